@@ -1,0 +1,1 @@
+"""The moderation pipeline: an uploaded image becomes a verdict."""

@@ -1,0 +1,200 @@
+"""From uploaded bytes to the views that the vision model sees: decode, normalise, cut, resize. Pure, on Pillow."""
+
+import io
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from PIL import Image, ImageChops, ImageOps, ImageSequence
+
+from moderation.domain.limits import MAX_BYTES
+from moderation.errors import ImageTooLarge, UnreadableImage
+
+PREPROCESSING_VERSION = "1"
+MAX_PIXELS = 50_000_000
+MAX_VIEWS = 12
+MAX_FRAMES = 8
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
+
+TILED_FROM = 4  # auto: the shorter side is this many times what the model sees before tiles are worth it
+_TILE_STRIDE = 0.75  # of a tile's side, so that neighbours overlap by a quarter
+_ANIMATION_PIXELS = 400_000_000  # decoded in all: a frame can only be reached through those before it
+_TRIM_TOLERANCE = 12  # of 255: compression noise inside a uniform border
+_TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
+
+# What Pillow's decoders raise on bytes that aren't what their header says.
+_DECODER_FAULTS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the model sees at once: a name and a square, lossless PNG of the model's input size."""
+
+    name: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that was accepted: its size in pixels as uploaded, its format, and its views."""
+
+    width: int
+    height: int
+    format: str
+    views: tuple[View, ...]
+
+
+def prepare(data: bytes, mode: str, size: int) -> Picture:
+    """Decode `data` and cut it into views of `size` x `size` pixels.
+
+    Mode `full` gives one view, the whole (first) frame. `auto` adds up to eight frames of an animation, the
+    picture without its uniform borders, and overlapping tiles where the picture is at least four times what the
+    model sees; `tiles` adds tiles whatever the size. At most 12 views in all.
+
+    Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding), UnreadableImage for anything that isn't an
+    intact image of an accepted format.
+    """
+    source = _open(data)
+    try:
+        frames = list(_frames(source, MAX_FRAMES if mode != "full" else 1))
+    except Image.DecompressionBombError as error:
+        raise ImageTooLarge(_too_many_pixels(source)) from error
+    except _DECODER_FAULTS as error:
+        raise UnreadableImage(
+            f"The {source.format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
+        ) from error
+    views = [("full" if number == 0 else f"frame-{number}", frame) for number, frame in frames]
+    if mode != "full":
+        views += _closer_looks(frames[0][1], mode, size)
+    cut = tuple(View(name, _png(image, size)) for name, image in views[:MAX_VIEWS])
+    return Picture(source.width, source.height, source.format or "", cut)
+
+
+def _open(data: bytes) -> Image.Image:
+    if not data:
+        raise UnreadableImage("The object is empty (0 bytes): there is nothing to moderate.")
+    if len(data) > MAX_BYTES:
+        raise ImageTooLarge(f"The object has {len(data):,} bytes; the limit is {MAX_BYTES:,}.")
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageTooLarge(f"The image's header announces over {MAX_PIXELS:,} pixels.") from error
+    except _DECODER_FAULTS as error:
+        raise UnreadableImage(f"The object isn't an image of an accepted format ({', '.join(FORMATS)}).") from error
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageTooLarge(_too_many_pixels(image))
+    return image
+
+
+def _too_many_pixels(image: Image.Image) -> str:
+    return f"The image has {image.width:,} x {image.height:,} pixels; the limit is {MAX_PIXELS:,} in all."
+
+
+def _frames(source: Image.Image, most: int) -> Iterator[tuple[int, Image.Image]]:
+    """(frame number, upright RGB picture), evenly spread; the first frame always is among them."""
+    count = getattr(source, "n_frames", 1) if most > 1 else 1
+    reachable = max(1, min(count, _ANIMATION_PIXELS // (source.width * source.height)))
+    wanted = {round(step * (reachable - 1) / max(1, most - 1)) for step in range(most)} if reachable > 1 else {0}
+    if wanted == {0}:
+        yield 0, _upright_rgb(source)
+        return
+    for number, frame in enumerate(ImageSequence.Iterator(source)):
+        if number > max(wanted):
+            return
+        if frame.width * frame.height > MAX_PIXELS:
+            raise ImageTooLarge(_too_many_pixels(frame))
+        if number in wanted:
+            yield number, _upright_rgb(frame)
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB, turned as its EXIF orientation says, transparency laid on white."""
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    elif image.mode in ("I", "F"):
+        image = _stretched(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """32-bit samples have no agreed range: map their own range to 0..255."""
+    low, high = cast("tuple[float, float]", image.convert("F").getextrema())  # one channel: one pair
+    scale = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
+    return image.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
+
+
+def _closer_looks(image: Image.Image, mode: str, size: int) -> list[tuple[str, Image.Image]]:
+    """The picture without its borders, and tiles of it: what the whole picture shrinks out of sight."""
+    looks: list[tuple[str, Image.Image]] = []
+    box = content_box(image)
+    if _area(box) < _TRIM_WORTH * image.width * image.height:
+        image = image.crop(box)
+        looks.append(("trimmed", image))
+    if mode == "tiles" or min(image.size) >= TILED_FROM * size:
+        most = MAX_VIEWS - 1 - len(looks)
+        looks += [(f"tile-{number}", image.crop(box)) for number, box in enumerate(tile_boxes(image.size, most))]
+    return looks
+
+
+def content_box(image: Image.Image) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of what remains when borders in the corner's colour are cut off."""
+    background = Image.new("RGB", image.size, image.getpixel((0, 0)))
+    difference = ImageChops.difference(image, background).convert("L")
+    box = difference.point(lambda value: 255 if value > _TRIM_TOLERANCE else 0).getbbox()
+    return box or (0, 0, *image.size)
+
+
+def tile_boxes(size: tuple[int, int], most: int) -> list[tuple[int, int, int, int]]:
+    """At most `most` square, overlapping boxes that cover a picture of `size` (width, height) pixels.
+
+    The finest grid that fits is taken; a picture so long that no grid fits gets `most` boxes spread along it.
+    """
+    short, long = min(size), max(size)
+    for rows in (4, 3, 2, 1):
+        side = short / (1 + (rows - 1) * _TILE_STRIDE)
+        columns = math.ceil((long - side) / (_TILE_STRIDE * side)) + 1
+        if rows * columns <= most:
+            break
+    else:
+        columns = most
+        side = max(side, long / most)
+    across, along = _starts(short, side, rows), _starts(long, side, columns)
+    spans = [(x, y) for y in across for x in along] if size[0] >= size[1] else [(x, y) for y in along for x in across]
+    edge = math.ceil(side)
+    return [(x, y, min(x + edge, size[0]), min(y + edge, size[1])) for x, y in spans]
+
+
+def _starts(length: int, side: float, count: int) -> list[int]:
+    return [round(step * max(0.0, length - side) / max(1, count - 1)) for step in range(count)]
+
+
+def _area(box: tuple[int, int, int, int]) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _png(image: Image.Image, size: int) -> bytes:
+    """Resized once, as BLIP-2's own processor does it (square, bicubic), so that the endpoint changes nothing more."""
+    buffer = io.BytesIO()
+    image.resize((size, size), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
