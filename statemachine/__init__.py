@@ -1,0 +1,1 @@
+"""The workflow: its definition in Amazon States Language, and how to load it."""

@@ -1,0 +1,88 @@
+"""The workflow's definition against the code: names that must agree, and promises that can be read off the text."""
+
+import inspect
+import json
+from collections.abc import Iterator
+
+from moderation import errors
+from statemachine.definition import load, placeholders, render
+
+DEFINITION = json.loads(load())
+
+
+def states(machine: dict) -> Iterator[tuple[str, dict]]:
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+STATES = dict(states(DEFINITION))
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+AWS_FAMILIES = ("States.", "Lambda.", "DynamoDB.", "Sandbox.", "Runtime.")
+
+
+def matched(kind: str) -> set[str]:
+    return {name for state in STATES.values() for rule in state.get(kind, []) for name in rule["ErrorEquals"]} - {
+        "States.ALL"
+    }
+
+
+def leaves(base: type) -> set[str]:
+    return {
+        name
+        for name, value in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(value, base) and not value.__subclasses__()
+    }
+
+
+def test_every_custom_error_is_a_class_and_every_class_is_matched():
+    named = {name for name in matched("Retry") | matched("Catch") if not name.startswith(AWS_FAMILIES)}
+
+    assert named == leaves(errors.ModerationError)
+
+
+def test_transient_errors_are_retried_and_permanent_ones_never():
+    retried = matched("Retry")
+
+    assert leaves(errors.TransientError) <= retried
+    assert not leaves(errors.PermanentError) & retried
+
+
+def test_retries_are_named_spread_and_capped():
+    for name, state in TASKS.items():
+        assert state["Retry"], name
+        for rule in state["Retry"]:
+            assert "States.ALL" not in rule["ErrorEquals"], name
+            assert rule["JitterStrategy"] == "FULL"
+            assert rule["MaxDelaySeconds"] <= 120
+
+
+def test_whatever_is_left_ends_as_a_recorded_failure():
+    for name in ("Claim", "PrepareImage", "ForEachQuery", "JudgeImage", "RecordVerdict"):
+        last = STATES[name]["Catch"][-1]
+        assert (last["ErrorEquals"], last["Next"]) == (["States.ALL"], "RecordFailure"), name
+
+
+def test_an_endpoint_that_starts_from_zero_is_outlasted():
+    for name in ("QueryImage", "JudgeImage"):
+        [rule] = [rule for rule in STATES[name]["Retry"] if "NoCapacity" in rule["ErrorEquals"]]
+        # Full jitter waits half of each delay on average; a g5 instance takes about ten minutes.
+        assert rule["MaxAttempts"] * rule["MaxDelaySeconds"] / 2 >= 20 * 60
+
+
+def test_every_task_has_a_time_out_and_placeholders_stand_in_strings_only():
+    assert all("TimeoutSeconds" in state for state in TASKS.values())
+    names = placeholders(load())
+    filled = json.loads(render(load(), dict.fromkeys(names, "x")))
+    assert "${" not in json.dumps(filled)
+
+
+def test_no_state_passes_what_was_seen_in_an_image():
+    """Histories can't be erased: results are dropped or reduced to keys, numbers and the verdict."""
+    kept = {name: state.get("ResultSelector") for name, state in TASKS.items() if state["ResultPath"] is not None}
+
+    assert {name: set(selector) for name, selector in kept.items()} == {
+        "PrepareImage": {"prefix.$", "queries.$"},
+        "RecordVerdict": {"verdict.$", "notify.$"},
+    }
