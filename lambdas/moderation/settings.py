@@ -1,0 +1,116 @@
+"""Typed settings of each function, read from its environment; whatever is missing is named all at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from moderation.errors import Misconfigured
+
+
+@dataclass(frozen=True)
+class PrepareImageSettings:
+    """Where to find policies and leave the work, and how many pixels a side the model sees."""
+
+    work_bucket: str
+    policy_bucket: str
+    model_input_size: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "PrepareImageSettings":
+        values = _required(env, "WORK_BUCKET", "POLICY_BUCKET", "MODEL_INPUT_SIZE")
+        return cls(values[0], values[1], _positive(values[2], "MODEL_INPUT_SIZE"))
+
+
+@dataclass(frozen=True)
+class QueryImageSettings:
+    """Where the work lies, which endpoint looks at it, and in which dialect it is asked."""
+
+    work_bucket: str
+    blip2_endpoint: str
+    blip2_dialect: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "QueryImageSettings":
+        bucket, endpoint, dialect = _required(env, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
+        return cls(bucket, endpoint, _one_of(dialect, ("scored", "sample"), "BLIP2_DIALECT"))
+
+
+@dataclass(frozen=True)
+class JudgeImageSettings:
+    """Where the work lies, which endpoint judges it and in which dialect it is asked."""
+
+    work_bucket: str
+    llama_endpoint: str
+    llama_dialect: str
+    llama_grammar: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "JudgeImageSettings":
+        bucket, endpoint, dialect, grammar = _required(
+            env, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR"
+        )
+        dialect = _one_of(dialect, ("dialog", "tgi", "openai"), "LLAMA_DIALECT")
+        return cls(bucket, endpoint, dialect, _flag(grammar, "LLAMA_GRAMMAR"))
+
+
+@dataclass(frozen=True)
+class RecordVerdictSettings:
+    """Where the work lies, where verdicts are kept, and whether safe ones are announced too."""
+
+    work_bucket: str
+    verdict_table: str
+    notify_safe: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "RecordVerdictSettings":
+        bucket, table, notify = _required(env, "WORK_BUCKET", "VERDICT_TABLE", "NOTIFY_SAFE")
+        return cls(bucket, table, _flag(notify, "NOTIFY_SAFE"))
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """Where verdicts are kept and which topic announces which."""
+
+    verdict_table: str
+    topics: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "NotifySettings":
+        table, unsafe, review = _required(env, "VERDICT_TABLE", "UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
+        safe = env.get("SAFE_TOPIC_ARN")  # only a deployment that announces safe images has it
+        return cls(table, {"unsafe": unsafe, "review": review} | ({"safe": safe} if safe else {}))
+
+
+@dataclass(frozen=True)
+class VerdictTableSettings:
+    """Where verdicts are kept: all that the recorder of failures and the sweeper need."""
+
+    verdict_table: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "VerdictTableSettings":
+        return cls(*_required(env, "VERDICT_TABLE"))
+
+
+def _required(env: Mapping[str, str], *names: str) -> list[str]:
+    missing = [name for name in names if not env.get(name)]
+    if missing:
+        raise Misconfigured(f"The function's environment lacks {', '.join(missing)}: deploy the stack again.")
+    return [env[name] for name in names]
+
+
+def _positive(value: str, name: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise Misconfigured(f"{name} is {value!r}: it must be a whole number of pixels above 0.")
+    return int(value)
+
+
+def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
+    if value not in allowed:
+        raise Misconfigured(f"{name} is {value!r}: it must be one of {', '.join(allowed)}.")
+    return value
+
+
+def _flag(value: str, name: str) -> bool:
+    if value not in ("true", "false"):
+        raise Misconfigured(f"{name} is {value!r}: it must be `true` or `false`.")
+    return value == "true"

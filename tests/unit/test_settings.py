@@ -1,0 +1,54 @@
+"""A function that is deployed wrongly says so in one sentence that names everything it lacks."""
+
+import pytest
+
+from moderation.errors import Misconfigured
+from moderation.settings import (
+    JudgeImageSettings,
+    NotifySettings,
+    PrepareImageSettings,
+    QueryImageSettings,
+    RecordVerdictSettings,
+    VerdictTableSettings,
+)
+
+COMPLETE = {
+    PrepareImageSettings: {"WORK_BUCKET": "w", "POLICY_BUCKET": "p", "MODEL_INPUT_SIZE": "224"},
+    QueryImageSettings: {"WORK_BUCKET": "w", "BLIP2_ENDPOINT": "b", "BLIP2_DIALECT": "scored"},
+    JudgeImageSettings: {"WORK_BUCKET": "w", "LLAMA_ENDPOINT": "l", "LLAMA_DIALECT": "tgi", "LLAMA_GRAMMAR": "false"},
+    RecordVerdictSettings: {"WORK_BUCKET": "w", "VERDICT_TABLE": "t", "NOTIFY_SAFE": "false"},
+    NotifySettings: {"VERDICT_TABLE": "t", "UNSAFE_TOPIC_ARN": "u", "REVIEW_TOPIC_ARN": "r"},
+    VerdictTableSettings: {"VERDICT_TABLE": "t"},
+}
+
+
+@pytest.mark.parametrize("settings, env", COMPLETE.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_complete_environments_are_read_and_empty_ones_name_every_variable(settings, env):
+    settings.from_env(env)
+
+    with pytest.raises(Misconfigured) as fault:
+        settings.from_env({})
+    assert all(name in str(fault.value) for name in env)
+
+
+@pytest.mark.parametrize(
+    "settings, change",
+    [
+        (PrepareImageSettings, {"MODEL_INPUT_SIZE": "0"}),
+        (PrepareImageSettings, {"MODEL_INPUT_SIZE": "large"}),
+        (QueryImageSettings, {"BLIP2_DIALECT": "french"}),
+        (JudgeImageSettings, {"LLAMA_DIALECT": "llama"}),
+        (JudgeImageSettings, {"LLAMA_GRAMMAR": "maybe"}),
+        (RecordVerdictSettings, {"NOTIFY_SAFE": "True"}),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(settings, change):
+    with pytest.raises(Misconfigured, match=next(iter(change))):
+        settings.from_env(COMPLETE[settings] | change)
+
+
+def test_a_safe_topic_is_announced_only_where_there_is_one():
+    env = COMPLETE[NotifySettings]
+
+    assert set(NotifySettings.from_env(env).topics) == {"unsafe", "review"}
+    assert set(NotifySettings.from_env(env | {"SAFE_TOPIC_ARN": "s"}).topics) == {"unsafe", "review", "safe"}
