@@ -1,0 +1,107 @@
+"""What the evidence amounts to: each answer as a probability held against its question's threshold."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.domain.evidence import Answer, Evidence
+from moderation.domain.policy import Pack, Question
+
+# P is kept this far from 0 and 1, where log-odds are infinite.
+_NEAREST = 1e-6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer of the vision model about one view, scored.
+
+    `p` is P in [0, 1] that the unsafe answer is the true one, debiased and tempered; None if the answer
+    never came or is neither yes nor no. `near` is within the pack's margin under the threshold or above it.
+    """
+
+    view: str
+    question_id: str
+    question: str
+    categories: tuple[str, ...]
+    answer: str
+    p: float | None
+    p_yes: float | None
+    p_blank: float | None
+    threshold: float
+    over: bool
+    near: bool
+
+
+def score(question: Question, answer: Answer) -> float | None:
+    """P in [0, 1] that the unsafe answer is the true one, or None where the answer says nothing usable.
+
+    With P(yes): log-odds, less what a blank image already gets (it holds nothing, so only its lean to "yes" is
+    the question's own bias), divided by the question's temperature. Without: a plain "yes" is 1, "no" 0.
+    """
+    if answer.p_yes is None:
+        word = answer.text.strip().strip(".!").casefold()
+        p_yes = {"yes": 1.0, "no": 0.0}.get(word)
+    elif _is_probability(answer.p_yes) and _is_probability(answer.p_blank or 0.0):
+        bias = max(0.0, _logit(answer.p_blank)) if answer.p_blank is not None else 0.0
+        p_yes = _sigmoid((_logit(answer.p_yes) - bias) / question.temperature)
+    else:
+        p_yes = None
+    if p_yes is None or question.unsafe_answer == "yes":
+        return p_yes
+    return 1.0 - p_yes
+
+
+def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
+    """Every question of the pack on every view that was looked at, in that order of nesting.
+
+    An answer that should be there and isn't gives a finding without P.
+    """
+    answers = {(answer.view, answer.question): answer for answer in evidence.answers}
+    return tuple(
+        _finding(pack, question, answers.get((view, question.text)) or Answer(view, question.text, ""))
+        for question in pack.questions
+        for view in views(evidence)
+    )
+
+
+def views(evidence: Evidence) -> tuple[str, ...]:
+    """Names of the views that anything was asked of, in the order of the evidence."""
+    asked = [answer.view for answer in evidence.answers]
+    described = [caption.view for caption in evidence.captions]
+    return tuple(dict.fromkeys(asked + described))
+
+
+def strongest(found: Sequence[Finding]) -> Finding | None:
+    """The finding that speaks for a category and is furthest over its threshold, or nearest under it."""
+    speaking = [finding for finding in found if finding.categories and finding.p is not None]
+    return max(speaking, key=lambda finding: (finding.p or 0.0) - finding.threshold, default=None)
+
+
+def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
+    p = score(question, answer)
+    return Finding(
+        view=answer.view,
+        question_id=question.id,
+        question=question.text,
+        categories=question.categories,
+        answer=answer.text,
+        p=p,
+        p_yes=answer.p_yes,
+        p_blank=answer.p_blank,
+        threshold=question.threshold,
+        over=p is not None and p >= question.threshold,
+        near=p is not None and p >= question.threshold - pack.margin,
+    )
+
+
+def _is_probability(value: float) -> bool:
+    return 0.0 <= value <= 1.0
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, _NEAREST), 1 - _NEAREST)
+    return math.log(p / (1 - p))
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else 1 - 1 / (1 + math.exp(x))

@@ -1,0 +1,341 @@
+"""Policy packs and routes: what is judged, by which questions, for which images.
+
+`parse_pack` and `parse_routes` take the plain data of a YAML file and either give an object that can be
+used as it is or raise `InvalidPolicy` with every fault at once, each with its path and what to do.
+"""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from moderation.domain.checks import Faults, Fields, as_answer
+from moderation.domain.verdict import Judgement
+from moderation.errors import InvalidPolicy
+
+VIEWS = ("full", "auto", "tiles")
+JUDGE_MODES = ("always", "when_flagged")
+ANSWERS = ("yes", "no")
+FLAGS = ("safe", "unsafe")
+VERDICTS = ("safe", "unsafe", "review")
+MAX_CATEGORIES = 64
+MAX_QUESTIONS = 64
+MAX_CASES = 200
+MAX_SHADOWS = 5
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NAME_RULE = "use lower-case letters, digits, '-' and '_', at most 63"
+# Names of categories stand inside JSON in the prompt, so they hold nothing that JSON gives a meaning.
+_LABEL = re.compile(r"[^:|\"\\{}\[\]<>\x00-\x1f]+")
+_LABEL_RULE = "leave out colons, bars, quotes, brackets, backslashes and line breaks"
+_LINE = re.compile(r"[^\x00-\x1f]+")
+_LINE_RULE = "write it on one line"
+_QUESTION = re.compile(r"[^\x00-\x1f]*[^?\s]\?")
+_QUESTION_RULE = "write one line that ends with a single '?'"
+_ABOVE_ZERO = 1e-9
+_CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
+
+
+@dataclass(frozen=True)
+class Category:
+    """Something that the policy forbids. `notice` is the text that a user is shown."""
+
+    name: str
+    description: str
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A yes/no question that the vision model is asked.
+
+    `threshold` in (0, 1) is the P of the unsafe answer from which on it counts; `temperature` > 0 divides the
+    log-odds. A question without categories only informs the judge.
+    """
+
+    id: str
+    text: str
+    categories: tuple[str, ...] = ()
+    unsafe_answer: str = "yes"
+    threshold: float = 0.5
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test that the pack carries: evidence, what the judge says of it, and the verdict expected.
+
+    `answers` are (question id, "yes" | "no" | P(yes) | None for an answer that never came); a question that
+    isn't named is answered harmlessly. Without `judge` the judge goes by the answers alone.
+    """
+
+    name: str
+    verdict: str
+    category: str | None = None
+    caption: str = ""
+    answers: tuple[tuple[str, str | float | None], ...] = ()
+    judge: Judgement | None = None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One policy: categories, the questions that look for them, and how they are judged."""
+
+    name: str
+    description: str
+    categories: tuple[Category, ...]
+    questions: tuple[Question, ...]
+    caption: bool = True
+    views: str = "full"
+    questions_per_query: int | None = None
+    judge: str = "always"
+    margin: float = 0.05
+    reuse: bool = True
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """Names of the categories, in the pack's order."""
+        return tuple(category.name for category in self.categories)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical content, 64 hex digits: packs that differ in anything differ in it."""
+        canonical = json.dumps(pack_content(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which pack decides on the keys under a prefix, and which packs only watch."""
+
+    prefix: str
+    enforce: str
+    shadow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Routes:
+    """All routes of a deployment."""
+
+    routes: tuple[Route, ...]
+
+    def for_key(self, key: str) -> Route:
+        """The route with the longest prefix of `key`.
+
+        Raises `InvalidPolicy` if no prefix matches: an image that no policy speaks for can't be judged.
+        """
+        matching = [route for route in self.routes if key.startswith(route.prefix)]
+        if not matching:
+            raise InvalidPolicy(
+                "routes: no prefix matches the object's key; add a route for it, or one with the prefix '' "
+                "that takes every key"
+            )
+        return max(matching, key=lambda route: len(route.prefix))
+
+
+DEFAULT_ROUTES = Routes((Route("", "default"),))
+
+
+def parse_pack(data: object) -> Pack:
+    """A pack from the plain data of its YAML file.
+
+    Raises `InvalidPolicy` that lists every fault as "path: what is wrong; what to do", one a line.
+    """
+    faults = Faults()
+    fields = Fields(faults, "", data, _names_of(Pack))
+    categories = tuple(
+        _category(Fields(faults, path, item, _names_of(Category)))
+        for path, item in fields.items("categories", 1, MAX_CATEGORIES)
+    )
+    names = [category.name for category in categories]
+    questions = tuple(
+        _question(Fields(faults, path, item, _names_of(Question)), names)
+        for path, item in fields.items("questions", 1, MAX_QUESTIONS)
+    )
+    pack = Pack(
+        name=fields.text("name", limit=63, pattern=_NAME, rule=_NAME_RULE),
+        description=fields.text("description", limit=1000),
+        categories=categories,
+        questions=questions,
+        caption=fields.switch("caption", True),
+        views=fields.choice("views", VIEWS, "full"),
+        questions_per_query=fields.count("questions_per_query", MAX_QUESTIONS),
+        judge=fields.choice("judge", JUDGE_MODES, "always"),
+        margin=fields.number("margin", 0.05, 0, 0.5, "a number from 0 to below 0.5"),
+        reuse=fields.switch("reuse", True),
+        cases=tuple(
+            _case(Fields(faults, path, item, _CASE_FIELDS), names, [question.id for question in questions])
+            for path, item in fields.items("cases", 0, MAX_CASES)
+        ),
+    )
+    faults.distinct("categories", "name", [name.casefold() for name in names])
+    faults.distinct("questions", "id", [question.id for question in questions])
+    faults.distinct("questions", "text", [question.text for question in questions])
+    faults.distinct("cases", "name", [case.name for case in pack.cases])
+    if pack.judge == "when_flagged":
+        for name in uncovered_categories(pack):
+            faults.add(
+                "judge",
+                f"'when_flagged' may skip the judge, but no question asks for '{name}'",
+                "add a question for that category or use 'always'",
+            )
+    faults.finish()
+    return pack
+
+
+def pack_content(pack: Pack) -> dict[str, Any]:
+    """The pack as canonical plain data, with every default written out: `parse_pack` of it gives the pack."""
+    return {name: getattr(pack, name) for name in _names_of(Pack)} | {
+        "categories": [dataclasses.asdict(category) for category in pack.categories],
+        "questions": [
+            dataclasses.asdict(question) | {"categories": list(question.categories)} for question in pack.questions
+        ],
+        "cases": [_case_content(case) for case in pack.cases],
+    }
+
+
+def uncovered_categories(pack: Pack) -> tuple[str, ...]:
+    """Names of the categories that no question speaks for."""
+    covered = {name for question in pack.questions for name in question.categories}
+    return tuple(name for name in pack.category_names if name not in covered)
+
+
+def lint(pack: Pack) -> list[str]:
+    """What is allowed but rarely meant, as "path: what; why it matters"."""
+    uncovered = [
+        f"categories: no question asks for '{name}'; only the caption and the judge can find it"
+        for name in uncovered_categories(pack)
+    ]
+    informing = [
+        f"questions[{i}]: '{question.id}' speaks for no category; its answer only informs the judge"
+        for i, question in enumerate(pack.questions)
+        if not question.categories
+    ]
+    return uncovered + informing
+
+
+def parse_routes(data: object) -> Routes:
+    """Routes from the plain data of `routes.yaml`: prefix -> {enforce: pack, shadow: [packs]}.
+
+    Raises `InvalidPolicy` that lists every fault with its path and the fix.
+    """
+    if not isinstance(data, Mapping) or not data:
+        raise InvalidPolicy("routes: isn't a mapping of key prefixes; write \"'': {enforce: default}\" at least")
+    faults = Faults()
+    routes = tuple(_route(faults, prefix, target) for prefix, target in data.items())
+    faults.finish()
+    return Routes(routes)
+
+
+def _route(faults: Faults, prefix: object, target: object) -> Route:
+    path = f"routes[{prefix!r}]"
+    if not isinstance(prefix, str):
+        faults.add(path, "the prefix isn't text", "put it in quotes")
+    fields = Fields(faults, path, target, ("enforce", "shadow"))
+    enforce = fields.text("enforce", limit=63, pattern=_NAME, rule=_NAME_RULE)
+    shadow = tuple(
+        _known_name(faults, path, item, _NAME.fullmatch, _NAME_RULE)
+        for path, item in fields.items("shadow", 0, MAX_SHADOWS)
+    )
+    faults.distinct(fields.at("shadow"), "pack", shadow)
+    if enforce in shadow:
+        faults.add(fields.at("shadow"), f"'{enforce}' is enforced already", "leave it out here")
+    return Route(str(prefix), enforce, shadow)
+
+
+def _category(fields: Fields) -> Category:
+    return Category(
+        name=fields.text("name", limit=80, pattern=_LABEL, rule=_LABEL_RULE),
+        description=fields.text("description", limit=1000, pattern=_LINE, rule=_LINE_RULE),
+        notice=fields.text("notice", limit=2000, default=""),
+    )
+
+
+def _question(fields: Fields, categories: Sequence[str]) -> Question:
+    spoken_for = tuple(
+        _known_name(fields.faults, path, item, categories.__contains__, "name a category of this pack")
+        for path, item in fields.items("categories", 0, MAX_CATEGORIES)
+    )
+    fields.faults.distinct(fields.at("categories"), "category", spoken_for)
+    return Question(
+        id=fields.text("id", limit=63, pattern=_NAME, rule=_NAME_RULE),
+        text=fields.text("text", limit=300, pattern=_QUESTION, rule=_QUESTION_RULE),
+        categories=spoken_for,
+        unsafe_answer=fields.choice("unsafe_answer", ANSWERS, "yes"),
+        threshold=fields.number("threshold", 0.5, _ABOVE_ZERO, 1, "a number above 0 and below 1"),
+        temperature=fields.number("temperature", 1.0, _ABOVE_ZERO, 1000, "a number above 0 and below 1000"),
+    )
+
+
+def _case(fields: Fields, categories: Sequence[str], question_ids: Sequence[str]) -> Case:
+    expect = fields.mapping("expect", ("verdict", "category"))
+    answers = []
+    for question_id, answer in fields.pairs("answers"):
+        path = fields.at(f"answers.{question_id}")
+        if question_id not in question_ids:
+            fields.faults.add(path, "is no question of this pack", "use a question's id")
+        answers.append((str(question_id), _case_answer(fields.faults, path, answer)))
+    return Case(
+        name=fields.text("name", limit=200),
+        verdict=expect.choice("verdict", VERDICTS),
+        category=_case_category(expect, categories),
+        caption=fields.text("caption", limit=1000, default=""),
+        answers=tuple(answers),
+        judge=_case_judge(fields.mapping("judge", ("flag", "category", "reason")), categories)
+        if fields.given("judge")
+        else None,
+    )
+
+
+def _case_answer(faults: Faults, path: str, value: object) -> str | float | None:
+    value = as_answer(value)
+    if value is None or value in ANSWERS:
+        return value
+    if isinstance(value, int | float) and 0 <= value <= 1:
+        return float(value)
+    faults.add(path, f"is {value!r}", "use yes, no, a P(yes) from 0 to 1, or null for an answer that never came")
+    return None
+
+
+def _case_judge(fields: Fields, categories: Sequence[str]) -> Judgement:
+    flag = fields.choice("flag", FLAGS)
+    category = _case_category(fields, categories)
+    if (flag == "unsafe") != (category is not None):
+        fields.faults.add(fields.at("category"), f"doesn't go with '{flag}'", "name it if unsafe, and only then")
+    reason = fields.text("reason", limit=1000, default="")
+    return Judgement("unsafe" if flag == "unsafe" else "safe", category, reason)
+
+
+def _case_category(fields: Fields, categories: Sequence[str]) -> str | None:
+    if not fields.given("category"):
+        return None
+    category = fields.text("category", limit=80)
+    if category not in categories:
+        fields.faults.add(fields.at("category"), f"'{category}' is unknown", "name a category of this pack")
+    return category
+
+
+def _case_content(case: Case) -> dict[str, Any]:
+    return {
+        "name": case.name,
+        "caption": case.caption,
+        "answers": dict(case.answers),
+        "judge": dataclasses.asdict(case.judge) if case.judge else None,
+        "expect": {"verdict": case.verdict, "category": case.category},
+    }
+
+
+def _known_name(faults: Faults, path: str, value: object, usable: Callable[[str], object], remedy: str) -> str:
+    if not isinstance(value, str) or not usable(value):
+        faults.add(path, f"is {value!r}", remedy)
+        return ""
+    return value
+
+
+def _names_of(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))

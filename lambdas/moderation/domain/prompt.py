@@ -1,0 +1,187 @@
+"""What the two models are told: the questions, and the judge's prompt with its budget of tokens.
+
+The prompts' words are files in `packs/prompts/`. The judge's prompt is a static part, the same for every image
+under a pack so that a server's prefix cache can serve it, then the evidence between two fence lines.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from moderation.domain.evidence import Caption, Evidence
+from moderation.domain.findings import Finding, findings
+from moderation.domain.injection import neutralise
+from moderation.domain.limits import ANSWER_TOKENS, CONTEXT_TOKENS
+from moderation.domain.policy import Pack
+from moderation.errors import InvalidPolicy
+
+CAPTION_CHARACTERS = 300
+SHORT_CAPTION_CHARACTERS = 100
+ANSWER_CHARACTERS = 60
+PREVIOUS_CHARACTERS = 200
+
+# A repair adds the answer that couldn't be used (as the conversation's turn) and the request itself.
+_REPAIR_TOKENS = ANSWER_TOKENS + 200
+# The chat template around it all: [INST], <<SYS>>, begin and end of text.
+_FRAME_TOKENS = 32
+_PIECE = re.compile(r"[A-Za-z]+|\n|[^\sA-Za-z]")
+_FOLDER = Path(__file__).parent.parent / "packs" / "prompts"
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The words of all prompts, with `$placeholders`."""
+
+    question: str
+    judge: str
+    evidence: str
+    repair: str
+
+    @property
+    def version(self) -> str:
+        """Name and digest: prompts that differ in a word differ in it."""
+        content = json.dumps(asdict(self), sort_keys=True)
+        return f"judge-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def load_templates(folder: Path) -> Templates:
+    """The templates in `folder`, one `<name>.txt` each."""
+    read = {name: (folder / f"{name}.txt").read_text("utf-8").strip() for name in Templates.__dataclass_fields__}
+    return Templates(**read)
+
+
+TEMPLATES = load_templates(_FOLDER)
+PROMPT_VERSION = TEMPLATES.version
+
+
+@dataclass(frozen=True)
+class JudgePrompt:
+    """The judge's prompt. `shortened` says in words what was left out to fit the context, if anything."""
+
+    static: str
+    evidence: str
+    shortened: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole prompt, static part first."""
+        return f"{self.static}\n\n{self.evidence}"
+
+
+def question_prompt(text: str, templates: Templates = TEMPLATES) -> str:
+    """The prompt that puts a question to the vision model."""
+    return Template(templates.question).substitute(text=text)
+
+
+def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATES) -> JudgePrompt:
+    """The judge's prompt over the evidence, within the model's context together with its answer and a repair.
+
+    Evidence that doesn't fit is shortened in this order: captions of later views, the length of captions, the
+    answers of questions under their threshold (least likely first). Raises `InvalidPolicy` if the policy and
+    what must be said leave no room even then.
+    """
+    static = Template(templates.judge).substitute(policy=_policy(pack), categories=_category_choice(pack))
+    room = CONTEXT_TOKENS - ANSWER_TOKENS - _REPAIR_TOKENS - _FRAME_TOKENS - tokens(static)
+    captions = evidence.captions if pack.caption else ()
+    for text, shortened in _shorter_and_shorter(captions, _strongest_by_question(pack, evidence)):
+        fenced = Template(templates.evidence).substitute(evidence=text)
+        if tokens(fenced) <= room:
+            return JudgePrompt(static, fenced, shortened)
+    raise InvalidPolicy(
+        f"pack {pack.name}: its text takes about {tokens(static)} of the judge's {CONTEXT_TOKENS} tokens and "
+        "leaves too little for the evidence; shorten the descriptions, or use fewer categories or questions"
+    )
+
+
+def repair_prompt(previous: str, fault: str, templates: Templates = TEMPLATES) -> str:
+    """The request for another answer after one that couldn't be used because of `fault`."""
+    return Template(templates.repair).substitute(fault=fault, previous=neutralise(previous, PREVIOUS_CHARACTERS))
+
+
+def answer_schema(pack: Pack) -> dict[str, Any]:
+    """JSON schema of a good answer of the judge, for endpoints that can be held to one."""
+    return {
+        "type": "object",
+        "properties": {
+            "flag": {"enum": ["safe", "unsafe"]},
+            "category": {"enum": [*pack.category_names, None]},
+            "reason": {"type": "string", "maxLength": 400},
+        },
+        "required": ["flag", "category", "reason"],
+        "additionalProperties": False,
+    }
+
+
+def tokens(text: str) -> int:
+    """About how many tokens Llama 2 makes of a text, rather too many than too few.
+
+    A third of a word's letters (rounded up), each digit, sign and line break by itself, and each byte of what
+    isn't ASCII. English takes about 1.3 tokens a word; this counts about 2.
+    """
+    return sum(
+        -(-len(piece) // 3) if piece.isascii() and piece.isalpha() else len(piece.encode())
+        for piece in _PIECE.findall(text)
+    )
+
+
+def _policy(pack: Pack) -> str:
+    return "\n".join(
+        f"{number}. {category.name}: {category.description}" for number, category in enumerate(pack.categories, 1)
+    )
+
+
+def _category_choice(pack: Pack) -> str:
+    return " | ".join(pack.category_names)
+
+
+def _strongest_by_question(pack: Pack, evidence: Evidence) -> list[Finding]:
+    strongest: dict[str, Finding] = {}
+    for finding in findings(pack, evidence):
+        known = strongest.get(finding.question_id)
+        if known is None or (finding.p or 0.0) > (known.p or 0.0):
+            strongest[finding.question_id] = finding
+    return list(strongest.values())
+
+
+def _shorter_and_shorter(
+    captions: tuple[Caption, ...], answers: list[Finding]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for kept in range(len(captions), 0, -1):
+        yield _evidence(captions, kept, CAPTION_CHARACTERS, answers, 0)
+    droppable = sum(not finding.over for finding in answers)
+    for dropped in range(droppable + 1):
+        yield _evidence(captions, min(1, len(captions)), SHORT_CAPTION_CHARACTERS, answers, dropped)
+
+
+def _evidence(
+    captions: tuple[Caption, ...], kept: int, length: int, answers: list[Finding], dropped: int
+) -> tuple[str, tuple[str, ...]]:
+    under = sorted((finding for finding in answers if not finding.over), key=lambda finding: finding.p or 0.0)
+    left_out = under[:dropped]
+    lines = [f'Caption ({caption.view}): "{neutralise(caption.text, length)}"' for caption in captions[:kept]]
+    lines += [_line(finding) for finding in answers if finding not in left_out]
+    shortened = []
+    if kept < len(captions):
+        shortened.append(f"{len(captions) - kept} of {len(captions)} captions left out")
+    if any(len(caption.text) > length for caption in captions[:kept]):
+        shortened.append(f"captions cut to {length} characters")
+    if dropped:
+        shortened.append(f"{dropped} of {len(answers)} answers left out, all under their thresholds")
+    lines += [f"({note} for length)" for note in shortened]
+    return "\n".join(lines), tuple(shortened)
+
+
+def _line(finding: Finding) -> str:
+    categories = " | ".join(finding.categories) or "no category"
+    answer = neutralise(finding.answer, ANSWER_CHARACTERS) or "none"
+    p = "unknown" if finding.p is None else f"{finding.p:.2f}"
+    place = "over" if finding.over else "under"
+    return (
+        f'- [{categories}] {finding.question} Answer: "{answer}" '
+        f"(P {p}, threshold {finding.threshold:.2f}, {place}, view {finding.view})"
+    )

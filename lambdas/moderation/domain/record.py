@@ -1,0 +1,143 @@
+"""The record of a verdict: the attributes of its item in the table, as plain data."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from moderation.domain.decision import Decision
+from moderation.domain.evidence import Caption, ImageRef
+from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
+from moderation.domain.manifest import Manifest
+from moderation.domain.policy import Pack
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What `judge_image` hands to `record_verdict`: the decision, the shadow packs' too, and how they came about."""
+
+    decision: dict[str, Any]
+    shadow: dict[str, dict[str, Any]]
+    captions: list[dict[str, str]]
+    models: dict[str, str]
+    prompt_version: str
+    shortened: list[str]
+    repairs: int
+    timings: dict[str, int]
+
+
+def utc(moment: datetime) -> str:
+    """A moment as Step Functions writes it: ISO-8601, milliseconds, `Z`. Such texts sort by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
+    """Partition of the index by verdict: `<verdict>#<day>#<shard>`; `created_at` is ISO-8601 UTC."""
+    return f"{verdict}#{created_at[:10]}#{int(image.id, 16) % SHARDS}"
+
+
+def shadow_summary(pack: Pack, decision: Decision) -> dict[str, Any]:
+    """What is kept of a verdict without consequence."""
+    return {
+        "digest": pack.digest,
+        "verdict": decision.verdict,
+        "category": decision.category,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+    }
+
+
+def captions_to_plain(captions: tuple[Caption, ...]) -> list[dict[str, str]]:
+    """Captions as they stand in the record."""
+    return [asdict(caption) for caption in captions]
+
+
+def provenance(manifest: Manifest) -> dict[str, Any]:
+    """The attributes that say what was moderated, and under which policy."""
+    facts = manifest.facts
+    return {
+        "image": asdict(manifest.image)
+        | {
+            "sha256": facts.sha256,
+            "size": facts.size,
+            "width": facts.width,
+            "height": facts.height,
+            "format": facts.format,
+            "content_type": facts.content_type,
+        },
+        "sha256": facts.sha256,
+        "policy": {"name": manifest.pack.name, "digest": manifest.pack.digest},
+        "preprocessing_version": manifest.preprocessing_version,
+        **({"reference": facts.reference} if facts.reference else {}),
+    }
+
+
+def judged_record(manifest: Manifest, judged: Judged) -> dict[str, Any]:
+    """The attributes of a verdict that a judgement led to."""
+    decision = judged.decision
+    return provenance(manifest) | {
+        "verdict": decision["verdict"],
+        "category": decision["category"],
+        "reason": decision["reason"],
+        "decided_by": decision["decided_by"],
+        "other_category": decision["other_category"],
+        "strongest": decision["strongest"],
+        "evidence": decision["findings"],
+        "captions": judged.captions,
+        "shadow": judged.shadow,
+        "models": judged.models,
+        "prompt_version": judged.prompt_version,
+        "shortened": judged.shortened,
+        "repairs": judged.repairs,
+        "timings": {"prepare_ms": manifest.prepare_ms, **judged.timings},
+    }
+
+
+def rejected_record(error: str, cause: str, manifest: Manifest | None) -> dict[str, Any]:
+    """The attributes of a `review` verdict for what no retry mends: `error` is the class, `cause` Lambda's JSON."""
+    return (provenance(manifest) if manifest else {}) | {
+        "verdict": "review",
+        "category": None,
+        "reason": _message(cause) or f"The moderation failed with {error}.",
+        "decided_by": "failure",
+        "cause": json.dumps({"Error": error, "Cause": cause}),
+    }
+
+
+def ended_record(status: str) -> dict[str, Any]:
+    """The attributes of a `review` verdict for an execution that ended outside the workflow's own hands."""
+    return {
+        "verdict": "review",
+        "category": None,
+        "reason": f"The moderation ended as {status} before there was a verdict: a person must decide, "
+        "or `moderate redrive` tries again.",
+        "decided_by": "failure",
+        "cause": json.dumps({"Error": status, "Cause": ""}),
+    }
+
+
+def timed(attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str) -> dict[str, Any]:
+    """The attributes with those that index and date them added; both moments as `utc` writes them."""
+    return {
+        **attributes,
+        "image": asdict(image) | attributes.get("image", {}),
+        "status": "decided",
+        "created_at": started_at,
+        "decided_at": now,
+        "verdict_shard": shard_of(image, attributes["verdict"], started_at),
+    }
+
+
+def overflows(attributes: Mapping[str, Any]) -> bool:
+    """Whether the evidence must move out of the item, which DynamoDB limits to 400 KB."""
+    return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
+
+
+def _message(cause: str) -> str | None:
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return None
+    message = parsed.get("errorMessage") if isinstance(parsed, dict) else None
+    return message if isinstance(message, str) else None
