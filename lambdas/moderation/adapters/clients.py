@@ -1,0 +1,38 @@
+"""boto3 clients with the time-outs that the functions' own limits allow."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# A store answers in milliseconds: three tries fit well into any function's limit.
+_STORE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+# SageMaker cuts a real-time invocation off at 60 s, and Step Functions alone retries it.
+_ENDPOINT = Config(connect_timeout=5, read_timeout=70, retries={"total_max_attempts": 1})
+
+
+def s3() -> "S3Client":
+    return boto3.client("s3", config=_STORE)
+
+
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_STORE)
+
+
+def sns() -> "SNSClient":
+    return boto3.client("sns", config=_STORE)
+
+
+def stepfunctions() -> "SFNClient":
+    return boto3.client("stepfunctions", config=_STORE)
+
+
+def sagemaker_runtime() -> "SageMakerRuntimeClient":
+    return boto3.client("sagemaker-runtime", config=_ENDPOINT)

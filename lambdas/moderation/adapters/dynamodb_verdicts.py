@@ -1,0 +1,196 @@
+"""The table of verdicts on DynamoDB."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from heapq import merge
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from moderation.adapters.faults import code_of, store_faults
+from moderation.domain.evidence import ImageRef
+from moderation.domain.limits import SHARDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_VERDICT = "by-verdict"
+# The execution that owns the image may write, once; an image without any record belongs to whoever comes.
+_MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
+# What tells one state of a record from the next.
+_DECISION = ("owner", "verdict", "decided_by", "decided_at")
+
+
+class DynamoVerdictStore:
+    """Fulfils `ports.VerdictStore`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client, self._table = client, table
+
+    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
+        written = {"owner": execution, "execution": execution, **attributes}
+        with store_faults(f"Table {self._table}"):
+            try:
+                self._set(image, written, _MAY_DECIDE, {"#owner": "owner"}, {":me": execution})
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                # Ours may stand there already: a reply got lost, or the step was retried.
+                standing = self.get(image) or {}
+                return standing.get("execution") == execution and standing.get("decided_by") == attributes["decided_by"]
+        return True
+
+    def get(self, image: ImageRef) -> dict[str, Any] | None:
+        with store_faults(f"Table {self._table}"):
+            found = self._client.get_item(TableName=self._table, Key=_key(image), ConsistentRead=True).get("Item")
+        return from_item(found) if found else None
+
+    def mark_notified(self, image: ImageRef, notified: bool) -> None:
+        with store_faults(f"Table {self._table}"):
+            self._set(image, {"notified": notified}, "attribute_exists(pk)", {}, {})
+
+    def undecided(self, before: str) -> list[dict[str, Any]]:
+        days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
+        return [record for day in sorted(days) for record in self.by_verdict("claimed", day, before)]
+
+    def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[dict[str, Any]]:
+        """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a moment."""
+        for shard in range(SHARDS):
+            with store_faults(f"Table {self._table}"):
+                pages = self._client.get_paginator("query").paginate(
+                    TableName=self._table,
+                    IndexName=BY_VERDICT,
+                    KeyConditionExpression="verdict_shard = :shard AND created_at < :before",
+                    ExpressionAttributeValues={":shard": {"S": f"{verdict}#{day}#{shard}"}, ":before": {"S": before}},
+                )
+                for page in pages:
+                    yield from map(from_item, page["Items"])
+
+    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterator[dict[str, Any]]:
+        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 moments.
+
+        Only what the index holds of a record. Raises StoreUnavailable, Misconfigured.
+        """
+        shards = (self._newest_of(f"{verdict}#{day}#{shard}", since, until) for shard in range(SHARDS))
+        return merge(*shards, key=itemgetter("created_at"), reverse=True)
+
+    def of_object(self, bucket: str, key: str) -> list[dict[str, Any]]:
+        """The records of all versions of an object. Raises StoreUnavailable, Misconfigured."""
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": ImageRef(bucket, key, "").pk}},
+                ConsistentRead=True,
+            )
+            return [from_item(item) for page in pages for item in page["Items"]]
+
+    def get_many(self, images: Sequence[ImageRef]) -> dict[ImageRef, dict[str, Any]]:
+        """Records of at most 100 images, for polling: one that DynamoDB didn't get round to is left out too.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        by_key = {(image.pk, image.version): image for image in images}
+        with store_faults(f"Table {self._table}"):
+            keys = [_key(image) for image in images]
+            reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+            items = reply["Responses"].get(self._table, [])
+        return {by_key[record["pk"], record["sk"]]: record for record in map(from_item, items)}
+
+    def supersede(
+        self,
+        image: ImageRef,
+        standing: Mapping[str, Any],
+        attributes: Mapping[str, Any],
+        dropped: Collection[str] = (),
+    ) -> bool:
+        """Write over a record if it still has the owner and the decision that `standing` has; False where it hasn't.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        aliases = {f"#s{number}": name for number, name in enumerate(_DECISION)}
+        expected = {f":s{n}": standing[name] for n, name in enumerate(_DECISION) if name in standing}
+        condition = " AND ".join(
+            f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(_DECISION)
+        )
+        with store_faults(f"Table {self._table}"):
+            try:
+                self._set(image, attributes, f"attribute_exists(pk) AND {condition}", aliases, expected, dropped)
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def _newest_of(self, shard: str, since: str, until: str) -> Iterator[dict[str, Any]]:
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_VERDICT,
+                KeyConditionExpression="verdict_shard = :shard AND created_at BETWEEN :since AND :until",
+                ExpressionAttributeValues={":shard": {"S": shard}, ":since": {"S": since}, ":until": {"S": until}},
+                ScanIndexForward=False,
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
+    def _set(
+        self,
+        image: ImageRef,
+        attributes: Mapping[str, Any],
+        condition: str,
+        names: Mapping[str, str],
+        values: Mapping[str, Any],
+        dropped: Collection[str] = (),
+    ) -> None:
+        aliases = {f"#a{number}": name for number, name in enumerate(attributes)}
+        assigned = {f":v{number}": value for number, value in enumerate(attributes.values())}
+        removed = {f"#d{number}": name for number, name in enumerate(dropped)}
+        update = "SET " + ", ".join(f"#a{n} = :v{n}" for n in range(len(attributes)))
+        self._client.update_item(
+            TableName=self._table,
+            Key=_key(image),
+            UpdateExpression=update + (f" REMOVE {', '.join(removed)}" if removed else ""),
+            ConditionExpression=condition,
+            ExpressionAttributeNames={**aliases, **removed, **names},
+            ExpressionAttributeValues=to_item({**assigned, **values}),
+        )
+
+
+def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """DynamoDB's typed attributes of plain JSON data."""
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(_decimals(value)) for name, value in plain.items()}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain JSON data of DynamoDB's typed attributes; whole numbers come back as int, others as float."""
+    deserializer = TypeDeserializer()
+    return {name: _floats(deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _decimals(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {key: _decimals(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_decimals(inner) for inner in value]
+    return value
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _floats(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_floats(inner) for inner in value]
+    return value
+
+
+def _key(image: ImageRef) -> Any:
+    return {"pk": {"S": image.pk}, "sk": {"S": image.version}}

@@ -1,0 +1,114 @@
+"""What AWS raises, in our own errors: the one place that knows the services' error codes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from moderation.errors import (
+    EndpointRejected,
+    EndpointThrottled,
+    EndpointTimeout,
+    EndpointUnavailable,
+    Misconfigured,
+    ModerationError,
+    NoCapacity,
+    NotificationUnavailable,
+    StoreUnavailable,
+    TransientError,
+)
+
+_THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException", "SlowDown"}
+_FULL_QUEUE = {429, 503}  # what model servers answer when their queue is full
+_SERVER_FAULTS = {424, 507}  # DJL: the handler raised; out of memory
+_TRANSIENT_CODES = _THROTTLED | {
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalErrorException",
+    "KMSThrottlingException",
+    "LimitExceededException",
+    "OperationAborted",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "TransactionConflictException",
+}
+
+
+def code_of(error: ClientError) -> str:
+    """The service's error code, such as `NoSuchKey`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def endpoint_faults(endpoint: str) -> Iterator[None]:
+    """Around a SageMaker `InvokeEndpoint` call; error codes are those of its API reference."""
+    try:
+        yield
+    except ClientError as error:
+        raise _endpoint_fault(endpoint, error) from error
+    except (ReadTimeoutError, ConnectTimeoutError) as error:
+        raise EndpointTimeout(f"Endpoint {endpoint} didn't answer in time.") from error
+    except BotoCoreError as error:
+        raise EndpointUnavailable(f"Endpoint {endpoint} can't be reached ({type(error).__name__}).") from error
+
+
+def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
+    code, status = code_of(error), _status(error)
+    if code == "ModelError":
+        return _model_fault(endpoint, int(error.response.get("OriginalStatusCode") or 500))  # type: ignore[call-overload]
+    if code in _THROTTLED or status == 429:
+        return EndpointThrottled(f"Endpoint {endpoint} is busy ({code}).")
+    if code in ("ValidationError", "ValidationException"):
+        # Scaled to zero arrives under the code of a bad request: only its message tells it apart.
+        if "no capacity" in str(error).lower():
+            return NoCapacity(f"Endpoint {endpoint} is scaled to zero and starting.")
+        return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): is it deployed and in service?")
+    if status >= 500:
+        return EndpointUnavailable(f"Endpoint {endpoint} failed on its side ({code}).")
+    return Misconfigured(f"Endpoint {endpoint} refused the call ({code}): check the function's role and the endpoint.")
+
+
+def _model_fault(endpoint: str, status: int) -> ModerationError:
+    if status in _FULL_QUEUE:
+        return EndpointThrottled(f"The model behind {endpoint} has a full queue (HTTP {status}).")
+    if status >= 500 or status in _SERVER_FAULTS:
+        return EndpointUnavailable(f"The model behind {endpoint} failed (HTTP {status}).")
+    return EndpointRejected(f"The model behind {endpoint} refuses the request (HTTP {status}): see its log.")
+
+
+@contextmanager
+def store_faults(what: str) -> Iterator[None]:
+    """Around an S3, DynamoDB or Step Functions call; `what` names the resource in the message."""
+    with _transient_or_misconfigured(what, StoreUnavailable):
+        yield
+
+
+@contextmanager
+def topic_faults(what: str) -> Iterator[None]:
+    """Around an SNS call; `what` names the topic in the message."""
+    with _transient_or_misconfigured(what, NotificationUnavailable):
+        yield
+
+
+@contextmanager
+def _transient_or_misconfigured(what: str, transient: type[TransientError]) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504):
+            raise transient(f"{what} is unavailable ({code}).") from error
+        raise Misconfigured(
+            f"{what} refused the call ({code}): check that it exists and the function's role."
+        ) from error
+    except BotoCoreError as error:
+        raise transient(f"{what} can't be reached ({type(error).__name__}).") from error
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,103 @@
+"""Policies: packs and routes in the policy bucket, over the packs that ship with the code."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from botocore.exceptions import ClientError
+
+from moderation.adapters.faults import code_of, store_faults
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes
+from moderation.errors import InvalidPolicy
+from moderation.ports import Policies
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SHIPPED = Path(__file__).parents[1] / "packs"
+ROUTES_KEY = "routes.yaml"
+_FRESH_FOR = 30.0  # seconds: an edit is live within a minute
+
+
+def pack_key(name: str) -> str:
+    """Where a pack lies in the policy bucket."""
+    return f"packs/{name}.yaml"
+
+
+def load_yaml(text: bytes | str, where: str) -> object:
+    """Plain data from YAML's safe subset. Raises InvalidPolicy that names the place of the fault."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidPolicy(f"{where} isn't YAML: {' '.join(str(error).split())}") from error
+
+
+def shipped_pack(name: str) -> Pack | None:
+    """The pack of that name that ships with the code, or None."""
+    path = SHIPPED / f"{name}.yaml"
+    return parse_pack(load_yaml(path.read_bytes(), path.name)) if path.is_file() else None
+
+
+def shipped_pack_names() -> list[str]:
+    """The names of the packs that ship with the code."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+class S3PolicyStore:
+    """Fulfils `ports.PolicyStore`; what it read stays fresh for half a minute."""
+
+    def __init__(self, client: "S3Client", bucket: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._bucket, self._clock = client, bucket, clock
+        self._packs: dict[str, tuple[float, Pack]] = {}
+        self._routes: tuple[float, Routes] | None = None
+
+    def for_key(self, key: str) -> Policies:
+        route = self._current_routes().for_key(key)
+        return Policies(self.pack(route.enforce), tuple(self.pack(name) for name in route.shadow))
+
+    def pack(self, name: str) -> Pack:
+        """The pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""
+        if name in self._packs and self._is_fresh(self._packs[name][0]):
+            return self._packs[name][1]
+        pack = self._read_pack(name)
+        self._packs[name] = (self._clock(), pack)
+        return pack
+
+    def _read_pack(self, name: str) -> Pack:
+        text = self._read(pack_key(name))
+        pack = shipped_pack(name) if text is None else self._parse(name, text)
+        if pack is None:
+            raise InvalidPolicy(
+                f"No pack is named {name!r}: put {pack_key(name)} into the policy bucket or mend {ROUTES_KEY}."
+            )
+        return pack
+
+    def _parse(self, name: str, text: bytes) -> Pack:
+        try:
+            pack = parse_pack(load_yaml(text, pack_key(name)))
+        except InvalidPolicy as error:
+            raise InvalidPolicy(f"{pack_key(name)} in the policy bucket can't be used. {error}") from error
+        if pack.name != name:
+            raise InvalidPolicy(f"{pack_key(name)} calls itself {pack.name!r}: its name must be {name!r}.")
+        return pack
+
+    def _current_routes(self) -> Routes:
+        if self._routes is None or not self._is_fresh(self._routes[0]):
+            text = self._read(ROUTES_KEY)
+            routes = DEFAULT_ROUTES if text is None else parse_routes(load_yaml(text, ROUTES_KEY))
+            self._routes = (self._clock(), routes)
+        return self._routes[1]
+
+    def _read(self, key: str) -> bytes | None:
+        with store_faults(f"Policy bucket {self._bucket}"):
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) in ("NoSuchKey", "404"):
+                    return None
+                raise
+
+    def _is_fresh(self, since: float) -> bool:
+        return self._clock() - since < _FRESH_FOR

@@ -1,0 +1,48 @@
+"""The work bucket on S3."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from moderation.adapters.faults import code_of, store_faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3WorkStore:
+    """Fulfils `ports.WorkStore`."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+        self._kept: set[str] = set()
+
+    def put_json(self, key: str, value: Mapping[str, Any]) -> None:
+        self.put_bytes(key, json.dumps(value, ensure_ascii=False).encode())
+
+    def get_json(self, key: str) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads(self.get_bytes(key))
+        return loaded
+
+    def put_bytes(self, key: str, value: bytes) -> None:
+        with store_faults(f"Work bucket {self._bucket}"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=value)
+
+    def get_bytes(self, key: str) -> bytes:
+        with store_faults(f"Work bucket {self._bucket}"):
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def keep(self, key: str, value: Mapping[str, Any]) -> None:
+        if key in self._kept:
+            return
+        with store_faults(f"Work bucket {self._bucket}"):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=json.dumps(value, ensure_ascii=False).encode(), IfNoneMatch="*"
+                )
+            except ClientError as error:
+                if code_of(error) != "PreconditionFailed":
+                    raise
+        self._kept.add(key)

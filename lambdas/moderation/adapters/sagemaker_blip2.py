@@ -1,0 +1,83 @@
+"""BLIP-2 behind a SageMaker endpoint, in our own dialect or in the sample's."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from moderation.adapters.faults import endpoint_faults
+from moderation.errors import GarbledAnswer
+from moderation.ports import ScoredText, VisionReply
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+class ScoredBlip2:
+    """Fulfils `ports.VisionModel` on our endpoint: all prompts in one request, answered with P(yes)."""
+
+    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str) -> None:
+        self._client, self._endpoint = client, endpoint
+
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+        body = {"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption}
+        text = invoke(self._client, self._endpoint, body)
+        try:
+            return _read_reply(json.loads(text), len(prompts), caption)
+        except (ValueError, KeyError, TypeError) as error:
+            raise GarbledAnswer(
+                f"Endpoint {self._endpoint} didn't answer {len(prompts)} prompts in the format of docs/contracts.md. "
+                "If it runs the AWS sample's handler, deploy with -c blip2Dialect=sample."
+            ) from error
+
+
+class SampleBlip2:
+    """Fulfils `ports.VisionModel` on an endpoint of the AWS sample: a request for each prompt, plain text back."""
+
+    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str) -> None:
+        self._client, self._endpoint = client, endpoint
+
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+        image = base64.b64encode(png).decode()
+        answers = tuple(ScoredText(self._text({"image": image, "prompt": prompt})) for prompt in prompts)
+        return VisionReply(self._endpoint, answers, self._text({"image": image}) if caption else None)
+
+    def _text(self, body: Mapping[str, Any]) -> str:
+        return invoke(self._client, self._endpoint, body).strip()
+
+
+def invoke(client: "SageMakerRuntimeClient", endpoint: str, body: Mapping[str, Any], **more: Any) -> str:
+    """POST JSON to an endpoint; its answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
+    with endpoint_faults(endpoint):
+        answer = client.invoke_endpoint(
+            EndpointName=endpoint, ContentType="application/json", Body=json.dumps(body).encode(), **more
+        )
+        raw = answer["Body"].read()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise GarbledAnswer(f"Endpoint {endpoint} answered with bytes that aren't UTF-8.") from error
+
+
+def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:
+    answers = tuple(
+        ScoredText(_string(answer["text"]), _probability(answer["p_yes"]), _probability(answer["p_blank"]))
+        for answer in reply["answers"]
+    )
+    if len(answers) != expected:
+        raise ValueError(f"{len(answers)} answers to {expected} prompts")
+    return VisionReply(_string(reply["model"]), answers, _string(reply["caption"]) if caption else None)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a string")
+    return value
+
+
+def _probability(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("not a probability")
+    return float(value)

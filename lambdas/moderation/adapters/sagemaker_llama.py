@@ -1,0 +1,81 @@
+"""Llama 2 behind a SageMaker endpoint, in the three dialects that such endpoints speak."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from moderation.adapters.sagemaker_blip2 import invoke
+from moderation.domain.limits import ANSWER_TOKENS
+from moderation.errors import GarbledAnswer
+from moderation.ports import Turn
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+class SageMakerJudge:
+    """Fulfils `ports.JudgeModel`. Decoding is greedy in every dialect, so that a verdict repeats.
+
+    `dialog` is JumpStart's Llama 2 v1 and v2, `tgi` the text-generation-inference container of v3 and later,
+    `openai` any server with `/v1/chat/completions` semantics. With `grammar` the answer's JSON schema is sent along
+    (`tgi` and `openai`).
+    """
+
+    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str, dialect: str, grammar: bool) -> None:
+        self._client, self._endpoint, self._dialect, self._grammar = client, endpoint, dialect, grammar
+
+    @property
+    def name(self) -> str:
+        return f"{self._endpoint} ({self._dialect})"
+
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+        body = request_body(self._dialect, turns, schema if self._grammar else None)
+        more = {"CustomAttributes": "accept_eula=true"} if self._dialect == "dialog" else {}
+        text = invoke(self._client, self._endpoint, body, **more)
+        try:
+            return read_generation(json.loads(text))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise GarbledAnswer(f"Endpoint {self._endpoint} didn't answer in a format of Llama 2.") from error
+
+
+def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The request for the next turn after `turns` (user and assistant in alternation, user last)."""
+    messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+    if dialect == "dialog":
+        # v1 and v2 sample always: top_p so small that only the likeliest token remains is their greedy decoding.
+        return {
+            "inputs": [messages],
+            "parameters": {"max_new_tokens": ANSWER_TOKENS, "top_p": 0.01, "temperature": 0.01},
+        }
+    if dialect == "tgi":
+        parameters: dict[str, Any] = {"max_new_tokens": ANSWER_TOKENS, "do_sample": False, "return_full_text": False}
+        if schema:
+            parameters["grammar"] = {"type": "json", "value": schema}
+        return {"inputs": instruction_text(turns), "parameters": parameters}
+    body: dict[str, Any] = {"messages": messages, "max_tokens": ANSWER_TOKENS, "temperature": 0}
+    if schema:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "judgement", "schema": schema}}
+    return body
+
+
+def instruction_text(turns: Sequence[Turn]) -> str:
+    """Llama 2's chat template, as its tokenizer's own renders alternating turns."""
+    rendered = [
+        f"<s>[INST] {turn.content} [/INST]" if turn.role == "user" else f" {turn.content} </s>" for turn in turns
+    ]
+    return "".join(rendered)
+
+
+def read_generation(answer: Any) -> str:
+    """The generated text out of any of the three shapes. Raises KeyError, TypeError, IndexError or ValueError."""
+    first = answer[0] if isinstance(answer, list) else answer
+    if "generation" in first:
+        generation = first["generation"]
+        text = generation["content"] if isinstance(generation, dict) else generation
+    elif "generated_text" in first:
+        text = first["generated_text"]
+    else:
+        text = first["choices"][0]["message"]["content"]
+    if not isinstance(text, str):
+        raise TypeError("the generation isn't text")
+    return text

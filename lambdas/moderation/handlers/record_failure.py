@@ -1,0 +1,37 @@
+"""RecordFailure, off the workflow: record an execution that failed, timed out or was aborted from outside.
+
+The state of the same name records what the workflow itself can catch; this is for what it can't.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from moderation import wiring
+from moderation.domain.evidence import ImageRef
+from moderation.domain.record import ended_record, timed, utc
+from moderation.observability import count, identify, logger, observed
+from moderation.ports import VerdictStore
+
+
+@observed
+def handler(event: dict[str, Any], context: object) -> None:
+    """EventBridge's "Step Functions Execution Status Change" → a `review` verdict, unless one stands already."""
+    detail = event["detail"]
+    given = json.loads(detail["input"])
+    image = ImageRef(given["bucket"], given["key"], given["version"])
+    identify(image, detail["executionArn"])
+    started = utc(datetime.fromtimestamp(detail["startDate"] / 1000, UTC))
+    record_failure(wiring.record_failure(), image, detail["executionArn"], detail["status"], started)
+
+
+def record_failure(verdicts: VerdictStore, image: ImageRef, execution: str, status: str, started_at: str) -> bool:
+    """Record that an execution ended with `status` and no verdict; False where a verdict stands.
+
+    Raises the errors of the port.
+    """
+    attributes = timed(ended_record(status), image, started_at, utc(datetime.now(UTC)))
+    recorded = verdicts.record(image, execution, attributes)
+    logger.info("recorded failure" if recorded else "verdict stands", status=status)
+    count("FailuresRecorded", int(recorded))
+    return recorded

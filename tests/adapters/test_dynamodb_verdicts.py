@@ -1,0 +1,150 @@
+"""The table: one owner, one verdict, whatever is repeated or lost on the way."""
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
+from moderation.domain.evidence import ImageRef
+from moderation.errors import Misconfigured, StoreUnavailable
+
+IMAGE = ImageRef("intake", "a#b.jpg", "v1")
+ME, OTHER = "arn:aws:states:us-east-1:1:execution:m:me", "arn:aws:states:us-east-1:1:execution:m:other"
+VERDICT = {
+    "verdict": "unsafe",
+    "decided_by": "judge",
+    "status": "decided",
+    "evidence": [{"p": 0.125}],
+    "category": None,
+}
+
+
+@pytest.fixture
+def dynamodb():
+    client = boto3.client("dynamodb")
+    names = ("pk", "sk", "verdict_shard", "created_at")
+    client.create_table(
+        TableName="verdicts",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-verdict",
+                "KeySchema": [
+                    {"AttributeName": "verdict_shard", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return client
+
+
+@pytest.fixture
+def store(dynamodb):
+    return DynamoVerdictStore(dynamodb, "verdicts")
+
+
+def claim(dynamodb, owner, **more):
+    key = {"pk": "intake#a#b.jpg", "sk": "v1"}
+    dynamodb.put_item(TableName="verdicts", Item=to_item(key | {"owner": owner, "status": "claimed"} | more))
+
+
+def test_the_owner_records_once_and_repeating_it_changes_nothing(dynamodb, store):
+    claim(dynamodb, ME, history=[{"verdict": "review"}])
+
+    assert store.record(IMAGE, ME, VERDICT)
+    assert store.record(IMAGE, ME, VERDICT)
+
+    record = store.get(IMAGE)
+    assert record["verdict"] == "unsafe"
+    assert record["evidence"] == [{"p": 0.125}]
+    assert record["history"] == [{"verdict": "review"}]
+    assert record["execution"] == ME
+
+
+def test_a_stranger_cannot_record(dynamodb, store):
+    claim(dynamodb, OTHER)
+
+    assert not store.record(IMAGE, ME, VERDICT)
+    assert "verdict" not in store.get(IMAGE)
+
+
+def test_a_persons_decision_stands(dynamodb, store):
+    claim(dynamodb, ME, verdict="safe", decided_by="person", execution=ME)
+
+    assert not store.record(IMAGE, ME, VERDICT)
+    assert store.get(IMAGE)["verdict"] == "safe"
+
+
+def test_a_failure_that_was_recorded_meanwhile_stands(dynamodb, store):
+    claim(dynamodb, ME, verdict="review", decided_by="failure", execution=ME)
+
+    assert not store.record(IMAGE, ME, VERDICT)
+
+
+def test_an_image_without_a_record_gets_one(store):
+    assert store.record(IMAGE, ME, VERDICT)
+    assert store.get(IMAGE)["owner"] == ME
+
+
+def test_notified_is_kept_beside_the_verdict(dynamodb, store):
+    claim(dynamodb, ME, verdict="unsafe")
+
+    store.mark_notified(IMAGE, True)
+
+    assert store.get(IMAGE)["notified"] is True
+    assert store.get(IMAGE)["verdict"] == "unsafe"
+
+
+def test_undecided_finds_old_claims_on_every_shard_and_no_new_ones(dynamodb, store):
+    for shard, moment in enumerate(
+        ["2026-11-21T23:59:00.000Z", "2026-11-22T08:00:00.000Z", "2026-11-23T11:59:00.000Z"]
+    ):
+        item = {"pk": f"b#{shard}", "sk": "v", "verdict_shard": f"claimed#{moment[:10]}#{shard}", "created_at": moment}
+        dynamodb.put_item(TableName="verdicts", Item=to_item(item))
+    late = {"pk": "b#9", "sk": "v", "verdict_shard": "claimed#2026-11-23#0", "created_at": "2026-11-23T12:01:00.000Z"}
+    dynamodb.put_item(TableName="verdicts", Item=to_item(late))
+
+    assert {record["pk"] for record in store.undecided("2026-11-23T12:00:00.000Z")} == {"b#0", "b#1", "b#2"}
+
+
+def test_plain_data_survives_the_round_trip():
+    data = {"a": [1, 0.1, None, True, {"p": 1e-7}], "s": "x", "n": {}}
+
+    assert from_item(to_item(data)) == data
+
+
+@pytest.mark.parametrize(
+    "code, status, expected",
+    [
+        ("ProvisionedThroughputExceededException", 400, StoreUnavailable),
+        ("InternalServerError", 500, StoreUnavailable),
+        ("ResourceNotFoundException", 400, Misconfigured),
+        ("AccessDeniedException", 400, Misconfigured),
+    ],
+)
+def test_what_dynamodb_raises_gets_our_names(code, status, expected):
+    class Failing:
+        def get_item(self, **_):
+            raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetItem")
+
+    with pytest.raises(expected):
+        DynamoVerdictStore(Failing(), "verdicts").get(IMAGE)
+
+
+def test_a_reply_that_never_came_is_retried_by_the_workflow(dynamodb, store):
+    claim(dynamodb, ME)
+
+    class Deaf:
+        """Writes, but its reply is lost."""
+
+        def update_item(self, **request):
+            dynamodb.update_item(**request)
+            raise ReadTimeoutError(endpoint_url="x")
+
+    with pytest.raises(StoreUnavailable):
+        DynamoVerdictStore(Deaf(), "verdicts").record(IMAGE, ME, VERDICT)
+    assert store.record(IMAGE, ME, VERDICT)

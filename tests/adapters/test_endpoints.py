@@ -1,0 +1,186 @@
+"""The model endpoints: each dialect word for word, each fault under the name that the workflow retries by."""
+
+import io
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_llama import SageMakerJudge, instruction_text
+from moderation.errors import (
+    EndpointRejected,
+    EndpointThrottled,
+    EndpointTimeout,
+    EndpointUnavailable,
+    GarbledAnswer,
+    Misconfigured,
+    NoCapacity,
+)
+from moderation.ports import ScoredText, Turn
+
+
+class Runtime:
+    """A SageMaker runtime client that notes each request and gives the answers prepared for it."""
+
+    def __init__(self, *answers):
+        self.answers, self.requests = list(answers), []
+
+    def invoke_endpoint(self, **request):
+        self.requests.append(request | {"Body": json.loads(request["Body"])})
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return {"Body": io.BytesIO(answer if isinstance(answer, bytes) else json.dumps(answer).encode())}
+
+
+SCORED = {"model": "blip2-x", "caption": "a dog", "answers": [{"text": "no", "p_yes": 0.1, "p_blank": 0.2}]}
+
+
+def test_scored_blip2_asks_once_for_everything():
+    runtime = Runtime(SCORED)
+
+    reply = ScoredBlip2(runtime, "eyes").ask(b"png", ["Question: is it? Answer:"], True)
+
+    assert [request["Body"] for request in runtime.requests] == [
+        {"image": "cG5n", "prompts": ["Question: is it? Answer:"], "caption": True}
+    ]
+    assert (reply.model, reply.caption, reply.answers) == ("blip2-x", "a dog", (ScoredText("no", 0.1, 0.2),))
+
+
+def test_sample_blip2_asks_one_by_one_in_plain_text():
+    runtime = Runtime(b"yes ", b"no", b" a man on a beach\n")
+
+    reply = SampleBlip2(runtime, "eyes").ask(b"png", ["A", "B"], True)
+
+    assert [request["Body"] for request in runtime.requests] == [
+        {"image": "cG5n", "prompt": "A"},
+        {"image": "cG5n", "prompt": "B"},
+        {"image": "cG5n"},
+    ]
+    assert reply.answers == (ScoredText("yes"), ScoredText("no"))
+    assert reply.caption == "a man on a beach"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"yes",
+        b'{"model": "m", "answers": [',
+        b"\xff\xfe",
+        {},
+        [],
+        SCORED | {"answers": []},
+        SCORED | {"answers": [{"text": "no", "p_yes": 1.2, "p_blank": None}]},
+        SCORED | {"answers": [{"text": None, "p_yes": 0.2, "p_blank": None}]},
+        SCORED | {"caption": None},
+    ],
+)
+def test_a_garbled_vision_answer_is_named_so(answer):
+    with pytest.raises(GarbledAnswer):
+        ScoredBlip2(Runtime(answer), "eyes").ask(b"png", ["A"], True)
+
+
+def fault(code: str, status: int, message: str = "", **more) -> ClientError:
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    return ClientError(response, "InvokeEndpoint")
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (fault("ThrottlingException", 400), EndpointThrottled),
+        (fault("ModelNotReadyException", 429), EndpointThrottled),
+        (fault("ServiceUnavailable", 503), EndpointUnavailable),
+        (fault("InternalFailure", 500), EndpointUnavailable),
+        (fault("InternalDependencyException", 530), EndpointUnavailable),
+        (fault("ModelError", 424, OriginalStatusCode=500), EndpointUnavailable),
+        (fault("ModelError", 424, OriginalStatusCode=424), EndpointUnavailable),
+        (fault("ModelError", 424, OriginalStatusCode=507), EndpointUnavailable),
+        (fault("ModelError", 424, OriginalStatusCode=503), EndpointThrottled),
+        (fault("ModelError", 424, OriginalStatusCode=429), EndpointThrottled),
+        (fault("ModelError", 424, OriginalStatusCode=400), EndpointRejected),
+        (fault("ValidationError", 400, "Endpoint eyes not found"), Misconfigured),
+        (fault("ValidationError", 400, "Inference Component has no capacity to process this request."), NoCapacity),
+        (fault("AccessDeniedException", 403), Misconfigured),
+        (ReadTimeoutError(endpoint_url="x"), EndpointTimeout),
+        (ConnectionClosedError(endpoint_url="x"), EndpointUnavailable),
+    ],
+)
+def test_what_sagemaker_raises_gets_our_names(error, expected):
+    with pytest.raises(expected):
+        ScoredBlip2(Runtime(error), "eyes").ask(b"png", ["A"], True)
+
+
+TURNS = [Turn("user", "Judge."), Turn("assistant", "Hm."), Turn("user", "Again.")]
+SCHEMA = {"type": "object"}
+
+
+def test_dialog_is_jumpstart_v1_and_accepts_the_licence_per_request():
+    runtime = Runtime([{"generation": {"role": "assistant", "content": "fine"}}])
+
+    assert SageMakerJudge(runtime, "judge", "dialog", False).complete(TURNS, SCHEMA) == "fine"
+
+    [request] = runtime.requests
+    assert request["CustomAttributes"] == "accept_eula=true"
+    assert request["Body"]["inputs"] == [[{"role": t.role, "content": t.content} for t in TURNS]]
+
+
+@pytest.mark.parametrize("answer", [{"generated_text": "fine"}, [{"generated_text": "fine"}]])
+def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
+    runtime = Runtime(answer, answer)
+
+    assert SageMakerJudge(runtime, "judge", "tgi", False).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(runtime, "judge", "tgi", True).complete(TURNS, SCHEMA) == "fine"
+
+    plain, constrained = (request["Body"] for request in runtime.requests)
+    assert plain["inputs"] == "<s>[INST] Judge. [/INST] Hm. </s><s>[INST] Again. [/INST]"
+    assert plain["parameters"]["do_sample"] is False
+    assert "grammar" not in plain["parameters"]
+    assert constrained["parameters"]["grammar"] == {"type": "json", "value": SCHEMA}
+
+
+def test_openai_is_greedy_and_asks_for_the_schema():
+    runtime = Runtime({"choices": [{"message": {"content": "fine"}}]})
+
+    assert SageMakerJudge(runtime, "judge", "openai", True).complete(TURNS, SCHEMA) == "fine"
+
+    body = runtime.requests[0]["Body"]
+    assert body["temperature"] == 0
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", {}, {"generated_text": 3}, {"choices": []}, [{"generation": {}}], b"\xff"]
+)
+def test_a_garbled_judge_is_named_so(answer):
+    with pytest.raises(GarbledAnswer):
+        SageMakerJudge(Runtime(answer), "judge", "tgi", False).complete(TURNS, SCHEMA)
+
+
+def test_one_turn_is_the_template_of_llama_2():
+    assert instruction_text(TURNS[:1]) == "<s>[INST] Judge. [/INST]"
+
+
+def test_the_requests_are_ones_that_the_real_client_accepts():
+    client = boto3.client("sagemaker-runtime")
+    sent = []
+    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request) or None)
+    client.meta.events.register(
+        "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: _http(json.dumps(SCORED).encode())
+    )
+
+    assert ScoredBlip2(client, "eyes").ask(b"png", ["A"], True).caption == "a dog"
+    assert sent[0].url.endswith("/endpoints/eyes/invocations")
+    assert sent[0].headers["Content-Type"] == b"application/json"
+
+
+def _http(body: bytes):
+    from botocore.awsrequest import AWSResponse
+
+    class Raw(io.BytesIO):
+        def stream(self, **_):
+            yield self.read()
+
+    return AWSResponse("http://x", 200, {"Content-Type": "application/json"}, Raw(body))

@@ -1,0 +1,107 @@
+"""The intake bucket: the very version is read, odd keys included; its tag is set without harm to others."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from moderation.adapters.s3_images import S3ImageStore
+from moderation.domain.evidence import ImageRef
+from moderation.errors import ImageTooLarge, ImageUnavailable, Misconfigured, StoreUnavailable
+
+KEYS = ["plain.jpg", "with space+plus%41.jpg", "ünï/çødé/猫.png", "a" * 1024, "#hash&?query=1/../x", "quote\"{}'.png"]
+
+
+@pytest.fixture
+def images(s3):
+    return S3ImageStore(s3)
+
+
+def put(s3, bucket, key="a.jpg", body=b"bytes", **more) -> ImageRef:
+    return ImageRef(bucket, key, s3.put_object(Bucket=bucket, Key=key, Body=body, **more)["VersionId"])
+
+
+def tags(s3, image) -> dict[str, str]:
+    found = s3.get_object_tagging(Bucket=image.bucket, Key=image.key, VersionId=image.version)["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_legal_key_is_fetched_and_tagged(s3, bucket, images, key):
+    image = put(s3, bucket, key, ContentType="image/jpeg", Metadata={"reference": "post-17"})
+
+    stored = images.fetch(image)
+
+    assert (stored.data, stored.content_type, stored.reference) == (b"bytes", "image/jpeg", "post-17")
+    assert images.tag(image, "unsafe") == "tagged"
+    assert tags(s3, image) == {"moderation": "unsafe"}
+
+
+def test_the_version_that_was_uploaded_is_read_not_the_latest(s3, bucket, images):
+    first = put(s3, bucket, body=b"first")
+    put(s3, bucket, body=b"second")
+
+    assert images.fetch(first).data == b"first"
+
+
+def test_a_users_tags_survive_and_a_later_verdict_replaces_the_earlier(s3, bucket, images):
+    image = put(s3, bucket, Tagging="team=blue&cost=7")
+
+    images.tag(image, "review")
+    images.tag(image, "safe")
+
+    assert tags(s3, image) == {"team": "blue", "cost": "7", "moderation": "safe"}
+
+
+def test_ten_tags_already_is_said_and_not_an_error(s3, bucket, images):
+    image = put(s3, bucket, Tagging="&".join(f"t{n}=x" for n in range(10)))
+
+    assert images.tag(image, "unsafe") == "full"
+
+
+def test_a_deleted_version_is_unavailable_and_cannot_be_tagged(s3, bucket, images):
+    image = put(s3, bucket)
+    s3.delete_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)
+
+    with pytest.raises(ImageUnavailable, match="deleted"):
+        images.fetch(image)
+    assert images.tag(image, "safe") == "gone"
+
+
+def test_an_object_over_the_limit_is_not_downloaded(s3, bucket, images):
+    image = put(s3, bucket, body=b"\0" * 20_000_001)
+
+    with pytest.raises(ImageTooLarge, match="20,000,001"):
+        images.fetch(image)
+
+
+class Failing:
+    """An S3 client whose every call fails in the same way."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __getattr__(self, name):
+        def fail(**_):
+            raise self.error
+
+        return fail
+
+
+def client_error(code: str, status: int) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (client_error("InvalidObjectState", 403), ImageUnavailable),
+        (client_error("AccessDenied", 403), ImageUnavailable),
+        (client_error("MethodNotAllowed", 405), ImageUnavailable),
+        (client_error("SlowDown", 503), StoreUnavailable),
+        (client_error("InternalError", 500), StoreUnavailable),
+        (client_error("NoSuchBucket", 404), Misconfigured),
+        (EndpointConnectionError(endpoint_url="x"), StoreUnavailable),
+    ],
+)
+def test_what_s3_raises_gets_our_names(error, expected):
+    with pytest.raises(expected):
+        S3ImageStore(Failing(error)).fetch(ImageRef("b", "k", "v"))
