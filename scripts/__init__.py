@@ -1,0 +1,1 @@
+"""Tools of set-up and maintenance, run as `python -m scripts.<name>`."""

@@ -1,0 +1,68 @@
+"""Write the Llama 2 chat pins that the models stack deploys: `python -m scripts.pin_jumpstart`.
+
+The container image comes from the SageMaker SDK, offline. The SDK reads artefact prefixes and environments from
+JumpStart's manifests in S3, so those are stated here with their source.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sagemaker import image_uris
+
+PINS = Path(__file__).parents[1] / "model_artifacts/llama2/pins.json"
+TGI_VERSION = "2.0.0"
+ARTIFACT_VERSION = "v1.1.0"
+CONTEXT_TOKENS = 4096  # of Llama 2, all sizes
+
+# Instance types: AWS blog "Llama 2 foundation models from Meta are now available in Amazon SageMaker JumpStart".
+SIZES = {"7b": ("ml.g5.2xlarge", 1), "13b": ("ml.g5.12xlarge", 4), "70b": ("ml.g5.48xlarge", 8)}
+SOURCES = {
+    "image": f"SageMaker Python SDK 2, image_uris, framework huggingface-llm, version {TGI_VERSION}",
+    "instance_type": "AWS's announcement of Llama 2 in SageMaker JumpStart (July 2023): its default a size",
+    "artifact_prefix": "13b: the template of aws-solutions/qnabot-on-aws. 7b and 70b: by analogy, NOT verified",
+    "environment": "13b: JumpStart's, as in qnabot-on-aws. 7b and 70b: the same with SM_NUM_GPUS of the instance",
+}
+
+
+def image() -> dict[str, str]:
+    """Repository and tag of the text-generation-inference container, the same in every region."""
+    uri = image_uris.retrieve(
+        "huggingface-llm",
+        region="us-east-1",
+        version=TGI_VERSION,
+        image_scope="inference",
+        instance_type="ml.g5.12xlarge",
+    )
+    repository, tag = uri.split("/")[1].split(":")
+    return {"repository": repository, "tag": tag}
+
+
+def model(size: str) -> dict[str, Any]:
+    """The pin of one size: what runs on which instance, from which artefacts."""
+    instance_type, gpus = SIZES[size]
+    name = f"meta-textgeneration-llama-2-{size}-f"
+    return {
+        "instance_type": instance_type,
+        "artifact_prefix": f"meta-textgeneration/{name}/artifacts/inference-prepack/{ARTIFACT_VERSION}/",
+        "environment": {
+            "ENDPOINT_SERVER_TIMEOUT": "3600",
+            "HF_MODEL_ID": "/opt/ml/model",
+            "MAX_INPUT_LENGTH": str(CONTEXT_TOKENS - 1),
+            "MAX_TOTAL_TOKENS": str(CONTEXT_TOKENS),
+            "MODEL_CACHE_ROOT": "/opt/ml/model",
+            "SAGEMAKER_ENV": "1",
+            "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+            "SAGEMAKER_PROGRAM": "inference.py",
+            "SM_NUM_GPUS": str(gpus),
+        },
+    }
+
+
+def pins() -> dict[str, Any]:
+    """The whole file's content."""
+    return {"sources": SOURCES, "image": image(), "models": {size: model(size) for size in SIZES}}
+
+
+if __name__ == "__main__":
+    PINS.write_text(json.dumps(pins(), indent=2) + "\n")

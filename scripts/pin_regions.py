@@ -1,0 +1,89 @@
+"""Write what each AWS region offers of what we deploy: `python -m scripts.pin_regions`.
+
+Synthesis makes no look-ups, so it refuses a region by this committed data.
+"""
+
+import json
+from importlib import resources
+from pathlib import Path
+
+from sagemaker import image_uris
+
+REGIONS = Path(__file__).parents[1] / "stacks/regions.json"
+INSTANCE_TYPES = ("ml.g5.2xlarge", "ml.g5.12xlarge", "ml.g5.48xlarge")
+# What the source named below lists; the layers of China and GovCloud have other accounts and are left out.
+POWERTOOLS_LAYER = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+]
+SOURCES = {
+    "powertools_layer": "docs/includes/_layer_homepage_arm64.md of aws-powertools/powertools-lambda-python",
+    "containers": "SageMaker Python SDK 2, image_uris: region and account of the registry with both",
+    "jumpstart": "SageMaker Python SDK 2, jumpstart/region_config.json: regions with the gated bucket",
+    "instance_types": "cfn-lint 1, aws_sagemaker_hosting, from the price list: where SageMaker hosts on it",
+}
+
+
+def containers() -> dict[str, str]:
+    """Region → account of the registry that holds both the DJL and the text-generation-inference container."""
+    djl = image_uris.config_for_framework("djl-lmi")["versions"]["0.35.0"]["registries"]
+    tgi = image_uris.config_for_framework("huggingface-llm")["inference"]["versions"]["2.0.0"]["registries"]
+    return {region: account for region, account in sorted(djl.items()) if tgi.get(region) == account}
+
+
+def gated_buckets() -> list[str]:
+    """Regions with a JumpStart bucket for models behind a licence."""
+    config = json.loads(resources.files("sagemaker.jumpstart").joinpath("region_config.json").read_text())
+    return sorted(region for region, buckets in config.items() if "gated_content_bucket" in buckets)
+
+
+def hosts(instance_type: str) -> list[str]:
+    """Regions where SageMaker hosts models on `instance_type`."""
+    package = resources.files("cfnlint.data.schemas.extensions.aws_sagemaker_hosting")
+    by_region = json.loads(package.joinpath("instancetype_enum.json").read_text())
+    by_region.pop("description")
+    return sorted(region for region, schema in by_region.items() if instance_type in schema["enum"])
+
+
+def regions() -> dict[str, object]:
+    """The whole file's content."""
+    return {
+        "sources": SOURCES,
+        "powertools_layer": POWERTOOLS_LAYER,
+        "containers": containers(),
+        "jumpstart": gated_buckets(),
+        "instance_types": {name: hosts(name) for name in INSTANCE_TYPES},
+    }
+
+
+if __name__ == "__main__":
+    REGIONS.write_text(json.dumps(regions(), indent=2) + "\n")

@@ -1,0 +1,162 @@
+"""The pipeline's functions, each with what it may touch."""
+
+from pathlib import Path
+
+from aws_cdk import IgnoreMode, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.components.alerts import Alerts
+from stacks.components.dead_letter_queue import DeadLetterQueue
+from stacks.components.imaging_layer import ImagingLayer
+from stacks.components.intake import Intake
+from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.private_bucket import PrivateBucket
+from stacks.components.verdict_store import VerdictStore
+from stacks.settings import Endpoints, Settings
+
+LAMBDAS = Path(__file__).parents[2] / "lambdas"
+# Version 36 holds Powertools 3.31.1 with all its extras.
+POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:36"
+
+
+class Functions(Construct):
+    """Five steps of the workflow, the recorder of executions that failed, and the sweeper of lost claims."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        endpoints: Endpoints,
+        intake: Intake,
+        policies: PrivateBucket,
+        work: PrivateBucket,
+        verdicts: VerdictStore,
+        alerts: Alerts,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._code = lambda_.Code.from_asset(
+            str(LAMBDAS), exclude=["/*", "!/moderation", "__pycache__"], ignore_mode=IgnoreMode.GIT
+        )
+        self._powertools = lambda_.LayerVersion.from_layer_version_arn(
+            self,
+            "Powertools",
+            POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
+        )
+        self._make_model_steps(endpoints, intake, policies, work)
+        self._make_record_steps(intake, work, verdicts, alerts)
+        self._make_guards(verdicts)
+
+    def _make_model_steps(
+        self, endpoints: Endpoints, intake: Intake, policies: PrivateBucket, work: PrivateBucket
+    ) -> None:
+        settings = self._settings
+        # Bounds the load on the endpoints: when they are busy the workflow waits.
+        concurrency = settings.model_concurrency or None
+
+        self.prepare_image = self._function(
+            "prepare_image",
+            memory_mb=2048,  # a picture of 50 megapixels is decoded in memory
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "MODEL_INPUT_SIZE": str(settings.model_input_size),
+            },
+            layers=[ImagingLayer(self, "Imaging")],
+        )
+        intake.allow_read(self.prepare_image)
+        policies.allow_objects(self.prepare_image, "s3:GetObject")
+        policies.allow_list(self.prepare_image)
+        work.allow_objects(self.prepare_image, "s3:PutObject")
+
+        self.query_image = self._function(
+            "query_image",
+            timeout_seconds=90,
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "BLIP2_ENDPOINT": endpoints.blip2,
+                "BLIP2_DIALECT": settings.blip2_dialect,
+            },
+            reserved_concurrency=concurrency,
+        )
+        work.allow_objects(self.query_image, "s3:GetObject", "s3:PutObject")
+        self._allow_invoke(self.query_image, endpoints.blip2)
+
+        self.judge_image = self._function(
+            "judge_image",
+            timeout_seconds=90,
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "LLAMA_ENDPOINT": endpoints.llama,
+                "LLAMA_DIALECT": settings.llama_dialect,
+                "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
+            },
+            reserved_concurrency=concurrency,
+        )
+        work.allow_objects(self.judge_image, "s3:GetObject", "s3:PutObject")
+        self._allow_invoke(self.judge_image, endpoints.llama)
+
+    def _make_record_steps(self, intake: Intake, work: PrivateBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
+        self.record_verdict = self._function(
+            "record_verdict",
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "NOTIFY_SAFE": str(self._settings.notify_safe).lower(),
+            },
+        )
+        work.allow_objects(self.record_verdict, "s3:GetObject", "s3:PutObject")
+        verdicts.allow_write(self.record_verdict)
+        intake.allow_tag(self.record_verdict)
+
+        self.notify = self._function(
+            "notify",
+            memory_mb=256,
+            environment={"VERDICT_TABLE": verdicts.table.table_name, **alerts.environment},
+        )
+        verdicts.allow_write(self.notify)
+        alerts.allow_publish(self.notify)
+
+    def _make_guards(self, verdicts: VerdictStore) -> None:
+        table = {"VERDICT_TABLE": verdicts.table.table_name}
+        # EventBridge hands over and is done: what the function itself then fails on comes here, too.
+        self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
+        self.record_failure = self._function(
+            "record_failure", memory_mb=256, environment=table, dead_letter_queue=self.unrecorded_failures
+        )
+        verdicts.allow_write(self.record_failure)
+
+        self.sweep_claims = self._function("sweep_claims", memory_mb=256, timeout_seconds=300, environment=table)
+        verdicts.allow_write(self.sweep_claims)
+        verdicts.allow_list(self.sweep_claims)
+
+    def _function(
+        self,
+        stem: str,
+        *,
+        environment: dict[str, str],
+        memory_mb: int = 512,
+        timeout_seconds: int = 60,
+        layers: list[lambda_.ILayerVersion] | None = None,
+        reserved_concurrency: int | None = None,
+        dead_letter_queue: DeadLetterQueue | None = None,
+    ) -> PipelineFunction:
+        return PipelineFunction(
+            self,
+            stem,
+            code=self._code,
+            layers=[self._powertools, *(layers or [])],
+            protected=self._settings.protected,
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment=environment,
+            reserved_concurrency=reserved_concurrency,
+            dead_letter_queue=dead_letter_queue,
+        )
+
+    def _allow_invoke(self, function: PipelineFunction, endpoint: str) -> None:
+        arn = Stack.of(self).format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint)
+        function.allow(("sagemaker:InvokeEndpoint",), arn)

@@ -1,0 +1,70 @@
+"""Where images arrive."""
+
+from typing import Any
+
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge_wildcard
+from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.private_bucket import PrivateBucket
+from stacks.settings import Settings
+
+
+class Intake(Construct):
+    """The versioned bucket whose new objects start the workflow: ours, or an existing one.
+
+    An existing bucket's EventBridge notifications must be turned on by its owner: this stack changes nothing about
+    a bucket that isn't its own.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, access_logs: s3.IBucket) -> None:
+        super().__init__(scope, construct_id)
+        self.prefix = settings.intake.prefix
+        self.bucket: s3.IBucket
+        if settings.intake.bucket_name:
+            self.bucket = s3.Bucket.from_bucket_name(self, "Images", settings.intake.bucket_name)
+        else:
+            self.bucket = PrivateBucket(
+                self, "Images", protected=settings.protected, access_logs=access_logs, versioned=True
+            )
+            _notify_event_bridge(self.bucket)
+
+    @property
+    def event_detail(self) -> dict[str, Any]:
+        """The detail of the "Object Created" events that start the workflow: every object, whatever its name.
+
+        Folder markers (empty, named with a trailing slash) are left out. With a prefix they are not: EventBridge
+        can't put two conditions on one field, and to drop all empty objects would leave some without a record.
+        """
+        name = [self.bucket.bucket_name]
+        if self.prefix:
+            return {"bucket": {"name": name}, "object": {"key": [{"prefix": self.prefix}]}}
+        return {
+            "bucket": {"name": name},
+            "$or": [
+                {"object": {"size": [{"numeric": [">", 0]}]}},
+                {"object": {"key": [{"anything-but": {"suffix": "/"}}]}},
+            ],
+        }
+
+    def allow_read(self, function: PipelineFunction) -> None:
+        """Let `function` read object versions; to it a missing one is a 404, not a 403."""
+        self._allow(function, "s3:GetObject", "s3:GetObjectVersion")
+
+    def allow_tag(self, function: PipelineFunction) -> None:
+        """Let `function` read and write the tags of object versions; to it a missing one is a 404, not a 403."""
+        self._allow(function, "s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging")
+
+    def _allow(self, function: PipelineFunction, *actions: str) -> None:
+        objects = self.bucket.arn_for_objects(f"{self.prefix}*")
+        function.allow(actions, objects)
+        function.allow(("s3:ListBucket", "s3:ListBucketVersions"), self.bucket.bucket_arn)
+        acknowledge_wildcard(function.role, objects, "The names of uploaded objects aren't known beforehand")
+
+
+def _notify_event_bridge(bucket: s3.IBucket) -> None:
+    """`event_bridge_enabled=True` would bring a custom resource and its Lambda for this one property."""
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what every bucket of this app is made of
+    resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)

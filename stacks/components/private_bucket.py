@@ -1,0 +1,59 @@
+"""Buckets that only their account can reach, encrypted, over TLS."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge_wildcard
+from stacks.components.pipeline_function import PipelineFunction
+
+
+class PrivateBucket(s3.Bucket):
+    """Private, encrypted, TLS-only; emptied and deleted with its stack unless `protected`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        protected: bool,
+        access_logs: s3.IBucket | None = None,
+        versioned: bool = False,
+        lifecycle_rules: Sequence[s3.LifecycleRule] = (),
+    ) -> None:
+        abandoned_uploads = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
+        super().__init__(
+            scope,
+            construct_id,
+            versioned=versioned,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
+            lifecycle_rules=[abandoned_uploads, *lifecycle_rules],
+            removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
+            auto_delete_objects=not protected,
+        )
+
+    def allow_objects(self, function: PipelineFunction, *actions: str) -> None:
+        """Let `function` do `actions` on every object here."""
+        objects = self.arn_for_objects("*")
+        function.allow(actions, objects)
+        acknowledge_wildcard(function.role, objects, "A bucket of the pipeline's own, under names made as it runs")
+
+    def allow_list(self, function: PipelineFunction) -> None:
+        """Let `function` list the bucket: S3 answers 404 for a missing object only to those who may, else 403."""
+        function.allow(("s3:ListBucket",), self.bucket_arn)
+
+
+class AccessLogs(PrivateBucket):
+    """Where the other buckets write their access logs, for 90 days."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, protected: bool) -> None:
+        expiry = s3.LifecycleRule(expiration=Duration.days(90))
+        super().__init__(scope, construct_id, protected=protected, lifecycle_rules=[expiry])

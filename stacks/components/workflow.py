@@ -1,0 +1,134 @@
+"""The workflow, and the rules that start it and guard it."""
+
+from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge, acknowledge_wildcard
+from stacks.components.dead_letter_queue import DeadLetterQueue
+from stacks.components.functions import Functions
+from stacks.components.intake import Intake
+from stacks.components.service_log import ServiceLog
+from stacks.components.verdict_store import VerdictStore
+from statemachine import definition
+
+_EVENT_AGE = Duration.hours(24)  # EventBridge's longest: a new image waits for a workflow that can't be started
+
+
+class Workflow(Construct):
+    """Every new object version starts one execution; one that ends without a verdict is recorded from outside."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        protected: bool,
+        functions: Functions,
+        verdicts: VerdictStore,
+        intake: Intake,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._functions = functions
+        self.machine = self._make_machine(protected, verdicts)
+        self._start_on_upload(intake)
+        self._record_failures()
+        self._sweep_claims()
+
+    def _make_machine(self, protected: bool, verdicts: VerdictStore) -> sfn.StateMachine:
+        steps = {
+            "PrepareImageFunction": self._functions.prepare_image,
+            "QueryImageFunction": self._functions.query_image,
+            "JudgeImageFunction": self._functions.judge_image,
+            "RecordVerdictFunction": self._functions.record_verdict,
+            "NotifyFunction": self._functions.notify,
+        }
+        arns = {name: step.function.function_arn for name, step in steps.items()}
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=list(arns.values())))
+        role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[verdicts.table.table_arn]))
+        # Names under /aws/vendedlogs/ share one resource policy; others use up the ten that an account may have.
+        log = ServiceLog(self, "Log", protected=protected, name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow")
+        machine = sfn.StateMachine(
+            self,
+            "Machine",
+            role=role,
+            definition_body=sfn.DefinitionBody.from_string(definition.load()),
+            definition_substitutions={**arns, "VerdictTable": verdicts.table.table_name},
+            # The level that shows every step; the data that passes through them stays out.
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            tracing_enabled=True,
+        )
+        acknowledge(role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries offer no resources")
+        return machine
+
+    def _start_on_upload(self, intake: Intake) -> None:
+        field = events.EventField.from_path
+        execution_input = {
+            "bucket": field("$.detail.bucket.name"),
+            "key": field("$.detail.object.key"),
+            "version": field("$.detail.object.version-id"),
+            "size": field("$.detail.object.size"),
+            "event_id": field("$.id"),
+            "time": field("$.time"),
+        }
+        self.unstarted = DeadLetterQueue(self, "UnstartedExecutions")
+        events.Rule(
+            self,
+            "ObjectCreated",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"], detail_type=["Object Created"], detail=intake.event_detail
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.machine,
+                    input=events.RuleTargetInput.from_object(execution_input),
+                    dead_letter_queue=self.unstarted,
+                    max_event_age=_EVENT_AGE,
+                    retry_attempts=185,
+                )
+            ],
+        )
+
+    def _record_failures(self) -> None:
+        detail = {
+            "stateMachineArn": [self.machine.state_machine_arn],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        }
+        events.Rule(
+            self,
+            "ExecutionFailed",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail=detail,
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self._functions.record_failure.function,
+                    dead_letter_queue=self._functions.unrecorded_failures,
+                    max_event_age=_EVENT_AGE,
+                    retry_attempts=185,
+                )
+            ],
+        )
+
+    def _sweep_claims(self) -> None:
+        sweeper = self._functions.sweep_claims
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        sweeper.allow(("states:DescribeExecution",), executions)
+        acknowledge_wildcard(sweeper.role, executions, "The executions of this one state machine")
+        events.Rule(
+            self,
+            "SweepSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(15)),
+            targets=[targets.LambdaFunction(sweeper.function)],
+        )

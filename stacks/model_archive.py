@@ -1,0 +1,31 @@
+"""Packs a model's code into a `model.tar.gz` that is the same, byte for byte, while the code is the same."""
+
+import gzip
+import io
+import os
+import tarfile
+from pathlib import Path
+
+
+def pack(source: Path, archive: Path) -> Path:
+    """Write the files under `source` to `archive`, without caches, and give its path back.
+
+    Names are sorted and times are zero: otherwise every synthesis would replace the model.
+    """
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = archive.with_name(f"{archive.name}.{os.getpid()}")  # another synthesis may run beside this one
+    with (
+        unfinished.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                _add(tar, path.relative_to(source).as_posix(), path.read_bytes())
+    return unfinished.replace(archive)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), 0o644
+    tar.addfile(entry, io.BytesIO(content))

@@ -1,0 +1,153 @@
+"""The two GPU endpoints, apart from the data: destroying this stack stops their bill and nothing else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Aws, CfnMapping, DefaultStackSynthesizer, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge_wildcard
+from stacks.components.model_endpoint import Container, ModelEndpoint
+from stacks.model_archive import pack
+from stacks.regions import CONTAINER_ACCOUNTS, models_faults
+from stacks.settings import Endpoints, S3Prefix, Settings
+
+# Plain names rather than exports: either stack can then be deployed and destroyed without the other.
+ENDPOINTS = Endpoints(blip2="moderation-blip2", llama="moderation-llama2")
+
+ROOT = Path(__file__).parents[1]
+LLAMA_PINS: dict[str, Any] = json.loads((ROOT / "model_artifacts/llama2/pins.json").read_text())
+BLIP2_REPOSITORY = "djl-inference"
+BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"  # transformers 4.57.1, the version that the laptop has too
+BLIP2_INSTANCE_TYPE = "ml.g5.2xlarge"
+
+
+class ModelsStack(Stack):
+    """BLIP-2 in the large-model container, and Llama 2 chat from JumpStart."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, region: str | None) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            termination_protection=settings.protected,
+        )
+        self._settings = settings
+        self._llama = LLAMA_PINS["models"][settings.llama_size]
+        self._refuse(region)
+        accounts = {name: {"account": account} for name, account in CONTAINER_ACCOUNTS.items()}
+        self._registry = CfnMapping(self, "Registries", mapping=accounts).find_in_map(Aws.REGION, "account")
+        self._make_blip2()
+        self._make_llama()
+
+    def _refuse(self, region: str | None) -> None:
+        """Errors of validation, not exceptions: `cdk destroy` must work all the same."""
+        validations = Validations.of(self)
+        if not self._settings.accept_llama2_eula:
+            validations.add_error(
+                "Llama2Eula",
+                "acceptLlama2Eula is not true: read Meta's licence (https://ai.meta.com/llama/license/), then deploy "
+                "with -c acceptLlama2Eula=true.",
+            )
+        instance_types = {BLIP2_INSTANCE_TYPE, self._llama["instance_type"]}
+        for number, fault in enumerate(models_faults(region, instance_types) if region else []):
+            validations.add_error(f"Region{number}", fault)
+
+    def _make_blip2(self) -> None:
+        prefix = self._settings.blip2_weights_prefix
+        container, statements = self._isolated_blip2(prefix) if prefix else self._hub_blip2()
+        endpoint = ModelEndpoint(
+            self,
+            "Blip2",
+            name=ENDPOINTS.blip2,
+            container=container,
+            instance_type=BLIP2_INSTANCE_TYPE,
+            statements=statements,
+            startup_seconds=1800,  # 16 GB of weights come from the hub, or from S3, before the first answer
+            protected=self._settings.protected,
+        )
+        if prefix:
+            acknowledge_wildcard(
+                endpoint.role, _objects(prefix), "Code and many files of weights under one prefix; read only"
+            )
+
+    def _hub_blip2(self) -> tuple[Container, list[iam.PolicyStatement]]:
+        """Our code in an archive; the container fetches the weights from the hub, so it needs the network."""
+        archive = pack(ROOT / "model_artifacts/blip2", ROOT / "build/blip2/model.tar.gz")
+        asset = assets.Asset(self, "Blip2Archive", path=str(archive))
+        container = Container(
+            account=self._registry,
+            repository=BLIP2_REPOSITORY,
+            tag=BLIP2_TAG,
+            model_data=sagemaker.CfnModel.S3DataSourceProperty(
+                compression_type="Gzip", s3_data_type="S3Object", s3_uri=asset.s3_object_url
+            ),
+            environment={"HF_MODEL_ID": self._settings.blip2_weights},
+            isolated=False,
+        )
+        archived = asset.bucket.arn_for_objects(asset.s3_object_key)
+        return container, [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archived])]
+
+    def _isolated_blip2(self, prefix: S3Prefix) -> tuple[Container, list[iam.PolicyStatement]]:
+        """Code and weights together under one prefix of S3, so that the container needs no network."""
+        container = Container(
+            account=self._registry,
+            repository=BLIP2_REPOSITORY,
+            tag=BLIP2_TAG,
+            model_data=sagemaker.CfnModel.S3DataSourceProperty(
+                compression_type="None",
+                s3_data_type="S3Prefix",
+                s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
+            ),
+            environment={"HF_HUB_OFFLINE": "1"},  # the handler finds the weights beside itself
+            isolated=True,
+        )
+        return container, _read_prefix(prefix)
+
+    def _make_llama(self) -> None:
+        prefix = S3Prefix(f"jumpstart-private-cache-prod-{Aws.REGION}", self._llama["artifact_prefix"])
+        access = sagemaker.CfnModel.ModelAccessConfigProperty(accept_eula=self._settings.accept_llama2_eula)
+        endpoint = ModelEndpoint(
+            self,
+            "Llama2",
+            name=ENDPOINTS.llama,
+            container=Container(
+                account=self._registry,
+                **LLAMA_PINS["image"],
+                model_data=sagemaker.CfnModel.S3DataSourceProperty(
+                    compression_type="None",
+                    s3_data_type="S3Prefix",
+                    s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
+                    model_access_config=access,
+                ),
+                environment=self._llama["environment"],
+                isolated=True,
+            ),
+            instance_type=self._llama["instance_type"],
+            statements=_read_prefix(prefix),
+            startup_seconds=1800,  # 26 GB of weights for 13B, 138 GB for 70B
+            protected=self._settings.protected,
+        )
+        acknowledge_wildcard(
+            endpoint.role, _objects(prefix), "A model's many files under one prefix, published by AWS; read only"
+        )
+
+
+def _objects(prefix: S3Prefix) -> str:
+    return f"arn:{Aws.PARTITION}:s3:::{prefix.bucket}/{prefix.prefix}*"
+
+
+def _read_prefix(prefix: S3Prefix) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[_objects(prefix)]),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{Aws.PARTITION}:s3:::{prefix.bucket}"],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix.prefix}*"]}},
+        ),
+    ]

@@ -1,0 +1,81 @@
+"""The pipeline and its data."""
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Stack, Validations
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.components.alerts import Alerts
+from stacks.components.cleanup_log import CleanupLog
+from stacks.components.functions import Functions
+from stacks.components.intake import Intake
+from stacks.components.private_bucket import AccessLogs, PrivateBucket
+from stacks.components.verdict_store import VerdictStore
+from stacks.components.workflow import Workflow
+from stacks.regions import moderation_faults
+from stacks.settings import Endpoints, Settings
+
+# Steps leave their work under work/; the packs and prompts under provenance/ are kept for good.
+_WORK_EXPIRY = s3.LifecycleRule(prefix="work/", expiration=Duration.days(30))
+
+
+class ModerationStack(Stack):
+    """Buckets, table, topics, functions and workflow; the endpoints are named, not made, here."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        endpoints: Endpoints,
+        region: str | None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            termination_protection=settings.protected,
+        )
+        for number, fault in enumerate(moderation_faults(region) if region else []):
+            Validations.of(self).add_error(f"Region{number}", fault)
+        protected = settings.protected
+        access_logs = AccessLogs(self, "AccessLogs", protected=protected)
+        intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
+        policies = PrivateBucket(self, "Policies", protected=protected, access_logs=access_logs, versioned=True)
+        work = PrivateBucket(self, "Work", protected=protected, access_logs=access_logs, lifecycle_rules=[_WORK_EXPIRY])
+        if not protected:
+            CleanupLog(self, "CleanupLog")
+        verdicts = VerdictStore(self, "Verdicts", protected=protected)
+        alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe)
+        functions = Functions(
+            self,
+            "Functions",
+            settings=settings,
+            endpoints=endpoints,
+            intake=intake,
+            policies=policies,
+            work=work,
+            verdicts=verdicts,
+            alerts=alerts,
+        )
+        workflow = Workflow(
+            self, "Workflow", protected=protected, functions=functions, verdicts=verdicts, intake=intake
+        )
+        outputs = {
+            "IntakeBucketName": intake.bucket.bucket_name,
+            "IntakePrefix": intake.prefix,
+            "PolicyBucketName": policies.bucket_name,
+            "WorkBucketName": work.bucket_name,
+            "VerdictTableName": verdicts.table.table_name,
+            "UnsafeTopicArn": alerts.unsafe.topic_arn,
+            "ReviewTopicArn": alerts.review.topic_arn,
+            "SafeTopicArn": alerts.safe.topic_arn if alerts.safe else "",
+            "WorkflowArn": workflow.machine.state_machine_arn,
+            "Blip2EndpointName": endpoints.blip2,
+            "LlamaEndpointName": endpoints.llama,
+            "ModelInputSize": str(settings.model_input_size),
+        }
+        for name, value in outputs.items():
+            if value:
+                CfnOutput(self, name, value=value)

@@ -1,0 +1,202 @@
+"""What a deployment can be told by context (`-c name=value`), read once and checked whole."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+LLAMA_SIZES = ("7b", "13b", "70b")
+LLAMA_DIALECTS = ("dialog", "tgi", "openai")
+BLIP2_DIALECTS = ("scored", "sample")
+STAGES = ("dev", "prod")
+
+_ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_S3_PREFIX = re.compile(rf"s3://({_BUCKET_NAME.pattern})/([^*?]+[^*?/])/?")
+
+
+class InvalidSettings(Exception):
+    """The context holds settings that cannot be deployed; `faults` has one sentence for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Where images arrive: our own bucket, or an existing versioned one; perhaps only under a prefix."""
+
+    bucket_name: str | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The two SageMaker endpoints by name."""
+
+    blip2: str
+    llama: str
+
+
+@dataclass(frozen=True)
+class S3Prefix:
+    """A place in S3; `prefix` ends in a slash."""
+
+    bucket: str
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between deployments."""
+
+    stage: str = "dev"
+    accept_llama2_eula: bool = False
+    llama_size: str = "13b"
+    llama_dialect: str = "tgi"
+    llama_grammar: bool = False
+    existing_endpoints: Endpoints | None = None
+    blip2_dialect: str = "scored"
+    blip2_weights: str = "Salesforce/blip2-flan-t5-xl"
+    blip2_weights_prefix: S3Prefix | None = None
+    model_input_size: int = 224
+    model_concurrency: int = 8
+    intake: Intake = field(default_factory=Intake)
+    notify_safe: bool = False
+
+    @property
+    def protected(self) -> bool:
+        """Whether data outlives the stack."""
+        return self.stage == "prod"
+
+    @classmethod
+    def from_context(cls, lookup: Callable[[str], Any]) -> "Settings":
+        """Read the settings; `lookup` gives a context value by its name, None where it isn't set.
+
+        Raises InvalidSettings with every fault at once.
+        """
+        context = _Context(lookup)
+        settings = cls(
+            stage=context.choice("stage", STAGES, default="dev"),
+            accept_llama2_eula=context.flag("acceptLlama2Eula"),
+            llama_size=context.choice("llamaSize", LLAMA_SIZES, default="13b"),
+            llama_dialect=context.choice("llamaDialect", LLAMA_DIALECTS, default="tgi"),
+            llama_grammar=context.flag("llamaGrammar"),
+            existing_endpoints=_endpoints(context),
+            blip2_dialect=context.choice("blip2Dialect", BLIP2_DIALECTS, default="scored"),
+            blip2_weights=context.text(
+                "blip2Weights", _HUB_ID, "a Hugging Face id, as in owner/model", default=cls.blip2_weights
+            ),
+            blip2_weights_prefix=_weights_prefix(context),
+            model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
+            model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
+            intake=_intake(context),
+            notify_safe=context.flag("notifySafe"),
+        )
+        _check_dialects(settings, context)
+        if context.faults:
+            raise InvalidSettings(context.faults)
+        return settings
+
+
+class _Context:
+    """Reads values and collects what is wrong with them; a faulty value reads as its default."""
+
+    def __init__(self, lookup: Callable[[str], Any]) -> None:
+        self._lookup = lookup
+        self.faults: list[str] = []
+
+    def has(self, name: str) -> bool:
+        return self._lookup(name) is not None
+
+    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
+        value = self._lookup(name)
+        if value is None:
+            return default
+        if value in options:
+            return str(value)
+        self.faults.append(f"{name} is {value!r}: choose one of {', '.join(options)}.")
+        return default
+
+    def flag(self, name: str) -> bool:
+        value = self._lookup(name)
+        if value is None:
+            return False
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        self.faults.append(f"{name} is {value!r}: say true or false.")
+        return False
+
+    def integer(self, name: str, low: int, high: int, default: int) -> int:
+        value = self._lookup(name)
+        if value is None:
+            return default
+        if re.fullmatch(r"[0-9]{1,9}", str(value)) and low <= int(value) <= high:
+            return int(value)
+        self.faults.append(f"{name} is {value!r}: give a whole number from {low} to {high}.")
+        return default
+
+    def text(self, name: str, pattern: re.Pattern[str], expected: str, default: str = "") -> str:
+        value = self._lookup(name)
+        if value is None:
+            return default
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        self.faults.append(f"{name} is {value!r}: give {expected}.")
+        return default
+
+
+def _endpoints(context: _Context) -> Endpoints | None:
+    expected = "the name of a SageMaker endpoint (letters, digits and hyphens, at most 63)"
+    blip2 = context.text("blip2Endpoint", _ENDPOINT_NAME, expected)
+    llama = context.text("llamaEndpoint", _ENDPOINT_NAME, expected)
+    for given, missing in (("blip2Endpoint", "llamaEndpoint"), ("llamaEndpoint", "blip2Endpoint")):
+        if context.has(given) and not context.has(missing):
+            context.faults.append(f"{given} is set and {missing} is not: name both existing endpoints or none.")
+    return Endpoints(blip2, llama) if blip2 and llama else None
+
+
+def _weights_prefix(context: _Context) -> S3Prefix | None:
+    uri = context.text("blip2WeightsPrefix", _S3_PREFIX, "an S3 prefix, as in s3://bucket/blip2/")
+    if uri and context.has("blip2Weights"):
+        context.faults.append(
+            "blip2Weights and blip2WeightsPrefix are both set: weights come from the hub or from S3, choose one."
+        )
+    match = _S3_PREFIX.fullmatch(uri)
+    return S3Prefix(match[1], match[2] + "/") if match else None
+
+
+def _intake(context: _Context) -> Intake:
+    name = context.text("intakeBucketName", _BUCKET_NAME, "the name of an existing bucket")
+    if context.has("intakeBucketName") and not context.flag("intakeBucketVersioned"):
+        context.faults.append(
+            "intakeBucketVersioned must be true with intakeBucketName: a verdict belongs to one version of an "
+            "object, so an unversioned bucket is refused. Turn its versioning on, then say so."
+        )
+    if context.has("intakeBucketVersioned") and not context.has("intakeBucketName"):
+        context.faults.append(
+            "intakeBucketVersioned speaks of an existing bucket: set intakeBucketName too, or neither."
+        )
+    # A wildcard would widen the policies that name this prefix.
+    prefix = context.text(
+        "intakePrefix", re.compile(r"[^/*?][^*?]{0,511}"), "a key prefix without * or ? that does not begin with /"
+    )
+    return Intake(bucket_name=name or None, prefix=prefix)
+
+
+def _check_dialects(settings: Settings, context: _Context) -> None:
+    ours = not (context.has("blip2Endpoint") or context.has("llamaEndpoint"))
+    spoken = (
+        ("blip2Dialect", settings.blip2_dialect, "scored"),
+        ("llamaDialect", settings.llama_dialect, "tgi"),
+    )
+    for name, chosen, served in spoken:
+        if ours and chosen != served:
+            context.faults.append(
+                f"{name} is {chosen!r}, but the endpoint that ModerationModels makes speaks {served!r}: "
+                f"leave {name} out, or name existing endpoints."
+            )
+    if settings.llama_grammar and settings.llama_dialect == "dialog":
+        context.faults.append("llamaGrammar needs llamaDialect tgi or openai: dialog endpoints take no grammar.")

@@ -1,0 +1,1 @@
+"""The synthesised templates: what they grant, protect, keep and leave behind."""

@@ -1,0 +1,34 @@
+"""Three deployments, each synthesised once."""
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from tests.infra.synthesis import DEFAULT, PRODUCTION, THEIRS, Template, make_app, template_of
+
+
+@pytest.fixture(scope="session")
+def default() -> CloudAssembly:
+    """What a first deployment makes."""
+    return make_app(**DEFAULT).synth()
+
+
+@pytest.fixture(scope="session")
+def production() -> CloudAssembly:
+    """Protected, with isolated BLIP-2, the largest judge and a topic for safe images."""
+    return make_app(**PRODUCTION).synth()
+
+
+@pytest.fixture(scope="session")
+def moderation(default: CloudAssembly) -> Template:
+    return template_of(default, "Moderation")
+
+
+@pytest.fixture(scope="session")
+def models(default: CloudAssembly) -> Template:
+    return template_of(default, "ModerationModels")
+
+
+@pytest.fixture(scope="session")
+def theirs() -> CloudAssembly:
+    """On endpoints and a bucket that exist already, of which only a prefix is moderated."""
+    return make_app(**THEIRS).synth()

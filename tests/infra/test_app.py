@@ -1,0 +1,115 @@
+"""The app as a whole: which stacks there are, what is refused, and how it is run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from tests.infra.synthesis import CONTEXT, EXISTING_ENDPOINTS, ROOT, Template, make_app, refusals, template_of
+
+BLOCKED = Path(__file__).with_name("no_network")
+
+
+def stack_names(assembly: CloudAssembly) -> set[str]:
+    return {stack.stack_name for stack in assembly.stacks}
+
+
+def test_without_settings_both_stacks_are_made(default: CloudAssembly) -> None:
+    assert stack_names(default) == {"ModerationModels", "Moderation"}
+
+
+def test_existing_endpoints_are_used_instead_of_our_models_stack(theirs: CloudAssembly) -> None:
+    outputs = template_of(theirs, "Moderation").content["Outputs"]
+
+    assert stack_names(theirs) == {"Moderation"}
+    assert outputs["Blip2EndpointName"]["Value"] == "their-blip2"
+    assert outputs["LlamaEndpointName"]["Value"] == "their-llama"
+
+
+def test_either_stack_can_be_deployed_and_destroyed_without_the_other(default: CloudAssembly) -> None:
+    for stack in default.stacks:
+        assert stack_names(default).isdisjoint(dependency.id for dependency in stack.dependencies)
+        text = json.dumps(stack.template)
+        for reference in ("Fn::ImportValue", "Fn::GetStackOutput", "AWS::SSM::Parameter"):
+            assert reference not in text
+
+
+def test_the_template_is_bound_to_no_account_and_no_region(moderation: Template) -> None:
+    text = json.dumps(moderation.content)
+
+    assert "us-east-1" not in text
+    assert '"AWS::Region"' in text
+
+
+def test_without_the_licence_or_in_the_wrong_region_models_are_refused_in_words() -> None:
+    complaints = refusals(make_app("us-west-1"))
+
+    assert any("acceptLlama2Eula is not true" in complaint for complaint in complaints)
+    assert any("The region us-west-1 lacks SageMaker hosting" in complaint for complaint in complaints)
+
+
+def test_the_pipeline_is_refused_where_its_layer_is_not() -> None:
+    (complaint,) = refusals(make_app("ca-west-1", **EXISTING_ENDPOINTS))
+
+    assert "The region ca-west-1 lacks the managed Powertools layer: deploy to one of" in complaint
+    assert "us-east-1" in complaint
+
+
+def test_a_bad_setting_ends_the_run_with_its_sentence() -> None:
+    environment = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"stage": "production"})}
+    command = [sys.executable, str(ROOT / "app.py")]
+
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert "stage is 'production': choose one of dev, prod." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def isolated_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of `app.py`, run as the CLI runs it, with no credentials, no network and no tool but Node."""
+    tools, output = tmp_path_factory.mktemp("tools"), tmp_path_factory.mktemp("cdk.out")
+    node = shutil.which("node")
+    assert node
+    (tools / "node").symlink_to(node)
+    context = {name: value for name, value in CONTEXT.items() if name != "aws:cdk:bundling-stacks"}
+    environment = {
+        "PATH": str(tools),
+        "HOME": os.environ["HOME"],  # where jsii caches what it unpacks
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "PYTHONPATH": os.pathsep.join([str(BLOCKED), str(ROOT)]),
+        "NODE_OPTIONS": f"--require={BLOCKED / 'block.cjs'}",
+        "CDK_OUTDIR": str(output),
+        "CDK_CONTEXT_JSON": json.dumps(context | EXISTING_ENDPOINTS),
+    }
+    subprocess.run([sys.executable, str(ROOT / "app.py")], env=environment, cwd=tools, check=True)
+    return output
+
+
+def test_synthesis_needs_no_credentials_network_docker_or_git(isolated_run: Path) -> None:
+    template = json.loads((isolated_run / "Moderation.template.json").read_text())
+
+    assert template["Outputs"]["WorkflowArn"]
+
+
+def test_the_layer_is_unpacked_from_wheels_for_the_lambda_platform(isolated_run: Path) -> None:
+    (layer,) = isolated_run.glob("asset.*/python")
+
+    assert {"PIL", "yaml"} <= {entry.name for entry in layer.iterdir()}
+    assert list(layer.glob("PIL/_imaging.cpython-314-aarch64-linux-gnu.so"))
+
+
+def test_the_code_asset_is_small_and_holds_only_the_package(isolated_run: Path) -> None:
+    (package,) = isolated_run.glob("asset.*/moderation")
+    files = [path for path in package.parent.rglob("*") if path.is_file()]
+
+    assert [entry.name for entry in package.parent.iterdir()] == ["moderation"]
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+    assert not [path for path in files if path.suffix == ".pyc"]

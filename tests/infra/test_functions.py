@@ -1,0 +1,107 @@
+"""The functions' code, environment and limits."""
+
+import ast
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from moderation import settings
+from tests.infra.synthesis import ROOT, Template, flatten, template_of
+
+LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency)
+    "prepare_image": (2048, 60, None),
+    "query_image": (512, 90, 8),
+    "judge_image": (512, 90, 8),
+    "record_verdict": (512, 60, None),
+    "notify": (256, 60, None),
+    "record_failure": (256, 60, None),
+    "sweep_claims": (256, 300, None),
+}
+SETTINGS = {
+    "prepare_image": settings.PrepareImageSettings,
+    "query_image": settings.QueryImageSettings,
+    "judge_image": settings.JudgeImageSettings,
+    "record_verdict": settings.RecordVerdictSettings,
+    "notify": settings.NotifySettings,
+    "record_failure": settings.VerdictTableSettings,
+    "sweep_claims": settings.VerdictTableSettings,
+}
+
+
+def environment(template: Template, stem: str) -> dict[str, str]:
+    return {name: flatten(v) for name, v in template.function(stem)["Environment"]["Variables"].items()}
+
+
+@pytest.mark.parametrize("stem", LIMITS)
+def test_a_function_has_its_limits(stem: str, moderation: Template) -> None:
+    function = moderation.function(stem)
+
+    limits = (function["MemorySize"], function["Timeout"], function.get("ReservedConcurrentExecutions"))
+
+    assert limits == LIMITS[stem]
+
+
+@pytest.mark.parametrize("stem", LIMITS)
+def test_every_handler_resolves(stem: str, moderation: Template) -> None:
+    module, function = moderation.function(stem)["Handler"].rsplit(".", 1)
+
+    tree = ast.parse((ROOT / "lambdas" / module.replace(".", "/")).with_suffix(".py").read_text())
+
+    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_handler_is_deployed(moderation: Template) -> None:
+    written = {path.stem for path in (ROOT / "lambdas/moderation/handlers").glob("[a-z]*.py")}
+
+    assert written == LIMITS.keys()
+    assert len(moderation.of_type("AWS::Lambda::Function")) == len(written) + 1  # and the emptier of buckets
+
+
+@pytest.mark.parametrize("stem", LIMITS)
+def test_a_function_finds_every_setting_that_it_reads(stem: str, moderation: Template) -> None:
+    SETTINGS[stem].from_env(environment(moderation, stem))  # raises Misconfigured, which names what is missing
+
+
+def test_settings_reach_the_functions(theirs: CloudAssembly) -> None:
+    template = template_of(theirs, "Moderation")
+
+    assert environment(template, "prepare_image")["MODEL_INPUT_SIZE"] == "96"
+    assert environment(template, "query_image")["BLIP2_ENDPOINT"] == "their-blip2"
+    assert environment(template, "query_image")["BLIP2_DIALECT"] == "sample"
+    assert environment(template, "judge_image")["LLAMA_ENDPOINT"] == "their-llama"
+    assert environment(template, "judge_image")["LLAMA_DIALECT"] == "dialog"
+    assert "ReservedConcurrentExecutions" not in template.function("query_image")
+    assert "ReservedConcurrentExecutions" not in template.function("judge_image")
+
+
+def test_safe_images_are_announced_only_on_request(production: CloudAssembly, moderation: Template) -> None:
+    asked = template_of(production, "Moderation")
+    topic = environment(asked, "notify")["SAFE_TOPIC_ARN"]
+
+    assert environment(asked, "record_verdict")["NOTIFY_SAFE"] == "true"
+    assert topic.strip("<>") in asked.of_type("AWS::SNS::Topic")
+    assert flatten(asked.content["Outputs"]["SafeTopicArn"]["Value"]) == topic
+    assert asked.granted("FunctionsNotifyRole")[topic] == {"sns:Publish"}
+    assert environment(moderation, "record_verdict")["NOTIFY_SAFE"] == "false"
+    assert "SAFE_TOPIC_ARN" not in environment(moderation, "notify")
+    assert "SafeTopicArn" not in moderation.content["Outputs"]
+
+
+@pytest.mark.parametrize("stem", LIMITS)
+def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, moderation: Template) -> None:
+    function = moderation.function(stem)
+    layers = [flatten(layer) for layer in function["Layers"]]
+
+    assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["LoggingConfig"]["LogFormat"] == "JSON"
+    assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
+    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem == "prepare_image")
+    assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
+    assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
+
+
+def test_a_failure_that_can_not_be_recorded_is_kept(moderation: Template) -> None:
+    queue = moderation.function("record_failure")["DeadLetterConfig"]["TargetArn"]
+
+    assert flatten(queue).startswith("<FunctionsUnrecordedFailures")

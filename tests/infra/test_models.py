@@ -1,0 +1,124 @@
+"""The endpoints: what runs where, from which pinned artefacts."""
+
+import json
+from pathlib import Path
+
+from aws_cdk.cx_api import CloudAssembly
+from sagemaker import image_uris
+
+from scripts import pin_jumpstart, pin_regions
+from stacks.model_archive import pack
+from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG
+from stacks.regions import models_faults
+from tests.infra.synthesis import Template, flatten, template_of
+
+
+def model(template: Template, start: str) -> dict[str, object]:
+    (found,) = [
+        r["Properties"] for name, r in template.of_type("AWS::SageMaker::Model").items() if name.startswith(start)
+    ]
+    return dict(found)
+
+
+def container(template: Template, start: str) -> dict[str, object]:
+    found = model(template, start)["PrimaryContainer"]
+    assert isinstance(found, dict)
+    return found
+
+
+def source(template: Template, start: str) -> dict[str, object]:
+    data = container(template, start)["ModelDataSource"]
+    assert isinstance(data, dict)
+    return dict(data["S3DataSource"])
+
+
+def instance_types(template: Template) -> dict[str, str]:
+    return {
+        name[:6]: config["Properties"]["ProductionVariants"][0]["InstanceType"]
+        for name, config in template.of_type("AWS::SageMaker::EndpointConfig").items()
+    }
+
+
+def test_blip2_runs_our_code_and_fetches_the_weights(models: Template) -> None:
+    assert model(models, "Blip2")["EnableNetworkIsolation"] is False
+    assert container(models, "Blip2")["Environment"] == {"HF_MODEL_ID": "Salesforce/blip2-flan-t5-xl"}
+    assert source(models, "Blip2")["CompressionType"] == "Gzip"
+    assert flatten(container(models, "Blip2")["Image"]).endswith(f"/djl-inference:{BLIP2_TAG}")
+
+
+def test_blip2_can_run_without_a_network(production: CloudAssembly) -> None:
+    isolated = template_of(production, "ModerationModels")
+
+    assert model(isolated, "Blip2")["EnableNetworkIsolation"] is True
+    assert source(isolated, "Blip2") == {
+        "CompressionType": "None",
+        "S3DataType": "S3Prefix",
+        "S3Uri": "s3://weights/blip2/",
+    }
+    granted = isolated.granted("Blip2Role")
+    assert granted["arn:<AWS::Partition>:s3:::weights/blip2/*"] == {"s3:GetObject"}
+    assert granted["arn:<AWS::Partition>:s3:::weights"] == {"s3:ListBucket"}
+
+
+def test_llama_is_isolated_and_comes_from_jumpstart_under_the_licence(models: Template) -> None:
+    assert model(models, "Llama2")["EnableNetworkIsolation"] is True
+    assert source(models, "Llama2")["ModelAccessConfig"] == {"AcceptEula": True}
+    assert flatten(source(models, "Llama2")["S3Uri"]) == (
+        "s3://jumpstart-private-cache-prod-<AWS::Region>/meta-textgeneration/meta-textgeneration-llama-2-13b-f/"
+        "artifacts/inference-prepack/v1.1.0/"
+    )
+    assert instance_types(models) == {"Blip2C": "ml.g5.2xlarge", "Llama2": "ml.g5.12xlarge"}
+
+
+def test_the_size_of_llama_is_a_setting(production: CloudAssembly) -> None:
+    template = template_of(production, "ModerationModels")
+    environment = container(template, "Llama2")["Environment"]
+
+    assert instance_types(template)["Llama2"] == "ml.g5.48xlarge"
+    assert isinstance(environment, dict)
+    assert environment["SM_NUM_GPUS"] == "8"
+    assert "llama-2-70b-f" in flatten(source(template, "Llama2")["S3Uri"])
+
+
+def test_the_pipeline_asks_the_endpoints_that_the_models_stack_makes(moderation: Template, models: Template) -> None:
+    made = {endpoint["EndpointName"] for endpoint in models.properties("AWS::SageMaker::Endpoint")}
+    outputs = moderation.content["Outputs"]
+
+    assert {outputs["Blip2EndpointName"]["Value"], outputs["LlamaEndpointName"]["Value"]} == made
+
+
+def test_the_committed_pins_are_what_their_scripts_write() -> None:
+    assert json.loads(pin_jumpstart.PINS.read_text()) == pin_jumpstart.pins()
+    assert json.loads(pin_regions.REGIONS.read_text()) == pin_regions.regions()
+
+
+def test_the_blip2_container_is_one_that_the_sdk_knows() -> None:
+    uri = image_uris.retrieve("djl-lmi", region="us-east-1", version="0.35.0", instance_type="ml.g5.2xlarge")
+
+    assert uri.endswith(f"/{BLIP2_REPOSITORY}:{BLIP2_TAG}")
+
+
+def test_every_region_we_accept_has_a_registry_in_the_template(models: Template) -> None:
+    registries = models.content["Mappings"]["Registries"]
+    hosting = json.loads(pin_regions.REGIONS.read_text())["instance_types"]["ml.g5.2xlarge"]
+    accepted = [region for region in hosting if not models_faults(region, {"ml.g5.2xlarge"})]
+
+    assert {"us-east-1", "il-central-1"} <= set(accepted)
+    assert set(accepted) <= registries.keys()
+    assert registries["us-east-1"] == {"account": "763104351884"}
+    assert json.dumps(container(models, "Blip2")["Image"]).count("Fn::FindInMap") == 1
+
+
+def test_an_unchanged_model_keeps_its_archive_byte_for_byte(tmp_path: Path) -> None:
+    source_folder = tmp_path / "model"
+    (source_folder / "package/__pycache__").mkdir(parents=True)
+    (source_folder / "model.py").write_text("print('hi')")
+    (source_folder / "package/part.py").write_text("")
+    first = pack(source_folder, tmp_path / "first.tar.gz").read_bytes()
+
+    (source_folder / "package/__pycache__/part.pyc").write_text("cache")
+    (source_folder / "model.py").touch()
+
+    assert pack(source_folder, tmp_path / "second.tar.gz").read_bytes() == first
+    (source_folder / "model.py").write_text("print('changed')")
+    assert pack(source_folder, tmp_path / "third.tar.gz").read_bytes() != first

@@ -1,0 +1,134 @@
+"""Each role may do exactly what its code does."""
+
+import json
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from tests.infra.synthesis import Template, flatten, template_of
+
+LIST = {"s3:ListBucket", "s3:ListBucketVersions"}
+TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/"
+EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+
+
+def name_of(template: Template, resource_type: str, start: str) -> str:
+    (found,) = [name for name in template.of_type(resource_type) if name.startswith(start)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
+    """What each function may do beyond its own log and its traces."""
+    intake = name_of(moderation, "AWS::S3::Bucket", "IntakeImages")
+    policies = name_of(moderation, "AWS::S3::Bucket", "Policies")
+    work = name_of(moderation, "AWS::S3::Bucket", "Work")
+    table = f"<{name_of(moderation, 'AWS::DynamoDB::Table', 'VerdictsTable')}.Arn>"
+    unsafe = name_of(moderation, "AWS::SNS::Topic", "AlertsUnsafe")
+    review = name_of(moderation, "AWS::SNS::Topic", "AlertsReview")
+    key = name_of(moderation, "AWS::KMS::Key", "AlertsKey")
+    failures = name_of(moderation, "AWS::SQS::Queue", "FunctionsUnrecordedFailures")
+    machine = name_of(moderation, "AWS::StepFunctions::StateMachine", "WorkflowMachine")
+    write_items = {table: {"dynamodb:GetItem", "dynamodb:UpdateItem"}}
+    pass_work_on = {f"<{work}.Arn>/*": {"s3:GetObject", "s3:PutObject"}}
+    return {
+        "PrepareImage": {
+            f"<{intake}.Arn>/*": {"s3:GetObject", "s3:GetObjectVersion"},
+            f"<{intake}.Arn>": LIST,
+            f"<{policies}.Arn>/*": {"s3:GetObject"},
+            f"<{policies}.Arn>": {"s3:ListBucket"},
+            f"<{work}.Arn>/*": {"s3:PutObject"},
+        },
+        "QueryImage": pass_work_on | {f"{SAGEMAKER}moderation-blip2": {"sagemaker:InvokeEndpoint"}},
+        "JudgeImage": pass_work_on | {f"{SAGEMAKER}moderation-llama2": {"sagemaker:InvokeEndpoint"}},
+        "RecordVerdict": pass_work_on
+        | write_items
+        | {
+            f"<{intake}.Arn>/*": {"s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging"},
+            f"<{intake}.Arn>": LIST,
+        },
+        "Notify": write_items
+        | {
+            f"<{unsafe}>": {"sns:Publish"},
+            f"<{review}>": {"sns:Publish"},
+            f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
+        },
+        "RecordFailure": write_items | {f"<{failures}.Arn>": {"sqs:SendMessage"}},
+        "SweepClaims": write_items
+        | {
+            f"{table}/index/by-verdict": {"dynamodb:Query"},
+            f"{EXECUTIONS}<{machine}.Name>:*": {"states:DescribeExecution"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify", "RecordFailure", "SweepClaims"],
+)
+def test_a_function_may_do_exactly_what_it_does(
+    function: str, moderation: Template, grants: dict[str, dict[str, set[str]]]
+) -> None:
+    log = name_of(moderation, "AWS::Logs::LogGroup", f"Functions{function}Log")
+
+    granted = moderation.granted(f"Functions{function}Role")
+
+    assert granted == grants[function] | {f"<{log}.Arn>": WRITE_LOG, "*": TRACE}
+
+
+def test_the_workflow_may_invoke_its_steps_and_update_the_table(moderation: Template) -> None:
+    steps = ("PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify")
+    functions = {name_of(moderation, "AWS::Lambda::Function", f"Functions{step}Function") for step in steps}
+    table = name_of(moderation, "AWS::DynamoDB::Table", "VerdictsTable")
+
+    granted = moderation.granted("WorkflowRole")
+
+    assert {resource for resource, actions in granted.items() if "lambda:InvokeFunction" in actions} == {
+        f"<{function}.Arn>" for function in functions
+    }
+    assert granted[f"<{table}.Arn>"] == {"dynamodb:UpdateItem"}
+    assert {action.split(":")[0] for action in granted["*"]} == {"logs", "xray"}
+
+
+def test_no_role_has_a_policy_of_amazons_but_the_one_that_empties_buckets(
+    moderation: Template, models: Template
+) -> None:
+    managed = {
+        name
+        for template in (moderation, models)
+        for name, role in template.of_type("AWS::IAM::Role").items()
+        if role["Properties"].get("ManagedPolicyArns")
+    }
+
+    assert all(name.startswith("CustomS3AutoDeleteObjects") for name in managed)
+
+
+def test_no_policy_holds_a_wildcard_in_an_action(moderation: Template, models: Template) -> None:
+    for template in (moderation, models):
+        for policy in template.properties("AWS::IAM::Policy"):
+            assert "*" not in json.dumps([s["Action"] for s in policy["PolicyDocument"]["Statement"]])
+
+
+def test_a_prefix_bounds_what_may_be_read_and_tagged(theirs: CloudAssembly) -> None:
+    template = template_of(theirs, "Moderation")
+
+    for role in ("FunctionsPrepareImageRole", "FunctionsRecordVerdictRole"):
+        objects = [resource for resource in template.granted(role) if "their-images/" in resource]
+        assert objects == ["arn:<AWS::Partition>:s3:::their-images/in/*"]
+
+
+def test_only_events_may_write_to_a_dead_letter_queue_from_outside(moderation: Template) -> None:
+    allowed = [
+        (statement["Principal"], statement["Action"], flatten(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
+        for policy in moderation.properties("AWS::SQS::QueuePolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    rules = moderation.of_type("AWS::Events::Rule")
+    assert len(allowed) == 2
+    for principal, action, source in allowed:
+        assert (principal, action) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+        assert source.removeprefix("<").removesuffix(".Arn>") in rules

@@ -1,0 +1,173 @@
+"""Encryption, TLS, retention, and what outlives the stacks."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from tests.infra.synthesis import Template, flatten, template_of
+
+STATEFUL = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+
+
+@pytest.fixture(scope="module")
+def protected(production: CloudAssembly) -> Template:
+    return template_of(production, "Moderation")
+
+
+def denies_plain_http(policy: dict[str, Any], resource: str) -> bool:
+    return any(
+        statement["Effect"] == "Deny"
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        and resource in json.dumps(statement["Resource"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    )
+
+
+def test_buckets_are_private_encrypted_and_reached_over_tls_only(moderation: Template) -> None:
+    buckets = moderation.of_type("AWS::S3::Bucket")
+
+    assert len(buckets) == 4
+    for name, bucket in buckets.items():
+        properties = bucket["Properties"]
+        (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert any(
+            policy["Bucket"] == {"Ref": name} and denies_plain_http(policy, name)
+            for policy in moderation.properties("AWS::S3::BucketPolicy")
+        )
+
+
+def test_images_and_policies_keep_their_versions(moderation: Template) -> None:
+    versioned = {
+        name[:6]
+        for name, bucket in moderation.of_type("AWS::S3::Bucket").items()
+        if bucket["Properties"].get("VersioningConfiguration") == {"Status": "Enabled"}
+    }
+
+    assert versioned == {"Intake", "Polici"}
+
+
+def test_new_images_are_announced_to_eventbridge_without_a_custom_resource(moderation: Template) -> None:
+    (intake,) = [
+        bucket["Properties"]
+        for name, bucket in moderation.of_type("AWS::S3::Bucket").items()
+        if name.startswith("IntakeImages")
+    ]
+
+    assert intake["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert not moderation.of_type("Custom::S3BucketNotifications")
+
+
+def test_work_is_deleted_after_a_month_and_provenance_never(moderation: Template) -> None:
+    (work,) = [
+        bucket["Properties"]
+        for name, bucket in moderation.of_type("AWS::S3::Bucket").items()
+        if name.startswith("Work")
+    ]
+
+    expiring = [rule for rule in work["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("work/", 30)]
+
+
+def test_queues_are_encrypted_reached_over_tls_and_keep_14_days(moderation: Template) -> None:
+    queues = moderation.of_type("AWS::SQS::Queue")
+
+    assert len(queues) == 2
+    for name, queue in queues.items():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True
+        assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert any(denies_plain_http(p, name) for p in moderation.properties("AWS::SQS::QueuePolicy"))
+
+
+def test_topics_share_one_rotating_key_and_are_reached_over_tls_only(moderation: Template) -> None:
+    (key,) = moderation.of_type("AWS::KMS::Key")
+    topics = moderation.of_type("AWS::SNS::Topic")
+
+    assert len(topics) == 2
+    assert moderation.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+    for name, topic in topics.items():
+        assert flatten(topic["Properties"]["KmsMasterKeyId"]) == f"<{key}.Arn>"
+        assert any(denies_plain_http(p, name) for p in moderation.properties("AWS::SNS::TopicPolicy"))
+
+
+def test_the_table_has_its_keys_indexes_expiry_and_recovery(moderation: Template) -> None:
+    table = moderation.only("AWS::DynamoDB::Table")
+    keys = {index["IndexName"]: [k["AttributeName"] for k in index["KeySchema"]] for index in indexes(table)}
+
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+    assert keys == {"by-verdict": ["verdict_shard", "created_at"], "by-sha256": ["sha256", "created_at"]}
+    assert {attribute["AttributeType"] for attribute in table["AttributeDefinitions"]} == {"S"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_index_holds_what_the_sweeper_and_a_list_of_verdicts_show_but_no_evidence(moderation: Template) -> None:
+    table = moderation.only("AWS::DynamoDB::Table")
+    (held,) = [i["Projection"]["NonKeyAttributes"] for i in indexes(table) if i["IndexName"] == "by-verdict"]
+
+    assert {"owner", "verdict", "category", "reason", "decided_by", "decided_at", "notified"} <= set(held)
+    assert {"evidence", "captions"}.isdisjoint(held)
+
+
+def indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table["GlobalSecondaryIndexes"]
+    return found
+
+
+def test_development_leaves_nothing_behind(moderation: Template, models: Template) -> None:
+    for template in (moderation, models):
+        for name, resource in template.resources.items():
+            if resource["Type"] in STATEFUL:
+                assert resource["DeletionPolicy"] == "Delete", name
+    emptied = {flatten(p["BucketName"]) for p in moderation.properties("Custom::S3AutoDeleteObjects")}
+    assert emptied == {f"<{name}>" for name in moderation.of_type("AWS::S3::Bucket")}
+
+
+def test_every_log_group_that_aws_would_make_is_owned(moderation: Template, models: Template) -> None:
+    logs = moderation.of_type("AWS::Logs::LogGroup")
+    written = [p["LoggingConfig"]["LogGroup"]["Ref"] for p in moderation.properties("AWS::Lambda::Function")]
+    machine = moderation.only("AWS::StepFunctions::StateMachine")
+    (destination,) = machine["LoggingConfiguration"]["Destinations"]
+    written.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
+
+    assert sorted(written) == sorted(logs)
+    assert {p["LogGroupName"] for p in models.properties("AWS::Logs::LogGroup")} == {
+        f"/aws/sagemaker/Endpoints/{p['EndpointName']}" for p in models.properties("AWS::SageMaker::Endpoint")
+    }
+    assert not models.of_type("AWS::Lambda::Function")
+    for template in (moderation, models):
+        assert {p["RetentionInDays"] for p in template.properties("AWS::Logs::LogGroup")} == {30}
+
+
+def test_production_outlives_its_stack(production: CloudAssembly, protected: Template) -> None:
+    for name, resource in protected.resources.items():
+        if resource["Type"] in STATEFUL:
+            assert resource["DeletionPolicy"] == "Retain", name
+    assert protected.only("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
+    assert not protected.of_type("Custom::S3AutoDeleteObjects")
+    assert all(stack.termination_protection for stack in production.stacks)
+
+
+def test_development_can_be_destroyed(default: CloudAssembly, moderation: Template) -> None:
+    assert not any(stack.termination_protection for stack in default.stacks)
+    assert moderation.only("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is False
+
+
+def test_no_deploy_ever_replaces_what_holds_data(moderation: Template, protected: Template) -> None:
+    # A new logical id is a new, empty resource: these are never to be changed.
+    recorded = {
+        "IntakeImages13CC7F5D",
+        "Policies05F61E66",
+        "WorkBF636A8B",
+        "VerdictsTable5A0FB49D",
+        "AlertsUnsafeB73D718A",
+        "AlertsReview55B3A74C",
+        "AlertsKey9E1197AF",
+    }
+
+    assert recorded <= moderation.resources.keys()
+    assert recorded <= protected.resources.keys()

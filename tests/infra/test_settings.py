@@ -1,0 +1,111 @@
+"""Context → settings: good values are read, bad ones are refused in words."""
+
+import pytest
+
+from stacks.settings import Endpoints, Intake, InvalidSettings, S3Prefix, Settings
+
+EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
+
+
+def faults_of(**context: object) -> list[str]:
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_context(context.get)
+    return caught.value.faults
+
+
+def test_an_empty_context_is_a_development_deployment_without_the_licence() -> None:
+    settings = Settings.from_context({}.get)
+
+    assert settings == Settings()
+    assert not settings.protected
+    assert not settings.accept_llama2_eula
+
+
+def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> None:
+    settings = Settings.from_context(
+        {
+            "stage": "prod",
+            "acceptLlama2Eula": "true",
+            "notifySafe": "True",
+            "modelInputSize": "96",
+            "modelConcurrency": "0",
+        }.get
+    )
+
+    assert settings.protected
+    assert settings.accept_llama2_eula
+    assert settings.notify_safe
+    assert settings.model_input_size == 96
+    assert settings.model_concurrency == 0
+
+
+def test_existing_endpoints_may_speak_any_dialect() -> None:
+    settings = Settings.from_context(
+        {**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "llamaDialect": "openai", "llamaGrammar": True}.get
+    )
+
+    assert settings.existing_endpoints == Endpoints("their-blip2", "their-llama")
+    assert (settings.blip2_dialect, settings.llama_dialect, settings.llama_grammar) == ("sample", "openai", True)
+
+
+def test_an_existing_versioned_bucket_and_a_prefix() -> None:
+    settings = Settings.from_context(
+        {"intakeBucketName": "their-images", "intakeBucketVersioned": True, "intakePrefix": "in/"}.get
+    )
+
+    assert settings.intake == Intake("their-images", "in/")
+
+
+@pytest.mark.parametrize("uri", ["s3://weights/blip2", "s3://weights/blip2/"])
+def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
+    settings = Settings.from_context({"blip2WeightsPrefix": uri}.get)
+
+    assert settings.blip2_weights_prefix == S3Prefix("weights", "blip2/")
+
+
+@pytest.mark.parametrize(
+    ("context", "named", "advice"),
+    [
+        ({"stage": "production"}, "stage", "dev, prod"),
+        ({"acceptLlama2Eula": "yes"}, "acceptLlama2Eula", "true or false"),
+        ({"llamaSize": "30b"}, "llamaSize", "7b, 13b, 70b"),
+        ({**EXISTING_ENDPOINTS, "llamaDialect": "chat"}, "llamaDialect", "dialog, tgi, openai"),
+        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample"),
+        ({"llamaDialect": "dialog"}, "llamaDialect", "name existing endpoints"),
+        ({"blip2Dialect": "sample"}, "blip2Dialect", "name existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "llamaDialect": "dialog", "llamaGrammar": True}, "llamaGrammar", "tgi or openai"),
+        ({"llamaGrammar": "on"}, "llamaGrammar", "true or false"),
+        ({"blip2Endpoint": "their-blip2"}, "blip2Endpoint", "llamaEndpoint is not"),
+        ({"llamaEndpoint": "their-llama"}, "llamaEndpoint", "blip2Endpoint is not"),
+        ({**EXISTING_ENDPOINTS, "blip2Endpoint": "a b"}, "blip2Endpoint", "letters, digits and hyphens"),
+        ({"modelInputSize": "big"}, "modelInputSize", "whole number from 32 to 1024"),
+        ({"modelInputSize": "0"}, "modelInputSize", "whole number from 32 to 1024"),
+        ({"modelConcurrency": "-1"}, "modelConcurrency", "whole number from 0 to 1000"),
+        ({"modelConcurrency": True}, "modelConcurrency", "whole number from 0 to 1000"),
+        ({"blip2Weights": "flan"}, "blip2Weights", "owner/model"),
+        ({"blip2WeightsPrefix": "https://x/y"}, "blip2WeightsPrefix", "s3://"),
+        ({"blip2WeightsPrefix": "s3://weights/*"}, "blip2WeightsPrefix", "s3://"),
+        ({"blip2Weights": "a/b", "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Weights", "choose one"),
+        ({"intakeBucketName": "Images", "intakeBucketVersioned": True}, "intakeBucketName", "existing bucket"),
+        ({"intakeBucketName": "images"}, "intakeBucketVersioned", "unversioned bucket is refused"),
+        ({"intakeBucketName": "images", "intakeBucketVersioned": "false"}, "intakeBucketVersioned", "refused"),
+        ({"intakeBucketVersioned": "true"}, "intakeBucketVersioned", "set intakeBucketName too"),
+        ({"intakePrefix": "/in"}, "intakePrefix", "does not begin with /"),
+        ({"intakePrefix": "in/*"}, "intakePrefix", "without * or ?"),
+        ({"notifySafe": 1}, "notifySafe", "true or false"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(
+    context: dict[str, object], named: str, advice: str
+) -> None:
+    (fault,) = faults_of(**context)
+
+    assert fault.startswith(named)
+    assert advice in fault
+    assert fault.endswith(".")
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    faults = faults_of(stage="test", llamaSize="1b", notifySafe="maybe")
+
+    assert [fault.split()[0] for fault in faults] == ["stage", "llamaSize", "notifySafe"]
