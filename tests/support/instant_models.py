@@ -1,0 +1,187 @@
+"""Model endpoints that answer at once with what a test tells them, or fail the way SageMaker fails."""
+
+import base64
+import json
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SAFE = 'Sure! {"flag": "no", "category": "", "reason": "Nothing in the evidence breaks a rule."}'
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An answer of BLIP-2: `p_yes` is P(yes) on the image, `p_blank` on a blank one."""
+
+    text: str
+    p_yes: float
+    p_blank: float = 0.02
+
+
+NO = Scored("no", 0.02)
+YES = Scored("yes", 0.98)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How an invocation goes wrong: an error as SageMaker sends it, or none of the service's manners at all."""
+
+    status: int = 200
+    error_type: str = ""
+    message: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None  # instead of an error: any bytes
+    delay_s: float = 0.0  # answered, but late
+    reset: bool = False  # the connection ends without an answer
+
+
+THROTTLED = Fault(429, "ThrottlingException", "Rate exceeded")
+UNAVAILABLE = Fault(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
+INTERNAL = Fault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
+NOT_FOUND = Fault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
+NO_CAPACITY = Fault(
+    400, "ValidationError", "Inference component has no capacity to process this request. ApplicationAutoScaling may be in-progress."
+)  # fmt: skip
+RESET = Fault(reset=True)
+GARBAGE = Fault(body=b"\xff\xfe not what was agreed")
+
+
+def model_error(original_status: int) -> Fault:
+    """What SageMaker makes of an error of its container."""
+    details = {"OriginalStatusCode": original_status, "OriginalMessage": "the container says no"}
+    return Fault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
+
+
+def slow(seconds: float) -> Fault:
+    """Answered well, after `seconds`."""
+    return Fault(delay_s=seconds)
+
+
+class InstantModels:
+    """`blip2` and `llama` on a loopback port, for the duration of a `with` block. `url` is where they are.
+
+    `answer(png, prompt)` gives BLIP-2's answer to a prompt, `caption(png)` its caption, `judge(prompt)` Llama's text.
+    Replace them to steer the workflow; `fail("llama", THROTTLED, THROTTLED)` makes the next two calls go wrong.
+    """
+
+    def __init__(self) -> None:
+        self.answer: Callable[[bytes, str], Scored] = lambda png, prompt: NO
+        self.caption: Callable[[bytes], str] = lambda png: "a drawing of a tree"
+        self.judge: Callable[[str], str] = lambda prompt: SAFE
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self._faults: dict[str, deque[Fault]] = {}
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "InstantModels":
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def reset(self) -> None:
+        """Forget faults, requests and steering: as new."""
+        with self._lock:
+            self._faults.clear()
+            self.requests.clear()
+        self.answer = lambda png, prompt: NO
+        self.caption = lambda png: "a drawing of a tree"
+        self.judge = lambda prompt: SAFE
+
+    def fail(self, endpoint: str, *faults: Fault) -> None:
+        """The next calls of `endpoint` go wrong, each in its way; later ones don't."""
+        with self._lock:
+            self._faults.setdefault(endpoint, deque()).extend(faults)
+
+    def asked(self, endpoint: str) -> list[dict[str, Any]]:
+        """The bodies of all requests to `endpoint`, failed ones included, in the order in which they came."""
+        with self._lock:
+            return [body for name, body in self.requests if name == endpoint]
+
+    def next_fault(self, endpoint: str, body: dict[str, Any]) -> Fault | None:
+        with self._lock:
+            self.requests.append((endpoint, body))
+            waiting = self._faults.get(endpoint)
+            return waiting.popleft() if waiting else None
+
+    def reply(self, endpoint: str, body: dict[str, Any]) -> tuple[str, str]:
+        """Content type and text, in the contract of the endpoint and the dialect of the request."""
+        if endpoint == "blip2":
+            return self._see(body)
+        return "application/json", json.dumps(self._judge(body))
+
+    def _see(self, body: dict[str, Any]) -> tuple[str, str]:
+        png = base64.b64decode(body["image"])
+        if "prompts" not in body:  # the sample's requests
+            text = self.answer(png, body["prompt"]).text if "prompt" in body else self.caption(png)
+            return "text/plain", text
+        answers = [self.answer(png, prompt) for prompt in body["prompts"]]
+        scored = {
+            "model": "instant",
+            "caption": self.caption(png) if body["caption"] else None,
+            "answers": [{"text": a.text, "p_yes": a.p_yes, "p_blank": a.p_blank} for a in answers],
+        }
+        return "application/json", json.dumps(scored)
+
+    def _judge(self, body: dict[str, Any]) -> Any:
+        if "messages" in body:
+            text = self.judge("\n".join(message["content"] for message in body["messages"]))
+            return {"choices": [{"message": {"role": "assistant", "content": text}}]}
+        if isinstance(body["inputs"], str):
+            return [{"generated_text": self.judge(body["inputs"])}]
+        text = self.judge("\n".join(message["content"] for message in body["inputs"][0]))
+        return [{"generation": {"role": "assistant", "content": text}}]
+
+
+def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            """`/health` and `/about`, as the laptop's own model server has them."""
+            about = {
+                "blip2": {"model": "instant", "input_size": 96, "demo": True},
+                "llama": {"model": "instant", "stand_in": True},
+            }
+            self._send(200, "application/json", json.dumps(about).encode())
+
+        def do_POST(self) -> None:
+            endpoint = self.path.split("/")[2]
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            fault = models.next_fault(endpoint, body) or Fault()
+            time.sleep(fault.delay_s)
+            if fault.reset:
+                self.close_connection = True
+            elif fault.body is not None:
+                self._send(200, "application/json", fault.body)
+            elif fault.status != 200:
+                error = {"Message": fault.message, **fault.details}
+                self._send(fault.status, "application/json", json.dumps(error).encode(), fault.error_type)
+            else:
+                content_type, text = models.reply(endpoint, body)
+                self._send(200, content_type, text.encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Silent."""
+
+        def _send(self, status: int, content_type: str, body: bytes, error_type: str = "") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+            if error_type:
+                self.send_header("x-amzn-ErrorType", error_type)
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler

@@ -1,0 +1,163 @@
+"""A deployed laptop cloud for tests: a synthesised assembly, running, with the calls that tests make of it."""
+
+import json
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from local import deploy as deployment
+from local.emulator import emulator
+
+_deserialize = TypeDeserializer().deserialize
+
+
+class Laptop:
+    """`with Laptop(assembly, models.url) as laptop:` starts the emulator in a process of its own and deploys.
+
+    `environment` is added to the emulator's: `{"LOCAL_TIME_SCALE": "100"}` makes waits 100 times shorter.
+    """
+
+    def __init__(
+        self,
+        assembly: Path,
+        models_url: str,
+        *,
+        stack: str = "Moderation",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._assembly = assembly
+        self._models_url = models_url
+        self._stack = stack
+        self._environment = environment
+        self._exits = ExitStack()
+        self.client = cache(self._client)
+        self.url = ""
+        self.outputs: dict[str, str] = {}
+
+    def __enter__(self) -> "Laptop":
+        with ExitStack() as starting:
+            folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="laptop-test-")))
+            self.url = starting.enter_context(emulator(folder, self._models_url, self._environment))
+            self.log = folder / "cloud.log"
+            self.outputs = deployment.deploy(self._assembly, self._stack, self.url)
+            self._exits = starting.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exits.close()
+
+    def _client(self, service: str) -> Any:
+        """A boto3 client of the emulator; `client` caches it."""
+        return deployment.client(service, self.url)
+
+    def upload(self, key: str, body: bytes, **more: Any) -> str:
+        """Put an object into the intake bucket; its version id. `more` goes to PutObject (Metadata, Tagging, …)."""
+        bucket = self.outputs["IntakeBucketName"]
+        answer = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, **more)
+        return str(answer["VersionId"])
+
+    def item(self, key: str, version: str | None = None) -> dict[str, Any] | None:
+        """The table's item of an object version (the newest without `version`) as plain data, or None."""
+        request = {
+            "TableName": self.outputs["VerdictTableName"],
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{self.outputs['IntakeBucketName']}#{key}"}},
+            "ConsistentRead": True,
+        }
+        found = self.client("dynamodb").query(**request)["Items"]
+        items = [{name: _deserialize(value) for name, value in item.items()} for item in found]
+        items = [item for item in items if version in (None, item["sk"])]
+        return max(items, key=lambda item: str(item.get("created_at", "")), default=None)
+
+    def wait_for_verdict(
+        self, key: str, version: str | None = None, timeout_s: float = 30, poll_s: float = 0.02
+    ) -> dict[str, Any]:
+        """The item once it has a verdict. Fails after `timeout_s`, showing the item and the executions."""
+        until = time.monotonic() + timeout_s
+        while True:
+            item = self.item(key, version)
+            if item and "verdict" in item:
+                return item
+            if time.monotonic() > until:
+                raise AssertionError(f"No verdict on {key} after {timeout_s} s: {item}\n{self.executions()}")
+            time.sleep(poll_s)
+
+    def executions(self, status: str | None = None) -> list[dict[str, Any]]:
+        """All executions of the workflow as DescribeExecution gives them, newest first."""
+        machine = {"stateMachineArn": self.outputs["WorkflowArn"], **({"statusFilter": status} if status else {})}
+        stepfunctions = self.client("stepfunctions")
+        pages = stepfunctions.get_paginator("list_executions").paginate(**machine)
+        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+        return [stepfunctions.describe_execution(executionArn=arn) for arn in arns]
+
+    def wait_until_idle(self, timeout_s: float = 30) -> None:
+        """Return when no execution runs any more."""
+        until = time.monotonic() + timeout_s
+        while running := self.executions("RUNNING"):
+            if time.monotonic() > until:
+                raise AssertionError(f"Still running after {timeout_s} s: {running}")
+            time.sleep(0.05)
+
+    def history(self, execution_arn: str) -> list[dict[str, Any]]:
+        """All events of an execution."""
+        return list(self.client("stepfunctions").get_execution_history(executionArn=execution_arn)["events"])
+
+    def states_entered(self, execution_arn: str) -> list[str]:
+        """The names of the states that an execution went through, in order."""
+        details = (event.get("stateEnteredEventDetails") for event in self.history(execution_arn))
+        return [detail["name"] for detail in details if detail]
+
+    def subscribe_queue(self, topic_output: str) -> str:
+        """A new queue that gets the messages of the topic in output `topic_output`; its URL."""
+        sqs, sns = self.client("sqs"), self.client("sns")
+        url = str(sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"])
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=self.outputs[topic_output], Protocol="sqs", Endpoint=arn)
+        return url
+
+    def receive(self, queue_url: str, timeout_s: float = 10) -> dict[str, Any]:
+        """The next message of a queue, deleted; its body parsed. Fails after `timeout_s`."""
+        sqs = self.client("sqs")
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            for message in sqs.receive_message(QueueUrl=queue_url).get("Messages", []):
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                body: dict[str, Any] = json.loads(message["Body"])
+                return body
+            time.sleep(0.05)
+        raise AssertionError(f"No message in {queue_url} after {timeout_s} s")
+
+    def invoke_rule(self, name: str) -> list[Any]:
+        """Fire a schedule: invoke the function targets of the rules whose name holds `name`; their answers."""
+        events = self.client("events")
+        rules = [rule["Name"] for rule in events.list_rules()["Rules"] if name in rule["Name"]]
+        if not rules:
+            raise AssertionError(f"No rule's name holds {name!r}")
+        targets = [t for rule in rules for t in events.list_targets_by_rule(Rule=rule)["Targets"]]
+        return [self._invoke(target) for target in targets]
+
+    def _invoke(self, target: Mapping[str, Any]) -> Any:
+        event = {"version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.events"}
+        payload = target.get("Input", json.dumps(event))
+        answer = self.client("lambda").invoke(FunctionName=target["Arn"], Payload=payload)
+        result = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise AssertionError(f"{target['Arn']} failed: {result}")
+        return result
+
+    def logs(self, function_name: str) -> str:
+        """Everything in the log groups whose name holds `function_name`, such as `PrepareImage`."""
+        logs = self.client("logs")
+        names = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        lines = []
+        for group in (name for name in names if function_name in name):
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            lines += [event["message"] for page in pages for event in page["events"]]
+        return "\n".join(lines)

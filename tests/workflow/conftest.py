@@ -1,0 +1,61 @@
+"""The real template, state machine and handlers on the laptop cloud, with models that say what a test wants."""
+
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.support.instant_models import InstantModels
+from tests.support.laptop import Laptop
+
+ROOT = Path(__file__).parents[2]
+CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory) -> Path:
+    """The app, synthesised by the CDK command line as a user does it."""
+    out = tmp_path_factory.mktemp("assembly")
+    context = [word for name, value in CONTEXT.items() for word in ("-c", f"{name}={value}")]
+    command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
+    quiet = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[InstantModels]:
+    with InstantModels() as models:
+        yield models
+
+
+@pytest.fixture(scope="session")
+def deployed(assembly, running) -> Iterator[Laptop]:
+    # Waits a hundred times shorter: minutes of retries pass in seconds.
+    with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
+        routes = b"'': {enforce: blog}\n"
+        laptop.client("s3").put_object(Bucket=laptop.outputs["PolicyBucketName"], Key="routes.yaml", Body=routes)
+        yield laptop
+
+
+@pytest.fixture
+def models(running) -> Iterator[InstantModels]:
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def laptop(deployed, models) -> Iterator[Laptop]:
+    yield deployed
+    deployed.wait_until_idle()
+
+
+def drawing(format: str = "PNG", colour: str = "navy", **options) -> bytes:
+    """A small image, as its file's bytes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (120, 80), colour).save(buffer, format, **options)
+    return buffer.getvalue()

@@ -1,0 +1,27 @@
+"""A Lambda handler for tests: fails by the plan in the object's key, `<state>|<error>|<times>/…`, then succeeds.
+
+It stands in for all five functions of the workflow; `ME` says for which.
+"""
+
+import os
+from pathlib import Path
+
+
+def handler(event, context):
+    me = os.environ["ME"]
+    key = event.get("key") or event.get("prefix") or event["input"]["key"]
+    state, error, times = key.split("/")[0].split("|")
+    if state == me and attempt(key) <= int(times):
+        raise type(error, (Exception,), {})("injected by a test")
+    return {
+        "PrepareImage": {"prefix": key, "queries": [0]},
+        "RecordVerdict": {"verdict": "unsafe", "notify": True},
+    }.get(me)
+
+
+def attempt(key: str) -> int:
+    """How often this function has been invoked with the key, this time included; workers share the file."""
+    path = Path(os.environ["COUNTERS"]) / key.replace("/", "_")
+    with path.open("a") as file:
+        file.write("x")
+    return path.stat().st_size

@@ -1,0 +1,136 @@
+"""Every error that the state machine names, in every state: retried or recorded, as its class promises.
+
+The machine is the real one; its functions fail as they are told.
+"""
+
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from moderation import errors
+from statemachine.definition import load, render
+
+STUB = Path(__file__).with_name("stub_handler.py")
+FUNCTIONS = {
+    "PrepareImage": "PrepareImageFunction",
+    "QueryImage": "QueryImageFunction",
+    "JudgeImage": "JudgeImageFunction",
+    "RecordVerdict": "RecordVerdictFunction",
+    "Notify": "NotifyFunction",
+}
+PERMANENT = [error.__name__ for error in errors.PermanentError.__subclasses__()]
+
+
+def retried() -> list[tuple[str, str]]:
+    """(state, error name) for each that a function can raise."""
+    machine = json.loads(load())["States"]
+    states = machine | machine["ForEachQuery"]["ItemProcessor"]["States"]
+    return [
+        (state, name)
+        for state in FUNCTIONS
+        for rule in states[state]["Retry"]
+        for name in rule["ErrorEquals"]
+        if name != "States.Timeout"
+    ]
+
+
+@pytest.fixture(scope="module")
+def machine(deployed, tmp_path_factory) -> str:
+    """The workflow over stub functions; its ARN."""
+    functions = deployed.client("lambda")
+    [real] = [f for f in functions.list_functions()["Functions"] if "PrepareImage" in f["FunctionName"]]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(STUB, "stub_handler.py")
+    counters = tmp_path_factory.mktemp("counters")
+    arns = {
+        placeholder: functions.create_function(
+            FunctionName=f"Stub{name}",
+            Runtime="python3.13",
+            Handler="stub_handler.handler",
+            Role=real["Role"],
+            Code={"ZipFile": archive.getvalue()},
+            Environment={"Variables": {"ME": name, "COUNTERS": str(counters)}},
+            Timeout=30,
+        )["FunctionArn"]
+        for name, placeholder in FUNCTIONS.items()
+    }
+    text = render(load(), arns | {"VerdictTable": deployed.outputs["VerdictTableName"]})
+    stepfunctions = deployed.client("stepfunctions")
+    return stepfunctions.create_state_machine(name="OverStubs", definition=text, roleArn=real["Role"])[
+        "stateMachineArn"
+    ]
+
+
+def run(deployed, machine: str, plans: list[str]) -> dict[str, tuple[str, list[str]]]:
+    """Start an execution for each plan at once; status and states entered of each, when all have ended."""
+    stepfunctions = deployed.client("stepfunctions")
+    started = {
+        plan: stepfunctions.start_execution(
+            stateMachineArn=machine,
+            input=json.dumps({"bucket": "b", "key": plan, "version": "v", "size": 1, "event_id": "e", "time": "t"}),
+        )["executionArn"]
+        for plan in plans
+    }
+    until = time.monotonic() + 120
+    ended: dict[str, tuple[str, list[str]]] = {}
+    while len(ended) < len(started):
+        assert time.monotonic() < until, sorted(set(started) - set(ended))
+        for plan, arn in started.items():
+            status = stepfunctions.describe_execution(executionArn=arn)["status"]
+            if plan not in ended and status != "RUNNING":
+                ended[plan] = (status, deployed.states_entered(arn))
+        time.sleep(0.1)
+    return ended
+
+
+def test_every_named_error_is_retried_in_every_state_until_it_passes(deployed, machine):
+    ended = run(deployed, machine, [f"{state}|{error}|2" for state, error in retried()])
+
+    assert len(ended) > 40
+    happy = ["Claim", "PrepareImage", "ForEachQuery", "QueryImage", "JudgeImage", "RecordVerdict", "IsNotifiable"]
+    for plan, (status, states) in ended.items():
+        assert (status, states) == ("SUCCEEDED", [*happy, "Notify", "Done"]), plan
+
+
+@pytest.mark.parametrize("state", ["PrepareImage", "QueryImage", "JudgeImage"])
+def test_a_permanent_error_is_recorded_at_once_with_its_reason(deployed, machine, state):
+    ended = run(deployed, machine, [f"{state}|{error}|1/{state}" for error in PERMANENT])
+
+    for plan, (status, states) in ended.items():
+        before = states[: states.index("RecordVerdict")]
+        assert status == "SUCCEEDED", plan
+        assert before[-1] == state, plan
+        assert "RecordFailure" not in states, plan
+
+
+@pytest.mark.parametrize("state", ["PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict"])
+def test_whatever_has_no_name_is_recorded_as_a_failure_and_announced(deployed, machine, state):
+    plan = f"{state}|KeyError|1000/unnamed"
+
+    [(status, states)] = run(deployed, machine, [plan]).values()
+
+    assert status == "SUCCEEDED"
+    assert states[states.index("RecordFailure") :] == ["RecordFailure", "Notify", "Done"]
+    key = {"pk": {"S": f"b#{plan}"}, "sk": {"S": "v"}}
+    table = deployed.outputs["VerdictTableName"]
+    item = deployed.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    assert (item["verdict"]["S"], item["decided_by"]["S"], item["status"]["S"]) == ("review", "failure", "decided")
+    assert "KeyError" in item["reason"]["S"]
+    assert "injected by a test" in item["cause"]["S"]
+    assert item["verdict_shard"]["S"].startswith("review#")
+
+
+def test_a_notification_that_never_works_leaves_the_verdict_and_says_so(deployed, machine):
+    plan = "Notify|Misconfigured|1000"
+
+    [(status, states)] = run(deployed, machine, [plan]).values()
+
+    assert (status, states[-2:]) == ("SUCCEEDED", ["MarkUnnotified", "Done"])
+    key = {"pk": {"S": f"b#{plan}"}, "sk": {"S": "v"}}
+    table = deployed.outputs["VerdictTableName"]
+    item = deployed.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    assert item["notified"]["BOOL"] is False
