@@ -1,6 +1,9 @@
-"""The decision: one pure function over the pack, the evidence and the judgement. `docs/policy.md` has its table."""
+"""The decision: one pure function of the pack, the evidence and the judgement.
 
-from collections.abc import Sequence
+Its table stands in `docs/policy.md`; each row is a function here, in the same order.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +15,7 @@ from moderation.domain.policy import Pack
 from moderation.domain.verdict import Judgement, UnusableJudgement
 
 Verdict = Literal["safe", "unsafe", "review"]
+DecidedBy = Literal["judge", "evidence", "failure"]
 
 
 @dataclass(frozen=True)
@@ -25,85 +29,163 @@ class Decision:
     verdict: Verdict
     category: str | None
     reason: str
-    decided_by: Literal["judge", "evidence", "failure"]
+    decided_by: DecidedBy
     findings: tuple[Finding, ...]
     strongest: Finding | None
     other_category: str | None = None
 
 
+@dataclass(frozen=True)
+class _Situation:
+    """All that a row of the table looks at."""
+
+    pack: Pack
+    evidence: Evidence
+    judgement: Judgement | UnusableJudgement | None
+    found: tuple[Finding, ...]
+    loudest: Finding | None
+
+    @property
+    def judged_safe(self) -> Judgement | None:
+        return self._judged("safe")
+
+    @property
+    def judged_unsafe(self) -> Judgement | None:
+        return self._judged("unsafe")
+
+    def _judged(self, flag: str) -> Judgement | None:
+        return self.judgement if isinstance(self.judgement, Judgement) and self.judgement.flag == flag else None
+
+    @property
+    def seen(self) -> str | None:
+        """The category that the strongest answer speaks for, if that answer is near its threshold or over it."""
+        return self.loudest.categories[0] if self.loudest and self.loudest.near else None
+
+    @property
+    def supported(self) -> bool:
+        """Whether an answer over its threshold or the caption supports any category."""
+        over = self.loudest is not None and self.loudest.over
+        return over or bool(supported_categories(self.pack, _captions(self.pack, self.evidence)))
+
+
+@dataclass(frozen=True)
+class _Ruling:
+    verdict: Verdict
+    category: str | None
+    decided_by: DecidedBy
+    reason: str
+
+
 def decide(pack: Pack, evidence: Evidence, judgement: Judgement | UnusableJudgement | None) -> Decision:
-    """The verdict; the first row of the table that matches wins. None as judgement: the judge wasn't asked."""
+    """The verdict by the first row of the table that matches. None as judgement: the judge wasn't asked."""
     found = findings(pack, evidence)
-    loudest = strongest(found)
-    seen = loudest.categories[0] if loudest and loudest.near else None
-
-    def decision(
-        verdict: Verdict, category: str | None, by: Literal["judge", "evidence", "failure"], reason: str
-    ) -> Decision:
-        return Decision(verdict, category, reason, by, found, loudest, _other(loudest, verdict, category))
-
-    missing = _missing(pack, evidence, found)
-    if missing:
-        return decision("review", seen, "failure", f"Evidence is missing: {missing}. A person must decide.")
-    if judgement is None and needs_judge(pack, evidence):
-        return decision("review", seen, "failure", "The judge gave no answer. A person must decide.")
-    if isinstance(judgement, UnusableJudgement):
-        return decision(
-            "review", seen, "failure", f"The judge's answer can't be used: {judgement}. A person must decide."
-        )
-    steering = _steering(pack, evidence)
-    if steering:
-        return decision(
-            "review",
-            seen,
-            "evidence",
-            f"{steering} reads like instructions to the moderator, so the judge can't be relied on here. "
-            "A person must decide.",
-        )
-    if judgement is None:
-        return decision("safe", None, "evidence", "No answer comes near its threshold, so the judge wasn't asked.")
-    if judgement.flag == "safe":
-        if loudest and loudest.near:
-            return decision(
-                "review",
-                seen,
-                "evidence",
-                f"The judge calls the image safe, but {_told(loudest)}. A person must decide.",
-            )
-        return decision("safe", None, "judge", judgement.reason or "The judge finds nothing against the policy.")
-    if not _supported(pack, evidence, found) and _asked_for(pack, judgement.category):
-        return decision(
-            "review",
-            judgement.category,
-            "evidence",
-            f"The judge calls the image unsafe ({judgement.category}), but no answer is over its threshold and "
-            "the caption mentions no category. A person must decide.",
-        )
-    return decision(
-        "unsafe",
-        judgement.category,
-        "judge",
-        judgement.reason or f"The judge finds the image against the policy on {judgement.category}.",
+    situation = _Situation(pack, evidence, judgement, found, strongest(found))
+    ruling = next(ruling for row in _ROWS if (ruling := row(situation)))
+    return Decision(
+        ruling.verdict,
+        ruling.category,
+        ruling.reason,
+        ruling.decided_by,
+        found,
+        situation.loudest,
+        _other_category(situation.loudest, ruling),
     )
 
 
 def needs_judge(pack: Pack, evidence: Evidence) -> bool:
     """Whether the judge must be asked: always, unless the pack says `when_flagged` and nothing is flagged.
 
-    Nothing is flagged if every answer is there and below its threshold by more than the margin, and the
-    caption supports no category.
+    Nothing is flagged if every answer is there and below its threshold by more than the margin, and the caption
+    supports no category.
     """
     if pack.judge == "always":
         return True
     found = findings(pack, evidence)
     return (
-        bool(_missing(pack, evidence, found))
+        bool(_what_is_missing(pack, evidence, found))
         or any(finding.near for finding in found)
         or bool(supported_categories(pack, _captions(pack, evidence)))
     )
 
 
-def _missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> str:
+def _evidence_missing(situation: _Situation) -> _Ruling | None:
+    missing = _what_is_missing(situation.pack, situation.evidence, situation.found)
+    if not missing:
+        return None
+    return _Ruling("review", situation.seen, "failure", f"Evidence is missing: {missing}. A person must decide.")
+
+
+def _no_judgement(situation: _Situation) -> _Ruling | None:
+    if isinstance(situation.judgement, UnusableJudgement):
+        reason = f"The judge's answer can't be used: {situation.judgement}. A person must decide."
+    elif situation.judgement is None and needs_judge(situation.pack, situation.evidence):
+        reason = "The judge gave no answer. A person must decide."
+    else:
+        return None
+    return _Ruling("review", situation.seen, "failure", reason)
+
+
+def _instructions(situation: _Situation) -> _Ruling | None:
+    steering = _what_steers(situation.pack, situation.evidence)
+    if not steering:
+        return None
+    reason = f"{steering} reads like instructions, so the judge can't be relied on here. A person must decide."
+    return _Ruling("review", situation.seen, "evidence", reason)
+
+
+def _disagreement(situation: _Situation) -> _Ruling | None:
+    if not situation.judged_safe or not situation.loudest or not situation.loudest.near:
+        return None
+    reason = f"The judge calls the image safe, but {_told(situation.loudest)}. A person must decide."
+    return _Ruling("review", situation.seen, "evidence", reason)
+
+
+def _unsupported(situation: _Situation) -> _Ruling | None:
+    judgement = situation.judged_unsafe
+    if not judgement or situation.supported or not _has_question_for(situation.pack, judgement.category):
+        return None
+    reason = (
+        f"The judge calls the image unsafe ({judgement.category}), but no answer is over its threshold and the "
+        "caption mentions no category. A person must decide."
+    )
+    return _Ruling("review", judgement.category, "evidence", reason)
+
+
+def _unsafe(situation: _Situation) -> _Ruling | None:
+    judgement = situation.judged_unsafe
+    if not judgement:
+        return None
+    reason = judgement.reason or f"The judge finds the image against the policy on {judgement.category}."
+    return _Ruling("unsafe", judgement.category, "judge", reason)
+
+
+def _judge_not_needed(situation: _Situation) -> _Ruling | None:
+    if situation.judgement is not None:
+        return None
+    reason = "No answer comes near its threshold and the caption mentions no category, so the judge wasn't asked."
+    return _Ruling("safe", None, "evidence", reason)
+
+
+def _safe(situation: _Situation) -> _Ruling | None:
+    judgement = situation.judged_safe
+    if not judgement:
+        return None
+    return _Ruling("safe", None, "judge", judgement.reason or "The judge finds nothing against the policy.")
+
+
+_ROWS: tuple[Callable[[_Situation], _Ruling | None], ...] = (
+    _evidence_missing,
+    _no_judgement,
+    _instructions,
+    _disagreement,
+    _unsupported,
+    _unsafe,
+    _judge_not_needed,
+    _safe,
+)
+
+
+def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> str:
     if not found:
         return "the image was never looked at"
     for finding in found:
@@ -116,7 +198,7 @@ def _missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> str:
     return ""
 
 
-def _steering(pack: Pack, evidence: Evidence) -> str:
+def _what_steers(pack: Pack, evidence: Evidence) -> str:
     for caption in evidence.captions if pack.caption else ():
         if looks_like_instructions(caption.text):
             return f'The caption of the view "{caption.view}"'
@@ -127,22 +209,16 @@ def _steering(pack: Pack, evidence: Evidence) -> str:
     return ""
 
 
-def _supported(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> bool:
-    return any(finding.over and finding.categories for finding in found) or bool(
-        supported_categories(pack, _captions(pack, evidence))
-    )
-
-
-def _asked_for(pack: Pack, category: str | None) -> bool:
-    return any(category in question.categories for question in pack.questions)
-
-
 def _captions(pack: Pack, evidence: Evidence) -> list[str]:
     return [caption.text for caption in evidence.captions] if pack.caption else []
 
 
-def _other(loudest: Finding | None, verdict: Verdict, category: str | None) -> str | None:
-    if verdict != "unsafe" or not loudest or not loudest.over or category in loudest.categories:
+def _has_question_for(pack: Pack, category: str | None) -> bool:
+    return any(category in question.categories for question in pack.questions)
+
+
+def _other_category(loudest: Finding | None, ruling: _Ruling) -> str | None:
+    if ruling.verdict != "unsafe" or not loudest or not loudest.over or ruling.category in loudest.categories:
         return None
     return loudest.categories[0]
 

@@ -12,10 +12,12 @@ import unicodedata
 
 from moderation.domain.steering import steers
 
+MAX_CHARACTERS = 2000
+
 # Brackets, quotes and signs that prompts and JSON are built of, and what stands in their place.
 _BRACKETS = {"Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
 _SIGNS = str.maketrans({"<": "(", ">": ")", '"': "'", "`": "'", "#": " ", "|": "/", "\\": "/"})
-_REPEATED = re.compile(r"([=*_~\-/.:])\1{2,}")
+_REPEATED = re.compile(r"([=*_~\-/.:'])\1{2,}")
 _ROLE = re.compile(r"\b(system|assistant|user|human|inst|sys)\s*:", re.IGNORECASE)
 
 _JOINERS = "\u200c\u200d"  # emoji and several scripts are written with them
@@ -44,9 +46,13 @@ def neutralise(text: str, limit: int) -> str:
 
 
 def looks_like_instructions(text: str) -> bool:
-    """Whether a caption or an answer tries to steer whoever reads it, or hides what it says."""
+    """Whether a caption or an answer tries to steer whoever reads it, or hides what it says.
+
+    More than `MAX_CHARACTERS` are no caption of a picture, whatever they say.
+    """
     return (
-        _hides_characters(text)
+        len(text) > MAX_CHARACTERS
+        or _hides_characters(text)
         or _LOOKALIKES.search(text) is not None
         or _ESCAPES.search(text) is not None
         or any(map(_is_base64_of_text, _BASE64.findall(text)))

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -51,8 +51,8 @@ class Templates:
 
 def load_templates(folder: Path) -> Templates:
     """The templates in `folder`, one `<name>.txt` each."""
-    read = {name: (folder / f"{name}.txt").read_text("utf-8").strip() for name in Templates.__dataclass_fields__}
-    return Templates(**read)
+    names = [field.name for field in fields(Templates)]
+    return Templates(**{name: (folder / f"{name}.txt").read_text("utf-8").strip() for name in names})
 
 
 TEMPLATES = load_templates(_FOLDER)
@@ -170,6 +170,8 @@ def _evidence(
         shortened.append(f"{len(captions) - kept} of {len(captions)} captions left out")
     if any(len(caption.text) > length for caption in captions[:kept]):
         shortened.append(f"captions cut to {length} characters")
+    if any(len(finding.answer) > ANSWER_CHARACTERS for finding in answers):
+        shortened.append(f"answers cut to {ANSWER_CHARACTERS} characters")
     if dropped:
         shortened.append(f"{dropped} of {len(answers)} answers left out, all under their thresholds")
     lines += [f"({note} for length)" for note in shortened]

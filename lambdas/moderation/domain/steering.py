@@ -12,15 +12,15 @@ from collections.abc import Iterator
 
 _LIMIT = 4
 
-# Weight 2 is for words that are rare outside of moderation and commands, 1 for those that tell only with others.
-# Patterns are matched at the start of a word.
+# Weights 3 and 2 are for words that are rare outside of moderation and commands, 1 for those that tell only with
+# others. Patterns are matched at the start of a word.
 _MATTER: list[tuple[int, str]] = [
     (3, r"moderat(?:ors?|ion|ing)\b"),
     (2, r"censor"),
     (2, r"polic(?:y|ies)\b|guideline|instruct|directive"),
     (2, r"unsafe|nsfw|sfw\b|violat"),
-    (2, r"prompt(?:s|ed)?\b|jailbreak|json\b|override|overrid"),
-    (2, r"checklist|evidence|verdict|threshold|classif|misclassif"),
+    (2, r"prompt(?:s|ed)?\b|jailbreak|json\b|overrid"),
+    (2, r"checklist|evidence|verdict|threshold|classif"),
     (2, r"(?:ai|llm|gpt|chatgpt|chatbot|language model)\b"),
     (1, r"(?:image|photo|picture|pic|drawing|upload|content|post|submission)s?\b"),
     (1, r"flag(?:s|ged|ging)?\b|categor(?:y|ies)\b|label"),

@@ -1,0 +1,54 @@
+"""The shipped packs and the files that the tests of the domain share."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.policy import Pack, parse_pack
+
+HERE = Path(__file__).parent
+PROJECT = Path(__file__).parents[3]
+PACKS = PROJECT / "lambdas" / "moderation" / "packs"
+NAMES = ("blog", "default", "demo", "privacy")
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def pack_data(name: str) -> dict[str, Any]:
+    """The plain data of a shipped pack."""
+    data = read_yaml(PACKS / f"{name}.yaml")
+    assert isinstance(data, dict)
+    return data
+
+
+@cache
+def shipped(name: str) -> Pack:
+    return parse_pack(pack_data(name))
+
+
+def evidence_of(
+    pack: Pack,
+    caption: str | None = "a dog on a beach",
+    *,
+    view: str = "full",
+    p: float = 0.02,
+    **answers: str | float | None,
+) -> Evidence:
+    """What the vision model says of one view: every question unlikely, but for those named by id.
+
+    A text is an answer without P, a number a P(yes), None an answer that never came.
+    """
+    said = {question.id: answers.get(question.id, p) for question in pack.questions}
+    given = [
+        Answer(view, question.text, value, None, None)
+        if isinstance(value, str)
+        else Answer(view, question.text, "yes" if value >= 0.5 else "no", value, 0.1)
+        for question in pack.questions
+        if (value := said[question.id]) is not None
+    ]
+    return Evidence(tuple(given), () if caption is None else (Caption(view, caption),))

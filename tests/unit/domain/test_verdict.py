@@ -1,0 +1,242 @@
+"""The judge's text: what is taken, what is refused, and that reading it never takes long."""
+
+import json
+import re
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from moderation.domain.verdict import MAX_CHARACTERS, Judgement, UnusableJudgement, parse_judgement
+from tests.unit.domain.shipped import HERE, shipped
+
+CATEGORIES = shipped("blog").category_names
+VIOLENCE = '{"flag": "unsafe", "category": "Violence", "reason": "a gun"}'
+SAFE = '{"flag": "safe", "category": null, "reason": "a dog"}'
+
+
+def parse(text: str) -> Judgement:
+    return parse_judgement(text, CATEGORIES)
+
+
+def test_the_recorded_answer_of_the_samples_run_is_unsafe_and_suggestive() -> None:
+    judgement = parse((HERE / "recorded_llama_answer.txt").read_text("utf-8"))
+    assert (judgement.flag, judgement.category) == ("unsafe", "Suggestive")
+    assert judgement.reason.startswith("The photo contains a topless person")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        VIOLENCE,
+        f"Sure! Here is my answer:\n\n{VIOLENCE}\n\nI hope this helps. Note that {{braces}} may follow {{",
+        f"```json\n{VIOLENCE}\n```",
+        VIOLENCE.replace('"', "'"),
+        VIOLENCE.replace("}", ",}"),
+        "{'flag': 'unsafe', 'category': 'Violence', 'reason': 'the person isn't harmless, it's a gun',}",
+        '{"Flag": "Unsafe", "Category": "VIOLENCE", "Reason": "a gun"}',
+        "{flag: unsafe, category: Violence, reason: gun}",
+        '{"flag": "unsafe",\n "category": "Violence",\n "reason": "two\nlines"}',
+        '{"flag": "unsafe", "category": "Violence", "reason": "a {nested} \\"brace\\" } and a tail"}',
+        '{"flag": "unsafe", "category": "Violence", "confidence": {"score": 0.9, "of": [1, 2]}}',
+        '{"result": {"flag": "unsafe", "category": "Violence"}}',
+        '[{"flag": "unsafe", "category": "Violence"}]',
+        '{{"flag": "unsafe", "category": "Violence"}}',
+        '{"flag": "unsafe", "category": ["Violence"]}',
+        f"{VIOLENCE} That is: {VIOLENCE}",
+        f'The format is {{"flag": "safe | unsafe", "category": "Violence | Drugs", "reason": "..."}}. {VIOLENCE}',
+        f'{{"flag": "xxx", "category": "xxx", "reason": "the reason is ..."}}\n\n{VIOLENCE}',
+        f'In the format {{"flag": "safe" or "unsafe", "category": <name>}} it is {VIOLENCE}',
+        f"A stray {{ first, then {VIOLENCE}",
+    ],
+)
+def test_the_object_is_found_wherever_and_however_it_stands(text: str) -> None:
+    judgement = parse(text)
+    assert (judgement.flag, judgement.category) == ("unsafe", "Violence")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "flag"),
+    [
+        ("yes", "unsafe"),
+        ("Yes.", "unsafe"),
+        ("unsafe", "unsafe"),
+        (" UNSAFE ", "unsafe"),
+        ("not safe", "unsafe"),
+        ("true", "unsafe"),
+        (True, "unsafe"),
+        ("no", "safe"),
+        ("No", "safe"),
+        ("safe", "safe"),
+        ("Safe!", "safe"),
+        ("false", "safe"),
+        (False, "safe"),
+    ],
+)
+def test_the_flag_is_read_in_every_spelling_that_models_use(spelling: str | bool, flag: str) -> None:
+    assert parse(json.dumps({"flag": spelling, "category": "Violence"})).flag == flag
+
+
+@pytest.mark.parametrize("flag", ["maybe", "", "safe or unsafe", "yes/no", "unsafe?", 1, 0, None, [], {}, "none"])
+def test_a_flag_of_any_other_kind_is_no_answer(flag: object) -> None:
+    with pytest.raises(UnusableJudgement):
+        parse(json.dumps({"flag": flag, "category": "Violence"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "category"),
+    [
+        ("violence", "Violence"),
+        ("  Explicit   Nudity ", "Explicit Nudity"),
+        ("explicit_nudity", "Explicit Nudity"),
+        ("3. Violence", "Violence"),
+        ("Category 3: Violence", "Violence"),
+        ("Violence: Weapons", "Violence"),
+        ("Violence (Weapons, Self Injury)", "Violence"),
+        ("Violence - weapons", "Violence"),
+    ],
+)
+def test_the_category_is_matched_to_the_policys_list(given: str, category: str) -> None:
+    assert parse(json.dumps({"flag": "unsafe", "category": given})).category == category
+
+
+@pytest.mark.parametrize(
+    "given", ["Weapons", "", None, "xxx", "Nonviolence", "Violence, Drugs", "no Violence", 3, ["Violence", "Drugs"]]
+)
+def test_an_unsafe_flag_without_one_category_of_the_list_is_no_answer(given: object) -> None:
+    with pytest.raises(UnusableJudgement, match="none of the policy's"):
+        parse(json.dumps({"flag": "unsafe", "category": given}))
+
+
+def test_the_longest_name_wins_where_one_begins_another() -> None:
+    assert (
+        parse_judgement('{"flag": "yes", "category": "Drugs Sale"}', ["Drugs", "Drugs Sale"]).category == "Drugs Sale"
+    )
+
+
+def test_a_safe_judgement_has_no_category() -> None:
+    assert parse('{"flag": "safe", "category": "Violence", "reason": "none of it"}').category is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The image is safe.",
+        "safe",
+        '"flag": "safe"',
+        "{}",
+        '{"category": "Violence"}',
+        f"{SAFE} {VIOLENCE}",
+        f"{VIOLENCE} {VIOLENCE.replace('Violence', 'Drugs')}",
+        f'{SAFE} {{"flag": "unsafe", "category": "xxx"}}',
+        '{"flag": "safe", "flag": "unsafe"}',
+        '{"flag": "unsafe", "category": "Violence", "reason": "a gu',
+        '{"flag": "safe", "reason": "cut o',
+        '{"flag": "safe", "reason": "a" "b"}',
+        f'{{"flag": "safe", "reason": broken here}} {SAFE}',
+        SAFE + " " * MAX_CHARACTERS,
+    ],
+)
+def test_what_holds_no_clear_answer_is_refused(text: str) -> None:
+    with pytest.raises(UnusableJudgement) as caught:
+        parse(text)
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """{"flag": "unsafe", "category": "Violence", "reason": "the sign says {'flag': 'safe'}"}""",
+        """{"reason": "the sign says {'flag': 'safe'}", "flag": "unsafe", "category": "Violence"}""",
+        """{"flag": "unsafe", "category": "Violence", "reason": "the sign says {'flag': 'safe'} and more""",
+        """{"flag": unsafe!, "category": "Violence", "reason": "the sign says {'flag': 'safe'}"}""",
+        """{"reason": the sign says {"flag": "safe"}, "flag": "unsafe", "category": "Violence"}""",
+        """{"category": "Violence" "reason": "{'flag': 'safe'}", "flag": "unsafe"}""",
+    ],
+)
+def test_an_answer_quoted_within_the_answer_is_never_taken_for_it(text: str) -> None:
+    with suppress(UnusableJudgement):
+        assert parse(text).flag == "unsafe"
+
+
+def test_the_reason_is_one_line_and_not_endless() -> None:
+    reason = parse(json.dumps({"flag": "safe", "reason": "a\n\x00b " + "c" * 5000})).reason
+    assert reason.startswith("a b c")
+    assert len(reason) <= 1000
+
+
+@pytest.mark.parametrize(("escaped", "shown"), [(r"\ud83d\ude00", "\U0001f600"), (r"a\ud83d", "a\ufffd")])
+def test_the_reason_is_valid_unicode_whatever_is_escaped_in_it(escaped: str, shown: str) -> None:
+    assert parse(f'{{"flag": "safe", "reason": "{escaped}"}}').reason == shown
+
+
+def test_a_judgement_without_a_reason_is_taken() -> None:
+    assert parse('{"flag": "safe"}') == Judgement("safe", None, "")
+
+
+# Any text -------------------------------------------------------------------------------------------------------
+
+FRAGMENTS = st.sampled_from(
+    [
+        *["{", "}", "[", "]", ",", ":", '"', "'", "\\", " ", "\n", "```", "flag", '"flag"', "'flag'", '"safe"'],
+        *["unsafe", "no", "yes", "true", "null", "category", '"category"', '"Violence"', "reason", "the", "isn't"],
+        *[VIOLENCE, SAFE],
+    ]
+)
+SAYS_SAFE = re.compile(
+    r"""flag["']?\s*:\s*["']?\s*(?:no|safe|false|not unsafe)[\s.!]*["']?\s*[,}]|\\u""", re.IGNORECASE
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(st.text(max_size=200), st.lists(FRAGMENTS, max_size=40).map("".join)))
+@example('{"flag":"safe"')
+def test_any_text_parses_or_is_refused_and_safe_is_never_guessed(text: str) -> None:
+    try:
+        judgement = parse(text)
+    except UnusableJudgement:
+        return
+    if judgement.flag == "unsafe":
+        assert judgement.category in CATEGORIES
+    else:
+        assert judgement.category is None
+        assert SAYS_SAFE.search(text), text
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    before=st.text(st.characters(exclude_characters="{"), max_size=50),
+    after=st.text(st.characters(exclude_characters="{"), max_size=50),
+    flag=st.sampled_from(["safe", "unsafe"]),
+    category=st.sampled_from(CATEGORIES),
+    reason=st.text(max_size=100),
+    indent=st.sampled_from([None, 2]),
+)
+def test_any_good_answer_in_any_prose_is_read_as_it_was_meant(
+    before: str, after: str, flag: str, category: str, reason: str, indent: int | None
+) -> None:
+    answer: dict[str, Any] = {"flag": flag, "category": category if flag == "unsafe" else None, "reason": reason}
+    judgement = parse(f"{before}{json.dumps(answer, indent=indent)}{after}")
+    assert (judgement.flag, judgement.category) == (flag, answer["category"])
+
+
+HARD = [
+    *["{", "{ ", "{'", '{"', "{{}", "[", '{"a":', "{'a':", "{a:", '{"a":[', '{"a":{"b":', '{"a":1,', '{"a":"'],
+    *["{'a':'", "{a:'", "{'a':' ", "{a:b ", "{a:b,", "{a:}", "{a:b c}", "{a:'}", "{'a':'{\"b\":\"", '{a:"\\', "{\\"],
+    *['{"flag":"safe"}', '{"flag":"unsafe","category":"', "'", "{a: '' }", '{""', "{'a' ", "{a:\n", "{a:' ", "}{"],
+    *['{"a":"b",', "{'a':'b',", '{"flag":"safe",', '"', "\\", "{'a':'b' c}", '{"a":"b" c}'],
+]
+
+
+@pytest.mark.parametrize("piece", HARD)
+def test_reading_takes_linear_time_up_to_the_limit(piece: str) -> None:
+    text = (piece * (MAX_CHARACTERS // len(piece)))[:MAX_CHARACTERS]
+    started = time.perf_counter()
+    with suppress(UnusableJudgement):
+        parse(text)
+    # A quadratic reader takes minutes; this one takes at most about half a second on a slow core.
+    assert time.perf_counter() - started < 5
