@@ -1,0 +1,94 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+# What the user may set; see `make help`.
+IMAGES ?=
+SEED ?=
+
+.PHONY: help
+help: ## List every target
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ── Set-up: a virtual environment, the CDK command line, the Lambda layer's wheels ──────────────────────
+
+.PHONY: setup
+setup: .venv/.ready node_modules/.ready build/wheels/.ready ## Install everything the other targets need
+
+# torch comes first, from PyTorch's own CPU index: on Linux the default wheel is a CUDA build of several gigabytes.
+.venv/.ready: requirements.txt constraints.txt pyproject.toml
+	@echo "Setting up .venv (a few minutes the first time) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 setup")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu \
+		"$$(grep -o '^torch==[0-9.]*' requirements.txt)"
+	$(BIN)/pip install --progress-bar on --constraint constraints.txt --requirement requirements.txt | grep -v 'already satisfied' || true
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@$(BIN)/pip check
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+build/wheels/.ready: lambdas/layers/imaging/requirements.txt scripts/fetch_wheels.py .venv/.ready
+	$(BIN)/python -m scripts.fetch_wheels
+	@touch $@
+
+.PHONY: lock
+lock: .venv/.ready ## Write constraints.txt anew from what is installed
+	@(sed -n 1p constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//') > constraints.new && mv constraints.new constraints.txt
+
+# ── Run ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: demo
+demo: setup ## Deploy to a laptop cloud, moderate sample drawings (or IMAGES="a.jpg b.png"), stop (SEED=n draws others)
+	@$(BIN)/python -m local demo $(if $(SEED),--seed $(SEED)) $(if $(IMAGES),--images $(IMAGES))
+
+.PHONY: local
+local: setup ## Keep the laptop cloud running and print how to use it with the AWS CLI
+	@$(BIN)/python -m local up
+
+.PHONY: synth
+synth: setup ## Synthesise both stacks into cdk.out/
+	@cdk synth --quiet && echo "Templates are in cdk.out/"
+
+# ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: test
+test: setup lint types ## Lint, types and the whole test suite
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: .venv/.ready ## Ruff: style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: .venv/.ready ## mypy --strict on our packages
+	$(BIN)/mypy
+
+.PHONY: format
+format: .venv/.ready ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: pr
+pr: test ## The gate for a change: what CI runs
+
+# ── Measure ─────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: bench
+bench: setup ## Measure the pipeline on the laptop cloud with instant models
+	@$(BIN)/python -m scripts.bench
+
+.PHONY: bench-models
+bench-models: setup ## Measure BLIP-2: ours against the sample's way
+	@$(BIN)/python -m scripts.bench_models
+
+.PHONY: clean
+clean: ## Remove everything that set-up, synthesis and tests made
+	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
