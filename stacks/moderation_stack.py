@@ -73,6 +73,7 @@ class ModerationStack(Stack):
             "SafeTopicArn": alerts.safe.topic_arn if alerts.safe else "",
             "WorkflowArn": workflow.machine.state_machine_arn,
             "Blip2EndpointName": endpoints.blip2,
+            "Blip2Dialect": settings.blip2_dialect,
             "LlamaEndpointName": endpoints.llama,
             "ModelInputSize": str(settings.model_input_size),
         }

@@ -137,6 +137,13 @@ class VerdictStore(Protocol):
         """The whole record, strongly consistent. Raises StoreUnavailable, Misconfigured."""
         ...
 
+    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
+        """The newest record of the same bytes whose judgement may be taken over (`record.is_reusable`), or None.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         """Raises StoreUnavailable, Misconfigured."""
         ...

@@ -8,16 +8,20 @@ from moderation.errors import Misconfigured
 
 @dataclass(frozen=True)
 class PrepareImageSettings:
-    """Where to find policies and leave the work, and how many pixels a side the model sees."""
+    """Where to find policies and earlier verdicts and leave the work, what the model sees, and what is deployed."""
 
     work_bucket: str
     policy_bucket: str
+    verdict_table: str
+    models: str
     model_input_size: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "PrepareImageSettings":
-        values = _required(env, "WORK_BUCKET", "POLICY_BUCKET", "MODEL_INPUT_SIZE")
-        return cls(values[0], values[1], _positive(values[2], "MODEL_INPUT_SIZE"))
+        work, policies, table, models, size = _required(
+            env, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE"
+        )
+        return cls(work, policies, table, models, _positive(size, "MODEL_INPUT_SIZE"))
 
 
 @dataclass(frozen=True)

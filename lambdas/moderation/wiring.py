@@ -31,7 +31,9 @@ class PrepareImage:
     images: ImageStore
     work: WorkStore
     policies: PolicyStore
+    verdicts: VerdictStore
     model_input_size: int
+    models: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class SweepClaims:
 @cache
 def prepare_image() -> PrepareImage:
     from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
     from moderation.adapters.policies import S3PolicyStore
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
@@ -78,7 +81,9 @@ def prepare_image() -> PrepareImage:
         S3ImageStore(s3),
         S3WorkStore(s3, settings.work_bucket),
         S3PolicyStore(s3, settings.policy_bucket),
+        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table),
         settings.model_input_size,
+        settings.models,
     )
 
 

@@ -46,12 +46,17 @@ class Functions(Construct):
             "Powertools",
             POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
         )
-        self._make_model_steps(endpoints, intake, policies, work)
+        self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_record_steps(intake, work, verdicts, alerts)
         self._make_guards(verdicts)
 
     def _make_model_steps(
-        self, endpoints: Endpoints, intake: Intake, policies: PrivateBucket, work: PrivateBucket
+        self,
+        endpoints: Endpoints,
+        intake: Intake,
+        policies: PrivateBucket,
+        work: PrivateBucket,
+        verdicts: VerdictStore,
     ) -> None:
         settings = self._settings
         # Bounds the load on the endpoints: when they are busy the workflow waits.
@@ -63,6 +68,8 @@ class Functions(Construct):
             environment={
                 "WORK_BUCKET": work.bucket_name,
                 "POLICY_BUCKET": policies.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "MODELS": _deployed(settings, endpoints),
                 "MODEL_INPUT_SIZE": str(settings.model_input_size),
             },
             layers=[ImagingLayer(self, "Imaging")],
@@ -71,6 +78,7 @@ class Functions(Construct):
         policies.allow_objects(self.prepare_image, "s3:GetObject")
         policies.allow_list(self.prepare_image)
         work.allow_objects(self.prepare_image, "s3:PutObject")
+        verdicts.allow_reuse(self.prepare_image)
 
         self.query_image = self._function(
             "query_image",
@@ -160,3 +168,14 @@ class Functions(Construct):
     def _allow_invoke(self, function: PipelineFunction, endpoint: str) -> None:
         arn = Stack.of(self).format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint)
         function.allow(("sagemaker:InvokeEndpoint",), arn)
+
+
+def _deployed(settings: Settings, endpoints: Endpoints) -> str:
+    """Which models answer: the verdicts of others aren't reused. A change behind an existing endpoint isn't seen."""
+    vision = [endpoints.blip2, settings.blip2_dialect]
+    judge = [endpoints.llama, settings.llama_dialect]
+    if settings.existing_endpoints is None:
+        weights = settings.blip2_weights_prefix
+        vision.append(f"{weights.bucket}/{weights.prefix}" if weights else settings.blip2_weights)
+        judge.append(settings.llama_size)
+    return f"blip2={':'.join(vision)} llama={':'.join(judge)}"

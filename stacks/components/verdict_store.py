@@ -12,7 +12,7 @@ BY_SHA256 = "by-sha256"
 # Indexes leave the evidence out: it is most of an item, and a list of verdicts doesn't show it.
 _LISTED = ["status", "owner", "verdict", "category", "reason", "decided_by", "decided_at"]
 _LISTED += ["reference", "policy", "notified"]
-_REUSED = ["verdict", "decided_by", "policy", "prompt_version", "preprocessing_version", "models"]
+_REUSED = ["made_by", "decided_by"]
 
 
 class VerdictStore(Construct):
@@ -49,6 +49,11 @@ class VerdictStore(Construct):
     def allow_write(self, function: PipelineFunction) -> None:
         """Let `function` update items, and read one back to tell its own write from another's."""
         function.allow(("dynamodb:GetItem", "dynamodb:UpdateItem"), self.table.table_arn)
+
+    def allow_reuse(self, function: PipelineFunction) -> None:
+        """Let `function` find the record of the same bytes and read it."""
+        function.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_SHA256}")
+        function.allow(("dynamodb:GetItem",), self.table.table_arn)
 
     def allow_list(self, function: PipelineFunction) -> None:
         """Let `function` list items by verdict."""

@@ -22,7 +22,7 @@ VERDICT = {
 @pytest.fixture
 def dynamodb():
     client = boto3.client("dynamodb")
-    names = ("pk", "sk", "verdict_shard", "created_at")
+    names = ("pk", "sk", "verdict_shard", "created_at", "sha256")
     client.create_table(
         TableName="verdicts",
         BillingMode="PAY_PER_REQUEST",
@@ -36,7 +36,15 @@ def dynamodb():
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "by-sha256",
+                "KeySchema": [
+                    {"AttributeName": "sha256", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["made_by", "decided_by"]},
+            },
         ],
     )
     return client
@@ -109,6 +117,25 @@ def test_undecided_finds_old_claims_on_every_shard_and_no_new_ones(dynamodb, sto
     dynamodb.put_item(TableName="verdicts", Item=to_item(late))
 
     assert {record["pk"] for record in store.undecided("2026-11-23T12:00:00.000Z")} == {"b#0", "b#1", "b#2"}
+
+
+def alike(dynamodb, version: str, **more):
+    item = {"pk": "b#k", "sk": version, "sha256": "s", "made_by": "m", "decided_by": "judge", "evidence": []}
+    dynamodb.put_item(
+        TableName="verdicts", Item=to_item(item | {"created_at": f"2026-11-23T10:00:0{version}.000Z"} | more)
+    )
+
+
+def test_the_newest_record_of_the_same_bytes_is_found_whole(dynamodb, store):
+    alike(dynamodb, "1")
+    alike(dynamodb, "2", reason="The newest.")
+    alike(dynamodb, "3", decided_by="person")
+    alike(dynamodb, "4", decided_by="failure")
+    alike(dynamodb, "5", made_by="other")
+
+    assert store.find_alike("s", "m")["reason"] == "The newest."
+    assert store.find_alike("s", "unknown") is None
+    assert store.find_alike("other", "m") is None
 
 
 def test_plain_data_survives_the_round_trip():

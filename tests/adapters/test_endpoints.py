@@ -113,6 +113,13 @@ def test_what_sagemaker_raises_gets_our_names(error, expected):
         ScoredBlip2(Runtime(error), "eyes").ask(b"png", ["A"], True)
 
 
+@pytest.mark.parametrize("speaker", [ScoredBlip2, SampleBlip2])
+@pytest.mark.parametrize("code, expected", [(400, EndpointRejected), (500, EndpointUnavailable)])
+def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expected):
+    with pytest.raises(expected):
+        speaker(Runtime({"error": "too large", "code": code}), "eyes").ask(b"png", ["A"], False)
+
+
 TURNS = [Turn("user", "Judge."), Turn("assistant", "Hm."), Turn("user", "Again.")]
 SCHEMA = {"type": "object"}
 

@@ -40,6 +40,8 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
             f"<{policies}.Arn>/*": {"s3:GetObject"},
             f"<{policies}.Arn>": {"s3:ListBucket"},
             f"<{work}.Arn>/*": {"s3:PutObject"},
+            f"{table}/index/by-sha256": {"dynamodb:Query"},
+            table: {"dynamodb:GetItem"},
         },
         "QueryImage": pass_work_on | {f"{SAGEMAKER}moderation-blip2": {"sagemaker:InvokeEndpoint"}},
         "JudgeImage": pass_work_on | {f"{SAGEMAKER}moderation-llama2": {"sagemaker:InvokeEndpoint"}},

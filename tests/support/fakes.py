@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.evidence import ImageRef
+from moderation.domain.record import is_reusable
 from moderation.errors import ImageUnavailable, Misconfigured
 from moderation.ports import Policies, StoredImage, Turn, VisionReply
 
@@ -107,6 +108,12 @@ class FakeVerdicts:
 
     def get(self, image: ImageRef) -> dict[str, Any] | None:
         return self.records.get(image)
+
+    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
+        for image, record in self.records.items():
+            if record.get("sha256") == sha256 and is_reusable(record, made_by):
+                return record | {"pk": image.pk, "sk": image.version}
+        return None
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         self.records[image]["notified"] = notified

@@ -44,9 +44,7 @@ THROTTLED = Fault(429, "ThrottlingException", "Rate exceeded")
 UNAVAILABLE = Fault(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
 INTERNAL = Fault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
 NOT_FOUND = Fault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
-NO_CAPACITY = Fault(
-    400, "ValidationError", "Inference component has no capacity to process this request. ApplicationAutoScaling may be in-progress."
-)  # fmt: skip
+NO_CAPACITY = Fault(400, "ValidationError", "Inference component has no capacity to process this request.")
 RESET = Fault(reset=True)
 GARBAGE = Fault(body=b"\xff\xfe not what was agreed")
 

@@ -70,7 +70,7 @@ def test_the_judge_is_spared_when_the_pack_allows_and_nothing_is_flagged():
 def prepared(work: FakeWork, workspace: Workspace, shadow=()) -> Manifest:
     facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", None)
     pack = replace(PACK, questions_per_query=2)
-    manifest = Manifest(IMAGE, facts, pack, shadow, plan_queries([pack], ["full"]), "1", 7)
+    manifest = Manifest(IMAGE, facts, pack, shadow, plan_queries([pack], ["full"]), "1", "f" * 64, 7)
     whole = evidence(weapon=0.97)
     parts = [Evidence(whole.answers[:1], whole.captions), Evidence(whole.answers[1:])]
     for number, part in enumerate(parts):

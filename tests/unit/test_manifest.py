@@ -45,7 +45,9 @@ def test_shadow_packs_add_their_questions_and_shared_ones_are_asked_once():
 
 def test_a_manifest_survives_json():
     facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", None)
-    manifest = Manifest(IMAGE, facts, PACK, (replace(PACK, name="watch"),), plan_queries([PACK], ["full"]), "1", 7)
+    manifest = Manifest(
+        IMAGE, facts, PACK, (replace(PACK, name="watch"),), plan_queries([PACK], ["full"]), "1", "f" * 64, 7
+    )
 
     assert manifest_from_json(json.loads(json.dumps(manifest_to_json(manifest)))) == manifest
 

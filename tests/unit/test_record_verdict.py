@@ -42,7 +42,7 @@ def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: in
     work = FakeWork()
     work.put_json(
         WORKSPACE.manifest,
-        manifest_to_json(Manifest(IMAGE, facts, pack, (), plan_queries([pack], ["full"]), "1", 7)),
+        manifest_to_json(Manifest(IMAGE, facts, pack, (), plan_queries([pack], ["full"]), "1", "f" * 64, 7)),
     )
     work.put_json(WORKSPACE.judgement, asdict(judged))
     return work

@@ -13,7 +13,13 @@ from moderation.settings import (
 )
 
 COMPLETE = {
-    PrepareImageSettings: {"WORK_BUCKET": "w", "POLICY_BUCKET": "p", "MODEL_INPUT_SIZE": "224"},
+    PrepareImageSettings: {
+        "WORK_BUCKET": "w",
+        "POLICY_BUCKET": "p",
+        "VERDICT_TABLE": "t",
+        "MODELS": "m",
+        "MODEL_INPUT_SIZE": "224",
+    },
     QueryImageSettings: {"WORK_BUCKET": "w", "BLIP2_ENDPOINT": "b", "BLIP2_DIALECT": "scored"},
     JudgeImageSettings: {"WORK_BUCKET": "w", "LLAMA_ENDPOINT": "l", "LLAMA_DIALECT": "tgi", "LLAMA_GRAMMAR": "false"},
     RecordVerdictSettings: {"WORK_BUCKET": "w", "VERDICT_TABLE": "t", "NOTIFY_SAFE": "false"},

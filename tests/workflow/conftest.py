@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
 from tests.support.instant_models import InstantModels
 from tests.support.laptop import Laptop
 
@@ -37,8 +38,11 @@ def running() -> Iterator[InstantModels]:
 def deployed(assembly, running) -> Iterator[Laptop]:
     # Waits a hundred times shorter: minutes of retries pass in seconds.
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
-        routes = b"'': {enforce: blog}\n"
-        laptop.client("s3").put_object(Bucket=laptop.outputs["PolicyBucketName"], Key="routes.yaml", Body=routes)
+        policies, s3 = laptop.outputs["PolicyBucketName"], laptop.client("s3")
+        s3.put_object(Bucket=policies, Key="routes.yaml", Body=b"'': {enforce: blog}\n")
+        # Tests upload the same bytes over and over: each is to be judged.
+        blog = (ROOT / "lambdas/moderation/packs/blog.yaml").read_text() + "\nreuse: false\n"
+        s3.put_object(Bucket=policies, Key="packs/blog.yaml", Body=blog.encode())
         yield laptop
 
 

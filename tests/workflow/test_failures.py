@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+
 from tests.support.instant_models import (
     GARBAGE,
     INTERNAL,

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from moderation import errors
 from statemachine.definition import load, render
 

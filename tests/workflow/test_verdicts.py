@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.support.instant_models import NO, YES
 from tests.workflow.conftest import drawing
 
@@ -118,6 +119,19 @@ def test_one_question_a_query_is_the_posts_shape(laptop, models):
     assert record["verdict"] == "safe"
     bodies = models.asked("blip2")
     assert sorted(len(body["prompts"]) + body["caption"] for body in bodies) == [1, 1, 1]
+
+
+def test_the_same_bytes_touch_no_model_a_second_time(laptop, models):
+    with routed(laptop, {"": "default"}):
+        laptop.upload("reuse/first.png", drawing(colour="teal"))
+        first = laptop.wait_for_verdict("reuse/first.png")
+        asked = len(models.requests)
+        laptop.upload("reuse/second.png", drawing(colour="teal"))
+        second = laptop.wait_for_verdict("reuse/second.png")
+
+    assert second["reused_from"] == {"pk": first["pk"], "sk": first["sk"]}
+    assert (second["verdict"], second["evidence"]) == (first["verdict"], first["evidence"])
+    assert len(models.requests) == asked
 
 
 def test_a_broken_pack_leads_to_review_that_says_where(laptop):

@@ -13,11 +13,13 @@ from botocore.exceptions import ClientError
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.evidence import ImageRef
 from moderation.domain.limits import SHARDS
+from moderation.domain.record import is_reusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_VERDICT = "by-verdict"
+BY_SHA256 = "by-sha256"
 # The execution that owns the image may write, once; an image without any record belongs to whoever comes.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
 # What tells one state of a record from the next.
@@ -47,6 +49,29 @@ class DynamoVerdictStore:
         with store_faults(f"Table {self._table}"):
             found = self._client.get_item(TableName=self._table, Key=_key(image), ConsistentRead=True).get("Item")
         return from_item(found) if found else None
+
+    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_SHA256,
+                KeyConditionExpression="sha256 = :sha256",
+                FilterExpression="made_by = :made_by AND decided_by IN (:judge, :evidence)",
+                ExpressionAttributeValues={
+                    ":sha256": {"S": sha256},
+                    ":made_by": {"S": made_by},
+                    ":judge": {"S": "judge"},
+                    ":evidence": {"S": "evidence"},
+                },
+                ScanIndexForward=False,
+            )
+            for item in (from_item(item) for page in pages for item in page["Items"]):
+                # The index lags behind: a person may have decided since.
+                bucket, key = item["pk"].split("#", 1)
+                whole = self.get(ImageRef(bucket, key, item["sk"]))
+                if whole and is_reusable(whole, made_by):
+                    return whole
+        return None
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         with store_faults(f"Table {self._table}"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from moderation.adapters.faults import endpoint_faults
-from moderation.errors import GarbledAnswer
+from moderation.errors import EndpointRejected, EndpointUnavailable, GarbledAnswer
 from moderation.ports import ScoredText, VisionReply
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class ScoredBlip2:
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
         body = {"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption}
-        text = invoke(self._client, self._endpoint, body)
+        text = invoke_vision(self._client, self._endpoint, body)
         try:
             return _read_reply(json.loads(text), len(prompts), caption)
         except (ValueError, KeyError, TypeError) as error:
@@ -43,7 +43,20 @@ class SampleBlip2:
         return VisionReply(self._endpoint, answers, self._text({"image": image}) if caption else None)
 
     def _text(self, body: Mapping[str, Any]) -> str:
-        return invoke(self._client, self._endpoint, body).strip()
+        return invoke_vision(self._client, self._endpoint, body).strip()
+
+
+def invoke_vision(client: "SageMakerRuntimeClient", endpoint: str, body: Mapping[str, Any]) -> str:
+    """`invoke`, for a server that batches: there the fault of one request arrives as a body under HTTP 200."""
+    text = invoke(client, endpoint, body)
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return text  # plain text, as the sample's requests are answered
+    if isinstance(answer, dict) and "error" in answer:
+        fault = f"The model behind {endpoint} answered with an error (code {answer.get('code')}): see its log."
+        raise EndpointRejected(fault) if answer.get("code") == 400 else EndpointUnavailable(fault)
+    return text
 
 
 def invoke(client: "SageMakerRuntimeClient", endpoint: str, body: Mapping[str, Any], **more: Any) -> str:

@@ -1,5 +1,6 @@
 """The plan of one moderation: which views, which queries, under which policy. It travels through the work bucket."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -40,7 +41,9 @@ class Manifest:
     shadow: tuple[Pack, ...]
     queries: tuple[Query, ...]
     preprocessing_version: str
+    made_by: str
     prepare_ms: int
+    reused_from: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,14 @@ def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ..
     )
 
 
+def fingerprint(
+    packs: Sequence[Pack], prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
+) -> str:
+    """SHA-256 (hex) of all that makes a verdict, the image aside; `models` names what is deployed."""
+    parts = [*(pack.digest for pack in packs), prompt_version, preprocessing_version, str(model_input_size), models]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
     """Plain data that `manifest_from_json` reads back unchanged."""
     return asdict(manifest) | {
@@ -110,7 +121,9 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
         shadow=tuple(parse_pack(pack) for pack in data["shadow"]),
         queries=tuple(Query(q["view"], tuple(q["questions"]), q["caption"]) for q in data["queries"]),
         preprocessing_version=data["preprocessing_version"],
+        made_by=data["made_by"],
         prepare_ms=data["prepare_ms"],
+        reused_from=data["reused_from"],
     )
 
 

@@ -69,6 +69,8 @@ def provenance(manifest: Manifest) -> dict[str, Any]:
         "sha256": facts.sha256,
         "policy": {"name": manifest.pack.name, "digest": manifest.pack.digest},
         "preprocessing_version": manifest.preprocessing_version,
+        "made_by": manifest.made_by,
+        **({"reused_from": manifest.reused_from} if manifest.reused_from else {}),
         **({"reference": facts.reference} if facts.reference else {}),
     }
 
@@ -94,14 +96,44 @@ def judged_record(manifest: Manifest, judged: Judged) -> dict[str, Any]:
     }
 
 
+def is_reusable(record: Mapping[str, Any], made_by: str) -> bool:
+    """Whether the judgement of a record may be taken over: made alike, by the models, and all of it at hand."""
+    return (
+        record.get("made_by") == made_by and record.get("decided_by") in ("judge", "evidence") and "evidence" in record
+    )
+
+
+def judged_from_record(record: Mapping[str, Any]) -> Judged:
+    """The judgement that led to a record: `judged_record` the other way round."""
+    return Judged(
+        decision={
+            "verdict": record["verdict"],
+            "category": record["category"],
+            "reason": record["reason"],
+            "decided_by": record["decided_by"],
+            "findings": record["evidence"],
+            "strongest": record["strongest"],
+            "other_category": record["other_category"],
+        },
+        shadow=record["shadow"],
+        captions=record["captions"],
+        models=record["models"],
+        prompt_version=record["prompt_version"],
+        shortened=record["shortened"],
+        repairs=0,
+        timings={},
+    )
+
+
 def rejected_record(error: str, cause: str, manifest: Manifest | None) -> dict[str, Any]:
     """The attributes of a `review` verdict for what no retry mends: `error` is the class, `cause` Lambda's JSON."""
+    message = _message(cause)
     return (provenance(manifest) if manifest else {}) | {
         "verdict": "review",
         "category": None,
-        "reason": _message(cause) or f"The moderation failed with {error}.",
+        "reason": message or f"The moderation failed with {error}.",
         "decided_by": "failure",
-        "cause": json.dumps({"Error": error, "Cause": cause}),
+        "cause": json.dumps({"Error": error, "Cause": message or ""}),
     }
 
 
@@ -117,11 +149,13 @@ def ended_record(status: str) -> dict[str, Any]:
     }
 
 
-def timed(attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str) -> dict[str, Any]:
-    """The attributes with those that index and date them added; both moments as `utc` writes them."""
+def timed(
+    attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
+) -> dict[str, Any]:
+    """The attributes with those that index and date them added; both moments as `utc` writes them, size in bytes."""
     return {
         **attributes,
-        "image": asdict(image) | attributes.get("image", {}),
+        "image": asdict(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
         "status": "decided",
         "created_at": started_at,
         "decided_at": now,

@@ -45,6 +45,10 @@ def handler(event: dict[str, Any], context: object) -> None:
     parts = wiring.judge_image()
     manifest = manifest_from_json(parts.work.get_json(workspace.manifest))
     identify(manifest.image, workspace.execution)
+    if manifest.reused_from:
+        logger.info("judged before")
+        count("VerdictsReused")
+        return
     judged = judge_image(parts, manifest, workspace)
     parts.work.put_json(workspace.judgement, asdict(judged))
     took("JudgeMilliseconds", judged.timings["judge_ms"])

@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     identify(image, event["execution"])
     parts = wiring.record_verdict()
     attributes = outcome(parts.work, state.get("work"), state.get("rejection"))
-    dated = timed(attributes, image, event["started_at"], utc(datetime.now(UTC)))
+    dated = timed(attributes, image, event["started_at"], utc(datetime.now(UTC)), state.get("size"))
     return record_verdict(parts, image, event["execution"], dated)
 
 

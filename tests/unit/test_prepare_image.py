@@ -1,0 +1,135 @@
+"""Preparation: the plan for a new image, and the judgement taken over for bytes that were judged alike before."""
+
+import io
+from dataclasses import asdict, replace
+
+import pytest
+from PIL import Image
+
+from moderation import wiring
+from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.manifest import Workspace, evidence_to_json, manifest_from_json, manifest_to_json
+from moderation.domain.record import timed
+from moderation.errors import UnreadableImage
+from moderation.handlers.judge_image import judge_image
+from moderation.handlers.prepare_image import prepare_image
+from moderation.handlers.record_verdict import outcome
+from moderation.ports import Policies, StoredImage
+from tests.support.fakes import FakeImages, FakeJudge, FakePolicies, FakeVerdicts, FakeWork
+from tests.unit.packs import PACK, SMOKER, WEAPON
+
+FIRST, SECOND = ImageRef("intake", "a.png", "v1"), ImageRef("intake", "b.png", "v2")
+THEN = "2026-11-23T10:00:00.000Z"
+UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
+
+
+def png(colour: str = "red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (300, 200), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> wiring.PrepareImage:
+    images = FakeImages()
+    for image, reference in ((FIRST, "post-1"), (SECOND, "post-2")):
+        images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference)
+    return wiring.PrepareImage(images, FakeWork(), FakePolicies(Policies(pack, shadow)), FakeVerdicts(), 96, models)
+
+
+def space(image: ImageRef) -> Workspace:
+    return Workspace.of(image, f"arn:execution:{image.version}")
+
+
+def moderate(parts: wiring.PrepareImage, image: ImageRef, judge: FakeJudge) -> dict:
+    """The whole pipeline by hand, with a vision model that sees a weapon; the record it leaves."""
+    manifest = prepare_image(parts, image, space(image))
+    if not manifest.reused_from:
+        answers = (Answer("full", WEAPON.text, "yes", 0.97, 0.0), Answer("full", SMOKER.text, "no", 0.01, 0.0))
+        evidence = evidence_to_json(Evidence(answers, (Caption("full", "a house"),)))
+        parts.work.put_json(space(image).answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence})
+        judged = judge_image(wiring.JudgeImage(parts.work, judge), manifest, space(image))
+        parts.work.put_json(space(image).judgement, asdict(judged))
+    attributes = outcome(parts.work, {"prefix": space(image).prefix}, None)
+    parts.verdicts.record(image, f"arn:{image.version}", timed(attributes, image, THEN, THEN))
+    return parts.verdicts.get(image)
+
+
+def test_a_new_image_gets_views_and_queries_and_its_pack_is_kept():
+    parts = made(shadow=(replace(PACK, name="watch"),))
+
+    manifest = prepare_image(parts, FIRST, space(FIRST))
+
+    assert [query.view for query in manifest.queries] == ["full"]
+    assert (manifest.facts.width, manifest.facts.height, manifest.facts.reference) == (300, 200, "post-1")
+    view = Image.open(io.BytesIO(parts.work.get_bytes(space(FIRST).view("full"))))
+    assert view.size == (96, 96)
+    assert manifest_from_json(parts.work.get_json(space(FIRST).manifest)) == manifest
+    for pack in (manifest.pack, *manifest.shadow):
+        assert parts.work.get_json(f"provenance/packs/{pack.digest}.json")["name"] == pack.name
+
+
+def test_the_same_bytes_are_judged_once_and_the_second_record_says_from_where():
+    parts = made()
+    first = moderate(parts, FIRST, FakeJudge(UNSAFE))
+
+    second = moderate(parts, SECOND, FakeJudge())
+
+    assert second["reused_from"] == {"pk": FIRST.pk, "sk": "v1"}
+    same = (
+        "verdict",
+        "category",
+        "reason",
+        "decided_by",
+        "evidence",
+        "captions",
+        "models",
+        "policy",
+        "made_by",
+        "strongest",
+    )
+    assert {name: second[name] for name in same} == {name: first[name] for name in same}
+    assert (second["reference"], second["image"]["key"]) == ("post-2", "b.png")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pack": replace(PACK, description="Another text, another policy.")},
+        {"pack": replace(PACK, reuse=False)},
+        {"shadow": (replace(PACK, name="watch"),)},
+        {"models": "blip2=x llama=z"},
+        {"data": png("blue")},
+    ],
+    ids=["policy", "switched off", "shadow", "models", "bytes"],
+)
+def test_what_was_judged_otherwise_is_judged_again(change):
+    before = made()
+    moderate(before, FIRST, FakeJudge(UNSAFE))
+    after = replace(made(**change), verdicts=before.verdicts)
+
+    assert prepare_image(after, SECOND, space(SECOND)).reused_from is None
+
+
+@pytest.mark.parametrize("decided_by", ["person", "failure"])
+def test_persons_decisions_and_failures_are_never_reused(decided_by):
+    parts = made()
+    moderate(parts, FIRST, FakeJudge(UNSAFE))["decided_by"] = decided_by
+
+    assert prepare_image(parts, SECOND, space(SECOND)).reused_from is None
+
+
+def test_a_reused_manifest_survives_json():
+    parts = made()
+    moderate(parts, FIRST, FakeJudge(UNSAFE))
+    manifest = prepare_image(parts, SECOND, space(SECOND))
+
+    assert manifest_from_json(manifest_to_json(manifest)) == manifest
+    assert manifest.queries == ()
+
+
+def test_what_is_no_image_is_said_before_anything_is_planned():
+    parts = made(data=b"text")
+
+    with pytest.raises(UnreadableImage):
+        prepare_image(parts, FIRST, space(FIRST))
+    assert space(FIRST).manifest not in parts.work.files
