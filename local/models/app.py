@@ -1,0 +1,119 @@
+"""Which models answer, and the server that they answer through."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from local.models import weights
+from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
+from local.models.chat import Judge
+from local.models.errors import UnusableModel
+from local.models.llama import LlamaEndpoint
+from local.models.llama_url import LlamaUrl
+from local.models.llama_weights import LlamaWeights
+from local.models.server import RuntimeApi
+from local.models.stand_in import StandIn
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which models are asked for; without any the demo checkpoint sees and the stand-in judges."""
+
+    blip2_model: str | None = None
+    llama_model: str | None = None
+    llama_url: str | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
+        settings = cls(*(environ.get(name) or None for name in ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL")))
+        if settings.llama_model and settings.llama_url:
+            raise UnusableModel("LLAMA_MODEL and LLAMA_URL both name a judge; set one of them.")
+        return settings
+
+
+@dataclass(frozen=True)
+class ModelServer:
+    """A server that answers, and what it is made of."""
+
+    url: str
+    port: int
+    checkpoint: Checkpoint
+    judge: Judge
+
+    @property
+    def banner(self) -> str:
+        """Who answers, in words for a person."""
+        side = self.checkpoint.input_size
+        return (
+            f"Models at {self.url}\n"
+            f"  blip2  {self.checkpoint.description} ({side} x {side} pixels)\n"
+            f"  llama  {self.judge.name}"
+        )
+
+
+@contextmanager
+def model_server(settings: Settings, console: Console, port: int = 0) -> Iterator[ModelServer]:
+    """Serve both endpoints on the loopback interface until the block ends. Port 0 takes a free one.
+
+    Raises UnusableModel.
+    """
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        checkpoint = choose_checkpoint(settings.blip2_model, scratch, console)
+        judge = _judge(settings, console)
+        with console.status(f"Loading {checkpoint.name}"):
+            blip2 = Blip2Endpoint(checkpoint)
+        stack.callback(blip2.close)
+        api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
+        http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
+        stack.enter_context(_serving(http))
+        yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
+
+
+@contextmanager
+def _serving(http: BaseWSGIServer) -> Iterator[None]:
+    thread = threading.Thread(target=http.serve_forever, name="models-http")
+    thread.start()
+    try:
+        yield
+    finally:
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+def _judge(settings: Settings, console: Console) -> Judge:
+    if settings.llama_url:
+        return LlamaUrl(settings.llama_url)
+    if settings.llama_model:
+        folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
+        with console.status(f"Loading {settings.llama_model}"):
+            return LlamaWeights(folder, settings.llama_model)
+    return StandIn()
+
+
+def _about(checkpoint: Checkpoint, judge: Judge) -> dict[str, object]:
+    return {
+        "blip2": {
+            "model": checkpoint.name,
+            "description": checkpoint.description,
+            "input_size": checkpoint.input_size,
+            "demo": checkpoint.demo,
+        },
+        "llama": {"model": judge.name, "stand_in": judge.stand_in},
+    }
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Writes no line a request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass

@@ -1,0 +1,97 @@
+"""The part of DJL Serving that calls a Python handler: it loads the model, forms batches, splits the answers."""
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from local.models import djl_python
+from local.models.djl_python import Input, Output
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a container answers to one request."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+class Container:
+    """A model folder with its `model.py`, served as DJL's Python engine serves it.
+
+    The handler runs in one thread, as it has one worker process in the container: calls come one after another.
+    """
+
+    def __init__(self, folder: Path, properties: dict[str, str]) -> None:
+        """Load the handler and make DJL's empty first call. Raises what the handler raises."""
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="djl-python")
+        self._handler = load_handler(folder)
+        first = Input()
+        first.properties = {"model_dir": str(folder), **properties}
+        self._worker.submit(self._handler.handle, first).result()
+
+    def invoke(self, bodies: Sequence[bytes]) -> list[Reply]:
+        """Answer the requests as one dynamic batch; a single request isn't made a batch."""
+        call: Future[Output] = self._worker.submit(self._handler.handle, _input(bodies))
+        problem = call.exception()
+        if problem is not None:
+            logger.error("The handler failed: %s", problem, exc_info=problem)
+            return [_failure(problem)] * len(bodies)
+        return _split(call.result(), len(bodies))
+
+    def close(self) -> None:
+        """End the worker once its call has ended."""
+        self._worker.shutdown()
+
+
+def load_handler(folder: Path) -> ModuleType:
+    """Import `model.py` as the container does: its own folder, and `djl_python`, are importable."""
+    sys.modules["djl_python"] = djl_python
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    spec = importlib.util.spec_from_file_location("model", folder / "model.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _input(bodies: Sequence[bytes]) -> Input:
+    request = Input()
+    if len(bodies) == 1:
+        request.content = [("data", bodies[0])]
+    else:
+        request.properties["batch_size"] = str(len(bodies))
+        request.content = [(f"batch_{index:03d}.data", body) for index, body in enumerate(bodies)]
+    return request
+
+
+def _failure(problem: BaseException) -> Reply:
+    """DJL's status for a handler that raises: 507 when memory ran out, else 424."""
+    out_of_memory = type(problem).__name__ in ("OutOfMemoryError", "MemoryError")
+    code = 507 if out_of_memory else 424
+    return _reply(Output().error(str(problem), code), 0)
+
+
+def _split(output: Output, size: int) -> list[Reply]:
+    """Code and headers are shared by the batch; a handler must add exactly one content an item, under its index."""
+    if output.code >= 300 or size == 1:
+        return [_reply(output, 0)] * size
+    if sorted(key or "" for key, _ in output.content) != sorted(f"batch_{index}." for index in range(size)):
+        problem = f"Batch output mismatch: {size} items expected, got {[key for key, _ in output.content]}"
+        return [_reply(Output().error(problem, 500), 0)] * size
+    order = {key: position for position, (key, _) in enumerate(output.content)}
+    return [_reply(output, order[f"batch_{index}."]) for index in range(size)]
+
+
+def _reply(output: Output, index: int) -> Reply:
+    content_type = output.properties.get("content-type", "application/octet-stream")
+    return Reply(output.code, output.content[index][1], content_type)

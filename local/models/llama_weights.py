@@ -1,0 +1,63 @@
+"""A real Llama, run by transformers: greedy, bf16 on a GPU, fp32 on a CPU."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from local.models import llama2_format
+from local.models.chat import Chat, Completion, JudgeFailed
+
+
+class LlamaWeights:
+    """A checkpoint that judges. It doesn't hold to a chat's schema: transformers decodes freely."""
+
+    stand_in = False
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Load the checkpoint. Raises what transformers raises for one that it can't load."""
+        self.name = name
+        device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self._model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval().to(device)
+        self._lock = threading.Lock()
+
+    def complete(self, chat: Chat) -> Completion:
+        """Generate greedily. Raises JudgeFailed if prompt and answer exceed the context, as the container does."""
+        tokens = torch.tensor([self._tokens(chat)], device=self._model.device)
+        self._check_context(tokens.shape[1], chat.max_new_tokens)
+        with self._lock, torch.inference_mode():
+            generated = self._model.generate(
+                tokens,
+                attention_mask=torch.ones_like(tokens),
+                max_new_tokens=chat.max_new_tokens,
+                do_sample=False,
+                # greedy decoding has no use for the sampling settings that chat checkpoints bring along
+                temperature=None,
+                top_p=None,
+                pad_token_id=self._tokenizer.eos_token_id,
+            )
+        answer = generated[0, tokens.shape[1] :].tolist()
+        text = self._tokenizer.decode(answer, skip_special_tokens=True)
+        return Completion(text, len(answer), cut=answer[-1] != self._tokenizer.eos_token_id)
+
+    def _tokens(self, chat: Chat) -> list[int]:
+        """By the checkpoint's own chat template if it has one, else in Llama 2's format."""
+        messages = [{"role": message.role, "content": message.content} for message in chat.messages]
+        if self._tokenizer.chat_template:
+            text = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        else:
+            text = llama2_format.render(chat.messages)
+        tokens: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tokens
+
+    def _check_context(self, prompt: int, answer: int) -> None:
+        context = self._model.config.max_position_embeddings
+        if prompt + answer > context:
+            raise JudgeFailed(
+                422,
+                f"Input validation error: `inputs` tokens + `max_new_tokens` must be <= {context}. "
+                f"Given: {prompt} `inputs` tokens and {answer} `max_new_tokens`",
+            )

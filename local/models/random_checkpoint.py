@@ -1,0 +1,145 @@
+"""BLIP-2 checkpoints with random weights: real architecture, meaningless answers.
+
+They prove the path where no trained checkpoint is at hand, and carry the tests and the speed measurements.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import (  # type: ignore[import-untyped, unused-ignore]
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+from transformers import (
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    Blip2QFormerConfig,
+    Blip2VisionConfig,
+    BlipImageProcessor,
+    PreTrainedTokenizerFast,
+    T5Config,
+)
+
+PAD, END, UNKNOWN, BEGIN = "<pad>", "</s>", "<unk>", "<s>"
+
+QUESTIONS = (
+    "Does this photo contain complete naked person?",
+    "Does this photo contain topless person?",
+    "Does this photo contain weapon?",
+    "Does this photo contain contact information?",
+    "Does this photo contain a smoker?",
+    "Does this photo contain blood?",
+    "Are there persons fighting in this photo?",
+    "Does this photo contain harassment words?",
+)
+# What the tokenizer learns its words from; any other text is spelled in pieces, at worst in bytes.
+CORPUS = (
+    *(f"Question: {question} Answer: {answer}" for question in QUESTIONS for answer in ("yes", "no")),
+    "a man is standing on the beach with a surfboard",
+)
+VOCABULARY = 500
+
+
+@dataclass(frozen=True)
+class Size:
+    """Dimensions of the three networks; the defaults make a checkpoint of about 0.5 M parameters."""
+
+    image: int = 64
+    patch: int = 16
+    queries: int = 8
+    vision: dict[str, Any] = field(
+        default_factory=lambda: {
+            "hidden_size": 64,
+            "intermediate_size": 128,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+        }
+    )
+    qformer: dict[str, Any] = field(
+        default_factory=lambda: {
+            "hidden_size": 64,
+            "intermediate_size": 128,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "vocab_size": 8,
+        }
+    )
+    text: dict[str, Any] = field(
+        default_factory=lambda: {"d_model": 64, "d_kv": 16, "d_ff": 128, "num_layers": 2, "num_heads": 4}
+    )
+
+
+def build(size: Size, seed: int = 0) -> tuple[Any, Any]:
+    """A model on the CPU in fp32 and its processor, the same for the same seed."""
+    torch.manual_seed(seed)
+    image_processor = BlipImageProcessor(size={"height": size.image, "width": size.image})
+    # the processor adds the <image> token to the tokenizer
+    processor = Blip2Processor(image_processor, small_tokenizer(), num_query_tokens=size.queries)
+    tokenizer = processor.tokenizer
+    text = T5Config(
+        feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        decoder_start_token_id=tokenizer.pad_token_id,
+        **{"vocab_size": len(tokenizer), **size.text},
+    )
+    config = Blip2Config(
+        vision_config=Blip2VisionConfig(image_size=size.image, patch_size=size.patch, **size.vision).to_dict(),
+        qformer_config=Blip2QFormerConfig(**size.qformer).to_dict(),
+        text_config=text.to_dict(),
+        num_query_tokens=size.queries,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    model = Blip2ForConditionalGeneration(config).eval()
+    _make_images_matter(model)
+    return model, processor
+
+
+def save(folder: Path, size: Size | None = None, seed: int = 0) -> Path:
+    """Write a checkpoint into the folder and return the folder."""
+    model, processor = build(size or Size(), seed)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def _make_images_matter(model: Any) -> None:
+    """With transformers' initial weights every image would get the same answer, and every P(yes) be 0 or 1."""
+    with torch.no_grad():
+        for network in (model.vision_model, model.qformer):
+            for weight in network.parameters():
+                if weight.ndim > 1:
+                    weight.normal_(std=weight[0].numel() ** -0.5)
+        model.query_tokens.normal_()
+        model.language_projection.weight.normal_()
+        head = model.language_model.lm_head.weight
+        head.normal_(std=head.shape[1] ** -0.5)
+
+
+def small_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer that spells any text, ending it with `</s>` as T5 does."""
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=[PAD, END, UNKNOWN, BEGIN],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(CORPUS * 20, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"$A {END}", special_tokens=[(END, tokenizer.token_to_id(END))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, unk_token=UNKNOWN, bos_token=BEGIN
+    )

@@ -1,0 +1,124 @@
+"""The SageMaker runtime API over HTTP, as botocore's `sagemaker-runtime` client speaks it.
+
+Errors have the shapes of botocore's service model (sagemaker-runtime 2017-05-13); the texts are those that AWS
+sends, as users quote them in public issues.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from local.models.batching import ContainerTimeout
+from local.models.container import Reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# "max" of BodyBlob in botocore's service model. AWS may accept more by now; what fits here fits there.
+MAX_BODY_BYTES = 6_291_456
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+class Endpoint(Protocol):
+    """A model behind an endpoint's name."""
+
+    def invoke(self, body: bytes, attributes: str) -> Reply:
+        """Answer a request; `attributes` is its CustomAttributes header. May raise ContainerTimeout."""
+
+    def close(self) -> None:
+        """Release what the endpoint holds."""
+
+
+class RuntimeApi:
+    """A WSGI application that serves endpoints, `GET /health` and `GET /about`."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], about: Mapping[str, object]) -> None:
+        self._endpoints = endpoints
+        self._about = about
+        self._urls = Map(
+            [
+                Rule("/endpoints/<name>/invocations", endpoint=self._invoke, methods=["POST"]),
+                Rule("/health", endpoint=self._health, methods=["GET"]),
+                Rule("/about", endpoint=self._describe, methods=["GET"]),
+            ]
+        )
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        response = self._respond(Request(environ))
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        try:
+            view, arguments = self._urls.bind_to_environ(request.environ).match()
+        except HTTPException as error:
+            return Response(error.get_body(), error.code)
+        response: Response = view(request, **arguments)
+        return response
+
+    def _invoke(self, request: Request, name: str) -> Response:
+        if name not in self._endpoints:
+            return _error(400, "ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            _drain(request)
+            return _error(413, "413", f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.")
+        attributes = request.headers.get("X-Amzn-SageMaker-Custom-Attributes", "")
+        try:
+            reply = self._endpoints[name].invoke(request.get_data(), attributes)
+        except ContainerTimeout:
+            return _model_error(name, 0, _TIMED_OUT)
+        if reply.status >= 400:
+            return _model_error(name, reply.status, reply.body.decode(errors="replace"))
+        return Response(
+            reply.body,
+            content_type=reply.content_type,
+            headers={"x-Amzn-Invoked-Production-Variant": "AllTraffic"},
+        )
+
+    def _health(self, request: Request) -> Response:
+        return Response(status=200)
+
+    def _describe(self, request: Request) -> Response:
+        return Response(json.dumps(self._about), content_type="application/json")
+
+
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. "
+    "Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+def _drain(request: Request) -> None:
+    """Read the body away: a client that is still sending wouldn't see the answer."""
+    while request.stream.read(1 << 20):
+        pass
+
+
+def _model_error(name: str, status: int, original: str) -> Response:
+    """SageMaker answers 424 for whatever its container refused or failed at."""
+    group = f"/aws/sagemaker/Endpoints/{name}"
+    kind = "client" if 400 <= status < 500 else "server"
+    return _error(
+        424,
+        "ModelError",
+        f'Received {kind} error ({status}) from primary with message "{original}". See the log group {group}.',
+        OriginalStatusCode=status,
+        OriginalMessage=original,
+        LogStreamArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}",
+    )
+
+
+def _error(status: int, error_type: str, message: str, **details: object) -> Response:
+    return Response(
+        json.dumps({"Message": message, **details}),
+        status=status,
+        content_type="application/json",
+        headers={"x-amzn-ErrorType": error_type},
+    )

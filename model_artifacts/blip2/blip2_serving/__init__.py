@@ -1,0 +1,1 @@
+"""What runs inside the BLIP-2 container. It imports nothing of the project outside this folder."""

@@ -1,0 +1,203 @@
+"""The network: images become visual tokens once, and any number of prompts is decoded against them as one batch.
+
+BLIP-2's Q-Former doesn't see the question, so an image's visual tokens serve every question about it. The language
+model is given `[visual tokens ; embedded prompt]` as `inputs_embeds`, which is what transformers' own
+`Blip2ForConditionalGeneration.generate` makes of its image placeholder tokens: greedy answers are the same, token for
+token. Written for transformers 4.57.1, which is both in the container's image and on the laptop.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from transformers import AutoTokenizer, Blip2ForConditionalGeneration, BlipImageProcessor
+from transformers.modeling_outputs import BaseModelOutput
+
+# Padded tokens (rows x beams x length) decoded at once. The key-value cache of flan-t5-xl takes about
+# 0.2 MB a token in bf16, so this is about 3 GB; a batch of 8 images with 9 prompts each has some 3,500.
+MAX_PADDED_TOKENS = 16_384
+
+
+class UnusableCheckpoint(ValueError):
+    """The checkpoint loads but can't serve; the message says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One prompt about one image, answered in at most `limit` tokens; 1 is enough for P(yes).
+
+    `visual` has the shape (query tokens, hidden size of the language model).
+    """
+
+    visual: torch.Tensor
+    tokens: tuple[int, ...]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A greedy answer, and P("yes") / (P("yes") + P("no")) at its first token, in [0, 1]."""
+
+    text: str
+    p_yes: float
+
+
+class Blip2:
+    """A loaded BLIP-2 checkpoint with a T5 language model. Not thread-safe: DJL calls a worker one by one."""
+
+    def __init__(self, model: Any, image_processor: Any, tokenizer: Any) -> None:
+        """Raises UnusableCheckpoint if the checkpoint lacks what captions or yes/no scores need."""
+        if model.config.use_decoder_only_language_model:
+            raise UnusableCheckpoint("BLIP-2 with a decoder-only language model (OPT) isn't served; use a T5 one.")
+        if model.config.text_config.bos_token_id is None:
+            raise UnusableCheckpoint("The checkpoint's text_config has no bos_token_id, which captions start from.")
+        self._model = model
+        self._image_processor = image_processor
+        self._tokenizer = tokenizer
+        self._yes_no = [tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("yes", "no")]
+        if self._yes_no[0] == self._yes_no[1]:
+            raise UnusableCheckpoint('The tokenizer starts "yes" and "no" with the same token: no P(yes).')
+
+    @classmethod
+    def load(cls, checkpoint: str | Path) -> "Blip2":
+        """Load a folder or a hub id: bf16 on a GPU (fp16 overflows in T5), fp32 on a CPU."""
+        device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
+        model = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=dtype).eval().to(device)
+        processor = BlipImageProcessor.from_pretrained(checkpoint)
+        return cls(model, processor, AutoTokenizer.from_pretrained(checkpoint))
+
+    @property
+    def revision(self) -> str | None:
+        """Commit of a checkpoint that came from the hub."""
+        commit: str | None = getattr(self._model.config, "_commit_hash", None)
+        return commit
+
+    def pixels(self, image: Image.Image) -> torch.Tensor:
+        """An RGB image as the vision tower wants it: (3, height, width), resized and normalised."""
+        # said, not guessed: the processor takes a one-pixel-high image for a channels-first one
+        batch = self._image_processor(image, return_tensors="pt", input_data_format="channels_last")
+        pixels: torch.Tensor = batch["pixel_values"][0]
+        return pixels
+
+    @torch.inference_mode()
+    def encode(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Visual tokens of each image: vision tower, Q-Former and projection, all images in one pass."""
+        model = self._model
+        batch = torch.stack(list(pixels)).to(model.device, model.dtype)
+        seen = model.vision_model(pixel_values=batch).last_hidden_state
+        queried = model.qformer(
+            query_embeds=model.query_tokens.expand(len(batch), -1, -1),
+            encoder_hidden_states=seen,
+            encoder_attention_mask=seen.new_ones(seen.shape[:-1], dtype=torch.long),
+        ).last_hidden_state
+        # clones, so that a cached image doesn't keep its whole batch alive
+        return [visual.clone() for visual in model.language_projection(queried.to(seen.dtype))]
+
+    def tokens(self, prompt: str | None) -> tuple[int, ...]:
+        """A prompt's token ids; a caption has no prompt and starts from the bos token alone."""
+        if prompt is None:
+            return (self._model.config.text_config.bos_token_id,)
+        return tuple(self._tokenizer(prompt)["input_ids"])
+
+    @cached_property
+    def blank(self) -> torch.Tensor:
+        """Visual tokens of a blank image: the mean colour that the processor subtracts, so its pixels are zero."""
+        size = self._model.config.vision_config.image_size
+        return self.encode([torch.zeros(3, size, size)])[0]
+
+    @torch.inference_mode()
+    def decode(self, rows: Sequence[Row]) -> list[Decoded]:
+        """Decode every row greedily, as one padded batch unless it is over MAX_PADDED_TOKENS."""
+        decoded: dict[int, Decoded] = {}
+        for indexes in _batches(rows, beams=1):
+            batch = self._decode_greedily([rows[index] for index in indexes])
+            decoded.update(zip(indexes, batch, strict=True))
+        return [decoded[index] for index in range(len(rows))]
+
+    @torch.inference_mode()
+    def generate(self, rows: Sequence[Row], parameters: Mapping[str, Any]) -> list[str]:
+        """Texts by transformers' own `generate`, for whatever isn't plainly greedy; `limit` doesn't count here."""
+        texts: dict[int, str] = {}
+        for indexes in _batches(rows, parameters.get("num_beams", 1)):
+            embeds, mask = self._inputs([rows[index] for index in indexes])
+            generated = self._model.language_model.generate(inputs_embeds=embeds, attention_mask=mask, **parameters)
+            texts.update(zip(indexes, self._texts(generated), strict=True))
+        return [texts[index] for index in range(len(rows))]
+
+    def _decode_greedily(self, rows: Sequence[Row]) -> list[Decoded]:
+        """What `generate` does, but a row leaves the batch once it is done: short answers don't wait for captions."""
+        config = self._model.config.text_config
+        embeds, mask = self._inputs(rows)
+        encoded = self._model.language_model.encoder(inputs_embeds=embeds, attention_mask=mask).last_hidden_state
+        limits = torch.tensor([row.limit for row in rows], device=encoded.device)
+        active = torch.arange(len(rows), device=encoded.device)
+        tokens = torch.full((len(rows), 1), config.decoder_start_token_id, device=encoded.device)
+        generated: list[list[int]] = [[] for _ in rows]
+        p_yes: list[float] = []
+        cache = None
+        for step in range(1, max(row.limit for row in rows) + 1):
+            logits, cache = self._next(tokens, encoded, mask, cache)
+            p_yes = p_yes or self._p_yes(logits)
+            chosen = logits.argmax(dim=-1)
+            for index, token in zip(active.tolist(), chosen.tolist(), strict=True):
+                generated[index].append(token)
+            going_on = ((chosen != config.eos_token_id) & (limits[active] > step)).nonzero()[:, 0]
+            if len(going_on) == 0:
+                break
+            if len(going_on) < len(active):
+                cache.batch_select_indices(going_on)
+                encoded, mask, active, chosen = (each[going_on] for each in (encoded, mask, active, chosen))
+            tokens = chosen[:, None]
+        return [Decoded(text, p) for text, p in zip(self._texts(generated), p_yes, strict=True)]
+
+    def _next(
+        self, tokens: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
+    ) -> tuple[torch.Tensor, Any]:
+        """Logits (rows, vocabulary) after the last tokens (rows, 1), and the key-value cache that now holds them."""
+        output = self._model.language_model(
+            encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
+            attention_mask=mask,
+            decoder_input_ids=tokens,
+            past_key_values=cache,
+            use_cache=True,
+        )
+        return output.logits[:, -1], output.past_key_values
+
+    def _texts(self, generated: Any) -> list[str]:
+        return [text.strip() for text in self._tokenizer.batch_decode(generated, skip_special_tokens=True)]
+
+    def _inputs(self, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:
+        """`inputs_embeds` (rows, length, hidden size) and their attention mask; T5 pads on the right."""
+        length = max(len(row.tokens) for row in rows)
+        tokens = torch.full((len(rows), length), self._tokenizer.pad_token_id)
+        mask = torch.zeros((len(rows), length), dtype=torch.long)
+        for index, row in enumerate(rows):
+            tokens[index, : len(row.tokens)] = torch.tensor(row.tokens)
+            mask[index, : len(row.tokens)] = 1
+        visual = torch.stack([row.visual for row in rows])
+        prompts = self._model.get_input_embeddings()(tokens.to(visual.device))
+        mask = mask.to(visual.device)
+        embeds = torch.cat([visual.to(prompts.dtype), prompts], dim=1)
+        return embeds, torch.cat([mask.new_ones(visual.shape[:2]), mask], dim=1)
+
+    def _p_yes(self, logits: torch.Tensor) -> list[float]:
+        """From logits of shape (rows, vocabulary)."""
+        p_yes: list[float] = logits[:, self._yes_no].float().softmax(dim=-1)[:, 0].tolist()
+        return p_yes
+
+
+def _batches(rows: Sequence[Row], beams: int) -> Iterator[list[int]]:
+    """Indexes of rows to decode together, rows of like length beside each other."""
+    batch: list[int] = []
+    for index in sorted(range(len(rows)), key=lambda index: len(rows[index].tokens)):
+        length = len(rows[index].visual) + len(rows[index].tokens)  # the longest yet, so all pad to it
+        if batch and (len(batch) + 1) * beams * length > MAX_PADDED_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch

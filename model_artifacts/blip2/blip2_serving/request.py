@@ -1,0 +1,161 @@
+"""What a client may ask of the endpoint, and what it is told when it asks for something else.
+
+The sample's requests, answered in plain text:
+    {"image": base64}                                        a caption
+    {"image": base64, "prompt": text, "parameters": {...}}   the answer to the prompt
+
+Ours, answered in JSON:
+    {"image": base64, "prompts": [text, ...], "caption": bool, "parameters": {...}}
+        {"model": id, "caption": text or null, "answers": [{"text", "p_yes", "p_blank"}, ...]}
+
+`parameters` may hold the generation parameters of `PARAMETERS`, each as transformers documents it.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
+MAX_PROMPTS = 64
+MAX_PROMPT_CHARACTERS = 2000
+MAX_NEW_TOKENS = 256
+
+FIELDS = ("image", "prompt", "prompts", "caption", "parameters")
+
+
+class BadRequest(Exception):
+    """The request can't be answered, and sending it again won't help. The message is for the client."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a generation parameter may have, both ends included."""
+
+    type: type
+    low: float = 0
+    high: float = 1
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise BadRequest unless `value` is of the type and in the range."""
+        types = (int, float) if self.type is float else (self.type,)
+        # `type`, not `isinstance`: a bool is an int in Python, but `"num_beams": true` is a mistake
+        if type(value) not in types or not self.low <= value <= self.high:
+            wanted = "true or false" if self.type is bool else f"from {self.low} to {self.high}"
+            raise BadRequest(f"parameters.{name} must be {self.type.__name__}, {wanted}.")
+
+
+PARAMETERS: Mapping[str, Range] = {
+    "max_new_tokens": Range(int, 1, MAX_NEW_TOKENS),
+    "min_new_tokens": Range(int, 0, MAX_NEW_TOKENS),
+    "num_beams": Range(int, 1, 8),
+    "num_beam_groups": Range(int, 1, 1),  # the sample sends 1; transformers dropped group beam search
+    "early_stopping": Range(bool),
+    "use_cache": Range(bool),
+    "do_sample": Range(bool),
+    "temperature": Range(float, 0.01, 10),
+    "top_k": Range(int, 1, 1000),
+    "top_p": Range(float, 0.01, 1),
+    "repetition_penalty": Range(float, 0.1, 10),
+    "length_penalty": Range(float, -10, 10),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that is well formed; its image hasn't been decoded yet."""
+
+    image: bytes
+    prompts: tuple[str, ...]
+    caption: bool
+    parameters: Mapping[str, Any]
+    plain: bool  # the sample's shape: one answer, as plain text
+
+
+def parse_request(body: bytes) -> Request:
+    """Read a request's body. Raises BadRequest, whose message says what is wrong and what to send instead."""
+    data = _json_object(body)
+    unknown = sorted(set(data) - set(FIELDS))
+    if unknown:
+        raise BadRequest(f"Unknown fields: {_listed(unknown)}. A request may have {_listed(FIELDS)}.")
+    plain = "prompts" not in data and "caption" not in data
+    if "prompt" in data and not plain:
+        raise BadRequest('Send either "prompt" or "prompts" and "caption", not both.')
+    prompts = _plain_prompt(data) if plain else _prompts(data)
+    caption = not prompts if plain else _caption(data)
+    if not prompts and not caption:
+        raise BadRequest('Nothing is asked: send "prompts" or "caption": true.')
+    return Request(_image(data), prompts, caption, _parameters(data), plain)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("The body must be a JSON object in UTF-8.") from None
+    if not isinstance(data, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return data
+
+
+def _image(data: dict[str, Any]) -> bytes:
+    encoded = data.get("image")
+    if not isinstance(encoded, str) or not encoded:
+        raise BadRequest('"image" must be an image file in base64.')
+    if len(encoded) > 4 * (MAX_IMAGE_BYTES // 3 + 1):
+        raise BadRequest(f'"image" is over {MAX_IMAGE_BYTES >> 20} MB; send a smaller file.')
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise BadRequest('"image" is no valid base64 (standard alphabet, no line breaks).') from None
+
+
+def _plain_prompt(data: dict[str, Any]) -> tuple[str, ...]:
+    prompt = data.get("prompt")
+    return () if prompt is None else (_prompt("prompt", prompt),)
+
+
+def _prompts(data: dict[str, Any]) -> tuple[str, ...]:
+    prompts = data.get("prompts", [])
+    if not isinstance(prompts, list):
+        raise BadRequest('"prompts" must be a list of texts.')
+    if len(prompts) > MAX_PROMPTS:
+        raise BadRequest(f'"prompts" holds {len(prompts)} texts; at most {MAX_PROMPTS} fit into one request.')
+    return tuple(_prompt(f"prompts[{index}]", prompt) for index, prompt in enumerate(prompts))
+
+
+def _prompt(name: str, prompt: object) -> str:
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise BadRequest(f'"{name}" must be a text; leave it out for a caption.')
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise BadRequest(f'"{name}" has {len(prompt)} characters; at most {MAX_PROMPT_CHARACTERS} are read.')
+    return prompt
+
+
+def _caption(data: dict[str, Any]) -> bool:
+    caption = data.get("caption", False)
+    if not isinstance(caption, bool):
+        raise BadRequest('"caption" must be true or false.')
+    return caption
+
+
+def _parameters(data: dict[str, Any]) -> dict[str, Any]:
+    parameters = data.get("parameters")
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, dict):
+        raise BadRequest('"parameters" must be a JSON object.')
+    unknown = sorted(set(parameters) - set(PARAMETERS))
+    if unknown:
+        raise BadRequest(f"Unknown parameters: {_listed(unknown)}. Accepted: {_listed(PARAMETERS)}.")
+    for name, value in parameters.items():
+        PARAMETERS[name].check(name, value)
+    if parameters.get("min_new_tokens", 0) > parameters.get("max_new_tokens", MAX_NEW_TOKENS):
+        raise BadRequest("parameters.min_new_tokens is greater than parameters.max_new_tokens.")
+    return parameters
+
+
+def _listed(names: Any) -> str:
+    """At most twelve names, each cut, so that a message can't echo a whole request."""
+    return ", ".join(f'"{name[:40]}"' for name in list(names)[:12])

@@ -1,0 +1,191 @@
+"""Answers a dynamic batch: each distinct image is encoded once, and the prompts of all requests decode at once."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from blip2_serving.blip2 import Blip2, Decoded, Row
+from blip2_serving.cache import LruCache
+from blip2_serving.image import open_image
+from blip2_serving.request import BadRequest, Request, parse_request
+
+# Without a limit of its own an answer could ramble on: a caption is a sentence, an answer a few words.
+ANSWER_TOKENS = 20
+CAPTION_TOKENS = 32
+
+# Parameters that leave decoding greedy, one row by itself.
+GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1, "use_cache": True}
+
+# flan-t5-xl's visual tokens take 128 KB an image in bf16: 32 MB in all.
+CACHED_IMAGES = 256
+# More than the prompts of any dynamic batch.
+CACHED_PROMPTS = 4096
+
+# Finer digits of P change with the size of the batch and mean nothing.
+P_DIGITS = 4
+
+# Enough of a weights file to tell two trainings of one architecture apart without reading gigabytes.
+FINGERPRINTED_BYTES = 1 << 20
+
+Answer = str | dict[str, Any]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A request whose image is known to be good: its visual tokens are cached, or its pixels wait to be encoded."""
+
+    request: Request
+    digest: str
+    visual: torch.Tensor | None
+    pixels: torch.Tensor | None
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One thing to ask of an image; the prompt is None for the caption.
+
+    `parameters` are for transformers' `generate`; without any the answer is decoded greedily.
+    """
+
+    visual: torch.Tensor
+    prompt: str | None
+    limit: int
+    parameters: Mapping[str, Any]
+
+
+class Service:
+    """The model, its caches and its name. `initialize` comes first."""
+
+    def __init__(self, answer_tokens: int = ANSWER_TOKENS, caption_tokens: int = CAPTION_TOKENS) -> None:
+        """The limits are for requests that set no `max_new_tokens`."""
+        self._answer_tokens, self._caption_tokens = answer_tokens, caption_tokens
+        self.initialized = False
+        self._visuals: LruCache[str, torch.Tensor] = LruCache(CACHED_IMAGES)
+        self._p_blank: LruCache[str, float] = LruCache(CACHED_PROMPTS)
+
+    def initialize(self, properties: Mapping[str, str]) -> None:
+        """Load the checkpoint `model_id` (a folder or a hub id), else the one that lies in the model's own folder.
+
+        `served_model_name` names a folder's checkpoint in answers; the folder's own name does by default.
+        Raises UnusableCheckpoint, or what transformers raises for a checkpoint that it can't load.
+        """
+        checkpoint = properties.get("model_id") or properties["model_dir"]
+        blip2 = Blip2.load(checkpoint)
+        self.serve(blip2, _model_id(checkpoint, properties.get("served_model_name"), blip2.revision))
+
+    def serve(self, blip2: Blip2, model_id: str) -> None:
+        """Answer with a network that is loaded already."""
+        self._blip2, self.model_id = blip2, model_id
+        self.initialized = True
+
+    def answer(self, bodies: Sequence[bytes]) -> list[Answer | BadRequest]:
+        """One answer a body, in order. A request that can't be answered gets its BadRequest and harms no other."""
+        looked = [_attempt(self._look, body) for body in bodies]
+        answers = self._answers([job for job in looked if isinstance(job, _Job)])
+        return [next(answers) if isinstance(job, _Job) else job for job in looked]
+
+    def _look(self, body: bytes) -> _Job:
+        request = parse_request(body)
+        digest = hashlib.sha256(request.image).hexdigest()
+        visual = self._visuals.get(digest)
+        pixels = self._blip2.pixels(open_image(request.image)) if visual is None else None
+        return _Job(request, digest, visual, pixels)
+
+    def _answers(self, jobs: Sequence[_Job]) -> Iterator[Answer]:
+        visuals = self._encode(jobs)
+        asked = [self._questions(job.request, visuals[job.digest]) for job in jobs]
+        blank = self._blank_questions([job.request for job in jobs])
+        decoded = iter(self._decode([*(question for questions in asked for question in questions), *blank.values()]))
+        answers = [[next(decoded) for _ in questions] for questions in asked]
+        for prompt, answer in zip(blank, decoded, strict=True):
+            self._p_blank.put(prompt, answer.p_yes)
+        return (self._reply(job.request, own) for job, own in zip(jobs, answers, strict=True))
+
+    def _encode(self, jobs: Sequence[_Job]) -> dict[str, torch.Tensor]:
+        """Visual tokens by image digest; what isn't cached is encoded in one pass."""
+        new = {job.digest: job.pixels for job in jobs if job.pixels is not None}
+        encoded = dict(zip(new, self._blip2.encode(list(new.values())), strict=True)) if new else {}
+        for digest, visual in encoded.items():
+            self._visuals.put(digest, visual)
+        return encoded | {job.digest: job.visual for job in jobs if job.visual is not None}
+
+    def _questions(self, request: Request, visual: torch.Tensor) -> list[_Question]:
+        """The prompts in order, then the caption."""
+        questions = [_question(prompt, visual, self._answer_tokens, request.parameters) for prompt in request.prompts]
+        if request.caption:
+            questions.append(_question(None, visual, self._caption_tokens, request.parameters))
+        return questions
+
+    def _blank_questions(self, requests: Sequence[Request]) -> dict[str, _Question]:
+        """The prompts to be scored whose P(yes) on a blank image isn't known yet."""
+        prompts = {prompt for request in requests if not request.plain for prompt in request.prompts}
+        new = sorted(prompt for prompt in prompts if self._p_blank.get(prompt) is None)
+        return {prompt: _Question(self._blip2.blank, prompt, limit=1, parameters={}) for prompt in new}
+
+    def _decode(self, questions: Sequence[_Question]) -> list[Decoded]:
+        rows = [Row(q.visual, self._blip2.tokens(q.prompt), 1 if q.parameters else q.limit) for q in questions]
+        decoded = self._blip2.decode(rows)
+        groups: dict[str, list[int]] = defaultdict(list)
+        for index, question in enumerate(questions):
+            if question.parameters:
+                groups[json.dumps(question.parameters, sort_keys=True)].append(index)
+        for indexes in groups.values():
+            texts = self._blip2.generate([rows[index] for index in indexes], questions[indexes[0]].parameters)
+            for index, text in zip(indexes, texts, strict=True):
+                decoded[index] = Decoded(text, decoded[index].p_yes)
+        return decoded
+
+    def _reply(self, request: Request, decoded: Sequence[Decoded]) -> Answer:
+        if request.plain:
+            return decoded[0].text
+        answers = [
+            {"text": answer.text, "p_yes": _rounded(answer.p_yes), "p_blank": _rounded(self._p_blank.get(prompt))}
+            for prompt, answer in zip(request.prompts, decoded, strict=False)  # the caption comes after them
+        ]
+        caption = decoded[-1].text if request.caption else None
+        return {"model": self.model_id, "caption": caption, "answers": answers}
+
+
+def _question(prompt: str | None, visual: torch.Tensor, own_limit: int, asked: Mapping[str, Any]) -> _Question:
+    # a minimum above our limit asks for more than our limit
+    limit = asked.get("max_new_tokens", max(own_limit, asked.get("min_new_tokens", 0)))
+    changed = {name: value for name, value in asked.items() if GREEDY.get(name) != value and name != "max_new_tokens"}
+    parameters = {"do_sample": False, **changed, "max_new_tokens": limit} if changed else {}
+    return _Question(visual, prompt, limit, parameters)
+
+
+def _rounded(p: float | None) -> float | None:
+    return None if p is None else round(p, P_DIGITS)
+
+
+def _attempt(function: Callable[[bytes], Result], body: bytes) -> Result | BadRequest:
+    try:
+        return function(body)
+    except BadRequest as problem:
+        return problem
+
+
+def _model_id(checkpoint: str, served_name: str | None, revision: str | None) -> str:
+    """Name and version of the weights: a verdict's provenance must change when they do."""
+    folder = Path(checkpoint)
+    if not folder.is_dir():
+        return f"{checkpoint}@{revision}" if revision else checkpoint
+    return f"{served_name or folder.resolve().name}@{_fingerprint(folder)}"
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    for weights in sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")]):
+        size = weights.stat().st_size
+        digest.update(f"{weights.name} {size}".encode())
+        with weights.open("rb") as file:
+            file.seek(max(0, size - FINGERPRINTED_BYTES))
+            digest.update(file.read())
+    return digest.hexdigest()[:12]

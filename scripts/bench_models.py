@@ -1,0 +1,315 @@
+"""How fast BLIP-2 answers: our way against the sample's, on the same random weights, side by side in one run.
+
+`python -m scripts.bench_models [--quick]` prints the medians, writes them as JSON and into docs/performance.md. On a
+machine with a CUDA card it measures the full-size network (blip2-flan-t5-xl) as well.
+"""
+
+import argparse
+import base64
+import io
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from rich.console import Console
+from transformers import AutoTokenizer
+
+from local.models import random_checkpoint
+from local.models.blip2 import HANDLER
+from local.models.container import load_handler
+from local.models.random_checkpoint import QUESTIONS, Size
+from moderation.domain.prompt import tokens
+from scripts.judge_tokens import judge_tokens
+
+# puts the handler's folder on the path
+load_handler(HANDLER)
+
+from blip2_serving.blip2 import Blip2, Row  # noqa: E402
+from blip2_serving.service import Service  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/performance.md"
+JSON_FILE = ROOT / "build/bench/models.json"
+
+PROMPTS = tuple(f"Question: {question} Answer:" for question in QUESTIONS)
+
+# Random weights never say when they are done, so both ways get the lengths of real answers:
+# "yes" and the end, and a caption of ten words.
+ANSWER_TOKENS = 2
+CAPTION_TOKENS = 12
+
+QUICK = Size()
+MEDIUM = Size(
+    image=224,
+    patch=14,
+    queries=32,
+    vision={"hidden_size": 352, "intermediate_size": 1536, "num_hidden_layers": 10, "num_attention_heads": 4},
+    qformer={
+        "hidden_size": 192,
+        "intermediate_size": 768,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 4,
+        "vocab_size": 32,
+    },
+    text={"d_model": 512, "d_kv": 64, "d_ff": 1280, "num_layers": 6, "num_heads": 8},
+)
+FULL = Size(
+    image=224,
+    patch=14,
+    queries=32,
+    vision={"hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 39, "num_attention_heads": 16},
+    qformer={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
+    text={"d_model": 2048, "d_kv": 64, "d_ff": 5120, "num_layers": 24, "num_heads": 32, "vocab_size": 32128},
+)
+# At full size: one encoding, eight answers scored at their first token, one caption (by torch's FlopCounterMode).
+FULL_FLOP_AN_IMAGE = 1.662e12
+
+
+@dataclass(frozen=True)
+class Network:
+    """Random weights, and our service around the same weights."""
+
+    model: Any
+    processor: Any
+    blip2: Blip2
+    service: Service
+
+
+def build(size: Size, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
+    """A network that never ends an answer by itself, so that only the limits of length count."""
+    with torch.device(device):
+        model, processor = random_checkpoint.build(size)
+    model = model.to(device, dtype)
+    with torch.no_grad():
+        # the end has a logit of 0, which is never the greatest of hundreds
+        model.language_model.lm_head.weight[model.config.text_config.eos_token_id] = 0
+    blip2 = Blip2(model, processor.image_processor, processor.tokenizer)
+    service = Service(ANSWER_TOKENS, CAPTION_TOKENS)
+    service.serve(blip2, "random")
+    return Network(model, processor, blip2, service)
+
+
+def sample_way(network: Network, image: str) -> list[str]:
+    """The sample's handler, nine times: decode, encode and generate for each prompt."""
+    texts = []
+    for prompt in (*PROMPTS, None):
+        picture = Image.open(io.BytesIO(base64.b64decode(image))).convert("RGB")
+        inputs = network.processor(images=picture, text=prompt, return_tensors="pt")
+        inputs = inputs.to(network.model.device, network.model.dtype)
+        limit = CAPTION_TOKENS if prompt is None else ANSWER_TOKENS
+        with torch.no_grad():
+            generated = network.model.generate(**inputs, max_new_tokens=limit, do_sample=False)
+        texts.append(network.processor.batch_decode(generated, skip_special_tokens=True)[0].strip())
+    return texts
+
+
+def encode_once(network: Network, image: str) -> None:
+    """One encoding, nine decodings one after another."""
+    for row in _rows(network, image):
+        network.blip2.decode([row])
+
+
+def one_batch(network: Network, image: str) -> None:
+    """One encoding, one `generate` for a padded batch of all nine, which runs until the caption is done."""
+    network.blip2.generate(_rows(network, image), {"max_new_tokens": CAPTION_TOKENS, "do_sample": False})
+
+
+def our_way(network: Network, *images: str) -> list[Any]:
+    """Our handler on a dynamic batch, P(yes) included: an answer leaves the batch when it is done."""
+    requests = [{"image": image, "prompts": PROMPTS, "caption": True} for image in images]
+    return network.service.answer([json.dumps(request).encode() for request in requests])
+
+
+def _rows(network: Network, image: str) -> list[Row]:
+    blip2 = network.blip2
+    picture = Image.open(io.BytesIO(base64.b64decode(image))).convert("RGB")
+    visual = blip2.encode([blip2.pixels(picture)])[0]
+    caption = Row(visual, blip2.tokens(None), CAPTION_TOKENS)
+    return [*(Row(visual, blip2.tokens(prompt), ANSWER_TOKENS) for prompt in PROMPTS), caption]
+
+
+WAYS: Mapping[str, Callable[..., object]] = {
+    "the sample's way: nine requests": sample_way,
+    "encoded once, decoded nine times": encode_once,
+    "encoded once, one batch": one_batch,
+    "ours: encoded once, one batch that answers leave, scored": our_way,
+}
+
+
+def on_cpu(size: Size, repeats: int, console: Console) -> dict[str, float]:
+    """Median milliseconds an image of each way. The ways take turns, so that a busy machine slows all alike."""
+    network = build(size)
+    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
+    for number in range(repeats + 1):
+        image = picture(number, 512)  # never seen before: nothing of it is cached
+        for name, way in WAYS.items():
+            begin = time.perf_counter()
+            way(network, image)
+            seconds[name].append(time.perf_counter() - begin)
+        console.print(f"round {number} of {repeats}" + (" (warming up)" if number == 0 else ""))
+    return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Images a second at one batch size, at full size on a GPU."""
+
+    batch: int
+    ours: float
+    sample: float
+    share_of_peak: float
+
+
+def on_gpu(batches: Sequence[int], repeats: int) -> list[Throughput]:
+    """The full-size network in bf16; the sample answers one request at a time whatever the batch."""
+    network = build(FULL, "cuda", torch.bfloat16)
+    peak = _peak_flops()
+    results = []
+    for batch in batches:
+        images = iter([[picture(seed * 1000 + n, 512) for n in range(batch)] for seed in range(repeats + 1)])
+        seconds = _timed(lambda images=images: our_way(network, *next(images)), repeats)
+        alone = picture(batch, 512)
+        sample = _timed(lambda alone=alone: sample_way(network, alone), repeats)
+        share = batch / seconds * FULL_FLOP_AN_IMAGE / peak
+        results.append(Throughput(batch, batch / seconds, 1 / sample, share))
+    return results
+
+
+def _timed(way: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats + 1):
+        torch.cuda.synchronize()
+        begin = time.perf_counter()
+        way()
+        torch.cuda.synchronize()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times[1:])
+
+
+def _peak_flops() -> float:
+    """What this card reaches on one large bf16 multiplication: the bound that can be had in practice."""
+    side = 8192
+    matrix = torch.randn(side, side, device="cuda", dtype=torch.bfloat16)
+    return 2 * side**3 / _timed(lambda: torch.mm(matrix, matrix), 10)
+
+
+def picture(seed: int, side: int) -> str:
+    """A PNG of noise in base64."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def page(results: Mapping[str, Any]) -> str:
+    """The results as a section in Markdown."""
+    cpu, first = results["cpu"], next(iter(results["cpu"].values()))
+    lines = [
+        f"Measured on {results['machine']}, {results['threads']} threads, by `make bench-models`: random weights "
+        f"({results['parameters']}), eight questions and a caption an image, medians of {results['repeats']} rounds.",
+        "",
+        "| way | ms an image | times as fast |",
+        "|---|---:|---:|",
+        *(f"| {name} | {ms:.0f} | {first / ms:.2f} |" for name, ms in cpu.items()),
+        "",
+    ]
+    if results["gpu"]:
+        lines += [
+            f"Full size (`blip2-flan-t5-xl` with random weights, bf16) on {results['card']}:",
+            "",
+            "| images at once | ours, images/s | the sample, images/s | times as fast | share of the card's peak |",
+            "|---:|---:|---:|---:|---:|",
+            *(
+                f"| {row['batch']} | {row['ours']:.1f} | {row['sample']:.2f} | {row['ours'] / row['sample']:.1f} | "
+                f"{row['share_of_peak']:.0%} |"
+                for row in results["gpu"]
+            ),
+        ]
+    else:
+        lines.append("Full size on a GPU: not measured, since this machine has none.")
+    lines += [
+        "",
+        f"The judge's tokens an image under the pack `blog`, counted by {results['counted_by']}:",
+        "",
+        "| | prompt | answer |",
+        "|---|---:|---:|",
+        *(f"| {name} | {each['prompt']} | {each['answer']} |" for name, each in results["judge"].items()),
+    ]
+    return "\n".join(lines)
+
+
+def write_section(file: Path, name: str, text: str) -> None:
+    """Put the text between the section's two marks, or append the section to the page."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+    page = file.read_text() if file.exists() else "# Performance\n"
+    if begin not in page:
+        page += f"\n## {name.capitalize()}\n\n{begin}{end}"
+    head, _, rest = page.partition(begin)
+    _, _, tail = rest.partition(end)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{head}{begin}{text}\n{end}{tail}")
+
+
+def _counter(tokenizer: str | None) -> tuple[Callable[[str], int], str]:
+    """What counts the judge's tokens, and its name."""
+    if tokenizer is None:
+        return tokens, "the estimate of `moderation.domain.prompt.tokens`, which is rather too high than too low"
+    llama = AutoTokenizer.from_pretrained(tokenizer)
+    return lambda text: len(llama(text, add_special_tokens=False)["input_ids"]), f"the tokenizer of {tokenizer}"
+
+
+def _processor() -> str:
+    """The processor's name; `platform` knows it on some systems only."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="tiny networks, to see that it works; writes no page")
+    parser.add_argument("--repeats", type=int, default=7, help="rounds to take the median of")
+    parser.add_argument("--tokenizer", help="folder or hub id of a Llama tokenizer to count the judge's tokens with")
+    arguments = parser.parse_args()
+    console = Console()
+    size = QUICK if arguments.quick else MEDIUM
+    count, counted_by = _counter(arguments.tokenizer)
+    cuda = torch.cuda.is_available() and not arguments.quick
+    results = {
+        "machine": _processor(),
+        "threads": torch.get_num_threads(),
+        "parameters": _parameters(size),
+        "repeats": arguments.repeats,
+        "cpu": on_cpu(size, arguments.repeats, console),
+        "card": torch.cuda.get_device_name() if cuda else None,
+        "gpu": [asdict(row) for row in on_gpu((1, 8, 32), arguments.repeats)] if cuda else [],
+        "judge": {name: asdict(each) for name, each in judge_tokens(count).items()},
+        "counted_by": counted_by,
+    }
+    console.print(page(results), markup=False)
+    JSON_FILE.parent.mkdir(parents=True, exist_ok=True)
+    JSON_FILE.write_text(json.dumps(results, indent=2) + "\n")
+    if not arguments.quick:
+        write_section(PAGE, "models", page(results))
+
+
+def _parameters(size: Size) -> str:
+    model, _ = random_checkpoint.build(size)
+    networks = {"ViT": model.vision_model, "Q-Former": model.qformer, "T5": model.language_model}
+    return ", ".join(
+        f"{name} {sum(p.numel() for p in part.parameters()) / 1e6:.1f} M" for name, part in networks.items()
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The measurement compares like with like, and leaves the rest of its page alone."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from scripts import bench_models
+from scripts.bench_models import QUICK, WAYS, build, on_cpu, our_way, picture, sample_way, write_section
+
+
+def test_both_ways_give_the_same_answers() -> None:
+    network = build(QUICK)
+    image = picture(1, 64)
+
+    (ours,) = our_way(network, image)
+
+    assert [*(answer["text"] for answer in ours["answers"]), ours["caption"]] == sample_way(network, image)
+
+
+def test_every_way_is_timed() -> None:
+    times = on_cpu(QUICK, 1, Console(quiet=True))
+
+    assert list(times) == list(WAYS)
+    assert all(milliseconds > 0 for milliseconds in times.values())
+
+
+def test_the_page_says_when_there_was_no_gpu() -> None:
+    results = {
+        "machine": "A processor",
+        "threads": 2,
+        "parameters": "ViT 16 M",
+        "repeats": 3,
+        "cpu": {"the sample's way": 900.0, "ours": 250.0},
+        "card": None,
+        "gpu": [],
+        "judge": {"ours": {"prompt": 900, "answer": 40}},
+        "counted_by": "an estimate",
+    }
+
+    page = bench_models.page(results)
+
+    assert "| ours | 250 | 3.60 |" in page
+    assert "not measured" in page
+
+
+def test_writing_a_section_twice_replaces_it_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    write_section(page, "models", "first")
+    page.write_text(page.read_text() + "\n## Something else\n")
+
+    write_section(page, "models", "second")
+
+    text = page.read_text()
+    assert "first" not in text
+    assert "second" in text
+    assert text.endswith("\n## Something else\n")
+
+
+def test_a_page_without_the_section_keeps_its_text(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text("# Performance\n\n## Pipeline\n\nfast\n")
+
+    write_section(page, "models", "figures")
+
+    assert page.read_text().startswith("# Performance\n\n## Pipeline\n\nfast\n")
+    assert "figures" in page.read_text()

@@ -1,0 +1,189 @@
+"""A real Llama by transformers, and any OpenAI-compatible server, behind the same dialects."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import torch
+from rich.console import Console
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
+
+from local.models.app import Settings, model_server
+from local.models.chat import Chat, JudgeFailed, Message
+from local.models.errors import UnusableModel
+from local.models.llama_url import LlamaUrl
+from local.models.llama_weights import LlamaWeights
+from local.models.random_checkpoint import small_tokenizer
+
+QUESTION = Chat((Message("system", "Be brief."), Message("user", "Is a dog safe?")), max_new_tokens=9)
+PROMPT = "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nIs a dog safe? [/INST]"
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Llama of random weights."""
+    folder = tmp_path_factory.mktemp("llama")
+    tokenizer = small_tokenizer()
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=256,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _by_hand(folder: Path, prompt: str, tokens: int) -> str:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)["input_ids"]
+    generated = model.generate(inputs, max_new_tokens=tokens, do_sample=False)[0, inputs.shape[1] :]
+    text: str = tokenizer.decode(generated, skip_special_tokens=True)
+    return text
+
+
+def test_weights_answer_greedily_in_llama_2_format(llama: Path) -> None:
+    completion = LlamaWeights(llama, "tiny").complete(QUESTION)
+
+    assert completion.text == _by_hand(llama, PROMPT, 9)
+    assert (completion.tokens, completion.cut) == (9, True)
+
+
+def test_weights_use_their_own_chat_template(llama: Path, tmp_path: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(llama)
+    tokenizer.chat_template = "{% for m in messages %}|{{ m.role }}|{{ m.content }}{% endfor %}|assistant|"
+    tokenizer.save_pretrained(tmp_path)
+    AutoModelForCausalLM.from_pretrained(llama).save_pretrained(tmp_path)
+
+    completion = LlamaWeights(tmp_path, "tiny").complete(QUESTION)
+
+    assert completion.text == _by_hand(llama, "|system|Be brief.|user|Is a dog safe?|assistant|", 9)
+
+
+def test_too_long_a_prompt_is_refused_as_by_the_container(llama: Path) -> None:
+    chat = Chat((Message("user", "word " * 400),), max_new_tokens=9)
+
+    with pytest.raises(JudgeFailed, match="must be <= 256") as failure:
+        LlamaWeights(llama, "tiny").complete(chat)
+
+    assert failure.value.status == 422
+
+
+def test_weights_serve_the_endpoint(llama: Path, checkpoint: Path) -> None:
+    settings = Settings(blip2_model=str(checkpoint), llama_model=str(llama))
+    with model_server(settings, Console(quiet=True)) as server:
+        body = json.dumps({"inputs": PROMPT, "parameters": {"max_new_tokens": 9}})
+        answer = _runtime(server.url).invoke_endpoint(EndpointName="llama", Body=body)
+
+        assert json.load(answer["Body"]) == [{"generated_text": _by_hand(llama, PROMPT, 9)}]
+        assert "STAND-IN" not in server.banner
+
+
+@dataclass
+class _OpenAiServer:
+    """Lists one model, remembers requests, answers what it is told to."""
+
+    status: int = 200
+    answer: Any = field(
+        default_factory=lambda: {
+            "choices": [{"message": {"content": "It is safe."}, "finish_reason": "stop"}],
+            "usage": {"completion_tokens": 4},
+        }
+    )
+    requests: list[Any] = field(default_factory=list)
+    url: str = ""
+
+    @Request.application
+    def __call__(self, request: Request) -> Response:
+        if request.path == "/v1/models":
+            return Response(json.dumps({"data": [{"id": "llama2:13b"}]}))
+        assert request.path == "/v1/chat/completions"
+        self.requests.append(request.get_json())
+        return Response(json.dumps(self.answer), status=self.status)
+
+
+@pytest.fixture
+def openai_server() -> Iterator[_OpenAiServer]:
+    fake = _OpenAiServer()
+    http = make_server("127.0.0.1", 0, fake, threaded=True)
+    fake.url = f"http://127.0.0.1:{http.port}"
+    thread = threading.Thread(target=http.serve_forever)
+    thread.start()
+    yield fake
+    http.shutdown()
+    thread.join()
+    http.server_close()
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
+def test_a_url_is_asked_in_its_own_dialect(openai_server: _OpenAiServer, suffix: str) -> None:
+    judge = LlamaUrl(openai_server.url + suffix)
+
+    completion = judge.complete(QUESTION)
+
+    assert (completion.text, completion.tokens, completion.cut) == ("It is safe.", 4, False)
+    assert "llama2:13b" in judge.name
+    assert openai_server.requests == [
+        {
+            "model": "llama2:13b",
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Is a dog safe?"},
+            ],
+            "max_tokens": 9,
+            "temperature": 0,
+        }
+    ]
+
+
+def test_a_grammar_becomes_a_response_format(openai_server: _OpenAiServer, checkpoint: Path) -> None:
+    schema = {"type": "object"}
+    grammar = {"type": "json", "value": schema}
+    settings = Settings(blip2_model=str(checkpoint), llama_url=openai_server.url)
+    with model_server(settings, Console(quiet=True)) as server:
+        body = json.dumps({"inputs": PROMPT, "parameters": {"grammar": grammar}})
+        answer = _runtime(server.url).invoke_endpoint(EndpointName="llama", Body=body)
+
+        assert json.load(answer["Body"]) == [{"generated_text": "It is safe."}]
+    sent = openai_server.requests[0]["response_format"]
+    assert (sent["type"], sent["json_schema"]["schema"]) == ("json_schema", schema)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "seen"), [(429, {}, 429), (500, {}, 500), (200, {}, 502), (200, "text", 502)]
+)
+def test_a_failing_url_is_a_failing_container(
+    openai_server: _OpenAiServer, status: int, answer: object, seen: int
+) -> None:
+    judge = LlamaUrl(openai_server.url)
+    openai_server.status, openai_server.answer = status, answer
+
+    with pytest.raises(JudgeFailed) as failure:
+        judge.complete(QUESTION)
+
+    assert failure.value.status == seen
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "localhost:11434", "file:///etc/passwd"])
+def test_an_unusable_url_is_refused_in_words(url: str) -> None:
+    with pytest.raises(UnusableModel, match="LLAMA_URL="):
+        LlamaUrl(url)
+
+
+def _runtime(url: str) -> Any:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("sagemaker-runtime", endpoint_url=url, region_name="us-east-1", **keys)
