@@ -1,0 +1,28 @@
+"""The `moderate` command. Each command, or group of commands, has a file of its own."""
+
+import typer
+
+from cli import ask, decide, policy, redrive, show, upload, verdicts
+from cli.failures import SentenceGroup
+
+app = typer.Typer(
+    cls=SentenceGroup,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Moderate images with a deployment of this project, in the cloud or on the laptop alike.",
+    epilog="It finds the deployment through the standard AWS environment: AWS_PROFILE, AWS_DEFAULT_REGION, "
+    "AWS_ENDPOINT_URL.",
+)
+app.command(epilog=upload.EXAMPLES)(upload.upload)
+app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
+app.command(epilog=show.EXAMPLES)(show.show)
+app.command(epilog=decide.EXAMPLES)(decide.decide)
+app.command(epilog=ask.EXAMPLES)(ask.ask)
+app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
+app.add_typer(policy.app, name="policy")
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    app(prog_name="moderate")

@@ -1,0 +1,82 @@
+"""What people and programs read: tables and bars for a terminal, JSON for pipes, and never a picture's own codes."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+_PIPE_WIDTH = 160  # without a terminal nothing says how wide lines may be
+_COLOURS = {"safe": "green", "unsafe": "bold red", "review": "yellow"}
+
+
+class _Output:
+    """A console on the stream that stands there when it is used, so that redirecting works."""
+
+    def __init__(self, stderr: bool) -> None:
+        self._stderr = stderr
+
+    @property
+    def console(self) -> Console:
+        console = Console(stderr=self._stderr, highlight=False)
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            console.width = _PIPE_WIDTH
+        return console
+
+    def print(self, *parts: Any, soft_wrap: bool = False) -> None:
+        """Print texts, tables and the like; `soft_wrap` leaves long lines to the terminal."""
+        self.console.print(*parts, markup=False, soft_wrap=soft_wrap)
+
+
+results = _Output(stderr=False)
+errors = _Output(stderr=True)
+
+
+def plain(value: object) -> str:
+    """Text that can't steer a terminal: keys, captions and reasons come from strangers."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in str(value))
+
+
+def cell(value: object) -> Text:
+    """A table's cell; None leaves it empty."""
+    return Text("" if value is None else plain(value), overflow="fold")
+
+
+def verdict_text(verdict: object) -> Text:
+    """The verdict in its colour, and in its word for those who see none."""
+    return Text(plain(verdict or "undecided"), style=_COLOURS.get(str(verdict), "dim"))
+
+
+def probability(p: object) -> str:
+    """P with two decimals; nothing where the model gives none."""
+    return f"{p:.2f}" if isinstance(p, int | float) else ""
+
+
+def table(columns: Sequence[str], title: str | None = None, numbers: Sequence[str] = ()) -> Table:
+    """An empty table; columns named in `numbers` are set to the right."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return made
+
+
+def print_json(value: object) -> None:
+    """JSON on stdout, and nothing else. Escapes keep it plain ASCII."""
+    print(json.dumps(value, indent=2))
+
+
+def progress() -> Progress:
+    """A bar on stderr, where it disturbs no pipe; without a terminal there is none."""
+    console = errors.console
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )

@@ -1,0 +1,63 @@
+"""Runs the cases that a pack carries through the pure decision. Pure."""
+
+from dataclasses import dataclass
+
+from moderation.domain.decision import Decision, decide, needs_judge
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.findings import findings, strongest
+from moderation.domain.policy import Case, Pack, Question
+from moderation.domain.verdict import Judgement
+
+_VIEW = "full"
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A case and what the pack makes of it."""
+
+    case: Case
+    decision: Decision
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is the expected one, and the category too where the case names one."""
+        expected = self.case.category in (None, self.decision.category)
+        return expected and self.decision.verdict == self.case.verdict
+
+
+def run_cases(pack: Pack) -> list[CaseResult]:
+    """Every case of the pack, in its order."""
+    return [CaseResult(case, _decide(pack, case)) for case in pack.cases]
+
+
+def _decide(pack: Pack, case: Case) -> Decision:
+    evidence = _evidence(pack, case)
+    judged = case.judge or _judge_by_answers(pack, evidence)
+    return decide(pack, evidence, judged if needs_judge(pack, evidence) else None)
+
+
+def _evidence(pack: Pack, case: Case) -> Evidence:
+    given = dict(case.answers)
+    answers = [_answer(question, given.get(question.id, _harmless(question))) for question in pack.questions]
+    captions = (Caption(_VIEW, case.caption),) if pack.caption else ()
+    return Evidence(tuple(answer for answer in answers if answer), captions)
+
+
+def _harmless(question: Question) -> str:
+    return "no" if question.unsafe_answer == "yes" else "yes"
+
+
+def _answer(question: Question, given: str | float | None) -> Answer | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return Answer(_VIEW, question.text, given)
+    return Answer(_VIEW, question.text, "yes" if given >= 0.5 else "no", p_yes=given)
+
+
+def _judge_by_answers(pack: Pack, evidence: Evidence) -> Judgement:
+    """What a judge says that goes by the answers alone."""
+    loudest = strongest(findings(pack, evidence))
+    if loudest and loudest.over:
+        return Judgement("unsafe", loudest.categories[0], "an answer is over its threshold")
+    return Judgement("safe", None, "no answer is over its threshold")

@@ -1,0 +1,193 @@
+"""`moderate policy`: what is broken never goes live, what went live can be taken back."""
+
+import copy
+import json
+
+import pytest
+import yaml
+
+PACK = {
+    "name": "mine",
+    "description": "A pack for tests",
+    "categories": [{"name": "Violence", "description": "Weapons"}],
+    "questions": [{"id": "weapon", "text": "Is there a weapon?", "categories": ["Violence"]}],
+    "cases": [
+        {"name": "a gun", "answers": {"weapon": 0.9}, "expect": {"verdict": "unsafe", "category": "Violence"}},
+        {"name": "a dog", "caption": "a dog", "expect": {"verdict": "safe"}},
+    ],
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a pack, changed as told, to a file."""
+
+    def writing(change=lambda pack: None, name="mine.yaml"):
+        pack = copy.deepcopy(PACK)
+        change(pack)
+        (tmp_path / name).write_text(yaml.safe_dump(pack))
+        return tmp_path / name
+
+    return writing
+
+
+def wrong_case(pack):
+    pack["cases"][0]["expect"] = {"verdict": "safe"}
+
+
+def published(deployed, name="mine") -> list[str]:
+    versions = deployed.s3.list_object_versions(Bucket="policies", Prefix=f"packs/{name}.yaml").get("Versions", [])
+    return [version["VersionId"] for version in versions]
+
+
+def description_in_force(deployed, name="mine") -> str:
+    text = deployed.s3.get_object(Bucket="policies", Key=f"packs/{name}.yaml")["Body"].read()
+    return yaml.safe_load(text)["description"]
+
+
+def test_lint_names_every_fault_with_its_file_and_goes_on(moderate, write):
+    good = write(lambda pack: pack["categories"].append({"name": "Gambling", "description": "Dice"}), "good.yaml")
+    bad = write(lambda pack: pack.update(judge="sometimes", colour="red"), "bad.yaml")
+
+    result = moderate("policy", "lint", bad, good)
+
+    assert result.exit_code == 1
+    assert "bad.yaml" in result.stdout and "judge:" in result.stdout and "colour:" in result.stdout
+    assert "good.yaml: usable" in result.stdout and "'Gambling'" in result.stdout
+
+
+def test_lint_of_the_shipped_packs_succeeds(moderate):
+    from moderation.adapters.policies import SHIPPED
+
+    assert moderate("policy", "lint", *SHIPPED.glob("*.yaml")).exit_code == 0
+
+
+def test_cases_that_hold_pass(moderate, write):
+    result = moderate("policy", "test", write())
+
+    assert result.exit_code == 0
+    assert result.stdout.count("passed") == 2
+
+
+def test_a_case_that_fails_is_shown_with_what_came_instead(moderate, write):
+    result = moderate("policy", "test", write(wrong_case))
+
+    assert result.exit_code == 1
+    [row] = [line for line in result.stdout.splitlines() if "FAILED" in line]
+    assert "a gun" in row and "unsafe / Violence" in row
+
+
+def test_a_pack_without_cases_is_not_called_tested(moderate, write):
+    assert moderate("policy", "test", write(lambda pack: pack.pop("cases"))).exit_code == 1
+
+
+def test_push_puts_a_pack_under_its_name(deployed, moderate, write):
+    result = moderate("policy", "push", write())
+
+    assert result.exit_code == 0
+    [version] = published(deployed)
+    assert version in result.stdout
+    assert description_in_force(deployed) == "A pack for tests"
+
+
+@pytest.mark.parametrize("change", [wrong_case, lambda pack: pack.update(judge="sometimes")])
+def test_push_refuses_a_broken_pack_and_one_whose_cases_fail(deployed, moderate, write, change):
+    result = moderate("policy", "push", write(change))
+
+    assert result.exit_code == 1
+    assert "Error" in result.stderr
+    assert published(deployed) == []
+
+
+def push_twice(moderate, write):
+    for description in ("first", "second"):
+        assert moderate("policy", "push", write(lambda pack, d=description: pack.update(description=d))).exit_code == 0
+
+
+def test_rollback_restores_the_version_before(deployed, moderate, write):
+    push_twice(moderate, write)
+
+    assert moderate("policy", "rollback", "mine").exit_code == 0
+
+    assert description_in_force(deployed) == "first"
+    assert len(published(deployed)) == 3, "nothing is lost"
+
+
+def test_rollback_restores_the_version_that_is_named(deployed, moderate, write):
+    push_twice(moderate, write)
+    moderate("policy", "push", write())
+
+    oldest = published(deployed)[-1]
+    assert moderate("policy", "rollback", "mine", "--to", oldest).exit_code == 0
+
+    assert description_in_force(deployed) == "first"
+
+
+def test_rollback_restores_what_was_deleted(deployed, moderate, write):
+    push_twice(moderate, write)
+    deployed.s3.delete_object(Bucket="policies", Key="packs/mine.yaml")
+
+    moderate("policy", "rollback", "mine")
+
+    assert description_in_force(deployed) == "second"
+
+
+def test_rollback_without_an_earlier_version_says_what_to_do(deployed, moderate, write):
+    assert "ships with the code" in moderate("policy", "rollback", "default").stderr
+    moderate("policy", "push", write())
+    assert "delete packs/mine.yaml" in moderate("policy", "rollback", "mine").stderr
+    assert "no version v9" in moderate("policy", "rollback", "mine", "--to", "v9").stderr
+
+
+def test_versions_are_listed_newest_first_and_broken_ones_are_marked(deployed, moderate, write):
+    push_twice(moderate, write)
+    deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=b"no: pack")
+
+    rows = [line for line in moderate("policy", "versions", "mine").stdout.splitlines() if line.startswith("│")]
+
+    assert [row.split("│")[1].strip() for row in rows] == published(deployed)
+    assert "can't be used" in rows[0] and "can't be used" not in rows[1]
+
+
+def test_diff_shows_what_changed_and_only_that(moderate, write):
+    def raised(pack):
+        pack["questions"][0]["threshold"] = 0.7
+        pack["categories"].append({"name": "Gambling", "description": "Dice"})
+
+    shown = moderate("policy", "diff", write(), write(raised, "other.yaml")).stdout
+
+    assert "questions.weapon.threshold" in shown and "0.5" in shown and "0.7" in shown
+    assert "categories.Gambling" in shown and "Dice" in shown
+    assert "Violence" not in shown
+
+
+def test_diff_takes_files_shipped_packs_and_packs_in_force(deployed, moderate, write):
+    moderate("policy", "push", write())
+
+    assert "same" in moderate("policy", "diff", "mine", write()).stdout
+    assert "same" in moderate("policy", "diff", "shipped:blog", "blog").stdout
+    assert "Violence" in moderate("policy", "diff", "mine", "shipped:default").stdout
+    assert "default" in moderate("policy", "diff", "shipped:none", "blog").stderr
+
+
+def test_routes_are_shown_and_pushed(deployed, moderate, write, tmp_path):
+    assert "default" in moderate("policy", "routes").stdout
+    moderate("policy", "push", write())
+    file = tmp_path / "routes.yaml"
+    file.write_text(json.dumps({"": {"enforce": "default"}, "kids/": {"enforce": "mine", "shadow": ["blog"]}}))
+
+    assert moderate("policy", "routes", file).exit_code == 0
+
+    shown = moderate("policy", "routes").stdout
+    assert "kids/" in shown and "mine" in shown and "blog" in shown
+
+
+@pytest.mark.parametrize("routes", ["[]", '{"": {"enforce": "nowhere"}}', "{"])
+def test_routes_that_cannot_be_used_are_refused(deployed, moderate, tmp_path, routes):
+    (tmp_path / "routes.yaml").write_text(routes)
+
+    result = moderate("policy", "routes", tmp_path / "routes.yaml")
+
+    assert result.exit_code == 1
+    assert "Error" in result.stderr
+    assert "Contents" not in deployed.s3.list_objects_v2(Bucket="policies")
