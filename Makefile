@@ -89,6 +89,10 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure BLIP-2: ours against the sample's way
 	@$(BIN)/python -m scripts.bench_models
 
+.PHONY: demo-check
+demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
+	@$(BIN)/python -m scripts.demo_check
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

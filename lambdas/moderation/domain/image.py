@@ -20,7 +20,7 @@ MAX_FRAMES = 8
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 TILED_FROM = 4  # auto: the shorter side is this many times what the model sees before tiles are worth it
-_TILE_STRIDE = 0.75  # of a tile's side, so that neighbours overlap by a quarter
+_TILE_STRIDE = 0.5  # of a tile's side: what is at most half as large as a tile is whole in at least one
 _ANIMATION_PIXELS = 400_000_000  # decoded in all: a frame can only be reached through those before it
 _TRIM_TOLERANCE = 12  # of 255: compression noise inside a uniform border
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
