@@ -44,7 +44,9 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     results = {"right": right, "reviews": reviews, "drawings": [asdict(outcome) for outcome in outcomes]}
     RESULTS.write_text(json.dumps(results, indent=1))
-    console.print(f"{right} of {len(outcomes)} right (goal {LEAST_RIGHT}), {reviews} for review (at most {MOST_REVIEWS})")
+    console.print(
+        f"{right} of {len(outcomes)} right (goal {LEAST_RIGHT}), {reviews} for review (at most {MOST_REVIEWS})"
+    )
     return 0 if right >= LEAST_RIGHT and reviews <= MOST_REVIEWS else 1
 
 
