@@ -25,7 +25,7 @@ setup: .venv/.ready node_modules/.ready build/wheels/.ready ## Install everythin
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu \
 		"$$(grep -o '^torch==[0-9.]*' requirements.txt)"
-	$(BIN)/pip install --progress-bar on --constraint constraints.txt --requirement requirements.txt | grep -v 'already satisfied' || true
+	$(BIN)/pip install --constraint constraints.txt --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@$(BIN)/pip check
 	@touch $@
