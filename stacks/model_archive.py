@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def pack(source: Path, archive: Path) -> Path:
-    """Write the files under `source` to `archive`, without caches, and give its path back.
+    """Write the files under `source` to `archive`, without caches and hidden files, and give its path back.
 
     Names are sorted and times are zero: otherwise every synthesis would replace the model.
     """
@@ -20,8 +20,9 @@ def pack(source: Path, archive: Path) -> Path:
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for path in sorted(source.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                _add(tar, path.relative_to(source).as_posix(), path.read_bytes())
+            name = path.relative_to(source)
+            if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+                _add(tar, name.as_posix(), path.read_bytes())
     return unfinished.replace(archive)
 
 

@@ -1,0 +1,1 @@
+"""The laptop cloud: the synthesised template, run without an AWS account."""

@@ -1,0 +1,1 @@
+"""The emulator: moto as a server, and what it needs besides to run the whole pipeline."""

@@ -1,0 +1,45 @@
+"""`python -m local.cloud`: the emulator as a process, started by the session, the tests and the bench."""
+
+import argparse
+import logging
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from local.cloud.clock import time_scale
+from local.cloud.server import serve
+
+
+def main() -> None:
+    """Serve until a signal comes or the process that started this one is gone."""
+    parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--port-file", type=Path, help="where to write the port once it serves")
+    parser.add_argument("--models-url", required=True, help="the server of the SageMaker endpoints")
+    options = parser.parse_args()
+    try:
+        time_scale()
+    except ValueError as fault:
+        parser.error(str(fault))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
+    with serve(options.models_url, options.port) as url:
+        if options.port_file:
+            options.port_file.write_text(url.rsplit(":", 1)[1])
+        stop.wait()
+
+
+def _watch_parent(parent: int, stop: threading.Event) -> None:
+    """A killed parent can't stop us; don't outlive it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    stop.set()
+
+
+if __name__ == "__main__":
+    main()

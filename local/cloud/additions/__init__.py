@@ -1,0 +1,44 @@
+"""What moto 5.2.5 needs besides to run the pipeline, one concern a module. `tests/local` holds it to account."""
+
+from local.cloud.runtime.fleet import Fleet
+
+
+def install(endpoint_url: str, fleet: Fleet) -> None:
+    """Add everything to moto in this process. `endpoint_url` is where the emulator listens."""
+    from local.cloud.additions import interpreter_clients
+
+    interpreter_clients.install(endpoint_url)  # first: the others import the interpreter, which copies the name
+
+    from local.cloud.additions import (
+        buckets,
+        custom_resources,
+        event_targets,
+        executions,
+        interpreter_parse,
+        interpreter_waits,
+        lambda_functions,
+        object_events,
+        resource_types,
+        state_machines,
+        subscriptions,
+        tables,
+        template_urls,
+        topics,
+        updates,
+    )
+
+    lambda_functions.install(fleet)
+    state_machines.install()
+    interpreter_parse.install()
+    interpreter_waits.install()
+    executions.install()
+    event_targets.install()
+    buckets.install()
+    object_events.install()
+    subscriptions.install()
+    topics.install()
+    tables.install()
+    custom_resources.install()
+    resource_types.install()
+    template_urls.install()
+    updates.install()

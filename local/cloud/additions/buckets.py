@@ -1,0 +1,30 @@
+"""S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions."""
+
+from typing import Any
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.s3.models import FakeBucket, s3_backends
+from moto.utilities.utils import get_partition
+
+from local.cloud.additions.cloudformation import after_create_and_update
+
+
+def install() -> None:
+    """Apply the two properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    after_create_and_update(FakeBucket, _apply)
+    delete = FakeBucket.delete_from_cloudformation_json.__func__
+
+    def delete_if_empty(cls: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> None:
+        """moto silently keeps a full one; after a failure it tries again once the objects are deleted."""
+        if s3_backends[account_id][get_partition(region_name)].get_bucket(name).keys:
+            raise ValidationError(message=f"The bucket {name} isn't empty.")
+        delete(cls, name, template, account_id, region_name)
+
+    FakeBucket.delete_from_cloudformation_json = classmethod(delete_if_empty)
+
+
+def _apply(bucket: Any, properties: dict[str, Any]) -> None:
+    bucket.versioning_status = properties.get("VersioningConfiguration", {}).get("Status")
+    to_events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
+    # an empty element is how S3's own API says that events are on
+    bucket.set_notification_configuration({"EventBridgeConfiguration": {}} if to_events else None)

@@ -1,0 +1,43 @@
+"""Step Functions interpreter: moto builds an AWS client for each call and ignores AWS_ENDPOINT_URL_<SERVICE>."""
+
+import os
+import threading
+from typing import Any
+
+import boto3
+import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
+from botocore.config import Config
+
+
+def install(endpoint_url: str) -> None:
+    """Give the interpreter shared clients. Must run before `moto.stepfunctions.parser.models` is imported."""
+    session = boto3.session.Session()
+    clients: dict[tuple[str, str], Any] = {}
+    lock = threading.Lock()  # creating clients isn't thread-safe; using them is
+
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+        with lock:
+            if (region, service) not in clients:
+                clients[region, service] = session.client(  # type: ignore[call-overload]
+                    service,
+                    region_name=region,
+                    endpoint_url=_endpoint(service, endpoint_url),
+                    aws_access_key_id="local",
+                    aws_secret_access_key="local",
+                    config=_CONFIG,
+                )
+            return clients[region, service]
+
+    boto_client.boto_client_for = boto_client_for
+
+
+_CONFIG = Config(
+    parameter_validation=False,  # as in moto: the interpreter hands on what the state machine says
+    retries={"total_max_attempts": 1},  # retries are the state machine's business
+    read_timeout=900,  # the longest that a Lambda function may run
+    max_pool_connections=100,
+)
+
+
+def _endpoint(service: str, default: str) -> str:
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}", default)

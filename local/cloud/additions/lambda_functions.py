@@ -1,0 +1,141 @@
+"""Lambda: moto runs functions in Docker; here our warm workers do. Its CloudFormation drops some properties."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.models import LambdaFunction
+from moto.core.utils import unix_time_millis
+
+from local.cloud.additions.cloudformation import after_create_and_update
+from local.cloud.additions.dead_letters import send_dead_letter
+from local.cloud.background import in_background
+from local.cloud.clock import scaled
+from local.cloud.runtime.fleet import Fleet
+from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function, error_payload
+
+KEPT_LOG_EVENTS = 500  # of each stream: moto would keep them all in memory for good
+ASYNC_RETRY_DELAYS_S = (60, 120)  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+
+LOG = logging.getLogger(__name__)
+
+
+class TooManyRequests(LambdaClientError):  # type: ignore[misc]
+    """What Invoke answers beyond a function's reserved concurrency."""
+
+    code = 429
+
+    def __init__(self, function_name: str) -> None:
+        super().__init__("TooManyRequestsException", f"Rate Exceeded: {function_name} has no capacity left.")
+
+
+def install(fleet: Fleet) -> None:
+    """Run every function of the emulator, custom resources included, on `fleet`."""
+
+    def run_on_worker(self: Any, event: Any = None) -> tuple[str, bool, str]:
+        if not self.run_time.startswith("python"):
+            what = f"The laptop cloud runs Python functions only, and {self.function_name} wants {self.run_time}."
+            return error_payload("Runtime.Unsupported", what), True, ""
+        try:
+            answer = fleet.invoke(_describe(self), lambda: self.code_bytes, json.dumps(event or {}).encode())
+        except ConcurrencyExceeded as fault:
+            raise TooManyRequests(self.function_name) from fault
+        _write_log(self, answer)
+        return answer.payload, answer.failed, answer.log
+
+    LambdaFunction._invoke_lambda = run_on_worker
+    LambdaFunction._get_layers_data = _describe_layers
+    LambdaFunction.invoke = _with_asynchronous_invocations(LambdaFunction.invoke)
+    after_create_and_update(LambdaFunction, _apply)
+
+
+def _describe_layers(function: Any, layers: list[Any]) -> list[dict[str, Any]]:
+    """moto refuses AWS's managed layers, which it doesn't hold; this interpreter's packages stand in for all.
+
+    A layer is an ARN, or moto's own object where the template refers to one.
+    """
+    return [{"Arn": getattr(layer, "arn", layer), "CodeSize": 0} for layer in layers]
+
+
+def _describe(function: Any) -> Function:
+    reserved = function.reserved_concurrency
+    return Function(
+        arn=function.function_arn,
+        name=function.function_name,
+        handler=function.handler,
+        runtime=function.run_time,
+        memory_mb=int(function.memory_size),
+        timeout_s=int(function.timeout),
+        region=function.region,
+        environment=tuple(sorted((name, str(value)) for name, value in function.environment_vars.items())),
+        log_group=function.logs_group_name,
+        log_format=getattr(function, "log_format", "Text"),
+        code_sha256=function.code_sha_256,
+        reserved_concurrency=None if reserved is None else int(reserved),
+    )
+
+
+def _with_asynchronous_invocations(invoke: Callable[..., str | bytes]) -> Callable[..., str | bytes]:
+    """moto makes the caller of an `Event` invocation wait; Lambda queues it and tries up to three times."""
+
+    def invoke_or_queue(
+        self: Any, body: str, headers: Mapping[str, str], response_headers: MutableMapping[str, str]
+    ) -> str | bytes:
+        if headers.get("x-amz-invocation-type") != "Event":
+            return invoke(self, body, headers, response_headers)
+        in_background(_invoke_with_retries, self, json.loads(body or "{}"))
+        return ""
+
+    return invoke_or_queue
+
+
+def _invoke_with_retries(function: Any, event: Any) -> None:
+    """Three attempts in all; then the event goes to the function's dead-letter queue, if it has one."""
+    failure = _failure_of(function, event)
+    for delay in ASYNC_RETRY_DELAYS_S:
+        if failure is None:
+            return
+        time.sleep(scaled(delay))
+        failure = _failure_of(function, event)
+    if failure is None:
+        return
+    LOG.warning("%s failed when invoked asynchronously: %s", function.function_name, failure)
+    queue_arn = getattr(function, "dead_letter_arn", None)
+    if queue_arn is not None:
+        send_dead_letter(queue_arn, event, {"ErrorMessage": failure})
+
+
+def _failure_of(function: Any, event: Any) -> str | None:
+    """Invoke once: what went wrong, or None."""
+    try:
+        payload, failed, _ = function._invoke_lambda(event)
+    except TooManyRequests as fault:
+        return str(fault)
+    return str(payload) if failed else None
+
+
+def _apply(function: Any, properties: dict[str, Any]) -> None:
+    """What moto leaves out of a function's properties when it creates or updates one."""
+    function.layers = _describe_layers(function, properties.get("Layers", []))
+    logging_config = properties.get("LoggingConfig", {})
+    function.logs_group_name = logging_config.get("LogGroup", function.logs_group_name)
+    function.log_format = logging_config.get("LogFormat", "Text")
+    function.dead_letter_arn = properties.get("DeadLetterConfig", {}).get("TargetArn")
+    function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
+
+
+def _write_log(function: Any, answer: Answer) -> None:
+    """One stream for each worker, as in AWS; its newest events only."""
+    lines = answer.log.splitlines()
+    if not lines:
+        return
+    logs = function.logs_backend
+    logs.ensure_log_group(function.logs_group_name)
+    logs.ensure_log_stream(function.logs_group_name, answer.log_stream)
+    now = int(unix_time_millis())
+    events = [{"timestamp": now, "message": line} for line in lines]
+    logs.put_log_events(function.logs_group_name, answer.log_stream, events)
+    del logs.groups[function.logs_group_name].streams[answer.log_stream].events[:-KEPT_LOG_EVENTS]

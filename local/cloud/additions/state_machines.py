@@ -1,0 +1,95 @@
+"""Step Functions: state machines made by CloudFormation must reach the interpreter, whole."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import moto.stepfunctions.models as models
+import moto.stepfunctions.parser.models as parser_models
+from moto.core.config import default_user_config
+from moto.s3.models import s3_backends
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.utilities.utils import get_partition
+
+
+def install() -> None:
+    """Close the gaps between CloudFormation's state machines and moto's interpreter."""
+    # moto records executions unless it is told to run them
+    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    # CloudFormation puts state machines into the backend that can't run them
+    models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
+    _create_with_whole_definition()
+    _answer_get_att_arn()
+    _name_unnamed_executions()
+    _give_start_time_as_text()
+
+
+def _create_with_whole_definition() -> None:
+    """moto reads DefinitionString only: neither substitutions nor a definition in S3 or as an object."""
+    create = StateMachine.create_from_cloudformation_json.__func__
+    update = StateMachine.update_from_cloudformation_json.__func__
+
+    def created(
+        cls: Any, /, name: str, template: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
+    ) -> Any:
+        _complete(template["Properties"], account_id, region_name)
+        return create(cls, name, template, account_id, region_name, **kwargs)
+
+    def updated(cls: Any, original: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> Any:
+        _complete(template["Properties"], account_id, region_name)
+        return update(cls, original, name, template, account_id, region_name)
+
+    StateMachine.create_from_cloudformation_json = classmethod(created)
+    StateMachine.update_from_cloudformation_json = classmethod(updated)
+
+
+def _complete(properties: dict[str, Any], account_id: str, region_name: str) -> None:
+    """Put the whole definition where moto looks for it."""
+    if "Definition" in properties:
+        properties["DefinitionString"] = json.dumps(properties["Definition"])
+    if "DefinitionS3Location" in properties:
+        place = properties["DefinitionS3Location"]
+        s3 = s3_backends[account_id][get_partition(region_name)]
+        properties["DefinitionString"] = s3.get_object(place["Bucket"], place["Key"]).value.decode()
+    for name, value in properties.get("DefinitionSubstitutions", {}).items():
+        definition = properties["DefinitionString"]
+        properties["DefinitionString"] = definition.replace(f"${{{name}}}", str(value))
+
+
+def _answer_get_att_arn() -> None:
+    """moto knows `Fn::GetAtt: [machine, Name]` but not `Arn`."""
+    has: Callable[..., bool] = StateMachine.has_cfn_attr.__func__
+    get: Callable[..., Any] = StateMachine.get_cfn_attribute
+    StateMachine.has_cfn_attr = classmethod(lambda cls, attr: attr == "Arn" or has(cls, attr))
+    StateMachine.get_cfn_attribute = lambda self, attr: self.arn if attr == "Arn" else get(self, attr)
+
+
+def _name_unnamed_executions() -> None:
+    """Without a name AWS makes one up; moto names the execution None, and the second one collides."""
+    backend = parser_models.StepFunctionsParserBackend
+    start = backend.start_execution
+
+    def start_named(
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: str | None = None,
+    ) -> Any:
+        return start(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, trace_header)
+
+    backend.start_execution = start_named
+
+
+def _give_start_time_as_text() -> None:
+    """`$$.Execution.StartTime` is ISO 8601 text in AWS; moto's datetime breaks intrinsics and DescribeExecution."""
+    describe = Execution.get_start_execution_details
+
+    def describe_with_text(self: Any) -> Any:
+        details = describe(self)
+        details.start_time = self.start_date.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return details
+
+    Execution.get_start_execution_details = describe_with_text

@@ -1,0 +1,15 @@
+"""CloudFormation: moto reads a TemplateURL of its own S3 only when the host is called "localhost"."""
+
+from typing import Any
+
+import moto.cloudformation.responses as responses
+
+
+def install() -> None:
+    """The CDK CLI uploads a template and passes a URL with the endpoint's address, 127.0.0.1."""
+    read = responses.get_stack_from_s3_url
+
+    def read_from_loopback(template_url: str, **kwargs: Any) -> Any:
+        return read(template_url.replace("//127.0.0.1", "//localhost"), **kwargs)
+
+    responses.get_stack_from_s3_url = read_from_loopback

@@ -1,0 +1,1 @@
+"""Runs Lambda functions in warm subprocesses. Knows nothing of moto."""

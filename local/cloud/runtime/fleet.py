@@ -1,0 +1,161 @@
+"""All the warm workers of this laptop: which exist, which are free, and who waits for one."""
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function
+from local.cloud.runtime.worker import Worker
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many processes the laptop may run. An invocation beyond them waits; AWS would scale out."""
+
+    workers: int
+    workers_per_function: int
+
+    @classmethod
+    def for_this_machine(cls) -> "Limits":
+        cores = os.cpu_count() or 2
+        return cls(workers=8 * cores, workers_per_function=int(os.environ.get('WPF','2')) * cores)
+
+
+class FleetClosed(Exception):
+    """The emulator is stopping: nothing is invoked any more."""
+
+
+class Fleet:
+    """Runs functions on warm workers, and starts or ends workers as they are needed."""
+
+    def __init__(self, limits: Limits, cloud: Mapping[str, str]) -> None:
+        """`cloud` is the environment that points the SDKs of every worker to the emulator."""
+        self._limits = limits
+        self._cloud = cloud
+        self._root = Path(tempfile.mkdtemp(prefix="laptop-lambda-"))
+        self._changed = threading.Condition()
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._workers: Counter[str] = Counter()  # by function ARN: idle, busy and starting ones
+        self._running: Counter[str] = Counter()  # invocations by function ARN, waiting ones included
+        self._closed = False
+
+    def invoke(self, function: Function, code: Callable[[], bytes], event: bytes) -> Answer:
+        """Run the function once, on a warm worker if there is one. `code` gives its zip, asked for when it is new.
+
+        Raises ConcurrencyExceeded beyond the reserved concurrency, as Lambda's synchronous invoke does, and
+        FleetClosed.
+        """
+        with self._admitted(function):
+            worker = self._take(function) or self._start(function, code)
+            try:
+                return worker.invoke(event)
+            finally:
+                self._give_back(worker)
+
+    def close(self) -> None:
+        """End every worker, also those at work, and remove what was unpacked."""
+        with self._changed:
+            self._closed = True
+            workers = [*self._idle, *self._busy]
+            self._idle.clear()
+            self._changed.notify_all()
+        for worker in workers:
+            worker.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    @contextmanager
+    def _admitted(self, function: Function) -> Iterator[None]:
+        with self._changed:
+            limit = function.reserved_concurrency
+            if limit is not None and self._running[function.arn] >= limit:
+                raise ConcurrencyExceeded(function.name)
+            self._running[function.arn] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running[function.arn] -= 1
+
+    def _take(self, function: Function) -> Worker | None:
+        """A free worker of this function, or None when a new one may be started (it is counted already)."""
+        with self._changed:
+            while True:
+                self._refuse_if_closed()
+                self._drop_useless(function)
+                for worker in reversed(self._idle):  # the warmest first
+                    if worker.function == function:
+                        self._idle.remove(worker)
+                        self._busy.add(worker)
+                        return worker
+                if self._may_start(function):
+                    self._workers[function.arn] += 1
+                    return None
+                self._changed.wait()
+
+    def _may_start(self, function: Function) -> bool:
+        mine = self._workers[function.arn]
+        if mine >= self._limits.workers_per_function:
+            return False
+        if self._workers.total() < self._limits.workers:
+            return True
+        if mine or not self._idle:  # whoever has a worker waits for it, rather than ending another's
+            return False
+        self._discard(self._idle[0])
+        return True
+
+    def _drop_useless(self, function: Function) -> None:
+        """End workers that hold an older version of the function, and forget those that died idle."""
+        for worker in [w for w in self._idle if w.function.arn == function.arn]:
+            if worker.function != function or not worker.alive:
+                self._discard(worker)
+
+    def _discard(self, worker: Worker) -> None:
+        self._idle.remove(worker)
+        self._workers[worker.function.arn] -= 1
+        worker.close()
+
+    def _start(self, function: Function, code: Callable[[], bytes]) -> Worker:
+        try:
+            worker = Worker(function, self._unpack(function, code), self._cloud)
+        except (FleetClosed, OSError, zipfile.BadZipFile):
+            with self._changed:
+                self._workers[function.arn] -= 1
+            raise
+        with self._changed:
+            self._busy.add(worker)
+            if self._closed:
+                worker.close()
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._changed:
+            self._busy.discard(worker)
+            if worker.alive and not self._closed:
+                self._idle.append(worker)
+            else:
+                self._workers[worker.function.arn] -= 1
+                worker.close()
+            self._changed.notify_all()
+
+    def _unpack(self, function: Function, code: Callable[[], bytes]) -> Path:
+        """One folder for each code version, shared by all its workers."""
+        folder = self._root / hashlib.sha256(function.code_sha256.encode()).hexdigest()[:16] / "task"
+        with self._changed:
+            self._refuse_if_closed()
+            if not folder.exists():
+                zipfile.ZipFile(io.BytesIO(code())).extractall(folder)
+        return folder
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise FleetClosed

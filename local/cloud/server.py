@@ -1,0 +1,56 @@
+"""moto as an HTTP server on a loopback port, with the additions installed."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from local.cloud import additions
+from local.cloud.runtime.fleet import Fleet, Limits
+
+REGION = "us-east-1"
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """Remembers which backend serves a host: moto lists a folder of modules for each request, under a lock."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self.get_backend_for_host = cache(super().get_backend_for_host)
+
+
+class _KeepAlive(MotoRequestHandler):  # type: ignore[misc]
+    """Connections stay open between requests: the SDKs pool them."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_request(self, *_: object) -> None:
+        """Requests aren't logged: a moderated image makes about thirty."""
+
+
+@contextmanager
+def serve(models_url: str, port: int = 0) -> Iterator[str]:
+    """Run the emulator for the duration of the block; yields its URL. `models_url` serves the endpoints.
+
+    It changes moto and the environment of this process for good: one at a time, in a process of its own.
+    """
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs each failed task as an error
+    server = make_server("127.0.0.1", port, _Dispatcher(), threaded=True, request_handler=_KeepAlive)
+    url = f"http://127.0.0.1:{server.server_port}"
+    cloud = {"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": models_url}
+    os.environ.update(MOTO_PORT=str(server.server_port), AWS_DEFAULT_REGION=REGION, **cloud)
+    fleet = Fleet(Limits.for_this_machine(), cloud)
+    additions.install(url, fleet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield url
+    finally:
+        fleet.close()
+        server.shutdown()
+        server.server_close()

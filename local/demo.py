@@ -1,0 +1,94 @@
+"""`python -m local demo`: moderate some images on a laptop cloud of its own, show what came of it, stop."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local.deploy import client
+from local.real_weights import show_way_to_real_weights, warn_about_photographs
+from local.samples import sample_drawings
+from local.session import Session, laptop_cloud
+
+MODERATE = Path(sys.executable).with_name("moderate")
+MESSAGE_TIMEOUT_S = 5
+
+
+class UnusableImage(Exception):
+    """An image that the user named isn't there."""
+
+
+def demo(console: Console, images: Sequence[Path], seed: int) -> int:
+    """Moderate `images`, or twelve drawings made from `seed`. Returns the exit status of `moderate`."""
+    for image in images:
+        if not image.is_file():
+            raise UnusableImage(f'There is no file {image}: give paths of images, such as IMAGES="a.jpg b.png".')
+    with laptop_cloud(console) as session:
+        queue = _subscribe_queue(session)
+        photographs = bool(images) and session.models.demo
+        if photographs:
+            warn_about_photographs(console)
+        if images:
+            status = _moderate(session, images, Path.cwd())
+        else:
+            folder = _draw_samples(session.folder, seed)
+            status = _moderate(session, [Path(file.name) for file in sorted(folder.iterdir())], folder)
+        if photographs:
+            warn_about_photographs(console)
+            show_way_to_real_weights(console, shlex.join(str(image) for image in images))
+        _show_message(console, session, queue)
+    console.print("Everything is stopped.")
+    return status
+
+
+def _draw_samples(scratch: Path, seed: int) -> Path:
+    folder = scratch / "samples"
+    folder.mkdir()
+    for sample in sample_drawings(seed):
+        sample.image.save(folder / f"{sample.name}.png")
+    return folder
+
+
+def _moderate(session: Session, images: Sequence[Path], where: Path) -> int:
+    """The command that a user of the cloud has, with its own progress bar and table. `images` are as seen there."""
+    command = [str(MODERATE), "upload", *map(str, images), "--wait"]
+    environment = {**os.environ, **session.environment}
+    return subprocess.run(command, cwd=where, env=environment, check=False).returncode
+
+
+def _subscribe_queue(session: Session) -> str:
+    """A new queue that gets what is published to the unsafe topic; its URL."""
+    sqs = client("sqs", session.url)
+    url = str(sqs.create_queue(QueueName="unsafe-images")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = session.outputs["UnsafeTopicArn"]
+    client("sns", session.url).subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def _show_message(console: Console, session: Session, queue: str) -> None:
+    message = _receive(client("sqs", session.url), queue)
+    if message is None:
+        console.print(
+            "No image was unsafe, so the queue that is subscribed to the unsafe topic got no message.", soft_wrap=True
+        )
+        return
+    console.print("A message that the queue subscribed to the unsafe topic received:", style="bold", soft_wrap=True)
+    console.print_json(json.dumps(message))
+
+
+def _receive(sqs: Any, queue: str) -> Any:
+    """What was published, out of the envelope in which SNS delivers it; None if nothing comes."""
+    until = time.monotonic() + MESSAGE_TIMEOUT_S
+    while time.monotonic() < until:
+        for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):
+            return json.loads(json.loads(message["Body"])["Message"])
+        time.sleep(0.1)
+    return None

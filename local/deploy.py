@@ -1,0 +1,113 @@
+"""Deploys a synthesised assembly to the laptop cloud: assets to S3, the template to CloudFormation."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+ACCOUNT = "123456789012"  # moto's
+REGION = "us-east-1"
+STACK_TIMEOUT_S = 120
+
+
+class DeployError(Exception):
+    """The assembly can't be deployed to the laptop cloud; the message says why and what to do."""
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A boto3 client of the laptop cloud."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+def deploy(assembly: Path, stack: str, endpoint_url: str) -> dict[str, str]:
+    """Create or update `stack` and return its outputs. Raises DeployError."""
+    template = assembly / f"{stack}.template.json"
+    if not template.exists():
+        raise DeployError(f"{assembly} holds no stack {stack}: synthesise it first (`make synth`).")
+    _bootstrap(endpoint_url)
+    _publish_assets(assembly, stack, endpoint_url)
+    cloudformation = client("cloudformation", endpoint_url)
+    try:
+        _create_or_update(cloudformation, stack, template.read_text())
+    except (BotoCoreError, ClientError) as fault:
+        raise DeployError(f"{stack} can't be deployed. {fault}") from fault
+    return _outputs(_wait(cloudformation, stack))
+
+
+def _bootstrap(endpoint_url: str) -> None:
+    """What a template asks of `cdk bootstrap`: the parameter with its version."""
+    client("ssm", endpoint_url).put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
+    )
+
+
+def _publish_assets(assembly: Path, stack: str, endpoint_url: str) -> None:
+    s3 = client("s3", endpoint_url)
+    manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
+    for asset in manifest["files"].values():
+        body = _packaged(assembly / asset["source"]["path"], asset["source"]["packaging"])
+        for destination in asset["destinations"].values():
+            bucket = _substituted(destination["bucketName"])
+            s3.create_bucket(Bucket=bucket)  # repeating it is no error in this region
+            s3.put_object(Bucket=bucket, Key=_substituted(destination["objectKey"]), Body=body)
+
+
+def _packaged(source: Path, packaging: str) -> bytes:
+    if packaging == "file":
+        return source.read_bytes()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in source.rglob("*") if p.is_file()):
+            archive.write(path, path.relative_to(source))
+    return buffer.getvalue()
+
+
+def _substituted(text: str) -> str:
+    """CDK's names for the bootstrap bucket hold these three, which only a deployment knows."""
+    values = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def _create_or_update(cloudformation: Any, stack: str, template: str) -> None:
+    request = {"StackName": stack, "TemplateBody": template, "Capabilities": ["CAPABILITY_IAM"]}
+    if stack in {s["StackName"] for s in cloudformation.describe_stacks()["Stacks"]}:
+        cloudformation.update_stack(**request)
+    else:
+        cloudformation.create_stack(**request)
+
+
+def _wait(cloudformation: Any, stack: str) -> Mapping[str, Any]:
+    """The stack once it is complete; custom resources finish some time after the call."""
+    until = time.monotonic() + STACK_TIMEOUT_S
+    while True:
+        description: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        status = description["StackStatus"]
+        if not status.endswith("IN_PROGRESS"):
+            break
+        if time.monotonic() > until:
+            raise DeployError(
+                f"{stack} is still {status} after {STACK_TIMEOUT_S} s: one of its custom resources doesn't "
+                "answer. Its function's log group says why."
+            )
+        time.sleep(0.05)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise DeployError(f"{stack} ended as {status}: {description.get('StackStatusReason', 'no reason given')}")
+    return description
+
+
+def _outputs(description: Mapping[str, Any]) -> dict[str, str]:
+    return {o["OutputKey"]: o["OutputValue"] for o in description.get("Outputs", [])}

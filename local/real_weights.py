@@ -1,0 +1,27 @@
+"""What to say to someone who shows photographs to models that know drawings."""
+
+from rich.console import Console
+
+MODEL = "Salesforce/blip2-flan-t5-xl"
+PARAMETERS = 3_942_446_592  # of that model, from the index of its weights on the hub
+BYTES_EACH = 4  # fp32, what a CPU computes in
+GIGABYTES = PARAMETERS * BYTES_EACH / 1e9
+
+
+def warn_about_photographs(console: Console) -> None:
+    """Said above and below the verdicts on images of one's own."""
+    console.print(
+        "These models know simple drawings, not photographs: their verdicts on your images mean nothing.",
+        style="bold yellow",
+        soft_wrap=True,
+    )
+
+
+def show_way_to_real_weights(console: Console, images: str) -> None:
+    """The command, and the memory it takes with how that was computed."""
+    console.print(f'For real weights: BLIP2_MODEL={MODEL} make demo IMAGES="{images}"', soft_wrap=True)
+    console.print(
+        f"It needs about {GIGABYTES:.0f} GB of memory: {PARAMETERS / 1e9:.2f} billion parameters of "
+        f"{BYTES_EACH} bytes (fp32) each, and downloads as much at most. A GPU isn't needed, but patience is.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,96 @@
+"""Everything running at once: model server, emulator, and the stack deployed to it."""
+
+import json
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from local.deploy import REGION, client, deploy
+from local.emulator import emulator
+from local.processes import child
+from local.synth import PROJECT, STACK, synthesise
+
+
+@dataclass(frozen=True)
+class Models:
+    """Which models answer, as the model server says at `/about`."""
+
+    url: str
+    blip2: str
+    input_size: int
+    demo: bool  # the project's small checkpoint, or random weights in its place
+    llama: str
+    stand_in: bool
+
+
+@dataclass(frozen=True)
+class Session:
+    """A running laptop cloud with the stack in it. `folder` is for scratch files and goes with it."""
+
+    url: str
+    models: Models
+    outputs: dict[str, str]
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points the AWS CLI, the SDKs and `moderate` here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.models.url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+
+@contextmanager
+def laptop_cloud(console: Console) -> Iterator[Session]:
+    """Start everything, and stop it when the block ends, however it ends.
+
+    Raises ProcessFailed, DeployError or NotSetUp when it can't be started.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laptop-cloud-")))
+        models = stack.enter_context(_model_server(folder))
+        with console.status("Starting the laptop cloud"):
+            url = stack.enter_context(emulator(folder, models.url))
+        with console.status("Synthesising the stack (cdk synth)"):
+            assembly = synthesise(folder, models.input_size)
+        with console.status("Deploying the stack"):
+            outputs = deploy(assembly, STACK, url)
+        session = Session(url, models, outputs, folder)
+        if models.demo:
+            _route_to_demo_pack(session)
+        yield session
+
+
+@contextmanager
+def _model_server(folder: Path) -> Iterator[Models]:
+    """The model server prints for itself: which models it loads, and how far a download is."""
+    port_file = folder / "models.port"
+    command = [sys.executable, "-m", "local.models", "--port-file", str(port_file)]
+    with child("The model server", command, log=None, environment={"PYTHONPATH": str(PROJECT)}) as server:
+        server.wait_until(lambda: port_file.exists() and port_file.read_text() != "")
+        yield _about(f"http://127.0.0.1:{port_file.read_text()}")
+
+
+def _about(url: str) -> Models:
+    with urllib.request.urlopen(f"{url}/about", timeout=10) as answer:  # noqa: S310 - our own server
+        about = json.load(answer)
+    blip2, llama = about["blip2"], about["llama"]
+    return Models(url, blip2["model"], blip2["input_size"], blip2["demo"], llama["model"], llama["stand_in"])
+
+
+def _route_to_demo_pack(session: Session) -> None:
+    """The demo checkpoint was trained to answer the questions of pack `demo` and no others."""
+    routes = '"": {enforce: demo}\n'
+    client("s3", session.url).put_object(
+        Bucket=session.outputs["PolicyBucketName"], Key="routes.yaml", Body=routes.encode()
+    )

@@ -1,0 +1,36 @@
+"""Synthesises the stack `Moderation` for the laptop, through the CDK's own command line."""
+
+from pathlib import Path
+
+from local.processes import child
+
+PROJECT = Path(__file__).parents[1]
+CDK = PROJECT / "node_modules" / ".bin" / "cdk"
+STACK = "Moderation"
+
+
+class NotSetUp(Exception):
+    """Something that `make setup` installs is missing."""
+
+
+def synthesise(folder: Path, model_input_size: int) -> Path:
+    """Write the assembly below `folder` and return its place.
+
+    The models stack stays out: the laptop's own server answers as endpoints `blip2` and `llama`, the way of
+    everyone who brings endpoints of their own. Raises NotSetUp or ProcessFailed.
+    """
+    if not CDK.exists():
+        raise NotSetUp(f"{CDK.relative_to(PROJECT)} is missing: run `make setup` first.")
+    assembly = folder / "cdk.out"
+    settings = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": str(model_input_size)}
+    context = [argument for name, value in settings.items() for argument in ("--context", f"{name}={value}")]
+    command = [str(CDK), "synth", STACK, "--quiet", "--output", str(assembly), *context]
+    with child("cdk synth", command, folder / "synth.log", _ENVIRONMENT) as synth:
+        synth.wait()
+    return assembly
+
+
+_ENVIRONMENT = {
+    "AWS_EC2_METADATA_DISABLED": "true",  # without credentials the command line would look for an instance's
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+}

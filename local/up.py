@@ -1,0 +1,69 @@
+"""`python -m local up`: keep the laptop cloud running, and say how to use it."""
+
+import signal
+from contextlib import suppress
+
+from rich.console import Console
+
+from local.session import Session, laptop_cloud
+
+
+def up(console: Console) -> int:
+    """Run until Ctrl-C."""
+    with laptop_cloud(console) as session:
+        console.print("\nThe laptop cloud is running; Ctrl-C stops it.\n", style="bold green")
+        # plain lines, however long: they are there to be copied
+        console.print(usage(session), soft_wrap=True, markup=False, highlight=False)
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+    console.print("Everything is stopped.")
+    return 0
+
+
+def usage(session: Session) -> str:
+    """What is running where, and lines to paste into another terminal.
+
+    `aws sqs` is told the endpoint again: version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for this service alone.
+    """
+    out, models = session.outputs, session.models
+    bucket, table = out["IntakeBucketName"], out["VerdictTableName"]
+    exports = " ".join(f"{name}={value}" for name, value in session.environment.items())
+    item = '\'{"pk": {"S": "' + bucket + '#img.jpg"}, "sk": {"S": "\'$VERSION\'"}}\''
+    return f"""\
+Cloud    {session.url}
+BLIP-2   {models.blip2}{" (knows drawings only)" if models.demo else ""}
+Llama 2  {models.llama}
+
+In another terminal, point the AWS command line at it:
+
+  export {exports}
+
+Upload an image and read its verdict:
+
+  aws s3 cp img.jpg s3://{bucket}/
+  VERSION=$(aws s3api head-object --bucket {bucket} --key img.jpg --query VersionId --output text)
+  aws dynamodb get-item --table-name {table} --key {item}
+
+Have a queue told of unsafe images:
+
+  QUEUE=$(aws sqs --endpoint-url $AWS_ENDPOINT_URL create-queue --queue-name unsafe --query QueueUrl --output text)
+  aws sns subscribe --topic-arn {out["UnsafeTopicArn"]} --protocol sqs \
+--notification-endpoint arn:aws:sqs:us-east-1:123456789012:unsafe
+  aws sqs --endpoint-url $AWS_ENDPOINT_URL receive-message --queue-url $QUEUE
+
+Follow an execution:
+
+  aws stepfunctions list-executions --state-machine-arn {out["WorkflowArn"]}
+  aws stepfunctions describe-execution --execution-arn <executionArn from above>
+
+Or use this project's own command:
+
+  moderate upload img.jpg --wait
+  moderate verdicts
+  moderate show img.jpg
+
+Deploy a change with the CDK's own command (no `cdk bootstrap` is needed):
+
+  npx cdk deploy Moderation --method=direct --no-previous-parameters --require-approval=never \\
+    -c blip2Endpoint=blip2 -c llamaEndpoint=llama -c modelInputSize={models.input_size}
+"""

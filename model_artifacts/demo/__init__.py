@@ -1,0 +1,1 @@
+"""The demo checkpoint: its drawings, its architecture, and how it is trained and judged."""

@@ -1,0 +1,1 @@
+"""The laptop cloud: its additions to moto, its Lambda runtime, its session."""

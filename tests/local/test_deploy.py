@@ -1,0 +1,53 @@
+"""Deploying to the laptop cloud: what it refuses, updates and removes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deploy import DeployError, deploy
+from tests.local.small_stack import template, write_assembly
+from tests.support.laptop import Laptop
+
+
+def test_resource_types_that_it_can_not_make_are_named(laptop: Laptop, tmp_path: Path) -> None:
+    content = template()
+    content["Resources"]["Global"] = {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {}}
+    content["Resources"]["Own"] = {"Type": "Custom::Something", "Properties": {"ServiceToken": "x"}}
+    assembly = write_assembly(tmp_path / "cdk.out", content)
+
+    with pytest.raises(DeployError, match=r"can't make AWS::DynamoDB::GlobalTable, Custom::Something"):
+        deploy(assembly, "Small", laptop.url)
+
+
+def test_a_missing_stack_is_a_sentence(laptop: Laptop, tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="holds no stack Nothing"):
+        deploy(tmp_path, "Nothing", laptop.url)
+
+
+def _second(content: dict[str, Any]) -> dict[str, Any]:
+    """The small stack under other logical ids, so that it can stand beside the first."""
+    del content["Resources"]["Uploaded"], content["Resources"]["Ended"], content["Resources"]["Custom"]
+    return content
+
+
+def test_a_stack_can_be_updated_and_destroyed_with_its_objects(laptop: Laptop, tmp_path: Path) -> None:
+    content = _second(template())
+    first = write_assembly(tmp_path / "first", content)
+    for kind in ("assets", "template"):
+        (first / f"Small.{kind}.json").rename(first / f"Second.{kind}.json")
+    outputs = deploy(first, "Second", laptop.url)
+    laptop.client("s3").put_object(Bucket=outputs["IntakeBucketName"], Key="left behind", Body=b"x")
+
+    content["Resources"]["Echo"]["Properties"]["Handler"] = "small.misbehave"
+    content["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"] = []  # which moto can't update
+    second = write_assembly(tmp_path / "second", content)
+    for kind in ("assets", "template"):
+        (second / f"Small.{kind}.json").rename(second / f"Second.{kind}.json")
+    assert deploy(second, "Second", laptop.url) == outputs
+    answer = laptop.client("lambda").invoke(FunctionName=outputs["Echo"], Payload="{}")
+    assert answer["Payload"].read() == b'{"how": null}'
+
+    laptop.client("cloudformation").delete_stack(StackName="Second")
+    buckets = [bucket["Name"] for bucket in laptop.client("s3").list_buckets()["Buckets"]]
+    assert outputs["IntakeBucketName"] not in buckets

@@ -1,0 +1,93 @@
+"""Training prepares images as the processor does, goes on where it stopped, and averages its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from model_artifacts.demo.drawings import BOX_KINDS, draw
+from model_artifacts.demo.optimiser import orthogonalised
+from model_artifacts.demo.train import Options, Trainer, padded, rate_share
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
+    return Options(
+        output=tmp_path_factory.mktemp("training"),
+        minutes=None,
+        steps=4,
+        workers=1,
+        batch=3,
+        rate=1e-3,
+        seed=0,
+        resume=False,
+        start_from=None,
+        seeing_share=0.5,
+        report_seconds=60,
+        save_seconds=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def trainer(options: Options) -> Trainer:
+    return Trainer(options, rank=0)
+
+
+def test_images_are_prepared_as_the_processor_prepares_them(trainer: Trainer) -> None:
+    drawings = [draw(random.Random(seed)) for seed in range(4)]
+    expected = trainer.processor.image_processor([d.image for d in drawings], return_tensors="pt")["pixel_values"]
+    torch.testing.assert_close(trainer.batcher.batch(drawings).pixels, expected, atol=1e-5, rtol=0)
+
+
+def test_patches_are_labelled_where_the_boxes_are(trainer: Trainer) -> None:
+    drawing = draw(random.Random(1), only="blood")
+    (box,) = (box for box in drawing.boxes if box.kind == "blood")
+    grid = trainer.size.grid
+    patches = trainer.batcher.batch([drawing]).patches[0].reshape(grid, grid, len(BOX_KINDS))
+    rows, columns = np.nonzero(patches[:, :, BOX_KINDS.index("blood")].numpy())
+    pixels = drawing.image.width / grid
+    assert (columns.min(), columns.max()) == (box.left // pixels, box.right // pixels)
+    assert (rows.min(), rows.max()) == (box.top // pixels, box.bottom // pixels)
+
+
+def test_a_resumed_run_ends_like_one_that_was_never_stopped(trainer: Trainer, options: Options) -> None:
+    for _ in range(2):
+        trainer.train_step()
+    trainer.save()
+    resumed = Trainer(dataclasses.replace(options, resume=True), rank=0)
+    resumed.load(options.output, whole=True)
+    for one in (trainer, resumed):
+        for _ in range(2):
+            one.train_step()
+    assert resumed.step == trainer.step == 4
+    assert resumed.progress == 1
+    for first, second in zip(trainer.parameters, resumed.parameters, strict=True):
+        torch.testing.assert_close(first, second)
+
+
+def test_the_model_that_is_saved_is_the_average_and_training_goes_on_with_the_latest(trainer: Trainer) -> None:
+    latest = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+    with trainer.averaged():
+        averaged = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+    assert any(not torch.equal(a, b) for a, b in zip(latest, averaged, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(latest, trainer.model.parameters(), strict=True))
+
+
+def test_the_rate_warms_up_and_ends_low() -> None:
+    assert rate_share(0, 0.0) < rate_share(30, 0.05) < rate_share(100, 0.1) == 1
+    assert rate_share(1000, 0.5) > rate_share(2000, 0.9) > rate_share(3000, 1.0) > 0
+
+
+def test_orthogonalised_has_singular_values_near_one() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((16, 48), (48, 16), (32, 32)):
+        values = torch.linalg.svdvals(orthogonalised(torch.randn(shape, generator=generator)))
+        assert 0.3 < values.min() <= values.max() < 1.3
+
+
+def test_padding_is_on_the_right() -> None:
+    assert padded([[5, 6, 7], [8]], 0).tolist() == [[5, 6, 7], [8, 0, 0]]
