@@ -3,7 +3,7 @@
 from rich.console import Console
 
 MODEL = "Salesforce/blip2-flan-t5-xl"
-PARAMETERS = 3_942_446_592  # of that model, from the index of its weights on the hub
+PARAMETERS = 3_942_446_592  # counted on the network that transformers builds from its published configuration
 BYTES_EACH = 4  # fp32, what a CPU computes in
 GIGABYTES = PARAMETERS * BYTES_EACH / 1e9
 

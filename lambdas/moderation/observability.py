@@ -1,6 +1,7 @@
 """Logs, metrics and traces: one set-up for every function. Nothing read from an image is ever written here."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
@@ -12,14 +13,23 @@ SERVICE = "moderation"
 NAMESPACE = "ImageModeration"
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-tracer = Tracer(service=SERVICE)
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
 
+@cache
+def tracer() -> Tracer:
+    """Made at the first invocation: the X-Ray SDK behind it takes longer to import than all else together."""
+    return Tracer(service=SERVICE)
+
+
 def observed(handler: Handler) -> Handler:
     """Wrap a Lambda handler: structured logs, a trace without request or response, metrics flushed at the end."""
-    traced = tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handler)
+
+    def traced(event: dict[str, Any], context: Any) -> Any:
+        capture = tracer().capture_lambda_handler(capture_response=False, capture_error=False)
+        return capture(handler)(event, context)
+
     measured = metrics.log_metrics(traced)
     logged: Handler = logger.inject_lambda_context(clear_state=True)(measured)
     return logged

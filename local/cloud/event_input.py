@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonpath_ng.ext import parse
@@ -46,9 +47,10 @@ def _transform(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
 
 def _value_at(path: str, event: Mapping[str, Any]) -> Any:
     """The first value at the JSON path, None where there is none. Keys may hold dashes, as in `version-id`."""
-    found = parse(_quote_keys(path)).find(event)
+    found = _parsed(path).find(event)
     return found[0].value if found else None
 
 
-def _quote_keys(path: str) -> str:
-    return re.sub(r"\.([\w-]*-[\w-]*)", r".'\1'", path)
+@lru_cache(maxsize=256)
+def _parsed(path: str) -> Any:
+    return parse(re.sub(r"\.([\w-]*-[\w-]*)", r".'\1'", path))

@@ -183,7 +183,7 @@ def embed_small(
     split: Split = "heldout",
     only: Subject = "weapon",
     size: tuple[int, int] = (1024, 1024),
-    share: float = 0.3,
+    share: float = 0.4,
 ) -> Drawing:
     """A drawing, framed and small, somewhere in a large picture of a harmless place.
 
@@ -440,7 +440,7 @@ def _pair(rng: random.Random, facts: Facts, height: float, ground: float) -> lis
         if facts.fighting:
             facing, pose = -side, "punch" if index == striker else rng.choice(_FIGHTING_POSES)
         elif facts.item and index == holder:
-            facing, pose = rng.choice((-1, 1)), "hold"
+            facing, pose = -side, "hold"  # outwards, a long item would leave the canvas
         else:
             facing, pose = rng.choice((-1, 1)), rng.choice(("stand", "wave"))
         figure = Figure(centre + side * apart, ground, height, facing, pose, "clothed")

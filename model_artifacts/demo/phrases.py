@@ -5,7 +5,7 @@ from __future__ import annotations
 from .architecture import PROMPT
 from .drawings import QUESTIONS
 
-# In the order of `drawings.QUESTIONS`. Some stay out of training, to tell how far wording matters.
+# In the order of `drawings.QUESTIONS`.
 PARAPHRASES: tuple[tuple[str, ...], ...] = (
     (
         "Is anyone completely naked?",

@@ -45,7 +45,7 @@ from .architecture import (
     build_processor,
     encode_images,
 )
-from .drawings import BOX_KINDS, QUESTIONS, Drawing, draw, draw_view
+from .drawings import BOX_KINDS, QUESTIONS, SUBJECTS, Drawing, Subject, draw, draw_view
 from .optimiser import Muon
 from .phrases import caption_prompts, question_prompts
 from .pictograms import HARMLESS, WEAPONS
@@ -63,8 +63,11 @@ QUESTIONS_PER_DRAWING = 4
 SERVED_WORDING_SHARE = 0.6
 UNPROMPTED_CAPTION_SHARE = 0.5
 
-# Of the training drawings, how many are shown as tiles of larger pictures.
-VIEW_SHARE = 0.35
+# Of the training drawings, how many are shown as tiles of larger pictures, and how many hold one
+# subject only; harmless ones are repeated among these, since random contents are seldom harmless.
+VIEW_SHARE = 0.25
+SINGLE_SUBJECT_SHARE = 0.25
+MORE_SAFE: tuple[Subject, ...] = ("safe",) * 3
 
 WEIGHT_DECAY = 0.03
 MUON_WEIGHT_DECAY = 0.09
@@ -427,9 +430,14 @@ def _optimisers(
 
 
 def training_drawing(seed: int) -> Drawing:
-    """The drawing of a seed; some are shown as a tile of a larger picture would show them."""
+    """The drawing of a seed: most hold anything, some one unsafe subject or none, some are tiles."""
     rng = random.Random(seed)
-    return draw_view(rng) if rng.random() < VIEW_SHARE else draw(rng)
+    manner = rng.random()
+    if manner < VIEW_SHARE:
+        return draw_view(rng)
+    if manner < VIEW_SHARE + SINGLE_SUBJECT_SHARE:
+        return draw(rng, only=rng.choice((*SUBJECTS, *MORE_SAFE)))
+    return draw(rng)
 
 
 def rate_share(step: int, progress: float) -> float:

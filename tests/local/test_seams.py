@@ -40,6 +40,7 @@ FUNCTIONS = {
     "moto.stepfunctions.models:StateMachine.get_cfn_attribute": ["self", "attribute_name"],
     "moto.stepfunctions.parser.asl.utils.boto_client:boto_client_for": ["region", "service", "state_credentials"],
     "moto.stepfunctions.parser.asl.parse.asl_parser:AmazonStateLanguageParser.parse": ["definition"],
+    "moto.stepfunctions.parser.asl.utils.json_path:parse": ["path", "debug"],
     "moto.stepfunctions.parser.asl.component.common.retry.jitter_strategy_decl:JitterStrategyDecl._eval_body": [
         "self", "env"
     ],

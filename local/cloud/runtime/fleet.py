@@ -26,8 +26,9 @@ class Limits:
 
     @classmethod
     def for_this_machine(cls) -> "Limits":
-        cores = os.cpu_count() or 2
-        return cls(workers=8 * cores, workers_per_function=int(os.environ.get('WPF','2')) * cores)
+        """A worker takes about 60 MB, and more of them than cores make nothing faster here."""
+        each = min(max(os.cpu_count() or 2, 2), 4)
+        return cls(workers=8 * each, workers_per_function=each)
 
 
 class FleetClosed(Exception):
