@@ -17,6 +17,9 @@ NAME = "a STAND-IN for Llama 2: no language model, it applies the written policy
 # English text is about so many characters a token.
 CHARACTERS_A_TOKEN = 4
 
+# An answer's P this far under its threshold leaves no doubt.
+CLEARLY_UNDER = 0.25
+
 _POLICY = re.compile(r"^### Policy\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 _CATEGORY = re.compile(r"^\d+\. (?P<name>[^:\n]+): (?P<description>.*)$", re.MULTILINE)
 _EVIDENCE = re.compile(r"^<evidence>\n(.*?)^</evidence>$", re.MULTILINE | re.DOTALL)
@@ -96,10 +99,19 @@ def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
         because = f'the question "{answer["question"]}" is answered with P {answer["p"]}'
         for name in _spoken_for(answer, categories):
             yield _Finding(name, because)
+    denied = _clearly_denied(evidence)
     for caption in _CAPTION.findall(evidence):
         for category in categories:
-            if category.is_mentioned(caption):
+            if category.name not in denied and category.is_mentioned(caption):
                 yield _Finding(category.name, f"the caption mentions {category.name}")
+
+
+def _clearly_denied(evidence: str) -> frozenset[str]:
+    """Categories that were asked for and all of whose answers are a clear no: a word in a caption says less."""
+    asked = [
+        (name, _excess(match)) for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")
+    ]
+    return frozenset(name for name, _ in asked) - {name for name, excess in asked if excess > -CLEARLY_UNDER}
 
 
 def _excess(answer: re.Match[str]) -> float:

@@ -163,3 +163,10 @@ def _evidence_of(pack: Pack, case: Case) -> Evidence:
         answers.append(Answer("full", question.text, "yes" if p > 0.5 else "no", p, 0.01))
     captions = (Caption("full", case.caption or DOG),) if pack.caption else ()
     return Evidence(tuple(answers), captions)
+
+
+def test_a_clear_no_outweighs_a_word_in_the_caption() -> None:
+    caption = ["a man with weapons"]
+
+    assert _judge(_evidence(weapon=0.02, captions=caption)).flag == "safe"
+    assert _judge(_evidence(weapon=0.45, captions=caption)).category == "Violence"
