@@ -42,7 +42,7 @@ def retried() -> list[tuple[str, str]]:
 def machine(deployed, tmp_path_factory) -> str:
     """The workflow over stub functions; its ARN."""
     functions = deployed.client("lambda")
-    [real] = [f for f in functions.list_functions()["Functions"] if "PrepareImage" in f["FunctionName"]]
+    real = next(f for f in functions.list_functions()["Functions"] if "PrepareImage" in f["FunctionName"])
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.write(STUB, "stub_handler.py")

@@ -169,7 +169,8 @@ class routed:  # noqa: N801  # reads as a verb where it is used
 def refresh(laptop, function: str, **changes: str) -> None:
     """Change a function's environment, as a deploy does: its next invocation starts a new worker."""
     client = laptop.client("lambda")
-    [name] = [f["FunctionName"] for f in client.list_functions()["Functions"] if function in f["FunctionName"]]
+    names = [found["FunctionName"] for found in client.list_functions()["Functions"]]
+    [name] = [name for name in names if name.startswith("Moderation-") and function in name]
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     variables["TESTS_REFRESHED"] = str(int(variables.get("TESTS_REFRESHED", 0)) + 1)
     client.update_function_configuration(FunctionName=name, Environment={"Variables": variables | changes})

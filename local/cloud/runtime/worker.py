@@ -127,7 +127,10 @@ class Worker:
 
     def _take_log(self) -> str:
         """What the worker printed since the last time; the file is emptied, so that it doesn't grow."""
-        with self._log_path.open("r+b") as log:
-            text = log.read().decode(errors="replace")
-            log.truncate(0)
+        try:
+            with self._log_path.open("r+b") as log:
+                text = log.read().decode(errors="replace")
+                log.truncate(0)
+        except FileNotFoundError:  # closed from another thread while it was at work
+            return ""
         return text
