@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -25,7 +26,7 @@ setup: .venv/.ready node_modules/.ready build/wheels/.ready ## Install everythin
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu \
 		"$$(grep -o '^torch==[0-9.]*' requirements.txt)"
-	$(BIN)/pip install --constraint constraints.txt --requirement requirements.txt
+	$(BIN)/pip install --constraint constraints.txt --requirement requirements.txt | sed '/already satisfied/d'
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@$(BIN)/pip check
 	@touch $@
