@@ -25,7 +25,8 @@ from transformers import AutoTokenizer
 from local.models import random_checkpoint
 from local.models.blip2 import HANDLER
 from local.models.container import load_handler
-from local.models.random_checkpoint import QUESTIONS, Size
+from local.models.random_checkpoint import Size
+from model_artifacts.demo.drawings import QUESTIONS
 from moderation.domain.prompt import tokens
 from scripts.judge_tokens import judge_tokens
 

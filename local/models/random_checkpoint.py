@@ -27,18 +27,10 @@ from transformers import (
     T5Config,
 )
 
+from model_artifacts.demo.drawings import QUESTIONS
+
 PAD, END, UNKNOWN, BEGIN = "<pad>", "</s>", "<unk>", "<s>"
 
-QUESTIONS = (
-    "Does this photo contain complete naked person?",
-    "Does this photo contain topless person?",
-    "Does this photo contain weapon?",
-    "Does this photo contain contact information?",
-    "Does this photo contain a smoker?",
-    "Does this photo contain blood?",
-    "Are there persons fighting in this photo?",
-    "Does this photo contain harassment words?",
-)
 # What the tokenizer learns its words from; any other text is spelled in pieces, at worst in bytes.
 CORPUS = (
     *(f"Question: {question} Answer: {answer}" for question in QUESTIONS for answer in ("yes", "no")),

@@ -1,0 +1,55 @@
+"""A query is put to the vision model in the words of the prompt, and its answers are kept with their questions."""
+
+from dataclasses import replace
+
+from moderation import wiring
+from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.manifest import (
+    ImageFacts,
+    Manifest,
+    Workspace,
+    evidence_from_json,
+    manifest_to_json,
+    plan_queries,
+)
+from moderation.handlers.query_image import query_image
+from moderation.ports import ScoredText, VisionReply
+from tests.support.fakes import FakeVision, FakeWork
+from tests.unit.packs import PACK, SMOKER, WEAPON
+
+WORKSPACE = Workspace("work/x/y")
+
+
+def prepared(pack=PACK) -> FakeWork:
+    """The work bucket as PrepareImage leaves it."""
+    facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", None)
+    queries = plan_queries([pack], ["full"])
+    manifest = Manifest(ImageRef("intake", "a.jpg", "v1"), facts, pack, (), queries, "1", "f" * 64, 7)
+    work = FakeWork()
+    work.put_json(WORKSPACE.manifest, manifest_to_json(manifest))
+    work.put_bytes(WORKSPACE.view("full"), b"png")
+    return work
+
+
+def test_all_of_a_views_questions_are_asked_at_once_and_answers_keep_their_questions():
+    work = prepared()
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("yes", 0.9, 0.1), ScoredText("no", 0.2, None)), "a house"))
+
+    query_image(wiring.QueryImage(work, model), WORKSPACE, 0)
+
+    prompts = tuple(f"Question: {question.text} Answer:" for question in (WEAPON, SMOKER))
+    assert model.asked == [(b"png", prompts, True)]
+    kept = work.get_json(WORKSPACE.answers(0))
+    answers = (Answer("full", WEAPON.text, "yes", 0.9, 0.1), Answer("full", SMOKER.text, "no", 0.2, None))
+    assert evidence_from_json(kept["evidence"]) == Evidence(answers, (Caption("full", "a house"),))
+    assert kept["model"] == "blip2-x"
+
+
+def test_a_query_without_a_caption_leaves_none():
+    work = prepared(replace(PACK, caption=False))
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("no"), ScoredText("no")), None))
+
+    query_image(wiring.QueryImage(work, model), WORKSPACE, 0)
+
+    assert model.asked[0][2] is False
+    assert evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).captions == ()
