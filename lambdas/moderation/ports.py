@@ -1,4 +1,4 @@
-"""What the handlers need of the outside world. `adapters/` fulfils it on AWS, `tests/fakes/` in memory."""
+"""What the handlers need of the outside world. `adapters/` fulfils it on AWS, `tests/support/fakes.py` in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,129 @@
+"""The same image gets the same verdict, run after run, whoever shares the batch with it: shipped checkpoint, CPU."""
+
+import io
+import json
+import random
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from PIL import Image
+from rich.console import Console
+
+from local.models.app import ModelServer, Settings, model_server
+from local.models.container import Container, Reply
+from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
+from moderation import wiring
+from moderation.adapters.sagemaker_blip2 import ScoredBlip2
+from moderation.adapters.sagemaker_llama import SageMakerJudge
+from moderation.domain.evidence import ImageRef
+from moderation.domain.manifest import Workspace
+from moderation.domain.policy import parse_pack
+from moderation.handlers.judge_image import judge_image
+from moderation.handlers.prepare_image import prepare_image
+from moderation.handlers.query_image import query_image
+from moderation.ports import Policies, StoredImage
+from tests.support.fakes import FakeImages, FakePolicies, FakeVerdicts, FakeWork
+
+DEMO_PACK = Path(__file__).parents[2] / "lambdas/moderation/packs/demo.yaml"
+RUNS = 10
+AT_ONCE = (1, 2, 3, 5, 10)  # how many images are in flight together: the batches differ with it
+
+
+@pytest.fixture(scope="module")
+def demo_models() -> Iterator[ModelServer]:
+    with model_server(Settings(), Console(quiet=True)) as server:
+        yield server
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many requests each call of the model answered."""
+    sizes: list[int] = []
+    invoke = Container.invoke
+
+    def counted(container: Container, bodies: Sequence[bytes]) -> list[Reply]:
+        sizes.append(len(bodies))
+        return invoke(container, bodies)
+
+    monkeypatch.setattr(Container, "invoke", counted)
+    return sizes
+
+
+def ten_images() -> dict[str, bytes]:
+    """One of each kind, and a large scene that is cut into tiles."""
+    rng = random.Random(4242)
+    drawings = {subject: draw(rng, split="heldout", only=subject, size=320).image for subject in SUBJECTS}
+    drawings["small"] = embed_small(rng, only="weapon", size=(400, 400)).image
+    return {name: _png(image) for name, image in drawings.items()}
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Pipeline:
+    """The handlers' own steps over stores in memory and the served models; nothing is reused."""
+
+    def __init__(self, server: ModelServer) -> None:
+        client = boto3.client(
+            "sagemaker-runtime",
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        pack = replace(parse_pack(yaml.safe_load(DEMO_PACK.read_text())), reuse=False)
+        images, work = FakeImages(), FakeWork()
+        for name, data in ten_images().items():
+            images.objects[ImageRef("intake", name, "v1")] = StoredImage(data, "image/png", None)
+        self.images = tuple(images.objects)
+        self._prepare = wiring.PrepareImage(
+            images, work, FakePolicies(Policies(pack, ())), FakeVerdicts(), server.checkpoint.input_size, "demo"
+        )
+        self._query = wiring.QueryImage(work, ScoredBlip2(client, "blip2"))
+        self._judge = wiring.JudgeImage(work, SageMakerJudge(client, "llama", "tgi", grammar=False))
+
+    def moderate(self, image: ImageRef, run: int) -> dict[str, Any]:
+        """The decision with all that it rests on."""
+        workspace = Workspace.of(image, f"arn:execution:run-{run}")
+        manifest = prepare_image(self._prepare, image, workspace)
+        for number in range(len(manifest.queries)):
+            query_image(self._query, workspace, number)
+        judged = judge_image(self._judge, manifest, workspace)
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(judged)))
+        return {"captions": plain["captions"], **plain["decision"]}
+
+
+def test_ten_runs_of_ten_images_give_ten_verdicts(demo_models: ModelServer, batches: list[int]) -> None:
+    pipeline, order = Pipeline(demo_models), random.Random(1)
+    runs = []
+    for run in range(RUNS):
+        images = order.sample(pipeline.images, len(pipeline.images))
+        with ThreadPoolExecutor(AT_ONCE[run % len(AT_ONCE)]) as pool:
+            decisions = pool.map(pipeline.moderate, images, [run] * len(images))
+            runs.append(dict(zip(images, decisions, strict=True)))
+
+    assert len(set(batches)) >= 3, "the batches were all alike: nothing was shown"
+    assert {decision["verdict"] for decision in runs[0].values()} == {"safe", "unsafe"}
+    for run in runs[1:]:
+        for image, decision in run.items():
+            assert decision == _but_for_low_bits(runs[0][image]), image.key
+
+
+def _but_for_low_bits(decision: Any) -> Any:
+    """The order of a sum in a larger batch may change the last digits of a P, and nothing else."""
+    if isinstance(decision, float):
+        return pytest.approx(decision, abs=1e-5)
+    if isinstance(decision, dict):
+        return {name: _but_for_low_bits(value) for name, value in decision.items()}
+    if isinstance(decision, list):
+        return [_but_for_low_bits(value) for value in decision]
+    return decision
