@@ -147,7 +147,7 @@ def test_a_broken_pack_leads_to_review_that_says_where(laptop):
 
 
 class routed:  # noqa: N801  # reads as a verb where it is used
-    """New routes, with fresh workers: those that run would read them within half a minute."""
+    """New routes, with fresh workers: those that run would read them within five seconds."""
 
     def __init__(self, laptop, routes: dict[str, str]) -> None:
         self.laptop, self.routes = laptop, routes

@@ -1,0 +1,112 @@
+"""The policy store: the bucket's packs over the shipped ones, and edits that are in force within seconds."""
+
+import pytest
+import yaml
+
+from moderation.adapters.policies import S3PolicyStore, pack_key, shipped_pack
+from moderation.domain.policy import pack_content
+from moderation.errors import InvalidPolicy
+
+BUCKET = "policies"
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def store(s3, clock):
+    s3.create_bucket(Bucket=BUCKET)
+    return S3PolicyStore(s3, BUCKET, clock)
+
+
+def put(s3, key: str, text: str) -> None:
+    s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+
+
+def put_blog(s3, **changes: object) -> None:
+    """The shipped pack `blog`, changed."""
+    put(s3, pack_key("blog"), yaml.safe_dump(pack_content(shipped_pack("blog")) | changes))
+
+
+def test_an_empty_bucket_means_the_shipped_default(store):
+    assert store.for_key("any.png").enforce == shipped_pack("default")
+
+
+def test_routes_choose_by_the_longest_prefix_and_add_shadows(s3, store):
+    put(s3, "routes.yaml", "'': {enforce: default}\nmemes/: {enforce: blog, shadow: [privacy]}\n")
+
+    assert store.for_key("a.png").enforce.name == "default"
+    policies = store.for_key("memes/a.png")
+    assert (policies.enforce.name, [pack.name for pack in policies.shadow]) == ("blog", ["privacy"])
+
+
+def test_an_edit_is_in_force_within_five_seconds(s3, store, clock):
+    put_blog(s3, margin=0.1)
+    assert store.pack("blog").margin == 0.1
+
+    put_blog(s3, margin=0.2)
+    clock.now += 5
+
+    assert store.pack("blog").margin == 0.2
+
+
+def test_a_busy_function_doesnt_read_the_bucket_for_every_image(s3, store, clock):
+    put_blog(s3, margin=0.1)
+    first = store.pack("blog")
+    s3.delete_object(Bucket=BUCKET, Key=pack_key("blog"))
+    clock.now += 1
+
+    assert store.pack("blog") is first
+
+
+def test_deleting_an_override_brings_the_shipped_pack_back(s3, store, clock):
+    put_blog(s3, margin=0.1)
+    store.pack("blog")
+    s3.delete_object(Bucket=BUCKET, Key=pack_key("blog"))
+    clock.now += 5
+
+    assert store.pack("blog") == shipped_pack("blog")
+
+
+def test_an_edit_that_breaks_a_pack_is_refused_by_name_and_mended_by_the_next(s3, store, clock):
+    put_blog(s3, views="everywhere")
+    with pytest.raises(InvalidPolicy, match=r"packs/blog\.yaml in the policy bucket can't be used.*views"):
+        store.pack("blog")
+
+    put_blog(s3)
+
+    assert store.pack("blog") == shipped_pack("blog")
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "says"),
+    [
+        ("routes.yaml", "'': {enforce: nowhere}", r"No pack is named 'nowhere': put packs/nowhere\.yaml"),
+        ("routes.yaml", "'': [", r"routes\.yaml isn't YAML"),
+        ("packs/default.yaml", "name: blog", r"packs/default\.yaml in the policy bucket can't be used"),
+    ],
+    ids=["a pack that isn't there", "routes that aren't YAML", "half a pack"],
+)
+def test_what_cant_be_followed_says_which_file_and_why(s3, store, key, text, says):
+    put(s3, key, text)
+
+    with pytest.raises(InvalidPolicy, match=says):
+        store.for_key("any.png")
+
+
+def test_a_pack_must_bear_the_name_of_its_file(s3, store):
+    put(s3, pack_key("mine"), yaml.safe_dump(pack_content(shipped_pack("blog"))))
+
+    with pytest.raises(InvalidPolicy, match="calls itself 'blog'"):
+        store.pack("mine")
