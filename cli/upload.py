@@ -158,7 +158,7 @@ def _show(uploads: Sequence[Upload], records: dict[ImageRef, Record] | None) -> 
         for done in uploads:
             listed.add_row(cell(done.file), cell(done.image.key), cell(done.image.version))
     else:
-        listed = table(("image", "verdict", "category", "reason", "P", "ms"), numbers=("P", "ms"))
+        listed = table(("image", "verdict", "category", "reason", "P", "seen in", "ms"), numbers=("P", "ms"))
         for done in uploads:
             row = _plain_row(done, records.get(done.image))
             listed.add_row(
@@ -167,6 +167,7 @@ def _show(uploads: Sequence[Upload], records: dict[ImageRef, Record] | None) -> 
                 cell(row["category"]),
                 cell(row["reason"]),
                 probability(row["p"]),
+                cell(row["view"]),
                 cell(row["ms"]),
             )
     results.print(listed)
@@ -174,6 +175,7 @@ def _show(uploads: Sequence[Upload], records: dict[ImageRef, Record] | None) -> 
 
 def _plain_row(done: Upload, record: Record | None) -> dict[str, Any]:
     record = record or {}
+    strongest = record.get("strongest") or {}
     return {
         "file": str(done.file),
         "key": done.image.key,
@@ -181,7 +183,8 @@ def _plain_row(done: Upload, record: Record | None) -> dict[str, Any]:
         "verdict": record.get("verdict"),
         "category": record.get("category"),
         "reason": record.get("reason"),
-        "p": (record.get("strongest") or {}).get("p"),
+        "p": strongest.get("p"),
+        "view": strongest.get("view"),
         "ms": _milliseconds(done.started, record["decided_at"]) if record else None,
     }
 

@@ -51,13 +51,14 @@ def test_a_folder_is_uploaded_under_the_intake_prefix_and_each_upload_names_its_
     assert stored["ContentType"] == "image/gif"
 
 
-def test_waiting_shows_every_verdict_with_its_strongest_answer(deployed, machine, moderate, folder):
+def test_waiting_shows_every_verdict_with_its_strongest_answer_and_where_it_was_seen(deployed, machine, moderate, folder):
     result = moderate("upload", folder, "--wait")
 
     assert result.exit_code == 0
     rows = [line for line in result.stdout.splitlines() if "unsafe" in line]
     assert len(rows) == 3
     assert all("Violence" in row and "The judge sees a gun." in row and "0.97" in row for row in rows)
+    assert all(" full " in row for row in rows)
 
 
 def test_more_images_than_one_read_takes_are_waited_for(deployed, machine, moderate, folder, monkeypatch):
