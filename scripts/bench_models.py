@@ -29,6 +29,7 @@ from local.models.random_checkpoint import Size
 from model_artifacts.demo.drawings import QUESTIONS
 from moderation.domain.prompt import tokens
 from scripts.judge_tokens import judge_tokens
+from scripts.sections import write_section
 
 # puts the handler's folder on the path
 load_handler(HANDLER)
@@ -245,18 +246,6 @@ def page(results: Mapping[str, Any]) -> str:
         *(f"| {name} | {each['prompt']} | {each['answer']} |" for name, each in results["judge"].items()),
     ]
     return "\n".join(lines)
-
-
-def write_section(file: Path, name: str, text: str) -> None:
-    """Put the text between the section's two marks, or append the section to the page."""
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
-    page = file.read_text() if file.exists() else "# Performance\n"
-    if begin not in page:
-        page += f"\n## {name.capitalize()}\n\n{begin}{end}"
-    head, _, rest = page.partition(begin)
-    _, _, tail = rest.partition(end)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"{head}{begin}{text}\n{end}{tail}")
 
 
 def _counter(tokenizer: str | None) -> tuple[Callable[[str], int], str]:

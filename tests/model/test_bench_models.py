@@ -5,7 +5,8 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts import bench_models
-from scripts.bench_models import QUICK, WAYS, build, on_cpu, our_way, picture, sample_way, write_section
+from scripts.bench_models import QUICK, WAYS, build, on_cpu, our_way, picture, sample_way
+from scripts.sections import write_section
 
 
 def test_both_ways_give_the_same_answers() -> None:
