@@ -94,6 +94,10 @@ bench-models: setup ## Measure BLIP-2: ours against the sample's way
 demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.demo_check
 
+.PHONY: measure-calls
+measure-calls: setup ## Count what one image makes the deployment do, for `moderate cost`
+	@$(BIN)/python -m scripts.measure_calls
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,295 @@
+"""`make measure-calls`: what one image makes the deployment do, counted on the laptop cloud, for `moderate cost`.
+
+The real template, state machine and functions run with models that answer at once; requests are counted where they
+arrive. Writes cli/measured.json. Counts and sizes are what AWS would see; processor time is the
+laptop's.
+"""
+
+import io
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+from unittest.mock import patch
+
+import psutil
+from PIL import Image
+from rich.console import Console
+
+from local import deploy as deployment
+from local.cloud import server
+from local.cloud.runtime import fleet
+from local.cloud.runtime.function import Answer
+from local.cloud.runtime.worker import Worker
+from local.synth import PROJECT, STACK, synthesise
+from scripts.dynamodb_units import item_bytes, projected, read_units, write_units
+from tests.support.instant_models import NO, YES, InstantModels
+
+RESULTS = PROJECT / "cli" / "measured.json"
+REPEATS = 5  # of each outcome: counts must agree, processor time is the mean
+INPUT_SIZE = 224
+SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tiled
+COUNTED = ("transitions", "requests", "write_units", "read_units")  # alike in every run of an outcome
+LOG_EVENT_BYTES = 26  # what CloudWatch Logs adds to each event (PutLogEvents in its API reference)
+OURS = "X-Not-Counted"
+# What the indexes of the table hold beside keys, as stacks/components/verdict_store.py projects them.
+BY_VERDICT = ("verdict_shard", "created_at", "status", "owner", "verdict", "category", "reason", "decided_by")
+BY_VERDICT += ("decided_at", "reference", "policy", "notified")
+BY_SHA256 = ("sha256", "created_at", "made_by", "decided_by")
+
+
+@dataclass
+class Meter:
+    """What happened in the emulator since it was last emptied."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    invocations: Counter[str] = field(default_factory=Counter)
+    cpu_ms: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    memory_mb: dict[str, int] = field(default_factory=dict)
+    log_bytes: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def empty(self) -> None:
+        with self.lock:
+            for counts in (self.requests, self.invocations, self.cpu_ms, self.memory_mb):
+                counts.clear()
+            self.log_bytes = 0
+
+    def reading(self) -> dict[str, Any]:
+        with self.lock:
+            return {
+                "requests": dict(sorted(self.requests.items())),
+                "invocations": dict(self.invocations),
+                "cpu_ms": dict(self.cpu_ms),
+                "memory_mb": dict(self.memory_mb),
+                "log_bytes": self.log_bytes,
+            }
+
+
+METER = Meter()
+
+
+class CountingHandler(server._Quiet):
+    """Counts requests by service and kind; those that this script makes itself are left out."""
+
+    def log_request(self, *_: object) -> None:
+        if OURS in self.headers:
+            return
+        service = self.headers.get("Authorization", "///unsigned").split("/")[3]
+        action = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.command
+        with METER.lock:
+            METER.requests[f"{service}:{action}"] += 1
+
+
+class MeteredWorker(Worker):
+    """Measures the processor time of each invocation, and what it logged."""
+
+    def invoke(self, event: bytes) -> Answer:
+        process = psutil.Process(self._process.pid)
+        before = process.cpu_times()
+        answer = super().invoke(event)
+        after = process.cpu_times()
+        took = (after.user + after.system - before.user - before.system) * 1000
+        step = self.function.handler.split(".")[-2]
+        with METER.lock:
+            METER.invocations[step] += 1
+            METER.cpu_ms[step] += took
+            METER.memory_mb[step] = self.function.memory_mb
+            METER.log_bytes += sum(len(line.encode()) + LOG_EVENT_BYTES for line in answer.log.splitlines())
+        return answer
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The deployed laptop cloud, and clients whose requests aren't counted."""
+
+    url: str
+    outputs: Mapping[str, str]
+
+    def client(self, service: str) -> Any:
+        made = deployment.client(service, self.url)
+        made.meta.events.register("before-sign", _mark)
+        return made
+
+
+def _mark(request: Any, **_: Any) -> None:
+    request.headers[OURS] = "yes"
+
+
+def main() -> int:
+    console = Console()
+    with running_cloud(console) as (cloud, models):
+        measured = {name: measure(cloud, models, name, console) for name in OUTCOMES}
+    RESULTS.write_text(json.dumps(document(measured), indent=2) + "\n")
+    console.print(f"Written to {RESULTS.relative_to(PROJECT)}")
+    return 0
+
+
+@contextmanager
+def running_cloud(console: Console) -> Iterator[tuple[Cloud, InstantModels]]:
+    """The emulator in this process, where its requests can be counted."""
+    with (
+        tempfile.TemporaryDirectory(prefix="measure-") as scratch,
+        InstantModels() as models,
+        patch.object(server, "_Quiet", CountingHandler),
+        patch.object(fleet, "Worker", MeteredWorker),
+    ):
+        with console.status("Synthesising the stack"):
+            assembly = synthesise(Path(scratch), model_input_size=INPUT_SIZE)
+        with server.serve(models.url) as url:
+            with console.status("Deploying it to the laptop cloud"):
+                outputs = deployment.deploy(assembly, STACK, url)
+            yield Cloud(url, outputs), models
+
+
+def photo(size: tuple[int, int], seed: int) -> bytes:
+    """A picture that no other one equals: smooth noise, which makes views about as long as a photo's."""
+    coarse = (size[0] // 8, size[1] // 8)
+    noise = Image.frombytes("RGB", coarse, random.Random(seed).randbytes(coarse[0] * coarse[1] * 3))
+    buffer = io.BytesIO()
+    noise.resize(size, Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _safe(models: InstantModels) -> None:
+    models.reset()
+
+
+def _unsafe(models: InstantModels) -> None:
+    models.reset()
+    models.answer = lambda png, prompt: YES if "gun" in prompt else NO
+    models.judge = lambda prompt: '{"flag": "yes", "category": "Violence", "reason": "A gun can be seen in the photo."}'
+
+
+# outcome: how the models answer, the picture's size, and whether its bytes were judged before
+OUTCOMES = {
+    "safe": (_safe, SMALL, False),
+    "unsafe": (_unsafe, SMALL, False),
+    "reused": (_safe, SMALL, True),
+    "many_views": (_safe, PHONE, False),
+}
+
+
+def measure(cloud: Cloud, models: InstantModels, outcome: str, console: Console) -> dict[str, Any]:
+    """One outcome: the counts of an image of it, once functions are warm and policies read."""
+    steer, size, again = OUTCOMES[outcome]
+    steer(models)
+    first = 1000 * list(OUTCOMES).index(outcome)
+    original = photo(size, first)
+    moderate(cloud, f"{outcome}-warm.jpg", original)
+    runs = []
+    for number in range(1, REPEATS + 1):
+        body = original if again else photo(size, first + number)
+        runs.append(moderate(cloud, f"{outcome}-{number}.jpg", body))
+    counts = {json.dumps({k: v for k, v in run.items() if k in COUNTED}, sort_keys=True) for run in runs}
+    if len(counts) > 1:
+        console.print(f"{outcome}: the runs differ, a policy was read again meanwhile; the fewest requests count.")
+    best = min(runs, key=lambda run: sum(run["requests"].values()))
+    cpu_ms = {step: round(fmean(run["cpu_ms"][step] for run in runs)) for step in best["cpu_ms"]}
+    console.print(f"{outcome}: {best['verdict']}, {best['transitions']} transitions, {best['requests']}")
+    return {**best, "cpu_ms": cpu_ms}
+
+
+def moderate(cloud: Cloud, key: str, body: bytes) -> dict[str, Any]:
+    """Upload a picture, wait until its execution has ended, and say what that took."""
+    METER.empty()
+    version = cloud.client("s3").put_object(Bucket=cloud.outputs["IntakeBucketName"], Key=key, Body=body)["VersionId"]
+    item = _wait(cloud, key, version)
+    return METER.reading() | _of_workflow(cloud, item["owner"]["S"]) | _of_table(item) | _of_work(cloud, item)
+
+
+def _wait(cloud: Cloud, key: str, version: str) -> dict[str, Any]:
+    """The table's item when its execution has ended."""
+    table, states = cloud.client("dynamodb"), cloud.client("stepfunctions")
+    keys = {"pk": {"S": f"{cloud.outputs['IntakeBucketName']}#{key}"}, "sk": {"S": version}}
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        item = table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys).get("Item")
+        if item and states.describe_execution(executionArn=item["owner"]["S"])["status"] == "SUCCEEDED":
+            time.sleep(0.2)  # the emulator ends the execution a moment before it answers its last request
+            return table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys)["Item"]
+        time.sleep(0.05)
+    raise TimeoutError(f"No verdict on {key} within two minutes.")
+
+
+def _of_workflow(cloud: Cloud, execution: str) -> dict[str, Any]:
+    """Transitions, and the bytes that Step Functions would log of the execution at level ALL, without data."""
+    states = cloud.client("stepfunctions")
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
+    events = [event for page in pages for event in page["events"]]
+    entered = sum("stateEnteredEventDetails" in event for event in events)
+    logged = [
+        {
+            "id": str(event["id"]),
+            "type": event["type"],
+            "details": {"name": event.get("stateEnteredEventDetails", {}).get("name", "")},
+            "previous_event_id": str(event.get("previousEventId", 0)),
+            "event_timestamp": str(round(event["timestamp"].timestamp() * 1000)),
+            "execution_arn": execution,
+            "redrive_count": "0",
+        }
+        for event in events
+    ]
+    return {
+        "transitions": entered,
+        "workflow_events": len(events),
+        "workflow_log_bytes": sum(len(json.dumps(line)) + LOG_EVENT_BYTES for line in logged),
+    }
+
+
+def _of_table(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Request units of all the pipeline's calls, by the sizes that the item had when they were made."""
+    claim = {name: item[name] for name in ("pk", "sk", "owner", "created_at", "image", "status", "verdict_shard")}
+    listed_claim, listed = projected(claim, BY_VERDICT), projected(item, BY_VERDICT)
+    alike = projected(item, BY_SHA256)
+    announced = "notified" in item
+    writes = write_units(claim) + write_units(listed_claim)
+    writes += write_units(item) + write_units(listed_claim) + write_units(listed) + write_units(alike)
+    writes += (write_units(item) + write_units(listed)) if announced else 0
+    reads = 0.5 + (read_units(item) if announced else 0)
+    reads += (0.5 + read_units(item)) if "reused_from" in item else 0  # the query returns something, and it is read
+    return {
+        "verdict": item["verdict"]["S"],
+        "write_units": writes,
+        "read_units": reads,
+        "item_bytes": item_bytes(item),
+        "listed_bytes": item_bytes(listed),
+        "stored_bytes": item_bytes(item) + item_bytes(listed) + item_bytes(alike) + 3 * 100,
+    }
+
+
+def _of_work(cloud: Cloud, item: Mapping[str, Any]) -> dict[str, Any]:
+    """How many views there were, and what lies in the work bucket."""
+    s3, bucket = cloud.client("s3"), cloud.outputs["WorkBucketName"]
+    execution = item["owner"]["S"].rsplit(":", 1)[-1]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="work/")
+    objects = [o for page in pages for o in page.get("Contents", []) if f"/{execution}/" in o["Key"]]
+    return {
+        "views": sum("/views/" in o["Key"] for o in objects),
+        "work_objects": len(objects),
+        "work_bytes": sum(o["Size"] for o in objects),
+    }
+
+
+def document(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What `cli.footprint` reads."""
+    return {
+        "measured_on": f"the laptop cloud, {os.cpu_count()} cores, models that answer at once, pack `default`",
+        "when": datetime.now(UTC).date().isoformat(),
+        "outcomes": dict(measured),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
