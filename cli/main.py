@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import ask, decide, policy, redrive, show, upload, verdicts, weights
+from cli import ask, cost, decide, policy, redrive, show, upload, verdicts, weights
 from cli.failures import SentenceGroup
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command(epilog=show.EXAMPLES)(show.show)
 app.command(epilog=decide.EXAMPLES)(decide.decide)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
+app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.add_typer(policy.app, name="policy")
 app.add_typer(weights.app, name="weights")
 

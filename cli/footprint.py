@@ -1,0 +1,99 @@
+"""What one image makes a deployment do: requests, bytes, seconds. Read from what `make measure-calls` counted."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+MEASURED = Path(__file__).with_name("measured.json")
+# One vCPU of Lambda. With less memory a function has less of it and takes longer (AWS Lambda Developer Guide,
+# "Configure Lambda function memory").
+_VCPU_MB = 1769
+# Assumed: a call of S3, DynamoDB or SNS takes this long, in functions of this much memory on average; and what Step
+# Functions takes itself.
+_CALL_SECONDS, _CALLER_GB = 0.015, 0.9
+_TRANSITION_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """The work of one image, or of an average one. Bytes, seconds, request units; the endpoints' time is not in it."""
+
+    transitions: float
+    invocations: float
+    gb_seconds: float
+    workflow_seconds: float
+    queries: float
+    s3_writes: float
+    s3_reads: float
+    work_bytes: float
+    write_units: float
+    read_units: float
+    stored_bytes: float
+    publishes: float
+    log_bytes: float
+
+    def __add__(self, other: "Footprint") -> "Footprint":
+        return Footprint(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def __mul__(self, times: float) -> "Footprint":
+        return Footprint(**{f.name: getattr(self, f.name) * times for f in fields(self)})
+
+    def __sub__(self, other: "Footprint") -> "Footprint":
+        return self + other * -1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Footprints that were counted: a safe image of one view, one that is announced, one reused, one of many views."""
+
+    on: str
+    when: str
+    safe: Footprint
+    unsafe: Footprint
+    reused: Footprint
+    many_views: Footprint
+    views: int  # of `many_views`
+
+    def average(self, *, views: float, announced: float, reused: float) -> Footprint:
+        """The average image; `announced` and `reused` are shares, `views` those of an image that isn't reused."""
+        a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
+        judged = self.safe + a_view * (views - 1)
+        return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * announced
+
+
+def load(file: Path = MEASURED) -> Measured:
+    """What was measured last. Raises OSError, and KeyError for a file that `make measure-calls` didn't write."""
+    document = json.loads(file.read_text())
+    outcomes = document["outcomes"]
+    return Measured(
+        document["measured_on"],
+        document["when"],
+        **{name: _footprint(outcomes[name]) for name in ("safe", "unsafe", "reused", "many_views")},
+        views=outcomes["many_views"]["views"],
+    )
+
+
+def _footprint(counted: Mapping[str, Any]) -> Footprint:
+    requests = counted["requests"]
+    stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
+    calls = stores - 1  # the claim is Step Functions' own
+    work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items()]
+    working = sum(seconds * max(1, _VCPU_MB / memory) for seconds, memory in work)
+    return Footprint(
+        transitions=counted["transitions"],
+        invocations=sum(counted["invocations"].values()),
+        gb_seconds=sum(seconds * max(memory, _VCPU_MB) / 1024 for seconds, memory in work)
+        + calls * _CALL_SECONDS * _CALLER_GB,
+        workflow_seconds=working + calls * _CALL_SECONDS + counted["transitions"] * _TRANSITION_SECONDS,
+        queries=counted["invocations"].get("query_image", 0),
+        s3_writes=requests["s3:PUT"],
+        s3_reads=requests["s3:GET"],
+        work_bytes=counted["work_bytes"],
+        write_units=counted["write_units"],
+        read_units=counted["read_units"],
+        stored_bytes=counted["stored_bytes"],
+        publishes=requests.get("sns:POST", 0),
+        log_bytes=counted["log_bytes"] + counted["workflow_log_bytes"],
+    )

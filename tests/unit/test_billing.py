@@ -1,0 +1,182 @@
+"""`moderate cost`'s arithmetic, on numbers that a person can check by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from cli import footprint, prices
+from cli.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from cli.footprint import Footprint, Measured
+from cli.throughput import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
+from moderation.adapters.policies import shipped_pack
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.prompt import judge_prompt, tokens
+
+PRICES = prices.load()
+SAFE = Footprint(
+    transitions=8,
+    invocations=4,
+    gb_seconds=0.5,
+    workflow_seconds=0.4,
+    queries=1,
+    s3_writes=5,
+    s3_reads=8,
+    work_bytes=100_000,
+    write_units=10,
+    read_units=1,
+    stored_bytes=5_000,
+    publishes=0,
+    log_bytes=16_800,
+)
+UNSAFE = replace(SAFE, transitions=9, invocations=5, write_units=16, publishes=1)
+REUSED = replace(SAFE, transitions=7, invocations=3, queries=0)
+MANY = replace(SAFE, transitions=14, queries=7, s3_writes=17, invocations=10)
+MEASURED = Measured("a desk", "2026-11-23", safe=SAFE, unsafe=UNSAFE, reused=REUSED, many_views=MANY, views=7)
+PLAIN = {"unsafe_share": 0.0, "review_share": 0.0, "blip2_seconds": 0.2, "llama_seconds": 1.0}
+
+
+def line(made: Bill, name: str) -> float:
+    return next(line.usd for line in made.lines if line.name == name)
+
+
+def per_thousand(load: Load, name: str) -> float:
+    made = bill(load, MEASURED, PRICES)
+    return made.per_thousand(line(made, name))
+
+
+def test_eight_transitions_of_standard_cost_twenty_cents_per_thousand() -> None:
+    assert per_thousand(Load(1000, **PLAIN), "Step Functions") == pytest.approx(0.20)
+
+
+def test_an_announced_image_takes_a_transition_more() -> None:
+    load = Load(1000, **PLAIN | {"unsafe_share": 0.1, "review_share": 0.1})
+
+    assert per_thousand(load, "Step Functions") == pytest.approx(8.2 * 0.025)
+    assert per_thousand(load, "SNS") == pytest.approx(0.2 * 1000 * 0.0000005)
+
+
+def test_express_pays_a_request_and_its_duration_in_tenths_of_a_second() -> None:
+    load = Load(1000, workflow="express", **PLAIN)
+
+    assert workflow_seconds(load, SAFE) == pytest.approx(0.4 + 8 * 0.2 + 8 * 1.0)
+    assert per_thousand(load, "Step Functions") == pytest.approx(1000 * (0.000001 + 10.0 / 16 * 0.00001667))
+    longer = replace(load, blip2_seconds=0.201)  # 10.008 s
+    assert per_thousand(longer, "Step Functions") == pytest.approx(1000 * (0.000001 + 10.1 / 16 * 0.00001667))
+
+
+def test_lambda_is_paid_while_it_waits_for_an_endpoint() -> None:
+    waiting = (8 * 0.2 + 8 * 1.0) * 0.5
+
+    assert per_thousand(Load(1000, **PLAIN), "Lambda") == pytest.approx(
+        1000 * (4 * 0.0000002 + (0.5 + waiting) * 0.0000133334)
+    )
+
+
+def test_storage_and_requests_of_table_and_buckets() -> None:
+    load = Load(1000, kept_months=2, **PLAIN)
+
+    assert per_thousand(load, "DynamoDB") == pytest.approx(
+        1000 * (10 * 0.000000625 + 0.000000125 + 0.000005 * 2 * 0.45)
+    )
+    logged = 13 * 500 * 3
+    assert per_thousand(load, "S3") == pytest.approx(
+        1000 * (5 * 0.000005 + 8 * 0.0000004 + (100_000 + logged) / 1e9 * 0.023)
+    )
+
+
+def test_logs_are_paid_by_the_byte_and_metrics_by_the_month() -> None:
+    made = bill(Load(1_000_000, **PLAIN), MEASURED, PRICES)
+
+    of_logs = made.images * 20_000 / 1e9 * 0.53  # 16.8 KB of ours, 4 x 800 bytes of Lambda's own
+    assert line(made, "CloudWatch") == pytest.approx(of_logs + 50 * 0.3 + 30 * 0.1 + 3)
+
+
+def test_one_instance_is_paid_all_day_however_little_it_does() -> None:
+    small = fleet(Load(1, **PLAIN), "ml.g5.2xlarge", 1, 0.2)
+
+    assert (small.hours_per_day, small.at_peak) == (24, 1)
+    assert small.usd(PRICES) == pytest.approx(730 * 1.515)
+
+
+def test_autoscaling_pays_for_the_load_and_the_peak_says_how_many_instances_must_be_allowed() -> None:
+    busy = fleet(Load(864_000, utilisation=0.5, peak_factor=3, **PLAIN), "ml.g5.2xlarge", 864_000, 0.2)
+
+    assert busy.hours_per_day == pytest.approx(864_000 * 0.2 / 0.5 / 3600)  # 96 h: four instances on average
+    assert busy.at_peak == 12  # 10 a second on average, 30 at peak, each 0.2 s at half load
+
+
+def test_scaled_to_zero_pays_for_work_and_for_each_start() -> None:
+    load = Load(1000, scale_to_zero=True, bursts_per_day=3, idle_hours=0.5, utilisation=1.0, **PLAIN)
+
+    assert fleet(load, "ml.g5.2xlarge", 18_000, 0.2).hours_per_day == pytest.approx(1 + 1.5)
+    assert fleet(load, "ml.g5.2xlarge", 0, 0.2).hours_per_day == 0
+    always = replace(load, bursts_per_day=100)
+    assert fleet(always, "ml.g5.2xlarge", 18_000, 0.2).hours_per_day == 24
+
+
+def test_llama_answers_for_what_is_judged_alone() -> None:
+    load = Load(864_000, judged_share=0.1, reuse_share=0.5, utilisation=1.0, **PLAIN)
+    made = bill(load, MEASURED, PRICES)
+
+    assert line(made, "Llama 2 endpoint") == pytest.approx(DAYS_A_MONTH * 24 * 7.09)  # 12 h of work in a day of 24
+    assert line(made, "BLIP-2 endpoint") == pytest.approx(DAYS_A_MONTH * 24 * 1.515)
+    assert "43,200 requests" in next(line.arithmetic for line in made.lines if line.name == "Llama 2 endpoint")
+    assert "432,000 requests" in next(line.arithmetic for line in made.lines if line.name == "BLIP-2 endpoint")
+
+
+def test_views_add_what_was_measured_of_them() -> None:
+    four = MEASURED.average(views=4, announced=0, reused=0)
+
+    assert (four.transitions, four.queries, four.s3_writes) == (11, 4, 11)
+
+
+def test_x_ray_records_a_trace_a_second_and_a_twentieth_of_the_rest() -> None:
+    made = bill(Load(86_400 * 3, **PLAIN), MEASURED, PRICES)
+
+    assert line(made, "X-Ray") == pytest.approx(DAYS_A_MONTH * 86_400 * (1 + 0.05 * 2) * 0.000005)
+
+
+def test_kms_is_asked_once_in_five_minutes_at_most() -> None:
+    few = bill(Load(10, **PLAIN | {"unsafe_share": 1.0}), MEASURED, PRICES)
+    many = bill(Load(1_000_000, **PLAIN | {"unsafe_share": 1.0}), MEASURED, PRICES)
+
+    assert line(few, "KMS") == pytest.approx(1 + 2 * few.images * 0.000003)
+    assert line(many, "KMS") == pytest.approx(1 + 2 * 2 * 730 * 12 * 0.000003)
+
+
+def test_rekognition_gets_cheaper_by_tiers() -> None:
+    assert rekognition_usd(1_000_000, PRICES) == pytest.approx(1000)
+    assert rekognition_usd(36_000_000, PRICES) == pytest.approx(1000 + 4000 * 0.8 + 30_000 * 0.6 + 1000 * 0.25)
+
+
+def test_the_bill_is_the_sum_of_its_lines() -> None:
+    made = bill(Load(1000), MEASURED, PRICES)
+
+    assert made.usd == pytest.approx(sum(line.usd for line in made.lines))
+    assert made.per_thousand(made.usd) == pytest.approx(made.usd / (1000 * DAYS_A_MONTH) * 1000)
+
+
+def test_seconds_of_the_endpoints_by_their_arithmetic() -> None:
+    # (533 + 8 x 128 + 126) GFLOP on a quarter of 70 TFLOPS
+    assert blip2_seconds(8) == pytest.approx(1.683 / 17.5)
+    # 2 x 13e9 x 1000 FLOP on a quarter of 4 x 70 TFLOPS; 64 tokens x 26 GB at half of 4 x 600 GB/s, shared by eight
+    assert llama_seconds("13b", 1000) == pytest.approx(26 / 70 + 64 * (26 / 1200) / 8)
+
+
+def test_the_assumed_questions_and_prompt_are_those_of_the_default_pack() -> None:
+    pack = shipped_pack("default")
+    assert pack is not None
+    answers = tuple(Answer("full", question.text, "no", 0.02, 0.02) for question in pack.questions)
+    evidence = Evidence(answers, (Caption("full", "a man is standing on the beach with a surfboard"),))
+
+    assert len(pack.questions) == QUESTIONS
+    assert tokens(judge_prompt(pack, evidence).text) == pytest.approx(PROMPT_TOKENS, rel=0.05)
+
+
+def test_what_was_measured_has_the_shape_of_the_workflow() -> None:
+    measured = footprint.load()
+
+    assert (measured.safe.transitions, measured.unsafe.transitions) == (8, 9)
+    assert measured.many_views.transitions == 8 + measured.views - 1 == 7 + measured.many_views.queries
+    assert measured.reused.queries == 0
+    assert measured.unsafe.publishes == 1
