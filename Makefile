@@ -98,6 +98,11 @@ demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
 measure-calls: setup ## Count what one image makes the deployment do, for `moderate cost`
 	@$(BIN)/python -m scripts.measure_calls
 
+.PHONY: cost-pages
+cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md anew
+	@$(BIN)/python -m scripts.cost_page
+	@$(BIN)/python -m scripts.scale_page
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

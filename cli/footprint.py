@@ -23,6 +23,7 @@ class Footprint:
     transitions: float
     invocations: float
     gb_seconds: float
+    function_seconds: float
     workflow_seconds: float
     queries: float
     s3_writes: float
@@ -80,13 +81,14 @@ def _footprint(counted: Mapping[str, Any]) -> Footprint:
     stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
     calls = stores - 1  # the claim is Step Functions' own
     work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items()]
-    working = sum(seconds * max(1, _VCPU_MB / memory) for seconds, memory in work)
+    working = sum(seconds * max(1, _VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
     return Footprint(
         transitions=counted["transitions"],
         invocations=sum(counted["invocations"].values()),
         gb_seconds=sum(seconds * max(memory, _VCPU_MB) / 1024 for seconds, memory in work)
         + calls * _CALL_SECONDS * _CALLER_GB,
-        workflow_seconds=working + calls * _CALL_SECONDS + counted["transitions"] * _TRANSITION_SECONDS,
+        function_seconds=working,
+        workflow_seconds=working + counted["transitions"] * _TRANSITION_SECONDS,
         queries=counted["invocations"].get("query_image", 0),
         s3_writes=requests["s3:PUT"],
         s3_reads=requests["s3:GET"],

@@ -17,6 +17,7 @@ SAFE = Footprint(
     transitions=8,
     invocations=4,
     gb_seconds=0.5,
+    function_seconds=0.3,
     workflow_seconds=0.4,
     queries=1,
     s3_writes=5,

@@ -1,0 +1,227 @@
+"""Writes the tables of docs/scale.md: what a rate of images makes of each quota. `make cost-pages`."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli import footprint
+from cli.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
+from cli.footprint import Footprint
+from cli.throughput import IN_FLIGHT
+from moderation.domain.limits import SHARDS
+from scripts.sections import write_section
+
+PAGE = Path(__file__).parents[1] / "docs/scale.md"
+RATES = (1, 25, 250)
+JUDGED = 0.1  # of the images, under a pack with `judge: when_flagged`
+ENDPOINT_RETRIES_SECONDS = 85 * 60  # how long the workflow waits for a busy endpoint, docs/architecture.md
+EXPRESS_SECONDS = 300
+LAMBDA_AT_ONCE, UNRESERVED = 1000, 100
+STANDARD_STARTS = 300
+MOST_RESERVED = 1000  # that `-c modelConcurrency` takes
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A steady rate of images, each an average one."""
+
+    rate: float
+    load: Load
+    image: Footprint
+
+    @property
+    def functions_at_once(self) -> float:
+        """Invocations under way (Little's law): work, and the waiting of those that ask an endpoint."""
+        blip2, llama = latencies(self.load)
+        waiting = self.image.queries * blip2 + self.load.judged_share * llama
+        return self.rate * (self.image.function_seconds + waiting)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A limit of AWS in us-east-1, where it is written, and what of it a demand uses."""
+
+    name: str
+    limit: float
+    source: str
+    used: Callable[[Demand], float]
+    adjustable: bool = True
+
+
+QUOTAS = (
+    Quota("Lambda: invocations at once", LAMBDA_AT_ONCE, "Lambda quotas", lambda d: d.functions_at_once),
+    Quota(
+        "Step Functions, Standard: StartExecution a second (1,300 at once, then)",
+        STANDARD_STARTS,
+        "Step Functions quotas",
+        lambda d: d.rate,
+    ),
+    Quota(
+        "Step Functions, Standard: state transitions a second (5,000 at once, then)",
+        1500,
+        "Step Functions quotas",
+        lambda d: d.rate * d.image.transitions,
+    ),
+    Quota("Step Functions, Express: StartExecution a second", 6000, "Step Functions quotas", lambda d: d.rate),
+    Quota(
+        "Step Functions, Standard: open executions",
+        1_000_000,
+        "Step Functions quotas",
+        lambda d: d.rate * workflow_seconds(d.load, d.image),
+    ),
+    Quota("EventBridge: invocations of targets a second", 18_750, "EventBridge quotas", lambda d: d.rate),
+    Quota(
+        "DynamoDB: write units a second of a new table",
+        4000,
+        "DynamoDB on-demand capacity mode, initial throughput",
+        lambda d: d.rate * d.image.write_units,
+        adjustable=False,
+    ),
+    Quota(
+        "DynamoDB: write units a second of a table",
+        40_000,
+        "DynamoDB quotas",
+        lambda d: d.rate * d.image.write_units,
+    ),
+    Quota(
+        f"DynamoDB: write units a second of one key, index by verdict, `claimed#<day>#<0-{SHARDS - 1}>`",
+        1000,
+        "DynamoDB best practices for partition keys",
+        lambda d: d.rate * 2 / SHARDS,  # the claim is put there, and deleted when the verdict stands
+        adjustable=False,
+    ),
+    Quota(
+        "S3: writes a second under one prefix (`work/`)",
+        3500,
+        "S3 performance guidelines",
+        lambda d: d.rate * (d.image.s3_writes - 1),  # all but the tag
+        adjustable=False,
+    ),
+    Quota(
+        "S3: reads a second under one prefix (`work/`)",
+        5500,
+        "S3 performance guidelines",
+        lambda d: d.rate * (d.image.s3_reads - 2),  # all but the upload and its tags
+        adjustable=False,
+    ),
+    Quota("SNS: messages a second", 30_000, "SNS quotas", lambda d: d.rate * d.image.publishes),
+)
+
+
+def demand(rate: float, judged_share: float = 1.0) -> Demand:
+    """A steady rate, so that there is no peak over it."""
+    load = Load(rate * SECONDS_A_DAY, judged_share=judged_share, peak_factor=1.0)
+    return Demand(rate, load, average_image(load, footprint.load()))
+
+
+def quotas() -> str:
+    """Each quota's use at each rate, and the rate that fills it."""
+    demands = [demand(rate) for rate in RATES]
+    lines = [
+        f"| quota | default | {' | '.join(f'at {rate}/s' for rate in RATES)} | full at | may be raised | written in |",
+        f"|---|---:|{'---:|' * len(RATES)}---:|---|---|",
+    ]
+    for quota in QUOTAS:
+        used = [quota.used(each) for each in demands]
+        cells = " | ".join(f"{_figure(value)} ({value / quota.limit:.0%})" for value in used)
+        full = quota.limit / quota.used(demand(1))
+        raised = "yes" if quota.adjustable else "no"
+        lines.append(f"| {quota.name} | {quota.limit:,.0f} | {cells} | {_figure(full)}/s | {raised} | {quota.source} |")
+    return "\n".join(lines)
+
+
+def settings() -> str:
+    """What to deploy with at each rate, every image judged and a tenth of them."""
+    lines = [
+        "| images/s | judged | BLIP-2 instances | Llama 2 13B instances | `modelConcurrency` | Lambda quota "
+        "| `workflowType` |",
+        "|---:|---|---:|---:|---:|---:|---|",
+    ]
+    for rate in RATES:
+        for share, name in ((1.0, "every image"), (JUDGED, f"{JUDGED:.0%}")):
+            each = demand(rate, share)
+            blip2, llama = (fleet.at_peak for fleet in fleets(each.load, each.image))
+            concurrency = max(blip2, llama) * IN_FLIGHT
+            workflow = "EXPRESS" if rate > STANDARD_STARTS / 2 else "STANDARD"
+            lines.append(
+                f"| {rate} | {name} | {blip2} | {llama} | {_reserved(concurrency)} "
+                f"| {_lambda_quota(each, concurrency)} | {workflow} |"
+            )
+    return "\n".join(lines)
+
+
+def _reserved(concurrency: int) -> str:
+    return f"{concurrency}" if concurrency <= MOST_RESERVED else "0"
+
+
+def _lambda_quota(each: Demand, concurrency: int) -> str:
+    """Both functions that ask an endpoint reserve `modelConcurrency`; a hundred must stay unreserved."""
+    if concurrency > MOST_RESERVED:
+        return f"{each.functions_at_once:,.0f}"
+    needed = 2 * concurrency + each.rate * each.image.function_seconds + UNRESERVED
+    return "default" if needed <= LAMBDA_AT_ONCE else f"{needed:,.0f}"
+
+
+def arithmetic() -> str:
+    """The numbers that the other tables multiply."""
+    one = demand(1)
+    blip2, llama = latencies(one.load)
+    load, image = one.load, one.image
+    rows = [
+        (
+            "instances of BLIP-2",
+            f"images/s x {image.queries:g} view x {load.blip2_seconds:g} s / {load.utilisation:.0%}",
+        ),
+        ("instances of Llama 2", f"images/s x share judged x {load.llama_seconds:g} s / {load.utilisation:.0%}"),
+        ("a request to BLIP-2", f"{IN_FLIGHT} at once x {load.blip2_seconds:g} s = {blip2:.1f} s"),
+        ("a request to Llama 2", f"{IN_FLIGHT} at once x {load.llama_seconds:g} s = {llama:.1f} s"),
+        (
+            "Lambda at once",
+            f"images/s x ({image.function_seconds:.2f} s of work + {blip2:.1f} s + share judged x {llama:.1f} s)",
+        ),
+        ("transitions", f"images/s x {image.transitions:.2f}"),
+        ("write units", f"images/s x {image.write_units:.1f}, of which 2 on a `claimed` key in {SHARDS} shards"),
+        ("S3, `work/`", f"images/s x {image.s3_writes - 1:.0f} writes and {image.s3_reads - 2:.0f} reads"),
+        ("messages", f"images/s x {image.publishes:.2f}"),
+    ]
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {how} |" for name, how in rows)])
+
+
+def bursts() -> str:
+    """How many images may come at once, so that the last is answered before its retries are used up."""
+    lines = [
+        "| instances of Llama 2 13B, every image judged | judgements a second | burst, Standard | burst, Express |",
+        "|---:|---:|---:|---:|",
+    ]
+    for instances in (1, 2, 4, 8):
+        rate = instances / Load.llama_seconds
+        standard, express = (
+            math.floor(rate * wait / 100) * 100 for wait in (ENDPOINT_RETRIES_SECONDS, EXPRESS_SECONDS)
+        )
+        lines.append(f"| {instances} | {rate:.1f} | {standard:,} | {express:,} |")
+    return "\n".join(lines)
+
+
+def default_rates() -> tuple[float, float]:
+    """Views and judgements a second that the default of `modelConcurrency`, 8, lets through."""
+    blip2, llama = latencies(Load(1))
+    return IN_FLIGHT / blip2, IN_FLIGHT / llama
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+SECTIONS = {"settings": settings, "quotas": quotas, "arithmetic": arithmetic, "bursts": bursts}
+
+
+def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:
+    """Write every section."""
+    for name in sections:
+        write_section(PAGE, name, SECTIONS[name]())
+    print(f"Written: docs/{PAGE.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""docs/costs.md and docs/scale.md say what the arithmetic says, and their sentences hold."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from cli.billing import Load
+from scripts import cost_page, scale_page
+from scripts.cost_chart import Line, chart
+from scripts.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
+from scripts.scale_page import QUOTAS, default_rates, demand
+from scripts.sections import read_section
+
+
+@pytest.mark.parametrize("page", [cost_page, scale_page])
+def test_the_tables_are_what_their_script_writes(page):
+    for name, section in page.SECTIONS.items():
+        assert read_section(page.PAGE, name) == section(), f"{page.PAGE.name}, {name}: run `make cost-pages`"
+
+
+def test_the_chart_is_what_its_script_draws():
+    assert cost_page.CHART.read_text() == cost_page.drawing(), "run `make cost-pages`"
+
+
+def per_thousand(load: Load) -> tuple[float, float]:
+    made = bill_of(load)
+    return made.per_thousand(made.usd), made.per_thousand(made.rekognition_usd)
+
+
+def test_where_it_costs_less_than_rekognition():
+    cheaper = [370_000, 1_000_000, 1_600_000]
+    dearer = [100_000, 300_000, 2_000_000]
+
+    for images in cheaper + dearer:
+        ours, theirs = per_thousand(replace(FLAGGED, images_per_day=images))
+        assert (ours < theirs) == (images in cheaper), images
+
+
+def test_up_to_sixty_thousand_images_a_day_one_instance_of_each_is_enough():
+    lines = bill_of(replace(STANDARD, images_per_day=60_000)).lines[:2]
+    assert sum(line.usd for line in lines) == pytest.approx(6_280, abs=5)
+    more = bill_of(replace(STANDARD, images_per_day=65_000)).lines[:2]
+    assert more[1].usd > lines[1].usd
+
+
+def test_without_llama_the_goal_is_within_reach():
+    full = replace(SATURATED["Express, as deployed"], judged_share=0.0)
+
+    assert per_thousand(full)[0] == pytest.approx(0.21, abs=0.005)
+    llama = bill_of(SATURATED["Express, as deployed"]).lines[1]
+    assert bill_of(full).per_thousand(llama.usd) == pytest.approx(1.93, abs=0.005)
+
+
+@pytest.mark.parametrize("image, tasks", [("safe", 8), ("unsafe", 9)])
+def test_the_transitions_of_standard(image, tasks):
+    share = 1.0 if image == "unsafe" else 0.0
+    load = replace(STANDARD, images_per_day=1000, unsafe_share=share, review_share=0.0)
+    made = bill_of(load)
+    usd = next(line.usd for line in made.lines if line.name == "Step Functions")
+
+    assert made.per_thousand(usd) == pytest.approx(tasks * 0.025)
+    assert image == "unsafe" or made.per_thousand(usd) <= cost_page.GOAL_TRANSITIONS + 1e-9
+
+
+def test_what_gives_way_first():
+    _, judged = default_rates()
+    assert judged == pytest.approx(1.0, abs=0.05)
+
+    def use(name: str, rate: float) -> float:
+        quota = next(quota for quota in QUOTAS if quota.name.startswith(name))
+        return quota.used(demand(rate)) / quota.limit
+
+    at_25 = [quota.used(demand(25)) / quota.limit for quota in QUOTAS]
+    assert max(at_25) < 0.5
+    assert use("Lambda", 250) > 1
+    assert use("Step Functions, Standard: state transitions", 250) > 1
+    assert use("Step Functions, Standard: StartExecution", 250) > 2 / 3
+    assert use("DynamoDB: write units a second of a new table", 250) > 2 / 3
+    near = {quota.name for quota in QUOTAS if quota.used(demand(250)) / quota.limit > 0.5}
+    assert len(near) == 4
+
+
+def test_four_shards_carry_two_thousand_images_a_second():
+    shard = next(quota for quota in QUOTAS if "claimed#" in quota.name)
+
+    assert shard.used(demand(2000)) == pytest.approx(shard.limit)
+
+
+def test_invocations_under_way_are_rate_times_time():
+    each = demand(10, judged_share=0.5)
+    asked = each.image.queries * 8 * each.load.blip2_seconds + 0.5 * 8 * each.load.llama_seconds
+
+    assert each.functions_at_once == pytest.approx(10 * (each.image.function_seconds + asked))
+
+
+def test_a_chart_is_a_picture_with_a_name_at_each_line():
+    lines = [Line("one & all", [(10, 1), (1000, 100)]), Line("other", [(10, 5), (1000, 0.5)])]
+
+    root = ElementTree.fromstring(chart("Title", "x", lines))  # noqa: S314 - our own chart
+
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"one & all", "other", "Title", "10", "1,000", "$0.1", "$100"} <= set(texts)
+    first, _ = root.iter("{http://www.w3.org/2000/svg}polyline")
+    start, end = (tuple(map(float, point.split(","))) for point in first.attrib["points"].split())
+    assert start[0] < end[0] and start[1] > end[1]  # rises to the right; pixels count downwards
