@@ -103,6 +103,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
     lines = (
         Line("BLIP-2 endpoint", blip2.usd(prices), blip2.arithmetic),
         Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic),
+        _data(image, images, prices),
         _step_functions(load, image, images, prices),
         _lambda(load, image, images, prices),
         _dynamodb(load, image, images, prices),
@@ -169,6 +170,13 @@ def rekognition_usd(images: float, prices: Prices) -> float:
         usd += max(0.0, top - below) * price
         below = max(below, top)
     return usd
+
+
+def _data(image: Footprint, images: float, prices: Prices) -> Line:
+    """The views, which are nearly all of the work files, in base64."""
+    sent = image.work_bytes * 4 / 3
+    usd = images * sent / GB * prices["sagemaker_data_gb"]
+    return Line("Endpoints' data", usd, f"{sent / 1000:.0f} KB sent an image: its views in base64")
 
 
 def _step_functions(load: Load, image: Footprint, images: float, prices: Prices) -> Line:

@@ -88,7 +88,7 @@ def rest() -> str:
     for name, line in ((line.name, line) for line in standard.lines[2:]):
         lines.append(f"| {name} | {standard.per_thousand(line.usd):.4f} | {line.arithmetic} |")
         if name == "Step Functions":
-            other = express.lines[2]
+            other = next(line for line in express.lines if line.name == name)
             lines.append(f"| {name} | {express.per_thousand(other.usd):.4f} | {other.arithmetic} |")
     return "\n".join(lines)
 

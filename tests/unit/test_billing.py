@@ -85,6 +85,10 @@ def test_storage_and_requests_of_table_and_buckets() -> None:
     )
 
 
+def test_what_is_sent_to_the_endpoints_is_paid_by_the_byte() -> None:
+    assert per_thousand(Load(1000, **PLAIN), "Endpoints' data") == pytest.approx(1000 * 100_000 * 4 / 3 / 1e9 * 0.016)
+
+
 def test_logs_are_paid_by_the_byte_and_metrics_by_the_month() -> None:
     made = bill(Load(1_000_000, **PLAIN), MEASURED, PRICES)
 
