@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.billing import Load
+from cli.billing import Load, fleets
 from scripts import cost_page, scale_page
 from scripts.cost_chart import Line, chart
 from scripts.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
@@ -71,6 +71,8 @@ def test_what_gives_way_first():
         quota = next(quota for quota in QUOTAS if quota.name.startswith(name))
         return quota.used(demand(rate)) / quota.limit
 
+    everything = demand(250)
+    assert fleets(everything.load, everything.image)[1].at_peak == 350
     at_25 = [quota.used(demand(25)) / quota.limit for quota in QUOTAS]
     assert max(at_25) < 0.5
     assert use("Lambda", 250) > 1
