@@ -51,7 +51,9 @@ def test_a_folder_is_uploaded_under_the_intake_prefix_and_each_upload_names_its_
     assert stored["ContentType"] == "image/gif"
 
 
-def test_waiting_shows_every_verdict_with_its_strongest_answer_and_where_it_was_seen(deployed, machine, moderate, folder):
+def test_waiting_shows_every_verdict_with_its_strongest_answer_and_where_it_was_seen(
+    deployed, machine, moderate, folder
+):
     result = moderate("upload", folder, "--wait")
 
     assert result.exit_code == 0
