@@ -8,6 +8,7 @@ from stacks.components.alerts import Alerts
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
+from stacks.components.people import Eraser, Reviewer
 from stacks.components.private_bucket import AccessLogs, PrivateBucket
 from stacks.components.verdict_store import VerdictStore
 from stacks.components.workflow import Workflow
@@ -62,6 +63,13 @@ class ModerationStack(Stack):
         workflow = Workflow(
             self, "Workflow", protected=protected, functions=functions, verdicts=verdicts, intake=intake
         )
+        reviewer = Reviewer(
+            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
+        )
+        eraser = Eraser(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
+        intake.protect_tag([functions.record_verdict, reviewer])
+        if settings.hold_until_cleared:
+            intake.hold_until_cleared([functions.prepare_image, reviewer])
         outputs = {
             "IntakeBucketName": intake.bucket.bucket_name,
             "IntakePrefix": intake.prefix,
@@ -71,6 +79,10 @@ class ModerationStack(Stack):
             "UnsafeTopicArn": alerts.unsafe.topic_arn,
             "ReviewTopicArn": alerts.review.topic_arn,
             "SafeTopicArn": alerts.safe.topic_arn if alerts.safe else "",
+            "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
+            "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
+            "ReviewerRoleArn": reviewer.role.role_arn,
+            "EraserRoleArn": eraser.role.role_arn,
             "WorkflowArn": workflow.machine.state_machine_arn,
             "Blip2EndpointName": endpoints.blip2,
             "Blip2Dialect": settings.blip2_dialect,

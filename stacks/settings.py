@@ -64,6 +64,7 @@ class Settings:
     model_input_size: int = 224
     model_concurrency: int = 8
     intake: Intake = field(default_factory=Intake)
+    hold_until_cleared: bool = False
     notify_safe: bool = False
 
     @property
@@ -93,9 +94,11 @@ class Settings:
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
             model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
             intake=_intake(context),
+            hold_until_cleared=context.flag("holdUntilCleared"),
             notify_safe=context.flag("notifySafe"),
         )
         _check_dialects(settings, context)
+        _check_bucket(settings, context)
         if context.faults:
             raise InvalidSettings(context.faults)
         return settings
@@ -184,6 +187,17 @@ def _intake(context: _Context) -> Intake:
         "intakePrefix", re.compile(r"[^/*?][^*?]{0,511}"), "a key prefix without * or ? that does not begin with /"
     )
     return Intake(bucket_name=name or None, prefix=prefix)
+
+
+def _check_bucket(settings: Settings, context: _Context) -> None:
+    """What is done by the bucket's policy is done by whoever owns the bucket."""
+    if not context.has("intakeBucketName"):
+        return
+    if settings.hold_until_cleared:
+        context.faults.append(
+            "holdUntilCleared can't be set with intakeBucketName: the policy of an existing bucket is its owner's. "
+            "Leave it out and add the statement in docs/operations.md to that policy."
+        )
 
 
 def _check_dialects(settings: Settings, context: _Context) -> None:

@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.grantee import Grantee
 
 
 class Alerts(Construct):
@@ -35,7 +35,7 @@ class Alerts(Construct):
         topics = {"UNSAFE_TOPIC_ARN": self.unsafe.topic_arn, "REVIEW_TOPIC_ARN": self.review.topic_arn}
         return topics | ({"SAFE_TOPIC_ARN": self.safe.topic_arn} if self.safe else {})
 
-    def allow_publish(self, function: PipelineFunction) -> None:
-        """Let `function` publish to every topic."""
-        function.allow(("sns:Publish",), *self.environment.values())
-        function.allow(("kms:Decrypt", "kms:GenerateDataKey"), self.key.key_arn)
+    def allow_publish(self, grantee: Grantee) -> None:
+        """Let `grantee` publish to every topic."""
+        grantee.allow(("sns:Publish",), *self.environment.values())
+        grantee.allow(("kms:Decrypt", "kms:GenerateDataKey"), self.key.key_arn)

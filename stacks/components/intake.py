@@ -1,12 +1,14 @@
 """Where images arrive."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
-from stacks.components.pipeline_function import PipelineFunction
+from stacks.components import intake_policy
+from stacks.components.grantee import Grantee
 from stacks.components.private_bucket import PrivateBucket
 from stacks.settings import Settings
 
@@ -48,19 +50,36 @@ class Intake(Construct):
             ],
         }
 
-    def allow_read(self, function: PipelineFunction) -> None:
-        """Let `function` read object versions; to it a missing one is a 404, not a 403."""
-        self._allow(function, "s3:GetObject", "s3:GetObjectVersion")
+    def allow_read(self, grantee: Grantee) -> None:
+        """Let `grantee` read object versions; to it a missing one is a 404, not a 403."""
+        self._allow(grantee, "s3:GetObject", "s3:GetObjectVersion")
 
-    def allow_tag(self, function: PipelineFunction) -> None:
-        """Let `function` read and write the tags of object versions; to it a missing one is a 404, not a 403."""
-        self._allow(function, "s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging")
+    def allow_tag(self, grantee: Grantee) -> None:
+        """Let `grantee` read and write the tags of object versions; to it a missing one is a 404, not a 403."""
+        # To name a version takes the second permission "also" (Amazon S3 API Reference, PutObjectTagging).
+        for verb in ("Get", "Put"):
+            self._allow(grantee, f"s3:{verb}ObjectTagging", f"s3:{verb}ObjectVersionTagging")
 
-    def _allow(self, function: PipelineFunction, *actions: str) -> None:
-        objects = self.bucket.arn_for_objects(f"{self.prefix}*")
-        function.allow(actions, objects)
-        function.allow(("s3:ListBucket", "s3:ListBucketVersions"), self.bucket.bucket_arn)
-        acknowledge_wildcard(function.role, objects, "The names of uploaded objects aren't known beforehand")
+    def allow_erase(self, grantee: Grantee) -> None:
+        """Let `grantee` find object versions and delete markers, and delete them for good."""
+        self._allow(grantee, "s3:DeleteObjectVersion")
+
+    def protect_tag(self, taggers: Sequence[Grantee]) -> None:
+        """Refuse tags and tagging to all but `taggers`; of an existing bucket the policy is its owner's to write."""
+        intake_policy.protect_tag(self.bucket, self._objects, [tagger.role for tagger in taggers])
+
+    def hold_until_cleared(self, readers: Sequence[Grantee]) -> None:
+        """Refuse reads of what isn't tagged safe to all but `readers`; in a bucket of our own."""
+        intake_policy.hold_until_cleared(self.bucket, self._objects, [reader.role for reader in readers])
+
+    @property
+    def _objects(self) -> str:
+        return self.bucket.arn_for_objects(f"{self.prefix}*")
+
+    def _allow(self, grantee: Grantee, *actions: str) -> None:
+        grantee.allow(actions, self._objects)
+        grantee.allow(("s3:ListBucket", "s3:ListBucketVersions"), self.bucket.bucket_arn)
+        acknowledge_wildcard(grantee.role, self._objects, "The names of uploaded objects aren't known beforehand")
 
 
 def _notify_event_bridge(bucket: s3.IBucket) -> None:

@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
-from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.grantee import Grantee
 
 
 class PrivateBucket(s3.Bucket):
@@ -40,15 +40,15 @@ class PrivateBucket(s3.Bucket):
             auto_delete_objects=not protected,
         )
 
-    def allow_objects(self, function: PipelineFunction, *actions: str) -> None:
-        """Let `function` do `actions` on every object here."""
-        objects = self.arn_for_objects("*")
-        function.allow(actions, objects)
-        acknowledge_wildcard(function.role, objects, "A bucket of the pipeline's own, under names made as it runs")
+    def allow_objects(self, grantee: Grantee, *actions: str, under: str = "") -> None:
+        """Let `grantee` do `actions` on every object here, or on those under a prefix."""
+        objects = self.arn_for_objects(f"{under}*")
+        grantee.allow(actions, objects)
+        acknowledge_wildcard(grantee.role, objects, "A bucket of the pipeline's own, under names made as it runs")
 
-    def allow_list(self, function: PipelineFunction) -> None:
+    def allow_list(self, grantee: Grantee) -> None:
         """Let `function` list the bucket: S3 answers 404 for a missing object only to those who may, else 403."""
-        function.allow(("s3:ListBucket",), self.bucket_arn)
+        grantee.allow(("s3:ListBucket",), self.bucket_arn)
 
 
 class AccessLogs(PrivateBucket):

@@ -1,10 +1,13 @@
 """The table of verdicts: one item an object version."""
 
+from typing import Any
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.grantee import Grantee
+from stacks.components.person_role import PersonRole
 
 BY_VERDICT = "by-verdict"
 BY_SHA256 = "by-sha256"
@@ -46,18 +49,39 @@ class VerdictStore(Construct):
                 non_key_attributes=attributes,
             )
 
-    def allow_write(self, function: PipelineFunction) -> None:
-        """Let `function` update items, and read one back to tell its own write from another's."""
-        function.allow(("dynamodb:GetItem", "dynamodb:UpdateItem"), self.table.table_arn)
+    def allow_write(self, grantee: Grantee) -> None:
+        """Let `grantee` update items, and read one back to tell its own write from another's."""
+        grantee.allow(("dynamodb:GetItem", "dynamodb:UpdateItem"), self.table.table_arn)
 
-    def allow_reuse(self, function: PipelineFunction) -> None:
-        """Let `function` find the record of the same bytes and read it."""
-        function.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_SHA256}")
-        function.allow(("dynamodb:GetItem",), self.table.table_arn)
+    def allow_reuse(self, grantee: Grantee) -> None:
+        """Let `grantee` find the record of the same bytes and read it."""
+        grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_SHA256}")
+        grantee.allow(("dynamodb:GetItem",), self.table.table_arn)
 
-    def allow_list(self, function: PipelineFunction) -> None:
-        """Let `function` list items by verdict."""
-        function.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_VERDICT}")
+    def allow_list(self, grantee: Grantee) -> None:
+        """Let `grantee` list items by verdict."""
+        grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_VERDICT}")
+
+    def allow_find(self, grantee: Grantee) -> None:
+        """Let `grantee` find the items of an object's versions."""
+        grantee.allow(("dynamodb:Query",), self.table.table_arn)
+
+    def allow_erase(self, person: PersonRole, bucket_name: str) -> None:
+        """Let `person` delete the items of a bucket's objects, with the references to them, and leave audit entries.
+
+        Audit entries can't be deleted, and of an item that stays nothing but its reference can be changed.
+        """
+        table = self.table.table_arn
+        self.allow_find(person)
+        self.allow_reuse(person)
+        person.allow_if(_leading_keys(f"{bucket_name}#*"), ("dynamodb:DeleteItem",), table)
+        person.allow_if(_leading_keys("erasure#*"), ("dynamodb:PutItem",), table)
+        only_reference = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "reused_from"]}}
+        person.allow_if(only_reference, ("dynamodb:UpdateItem",), table)
+
+
+def _leading_keys(pattern: str) -> dict[str, Any]:
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [pattern]}}
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -25,6 +25,7 @@ PRODUCTION = {
     "llamaSize": "70b",
     "blip2WeightsPrefix": "s3://weights/blip2",
     "notifySafe": True,
+    "holdUntilCleared": True,
 }
 THEIRS = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",

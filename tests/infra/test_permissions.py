@@ -8,9 +8,11 @@ from aws_cdk.cx_api import CloudAssembly
 from tests.infra.synthesis import Template, flatten, template_of
 
 LIST = {"s3:ListBucket", "s3:ListBucketVersions"}
+TAGGING = {f"s3:{verb}Object{version}Tagging" for verb in ("Get", "Put") for version in ("", "Version")}
 TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/"
+STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/<AWS::StackName>/*"
 EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
 
 
@@ -48,7 +50,7 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
         "RecordVerdict": pass_work_on
         | write_items
         | {
-            f"<{intake}.Arn>/*": {"s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging"},
+            f"<{intake}.Arn>/*": TAGGING,
             f"<{intake}.Arn>": LIST,
         },
         "Notify": write_items
@@ -62,6 +64,31 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
         | {
             f"{table}/index/by-verdict": {"dynamodb:Query"},
             f"{EXECUTIONS}<{machine}.Name>:*": {"states:DescribeExecution"},
+        },
+        "Reviewer": {
+            STACK: {"cloudformation:DescribeStacks"},
+            f"<{intake}.Arn>/*": {"s3:GetObject", "s3:GetObjectVersion"} | TAGGING,
+            f"<{intake}.Arn>": LIST,
+            f"<{policies}.Arn>/*": {"s3:GetObject"},
+            f"<{policies}.Arn>": {"s3:ListBucket"},
+            f"<{work}.Arn>/*": {"s3:GetObject"},
+            f"<{work}.Arn>/provenance/*": {"s3:PutObject"},
+            f"<{work}.Arn>": {"s3:ListBucket"},
+            table: {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+            f"{table}/index/by-verdict": {"dynamodb:Query"},
+            f"<{unsafe}>": {"sns:Publish"},
+            f"<{review}>": {"sns:Publish"},
+            f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
+        },
+        "Eraser": {
+            STACK: {"cloudformation:DescribeStacks"},
+            f"<{intake}.Arn>/*": {"s3:DeleteObjectVersion"},
+            f"<{intake}.Arn>": LIST,
+            f"<{work}.Arn>/work/*": {"s3:DeleteObject"},
+            f"<{work}.Arn>/evidence/*": {"s3:DeleteObject"},
+            f"<{work}.Arn>": {"s3:ListBucket"},
+            table: {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")} | {"dynamodb:Query"},
+            f"{table}/index/by-sha256": {"dynamodb:Query"},
         },
     }
 
@@ -78,6 +105,13 @@ def test_a_function_may_do_exactly_what_it_does(
     granted = moderation.granted(f"Functions{function}Role")
 
     assert granted == grants[function] | {f"<{log}.Arn>": WRITE_LOG, "*": TRACE}
+
+
+@pytest.mark.parametrize("person", ["Reviewer", "Eraser"])
+def test_a_person_may_do_exactly_what_their_task_needs(
+    person: str, moderation: Template, grants: dict[str, dict[str, set[str]]]
+) -> None:
+    assert moderation.granted(f"{person}Role") == grants[person]
 
 
 def test_the_workflow_may_invoke_its_steps_and_update_the_table(moderation: Template) -> None:

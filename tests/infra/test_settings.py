@@ -4,6 +4,7 @@ import pytest
 
 from stacks.settings import Endpoints, Intake, InvalidSettings, S3Prefix, Settings
 
+EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
 
 
@@ -93,6 +94,8 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"intakePrefix": "/in"}, "intakePrefix", "does not begin with /"),
         ({"intakePrefix": "in/*"}, "intakePrefix", "without * or ?"),
         ({"notifySafe": 1}, "notifySafe", "true or false"),
+        ({"holdUntilCleared": "yes"}, "holdUntilCleared", "true or false"),
+        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/operations.md"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(

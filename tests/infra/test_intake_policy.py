@@ -1,0 +1,114 @@
+"""What the intake bucket refuses: forged verdicts and, if asked for, reads of what isn't cleared."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from moderation.domain.limits import TAG
+from stacks.components import intake_policy
+from tests.infra.synthesis import Template, as_list, flatten, template_of
+
+
+def intake_statements(template: Template) -> dict[str, dict[str, Any]]:
+    """The statements that this project writes into the policy of its intake bucket, by Sid."""
+    (policy,) = [
+        properties
+        for properties in template.properties("AWS::S3::BucketPolicy")
+        if flatten(properties["Bucket"]).startswith("<IntakeImages")
+    ]
+    return {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"] if "Sid" in s}
+
+
+def conditions(statement: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    return {
+        operator: {key: [flatten(value) for value in as_list(values)] for key, values in keys.items()}
+        for operator, keys in statement["Condition"].items()
+    }
+
+
+def role_arn(template: Template, start: str) -> str:
+    (name,) = [name for name in template.of_type("AWS::IAM::Role") if name.startswith(start)]
+    return f"<{name}.Arn>"
+
+
+def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
+    return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
+
+
+def test_the_stacks_and_the_functions_speak_of_the_same_tag() -> None:
+    assert intake_policy.TAG == TAG
+
+
+def test_nobody_uploads_a_verdict_and_only_recorder_and_reviewer_tag(moderation: Template) -> None:
+    statements = intake_statements(moderation)
+    taggers = all_but(moderation, "FunctionsRecordVerdictRole", "ReviewerRole")
+
+    assert statements.keys() == {"UploadedVerdict", "Tagging"}
+    for statement in statements.values():
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
+        assert flatten(statement["Resource"]).startswith("<IntakeImages")
+        assert flatten(statement["Resource"]).endswith(".Arn>/*")
+    assert statements["UploadedVerdict"]["Action"] == "s3:PutObject"
+    carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": ["moderation"]}}
+    assert conditions(statements["UploadedVerdict"]) == taggers | carried
+    assert set(statements["Tagging"]["Action"]) == {
+        "s3:PutObjectTagging",
+        "s3:PutObjectVersionTagging",
+        "s3:DeleteObjectTagging",
+        "s3:DeleteObjectVersionTagging",
+    }
+    assert conditions(statements["Tagging"]) == taggers
+
+
+def test_held_images_are_read_by_pipeline_and_reviewers_only_until_they_are_safe(production: CloudAssembly) -> None:
+    template = template_of(production, "Moderation")
+
+    held = intake_statements(template)["Uncleared"]
+
+    assert (held["Effect"], held["Principal"]) == ("Deny", {"AWS": "*"})
+    assert set(held["Action"]) == {"s3:GetObject", "s3:GetObjectVersion"}
+    # Matches where there is no tag, too: a negated operator does where its key is missing.
+    assert conditions(held) == all_but(template, "FunctionsPrepareImageRole", "ReviewerRole") | {
+        "StringNotEquals": {"s3:ExistingObjectTag/moderation": ["safe"]}
+    }
+
+
+def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are_named(theirs: CloudAssembly) -> None:
+    template = template_of(theirs, "Moderation")
+    outputs = template.content["Outputs"]
+
+    assert not any("their-images" in flatten(p["Bucket"]) for p in template.properties("AWS::S3::BucketPolicy"))
+    for output, role in {
+        "PrepareImageRoleArn": "FunctionsPrepareImageRole",
+        "RecordVerdictRoleArn": "FunctionsRecordVerdictRole",
+        "ReviewerRoleArn": "ReviewerRole",
+        "EraserRoleArn": "EraserRole",
+    }.items():
+        assert flatten(outputs[output]["Value"]) == role_arn(template, role)
+
+
+@pytest.mark.parametrize("person", ["Reviewer", "Eraser"])
+def test_persons_roles_are_assumed_by_whom_the_account_allows_to(person: str, moderation: Template) -> None:
+    (role,) = [r["Properties"] for name, r in moderation.of_type("AWS::IAM::Role").items() if name.startswith(person)]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert statement["Action"] == "sts:AssumeRole"
+    assert flatten(statement["Principal"]["AWS"]) == "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"
+
+
+def test_the_eraser_deletes_images_records_and_references_and_can_change_nothing_else(moderation: Template) -> None:
+    statements = [
+        statement
+        for policy in moderation.properties("AWS::IAM::Policy")
+        if any(role["Ref"].startswith("EraserRole") for role in policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    bounded = {s["Action"]: conditions(s) for s in statements if "Condition" in s}
+
+    (intake,) = [name for name in moderation.of_type("AWS::S3::Bucket") if name.startswith("IntakeImages")]
+    assert bounded == {
+        "dynamodb:DeleteItem": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"<{intake}>#*"]}},
+        "dynamodb:PutItem": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erasure#*"]}},
+        "dynamodb:UpdateItem": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "reused_from"]}},
+    }
