@@ -72,7 +72,8 @@ class Deployment:
 
     @cached_property
     def verdicts(self) -> DynamoVerdictStore:
-        return DynamoVerdictStore(clients.dynamodb(), self.output("VerdictTableName"))
+        days = int(self.outputs.get("RecordRetentionDays", "0"))
+        return DynamoVerdictStore(clients.dynamodb(), self.output("VerdictTableName"), days)
 
     @cached_property
     def images(self) -> S3ImageStore:

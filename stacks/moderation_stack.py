@@ -1,9 +1,9 @@
 """The pipeline and its data."""
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Stack, Validations
-from aws_cdk import aws_s3 as s3
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
+from stacks.components import lifecycles
 from stacks.components.alerts import Alerts
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
@@ -14,9 +14,6 @@ from stacks.components.verdict_store import VerdictStore
 from stacks.components.workflow import Workflow
 from stacks.regions import moderation_faults
 from stacks.settings import Endpoints, Settings
-
-# Steps leave their work under work/; the packs and prompts under provenance/ are kept for good.
-_WORK_EXPIRY = s3.LifecycleRule(prefix="work/", expiration=Duration.days(30))
 
 
 class ModerationStack(Stack):
@@ -44,7 +41,13 @@ class ModerationStack(Stack):
         access_logs = AccessLogs(self, "AccessLogs", protected=protected)
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PrivateBucket(self, "Policies", protected=protected, access_logs=access_logs, versioned=True)
-        work = PrivateBucket(self, "Work", protected=protected, access_logs=access_logs, lifecycle_rules=[_WORK_EXPIRY])
+        work = PrivateBucket(
+            self,
+            "Work",
+            protected=protected,
+            access_logs=access_logs,
+            lifecycle_rules=lifecycles.of_work(settings.retention),
+        )
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictStore(self, "Verdicts", protected=protected)
@@ -88,6 +91,7 @@ class ModerationStack(Stack):
             "Blip2Dialect": settings.blip2_dialect,
             "LlamaEndpointName": endpoints.llama,
             "ModelInputSize": str(settings.model_input_size),
+            "RecordRetentionDays": str(settings.retention.records),
         }
         for name, value in outputs.items():
             if value:

@@ -49,6 +49,15 @@ class S3Prefix:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """Days that data is kept after it was made; 0 keeps it until somebody deletes it."""
+
+    records: int = 0
+    images: int = 0
+    work: int = 30
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that differs between deployments."""
 
@@ -65,6 +74,7 @@ class Settings:
     model_concurrency: int = 8
     intake: Intake = field(default_factory=Intake)
     hold_until_cleared: bool = False
+    retention: Retention = field(default_factory=Retention)
     notify_safe: bool = False
 
     @property
@@ -95,6 +105,7 @@ class Settings:
             model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
             intake=_intake(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
+            retention=_retention(context),
             notify_safe=context.flag("notifySafe"),
         )
         _check_dialects(settings, context)
@@ -189,14 +200,27 @@ def _intake(context: _Context) -> Intake:
     return Intake(bucket_name=name or None, prefix=prefix)
 
 
+def _retention(context: _Context) -> Retention:
+    return Retention(
+        records=context.integer("recordRetentionDays", low=0, high=3650, default=0),
+        images=context.integer("imageRetentionDays", low=0, high=3650, default=0),
+        work=context.integer("workRetentionDays", low=1, high=3650, default=30),
+    )
+
+
 def _check_bucket(settings: Settings, context: _Context) -> None:
-    """What is done by the bucket's policy is done by whoever owns the bucket."""
+    """What is done by the bucket's policy or lifecycle is done by whoever owns the bucket."""
     if not context.has("intakeBucketName"):
         return
     if settings.hold_until_cleared:
         context.faults.append(
             "holdUntilCleared can't be set with intakeBucketName: the policy of an existing bucket is its owner's. "
             "Leave it out and add the statement in docs/operations.md to that policy."
+        )
+    if settings.retention.images:
+        context.faults.append(
+            "imageRetentionDays can't be set with intakeBucketName: the lifecycle of an existing bucket is its "
+            "owner's. Leave it out and set the bucket's own lifecycle."
         )
 
 

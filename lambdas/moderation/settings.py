@@ -58,16 +58,19 @@ class JudgeImageSettings:
 
 @dataclass(frozen=True)
 class RecordVerdictSettings:
-    """Where the work lies, where verdicts are kept, and whether safe ones are announced too."""
+    """Where the work lies, where verdicts are kept and how long, and whether safe ones are announced too."""
 
     work_bucket: str
     verdict_table: str
+    record_retention_days: int
     notify_safe: bool
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "RecordVerdictSettings":
-        bucket, table, notify = _required(env, "WORK_BUCKET", "VERDICT_TABLE", "NOTIFY_SAFE")
-        return cls(bucket, table, _flag(notify, "NOTIFY_SAFE"))
+        bucket, table, days, notify = _required(
+            env, "WORK_BUCKET", "VERDICT_TABLE", "RECORD_RETENTION_DAYS", "NOTIFY_SAFE"
+        )
+        return cls(bucket, table, _days(days, "RECORD_RETENTION_DAYS"), _flag(notify, "NOTIFY_SAFE"))
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,15 @@ class NotifySettings:
 
 @dataclass(frozen=True)
 class VerdictTableSettings:
-    """Where verdicts are kept: all that the recorder of failures and the sweeper need."""
+    """Where verdicts are kept and how long: all that the recorder of failures and the sweeper need."""
 
     verdict_table: str
+    record_retention_days: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "VerdictTableSettings":
-        return cls(*_required(env, "VERDICT_TABLE"))
+        table, days = _required(env, "VERDICT_TABLE", "RECORD_RETENTION_DAYS")
+        return cls(table, _days(days, "RECORD_RETENTION_DAYS"))
 
 
 def _required(env: Mapping[str, str], *names: str) -> list[str]:
@@ -105,6 +110,12 @@ def _required(env: Mapping[str, str], *names: str) -> list[str]:
 def _positive(value: str, name: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise Misconfigured(f"{name} is {value!r}: it must be a whole number of pixels above 0.")
+    return int(value)
+
+
+def _days(value: str, name: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise Misconfigured(f"{name} is {value!r}: it must be a whole number of days, 0 to keep records for good.")
     return int(value)
 
 

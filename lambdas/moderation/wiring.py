@@ -120,7 +120,7 @@ def record_verdict() -> RecordVerdict:
     return RecordVerdict(
         S3ImageStore(s3),
         S3WorkStore(s3, settings.work_bucket),
-        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table),
+        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days),
         settings.notify_safe,
     )
 
@@ -142,7 +142,8 @@ def record_failure() -> VerdictStore:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 
-    return DynamoVerdictStore(clients.dynamodb(), VerdictTableSettings.from_env(os.environ).verdict_table)
+    settings = VerdictTableSettings.from_env(os.environ)
+    return DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days)
 
 
 @cache

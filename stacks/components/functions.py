@@ -38,6 +38,7 @@ class Functions(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self._retention = {"RECORD_RETENTION_DAYS": str(settings.retention.records)}
         self._code = lambda_.Code.from_asset(
             str(LAMBDAS), exclude=["/*", "!/moderation", "__pycache__"], ignore_mode=IgnoreMode.GIT
         )
@@ -114,6 +115,7 @@ class Functions(Construct):
                 "WORK_BUCKET": work.bucket_name,
                 "VERDICT_TABLE": verdicts.table.table_name,
                 "NOTIFY_SAFE": str(self._settings.notify_safe).lower(),
+                **self._retention,
             },
         )
         work.allow_objects(self.record_verdict, "s3:GetObject", "s3:PutObject")
@@ -129,7 +131,7 @@ class Functions(Construct):
         alerts.allow_publish(self.notify)
 
     def _make_guards(self, verdicts: VerdictStore) -> None:
-        table = {"VERDICT_TABLE": verdicts.table.table_name}
+        table = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention}
         # EventBridge hands over and is done: what the function itself then fails on comes here, too.
         self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
         self.record_failure = self._function(

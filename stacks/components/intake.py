@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
-from stacks.components import intake_policy
+from stacks.components import intake_policy, lifecycles
 from stacks.components.grantee import Grantee
 from stacks.components.private_bucket import PrivateBucket
 from stacks.settings import Settings
@@ -28,7 +28,12 @@ class Intake(Construct):
             self.bucket = s3.Bucket.from_bucket_name(self, "Images", settings.intake.bucket_name)
         else:
             self.bucket = PrivateBucket(
-                self, "Images", protected=settings.protected, access_logs=access_logs, versioned=True
+                self,
+                "Images",
+                protected=settings.protected,
+                access_logs=access_logs,
+                versioned=True,
+                lifecycle_rules=lifecycles.of_images(settings.retention, self.prefix),
             )
             _notify_event_bridge(self.bucket)
 

@@ -175,3 +175,27 @@ def test_a_reply_that_never_came_is_retried_by_the_workflow(dynamodb, store):
     with pytest.raises(StoreUnavailable):
         DynamoVerdictStore(Deaf(), "verdicts").record(IMAGE, ME, VERDICT)
     assert store.record(IMAGE, ME, VERDICT)
+
+
+DATED = VERDICT | {"decided_at": "2026-11-23T10:00:00.000Z"}
+DAY_AFTER = 1795514400  # 2026-11-24 10:00 UTC
+
+
+def test_records_are_kept_for_good_or_expire_some_days_after_the_verdict(dynamodb, store):
+    other = ImageRef("intake", "b.jpg", "v1")
+    store.record(IMAGE, ME, DATED)
+    DynamoVerdictStore(dynamodb, "verdicts", 1).record(other, ME, DATED)
+
+    assert "expires_at" not in store.get(IMAGE)
+    assert store.get(other)["expires_at"] == DAY_AFTER
+
+
+def test_a_decision_gives_a_record_an_expiry_only_if_it_has_none(dynamodb):
+    store = DynamoVerdictStore(dynamodb, "verdicts", 1)
+    claim(dynamodb, ME, verdict="review", decided_by="failure")
+    later = DATED | {"decided_by": "person", "decided_at": "2027-01-01T10:00:00.000Z"}
+
+    assert store.supersede(IMAGE, store.get(IMAGE), DATED)
+    assert store.get(IMAGE)["expires_at"] == DAY_AFTER
+    assert store.supersede(IMAGE, store.get(IMAGE), later)
+    assert store.get(IMAGE)["expires_at"] == DAY_AFTER, "its evidence goes then, too"

@@ -26,6 +26,9 @@ PRODUCTION = {
     "blip2WeightsPrefix": "s3://weights/blip2",
     "notifySafe": True,
     "holdUntilCleared": True,
+    "recordRetentionDays": 365,
+    "imageRetentionDays": 90,
+    "workRetentionDays": 7,
 }
 THEIRS = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",

@@ -72,6 +72,36 @@ def test_work_is_deleted_after_a_month_and_provenance_never(moderation: Template
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("work/", 30)]
 
 
+def rules_of(template: Template, bucket: str) -> list[dict[str, Any]]:
+    """The bucket's lifecycle rules that delete something stored, without their switches."""
+    (found,) = [b["Properties"] for name, b in template.of_type("AWS::S3::Bucket").items() if name.startswith(bucket)]
+    rules = [
+        {name: value for name, value in rule.items() if name != "Status"}
+        for rule in found["LifecycleConfiguration"]["Rules"]
+    ]
+    return [rule for rule in rules if "AbortIncompleteMultipartUpload" not in rule]
+
+
+def test_images_and_records_are_kept_for_good_unless_told_otherwise(moderation: Template) -> None:
+    assert rules_of(moderation, "IntakeImages") == []
+    for stem in ("record_verdict", "record_failure", "sweep_claims"):
+        assert moderation.function(stem)["Environment"]["Variables"]["RECORD_RETENTION_DAYS"] == "0"
+
+
+def test_what_is_kept_for_some_days_goes_and_evidence_lives_as_long_as_its_record(protected: Template) -> None:
+    assert rules_of(protected, "IntakeImages") == [
+        {"ExpirationInDays": 90, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
+        {"ExpiredObjectDeleteMarker": True},
+    ]
+    # An expired item may stand for a few days more, and its evidence is to be there as long.
+    assert rules_of(protected, "Work") == [
+        {"Prefix": "work/", "ExpirationInDays": 7},
+        {"Prefix": "evidence/", "ExpirationInDays": 365 + 3},
+    ]
+    for stem in ("record_verdict", "record_failure", "sweep_claims"):
+        assert protected.function(stem)["Environment"]["Variables"]["RECORD_RETENTION_DAYS"] == "365"
+
+
 def test_queues_are_encrypted_reached_over_tls_and_keep_14_days(moderation: Template) -> None:
     queues = moderation.of_type("AWS::SQS::Queue")
 

@@ -96,6 +96,10 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"notifySafe": 1}, "notifySafe", "true or false"),
         ({"holdUntilCleared": "yes"}, "holdUntilCleared", "true or false"),
         ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/operations.md"),
+        ({**EXISTING_BUCKET, "imageRetentionDays": 30}, "imageRetentionDays", "the bucket's own lifecycle"),
+        ({"imageRetentionDays": -1}, "imageRetentionDays", "whole number from 0 to 3650"),
+        ({"recordRetentionDays": "long"}, "recordRetentionDays", "whole number from 0 to 3650"),
+        ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(

@@ -118,12 +118,13 @@ def test_a_persons_decision_is_neither_overwritten_nor_retagged():
     assert made.images.tags == {}
 
 
-def test_evidence_too_large_for_an_item_moves_to_the_work_bucket():
+def test_evidence_too_large_for_an_item_moves_to_where_it_outlives_the_work():
     made = parts(judged_work(questions=62, views=12))
     run(made)
 
     record = made.verdicts.get(IMAGE)
     assert "evidence" not in record
+    assert record["evidence_in"] == f"evidence/{IMAGE.id}/me.json"
     assert len(made.work.get_json(record["evidence_in"])["evidence"]) == 64 * 12
 
 

@@ -22,9 +22,14 @@ COMPLETE = {
     },
     QueryImageSettings: {"WORK_BUCKET": "w", "BLIP2_ENDPOINT": "b", "BLIP2_DIALECT": "scored"},
     JudgeImageSettings: {"WORK_BUCKET": "w", "LLAMA_ENDPOINT": "l", "LLAMA_DIALECT": "tgi", "LLAMA_GRAMMAR": "false"},
-    RecordVerdictSettings: {"WORK_BUCKET": "w", "VERDICT_TABLE": "t", "NOTIFY_SAFE": "false"},
+    RecordVerdictSettings: {
+        "WORK_BUCKET": "w",
+        "VERDICT_TABLE": "t",
+        "RECORD_RETENTION_DAYS": "0",
+        "NOTIFY_SAFE": "false",
+    },
     NotifySettings: {"VERDICT_TABLE": "t", "UNSAFE_TOPIC_ARN": "u", "REVIEW_TOPIC_ARN": "r"},
-    VerdictTableSettings: {"VERDICT_TABLE": "t"},
+    VerdictTableSettings: {"VERDICT_TABLE": "t", "RECORD_RETENTION_DAYS": "365"},
 }
 
 
@@ -46,6 +51,8 @@ def test_complete_environments_are_read_and_empty_ones_name_every_variable(setti
         (JudgeImageSettings, {"LLAMA_DIALECT": "llama"}),
         (JudgeImageSettings, {"LLAMA_GRAMMAR": "maybe"}),
         (RecordVerdictSettings, {"NOTIFY_SAFE": "True"}),
+        (RecordVerdictSettings, {"RECORD_RETENTION_DAYS": "-1"}),
+        (VerdictTableSettings, {"RECORD_RETENTION_DAYS": "a year"}),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(settings, change):

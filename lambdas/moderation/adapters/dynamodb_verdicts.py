@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.evidence import ImageRef
 from moderation.domain.limits import SHARDS
-from moderation.domain.record import is_reusable
+from moderation.domain.record import expiry, is_reusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,13 +27,13 @@ _DECISION = ("owner", "verdict", "decided_by", "decided_at")
 
 
 class DynamoVerdictStore:
-    """Fulfils `ports.VerdictStore`."""
+    """Fulfils `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept for good."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
+        self._client, self._table, self._retention_days = client, table, retention_days
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
-        written = {"owner": execution, "execution": execution, **attributes}
+        written = {"owner": execution, "execution": execution, **attributes, **self._expiry(attributes)}
         with store_faults(f"Table {self._table}"):
             try:
                 self._set(image, written, _MAY_DECIDE, {"#owner": "owner"}, {":me": execution})
@@ -134,6 +134,7 @@ class DynamoVerdictStore:
     ) -> bool:
         """Write over a record if it still has the owner and the decision that `standing` has; False where it hasn't.
 
+        A record without an expiry, because it was written without a Lambda, gets one with the decision on it.
         Raises StoreUnavailable, Misconfigured.
         """
         aliases = {f"#s{number}": name for number, name in enumerate(_DECISION)}
@@ -141,14 +142,20 @@ class DynamoVerdictStore:
         condition = " AND ".join(
             f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(_DECISION)
         )
+        written = {**attributes, **({} if "expires_at" in standing else self._expiry(attributes))}
         with store_faults(f"Table {self._table}"):
             try:
-                self._set(image, attributes, f"attribute_exists(pk) AND {condition}", aliases, expected, dropped)
+                self._set(image, written, f"attribute_exists(pk) AND {condition}", aliases, expected, dropped)
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 return False
         return True
+
+    def _expiry(self, attributes: Mapping[str, Any]) -> dict[str, int]:
+        if not self._retention_days or "decided_at" not in attributes:
+            return {}
+        return {"expires_at": expiry(attributes["decided_at"], self._retention_days)}
 
     def _newest_of(self, shard: str, since: str, until: str) -> Iterator[dict[str, Any]]:
         with store_faults(f"Table {self._table}"):

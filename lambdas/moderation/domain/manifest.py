@@ -71,7 +71,8 @@ class Workspace:
 
     @property
     def evidence(self) -> str:
-        return f"{self.prefix}/evidence.json"
+        """Not among the work, which expires: evidence stays as long as the record that it belongs to."""
+        return f"evidence/{self.prefix.removeprefix('work/')}.json"
 
     def view(self, name: str) -> str:
         return f"{self.prefix}/views/{name}.png"

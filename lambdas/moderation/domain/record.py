@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.domain.decision import Decision
@@ -161,6 +161,11 @@ def timed(
         "decided_at": now,
         "verdict_shard": shard_of(image, attributes["verdict"], started_at),
     }
+
+
+def expiry(decided_at: str, days: int) -> int:
+    """When a record decided at that moment (as `utc` writes it) is deleted `days` later: seconds since 1970."""
+    return int((datetime.fromisoformat(decided_at) + timedelta(days=days)).timestamp())
 
 
 def overflows(attributes: Mapping[str, Any]) -> bool:
