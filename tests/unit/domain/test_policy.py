@@ -298,6 +298,7 @@ def test_without_routes_every_key_goes_to_default() -> None:
         ({}, "routes: isn't a mapping"),
         ({"": "blog"}, "routes['']: is 'blog', not a mapping"),
         ({"": {}}, "routes[''].enforce: is missing"),
+        ({"a/": {"shadow": ["demo"]}}, "routes['a/'].enforce: is missing"),  # its images would never be cleared
         ({"": {"enforce": "a b"}}, "routes[''].enforce: 'a b' isn't usable"),
         ({"": {"enforce": "blog", "shadows": []}}, "routes[''].shadows: is no field of this; did you mean 'shadow'?"),
         ({"": {"enforce": "blog", "shadow": "demo"}}, "routes[''].shadow: is 'demo'; write a list"),
