@@ -1,5 +1,7 @@
 """What the intake bucket refuses: forged verdicts and, if asked for, reads of what isn't cleared."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from aws_cdk.cx_api import CloudAssembly
 
 from moderation.domain.limits import TAG
 from stacks.components import intake_policy
-from tests.infra.synthesis import Template, as_list, flatten, template_of
+from tests.infra.synthesis import ROOT, Template, as_list, flatten, template_of
 
 
 def intake_statements(template: Template) -> dict[str, dict[str, Any]]:
@@ -86,6 +88,23 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
         "EraserRoleArn": "EraserRole",
     }.items():
         assert flatten(outputs[output]["Value"]) == role_arn(template, role)
+
+
+def test_the_statements_for_an_existing_bucket_are_those_of_our_own(production: CloudAssembly) -> None:
+    template = template_of(production, "Moderation")
+    outputs = {name: flatten(output["Value"]) for name, output in template.content["Outputs"].items()}
+    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+
+    documented = {s["Sid"]: s for s in json.loads(block)}
+
+    ours = intake_statements(template)
+    assert documented.keys() == ours.keys()
+    for sid, statement in documented.items():
+        assert (statement["Effect"], statement["Principal"]) == (ours[sid]["Effect"], ours[sid]["Principal"])
+        assert set(as_list(statement["Action"])) == set(as_list(ours[sid]["Action"]))
+        roles = statement["Condition"]["ArnNotEquals"]
+        roles["aws:PrincipalArn"] = [outputs[role.strip("<>")] for role in roles["aws:PrincipalArn"]]
+        assert conditions(statement) == conditions(ours[sid])
 
 
 @pytest.mark.parametrize("person", ["Reviewer", "Eraser"])

@@ -1,0 +1,53 @@
+"""What the pipeline really leaves of an upload is what `moderate erase` takes away."""
+
+import json
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from tests.workflow.conftest import drawing
+from tests.workflow.test_verdicts import routed
+
+
+@pytest.fixture
+def moderate(laptop, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def test_an_erased_upload_leaves_no_trace_but_the_verdict_that_another_took_over(laptop, moderate):
+    with routed(laptop, {"": "default"}):
+        first = laptop.upload("erase/first.png", drawing(colour="olive"))
+        laptop.wait_for_verdict("erase/first.png")
+        laptop.upload("erase/second.png", drawing(colour="olive"))
+        assert laptop.wait_for_verdict("erase/second.png")["reused_from"]["sk"] == first
+    laptop.wait_until_idle()
+    assert "erase/first.png" in kept(laptop)
+
+    result = moderate("erase", "erase/first.png", "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert "erase/first.png" not in kept(laptop)
+    assert first not in kept(laptop)
+    assert laptop.item("erase/second.png")["verdict"] == "safe"
+
+
+def kept(laptop) -> str:
+    """All that lies in the intake bucket, the work bucket and the table, as text."""
+    s3, outputs = laptop.client("s3"), laptop.outputs
+    stored = s3.list_object_versions(Bucket=outputs["IntakeBucketName"])
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs["WorkBucketName"])
+    names = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    files = [
+        s3.get_object(Bucket=outputs["WorkBucketName"], Key=name)["Body"].read().decode(errors="replace")
+        for name in names
+        if name.endswith(".json")
+    ]
+    items = laptop.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["VerdictTableName"])
+    return json.dumps([stored.get("Versions"), names, files, [page["Items"] for page in items]], default=str)
