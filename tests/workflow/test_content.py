@@ -34,7 +34,7 @@ def telling(models):
 def test_no_content_in_histories_or_logs_whatever_becomes_of_an_image(laptop, telling):
     def run(key: str, body: bytes = b"") -> dict:
         laptop.upload(key, body or drawing(), Metadata={"reference": REFERENCE})
-        return laptop.wait_for_verdict(key)
+        return laptop.wait_for_verdict(key, timeout_s=120)
 
     unsafe = run("content/unsafe.png")
     telling.fail("blip2", Fault(body=BODY.encode()), Fault(424, "ModelError", MESSAGE, {"OriginalStatusCode": 500}))

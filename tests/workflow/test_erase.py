@@ -24,9 +24,9 @@ def moderate(laptop, monkeypatch):
 def test_an_erased_upload_leaves_no_trace_but_the_verdict_that_another_took_over(laptop, moderate):
     with routed(laptop, {"": "default"}):
         first = laptop.upload("erase/first.png", drawing(colour="olive"))
-        laptop.wait_for_verdict("erase/first.png")
+        laptop.wait_for_verdict("erase/first.png", timeout_s=120)
         laptop.upload("erase/second.png", drawing(colour="olive"))
-        assert laptop.wait_for_verdict("erase/second.png")["reused_from"]["sk"] == first
+        assert laptop.wait_for_verdict("erase/second.png", timeout_s=120)["reused_from"]["sk"] == first
     laptop.wait_until_idle()
     assert "erase/first.png" in kept(laptop)
 
