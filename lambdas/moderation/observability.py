@@ -50,8 +50,21 @@ def took(name: str, milliseconds: int) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)
 
 
+def aged(name: str, seconds: float) -> None:
+    """Say how old something is right now."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=seconds)
+
+
+def count_rejection(error: str) -> None:
+    """Count an image that no retry helps, by the error's class: one of `errors.PermanentError`'s."""
+    with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("error", error)
+
+
 def count_verdict(verdict: str, category: str | None, decided_by: str) -> None:
     """Count a verdict; the categories are a policy's, so the dimensions stay few."""
+    count("Decided")  # without dimensions of their own, which an alarm couldn't add up
+    count("Reviewed", int(verdict == "review"))
     with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
         metric.add_dimension("verdict", verdict)
         metric.add_dimension("category", category or "none")

@@ -3,7 +3,7 @@
 from moderation import wiring
 from moderation.domain.evidence import ImageRef
 from moderation.handlers.record_failure import record_failure
-from moderation.handlers.sweep_claims import sweep_claims
+from moderation.handlers.sweep_claims import Swept, sweep_claims
 from tests.support.fakes import FakeExecutions, FakeVerdicts
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")
@@ -42,7 +42,7 @@ def test_the_sweeper_records_ended_and_vanished_claims_and_leaves_running_ones()
     verdicts = claims(running="arn:1", ended="arn:2", vanished="arn:3")
     parts = wiring.SweepClaims(verdicts, FakeExecutions({"arn:1": "RUNNING", "arn:2": "FAILED"}))
 
-    assert sweep_claims(parts, NOW) == 2
+    assert sweep_claims(parts, NOW) == Swept(recorded=2, oldest=THEN)
 
     found = {image.key: record.get("verdict") for image, record in verdicts.records.items()}
     assert found == {"running": None, "ended": "review", "vanished": "review"}
@@ -52,11 +52,11 @@ def test_the_sweeper_records_ended_and_vanished_claims_and_leaves_running_ones()
 def test_the_sweeper_leaves_young_claims_to_their_execution():
     verdicts = claims(ended="arn:2")
 
-    assert sweep_claims(wiring.SweepClaims(verdicts, FakeExecutions({})), before=THEN) == 0
+    assert sweep_claims(wiring.SweepClaims(verdicts, FakeExecutions({})), before=THEN).recorded == 0
 
 
 def test_sweeping_twice_changes_nothing():
     verdicts = claims(ended="arn:2")
     parts = wiring.SweepClaims(verdicts, FakeExecutions({}))
 
-    assert [sweep_claims(parts, NOW), sweep_claims(parts, NOW)] == [1, 0]
+    assert [sweep_claims(parts, NOW).recorded, sweep_claims(parts, NOW).recorded] == [1, 0]

@@ -168,6 +168,18 @@ def expiry(decided_at: str, days: int) -> int:
     return int((datetime.fromisoformat(decided_at) + timedelta(days=days)).timestamp())
 
 
+def since_upload(uploaded: object, started_at: str, now: str) -> int:
+    """Milliseconds to `now` from the upload's event, or from the execution's start where no usable time was given.
+
+    All three are ISO-8601; an execution started by hand may hold anything as the time of its upload.
+    """
+    try:
+        begun = datetime.fromisoformat(str(uploaded)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        begun = datetime.fromisoformat(started_at)
+    return max(0, round((datetime.fromisoformat(now) - begun).total_seconds() * 1000))
+
+
 def overflows(attributes: Mapping[str, Any]) -> bool:
     """Whether the evidence must move out of the item, which DynamoDB limits to 400 KB."""
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES

@@ -3,11 +3,11 @@
 The state of the same name records what the workflow itself can catch; this is for what it can't.
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from moderation import wiring
+from moderation.domain.ended import ended_execution
 from moderation.domain.evidence import ImageRef
 from moderation.domain.record import ended_record, timed, utc
 from moderation.observability import count, identify, logger, observed
@@ -17,12 +17,9 @@ from moderation.ports import VerdictStore
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """EventBridge's "Step Functions Execution Status Change" → a `review` verdict, unless one stands already."""
-    detail = event["detail"]
-    given = json.loads(detail["input"])
-    image = ImageRef(given["bucket"], given["key"], given["version"])
-    identify(image, detail["executionArn"])
-    started = utc(datetime.fromtimestamp(detail["startDate"] / 1000, UTC))
-    record_failure(wiring.record_failure(), image, detail["executionArn"], detail["status"], started)
+    ended = ended_execution(event)
+    identify(ended.image, ended.execution)
+    record_failure(wiring.record_failure(), ended.image, ended.execution, ended.status, ended.started_at)
 
 
 def record_failure(verdicts: VerdictStore, image: ImageRef, execution: str, status: str, started_at: str) -> bool:

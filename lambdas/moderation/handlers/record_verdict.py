@@ -1,26 +1,34 @@
 """RecordVerdict: write the verdict, or why there is none, and tag the object version with it."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from moderation import wiring
 from moderation.domain.evidence import ImageRef
 from moderation.domain.manifest import Workspace, manifest_from_json
-from moderation.domain.record import Judged, judged_record, overflows, rejected_record, timed, utc
-from moderation.observability import count, count_verdict, identify, logger, observed
+from moderation.domain.record import Judged, judged_record, overflows, rejected_record, since_upload, timed, utc
+from moderation.observability import count, count_rejection, count_verdict, identify, logger, observed, took
 from moderation.ports import WorkStore
 
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """`{execution, started_at, input: {bucket, key, version, work?, rejection?}}` → `{verdict, notify}`."""
+    """`{execution, started_at, input: {bucket, key, version, time?, work?, rejection?}}` → `{verdict, notify}`."""
+    started = time.monotonic()
     state = event["input"]
     image = ImageRef(state["bucket"], state["key"], state["version"])
     identify(image, event["execution"])
     parts = wiring.record_verdict()
     attributes = outcome(parts.work, state.get("work"), state.get("rejection"))
     dated = timed(attributes, image, event["started_at"], utc(datetime.now(UTC)), state.get("size"))
-    return record_verdict(parts, image, event["execution"], dated)
+    recorded = record_verdict(parts, image, event["execution"], dated)
+    took("RecordMilliseconds", round((time.monotonic() - started) * 1000))
+    if recorded["verdict"] != "superseded":
+        took("UploadToVerdictMilliseconds", since_upload(state.get("time"), event["started_at"], dated["decided_at"]))
+        if "rejection" in state:
+            count_rejection(state["rejection"]["Error"])
+    return recorded
 
 
 def outcome(work: WorkStore, prepared: dict[str, Any] | None, rejection: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """SweepClaims: on a schedule, find claims whose execution ended, or vanished, without a verdict, and record them."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,29 +8,40 @@ from moderation import wiring
 from moderation.domain.evidence import ImageRef
 from moderation.domain.record import utc
 from moderation.handlers.record_failure import record_failure
-from moderation.observability import count, logger, observed
+from moderation.observability import aged, count, logger, observed
 
 _GRACE = timedelta(minutes=15)  # the status event of an execution that just ended is still on its way
 _ALIVE = {"RUNNING", "PENDING_REDRIVE"}
 
 
+@dataclass(frozen=True)
+class Swept:
+    """How many claims were recorded as failures, and when the oldest was made that is still at work, if one is."""
+
+    recorded: int
+    oldest: str | None
+
+
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """EventBridge's schedule → `{recorded}`."""
-    before = utc(datetime.now(UTC) - _GRACE)
-    recorded = sweep_claims(wiring.sweep_claims(), before)
-    logger.info("swept", recorded=recorded)
-    count("ClaimsSwept", recorded)
-    return {"recorded": recorded}
+    now = datetime.now(UTC)
+    swept = sweep_claims(wiring.sweep_claims(), utc(now - _GRACE))
+    logger.info("swept", recorded=swept.recorded)
+    count("ClaimsSwept", swept.recorded)
+    aged("OldestUndecidedSeconds", (now - datetime.fromisoformat(swept.oldest)).total_seconds() if swept.oldest else 0)
+    return {"recorded": swept.recorded}
 
 
-def sweep_claims(parts: wiring.SweepClaims, before: str) -> int:
-    """Record the failures among the claims made before an ISO-8601 moment; how many. Raises the errors of the ports."""
-    recorded = 0
+def sweep_claims(parts: wiring.SweepClaims, before: str) -> Swept:
+    """Record the failures among the claims made before an ISO-8601 moment. Raises the errors of the ports."""
+    recorded, oldest = 0, None
     for claim in parts.verdicts.undecided(before):
         status = parts.executions.status(claim["owner"])
-        if status not in _ALIVE:
+        if status in _ALIVE:
+            oldest = min(oldest or claim["created_at"], claim["created_at"])
+        else:
             bucket, key = claim["pk"].split("#", 1)
             image = ImageRef(bucket, key, claim["sk"])
             recorded += record_failure(parts.verdicts, image, claim["owner"], status or "VANISHED", claim["created_at"])
-    return recorded
+    return Swept(recorded, oldest)

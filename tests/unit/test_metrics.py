@@ -1,0 +1,102 @@
+"""What the handlers report of themselves, read as CloudWatch reads it: the alarms stand on these."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from moderation import observability, wiring
+from moderation.domain.evidence import ImageRef
+from moderation.domain.record import since_upload, utc
+from moderation.errors import PermanentError
+from moderation.handlers import record_verdict, sweep_claims
+from tests.support.fakes import FakeExecutions, FakeVerdicts, FakeWork
+from tests.support.metrics import Context, printed
+from tests.unit.test_record_verdict import IMAGE, ME, WORKSPACE, judged_work, parts
+
+OURS = (("service", "moderation"),)
+
+
+@pytest.fixture
+def reported(monkeypatch, capsys):
+    """Invokes a handler with its parts; {(name, dimensions beside the service): value} of what it printed."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "moderation")
+    untraced = SimpleNamespace(capture_lambda_handler=lambda **_: lambda handler: handler)
+    monkeypatch.setattr(observability, "tracer", lambda: untraced)  # importing the X-Ray SDK opens a socket
+
+    def invoke(module, made, event):
+        monkeypatch.setattr(wiring, module.__name__.rsplit(".", 1)[-1], lambda: made)
+        capsys.readouterr()
+        module.handler(event, Context())
+        metrics = printed(capsys.readouterr().out)
+        assert {metric.namespace for metric in metrics} == {"ImageModeration"}
+        assert all(set(OURS) <= set(metric.dimensions) for metric in metrics)
+        return {(m.name, *(pair for pair in m.dimensions if pair not in OURS)): m.value for m in metrics}
+
+    return invoke
+
+
+def record(made, reported, **state):
+    given = {"bucket": IMAGE.bucket, "key": IMAGE.key, "version": IMAGE.version, "size": 1, **state}
+    event = {"execution": ME, "started_at": utc(datetime.now(UTC)), "input": given}
+    return reported(record_verdict, made, event)
+
+
+def test_a_verdict_is_counted_by_kind_and_timed_from_its_upload(reported):
+    uploaded = datetime.now(UTC) - timedelta(seconds=90)
+
+    metrics = record(
+        parts(judged_work()), reported, work={"prefix": WORKSPACE.prefix}, time=uploaded.strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
+
+    kinds = (("category", "Violence"), ("decided_by", "judge"), ("verdict", "unsafe"))
+    assert metrics["Verdicts", *kinds] == 1
+    assert (metrics["Decided",], metrics["Reviewed",]) == (1, 0)
+    assert 90_000 <= metrics["UploadToVerdictMilliseconds",] < 95_000
+    assert 0 <= metrics["RecordMilliseconds",] < 5_000
+
+
+@pytest.mark.parametrize("error", [error.__name__ for error in PermanentError.__subclasses__()])
+def test_an_image_that_no_retry_helps_is_counted_by_its_error_and_as_a_review(reported, error):
+    metrics = record(parts(FakeWork()), reported, rejection={"Error": error, "Cause": ""})
+
+    assert metrics["Rejections", ("error", error)] == 1
+    assert (metrics["Decided",], metrics["Reviewed",]) == (1, 1)
+
+
+def test_a_verdict_that_another_preceded_is_not_measured(reported):
+    made = parts(judged_work())
+    made.verdicts.records[IMAGE] = {"owner": ME, "verdict": "safe", "decided_by": "person"}
+
+    metrics = record(made, reported, work={"prefix": WORKSPACE.prefix})
+
+    assert metrics.keys() == {("VerdictsSuperseded",), ("RecordMilliseconds",)}
+
+
+@pytest.mark.parametrize("time", ["t", None, 7, "2026-11-23", "0001-01-01"])
+def test_an_upload_whose_time_was_given_by_hand_gets_its_verdict_all_the_same(reported, time):
+    metrics = record(parts(judged_work()), reported, work={"prefix": WORKSPACE.prefix}, time=time)
+
+    assert metrics["UploadToVerdictMilliseconds",] >= 0
+    assert metrics["Decided",] == 1
+
+
+def test_the_wait_is_counted_in_milliseconds_and_never_negative():
+    start, now = "2026-11-23T10:00:00.000Z", "2026-11-23T10:00:02.500Z"
+
+    assert since_upload("2026-11-23T09:59:58Z", start, now) == 4_500
+    assert since_upload("no time", start, now) == 2_500
+    assert since_upload("2026-11-23T10:00:03Z", start, now) == 0
+
+
+@pytest.mark.parametrize(("status", "seconds"), [("RUNNING", 7200), ("FAILED", 0)])
+def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported, status, seconds):
+    verdicts = FakeVerdicts()
+    for key, age in (("new", 3600), ("old", 7200)):
+        made_at = utc(datetime.now(UTC) - timedelta(seconds=age))
+        verdicts.records[ImageRef("intake", key, "v")] = {"owner": key, "created_at": made_at}
+    executions = FakeExecutions({"new": status, "old": status})
+
+    metrics = reported(sweep_claims, wiring.SweepClaims(verdicts, executions), {})
+
+    assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
