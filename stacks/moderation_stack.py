@@ -8,6 +8,7 @@ from stacks.components.alerts import Alerts
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
+from stacks.components.monitoring import Monitoring
 from stacks.components.people import Eraser, Reviewer
 from stacks.components.private_bucket import AccessLogs, PrivateBucket
 from stacks.components.verdict_store import VerdictStore
@@ -51,7 +52,7 @@ class ModerationStack(Stack):
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictStore(self, "Verdicts", protected=protected)
-        alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe)
+        alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe, ops_email=settings.ops_email)
         functions = Functions(
             self,
             "Functions",
@@ -73,6 +74,7 @@ class ModerationStack(Stack):
         intake.protect_tag([functions.record_verdict, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, reviewer])
+        Monitoring(self, "Monitoring", endpoints=endpoints, alerts=alerts, functions=functions, workflow=workflow)
         outputs = {
             "IntakeBucketName": intake.bucket.bucket_name,
             "IntakePrefix": intake.prefix,
@@ -86,6 +88,10 @@ class ModerationStack(Stack):
             "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
             "ReviewerRoleArn": reviewer.role.role_arn,
             "EraserRoleArn": eraser.role.role_arn,
+            "OpsTopicArn": alerts.ops.topic_arn,
+            "DashboardName": self.stack_name,
+            "UnstartedQueueUrl": workflow.unstarted.queue_url,
+            "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url,
             "WorkflowArn": workflow.machine.state_machine_arn,
             "Blip2EndpointName": endpoints.blip2,
             "Blip2Dialect": settings.blip2_dialect,

@@ -13,6 +13,7 @@ STAGES = ("dev", "prod")
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _S3_PREFIX = re.compile(rf"s3://({_BUCKET_NAME.pattern})/([^*?]+[^*?/])/?")
 
 
@@ -76,6 +77,7 @@ class Settings:
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
     notify_safe: bool = False
+    ops_email: str | None = None
 
     @property
     def protected(self) -> bool:
@@ -107,6 +109,7 @@ class Settings:
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
             notify_safe=context.flag("notifySafe"),
+            ops_email=context.text("opsEmail", _EMAIL, "an e-mail address") or None,
         )
         _check_dialects(settings, context)
         _check_bucket(settings, context)

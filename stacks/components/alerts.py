@@ -1,17 +1,24 @@
 """Where verdicts are announced."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from stacks.components.grantee import Grantee
 
 
 class Alerts(Construct):
-    """A topic for unsafe images, one for those a person must see, and one for safe images if asked for."""
+    """A topic for unsafe images, one for those a person must see, one for safe images if asked for, one for alarms.
 
-    def __init__(self, scope: Construct, construct_id: str, *, protected: bool, safe: bool) -> None:
+    `ops_email` is subscribed to the alarms; without it whoever is on call subscribes.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, protected: bool, safe: bool, ops_email: str | None
+    ) -> None:
         super().__init__(scope, construct_id)
         # Under the AWS-managed key of SNS, neither alarms nor other services could publish here.
         self.key = kms.Key(
@@ -25,9 +32,37 @@ class Alerts(Construct):
         self.unsafe = self._topic("Unsafe")
         self.review = self._topic("Review")
         self.safe = self._topic("Safe") if safe else None
+        self.ops = self._topic("Ops")
+        self._allow_alarms()
+        if ops_email:
+            self.ops.add_subscription(subscriptions.EmailSubscription(ops_email))
 
     def _topic(self, construct_id: str) -> sns.Topic:
         return sns.Topic(self, construct_id, master_key=self.key, enforce_ssl=True)
+
+    def _allow_alarms(self) -> None:
+        """Let the alarms of this account publish to the ops topic.
+
+        "Enable compatibility between event sources from AWS services and encrypted topics", Amazon SNS guide.
+        """
+        alarms = Stack.of(self).format_arn(
+            service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}, "ArnLike": {"aws:SourceArn": alarms}}
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        self.ops.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch], actions=["sns:Publish"], resources=[self.ops.topic_arn], conditions=ours
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],  # in a key's policy: this key
+                conditions=ours,
+            )
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -51,7 +51,9 @@ class Workflow(Construct):
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=list(arns.values())))
         role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[verdicts.table.table_arn]))
         # Names under /aws/vendedlogs/ share one resource policy; others use up the ten that an account may have.
-        log = ServiceLog(self, "Log", protected=protected, name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow")
+        self.log = ServiceLog(
+            self, "Log", protected=protected, name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow"
+        )
         machine = sfn.StateMachine(
             self,
             "Machine",
@@ -59,7 +61,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(definition.load()),
             definition_substitutions={**arns, "VerdictTable": verdicts.table.table_name},
             # The level that shows every step; the data that passes through them stays out.
-            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            logs=sfn.LogOptions(destination=self.log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
         acknowledge(role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries offer no resources")
@@ -76,7 +78,7 @@ class Workflow(Construct):
             "time": field("$.time"),
         }
         self.unstarted = DeadLetterQueue(self, "UnstartedExecutions")
-        events.Rule(
+        self.intake_rule = events.Rule(
             self,
             "ObjectCreated",
             event_pattern=events.EventPattern(

@@ -29,6 +29,7 @@ PRODUCTION = {
     "recordRetentionDays": 365,
     "imageRetentionDays": 90,
     "workRetentionDays": 7,
+    "opsEmail": "on-call@example.com",
 }
 THEIRS = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",

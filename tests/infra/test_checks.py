@@ -43,6 +43,8 @@ def test_cfn_lint_finds_no_error(stack: str, default: CloudAssembly) -> None:
 
 def test_the_pipeline_is_made_of_what_the_laptop_cloud_knows(moderation: Template) -> None:
     assert {resource["Type"] for resource in moderation.resources.values()} == {
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::DynamoDB::Table",
         "AWS::Events::Rule",
         "AWS::IAM::Policy",
@@ -52,6 +54,7 @@ def test_the_pipeline_is_made_of_what_the_laptop_cloud_knows(moderation: Templat
         "AWS::Lambda::LayerVersion",
         "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
+        "AWS::Logs::MetricFilter",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Topic",

@@ -116,7 +116,7 @@ def test_topics_share_one_rotating_key_and_are_reached_over_tls_only(moderation:
     (key,) = moderation.of_type("AWS::KMS::Key")
     topics = moderation.of_type("AWS::SNS::Topic")
 
-    assert len(topics) == 2
+    assert len(topics) == 3
     assert moderation.only("AWS::KMS::Key")["EnableKeyRotation"] is True
     for name, topic in topics.items():
         assert flatten(topic["Properties"]["KmsMasterKeyId"]) == f"<{key}.Arn>"
@@ -196,6 +196,7 @@ def test_no_deploy_ever_replaces_what_holds_data(moderation: Template, protected
         "VerdictsTable5A0FB49D",
         "AlertsUnsafeB73D718A",
         "AlertsReview55B3A74C",
+        "AlertsOps8222BFB2",
         "AlertsKey9E1197AF",
     }
 

@@ -100,6 +100,8 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"imageRetentionDays": -1}, "imageRetentionDays", "whole number from 0 to 3650"),
         ({"recordRetentionDays": "long"}, "recordRetentionDays", "whole number from 0 to 3650"),
         ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),
+        ({"opsEmail": "on-call"}, "opsEmail", "an e-mail address"),
+        ({"opsEmail": "a@b.org, c@d.org"}, "opsEmail", "an e-mail address"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(

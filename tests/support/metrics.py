@@ -37,3 +37,26 @@ def _of_line(line: dict[str, Any]) -> list[Printed]:
                 value = sum(values) if isinstance(values, list) else values
                 found.append(Printed(directive["Namespace"], metric["Name"], dimensions, metric["Unit"], value))
     return found
+
+
+# What the handlers print, by name, with the dimensions beside the service. The tests of the handlers hold them to it,
+# those of the template hold the alarms and the dashboard to it: a name that nobody prints is never seen to go wrong.
+EMITTED: dict[str, tuple[str, ...]] = {
+    "PrepareMilliseconds": (),
+    "QueryMilliseconds": (),
+    "JudgeMilliseconds": (),
+    "JudgeRepairs": (),
+    "JudgeSpared": (),
+    "VerdictsReused": (),
+    "Decided": (),
+    "Reviewed": (),
+    "Verdicts": ("category", "decided_by", "verdict"),
+    "Rejections": ("error",),
+    "RecordMilliseconds": (),
+    "UploadToVerdictMilliseconds": (),
+    "VerdictsSuperseded": (),
+    "Notifications": (),
+    "FailuresRecorded": (),
+    "ClaimsSwept": (),
+    "OldestUndecidedSeconds": (),
+}

@@ -13,6 +13,8 @@ from local.cloud.additions.custom_resources import AUTO_DELETE
 NOT_NEEDED_HERE = {
     "AWS::CDK::Metadata",  # usage statistics for AWS
     "AWS::CloudWatch::Alarm",  # nothing evaluates alarms here
+    "AWS::CloudWatch::Dashboard",  # or draws them
+    "AWS::Logs::MetricFilter",  # nor does anything count log lines
     "AWS::S3::BucketPolicy",  # IAM isn't enforced here, and these three are only that
     "AWS::SQS::QueuePolicy",
     "AWS::SNS::TopicPolicy",
