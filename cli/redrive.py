@@ -1,15 +1,17 @@
-"""`moderate redrive`: run again what failed, and publish again what couldn't be announced."""
+"""`moderate redrive`: work off dead letters, run again what failed, publish again what couldn't be announced."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
 from botocore.exceptions import ClientError
 
+from cli.dead_letters import Row, work_through
 from cli.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from cli.history import retaken
 from cli.moments import HELP, moment
@@ -19,6 +21,7 @@ from moderation.adapters import clients
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
 from moderation.domain.message import build_message, message_attributes
+from moderation.domain.record import utc
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -47,7 +50,7 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Moderate again what failed, and announce again what could not be announced.
+    """Work off dead-lettered events, moderate again what failed, announce again what could not be announced.
 
     A failed verdict moves into the record's history. Nothing that a person decided and nothing that is still
     running is touched, so it may be repeated. Images that can't be read or are too large stay so: name their cause to
@@ -58,8 +61,10 @@ def redrive(
     try:
         with progress() as bar:
             task = bar.add_task("Going through the records", total=None)
-            for record, why, action in _redriven(deployment, cause, since, dry_run):
-                done.add_row(*map(cell, (image_of(record).key, record["sk"], why, action)))
+            # Dead letters first: a failure recorded here can be moderated again by the same run.
+            letters = work_through(deployment, cause, since, dry_run)
+            for row in chain(letters, _redriven(deployment, cause, since, dry_run)):
+                done.add_row(*map(cell, row))
                 bar.advance(task)
     finally:  # what was done before an error counts too
         if done.row_count:
@@ -68,19 +73,21 @@ def redrive(
         results.print("Nothing to redrive.")
 
 
-def _redriven(
-    deployment: Deployment, cause: str | None, since: datetime, dry_run: bool
-) -> Iterator[tuple[Record, str, str]]:
-    """Do it record by record: the record, why, and what was done."""
+def _redriven(deployment: Deployment, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Row]:
+    """Do it record by record: the key and the version, why, and what was done."""
     workflow = clients.stepfunctions()
     for record in _failed(deployment, since):
         why = _cause(record)
         if cause is None and why in _UNMENDABLE:
-            yield record, why, "left alone: its bytes stay the same"
+            yield _row(record, why, "left alone: its bytes stay the same")
         elif cause in (None, why):
-            yield record, why, _run_again(deployment, workflow, record, dry_run)
+            yield _row(record, why, _run_again(deployment, workflow, record, dry_run))
     for record in _unannounced(deployment, since) if cause is None else ():
-        yield record, "not announced", _announce_again(deployment, record, dry_run)
+        yield _row(record, "not announced", _announce_again(deployment, record, dry_run))
+
+
+def _row(record: Record, why: str, action: str) -> Row:
+    return image_of(record).key, record["sk"], why, action
 
 
 def _failed(deployment: Deployment, since: datetime) -> Iterator[Record]:
@@ -129,8 +136,10 @@ def _run_again(deployment: Deployment, workflow: "SFNClient", record: Record, dr
     attributes, dropped = retaken(record, image, owner)
     if not deployment.verdicts.supersede(image, record, attributes, dropped):
         return "changed meanwhile: left alone"
-    given = ended.given or _input_of(record, image)
-    workflow.start_execution(stateMachineArn=deployment.workflow, name=name, input=given)
+    given = json.loads(ended.given) if ended.given else _input_of(record, image)
+    # How long an upload waits is measured from `time`: not what passed before somebody mended the fault.
+    given |= {"time": utc(datetime.now(UTC))}
+    workflow.start_execution(stateMachineArn=deployment.workflow, name=name, input=json.dumps(given))
     return "moderated again"
 
 
@@ -145,19 +154,15 @@ def _ended(workflow: "SFNClient", execution: str) -> Ended | None:
     return None if described["status"] in _RUNNING else Ended(described["input"])
 
 
-def _input_of(record: Record, image: ImageRef) -> str:
-    """What the intake rule would start the workflow with."""
-    size = record["image"].get("size", 0)
-    return json.dumps(
-        {
-            "bucket": image.bucket,
-            "key": image.key,
-            "version": image.version,
-            "size": size,
-            "event_id": "redrive",
-            "time": record["created_at"],
-        }
-    )
+def _input_of(record: Record, image: ImageRef) -> dict[str, Any]:
+    """What the intake rule would start the workflow with, the time aside."""
+    return {
+        "bucket": image.bucket,
+        "key": image.key,
+        "version": image.version,
+        "size": record["image"].get("size", 0),
+        "event_id": "redrive",
+    }
 
 
 def _announce_again(deployment: Deployment, record: Record, dry_run: bool) -> str:

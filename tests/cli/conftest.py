@@ -51,6 +51,7 @@ def aws(monkeypatch, session):
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "MODERATION_STACK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("cli.dead_letters._POLL_SECONDS", 0)  # moto has one server to ask
     with mock_aws():
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         yield

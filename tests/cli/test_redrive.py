@@ -1,6 +1,7 @@
 """`moderate redrive`: what failed runs again, once, and nothing else is touched."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -35,7 +36,10 @@ def test_a_failure_is_moderated_again_under_a_new_owner_with_the_same_input(depl
     assert result.exit_code == 0
     assert "moderated again" in result.stdout and "EndpointUnavailable" in result.stdout
     [owner] = set(executions(deployed)) - {ended}
-    assert json.loads(deployed.workflow.describe_execution(executionArn=owner)["input"]) == GIVEN
+    given = json.loads(deployed.workflow.describe_execution(executionArn=owner)["input"])
+    assert given == GIVEN | {"time": given["time"]}
+    age = datetime.now(UTC) - datetime.fromisoformat(given["time"])
+    assert age < timedelta(minutes=1), "the wait counts from the redrive, not from an upload that nobody could serve"
     record = deployed.record(image)
     assert (record["status"], record["owner"]) == ("claimed", owner)
     assert not record.keys() & {"verdict", "reason", "cause", "notified", "decided_by", "decided_at", "execution"}
