@@ -1,5 +1,7 @@
 """What the handlers report of themselves, read as CloudWatch reads it: the alarms stand on these."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -7,14 +9,27 @@ import pytest
 
 from moderation import observability, wiring
 from moderation.domain.evidence import ImageRef
+from moderation.domain.manifest import Workspace
 from moderation.domain.record import since_upload, utc
 from moderation.errors import PermanentError
-from moderation.handlers import record_verdict, sweep_claims
-from tests.support.fakes import FakeExecutions, FakeVerdicts, FakeWork
-from tests.support.metrics import Context, printed
+from moderation.handlers import (
+    judge_image,
+    notify,
+    prepare_image,
+    query_image,
+    record_failure,
+    record_verdict,
+    sweep_claims,
+)
+from moderation.ports import ScoredText, VisionReply
+from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeVerdicts, FakeVision, FakeWork
+from tests.support.metrics import EMITTED, Context, printed
+from tests.unit import test_prepare_image
+from tests.unit.packs import PACK
 from tests.unit.test_record_verdict import IMAGE, ME, WORKSPACE, judged_work, parts
 
 OURS = (("service", "moderation"),)
+NOW = "2026-11-23T10:00:00.000Z"
 
 
 @pytest.fixture
@@ -100,3 +115,37 @@ def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported
     metrics = reported(sweep_claims, wiring.SweepClaims(verdicts, executions), {})
 
     assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
+
+
+def test_the_handlers_print_every_metric_that_alarms_and_page_may_name_and_no_other(reported):
+    seen = {}
+    for module, made, event in everything():
+        for name, *dimensions in reported(module, made, event):
+            assert seen.setdefault(name, tuple(key for key, _ in dimensions)) == tuple(key for key, _ in dimensions)
+
+    assert seen == EMITTED
+
+
+def everything():
+    """Handlers with parts and events that between them lead to every metric."""
+    first, second = test_prepare_image.FIRST, test_prepare_image.SECOND
+    preparing = test_prepare_image.made(replace(PACK, judge="when_flagged"))
+    for image in (first, second):
+        state = {"bucket": image.bucket, "key": image.key, "version": image.version}
+        prefix = Workspace.of(image, ME).prefix
+        yield prepare_image, preparing, {**state, "execution": ME}
+        if image == first:
+            quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
+            yield query_image, wiring.QueryImage(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
+        yield judge_image, wiring.JudgeImage(preparing.work, FakeJudge()), {"prefix": prefix}
+        recording = wiring.RecordVerdict(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
+        event = {"execution": ME, "started_at": NOW, "input": {**state, "size": 1, "work": {"prefix": prefix}}}
+        yield record_verdict, recording, event
+        yield notify, wiring.Notify(preparing.verdicts, FakePublisher()), {**state, "execution": ME}
+    yield record_verdict, recording, event | {"execution": "another"}
+    rejected = {"bucket": "intake", "key": "c", "version": "v", "rejection": {"Error": "InvalidPolicy", "Cause": ""}}
+    yield record_verdict, recording, {"execution": ME, "started_at": NOW, "input": rejected}
+    given = json.dumps({"bucket": "intake", "key": "d", "version": "v"})
+    ended = {"executionArn": ME, "status": "ABORTED", "startDate": 0, "input": given}
+    yield record_failure, FakeVerdicts(), {"detail": ended}
+    yield sweep_claims, wiring.SweepClaims(FakeVerdicts(), FakeExecutions({})), {}
