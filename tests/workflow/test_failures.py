@@ -210,6 +210,7 @@ def test_a_topic_that_is_gone_leaves_the_verdict_and_marks_it_unnotified(laptop,
 
     record = laptop.item("unheard.png")
     assert (record["verdict"], record["notified"]) == ("review", False)
+    assert "MarkUnnotified" in laptop.states_entered(record["execution"]), "an alarm counts its entries in the log"
 
 
 def owner_of(laptop, key: str) -> str:
