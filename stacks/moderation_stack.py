@@ -74,7 +74,15 @@ class ModerationStack(Stack):
         intake.protect_tag([functions.record_verdict, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, reviewer])
-        Monitoring(self, "Monitoring", endpoints=endpoints, alerts=alerts, functions=functions, workflow=workflow)
+        Monitoring(
+            self,
+            "Monitoring",
+            settings=settings,
+            endpoints=endpoints,
+            alerts=alerts,
+            functions=functions,
+            workflow=workflow,
+        )
         outputs = {
             "IntakeBucketName": intake.bucket.bucket_name,
             "IntakePrefix": intake.prefix,

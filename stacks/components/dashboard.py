@@ -1,19 +1,21 @@
 """One page that says how moderation is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks import prices
 from stacks.components import metrics
 from stacks.components.alarms import Alarms
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints
+from stacks.settings import Endpoints, Settings
 
 _WIDTH = 24  # of a dashboard, in its own units
+_TRANSITIONS = 8  # of a safe image: tests/workflow counts them
 _STAGES = ("Prepare", "Query", "Judge", "Record")
 
 
@@ -25,6 +27,7 @@ class Dashboard(cloudwatch.Dashboard):
         scope: Construct,
         construct_id: str,
         *,
+        settings: Settings,
         endpoints: Endpoints,
         functions: Functions,
         workflow: Workflow,
@@ -39,6 +42,7 @@ class Dashboard(cloudwatch.Dashboard):
         for name in (endpoints.blip2, endpoints.llama):
             self._row(*_endpoint(name))
         self._row(*_waiting(functions, workflow))
+        self._row(_cost(prices.of_instances(settings, endpoints), workflow))
 
     def _row(self, *widgets: cloudwatch.GraphWidget) -> None:
         self.add_widgets(*widgets)
@@ -111,6 +115,28 @@ def _waiting(functions: Functions, workflow: Workflow) -> list[cloudwatch.GraphW
             4,
         ),
     ]
+
+
+def _cost(instance_prices: Mapping[str, float], workflow: Workflow) -> cloudwatch.GraphWidget:
+    """Dollars an hour of what the bill is made of; the rest, `moderate cost` reckons."""
+    hour = Duration.hours(1)
+    lines = [
+        cloudwatch.MathExpression(
+            # Each instance reports once a minute; how many there are is no metric of its own.
+            expression=f"samples{number} / 60 * {price}",
+            using_metrics={f"samples{number}": metrics.instance(name, "CPUUtilization", "SampleCount", hour)},
+            period=hour,
+            label=f"{name}: instances",
+        )
+        for number, (name, price) in enumerate(instance_prices.items())
+    ]
+    transitions = cloudwatch.MathExpression(
+        expression=f"executions * {_TRANSITIONS} * {prices.usd('states_transition')}",
+        using_metrics={"executions": workflow.machine.metric_started(period=hour)},
+        period=hour,
+        label=f"workflow: {_TRANSITIONS} transitions an image",
+    )
+    return _graph("Cost estimate ($ an hour, us-east-1)", [*lines, transitions], 1, stacked=True)
 
 
 def _depth(queue: sqs.IQueue, label: str) -> cloudwatch.Metric:

@@ -9,7 +9,7 @@ from stacks.components.alerts import Alerts
 from stacks.components.dashboard import Dashboard
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints
+from stacks.settings import Endpoints, Settings
 
 # The states that the workflow enters when no function can tell of it.
 _COUNTED_STATES = {metrics.CAUGHT_FAILURES: "RecordFailure", metrics.UNANNOUNCED: "MarkUnnotified"}
@@ -23,6 +23,7 @@ class Monitoring(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        settings: Settings,
         endpoints: Endpoints,
         alerts: Alerts,
         functions: Functions,
@@ -42,4 +43,12 @@ class Monitoring(Construct):
                 metric_name=name,
             )
         alarms = Alarms(self, "Alarms", endpoints=endpoints, alerts=alerts, functions=functions, workflow=workflow)
-        Dashboard(self, "Dashboard", endpoints=endpoints, functions=functions, workflow=workflow, alarms=alarms)
+        Dashboard(
+            self,
+            "Dashboard",
+            settings=settings,
+            endpoints=endpoints,
+            functions=functions,
+            workflow=workflow,
+            alarms=alarms,
+        )

@@ -258,3 +258,22 @@ def test_the_page_shows_both_endpoints_queues_executions_and_every_stage(page: d
         name for _, name, _ in shown
     }
     assert {"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed"} < {name for _, name, _ in shown}
+
+
+def estimate(assembly: CloudAssembly) -> dict[str, str]:
+    """The lines of the cost estimate: label → expression."""
+    page = json.loads(flatten(template_of(assembly, "Moderation").only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    (graph,) = [w["properties"] for w in page["widgets"] if w["properties"]["title"].startswith("Cost estimate")]
+    lines = [line[0] for line in graph["metrics"] if "expression" in line[0]]
+    return {line["label"].split(":")[0]: line["expression"] for line in lines}
+
+
+def test_the_page_estimates_the_cost_from_the_price_file(default: CloudAssembly, theirs: CloudAssembly) -> None:
+    usd = {name: price["usd"] for name, price in json.loads((ROOT / "cli/prices.json").read_text())["prices"].items()}
+
+    assert estimate(default) == {
+        "moderation-blip2": f"samples0 / 60 * {usd['ml.g5.2xlarge']}",
+        "moderation-llama2": f"samples1 / 60 * {usd['ml.g5.12xlarge']}",
+        "workflow": f"executions * 8 * {usd['states_transition']}",
+    }
+    assert estimate(theirs).keys() == {"workflow"}, "what instances others run on isn't known"
