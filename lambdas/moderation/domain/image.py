@@ -25,6 +25,8 @@ _ANIMATION_PIXELS = 400_000_000  # decoded in all: a frame can only be reached t
 _TRIM_TOLERANCE = 12  # of 255: compression noise inside a uniform border
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
+
 # What Pillow's decoders raise on bytes that aren't what their header says.
 _DECODER_FAULTS = (
     OSError,
@@ -81,7 +83,8 @@ def prepare(data: bytes, mode: str, size: int) -> Picture:
         ) from error
     views = [("full" if number == 0 else f"frame-{number}", frame) for number, frame in frames]
     if mode != "full":
-        views += _closer_looks(frames[0][1], mode, size)
+        first = frames[0][1]
+        views += [(name, first.crop(box)) for name, box in closer_looks(first, mode, size)]
     cut = tuple(View(name, _png(image, size)) for name, image in views[:MAX_VIEWS])
     return Picture(source.width, source.height, source.format or "", cut)
 
@@ -144,20 +147,26 @@ def _stretched(image: Image.Image) -> Image.Image:
     return image.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
 
 
-def _closer_looks(image: Image.Image, mode: str, size: int) -> list[tuple[str, Image.Image]]:
-    """The picture without its borders, and tiles of it: what the whole picture shrinks out of sight."""
-    looks: list[tuple[str, Image.Image]] = []
-    box = content_box(image)
-    if _area(box) < _TRIM_WORTH * image.width * image.height:
-        image = image.crop(box)
-        looks.append(("trimmed", image))
-    if mode == "tiles" or min(image.size) >= TILED_FROM * size:
-        most = MAX_VIEWS - 1 - len(looks)
-        looks += [(f"tile-{number}", image.crop(box)) for number, box in enumerate(tile_boxes(image.size, most))]
+def closer_looks(image: Image.Image, mode: str, size: int) -> list[tuple[str, Box]]:
+    """Names and boxes of the picture without its borders, and of tiles: what the whole picture shrinks out of sight."""
+    looks: list[tuple[str, Box]] = []
+    content = content_box(image)
+    if _area(content) < _TRIM_WORTH * image.width * image.height:
+        looks.append(("trimmed", content))
+    else:
+        content = (0, 0, *image.size)
+    left, top, right, bottom = content
+    inner = (right - left, bottom - top)
+    if mode == "tiles" or min(inner) >= TILED_FROM * size:
+        boxes = tile_boxes(inner, MAX_VIEWS - 1 - len(looks))
+        looks += [
+            (f"tile-{number}", (left + x0, top + y0, left + x1, top + y1))
+            for number, (x0, y0, x1, y1) in enumerate(boxes)
+        ]
     return looks
 
 
-def content_box(image: Image.Image) -> tuple[int, int, int, int]:
+def content_box(image: Image.Image) -> Box:
     """(left, top, right, bottom) of what remains when borders in the corner's colour are cut off."""
     background = Image.new("RGB", image.size, image.getpixel((0, 0)))
     difference = ImageChops.difference(image, background).convert("L")
@@ -165,7 +174,7 @@ def content_box(image: Image.Image) -> tuple[int, int, int, int]:
     return box or (0, 0, *image.size)
 
 
-def tile_boxes(size: tuple[int, int], most: int) -> list[tuple[int, int, int, int]]:
+def tile_boxes(size: tuple[int, int], most: int) -> list[Box]:
     """At most `most` square, overlapping boxes that cover a picture of `size` (width, height) pixels.
 
     The finest grid that fits is taken; a picture so long that no grid fits gets `most` boxes spread along it.
@@ -189,7 +198,7 @@ def _starts(length: int, side: float, count: int) -> list[int]:
     return [round(step * max(0.0, length - side) / max(1, count - 1)) for step in range(count)]
 
 
-def _area(box: tuple[int, int, int, int]) -> int:
+def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
