@@ -22,7 +22,7 @@ from moderation.domain.prompt import (
 )
 from moderation.domain.verdict import UnusableJudgement, parse_judgement
 from moderation.errors import InvalidPolicy
-from tests.unit.domain.shipped import HERE, NAMES, evidence_of, shipped
+from tests.unit.domain.shipped import HERE, NAMES, evidence_of, shipped, uncalibrated
 
 GOLDEN = HERE / "golden"
 SURFER = "a man is standing on the beach with a surfboard"
@@ -49,7 +49,7 @@ def fence_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_prompt_is_that_of_the_golden_file(name: str) -> None:
-    pack = shipped(name)
+    pack = uncalibrated(name)
     loud = pack.questions[1].id
     prompt = judge_prompt(pack, evidence_of(pack, SURFER, **{loud: 0.97}))
     assert f"{prompt.text}\n" == (GOLDEN / f"judge_{name}.txt").read_text("utf-8")
@@ -86,7 +86,7 @@ def test_an_echo_of_the_prompt_is_never_taken_for_an_answer(name: str) -> None:
 
 
 def test_every_question_is_told_by_its_strongest_answer_with_p_threshold_and_view() -> None:
-    demo = shipped("demo")
+    demo = uncalibrated("demo")
     full, tile = evidence_of(demo), evidence_of(demo, view="tile-2", weapon=0.91)
     lines = fence_of(judge_prompt(demo, Evidence(full.answers + tile.answers, full.captions)).evidence)
     assert (
@@ -129,7 +129,7 @@ HOSTILE = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(caption=HOSTILE, answer=HOSTILE)
 def test_no_caption_and_no_answer_leaves_its_line_its_quotes_or_the_fence(caption: str, answer: str) -> None:
-    demo = shipped("demo")
+    demo = uncalibrated("demo")
     evidence = Evidence((Answer("full", demo.questions[0].text, answer, 0.2, 0.1),), (Caption("full", caption),))
 
     prompt = judge_prompt(demo, evidence)
