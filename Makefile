@@ -103,6 +103,14 @@ cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and 
 	@$(BIN)/python -m scripts.cost_page
 	@$(BIN)/python -m scripts.scale_page
 
+.PHONY: calibrate
+calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
+	@$(BIN)/python -m scripts.calibrate
+
+.PHONY: quality
+quality: setup ## Hold 1,000 drawings against their labels and write docs/quality.md
+	@$(BIN)/python -m scripts.quality
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

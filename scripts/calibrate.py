@@ -1,0 +1,163 @@
+"""`make calibrate`: fits temperature and threshold of the demo pack's questions, and writes them into the pack.
+
+The procedure is the one for any pack and any model: pictures whose contents are known, the model's answers about their
+views, and `moderation.domain.findings.score`, the very function that scores answers in production.
+
+Temperature: the one under which the true answers are likeliest, over whole drawings and over tiles of scenes.
+Threshold: the one with the highest F1 over whole pictures, of whose views the strongest answer counts. A false flag
+weighs as much as a miss there: whoever weighs them differently changes `f1`.
+"""
+
+import math
+import re
+import statistics
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from cli.policy_cases import run_cases
+from model_artifacts.demo.drawings import QUESTIONS, Drawing
+from moderation.domain.evidence import Answer
+from moderation.domain.findings import score
+from moderation.domain.policy import Pack, Question
+from scripts.demo_set import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
+from scripts.in_process import DEMO_PACK_FILE, Looker, demo_pack, png
+
+DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 160
+
+TEMPERATURES = tuple(step / 10 for step in range(3, 41))
+THRESHOLDS = tuple(step / 100 for step in range(30, 99))
+_LEAST = 1e-6  # the least P that likelihood is computed from, as in `score`
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer about one view, and whether yes is true there: None where that can't be said."""
+
+    answer: Answer
+    truth: bool | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing or a scene, by question: whether it shows what is asked for, and what was told of its views."""
+
+    is_scene: bool
+    labels: Mapping[str, bool]
+    told: Mapping[str, Sequence[Told]]
+
+
+def main() -> int:
+    torch.set_num_threads(1)
+    console = Console()
+    pack = demo_pack()
+    drawings = track(calibration_set(), "Looking", DRAWINGS + UNSAFE_SCENES + SAFE_SCENES, console=console)
+    looker = Looker()
+    pictures = [look(looker, pack, drawing, is_scene) for drawing, is_scene in drawings]
+    fitted = [fit(question, pictures) for question in pack.questions]
+    DEMO_PACK_FILE.write_text(rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted), "utf-8")
+    show(console, fitted, pictures)
+    failed = [result.case.name for result in run_cases(demo_pack()) if not result.passed]
+    for name in failed:
+        console.print(f'The case "{name}" of the pack fails with these numbers: put its answers right.')
+    return 1 if failed else 0
+
+
+def calibration_set() -> Iterator[tuple[Drawing, bool]]:
+    """Drawings, then scenes (True), that no evaluation uses."""
+    for drawing in heldout_drawings(CALIBRATION_SEED, DRAWINGS):
+        yield drawing, False
+    for scene in scenes(CALIBRATION_SCENES_SEED, UNSAFE_SCENES, SAFE_SCENES):
+        yield scene.drawing, True
+
+
+def look(looker: Looker, pack: Pack, drawing: Drawing, is_scene: bool) -> Picture:
+    """Ask the pack's questions about every view that the pipeline cuts.
+
+    A scene's whole view has no truth: what the scene holds is too small there to be seen.
+    """
+    truths = view_truths(drawing, pack)
+    told: dict[str, list[Told]] = {question: [] for question in QUESTIONS}
+    for answer in looker.evidence(png(drawing.image), replace(pack, caption=False)).answers:
+        known = not is_scene or answer.view.startswith("tile")
+        truth = truths[answer.view][answer.question] if known else None
+        told[answer.question].append(Told(answer, truth))
+    return Picture(is_scene, dict(zip(QUESTIONS, drawing.labels, strict=True)), told)
+
+
+def fit(question: Question, pictures: Sequence[Picture]) -> Question:
+    """The question with its temperature, then its threshold, fitted. Of thresholds that do as well the middle one."""
+    told = [told for picture in pictures for told in picture.told[question.text]]
+    candidates = (replace(question, temperature=temperature) for temperature in TEMPERATURES)
+    tempered = min(candidates, key=lambda candidate: surprise(candidate, told))
+    scored = [(strongest(tempered, picture), picture.labels[question.text]) for picture in pictures]
+    reached = {threshold: f1(scored, threshold) for threshold in THRESHOLDS}
+    best = [threshold for threshold, value in reached.items() if value == max(reached.values())]
+    return replace(tempered, threshold=best[len(best) // 2])
+
+
+def f1(scored: Sequence[tuple[float, bool]], threshold: float) -> float:
+    """Harmonic mean of precision and recall of what is at the threshold or over it, from pairs of P and truth."""
+    hits = sum(truth for p, truth in scored if p >= threshold)
+    return 2 * hits / (sum(p >= threshold for p, _ in scored) + sum(truth for _, truth in scored))
+
+
+def surprise(question: Question, told: Sequence[Told]) -> float:
+    """Mean negative log-likelihood of the true answers."""
+    return statistics.fmean(
+        -math.log(max(_LEAST, p if one.truth else 1 - p))
+        for one in told
+        if one.truth is not None and (p := score(question, one.answer)) is not None
+    )
+
+
+def strongest(question: Question, picture: Picture) -> float:
+    """The highest P over a picture's views."""
+    return max(score(question, one.answer) or 0.0 for one in picture.told[question.text])
+
+
+def rewritten(text: str, fitted: Sequence[Question]) -> str:
+    """The pack's file with the fitted numbers in its questions' lines and everything else as it was."""
+    for question in fitted:
+        line = re.compile(rf"(- {{id: {re.escape(question.id)}, .*?categories: \[[^\]]*\])[^}}]*}}")
+        numbers = f", threshold: {question.threshold:.2f}, temperature: {question.temperature:g}"
+        text, found = line.subn(rf"\g<1>{numbers}}}", text)
+        if found != 1:
+            raise ValueError(
+                f"{DEMO_PACK_FILE.name} has {found} lines for question {question.id}: write it on one line."
+            )
+    return text
+
+
+def show(console: Console, fitted: Sequence[Question], pictures: Sequence[Picture]) -> None:
+    """What was fitted, and what it does on the pictures it was fitted on."""
+    table = Table(
+        "question", "temperature", "threshold", "flagged: shown", "not shown", "shown in a scene", "not shown"
+    )
+    for question in fitted:
+        table.add_row(
+            question.id,
+            f"{question.temperature:g}",
+            f"{question.threshold:.2f}",
+            *(
+                f"{flagged(question, pictures, is_scene, label):.3f}"
+                for is_scene in (False, True)
+                for label in (True, False)
+            ),
+        )
+    console.print(table)
+
+
+def flagged(question: Question, pictures: Sequence[Picture], is_scene: bool, label: bool) -> float:
+    """The share of pictures of a kind that the question's threshold flags."""
+    kind = [p for p in pictures if p.is_scene == is_scene and p.labels[question.text] == label]
+    return statistics.fmean(strongest(question, picture) >= question.threshold for picture in kind)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The drawings that calibration and quality are measured on, each with what it truly shows.
+
+Ranges of seeds never meet, with each other or with those of training (`model_artifacts.demo.train`): what is fitted
+on one set is judged on another. All drawings have layouts that were kept out of training.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from model_artifacts.demo.drawings import QUESTIONS, SUBJECTS, Drawing, Subject, draw, embed_small
+from model_artifacts.demo.evaluate import EVALUATION_SEED
+from moderation.domain.image import Box, closer_looks
+from moderation.domain.policy import Pack
+from scripts.in_process import INPUT_SIZE
+
+CALIBRATION_SEED = 8_000_000_000
+CALIBRATION_SCENES_SEED = 8_500_000_000
+SCENES_SEED = 9_000_000_000
+TEST_SCENES_SEED = 9_500_000_000
+
+UNSAFE_SUBJECTS: tuple[Subject, ...] = SUBJECTS[1:]
+SCENE_SIZE = (1024, 1024)
+SHARE = 0.4  # of the scene's side that a pasted drawing takes: a sixth of its area
+
+
+# The kind of box that makes the answer to each question of `drawings.QUESTIONS` a yes.
+_SHOWN_BY = (
+    {"naked"},
+    {"naked", "topless"},
+    {"weapon"},
+    {"contact"},
+    {"cigarette"},
+    {"blood"},
+    {"fight"},
+    {"insult"},
+)
+# Shares of a box inside a view from which on what it holds is there, and up to which it isn't.
+_WHOLE, _GONE = 0.9, 0.1
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drawing of one subject, pasted small into a large picture."""
+
+    subject: Subject
+    drawing: Drawing
+
+    @property
+    def image(self) -> Image.Image:
+        return self.drawing.image
+
+    @property
+    def is_safe(self) -> bool:
+        return self.subject == "safe"
+
+
+def heldout_drawings(first_seed: int, count: int) -> Iterator[Drawing]:
+    """Drawings with random contents."""
+    return (draw(random.Random(first_seed + n), split="heldout") for n in range(count))
+
+
+def evaluation_drawings(count: int) -> Iterator[Drawing]:
+    """Those that the checkpoint's own evaluation is about."""
+    return heldout_drawings(EVALUATION_SEED, count)
+
+
+def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Iterator[Scene]:
+    """`unsafe` scenes with one subject after the other, then `safe` ones.
+
+    `share` is the pasted drawing's side as a share of the scene's shorter side.
+    """
+    subjects = [UNSAFE_SUBJECTS[n % len(UNSAFE_SUBJECTS)] for n in range(unsafe)]
+    for number, subject in enumerate([*subjects, *["safe"] * safe]):
+        rng = random.Random(first_seed + number)
+        yield Scene(subject, embed_small(rng, only=subject, size=SCENE_SIZE, share=share))
+
+
+def view_truths(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None]]:
+    """By view that the pipeline cuts, and by question: whether yes is true; None where the thing is half visible."""
+    views = {"full": (0, 0, *drawing.image.size)} | dict(closer_looks(drawing.image, pack.views, INPUT_SIZE))
+    return {name: dict(zip(QUESTIONS, _truths(drawing, box), strict=True)) for name, box in views.items()}
+
+
+def _truths(drawing: Drawing, box: Box) -> Iterator[bool | None]:
+    left, top, right, bottom = box
+    inside = [(mark.kind, mark.moved(-left, -top).visible(right - left, bottom - top)) for mark in drawing.boxes]
+    for kinds in _SHOWN_BY:
+        most = max((share for kind, share in inside if kind in kinds), default=0.0)
+        yield True if most >= _WHOLE else False if most <= _GONE else None

@@ -1,0 +1,99 @@
+"""The pipeline's judgement in one process, without its cloud: the same domain code, checkpoint and stand-in judge.
+
+For measurements that look at many images, and for tests. What is reported as "the whole pipeline" isn't run this way
+(`scripts.quality`).
+"""
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from PIL import Image
+
+from local.models.blip2 import HANDLER
+from local.models.chat import Chat, Message
+from local.models.container import load_handler
+from local.models.stand_in import StandIn
+from local.synth import PROJECT
+from model_artifacts.demo.export import CHECKPOINT
+from moderation.domain.decision import Decision
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image import View, prepare
+from moderation.domain.limits import ANSWER_TOKENS
+from moderation.domain.policy import Pack, parse_pack
+from moderation.domain.prompt import question_prompt
+from moderation.handlers.judge_image import rule
+from moderation.ports import Turn
+
+# puts the handler's folder on the path
+load_handler(HANDLER)
+
+from blip2_serving.service import Service  # noqa: E402
+
+DEMO_PACK_FILE = PROJECT / "lambdas/moderation/packs/demo.yaml"
+INPUT_SIZE = 96  # what the demo checkpoint sees
+
+
+def demo_pack() -> Pack:
+    """The shipped pack `demo`."""
+    return parse_pack(yaml.safe_load(DEMO_PACK_FILE.read_text("utf-8")))
+
+
+def png(image: Image.Image) -> bytes:
+    """A lossless file, as it is uploaded."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Looker:
+    """The demo checkpoint behind the service that the container runs."""
+
+    def __init__(self) -> None:
+        self._service = Service()
+        self._service.initialize({"model_id": str(CHECKPOINT)})
+
+    def evidence(self, data: bytes, pack: Pack) -> Evidence:
+        """What the checkpoint says of an uploaded file under a pack, all its views as one batch."""
+        return self.look(prepare(data, pack.views, INPUT_SIZE).views, pack)
+
+    def look(self, views: Sequence[View], pack: Pack) -> Evidence:
+        """What the checkpoint says of some views."""
+        questions = [question.text for question in pack.questions]
+        prompts = [question_prompt(text) for text in questions]
+        bodies = [
+            json.dumps(
+                {"image": base64.b64encode(view.png).decode(), "prompts": prompts, "caption": pack.caption}
+            ).encode()
+            for view in views
+        ]
+        answers: list[Answer] = []
+        captions: list[Caption] = []
+        for view, reply in zip(views, self._service.answer(bodies), strict=True):
+            if not isinstance(reply, dict):
+                raise TypeError(f"The view {view.name} wasn't answered: {reply}")
+            answers += [
+                Answer(view.name, question, said["text"], said["p_yes"], said["p_blank"])
+                for question, said in zip(questions, reply["answers"], strict=True)
+            ]
+            captions += [Caption(view.name, reply["caption"])] if pack.caption else []
+        return Evidence(tuple(answers), tuple(captions))
+
+
+class StandInJudge:
+    """Fulfils `ports.JudgeModel` with the laptop's stand-in."""
+
+    name = StandIn.name
+
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+        """The stand-in's next turn."""
+        messages = tuple(Message(turn.role, turn.content) for turn in turns)
+        return StandIn().complete(Chat(messages, ANSWER_TOKENS)).text
+
+
+def decision(pack: Pack, evidence: Evidence) -> Decision:
+    """What the judge and the rules make of the evidence."""
+    return rule(StandInJudge(), pack, evidence).decision

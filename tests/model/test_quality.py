@@ -1,0 +1,116 @@
+"""How quality is measured: scores, calibration, and that tiles find what the whole picture hides."""
+
+import dataclasses
+import math
+import random
+from typing import Any
+
+import pytest
+import yaml
+
+from model_artifacts.demo.drawings import QUESTIONS, draw
+from moderation.domain.evidence import Answer
+from moderation.domain.findings import score
+from moderation.domain.policy import Question, parse_pack
+from scripts.calibrate import Picture, Told, fit, rewritten
+from scripts.demo_set import view_truths
+from scripts.in_process import DEMO_PACK_FILE, demo_pack
+from scripts.quality_scores import Outcome, calibration_error, misses, reliability
+from scripts.quality_scores import score as category_score
+
+
+def outcome(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> Outcome:
+    """A drawing's outcome; `over` gives P by category, over its threshold from 0.5 on."""
+    found: list[dict[str, Any]] = [
+        {"categories": [name], "p": over.get(name, 0.0), "over": over.get(name, 0.0) >= 0.5}
+        for name in ("Blood", "Weapons")
+    ]
+    return Outcome(0, truth, verdict, category, "judge", "", tuple(found))
+
+
+class TestScores:
+    def test_an_unsafe_verdict_stands_for_the_category_it_names_and_those_over_their_thresholds(self) -> None:
+        both = outcome("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.8)
+        half = outcome("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.4)
+
+        assert category_score([both, half], "Weapons") == category_score([half, both], "Weapons")
+        assert (category_score([both, half], "Weapons").recall, category_score([both, half], "Blood").recall) == (
+            0.5,
+            1,
+        )
+
+    def test_a_review_finds_nothing_by_itself_and_misses_nothing(self) -> None:
+        sent = outcome("review", "Blood", ("Blood",), Blood=0.9)
+
+        assert category_score([sent], "Blood").recall == 0
+        assert misses([sent]) == []
+
+    def test_the_surest_misses_come_first(self) -> None:
+        overlooked = outcome("safe", None, ("Blood",), Blood=0.3)
+        imagined = outcome("unsafe", "Weapons", (), Weapons=0.95)
+
+        found = misses([overlooked, imagined])
+
+        assert [(miss.category, miss.overlooked) for miss in found] == [("Weapons", False), ("Blood", True)]
+
+    def test_probabilities_that_come_true_as_often_as_they_say_have_no_error(self) -> None:
+        honest = [(0.25, number % 4 == 0) for number in range(400)] + [(0.75, number % 4 != 0) for number in range(400)]
+
+        assert calibration_error(reliability(honest)) == pytest.approx(0, abs=1e-9)
+        assert calibration_error(reliability([(0.95, number % 2 == 0) for number in range(400)])) == pytest.approx(0.45)
+
+
+class TestCalibration:
+    @pytest.fixture
+    def pictures(self) -> list[Picture]:
+        """2,000 of one view each; the model's log-odds are twice what they should be."""
+        rng = random.Random(5)
+        made = []
+        for _ in range(2000):
+            log_odds = rng.uniform(-4, 4)
+            truth = rng.random() < 1 / (1 + math.exp(-log_odds))
+            answer = Answer("full", "a?", "", p_yes=1 / (1 + math.exp(-2 * log_odds)), p_blank=0.1)
+            made.append(Picture(False, {"a?": truth}, {"a?": [Told(answer, truth)]}))
+        return made
+
+    def test_an_overconfident_model_is_tempered(self, pictures: list[Picture]) -> None:
+        assert fit(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
+
+    def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
+        def picture(strongest: float, truth: bool) -> Picture:
+            told = [Told(Answer("tile-0", "a?", "", p, 0.1), truth) for p in (0.01, strongest)]
+            return Picture(True, {"a?": truth}, {"a?": told})
+
+        pictures = [picture(0.8 + n / 1000, True) for n in range(100)] + [picture(n / 150, False) for n in range(100)]
+        question = fit(Question("a", "a?"), pictures)
+
+        scores = [(max(score(question, one.answer) or 0 for one in p.told["a?"]), p.labels["a?"]) for p in pictures]
+        assert all((p >= question.threshold) == truth for p, truth in scores)
+
+    def test_a_view_without_truth_teaches_no_temperature(self, pictures: list[Picture]) -> None:
+        absurd = Told(Answer("full", "a?", "", p_yes=0.999, p_blank=0.1), None)
+        more = [dataclasses.replace(picture, told={"a?": [*picture.told["a?"], absurd]}) for picture in pictures]
+
+        assert fit(Question("a", "a?"), more).temperature == fit(Question("a", "a?"), pictures).temperature
+
+    def test_only_the_numbers_of_the_pack_change(self) -> None:
+        pack = demo_pack()
+        fitted = [dataclasses.replace(question, threshold=0.35, temperature=1.25) for question in pack.questions]
+
+        text = rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted)
+
+        assert parse_pack(yaml.safe_load(text)) == dataclasses.replace(pack, questions=tuple(fitted))
+        assert rewritten(text, pack.questions) == rewritten(DEMO_PACK_FILE.read_text("utf-8"), pack.questions)
+
+
+class TestScenes:
+    def test_the_truth_of_a_view_is_what_can_be_seen_there(self) -> None:
+        drawing = draw(random.Random(3), split="heldout", only="weapon")
+        box = next(box for box in drawing.boxes if box.kind == "weapon")
+        weapon = QUESTIONS[2]
+
+        assert view_truths(drawing, demo_pack())["full"][weapon] is True
+        half = dataclasses.replace(drawing, boxes=tuple(b.moved(-(box.left + box.right) / 2, 0) for b in drawing.boxes))
+        assert view_truths(half, demo_pack())["full"][weapon] is None
+        gone = dataclasses.replace(drawing, boxes=tuple(b.moved(-1000, 0) for b in drawing.boxes))
+        assert view_truths(gone, demo_pack())["full"][weapon] is False
