@@ -12,7 +12,7 @@ from model_artifacts.demo.drawings import QUESTIONS, draw
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
 from moderation.domain.policy import Question, parse_pack
-from scripts.calibrate import Picture, Told, fit, rewritten
+from scripts.calibrate import BUDGET, Picture, Told, fit, rewritten, strongest, temper
 from scripts.demo_set import view_truths
 from scripts.in_process import DEMO_PACK_FILE, demo_pack
 from scripts.quality_scores import Outcome, calibration_error, misses, reliability
@@ -74,7 +74,7 @@ class TestCalibration:
         return made
 
     def test_an_overconfident_model_is_tempered(self, pictures: list[Picture]) -> None:
-        assert fit(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
+        assert temper(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
 
     def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
         def picture(strongest: float, truth: bool) -> Picture:
@@ -82,7 +82,7 @@ class TestCalibration:
             return Picture(True, {"a?": truth}, {"a?": told})
 
         pictures = [picture(0.8 + n / 1000, True) for n in range(100)] + [picture(n / 150, False) for n in range(100)]
-        question = fit(Question("a", "a?"), pictures)
+        [question] = fit([Question("a", "a?")], pictures)
 
         scores = [(max(score(question, one.answer) or 0 for one in p.told["a?"]), p.labels["a?"]) for p in pictures]
         assert all((p >= question.threshold) == truth for p, truth in scores)
@@ -91,7 +91,27 @@ class TestCalibration:
         absurd = Told(Answer("full", "a?", "", p_yes=0.999, p_blank=0.1), None)
         more = [dataclasses.replace(picture, told={"a?": [*picture.told["a?"], absurd]}) for picture in pictures]
 
-        assert fit(Question("a", "a?"), more).temperature == fit(Question("a", "a?"), pictures).temperature
+        assert temper(Question("a", "a?"), more) == temper(Question("a", "a?"), pictures)
+
+    def test_harmless_pictures_are_flagged_no_more_often_than_the_budget_allows(self) -> None:
+        def picture(first: float, second: float, shows: str = "") -> Picture:
+            told = {
+                text: [Told(Answer("full", text, "", p, 0.1), text == shows)]
+                for text, p in (("a?", first), ("b?", second))
+            }
+            return Picture(False, {text: text == shows for text in told}, told)
+
+        rng = random.Random(3)
+        shown = [picture(rng.uniform(0.5, 1), 0.02, "a?") for _ in range(200)]
+        shown += [picture(0.02, rng.uniform(0.5, 1), "b?") for _ in range(200)]
+        harmless = [picture(rng.uniform(0, 0.9), rng.uniform(0, 0.9)) for _ in range(200)]
+
+        fitted = fit([Question("a", "a?"), Question("b", "b?")], [*shown, *harmless])
+
+        flags = sum(any(strongest(one, picture) >= one.threshold for one in fitted) for picture in harmless)
+        found = sum(any(strongest(one, picture) >= one.threshold for one in fitted) for picture in shown)
+        assert flags <= BUDGET * len(harmless)
+        assert found > 0.1 * len(shown)  # and not by flagging nothing
 
     def test_only_the_numbers_of_the_pack_change(self) -> None:
         pack = demo_pack()
