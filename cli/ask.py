@@ -9,6 +9,7 @@ from cli.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from cli.output import cell, print_json, probability, progress, results, table
 from moderation.adapters import clients
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.image import prepare
 from moderation.domain.prompt import question_prompt
 from moderation.ports import VisionModel, VisionReply
@@ -66,7 +67,8 @@ def ask(
 
 def _model(deployment: Deployment) -> VisionModel:
     speaker = SampleBlip2 if deployment.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
-    return speaker(clients.sagemaker_runtime(), deployment.output("Blip2EndpointName"))
+    name, component = deployment.output("Blip2EndpointName"), deployment.outputs.get("Blip2ComponentName")
+    return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), name, component))
 
 
 def _show(asked: list[str], reply: VisionReply) -> None:

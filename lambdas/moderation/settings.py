@@ -31,11 +31,14 @@ class QueryImageSettings:
     work_bucket: str
     blip2_endpoint: str
     blip2_dialect: str
+    blip2_component: str | None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "QueryImageSettings":
         bucket, endpoint, dialect = _required(env, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
-        return cls(bucket, endpoint, _one_of(dialect, ("scored", "sample"), "BLIP2_DIALECT"))
+        dialect = _one_of(dialect, ("scored", "sample"), "BLIP2_DIALECT")
+        # Only an endpoint that scales to zero hosts its model as an inference component.
+        return cls(bucket, endpoint, dialect, env.get("BLIP2_COMPONENT"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class JudgeImageSettings:
     llama_endpoint: str
     llama_dialect: str
     llama_grammar: bool
+    llama_component: str | None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "JudgeImageSettings":
@@ -53,7 +57,7 @@ class JudgeImageSettings:
             env, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR"
         )
         dialect = _one_of(dialect, ("dialog", "tgi", "openai"), "LLAMA_DIALECT")
-        return cls(bucket, endpoint, dialect, _flag(grammar, "LLAMA_GRAMMAR"))
+        return cls(bucket, endpoint, dialect, _flag(grammar, "LLAMA_GRAMMAR"), env.get("LLAMA_COMPONENT"))
 
 
 @dataclass(frozen=True)

@@ -92,20 +92,24 @@ def query_image() -> QueryImage:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
     from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 
     settings, runtime = QueryImageSettings.from_env(os.environ), clients.sagemaker_runtime()
+    endpoint = SageMakerEndpoint(runtime, settings.blip2_endpoint, settings.blip2_component)
     speaker = ScoredBlip2 if settings.blip2_dialect == "scored" else SampleBlip2
-    return QueryImage(S3WorkStore(clients.s3(), settings.work_bucket), speaker(runtime, settings.blip2_endpoint))
+    return QueryImage(S3WorkStore(clients.s3(), settings.work_bucket), speaker(endpoint))
 
 
 @cache
 def judge_image() -> JudgeImage:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
+    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
     from moderation.adapters.sagemaker_llama import SageMakerJudge
 
     settings, runtime = JudgeImageSettings.from_env(os.environ), clients.sagemaker_runtime()
-    judge = SageMakerJudge(runtime, settings.llama_endpoint, settings.llama_dialect, settings.llama_grammar)
+    endpoint = SageMakerEndpoint(runtime, settings.llama_endpoint, settings.llama_component)
+    judge = SageMakerJudge(endpoint, settings.llama_dialect, settings.llama_grammar)
     return JudgeImage(S3WorkStore(clients.s3(), settings.work_bucket), judge)
 
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge, instruction_text
 from moderation.errors import (
     EndpointRejected,
@@ -41,7 +42,7 @@ SCORED = {"model": "blip2-x", "caption": "a dog", "answers": [{"text": "no", "p_
 def test_scored_blip2_asks_once_for_everything():
     runtime = Runtime(SCORED)
 
-    reply = ScoredBlip2(runtime, "eyes").ask(b"png", ["Question: is it? Answer:"], True)
+    reply = ScoredBlip2(SageMakerEndpoint(runtime, "eyes")).ask(b"png", ["Question: is it? Answer:"], True)
 
     assert [request["Body"] for request in runtime.requests] == [
         {"image": "cG5n", "prompts": ["Question: is it? Answer:"], "caption": True}
@@ -52,7 +53,7 @@ def test_scored_blip2_asks_once_for_everything():
 def test_sample_blip2_asks_one_by_one_in_plain_text():
     runtime = Runtime(b"yes ", b"no", b" a man on a beach\n")
 
-    reply = SampleBlip2(runtime, "eyes").ask(b"png", ["A", "B"], True)
+    reply = SampleBlip2(SageMakerEndpoint(runtime, "eyes")).ask(b"png", ["A", "B"], True)
 
     assert [request["Body"] for request in runtime.requests] == [
         {"image": "cG5n", "prompt": "A"},
@@ -79,12 +80,19 @@ def test_sample_blip2_asks_one_by_one_in_plain_text():
 )
 def test_a_garbled_vision_answer_is_named_so(answer):
     with pytest.raises(GarbledAnswer):
-        ScoredBlip2(Runtime(answer), "eyes").ask(b"png", ["A"], True)
+        ScoredBlip2(SageMakerEndpoint(Runtime(answer), "eyes")).ask(b"png", ["A"], True)
 
 
 def fault(code: str, status: int, message: str = "", **more) -> ClientError:
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
     return ClientError(response, "InvokeEndpoint")
+
+
+# Word for word what SageMaker says of a component without a copy.
+NO_CAPACITY = (
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if "
+    "configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def fault(code: str, status: int, message: str = "", **more) -> ClientError:
         (fault("ModelError", 424, OriginalStatusCode=429), EndpointThrottled),
         (fault("ModelError", 424, OriginalStatusCode=400), EndpointRejected),
         (fault("ValidationError", 400, "Endpoint eyes not found"), Misconfigured),
-        (fault("ValidationError", 400, "Inference Component has no capacity to process this request."), NoCapacity),
+        (fault("ValidationError", 400, NO_CAPACITY), NoCapacity),
         (fault("AccessDeniedException", 403), Misconfigured),
         (ReadTimeoutError(endpoint_url="x"), EndpointTimeout),
         (ConnectionClosedError(endpoint_url="x"), EndpointUnavailable),
@@ -110,14 +118,14 @@ def fault(code: str, status: int, message: str = "", **more) -> ClientError:
 )
 def test_what_sagemaker_raises_gets_our_names(error, expected):
     with pytest.raises(expected):
-        ScoredBlip2(Runtime(error), "eyes").ask(b"png", ["A"], True)
+        ScoredBlip2(SageMakerEndpoint(Runtime(error), "eyes")).ask(b"png", ["A"], True)
 
 
 @pytest.mark.parametrize("speaker", [ScoredBlip2, SampleBlip2])
 @pytest.mark.parametrize("code, expected", [(400, EndpointRejected), (500, EndpointUnavailable)])
 def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expected):
     with pytest.raises(expected):
-        speaker(Runtime({"error": "too large", "code": code}), "eyes").ask(b"png", ["A"], False)
+        speaker(SageMakerEndpoint(Runtime({"error": "too large", "code": code}), "eyes")).ask(b"png", ["A"], False)
 
 
 TURNS = [Turn("user", "Judge."), Turn("assistant", "Hm."), Turn("user", "Again.")]
@@ -127,7 +135,7 @@ SCHEMA = {"type": "object"}
 def test_dialog_is_jumpstart_v1_and_accepts_the_licence_per_request():
     runtime = Runtime([{"generation": {"role": "assistant", "content": "fine"}}])
 
-    assert SageMakerJudge(runtime, "judge", "dialog", False).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "dialog", False).complete(TURNS, SCHEMA) == "fine"
 
     [request] = runtime.requests
     assert request["CustomAttributes"] == "accept_eula=true"
@@ -138,8 +146,8 @@ def test_dialog_is_jumpstart_v1_and_accepts_the_licence_per_request():
 def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
     runtime = Runtime(answer, answer)
 
-    assert SageMakerJudge(runtime, "judge", "tgi", False).complete(TURNS, SCHEMA) == "fine"
-    assert SageMakerJudge(runtime, "judge", "tgi", True).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "tgi", False).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "tgi", True).complete(TURNS, SCHEMA) == "fine"
 
     plain, constrained = (request["Body"] for request in runtime.requests)
     assert plain["inputs"] == "<s>[INST] Judge. [/INST] Hm. </s><s>[INST] Again. [/INST]"
@@ -151,7 +159,7 @@ def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
 def test_openai_is_greedy_and_asks_for_the_schema():
     runtime = Runtime({"choices": [{"message": {"content": "fine"}}]})
 
-    assert SageMakerJudge(runtime, "judge", "openai", True).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "openai", True).complete(TURNS, SCHEMA) == "fine"
 
     body = runtime.requests[0]["Body"]
     assert body["temperature"] == 0
@@ -163,7 +171,7 @@ def test_openai_is_greedy_and_asks_for_the_schema():
 )
 def test_a_garbled_judge_is_named_so(answer):
     with pytest.raises(GarbledAnswer):
-        SageMakerJudge(Runtime(answer), "judge", "tgi", False).complete(TURNS, SCHEMA)
+        SageMakerJudge(SageMakerEndpoint(Runtime(answer), "judge"), "tgi", False).complete(TURNS, SCHEMA)
 
 
 def test_one_turn_is_the_template_of_llama_2():
@@ -178,9 +186,25 @@ def test_the_requests_are_ones_that_the_real_client_accepts():
         "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: _http(json.dumps(SCORED).encode())
     )
 
-    assert ScoredBlip2(client, "eyes").ask(b"png", ["A"], True).caption == "a dog"
+    assert ScoredBlip2(SageMakerEndpoint(client, "eyes")).ask(b"png", ["A"], True).caption == "a dog"
     assert sent[0].url.endswith("/endpoints/eyes/invocations")
     assert sent[0].headers["Content-Type"] == b"application/json"
+
+
+@pytest.mark.parametrize("component", [None, "eyes-component"])
+def test_an_inference_component_is_named_in_a_header_of_its_own(component):
+    client = boto3.client("sagemaker-runtime")
+    sent = []
+    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request) or None)
+    client.meta.events.register(
+        "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: _http(json.dumps(SCORED).encode())
+    )
+
+    ScoredBlip2(SageMakerEndpoint(client, "eyes", component)).ask(b"png", ["A"], True)
+
+    assert sent[0].url.endswith("/endpoints/eyes/invocations")
+    named = sent[0].headers.get("X-Amzn-SageMaker-Inference-Component")
+    assert named == (component.encode() if component else None)
 
 
 def _http(body: bytes):

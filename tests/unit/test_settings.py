@@ -65,3 +65,11 @@ def test_a_safe_topic_is_announced_only_where_there_is_one():
 
     assert set(NotifySettings.from_env(env).topics) == {"unsafe", "review"}
     assert set(NotifySettings.from_env(env | {"SAFE_TOPIC_ARN": "s"}).topics) == {"unsafe", "review", "safe"}
+
+
+@pytest.mark.parametrize("settings, model", [(QueryImageSettings, "blip2"), (JudgeImageSettings, "llama")])
+def test_a_component_is_asked_only_where_there_is_one(settings, model):
+    named = COMPLETE[settings] | {f"{model.upper()}_COMPONENT": "c"}
+
+    assert getattr(settings.from_env(COMPLETE[settings]), f"{model}_component") is None
+    assert getattr(settings.from_env(named), f"{model}_component") == "c"

@@ -3,73 +3,57 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moderation.adapters.faults import endpoint_faults
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.errors import EndpointRejected, EndpointUnavailable, GarbledAnswer
 from moderation.ports import ScoredText, VisionReply
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 
 class ScoredBlip2:
     """Fulfils `ports.VisionModel` on our endpoint: all prompts in one request, answered with P(yes)."""
 
-    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str) -> None:
-        self._client, self._endpoint = client, endpoint
+    def __init__(self, endpoint: SageMakerEndpoint) -> None:
+        self._endpoint = endpoint
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
         body = {"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption}
-        text = invoke_vision(self._client, self._endpoint, body)
+        text = _invoke(self._endpoint, body)
         try:
             return _read_reply(json.loads(text), len(prompts), caption)
         except (ValueError, KeyError, TypeError) as error:
             raise GarbledAnswer(
-                f"Endpoint {self._endpoint} didn't answer {len(prompts)} prompts in the format of docs/contracts.md. "
-                "If it runs the AWS sample's handler, deploy with -c blip2Dialect=sample."
+                f"Endpoint {self._endpoint.name} didn't answer {len(prompts)} prompts in the format of "
+                "docs/contracts.md. If it runs the AWS sample's handler, deploy with -c blip2Dialect=sample."
             ) from error
 
 
 class SampleBlip2:
     """Fulfils `ports.VisionModel` on an endpoint of the AWS sample: a request for each prompt, plain text back."""
 
-    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str) -> None:
-        self._client, self._endpoint = client, endpoint
+    def __init__(self, endpoint: SageMakerEndpoint) -> None:
+        self._endpoint = endpoint
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
         image = base64.b64encode(png).decode()
         answers = tuple(ScoredText(self._text({"image": image, "prompt": prompt})) for prompt in prompts)
-        return VisionReply(self._endpoint, answers, self._text({"image": image}) if caption else None)
+        return VisionReply(self._endpoint.name, answers, self._text({"image": image}) if caption else None)
 
     def _text(self, body: Mapping[str, Any]) -> str:
-        return invoke_vision(self._client, self._endpoint, body).strip()
+        return _invoke(self._endpoint, body).strip()
 
 
-def invoke_vision(client: "SageMakerRuntimeClient", endpoint: str, body: Mapping[str, Any]) -> str:
-    """`invoke`, for a server that batches: there the fault of one request arrives as a body under HTTP 200."""
-    text = invoke(client, endpoint, body)
+def _invoke(endpoint: SageMakerEndpoint, body: Mapping[str, Any]) -> str:
+    """The answer of a server that batches: there the fault of one request arrives as a body under HTTP 200."""
+    text = endpoint.invoke(body)
     try:
         answer = json.loads(text)
     except ValueError:
         return text  # plain text, as the sample's requests are answered
     if isinstance(answer, dict) and "error" in answer:
-        fault = f"The model behind {endpoint} answered with an error (code {answer.get('code')}): see its log."
+        fault = f"The model behind {endpoint.name} answered with an error (code {answer.get('code')}): see its log."
         raise EndpointRejected(fault) if answer.get("code") == 400 else EndpointUnavailable(fault)
     return text
-
-
-def invoke(client: "SageMakerRuntimeClient", endpoint: str, body: Mapping[str, Any], **more: Any) -> str:
-    """POST JSON to an endpoint; its answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
-    with endpoint_faults(endpoint):
-        answer = client.invoke_endpoint(
-            EndpointName=endpoint, ContentType="application/json", Body=json.dumps(body).encode(), **more
-        )
-        raw = answer["Body"].read()
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise GarbledAnswer(f"Endpoint {endpoint} answered with bytes that aren't UTF-8.") from error
 
 
 def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:

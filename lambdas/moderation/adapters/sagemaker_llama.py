@@ -2,15 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moderation.adapters.sagemaker_blip2 import invoke
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.errors import GarbledAnswer
 from moderation.ports import Turn
-
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 
 class SageMakerJudge:
@@ -21,21 +18,21 @@ class SageMakerJudge:
     (`tgi` and `openai`).
     """
 
-    def __init__(self, client: "SageMakerRuntimeClient", endpoint: str, dialect: str, grammar: bool) -> None:
-        self._client, self._endpoint, self._dialect, self._grammar = client, endpoint, dialect, grammar
+    def __init__(self, endpoint: SageMakerEndpoint, dialect: str, grammar: bool) -> None:
+        self._endpoint, self._dialect, self._grammar = endpoint, dialect, grammar
 
     @property
     def name(self) -> str:
-        return f"{self._endpoint} ({self._dialect})"
+        return f"{self._endpoint.name} ({self._dialect})"
 
     def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
         body = request_body(self._dialect, turns, schema if self._grammar else None)
         more = {"CustomAttributes": "accept_eula=true"} if self._dialect == "dialog" else {}
-        text = invoke(self._client, self._endpoint, body, **more)
+        text = self._endpoint.invoke(body, **more)
         try:
             return read_generation(json.loads(text))
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise GarbledAnswer(f"Endpoint {self._endpoint} didn't answer in a format of Llama 2.") from error
+            raise GarbledAnswer(f"Endpoint {self._endpoint.name} didn't answer in a format of Llama 2.") from error
 
 
 def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] | None) -> dict[str, Any]:

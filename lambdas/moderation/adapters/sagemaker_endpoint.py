@@ -1,0 +1,35 @@
+"""A SageMaker endpoint: JSON in, text out."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from moderation.adapters.faults import endpoint_faults
+from moderation.errors import GarbledAnswer
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+class SageMakerEndpoint:
+    """Invokes the model of an endpoint, or the inference component named `component` on it."""
+
+    def __init__(self, client: "SageMakerRuntimeClient", name: str, component: str | None = None) -> None:
+        self._client, self.name = client, name
+        self._component = {"InferenceComponentName": component} if component else {}
+
+    def invoke(self, body: Mapping[str, Any], **more: Any) -> str:
+        """POST `body` as JSON; the answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
+        with endpoint_faults(self.name):
+            answer = self._client.invoke_endpoint(
+                EndpointName=self.name,
+                ContentType="application/json",
+                Body=json.dumps(body).encode(),
+                **self._component,
+                **more,
+            )
+            raw = answer["Body"].read()
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            raise GarbledAnswer(f"Endpoint {self.name} answered with bytes that aren't UTF-8.") from error
