@@ -6,7 +6,7 @@ import sys
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from stacks.models_stack import ENDPOINTS, ModelsStack
+from stacks.models_stack import ModelsStack, endpoints_of
 from stacks.moderation_stack import ModerationStack
 from stacks.settings import InvalidSettings, Settings
 
@@ -19,7 +19,7 @@ def build(app: App, region: str | None) -> None:
     settings = Settings.from_context(app.node.try_get_context)
     if settings.existing_endpoints is None:
         ModelsStack(app, "ModerationModels", settings=settings, region=region)
-    endpoints = settings.existing_endpoints or ENDPOINTS
+    endpoints = settings.existing_endpoints or endpoints_of(settings)
     ModerationStack(app, "Moderation", settings=settings, endpoints=endpoints, region=region)
 
 

@@ -11,19 +11,33 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
-from stacks.components.model_endpoint import Container, ModelEndpoint
+from stacks.components.model_endpoint import Container, Hosting, ModelEndpoint
 from stacks.model_archive import pack
 from stacks.regions import CONTAINER_ACCOUNTS, models_faults
-from stacks.settings import Endpoints, S3Prefix, Settings
+from stacks.settings import Endpoints, Instances, S3Prefix, Settings
 
 # Plain names rather than exports: either stack can then be deployed and destroyed without the other.
 ENDPOINTS = Endpoints(blip2="moderation-blip2", llama="moderation-llama2")
+# Names of their own: an endpoint can't be switched between hosting its model and hosting a component.
+COMPONENT_ENDPOINTS = Endpoints(
+    blip2="moderation-blip2-components",
+    llama="moderation-llama2-components",
+    blip2_component="moderation-blip2",
+    llama_component="moderation-llama2",
+)
 
 ROOT = Path(__file__).parents[1]
 LLAMA_PINS: dict[str, Any] = json.loads((ROOT / "model_artifacts/llama2/pins.json").read_text())
 BLIP2_REPOSITORY = "djl-inference"
 BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"  # transformers 4.57.1, the version that the laptop has too
 BLIP2_INSTANCE_TYPE = "ml.g5.2xlarge"
+_GPUS = {"ml.g5.2xlarge": 1, "ml.g5.12xlarge": 4, "ml.g5.48xlarge": 8}  # "Amazon EC2 G5 Instances"
+_STARTUP_SECONDS = 1800  # weights come before the first answer: 16 GB of BLIP-2, 26 GB of Llama 2 13B, 138 GB of 70B
+
+
+def endpoints_of(settings: Settings) -> Endpoints:
+    """What the models stack makes under these settings."""
+    return COMPONENT_ENDPOINTS if settings.scale_to_zero else ENDPOINTS
 
 
 class ModelsStack(Stack):
@@ -38,6 +52,7 @@ class ModelsStack(Stack):
             termination_protection=settings.protected,
         )
         self._settings = settings
+        self._endpoints = endpoints_of(settings)
         self._llama = LLAMA_PINS["models"][settings.llama_size]
         self._refuse(region)
         accounts = {name: {"account": account} for name, account in CONTAINER_ACCOUNTS.items()}
@@ -64,11 +79,11 @@ class ModelsStack(Stack):
         endpoint = ModelEndpoint(
             self,
             "Blip2",
-            name=ENDPOINTS.blip2,
+            name=self._endpoints.blip2,
+            component=self._endpoints.blip2_component,
             container=container,
-            instance_type=BLIP2_INSTANCE_TYPE,
+            hosting=self._hosting(BLIP2_INSTANCE_TYPE, self._settings.blip2_instances),
             statements=statements,
-            startup_seconds=1800,  # 16 GB of weights come from the hub, or from S3, before the first answer
             protected=self._settings.protected,
         )
         if prefix:
@@ -115,7 +130,8 @@ class ModelsStack(Stack):
         endpoint = ModelEndpoint(
             self,
             "Llama2",
-            name=ENDPOINTS.llama,
+            name=self._endpoints.llama,
+            component=self._endpoints.llama_component,
             container=Container(
                 account=self._registry,
                 **LLAMA_PINS["image"],
@@ -128,14 +144,16 @@ class ModelsStack(Stack):
                 environment=self._llama["environment"],
                 isolated=True,
             ),
-            instance_type=self._llama["instance_type"],
+            hosting=self._hosting(self._llama["instance_type"], self._settings.llama_instances),
             statements=_read_prefix(prefix),
-            startup_seconds=1800,  # 26 GB of weights for 13B, 138 GB for 70B
             protected=self._settings.protected,
         )
         acknowledge_wildcard(
             endpoint.role, _objects(prefix), "A model's many files under one prefix, published by AWS; read only"
         )
+
+    def _hosting(self, instance_type: str, instances: Instances) -> Hosting:
+        return Hosting(instance_type, _GPUS[instance_type], instances, _STARTUP_SECONDS)
 
 
 def _objects(prefix: S3Prefix) -> str:

@@ -102,6 +102,7 @@ class ModerationStack(Stack):
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url,
             "WorkflowArn": workflow.machine.state_machine_arn,
             "Blip2EndpointName": endpoints.blip2,
+            "Blip2ComponentName": endpoints.blip2_component or "",
             "Blip2Dialect": settings.blip2_dialect,
             "LlamaEndpointName": endpoints.llama,
             "ModelInputSize": str(settings.model_input_size),

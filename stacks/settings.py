@@ -9,6 +9,8 @@ LLAMA_SIZES = ("7b", "13b", "70b")
 LLAMA_DIALECTS = ("dialog", "tgi", "openai")
 BLIP2_DIALECTS = ("scored", "sample")
 STAGES = ("dev", "prod")
+# What an instance is to have under way at once: AWS's own example is 5, and BLIP-2's server takes up to 8 in a batch.
+REQUESTS_PER_INSTANCE = 4
 
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -35,10 +37,20 @@ class Intake:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The two SageMaker endpoints by name."""
+    """The two SageMaker endpoints by name, and the inference component on each where it hosts its model in one."""
 
     blip2: str
     llama: str
+    blip2_component: str | None = None
+    llama_component: str | None = None
+
+
+@dataclass(frozen=True)
+class Instances:
+    """How many instances an endpoint runs on: scaled with its load between the two, fixed where they are equal."""
+
+    least: int = 1
+    most: int = 2
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,9 @@ class Settings:
     blip2_weights_prefix: S3Prefix | None = None
     model_input_size: int = 224
     model_concurrency: int = 8
+    blip2_instances: Instances = field(default_factory=Instances)
+    llama_instances: Instances = field(default_factory=Instances)
+    scale_to_zero: bool = False
     intake: Intake = field(default_factory=Intake)
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
@@ -105,6 +120,9 @@ class Settings:
             blip2_weights_prefix=_weights_prefix(context),
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
             model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
+            blip2_instances=_instances(context, "blip2"),
+            llama_instances=_instances(context, "llama"),
+            scale_to_zero=context.flag("scaleToZero"),
             intake=_intake(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
@@ -113,6 +131,7 @@ class Settings:
         )
         _check_dialects(settings, context)
         _check_bucket(settings, context)
+        _check_scaling(settings, context)
         if context.faults:
             raise InvalidSettings(context.faults)
         return settings
@@ -185,6 +204,14 @@ def _weights_prefix(context: _Context) -> S3Prefix | None:
     return S3Prefix(match[1], match[2] + "/") if match else None
 
 
+def _instances(context: _Context, model: str) -> Instances:
+    least = context.integer(f"{model}MinInstances", low=1, high=100, default=Instances.least)
+    most = context.integer(f"{model}MaxInstances", low=1, high=100, default=max(least, Instances.most))
+    if least > most:
+        context.faults.append(f"{model}MinInstances is {least} and {model}MaxInstances is {most}: swap them.")
+    return Instances(least, most)
+
+
 def _intake(context: _Context) -> Intake:
     name = context.text("intakeBucketName", _BUCKET_NAME, "the name of an existing bucket")
     if context.has("intakeBucketName") and not context.flag("intakeBucketVersioned"):
@@ -241,3 +268,27 @@ def _check_dialects(settings: Settings, context: _Context) -> None:
             )
     if settings.llama_grammar and settings.llama_dialect == "dialog":
         context.faults.append("llamaGrammar needs llamaDialect tgi or openai: dialog endpoints take no grammar.")
+
+
+def _check_scaling(settings: Settings, context: _Context) -> None:
+    if context.has("blip2Endpoint") or context.has("llamaEndpoint"):
+        sizes = (f"{model}{bound}Instances" for model in ("blip2", "llama") for bound in ("Min", "Max"))
+        asked = [name for name in sizes if context.has(name)] + ["scaleToZero"] * settings.scale_to_zero
+        context.faults.extend(
+            f"{name} is set, but only endpoints that ModerationModels makes are scaled here: leave {name} out, or name "
+            "no existing endpoints."
+            for name in asked
+        )
+        return
+    for model, instances in (("blip2", settings.blip2_instances), ("llama", settings.llama_instances)):
+        if settings.scale_to_zero and context.has(f"{model}MinInstances"):
+            context.faults.append(
+                f"{model}MinInstances keeps instances that scaleToZero gives back: leave one of the two out."
+            )
+        needed = instances.most * REQUESTS_PER_INSTANCE
+        if context.has(f"{model}MaxInstances") and 0 < settings.model_concurrency < needed:
+            context.faults.append(
+                f"{model}MaxInstances is {instances.most}, which takes {needed} requests at once to reach, but "
+                f"modelConcurrency lets {settings.model_concurrency} through: set modelConcurrency to {needed} or "
+                "more, or to 0 for no bound."
+            )

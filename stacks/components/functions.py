@@ -88,11 +88,12 @@ class Functions(Construct):
                 "WORK_BUCKET": work.bucket_name,
                 "BLIP2_ENDPOINT": endpoints.blip2,
                 "BLIP2_DIALECT": settings.blip2_dialect,
+                **({"BLIP2_COMPONENT": endpoints.blip2_component} if endpoints.blip2_component else {}),
             },
             reserved_concurrency=concurrency,
         )
         work.allow_objects(self.query_image, "s3:GetObject", "s3:PutObject")
-        self._allow_invoke(self.query_image, endpoints.blip2)
+        self._allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
 
         self.judge_image = self._function(
             "judge_image",
@@ -102,11 +103,12 @@ class Functions(Construct):
                 "LLAMA_ENDPOINT": endpoints.llama,
                 "LLAMA_DIALECT": settings.llama_dialect,
                 "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
+                **({"LLAMA_COMPONENT": endpoints.llama_component} if endpoints.llama_component else {}),
             },
             reserved_concurrency=concurrency,
         )
         work.allow_objects(self.judge_image, "s3:GetObject", "s3:PutObject")
-        self._allow_invoke(self.judge_image, endpoints.llama)
+        self._allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
 
     def _make_record_steps(self, intake: Intake, work: PrivateBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
         self.record_verdict = self._function(
@@ -167,9 +169,14 @@ class Functions(Construct):
             dead_letter_queue=dead_letter_queue,
         )
 
-    def _allow_invoke(self, function: PipelineFunction, endpoint: str) -> None:
-        arn = Stack.of(self).format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint)
-        function.allow(("sagemaker:InvokeEndpoint",), arn)
+    def _allow_invoke(self, function: PipelineFunction, endpoint: str, component: str | None) -> None:
+        """SageMaker asks for the right on both, the endpoint and the component on it."""
+        named = {"endpoint": endpoint} | ({"inference-component": component} if component else {})
+        arns = (
+            Stack.of(self).format_arn(service="sagemaker", resource=resource, resource_name=name)
+            for resource, name in named.items()
+        )
+        function.allow(("sagemaker:InvokeEndpoint",), *arns)
 
 
 def _deployed(settings: Settings, endpoints: Endpoints) -> str:

@@ -1,4 +1,4 @@
-"""A SageMaker endpoint with one model on one instance."""
+"""A SageMaker endpoint with one model, which scales with its load."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,12 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge
+from stacks.components.inference_component import InferenceComponent
+from stacks.components.model_scaling import VariantScaling
 from stacks.components.service_log import ServiceLog
+from stacks.settings import Instances
+
+_VARIANT = "AllTraffic"
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,21 @@ class Container:
     isolated: bool  # no network at all, in or out
 
 
+@dataclass(frozen=True)
+class Hosting:
+    """On what a model runs: instances of a type, each with `gpus`, and how many seconds a start may take."""
+
+    instance_type: str
+    gpus: int
+    instances: Instances
+    startup_seconds: int
+
+
 class ModelEndpoint(Construct):
-    """A real-time endpoint named `name`, with its own role, log group and model."""
+    """A real-time endpoint named `name`, with its own role, log group and model.
+
+    With `component` the model is hosted as the inference component of that name, which scales to zero.
+    """
 
     def __init__(
         self,
@@ -33,15 +51,18 @@ class ModelEndpoint(Construct):
         construct_id: str,
         *,
         name: str,
+        component: str | None,
         container: Container,
-        instance_type: str,
+        hosting: Hosting,
         statements: Sequence[iam.PolicyStatement],
-        startup_seconds: int,
         protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        # SageMaker makes this group by itself and never deletes it: owned here, it goes with the stack.
-        self._log = ServiceLog(self, "Log", protected=protected, name=f"/aws/sagemaker/Endpoints/{name}")
+        # SageMaker makes these groups by itself and never deletes them: owned here, they go with the stack.
+        self._logs = [ServiceLog(self, "Log", protected=protected, name=f"/aws/sagemaker/Endpoints/{name}")]
+        if component:
+            log = f"/aws/sagemaker/InferenceComponents/{component}"
+            self._logs.append(ServiceLog(self, "ComponentLog", protected=protected, name=log))
         self.role = self._make_role(container, statements)
         model = sagemaker.CfnModel(
             self,
@@ -55,20 +76,47 @@ class ModelEndpoint(Construct):
             ),
         )
         model.node.add_dependency(self.role)  # its policy too: SageMaker checks both when it makes the model
+        if component:
+            hosted = InferenceComponent(
+                self,
+                "Component",
+                name=component,
+                endpoint_name=name,
+                model=model,
+                role=self.role,
+                isolated=container.isolated,
+                instance_type=hosting.instance_type,
+                gpus=hosting.gpus,
+                most=hosting.instances.most,
+                startup_seconds=hosting.startup_seconds,
+            )
+            hosted.config.node.add_dependency(*self._logs)
+        else:
+            self._host_variant(name, model, hosting).node.add_dependency(*self._logs)
+
+    def _host_variant(self, name: str, model: sagemaker.CfnModel, hosting: Hosting) -> sagemaker.CfnEndpoint:
+        scaled = hosting.instances.least < hosting.instances.most
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name="AllTraffic",
+            variant_name=_VARIANT,
             model_name=model.attr_model_name,
-            instance_type=instance_type,
-            initial_instance_count=1,
+            instance_type=hosting.instance_type,
+            initial_instance_count=hosting.instances.least,
             initial_variant_weight=1,
-            container_startup_health_check_timeout_in_seconds=startup_seconds,
-            model_data_download_timeout_in_seconds=startup_seconds,
+            container_startup_health_check_timeout_in_seconds=hosting.startup_seconds,
+            model_data_download_timeout_in_seconds=hosting.startup_seconds,
         )
         config = sagemaker.CfnEndpointConfig(self, "Config", production_variants=[variant])
         endpoint = sagemaker.CfnEndpoint(
-            self, "Endpoint", endpoint_name=name, endpoint_config_name=config.attr_endpoint_config_name
+            self,
+            "Endpoint",
+            endpoint_name=name,
+            endpoint_config_name=config.attr_endpoint_config_name,
+            # Otherwise a deploy under load would fall back to the initial number of instances.
+            retain_all_variant_properties=scaled,
         )
-        endpoint.node.add_dependency(self._log)
+        if scaled:
+            VariantScaling(self, "Scaling", endpoint=endpoint, variant=_VARIANT, instances=hosting.instances)
+        return endpoint
 
     def _make_role(self, container: Container, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
@@ -83,7 +131,7 @@ class ModelEndpoint(Construct):
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                resources=[self._log.log_group_arn],
+                resources=[log.log_group_arn for log in self._logs],
             ),
             iam.PolicyStatement(
                 actions=["cloudwatch:PutMetricData"],

@@ -14,7 +14,7 @@ def default() -> CloudAssembly:
 
 @pytest.fixture(scope="session")
 def production() -> CloudAssembly:
-    """Protected, with isolated BLIP-2, the largest judge and a topic for safe images."""
+    """Protected, with isolated BLIP-2, the largest judge, both scaling to zero, and a topic for safe images."""
     return make_app(**PRODUCTION).synth()
 
 

@@ -30,6 +30,9 @@ PRODUCTION = {
     "imageRetentionDays": 90,
     "workRetentionDays": 7,
     "opsEmail": "on-call@example.com",
+    "scaleToZero": True,
+    "llamaMaxInstances": 3,
+    "modelConcurrency": 12,
 }
 THEIRS = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",

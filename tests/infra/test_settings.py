@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.settings import Endpoints, Intake, InvalidSettings, S3Prefix, Settings
+from stacks.settings import Endpoints, Instances, Intake, InvalidSettings, S3Prefix, Settings
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
@@ -102,6 +102,15 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),
         ({"opsEmail": "on-call"}, "opsEmail", "an e-mail address"),
         ({"opsEmail": "a@b.org, c@d.org"}, "opsEmail", "an e-mail address"),
+        ({"scaleToZero": "yes"}, "scaleToZero", "true or false"),
+        ({"blip2MaxInstances": 0}, "blip2MaxInstances", "whole number from 1 to 100"),
+        ({"llamaMinInstances": 0}, "llamaMinInstances", "whole number from 1 to 100"),
+        ({"blip2MinInstances": 2, "blip2MaxInstances": 1}, "blip2MinInstances", "swap them"),
+        ({"llamaMaxInstances": 3}, "llamaMaxInstances", "set modelConcurrency to 12 or more"),
+        ({"scaleToZero": True, "llamaMinInstances": 1}, "llamaMinInstances", "leave one of the two out"),
+        ({**EXISTING_ENDPOINTS, "scaleToZero": True}, "scaleToZero", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "scaleToZero": True}, "scaleToZero", "no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2MaxInstances": 2}, "blip2MaxInstances", "name no existing endpoints"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(
@@ -112,6 +121,16 @@ def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(
     assert fault.startswith(named)
     assert advice in fault
     assert fault.endswith(".")
+
+
+def test_an_endpoint_scales_between_two_numbers_and_is_fixed_where_only_the_lower_is_raised() -> None:
+    settings = Settings.from_context(
+        {"blip2MinInstances": "3", "llamaMinInstances": 2, "llamaMaxInstances": "20", "modelConcurrency": 0}.get
+    )
+
+    assert settings.blip2_instances == Instances(3, 3)
+    assert settings.llama_instances == Instances(2, 20)
+    assert not settings.scale_to_zero
 
 
 def test_every_fault_is_reported_at_once() -> None:
