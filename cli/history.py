@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moderation.domain.evidence import ImageRef
-from moderation.domain.record import shard_of
+from moderation.domain.record import REDRIVEN, shard_of
 
 _KEPT_WHEN_RETAKEN = {"pk", "sk", "image", "created_at", "reference", "expires_at"}
 
@@ -35,11 +35,11 @@ def decided_by_person(
     }
 
 
-def retaken(record: Mapping[str, Any], image: ImageRef, owner: str) -> tuple[dict[str, Any], set[str]]:
-    """The attributes of a record that another execution takes over, and those that go: its verdict moves to history."""
+def retaken(record: Mapping[str, Any], image: ImageRef) -> tuple[dict[str, Any], set[str]]:
+    """The attributes of a record that another execution may take, and those that go: its verdict moves to history."""
     attributes = {
         "status": "claimed",
-        "owner": owner,
+        "owner": REDRIVEN,
         "verdict_shard": shard_of(image, "claimed", record["created_at"]),
         "history": past_of(record),
     }

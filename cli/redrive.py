@@ -18,10 +18,11 @@ from cli.moments import HELP, moment
 from cli.output import cell, progress, results, table
 from cli.records import Record, cause_of, image_of, newest_first
 from moderation.adapters import clients
+from moderation.adapters.executions import LONGEST_EXPRESS, is_described
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
 from moderation.domain.message import build_message, message_attributes
-from moderation.domain.record import utc
+from moderation.domain.record import REDRIVEN, utc
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -32,7 +33,6 @@ moderate redrive --dry-run
 
 moderate redrive --cause EndpointUnavailable --since 6h
 """
-_NAME = "redrive-"  # what the executions' names begin with
 _RUNNING = {"RUNNING", "PENDING_REDRIVE"}
 _UNMENDABLE = {"UnreadableImage", "ImageTooLarge"}  # a version's bytes never change
 
@@ -100,9 +100,9 @@ def _failed(deployment: Deployment, since: datetime) -> Iterator[Record]:
 
 
 def _is_failed(record: Record) -> bool:
-    """Claims of other executions than ours are the sweeper's to look after."""
+    """Claims that an execution made are the sweeper's to look after."""
     if record["status"] == "claimed":
-        return f":{_NAME}" in record["owner"]
+        return bool(record["owner"] == REDRIVEN)
     return bool(record["decided_by"] == "failure")
 
 
@@ -124,29 +124,31 @@ def _cause(record: Record) -> str:
 def _run_again(deployment: Deployment, workflow: "SFNClient", record: Record, dry_run: bool) -> str:
     """Take the record over from its ended execution, then start another; says what was done.
 
-    Should it stop between the two, the record is a claim whose execution never was: the next redrive takes it over.
+    Should it stop between the two, the record is a claim without an execution: the next redrive starts one.
     """
-    ended = _ended(workflow, record["owner"])
+    ended = _ended(workflow, record)
     if ended is None:
         return "still running: left alone"
     if dry_run:
         return "would be moderated again"
-    image, name = image_of(record), f"{_NAME}{uuid4()}"
-    owner = f"{deployment.workflow.replace(':stateMachine:', ':execution:', 1)}:{name}"
-    attributes, dropped = retaken(record, image, owner)
+    image = image_of(record)
+    attributes, dropped = retaken(record, image)
     if not deployment.verdicts.supersede(image, record, attributes, dropped):
         return "changed meanwhile: left alone"
     given = json.loads(ended.given) if ended.given else _input_of(record, image)
     # How long an upload waits is measured from `time`: not what passed before somebody mended the fault.
     given |= {"time": utc(datetime.now(UTC))}
+    name = f"redrive-{uuid4()}"
     workflow.start_execution(stateMachineArn=deployment.workflow, name=name, input=json.dumps(given))
     return "moderated again"
 
 
-def _ended(workflow: "SFNClient", execution: str) -> Ended | None:
-    """None while the execution runs."""
+def _ended(workflow: "SFNClient", record: Record) -> Ended | None:
+    """None while the execution that owns the record runs, or may run where Step Functions can't say."""
+    if not is_described(record["owner"]):
+        return Ended(None) if record["created_at"] < utc(datetime.now(UTC) - LONGEST_EXPRESS) else None
     try:
-        described = workflow.describe_execution(executionArn=execution)
+        described = workflow.describe_execution(executionArn=record["owner"])
     except ClientError as error:
         if code_of(error) == "ExecutionDoesNotExist":
             return Ended(None)

@@ -170,6 +170,8 @@ class Executions(Protocol):
     def status(self, execution: str) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE; None for one that isn't known (any more).
 
+        Express executions, which end after five minutes, are never known.
+
         Raises StoreUnavailable, Misconfigured.
         """
         ...

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.dead_letters import NotAnEvent, ended_of, upload_of
-from moderation.domain.record import utc
+from moderation.domain.record import REDRIVEN, utc
 
 SINCE = ("--since", "3h")
 EVENT_ID = "17793124-05d4-b198-2fde-7ededc63b103"
@@ -124,7 +124,7 @@ def test_a_failure_that_was_never_recorded_is_recorded_and_moderated_again(deplo
     assert "recorded for review" in shown and "TIMED_OUT" in shown
     assert "moderated again" in shown
     [record] = deployed.verdicts.of_object("intake", "in/a.jpg")
-    assert executions(deployed) == [record["owner"]]
+    assert record["owner"] == REDRIVEN and len(executions(deployed)) == 1
     assert [past["decided_by"] for past in record["history"]] == ["failure"]
     assert left(deployed) == 0
 

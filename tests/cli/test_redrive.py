@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.domain.record import REDRIVEN, utc
+from tests.cli.conftest import OWNER
 
 GIVEN = {"bucket": "intake", "key": "in/a.jpg", "version": "v", "size": 1, "event_id": "e", "time": "t"}
 SINCE = ("--since", "3h")
@@ -27,7 +29,14 @@ def executions(deployed) -> list[str]:
     return [execution["executionArn"] for execution in listed]
 
 
-def test_a_failure_is_moderated_again_under_a_new_owner_with_the_same_input(deployed, moderate, ended):
+def claim(deployed, image, owner: str) -> None:
+    """What the first state of a started execution does."""
+    standing = deployed.record(image)
+    assert standing["owner"] == REDRIVEN
+    assert deployed.verdicts.supersede(image, standing, {"owner": owner})
+
+
+def test_a_failure_is_moderated_again_with_the_same_input_by_whoever_claims_it_first(deployed, moderate, ended):
     image = deployed.put_object()
     deployed.put_failure(image, owner=ended, notified=True)
 
@@ -35,13 +44,13 @@ def test_a_failure_is_moderated_again_under_a_new_owner_with_the_same_input(depl
 
     assert result.exit_code == 0
     assert "moderated again" in result.stdout and "EndpointUnavailable" in result.stdout
-    [owner] = set(executions(deployed)) - {ended}
-    given = json.loads(deployed.workflow.describe_execution(executionArn=owner)["input"])
+    [started] = set(executions(deployed)) - {ended}
+    given = json.loads(deployed.workflow.describe_execution(executionArn=started)["input"])
     assert given == GIVEN | {"time": given["time"]}
     age = datetime.now(UTC) - datetime.fromisoformat(given["time"])
     assert age < timedelta(minutes=1), "the wait counts from the redrive, not from an upload that nobody could serve"
     record = deployed.record(image)
-    assert (record["status"], record["owner"]) == ("claimed", owner)
+    assert (record["status"], record["owner"]) == ("claimed", REDRIVEN)
     assert not record.keys() & {"verdict", "reason", "cause", "notified", "decided_by", "decided_at", "execution"}
     [past] = record["history"]
     assert (past["verdict"], past["decided_by"], past["reason"]) == ("review", "failure", "It failed.")
@@ -51,7 +60,8 @@ def test_only_the_new_owner_may_record_after_it(deployed, moderate, ended):
     image = deployed.put_object()
     deployed.put_failure(image, owner=ended)
     moderate("redrive", *SINCE)
-    owner = deployed.record(image)["owner"]
+    [owner] = set(executions(deployed)) - {ended}
+    claim(deployed, image, owner)
 
     assert not deployed.verdicts.record(image, ended, JUDGED)
     assert deployed.verdicts.record(image, owner, JUDGED)
@@ -62,11 +72,13 @@ def test_repeating_it_starts_nothing_twice(deployed, moderate, ended):
     image = deployed.put_object()
     deployed.put_failure(image, owner=ended)
     moderate("redrive", *SINCE)
+    [owner] = set(executions(deployed)) - {ended}
+    claim(deployed, image, owner)
     before = deployed.record(image), executions(deployed)
 
     result = moderate("redrive", *SINCE)
 
-    assert "still running" in result.stdout
+    assert "Nothing to redrive" in result.stdout
     assert (deployed.record(image), executions(deployed)) == before
 
 
@@ -97,13 +109,30 @@ def test_an_execution_that_step_functions_forgot_is_replaced_out_of_the_record(d
 def test_a_claim_whose_execution_never_was_is_taken_up(deployed, moderate):
     """What a redrive leaves that was cut off between taking the record over and starting the execution."""
     image = deployed.put_object()
-    owner = deployed.outputs["WorkflowArn"].replace("stateMachine", "execution") + ":redrive-1"
-    deployed.put_record(image, owner=owner, history=[{"verdict": "review"}])
+    deployed.put_record(image, owner=REDRIVEN, history=[{"verdict": "review"}])
 
     moderate("redrive", *SINCE)
 
-    assert executions(deployed) == [deployed.record(image)["owner"]]
+    assert len(executions(deployed)) == 1
     assert deployed.record(image)["history"] == [{"verdict": "review"}]
+
+
+@pytest.mark.parametrize(
+    "age, said", [(timedelta(minutes=4), "still running"), (timedelta(minutes=7), "moderated again")]
+)
+def test_an_express_execution_counts_as_running_for_as_long_as_it_may_run(deployed, moderate, age, said):
+    """Step Functions can't be asked after it, and forgets its input."""
+    image = deployed.put_object()
+    created = utc(datetime.now(UTC) - age)
+    deployed.put_failure(image, owner=OWNER.replace(":execution:", ":express:") + ":uuid", created_at=created)
+
+    assert said in moderate("redrive", *SINCE).stdout
+
+    given = [
+        json.loads(deployed.workflow.describe_execution(executionArn=started)["input"])
+        for started in executions(deployed)
+    ]
+    assert [g["version"] for g in given] == [image.version] * (said == "moderated again")
 
 
 @pytest.mark.parametrize("decided_by", ["person", "judge", "evidence"])

@@ -135,6 +135,17 @@ def test_a_deleted_version_is_recorded_all_the_same():
     assert run(made)["verdict"] == "unsafe"
 
 
+@pytest.mark.parametrize(
+    ("verdict", "notify_safe", "notified"), [("unsafe", False, False), ("safe", False, None), ("safe", True, False)]
+)
+def test_a_record_that_is_to_be_announced_says_that_it_is_not_yet(verdict, notify_safe, notified):
+    made = parts(judged_work(verdict), notify_safe)
+
+    run(made)
+
+    assert made.verdicts.get(IMAGE).get("notified") is notified
+
+
 def announced(**record) -> list:
     verdicts, publisher = FakeVerdicts(), FakePublisher()
     made = parts(judged_work())
@@ -151,6 +162,8 @@ def test_a_record_is_announced_once_on_its_verdicts_topic():
     assert (verdict, message["reason"], attributes["category"]) == ("unsafe", "A weapon.", "Violence")
 
 
-@pytest.mark.parametrize("record", [{"execution": OTHER}, {"decided_by": "person"}, {"notified": True}])
+@pytest.mark.parametrize(
+    "record", [{"execution": OTHER}, {"decided_by": "person"}, {"notified": True}, {"notified": None}]
+)
 def test_what_is_not_this_executions_news_is_not_announced(record):
     assert announced(**record) == []

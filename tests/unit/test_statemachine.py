@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 from moderation import errors
+from moderation.domain.record import REDRIVEN
 from statemachine.definition import load, placeholders, render
 
 DEFINITION = json.loads(load())
@@ -76,6 +77,16 @@ def test_every_task_has_a_time_out_and_placeholders_stand_in_strings_only():
     names = placeholders(load())
     filled = json.loads(render(load(), dict.fromkeys(names, "x")))
     assert "${" not in json.dumps(filled)
+
+
+def test_a_claim_is_made_once_by_its_execution_or_taken_over_from_a_redrive():
+    """No claim is ever made over a verdict: an Express execution may run again after it recorded its own."""
+    claim = STATES["Claim"]["Parameters"]
+
+    assert claim["ConditionExpression"] == (
+        "(attribute_not_exists(pk) OR #owner IN (:me, :redriven)) AND attribute_not_exists(verdict)"
+    )
+    assert claim["ExpressionAttributeValues"][":redriven"] == {"S": REDRIVEN}
 
 
 def test_no_state_passes_what_was_seen_in_an_image():

@@ -12,6 +12,9 @@ from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
 from moderation.domain.manifest import Manifest
 from moderation.domain.policy import Pack
 
+# Owner of a claim that a redrive took from an execution that is over: the next execution to come may take it.
+REDRIVEN = "redrive"
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -20,12 +20,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, bool]:
 
 
 def notify(parts: wiring.Notify, image: ImageRef, execution: str) -> bool:
-    """Publish the verdict of this execution, unless it was announced before or a person has decided since.
+    """Publish the verdict of this execution if it is one to announce, and neither announced nor overruled since.
 
     Raises the errors of the ports.
     """
     record = parts.verdicts.get(image)
-    if not record or record.get("execution") != execution or record.get("notified"):
+    if not record or record.get("execution") != execution or record.get("notified") is not False:
         return False
     if record.get("decided_by") == "person":
         return False

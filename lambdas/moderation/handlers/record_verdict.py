@@ -50,6 +50,9 @@ def record_verdict(
 ) -> dict[str, Any]:
     """Record and tag; a verdict that stands already is left alone. Raises the errors of the ports."""
     verdict = attributes["verdict"]
+    announced = verdict != "safe" or parts.notify_safe
+    if announced:  # false until Notify has done it, so that what is lost on the way shows
+        attributes = attributes | {"notified": False}
     if not parts.verdicts.record(image, execution, attributes):
         logger.info("superseded", verdict=verdict)
         count("VerdictsSuperseded")
@@ -57,4 +60,4 @@ def record_verdict(
     tagging = parts.images.tag(image, verdict)
     count_verdict(verdict, attributes["category"], attributes["decided_by"])
     logger.info("recorded", verdict=verdict, decided_by=attributes["decided_by"], tagging=tagging)
-    return {"verdict": verdict, "notify": verdict != "safe" or parts.notify_safe}
+    return {"verdict": verdict, "notify": announced}

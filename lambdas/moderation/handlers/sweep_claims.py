@@ -10,7 +10,8 @@ from moderation.domain.record import utc
 from moderation.handlers.record_failure import record_failure
 from moderation.observability import aged, count, logger, observed
 
-_GRACE = timedelta(minutes=15)  # the status event of an execution that just ended is still on its way
+# The status event of an execution that just ended is still on its way; and an Express one has surely ended.
+_GRACE = timedelta(minutes=15)
 _ALIVE = {"RUNNING", "PENDING_REDRIVE"}
 
 

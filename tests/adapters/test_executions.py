@@ -1,0 +1,36 @@
+"""How executions fare, as Step Functions tells it."""
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from moderation.adapters.executions import SfnExecutions
+from moderation.domain.record import REDRIVEN
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:{}:workflow:"
+
+
+@pytest.fixture
+def client():
+    return boto3.client("stepfunctions")
+
+
+def test_a_standard_execution_is_described_and_a_forgotten_one_unknown(client):
+    machine = client.create_state_machine(
+        name="workflow",
+        definition='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/workflow",
+    )["stateMachineArn"]
+    started = client.start_execution(stateMachineArn=machine, name="one")["executionArn"]
+
+    assert SfnExecutions(client).status(started) == "RUNNING"
+    assert SfnExecutions(client).status(MACHINE.format("execution") + "never") is None
+
+
+@pytest.mark.parametrize("owner", [MACHINE.format("express") + "one:uuid", REDRIVEN])
+def test_what_step_functions_cannot_describe_is_unknown(client, owner):
+    """It answers "Invalid Arn", which would stop a whole sweep."""
+    with pytest.raises(ClientError, match="InvalidArn"):
+        client.describe_execution(executionArn=owner)
+
+    assert SfnExecutions(client).status(owner) is None
