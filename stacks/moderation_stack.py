@@ -65,7 +65,13 @@ class ModerationStack(Stack):
             alerts=alerts,
         )
         workflow = Workflow(
-            self, "Workflow", protected=protected, functions=functions, verdicts=verdicts, intake=intake
+            self,
+            "Workflow",
+            protected=protected,
+            workflow_type=settings.workflow_type,
+            functions=functions,
+            verdicts=verdicts,
+            intake=intake,
         )
         reviewer = Reviewer(
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts

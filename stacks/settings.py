@@ -9,6 +9,7 @@ LLAMA_SIZES = ("7b", "13b", "70b")
 LLAMA_DIALECTS = ("dialog", "tgi", "openai")
 BLIP2_DIALECTS = ("scored", "sample")
 STAGES = ("dev", "prod")
+WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 # What an instance is to have under way at once: AWS's own example is 5, and BLIP-2's server takes up to 8 in a batch.
 REQUESTS_PER_INSTANCE = 4
 
@@ -88,6 +89,7 @@ class Settings:
     blip2_instances: Instances = field(default_factory=Instances)
     llama_instances: Instances = field(default_factory=Instances)
     scale_to_zero: bool = False
+    workflow_type: str = "STANDARD"
     intake: Intake = field(default_factory=Intake)
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
@@ -123,6 +125,7 @@ class Settings:
             blip2_instances=_instances(context, "blip2"),
             llama_instances=_instances(context, "llama"),
             scale_to_zero=context.flag("scaleToZero"),
+            workflow_type=context.choice("workflowType", WORKFLOW_TYPES, default="STANDARD"),
             intake=_intake(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
@@ -280,6 +283,11 @@ def _check_scaling(settings: Settings, context: _Context) -> None:
             for name in asked
         )
         return
+    if settings.scale_to_zero and settings.workflow_type == "EXPRESS":
+        context.faults.append(
+            "workflowType EXPRESS ends an execution after five minutes, and an endpoint that scaleToZero has let go "
+            "takes longer to come back: leave one of the two out."
+        )
     for model, instances in (("blip2", settings.blip2_instances), ("llama", settings.llama_instances)):
         if settings.scale_to_zero and context.has(f"{model}MinInstances"):
             context.faults.append(

@@ -27,18 +27,19 @@ class Workflow(Construct):
         construct_id: str,
         *,
         protected: bool,
+        workflow_type: str,
         functions: Functions,
         verdicts: VerdictStore,
         intake: Intake,
     ) -> None:
         super().__init__(scope, construct_id)
         self._functions = functions
-        self.machine = self._make_machine(protected, verdicts)
+        self.machine = self._make_machine(protected, workflow_type, verdicts)
         self._start_on_upload(intake)
         self._record_failures()
         self._sweep_claims()
 
-    def _make_machine(self, protected: bool, verdicts: VerdictStore) -> sfn.StateMachine:
+    def _make_machine(self, protected: bool, workflow_type: str, verdicts: VerdictStore) -> sfn.StateMachine:
         steps = {
             "PrepareImageFunction": self._functions.prepare_image,
             "QueryImageFunction": self._functions.query_image,
@@ -58,6 +59,7 @@ class Workflow(Construct):
             self,
             "Machine",
             role=role,
+            state_machine_type=sfn.StateMachineType(workflow_type),
             definition_body=sfn.DefinitionBody.from_string(definition.load()),
             definition_substitutions={**arns, "VerdictTable": verdicts.table.table_name},
             # The level that shows every step; the data that passes through them stays out.
@@ -96,6 +98,7 @@ class Workflow(Construct):
         )
 
     def _record_failures(self) -> None:
+        """Express executions have no such events: the sweeper finds them by the age of their claim."""
         detail = {
             "stateMachineArn": [self.machine.state_machine_arn],
             "status": ["FAILED", "TIMED_OUT", "ABORTED"],

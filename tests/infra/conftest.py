@@ -30,5 +30,5 @@ def models(default: CloudAssembly) -> Template:
 
 @pytest.fixture(scope="session")
 def theirs() -> CloudAssembly:
-    """On endpoints and a bucket that exist already, of which only a prefix is moderated."""
+    """On endpoints and a bucket that exist already, of which only a prefix is moderated, by Express executions."""
     return make_app(**THEIRS).synth()

@@ -39,6 +39,7 @@ THEIRS = EXISTING_ENDPOINTS | {
     "llamaDialect": "dialog",
     "modelInputSize": 96,
     "modelConcurrency": 0,
+    "workflowType": "EXPRESS",
     "intakeBucketName": "their-images",
     "intakeBucketVersioned": True,
     "intakePrefix": "in/",

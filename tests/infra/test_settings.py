@@ -102,6 +102,8 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),
         ({"opsEmail": "on-call"}, "opsEmail", "an e-mail address"),
         ({"opsEmail": "a@b.org, c@d.org"}, "opsEmail", "an e-mail address"),
+        ({"workflowType": "express"}, "workflowType", "STANDARD, EXPRESS"),
+        ({"workflowType": "EXPRESS", "scaleToZero": True}, "workflowType EXPRESS", "leave one of the two out"),
         ({"scaleToZero": "yes"}, "scaleToZero", "true or false"),
         ({"blip2MaxInstances": 0}, "blip2MaxInstances", "whole number from 1 to 100"),
         ({"llamaMinInstances": 0}, "llamaMinInstances", "whole number from 1 to 100"),

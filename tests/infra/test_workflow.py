@@ -165,6 +165,12 @@ def test_lost_claims_are_swept_every_quarter_of_an_hour(moderation: Template) ->
     assert flatten(sweep["Targets"][0]["Arn"]).startswith("<FunctionsSweepClaimsFunction")
 
 
+def test_both_types_run_the_same_definition(moderation: Template, theirs: CloudAssembly) -> None:
+    express = template_of(theirs, "Moderation").only("AWS::StepFunctions::StateMachine")
+
+    assert express["DefinitionString"] == moderation.only("AWS::StepFunctions::StateMachine")["DefinitionString"]
+
+
 def test_the_machine_runs_the_file_with_every_placeholder_filled(moderation: Template) -> None:
     machine = moderation.only("AWS::StepFunctions::StateMachine")
 
@@ -175,10 +181,14 @@ def test_the_machine_runs_the_file_with_every_placeholder_filled(moderation: Tem
             assert flatten(value).startswith(f"<Functions{name}")
 
 
-def test_the_machine_is_standard_traced_and_logs_no_content(moderation: Template) -> None:
-    machine = moderation.only("AWS::StepFunctions::StateMachine")
+@pytest.mark.parametrize(("deployment", "workflow_type"), [("default", "STANDARD"), ("theirs", "EXPRESS")])
+def test_the_machine_is_traced_and_logs_every_step_but_no_content(
+    deployment: str, workflow_type: str, request: pytest.FixtureRequest
+) -> None:
+    template = template_of(request.getfixturevalue(deployment), "Moderation")
+    machine = template.only("AWS::StepFunctions::StateMachine")
 
-    assert machine.get("StateMachineType", "STANDARD") == "STANDARD"
+    assert machine["StateMachineType"] == workflow_type
     assert machine["TracingConfiguration"] == {"Enabled": True}
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["LoggingConfiguration"].get("IncludeExecutionData", False) is False
