@@ -1,6 +1,6 @@
 """What the handlers need of the outside world. `adapters/` fulfils it on AWS, `tests/support/fakes.py` in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -148,10 +148,10 @@ class VerdictStore(Protocol):
         """Raises StoreUnavailable, Misconfigured."""
         ...
 
-    def undecided(self, before: str) -> list[dict[str, Any]]:
+    def undecided(self, before: str) -> Iterable[dict[str, Any]]:
         """Records claimed before an ISO-8601 moment (within two days of it) that have no verdict yet.
 
-        Raises StoreUnavailable, Misconfigured.
+        Read as they are taken: a long outage may leave one for each upload. Raises StoreUnavailable, Misconfigured.
         """
         ...
 

@@ -77,9 +77,10 @@ class DynamoVerdictStore:
         with store_faults(f"Table {self._table}"):
             self._set(image, {"notified": notified}, "attribute_exists(pk)", {}, {})
 
-    def undecided(self, before: str) -> list[dict[str, Any]]:
+    def undecided(self, before: str) -> Iterator[dict[str, Any]]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
-        return [record for day in sorted(days) for record in self.by_verdict("claimed", day, before)]
+        for day in sorted(days):
+            yield from self.by_verdict("claimed", day, before)
 
     def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[dict[str, Any]]:
         """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a moment."""
