@@ -41,6 +41,7 @@ def fail_always(event, context):
     raise RuntimeError("this function never works")
 '''
 
+EXPRESS = {"StartAt": "End", "States": {"End": {"Type": "Fail", "Error": "E", "Cause": "for a test"}}}
 DEFINITION = {
     "StartAt": "Claim",
     "States": {
@@ -216,6 +217,14 @@ def template() -> dict[str, Any]:
                 "RoleArn": _get("Role"),
             },
         },
+        "Express": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineType": "EXPRESS",
+                "DefinitionString": json.dumps(EXPRESS),
+                "RoleArn": _get("Role"),
+            },
+        },
         "Uploaded": _rule(
             intake,
             {
@@ -259,6 +268,7 @@ def template() -> dict[str, Any]:
     outputs = {
         "IntakeBucketName": _ref("Intake"),
         "VerdictTableName": _ref("Table"),
+        "ExpressArn": _get("Express"),
         "WorkflowArn": _ref("Machine"),
         "MachineArn": _get("Machine"),
         "TopicArn": _ref("Topic"),

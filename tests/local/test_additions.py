@@ -11,6 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.cloud.additions.express import ending_in_time
+from tests.local.small_stack import EXPRESS
 from tests.support.laptop import Laptop
 
 DUMMY = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -172,6 +174,40 @@ class TestStatusEvents:
         assert event["detail"]["stateMachineArn"] == laptop.outputs["WorkflowArn"]
         time.sleep(1.2)  # the aborted execution's function ends meanwhile
         assert len(events()) == 1
+
+
+class TestExpress:
+    def test_a_name_can_be_started_again_and_cannot_be_described(self, laptop: Laptop) -> None:
+        machine, client = laptop.outputs["ExpressArn"], laptop.client("stepfunctions")
+
+        arns = {client.start_execution(stateMachineArn=machine, name="same")["executionArn"] for _ in range(2)}
+
+        assert len(arns) == 2
+        for arn in arns:
+            assert arn.rsplit(":", 1)[0] == machine.replace(":stateMachine:", ":express:") + ":same"
+            with pytest.raises(ClientError, match="InvalidArn"):
+                client.describe_execution(executionArn=arn)
+
+    def test_its_end_is_no_event(self, laptop: Laptop) -> None:
+        events, sqs = laptop.client("events"), laptop.client("sqs")
+        queue = sqs.create_queue(QueueName=f"status-{uuid.uuid4().hex}")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name="ends", EventPattern=json.dumps({"source": ["aws.states"]}))
+        events.put_targets(Rule="ends", Targets=[{"Id": "queue", "Arn": arn}])
+
+        laptop.client("stepfunctions").start_execution(stateMachineArn=laptop.outputs["ExpressArn"])
+        standard = start(laptop)
+
+        ends = [laptop.receive(queue)["detail"]["executionArn"]]
+        while ends[-1] != standard:
+            ends.append(laptop.receive(queue)["detail"]["executionArn"])
+        assert not [arn for arn in ends if ":express:" in arn]
+
+    @pytest.mark.parametrize(
+        ("given", "ends_after"), [({}, 300), ({"TimeoutSeconds": 900}, 300), ({"TimeoutSeconds": 2}, 2)]
+    )
+    def test_it_ends_after_five_minutes_or_sooner(self, given: dict[str, int], ends_after: int) -> None:
+        assert json.loads(ending_in_time(json.dumps(EXPRESS | given))) == EXPRESS | {"TimeoutSeconds": ends_after}
 
 
 class TestRuleTargets:

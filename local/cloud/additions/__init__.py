@@ -14,6 +14,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         custom_resources,
         event_targets,
         executions,
+        express,
         interpreter_parse,
         interpreter_waits,
         lambda_functions,
@@ -32,6 +33,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
     interpreter_parse.install()
     interpreter_waits.install()
     executions.install()
+    express.install()
     event_targets.install()
     buckets.install()
     object_events.install()

@@ -10,6 +10,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.cloud.additions.events import emit
+from local.cloud.additions.express import is_express
 
 KEPT_HISTORIES = 200  # a history holds every state's input and output: 0.1 MB each
 KEPT_EXECUTIONS = 5_000  # without its history an execution is a few kB
@@ -27,7 +28,8 @@ def install() -> None:
         if execution.stop_date is not None:  # a stopped execution's thread ends after its status was set
             return
         reflect(self)
-        _announce(execution)
+        if not is_express(execution):  # their status is nobody's news
+            _announce(execution)
         _forget_old(execution)
 
     def stop_now(self: Any, stop_date: Any, error: str | None, cause: str | None) -> None:

@@ -27,7 +27,7 @@ def install() -> None:
 
 
 def _create_with_whole_definition() -> None:
-    """moto reads DefinitionString only: neither substitutions nor a definition in S3 or as an object."""
+    """moto reads DefinitionString only: neither substitutions, a definition in S3 or as an object, nor the type."""
     create = StateMachine.create_from_cloudformation_json.__func__
     update = StateMachine.update_from_cloudformation_json.__func__
 
@@ -35,7 +35,9 @@ def _create_with_whole_definition() -> None:
         cls: Any, /, name: str, template: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> Any:
         _complete(template["Properties"], account_id, region_name)
-        return create(cls, name, template, account_id, region_name, **kwargs)
+        machine = create(cls, name, template, account_id, region_name, **kwargs)
+        machine.type = template["Properties"].get("StateMachineType", "STANDARD")
+        return machine
 
     def updated(cls: Any, original: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> Any:
         _complete(template["Properties"], account_id, region_name)

@@ -1,0 +1,50 @@
+"""Step Functions: moto runs Express state machines as Standard ones, which live longer and are remembered."""
+
+import json
+import uuid
+from typing import Any
+
+import moto.stepfunctions.parser.models as parser_models
+from moto.stepfunctions.parser.backend.execution import Execution
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html; not scaled, for work isn't either
+MAXIMUM_S = 5 * 60
+
+
+def is_express(execution: Any) -> bool:
+    return ":express:" in execution.exec_arn
+
+
+def install() -> None:
+    """Give Express executions ARNs of their own and five minutes; moto refuses to describe such ARNs by itself."""
+    backend = parser_models.StepFunctionsParserBackend
+    start, init = backend.start_execution, Execution.__init__
+
+    def start_anew(
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: str | None = None,
+    ) -> Any:
+        """The same name starts another execution each time: there is no idempotency."""
+        if self.describe_state_machine(state_machine_arn).type == "EXPRESS":
+            name = f"{name or uuid.uuid4()}:{uuid.uuid4()}"
+        return start(self, state_machine_arn, name, execution_input, trace_header)
+
+    def init_express(self: Any, **parts: Any) -> None:
+        machine = parts["state_machine"]  # this execution's own copy
+        if machine.type == "EXPRESS":
+            machine.definition = ending_in_time(machine.definition)
+            parts["exec_arn"] = parts["exec_arn"].replace(":execution:", ":express:", 1)
+            parts["name"] = parts["name"].split(":")[0]
+        init(self, **parts)
+
+    backend.start_execution = start_anew
+    Execution.__init__ = init_express
+
+
+def ending_in_time(definition: str) -> str:
+    """The definition with the time-out that the service adds."""
+    machine = json.loads(definition)
+    return json.dumps(machine | {"TimeoutSeconds": min(machine.get("TimeoutSeconds", MAXIMUM_S), MAXIMUM_S)})

@@ -1,0 +1,187 @@
+"""The same definition as Express executions, which may run twice, end after five minutes and can't be asked after."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from moderation.domain.record import utc
+from tests.support.instant_models import NO, THROTTLED, YES
+from tests.workflow.conftest import drawing
+from tests.workflow.test_failures import until_asked, wait
+
+BUCKET = "express-images"  # no rule starts the deployed, Standard machine on it
+UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
+
+
+class Machine:
+    """A state machine of one type, with the deployed one's definition over the deployed functions."""
+
+    def __init__(self, laptop, name: str, machine_type: str, **changes: int) -> None:
+        self._name, self._type, self._changes = name, machine_type, changes
+        self._client = laptop.client("stepfunctions")
+        self._deployed = self._client.describe_state_machine(stateMachineArn=laptop.outputs["WorkflowArn"])
+        self.arn = ""
+
+    def __enter__(self) -> "Machine":
+        definition, role = self._deployed["definition"], self._deployed["roleArn"]
+        made = self._client.create_state_machine(name=self._name, type=self._type, definition=definition, roleArn=role)
+        self.arn = made["stateMachineArn"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.delete_state_machine(stateMachineArn=self.arn)
+
+    def start(self, key: str, version: str, name: str) -> str:
+        given = {"bucket": BUCKET, "key": key, "version": version, "size": 1, "event_id": "e", "time": "t"}
+        started = self._client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(given))
+        return str(started["executionArn"])
+
+
+@pytest.fixture(scope="module")
+def bucket(deployed) -> None:
+    s3 = deployed.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+
+@pytest.fixture
+def express(laptop, bucket):
+    with Machine(laptop, "Express", "EXPRESS") as machine:
+        yield machine
+
+
+def put(laptop, key: str) -> str:
+    return str(laptop.client("s3").put_object(Bucket=BUCKET, Key=key, Body=drawing())["VersionId"])
+
+
+def item(laptop, key: str, version: str) -> dict[str, dict]:
+    request = {"TableName": laptop.outputs["VerdictTableName"], "ConsistentRead": True}
+    found = laptop.client("dynamodb").get_item(**request, Key={"pk": {"S": f"{BUCKET}#{key}"}, "sk": {"S": version}})
+    return found.get("Item", {})
+
+
+def until(laptop, key: str, version: str, attribute: str) -> dict[str, dict]:
+    """The item once it has the attribute."""
+    end = time.monotonic() + 60
+    while attribute not in (found := item(laptop, key, version)):
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+def until_announced(laptop, key: str, version: str) -> None:
+    end = time.monotonic() + 60
+    while (found := item(laptop, key, version)).get("notified") != {"BOOL": True}:
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+
+
+def sees_a_weapon(models) -> None:
+    models.answer = lambda png, prompt: YES if "weapon" in prompt else NO
+    models.judge = lambda prompt: UNSAFE
+
+
+def heard(laptop, queue: str, key: str) -> int:
+    """How many messages about the image came, when there are no more."""
+    count = 0
+    while True:
+        try:
+            count += json.loads(laptop.receive(queue, timeout_s=1)["Message"])["image"]["key"] == key
+        except AssertionError:
+            return count
+
+
+def test_an_express_execution_moderates_and_announces(laptop, models, express):
+    sees_a_weapon(models)
+    queue = laptop.subscribe_queue("UnsafeTopicArn")
+    version = put(laptop, "once.png")
+
+    execution = express.start("once.png", version, "once")
+
+    until_announced(laptop, "once.png", version)
+    record = item(laptop, "once.png", version)
+    assert (record["verdict"]["S"], record["owner"]["S"]) == ("unsafe", execution)
+    assert execution.split(":")[5:8] == ["express", "Express", "once"]
+    assert heard(laptop, queue, "once.png") == 1
+    with pytest.raises(ClientError, match="InvalidArn"):
+        laptop.client("stepfunctions").describe_execution(executionArn=execution)
+
+
+def test_the_same_name_started_twice_gives_one_verdict_and_one_message(laptop, models, express):
+    """Express has no idempotency by name: two executions run, and one of them owns the image."""
+    sees_a_weapon(models)
+    queue = laptop.subscribe_queue("UnsafeTopicArn")
+    version = put(laptop, "twice.png")
+
+    executions = {express.start("twice.png", version, "same") for _ in range(2)}
+
+    until_announced(laptop, "twice.png", version)
+    assert len(executions) == 2
+    assert item(laptop, "twice.png", version)["owner"]["S"] in executions
+    assert heard(laptop, queue, "twice.png") == 1
+    assert len(models.asked("llama")) == 1
+
+
+@pytest.mark.parametrize("overlapping", [False, True], ids=["one after the other", "at the same time"])
+def test_one_execution_that_runs_twice_gives_one_verdict_and_at_least_one_message(laptop, models, bucket, overlapping):
+    """At least once: the second run has the first one's ARN, so both own the image.
+
+    The emulator runs an ARN again when its machine was made anew.
+    """
+    sees_a_weapon(models)
+    queue = laptop.subscribe_queue("UnsafeTopicArn")
+    key, name = f"rerun-{overlapping}.png", f"Rerun{overlapping}"
+    version = put(laptop, key)
+    if overlapping:
+        both = threading.Barrier(2, timeout=60)
+        models.judge = lambda prompt: UNSAFE if both.wait() >= 0 else ""  # neither is judged before the other is there
+    with Machine(laptop, name, "STANDARD") as machine:
+        first = machine.start(key, version, "run")
+        if overlapping:
+            until_asked(models, "llama")
+        else:
+            until_announced(laptop, key, version)
+    with Machine(laptop, name, "STANDARD") as machine:
+        assert machine.start(key, version, "run") == first
+        assert wait(laptop, first, timeout_s=60) == "SUCCEEDED"
+        until_announced(laptop, key, version)
+
+    record = item(laptop, key, version)
+    assert (record["verdict"]["S"], record["status"]["S"]) == ("unsafe", "decided")
+    assert record["verdict_shard"]["S"].startswith("unsafe#")
+    assert record["execution"]["S"] == first
+    assert 1 <= heard(laptop, queue, key) <= (2 if overlapping else 1)
+    assert len(models.asked("llama")) == (2 if overlapping else 1)
+
+
+def test_what_five_minutes_are_not_enough_for_is_recorded_by_the_sweeper(laptop, models, bucket):
+    models.fail("blip2", *[THROTTLED] * 1000)
+    version = put(laptop, "outage.png")
+    with Machine(laptop, "Outage", "EXPRESS", TimeoutSeconds=3) as machine:
+        execution = machine.start("outage.png", version, "outage")
+        until(laptop, "outage.png", version, "owner")
+        time.sleep(4)
+
+        laptop.invoke_rule("Sweep")
+        assert "verdict" not in item(laptop, "outage.png", version)  # so young that it might run yet
+        age(laptop, "outage.png", version)
+        laptop.invoke_rule("Sweep")
+
+    record = item(laptop, "outage.png", version)
+    assert (record["verdict"]["S"], record["decided_by"]["S"]) == ("review", "failure")
+    assert record["execution"]["S"] == execution
+
+
+def age(laptop, key: str, version: str) -> None:
+    """Make a claim an hour old."""
+    then = utc(datetime.now(UTC) - timedelta(hours=1))
+    laptop.client("dynamodb").update_item(
+        TableName=laptop.outputs["VerdictTableName"],
+        Key={"pk": {"S": f"{BUCKET}#{key}"}, "sk": {"S": version}},
+        UpdateExpression="SET created_at = :then, verdict_shard = :shard",
+        ExpressionAttributeValues={":then": {"S": then}, ":shard": {"S": f"claimed#{then[:10]}#0"}},
+    )
