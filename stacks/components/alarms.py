@@ -120,11 +120,15 @@ class Alarms(Construct):
         )
 
     def _watch_endpoints(self, endpoints: Endpoints) -> None:
-        for name, endpoint in (("Blip2Errors", endpoints.blip2), ("LlamaErrors", endpoints.llama)):
+        watched = {
+            "Blip2Errors": (endpoints.blip2, endpoints.blip2_component),
+            "LlamaErrors": (endpoints.llama, endpoints.llama_component),
+        }
+        for name, (endpoint, component) in watched.items():
             self._alarm(
                 name,
                 f"Endpoint {endpoint} fails requests",
-                metrics.endpoint_errors(endpoint),
+                metrics.failed_requests(endpoint, component),
                 threshold=_FAILED_REQUESTS,
                 periods=3,
                 breaching=2,

@@ -39,8 +39,8 @@ class Dashboard(cloudwatch.Dashboard):
         self.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms.all, width=_WIDTH, height=3))
         self._row(*_verdicts())
         self._row(*_latencies())
-        for name in (endpoints.blip2, endpoints.llama):
-            self._row(*_endpoint(name))
+        self._row(*_endpoint(endpoints.blip2, endpoints.blip2_component))
+        self._row(*_endpoint(endpoints.llama, endpoints.llama_component))
         self._row(*_waiting(functions, workflow))
         self._row(_cost(prices.of_instances(settings, endpoints), workflow))
 
@@ -72,15 +72,17 @@ def _latencies() -> list[cloudwatch.GraphWidget]:
     return [_graph("Upload to verdict (ms)", whole, 2), _graph("Stages (ms)", stages, 2)]
 
 
-def _endpoint(name: str) -> list[cloudwatch.GraphWidget]:
+def _endpoint(name: str, component: str | None) -> list[cloudwatch.GraphWidget]:
     errors = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
     latency = [
-        metrics.endpoint(name, metric, p) for metric in ("ModelLatency", "OverheadLatency") for p in ("p50", "p99")
+        metrics.requests(name, component, metric, p)
+        for metric in ("ModelLatency", "OverheadLatency")
+        for p in ("p50", "p99")
     ]
     gpu = [metrics.instance(name, metric) for metric in ("GPUUtilization", "GPUMemoryUtilization", "CPUUtilization")]
     return [
-        _graph(f"{name}: requests", [metrics.endpoint(name, "Invocations")], 4),
-        _graph(f"{name}: errors", [metrics.endpoint(name, error) for error in errors], 4),
+        _graph(f"{name}: requests", [metrics.requests(name, component, "Invocations")], 4),
+        _graph(f"{name}: errors", [metrics.requests(name, component, error) for error in errors], 4),
         _graph(f"{name}: latency (µs)", latency, 4),
         _graph(f"{name}: load (%, summed over cores and GPUs)", gpu, 4),
     ]

@@ -60,22 +60,26 @@ def total(label: str, **metrics: cloudwatch.IMetric) -> cloudwatch.MathExpressio
     )
 
 
-def endpoint(name: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    """What SageMaker reports of the requests to an endpoint; latencies are in microseconds.
+def requests(endpoint: str, component: str | None, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """What SageMaker reports of the requests to an endpoint, or to a component on it; latencies are in microseconds.
 
     "Metrics for monitoring Amazon SageMaker AI with Amazon CloudWatch", endpoint invocation metrics.
     """
-    return _of_variant("AWS/SageMaker", name, metric, statistic)
+    dimensions = {"InferenceComponentName": component} if component else _variant(endpoint)
+    return _metric("AWS/SageMaker", dimensions, metric, statistic)
 
 
 def instance(name: str, metric: str, statistic: str = "Average", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
     """What SageMaker reports of an endpoint's instances, one sample a minute each."""
-    return _of_variant("/aws/sagemaker/Endpoints", name, metric, statistic, period)
+    return _metric("/aws/sagemaker/Endpoints", _variant(name), metric, statistic, period)
 
 
-def endpoint_errors(name: str) -> cloudwatch.MathExpression:
+def failed_requests(endpoint: str, component: str | None) -> cloudwatch.MathExpression:
     """Requests that an endpoint failed: its 5xx answers, or all that the model failed, time-outs included."""
-    errors = {"five": endpoint(name, "Invocation5XXErrors"), "failed": endpoint(name, "InvocationModelErrors")}
+    errors = {
+        "five": requests(endpoint, component, "Invocation5XXErrors"),
+        "failed": requests(endpoint, component, "InvocationModelErrors"),
+    }
     return cloudwatch.MathExpression(
         expression="MAX([five, failed])", using_metrics=errors, period=FIVE_MINUTES, label="Failed requests"
     )
@@ -92,13 +96,17 @@ def rule(name: str, metric: str) -> cloudwatch.Metric:
     )
 
 
-def _of_variant(
-    namespace: str, name: str, metric: str, statistic: str, period: Duration = FIVE_MINUTES
+def _variant(endpoint: str) -> dict[str, str]:
+    return {"EndpointName": endpoint, "VariantName": VARIANT}
+
+
+def _metric(
+    namespace: str, dimensions: dict[str, str], metric: str, statistic: str, period: Duration = FIVE_MINUTES
 ) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=metric,
-        dimensions_map={"EndpointName": name, "VariantName": VARIANT},
+        dimensions_map=dimensions,
         statistic=statistic,
         period=period,
         label=metric,

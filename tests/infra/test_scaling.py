@@ -190,3 +190,17 @@ def test_the_pipeline_asks_the_component_and_may_ask_nothing_else(
     assert template.content["Outputs"]["Blip2ComponentName"]["Value"] == "moderation-blip2"
     assert variable not in moderation.function(stem)["Environment"]["Variables"]
     assert "Blip2ComponentName" not in moderation.content["Outputs"]
+
+
+def test_the_errors_of_a_component_are_watched_under_its_own_name(production: CloudAssembly) -> None:
+    alarms = template_of(production, "Moderation").properties("AWS::CloudWatch::Alarm")
+    watched = [
+        metric["MetricStat"]["Metric"]["Dimensions"]
+        for alarm in alarms
+        for metric in alarm.get("Metrics", [])
+        if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/SageMaker"
+    ]
+
+    assert {(d["Name"], d["Value"]) for dimensions in watched for d in dimensions} == {
+        ("InferenceComponentName", component) for component in COMPONENTS
+    }
