@@ -1,6 +1,6 @@
 """One page that says how moderation is doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -42,7 +42,7 @@ class Dashboard(cloudwatch.Dashboard):
         self._row(*_endpoint(endpoints.blip2, endpoints.blip2_component))
         self._row(*_endpoint(endpoints.llama, endpoints.llama_component))
         self._row(*_waiting(functions, workflow))
-        self._row(_cost(prices.of_instances(settings, endpoints), workflow))
+        self._row(_cost(settings, endpoints, workflow))
 
     def _row(self, *widgets: cloudwatch.GraphWidget) -> None:
         self.add_widgets(*widgets)
@@ -119,7 +119,7 @@ def _waiting(functions: Functions, workflow: Workflow) -> list[cloudwatch.GraphW
     ]
 
 
-def _cost(instance_prices: Mapping[str, float], workflow: Workflow) -> cloudwatch.GraphWidget:
+def _cost(settings: Settings, endpoints: Endpoints, workflow: Workflow) -> cloudwatch.GraphWidget:
     """Dollars an hour of what the bill is made of; the rest, `moderate cost` reckons."""
     hour = Duration.hours(1)
     lines = [
@@ -130,15 +130,19 @@ def _cost(instance_prices: Mapping[str, float], workflow: Workflow) -> cloudwatc
             period=hour,
             label=f"{name}: instances",
         )
-        for number, (name, price) in enumerate(instance_prices.items())
+        for number, (name, price) in enumerate(prices.of_instances(settings, endpoints).items())
     ]
-    transitions = cloudwatch.MathExpression(
-        expression=f"executions * {_TRANSITIONS} * {prices.usd('states_transition')}",
+    if settings.workflow_type == "EXPRESS":
+        price, label = prices.usd("states_express_request"), "workflow: executions, without their duration"
+    else:
+        price, label = _TRANSITIONS * prices.usd("states_transition"), f"workflow: {_TRANSITIONS} transitions an image"
+    executions = cloudwatch.MathExpression(
+        expression=f"executions * {price:f}",  # CloudWatch reads the exponent of 2.5e-05 as the name of a metric
         using_metrics={"executions": workflow.machine.metric_started(period=hour)},
         period=hour,
-        label=f"workflow: {_TRANSITIONS} transitions an image",
+        label=label,
     )
-    return _graph("Cost estimate ($ an hour, us-east-1)", [*lines, transitions], 1, stacked=True)
+    return _graph("Cost estimate ($ an hour)", [*lines, executions], 1, stacked=True)
 
 
 def _depth(queue: sqs.IQueue, label: str) -> cloudwatch.Metric:
