@@ -46,7 +46,7 @@ class UnreadableImage(PermanentError):
 
 
 class ImageTooLarge(PermanentError):
-    """The object is over the limit of bytes or of pixels."""
+    """The object is over a limit: of bytes, of pixels, of frames, or of what takes too long to decode."""
 
 
 class ImageUnavailable(PermanentError):

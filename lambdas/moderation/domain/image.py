@@ -3,25 +3,30 @@
 import io
 import math
 import struct
+import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
 from PIL import Image, ImageChops, ImageOps, ImageSequence
 
+from moderation.domain import jpeg
 from moderation.domain.limits import MAX_BYTES
 from moderation.errors import ImageTooLarge, UnreadableImage
 
-PREPROCESSING_VERSION = "1"
+PREPROCESSING_VERSION = "2"
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 65_535  # as in JPEG and GIF; to resize a line of a million pixels takes gigabytes
 MAX_VIEWS = 12
 MAX_FRAMES = 8
+MAX_LISTED_FRAMES = 5_000  # of a file: those that aren't looked at cost time as well
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 TILED_FROM = 4  # auto: the shorter side is this many times what the model sees before tiles are worth it
 _TILE_STRIDE = 0.5  # of a tile's side: what is at most half as large as a tile is whole in at least one
-_ANIMATION_PIXELS = 400_000_000  # decoded in all: a frame can only be reached through those before it
+_ANIMATION_PIXELS = 200_000_000  # decoded in all: a frame can only be reached through those before it
 _TRIM_TOLERANCE = 12  # of 255: compression noise inside a uniform border
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
 
@@ -42,6 +47,10 @@ _DECODER_FAULTS = (
     struct.error,
     zlib.error,
 )
+
+# Pillow refuses twice this, wherever in a file the size is announced, and warns from once this on.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
@@ -69,24 +78,20 @@ def prepare(data: bytes, mode: str, size: int) -> Picture:
     picture without its uniform borders, and overlapping tiles where the picture is at least four times what the
     model sees; `tiles` adds tiles whatever the size. At most 12 views in all.
 
-    Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding), UnreadableImage for anything that isn't an
-    intact image of an accepted format.
+    Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding) and for what would take too long to decode,
+    UnreadableImage for anything that isn't an intact image of an accepted format.
     """
     source = _open(data)
+    width, height, format = source.width, source.height, source.format or ""
     try:
-        frames = list(_frames(source, MAX_FRAMES if mode != "full" else 1))
+        views = tuple(_views(source, mode, size))
     except Image.DecompressionBombError as error:
-        raise ImageTooLarge(_too_many_pixels(source)) from error
+        raise ImageTooLarge(f"A frame of the image announces over {MAX_PIXELS:,} pixels.") from error
     except _DECODER_FAULTS as error:
         raise UnreadableImage(
-            f"The {source.format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
+            f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
         ) from error
-    views = [("full" if number == 0 else f"frame-{number}", frame) for number, frame in frames]
-    if mode != "full":
-        first = frames[0][1]
-        views += [(name, first.crop(box)) for name, box in closer_looks(first, mode, size)]
-    cut = tuple(View(name, _png(image, size)) for name, image in views[:MAX_VIEWS])
-    return Picture(source.width, source.height, source.format or "", cut)
+    return Picture(width, height, format, views)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -94,36 +99,92 @@ def _open(data: bytes) -> Image.Image:
         raise UnreadableImage("The object is empty (0 bytes): there is nothing to moderate.")
     if len(data) > MAX_BYTES:
         raise ImageTooLarge(f"The object has {len(data):,} bytes; the limit is {MAX_BYTES:,}.")
+    _refuse_endless_jpeg(data)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The image's header announces over {MAX_PIXELS:,} pixels.") from error
     except _DECODER_FAULTS as error:
         raise UnreadableImage(f"The object isn't an image of an accepted format ({', '.join(FORMATS)}).") from error
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageTooLarge(_too_many_pixels(image))
+    _refuse_size(image)
     return image
 
 
-def _too_many_pixels(image: Image.Image) -> str:
-    return f"The image has {image.width:,} x {image.height:,} pixels; the limit is {MAX_PIXELS:,} in all."
+def _refuse_endless_jpeg(data: bytes) -> None:
+    if not data.startswith(b"\xff\xd8"):
+        return
+    asked = jpeg.effort(data)
+    if asked.segments > jpeg.MAX_SEGMENTS or asked.scans > jpeg.MAX_SCANS:
+        raise ImageTooLarge(
+            f"The JPEG file has over {jpeg.MAX_SEGMENTS:,} segments or {jpeg.MAX_SCANS} scans: no camera or program "
+            "writes so many, and they take minutes to decode."
+        )
 
 
-def _frames(source: Image.Image, most: int) -> Iterator[tuple[int, Image.Image]]:
-    """(frame number, upright RGB picture), evenly spread; the first frame always is among them."""
-    count = getattr(source, "n_frames", 1) if most > 1 else 1
+def _refuse_size(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+        raise ImageTooLarge(
+            f"The image has {image.width:,} x {image.height:,} pixels; the limit is {MAX_PIXELS:,} in all and "
+            f"{MAX_SIDE:,} a side."
+        )
+
+
+def _views(source: Image.Image, mode: str, size: int) -> list[View]:
+    """Each frame is cut as soon as it is decoded: eight of the largest together wouldn't fit into memory."""
+    wanted = _wanted_frames(source, MAX_FRAMES) if mode != "full" else {0}
+    frames: list[View] = []
+    looks: list[View] = []
+    for number, picture in _pictures(source, wanted):
+        frames.append(View("full" if number == 0 else f"frame-{number}", _png(picture, size)))
+        if number == 0 and mode != "full":
+            closer = closer_looks(picture, mode, size)[: MAX_VIEWS - len(wanted)]
+            looks = [View(name, _png(picture.crop(box), size)) for name, box in closer]
+    return frames + looks
+
+
+def _wanted_frames(source: Image.Image, most: int) -> set[int]:
+    """Numbers of at most `most` frames, evenly spread, the first among them."""
+    count = _count_frames(source)
     reachable = max(1, min(count, _ANIMATION_PIXELS // (source.width * source.height)))
-    wanted = {round(step * (reachable - 1) / max(1, most - 1)) for step in range(most)} if reachable > 1 else {0}
+    return {round(step * (reachable - 1) / max(1, most - 1)) for step in range(most)} if reachable > 1 else {0}
+
+
+def _count_frames(source: Image.Image) -> int:
+    if source.format == "MPO":
+        return 1  # a JPEG that other pictures follow, which no viewer shows
+    count: int = _count_pages(source) if source.format == "TIFF" else getattr(source, "n_frames", 1)
+    if count > MAX_LISTED_FRAMES:
+        raise ImageTooLarge(f"The {source.format} file has over {MAX_LISTED_FRAMES:,} frames.")
+    return count
+
+
+def _count_pages(source: Image.Image) -> int:
+    """Up to one over the limit: Pillow's own count of a TIFF's pages takes quadratic time."""
+    count = 0
+    with suppress(EOFError):
+        while count <= MAX_LISTED_FRAMES:
+            source.seek(count)
+            count += 1
+    source.seek(0)
+    return count
+
+
+def _pictures(source: Image.Image, wanted: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
+    """(frame number, upright RGB picture) of each wanted frame."""
     if wanted == {0}:
         yield 0, _upright_rgb(source)
         return
+    decoded = 0
     for number, frame in enumerate(ImageSequence.Iterator(source)):
-        if number > max(wanted):
-            return
-        if frame.width * frame.height > MAX_PIXELS:
-            raise ImageTooLarge(_too_many_pixels(frame))
+        _refuse_size(frame)
+        decoded += frame.width * frame.height
+        if decoded > _ANIMATION_PIXELS:
+            raise ImageTooLarge(f"The {source.format} file's frames have over {_ANIMATION_PIXELS:,} pixels in all.")
         if number in wanted:
             yield number, _upright_rgb(frame)
+        if number == max(wanted):
+            return
+    raise EOFError(f"There are fewer frames than the header announces: {number + 1}.")
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

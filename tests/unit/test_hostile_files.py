@@ -1,0 +1,63 @@
+"""Files that are made to hurt: each is refused in a sentence or decoded, in bounded time and memory."""
+
+import itertools
+import re
+
+import pytest
+
+from moderation.domain import jpeg
+from moderation.domain.image import prepare
+from tests.support.decoder import Decoder
+from tests.support.hostile_files import QUICK, jpeg_of_scans, mutants, sound_files
+
+MOST_MB = 1000  # of the 2,048 that the function has
+MOST_SECONDS = 20  # of processor time, of the 60 that the function has
+MUTANTS = 800
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_hostile_file_is_refused_in_words_or_decoded_within_bounds(name):
+    make, expected = QUICK[name]
+    with Decoder() as decoder:
+        outcome = decoder.decode(make())
+
+    assert re.fullmatch(rf"({expected}).*", outcome.result), outcome
+    assert outcome.peak_mb < MOST_MB, outcome
+    assert outcome.seconds < MOST_SECONDS, outcome
+
+
+def test_damaged_files_of_every_format_raise_nothing_but_named_errors():
+    with Decoder() as decoder:
+        unnamed = {
+            name: outcome.result
+            for name, data in itertools.islice(mutants(seed=1), MUTANTS)
+            if not (outcome := decoder.decode(data)).named
+        }
+
+    assert not unnamed
+
+
+def test_what_the_damaged_files_are_made_from_is_sound():
+    for name, data in sound_files().items():
+        assert prepare(data, "auto", 64).views, name
+
+
+def test_pictures_behind_a_jpegs_end_are_not_looked_at():
+    several = sound_files()["jpeg, several pictures"]
+
+    assert [view.name for view in prepare(several, "auto", 64).views] == ["full"]
+    assert jpeg.effort(several) == jpeg.effort(several[: several.index(b"\xff\xd9") + 2])
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xd8", b"\xff\xd9", b"\xff\xd0", b"\xff\xf0\xff\xff", b"\xff\xff", b"junk"])
+def test_no_filling_hides_a_jpegs_scans(marker):
+    data = jpeg_of_scans((8, 8), 200)
+
+    assert jpeg.effort(data[:2] + marker + data[2:]).scans > jpeg.MAX_SCANS
+
+
+def test_a_progressive_photograph_is_nowhere_near_the_limits():
+    data = sound_files()["jpeg, progressive"]
+
+    assert jpeg.effort(data).scans < jpeg.MAX_SCANS / 5
+    assert jpeg.effort(data).segments < jpeg.MAX_SEGMENTS / 5
