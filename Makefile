@@ -111,6 +111,10 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
 quality: setup ## Hold 1,000 drawings against their labels and write docs/quality.md
 	@$(BIN)/python -m scripts.quality
 
+.PHONY: fuzz
+fuzz: setup ## Hostile and damaged files through the decoder for MINUTES=2
+	@$(BIN)/python -m scripts.fuzz_images $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
