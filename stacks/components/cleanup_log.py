@@ -1,7 +1,7 @@
 """The log of the Lambda with which CDK empties buckets before it deletes them."""
 
 from aws_cdk import CfnResource, Stack
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from stacks.components.service_log import ServiceLog
 
@@ -18,6 +18,21 @@ class CleanupLog(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         log = ServiceLog(self, "Log", protected=False)
-        handler = Stack.of(self).node.find_child(_PROVIDER).node.find_child("Handler")
-        assert isinstance(handler, CfnResource)  # noqa: S101 - what the provider is made of
-        handler.add_property_override("LoggingConfig", {"LogGroup": log.log_group_name})
+        provider = Stack.of(self).node.find_child(_PROVIDER)
+        _resource(provider, "Handler").add_property_override("LoggingConfig", {"LogGroup": log.log_group_name})
+        # Its managed policy would let the last lines of a destroy make the group anew, after the stack deleted it.
+        write = {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": log.log_group_arn,
+        }
+        document = {"Version": "2012-10-17", "Statement": [write]}
+        role = _resource(provider, "Role")
+        role.add_property_deletion_override("ManagedPolicyArns")
+        role.add_property_override("Policies", [{"PolicyName": "WriteLog", "PolicyDocument": document}])
+
+
+def _resource(provider: IConstruct, construct_id: str) -> CfnResource:
+    resource = provider.node.find_child(construct_id)
+    assert isinstance(resource, CfnResource)  # noqa: S101 - what the provider is made of
+    return resource

@@ -39,6 +39,8 @@ class PrivateBucket(s3.Bucket):
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
             auto_delete_objects=not protected,
         )
+        if protected and self.policy:
+            self.policy.apply_removal_policy(RemovalPolicy.RETAIN)  # a bucket that is kept stays guarded
 
     def allow_objects(self, grantee: Grantee, *actions: str, under: str = "") -> None:
         """Let `grantee` do `actions` on every object here, or on those under a prefix."""
