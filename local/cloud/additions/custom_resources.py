@@ -25,7 +25,7 @@ def install() -> None:
 
 
 class AutoDelete(CustomModel):  # type: ignore[misc]
-    """The stand-in resource; moto deletes it before the bucket that it refers to."""
+    """The stand-in resource. moto deletes resources in no order: an empty bucket may have gone before this."""
 
     def __init__(self, region_name: str, logical_id: str, name: str, bucket: str) -> None:
         super().__init__(region_name, request_id="none", logical_id=logical_id, resource_name=name)
@@ -33,4 +33,6 @@ class AutoDelete(CustomModel):  # type: ignore[misc]
         self.set_data({})  # made
 
     def delete(self, account_id: str, region_name: str) -> None:
-        s3_backends[account_id][get_partition(region_name)].get_bucket(self._bucket).keys.clear()
+        buckets = s3_backends[account_id][get_partition(region_name)].buckets
+        if self._bucket in buckets:
+            buckets[self._bucket].keys.clear()
