@@ -9,6 +9,7 @@ import pytest
 FUNCTIONS = {
     "moto.awslambda.models:LambdaFunction._invoke_lambda": ["self", "event"],
     "moto.awslambda.models:LambdaFunction._get_layers_data": ["self", "layers_versions_arns"],
+    "moto.awslambda.models:LambdaBackend.delete_layer_version": ["self", "layer_name", "layer_version"],
     "moto.awslambda.models:LambdaFunction.invoke": ["self", "body", "request_headers", "response_headers"],
     "moto.cloudformation.custom_model:CustomModel.create_from_cloudformation_json": [
         "cls", "resource_name", "cloudformation_json", "account_id", "region_name", "kwargs"

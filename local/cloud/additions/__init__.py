@@ -18,6 +18,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         interpreter_parse,
         interpreter_waits,
         lambda_functions,
+        layers,
         object_events,
         resource_types,
         state_machines,
@@ -29,6 +30,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
     )
 
     lambda_functions.install(fleet)
+    layers.install()
     state_machines.install()
     interpreter_parse.install()
     interpreter_waits.install()
