@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 ACCOUNT = "123456789012"  # moto's
 REGION = "us-east-1"
-STACK_TIMEOUT_S = 120
+STACK_TIMEOUT_S = 300
 
 
 class DeployError(Exception):
@@ -28,6 +29,8 @@ def client(service: str, endpoint_url: str) -> Any:
         region_name=REGION,
         aws_access_key_id="local",
         aws_secret_access_key="local",
+        # A stack is made or deleted within one call, which on a busy machine outlasts boto3's minute.
+        config=Config(read_timeout=STACK_TIMEOUT_S),
     )
 
 
@@ -36,7 +39,7 @@ def deploy(assembly: Path, stack: str, endpoint_url: str) -> dict[str, str]:
     template = assembly / f"{stack}.template.json"
     if not template.exists():
         raise DeployError(f"{assembly} holds no stack {stack}: synthesise it first (`make synth`).")
-    _bootstrap(endpoint_url)
+    bootstrap(endpoint_url)
     _publish_assets(assembly, stack, endpoint_url)
     cloudformation = client("cloudformation", endpoint_url)
     try:
@@ -46,8 +49,9 @@ def deploy(assembly: Path, stack: str, endpoint_url: str) -> dict[str, str]:
     return _outputs(_wait(cloudformation, stack))
 
 
-def _bootstrap(endpoint_url: str) -> None:
-    """What a template asks of `cdk bootstrap`: the parameter with its version."""
+def bootstrap(endpoint_url: str) -> None:
+    """What a deployment needs of `cdk bootstrap`: the bucket for assets, and the parameter with its version."""
+    client("s3", endpoint_url).create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
     client("ssm", endpoint_url).put_parameter(
         Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
     )
