@@ -111,6 +111,14 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
 quality: setup ## Hold 1,000 drawings against their labels and write docs/quality.md
 	@$(BIN)/python -m scripts.quality
 
+.PHONY: e2e
+e2e: setup ## Deploy to the AWS account of the environment, moderate, destroy: costs money, asks first (ARGS="--help")
+	@$(BIN)/python -m scripts.e2e $(ARGS)
+
+.PHONY: e2e-laptop
+e2e-laptop: setup ## The same against an empty laptop cloud, for nothing
+	@$(BIN)/python -m scripts.e2e_laptop --yes $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## Hostile and damaged files through the decoder for MINUTES=2
 	@$(BIN)/python -m scripts.fuzz_images $(if $(MINUTES),--minutes $(MINUTES))

@@ -58,7 +58,7 @@ def laptop_cloud(console: Console) -> Iterator[Session]:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laptop-cloud-")))
-        models = stack.enter_context(_model_server(folder))
+        models = stack.enter_context(model_server(folder))
         with console.status("Starting the laptop cloud"):
             url = stack.enter_context(emulator(folder, models.url))
         with console.status("Synthesising the stack (cdk synth)"):
@@ -72,7 +72,7 @@ def laptop_cloud(console: Console) -> Iterator[Session]:
 
 
 @contextmanager
-def _model_server(folder: Path) -> Iterator[Models]:
+def model_server(folder: Path) -> Iterator[Models]:
     """The model server prints for itself: which models it loads, and how far a download is."""
     port_file = folder / "models.port"
     command = [sys.executable, "-m", "local.models", "--port-file", str(port_file)]
