@@ -60,8 +60,8 @@ synth: setup ## Synthesise both stacks into cdk.out/
 # ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
-test: setup lint types ## Lint, types and the whole test suite
-	$(BIN)/python -m pytest
+test: setup lint types ## Lint, types and the whole test suite, on two cores
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: lint
 lint: .venv/.ready ## Ruff: style and format

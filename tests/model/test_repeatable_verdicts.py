@@ -20,6 +20,7 @@ from local.models.container import Container, Reply
 from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
 from moderation import wiring
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.domain.evidence import ImageRef
 from moderation.domain.manifest import Workspace
@@ -88,8 +89,8 @@ class Pipeline:
         self._prepare = wiring.PrepareImage(
             images, work, FakePolicies(Policies(pack, ())), FakeVerdicts(), server.checkpoint.input_size, "demo"
         )
-        self._query = wiring.QueryImage(work, ScoredBlip2(client, "blip2"))
-        self._judge = wiring.JudgeImage(work, SageMakerJudge(client, "llama", "tgi", grammar=False))
+        self._query = wiring.QueryImage(work, ScoredBlip2(SageMakerEndpoint(client, "blip2")))
+        self._judge = wiring.JudgeImage(work, SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False))
 
     def moderate(self, image: ImageRef, run: int) -> dict[str, Any]:
         """The decision with all that it rests on."""
