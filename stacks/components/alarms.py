@@ -9,9 +9,10 @@ from stacks.components import metrics
 from stacks.components.alerts import Alerts
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints
+from stacks.settings import Endpoints, Settings
 
-_SLOW_MS = 5 * 60 * 1000
+_SLOW_MINUTES = 5
+_SLOW_FROM_ZERO_MINUTES = 60  # an endpoint that scales to zero needs most of this to come back
 _FORGOTTEN_S = 60 * 60
 _REVIEW_PERCENT = 25
 _FAILED_REQUESTS = 5
@@ -29,12 +30,14 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        settings: Settings,
         endpoints: Endpoints,
         alerts: Alerts,
         functions: Functions,
         workflow: Workflow,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._slow_minutes = _SLOW_FROM_ZERO_MINUTES if settings.scale_to_zero else _SLOW_MINUTES
         self._tell = actions.SnsAction(alerts.ops)
         self.all: list[cloudwatch.Alarm] = []
         self._watch_intake(workflow)
@@ -77,9 +80,9 @@ class Alarms(Construct):
     def _watch_waiting(self) -> None:
         self._alarm(
             "SlowVerdicts",
-            "One upload in a hundred waits longer than 5 minutes for its verdict",
+            f"One upload in a hundred waits longer than {self._slow_minutes} minutes for its verdict",
             metrics.ours("UploadToVerdictMilliseconds", "p99"),
-            threshold=_SLOW_MS,
+            threshold=self._slow_minutes * 60_000,
             periods=3,
         )
         self._alarm(

@@ -42,7 +42,15 @@ class Monitoring(Construct):
                 metric_namespace=metrics.NAMESPACE,
                 metric_name=name,
             )
-        alarms = Alarms(self, "Alarms", endpoints=endpoints, alerts=alerts, functions=functions, workflow=workflow)
+        alarms = Alarms(
+            self,
+            "Alarms",
+            settings=settings,
+            endpoints=endpoints,
+            alerts=alerts,
+            functions=functions,
+            workflow=workflow,
+        )
         Dashboard(
             self,
             "Dashboard",

@@ -98,6 +98,13 @@ def test_the_alarms_are_those_of_the_docs_with_metrics_thresholds_and_periods(al
     }
 
 
+def test_a_cold_start_from_zero_is_no_slow_verdict(production: CloudAssembly) -> None:
+    watching = template_of(production, "Moderation").of_type("AWS::CloudWatch::Alarm")
+    [slow] = [alarm["Properties"] for name, alarm in watching.items() if "SlowVerdicts" in name]
+
+    assert slow["Threshold"] == 60 * 60 * 1000
+
+
 def test_every_alarm_names_a_runbook_that_exists_and_says_when_it_is_over(alarms: dict[str, Any]) -> None:
     headings = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##)", RUNBOOKS, re.DOTALL | re.MULTILINE))
 
