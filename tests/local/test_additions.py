@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -155,6 +156,14 @@ class TestInterpreter:
 
         description = laptop.client("stepfunctions").describe_execution(executionArn=execution)
         assert description["status"] == "ABORTED"
+
+
+def test_a_connection_to_lambda_that_breaks_has_the_name_that_aws_gives_it(assembly: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    with Laptop(assembly, nobody, stack="Small", environment={"AWS_ENDPOINT_URL_LAMBDA": nobody}) as laptop:
+        description = outcome(laptop, start(laptop, {"how": "exit"}))
+
+    assert (description["status"], description["error"]) == ("FAILED", "Lambda.SdkClientException")
 
 
 class TestStatusEvents:

@@ -48,6 +48,8 @@ FUNCTIONS = {
     "moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function:WaitFunction._wait_interval": [
         "self", "env", "wait_seconds"
     ],
+    "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda"
+    ":StateTaskServiceLambda._from_error": ["self", "env", "ex"],
     "moto.stepfunctions.parser.backend.execution:BaseExecutionWorkerCommunication._reflect_execution_status": [
         "self"
     ],

@@ -15,6 +15,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         event_targets,
         executions,
         express,
+        interpreter_errors,
         interpreter_parse,
         interpreter_waits,
         lambda_functions,
@@ -32,6 +33,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
     lambda_functions.install(fleet)
     layers.install()
     state_machines.install()
+    interpreter_errors.install()
     interpreter_parse.install()
     interpreter_waits.install()
     executions.install()
