@@ -1,9 +1,11 @@
 """boto3 clients with the time-outs that the functions' own limits allow."""
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +25,9 @@ def s3() -> "S3Client":
 
 
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_STORE)
+    client = boto3.client("dynamodb", config=_STORE)
+    client.meta.events.register("before-parse.dynamodb", _refuse_damaged)
+    return client
 
 
 def sns() -> "SNSClient":
@@ -31,8 +35,21 @@ def sns() -> "SNSClient":
 
 
 def stepfunctions() -> "SFNClient":
-    return boto3.client("stepfunctions", config=_STORE)
+    client = boto3.client("stepfunctions", config=_STORE)
+    client.meta.events.register("before-parse.sfn", _refuse_damaged)
+    return client
 
 
 def sagemaker_runtime() -> "SageMakerRuntimeClient":
     return boto3.client("sagemaker-runtime", config=_ENDPOINT)
+
+
+def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:
+    """Raise ResponseParserError of a cut-off answer.
+
+    botocore takes JSON that it can't read for an empty answer, and a record that is there would seem to be missing.
+    """
+    try:
+        json.loads(response_dict["body"])
+    except ValueError as error:
+        raise ResponseParserError("The answer isn't JSON.") from error

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from moderation.errors import (
     EndpointRejected,
@@ -26,10 +27,12 @@ _TRANSIENT_CODES = _THROTTLED | {
     "InternalFailure",
     "InternalServerError",
     "InternalErrorException",
+    "KMSThrottling",  # as SNS words it
     "KMSThrottlingException",
     "LimitExceededException",
     "OperationAborted",
     "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
     "RequestTimeout",
     "RequestTimeoutException",
@@ -37,6 +40,8 @@ _TRANSIENT_CODES = _THROTTLED | {
     "ServiceUnavailableException",
     "TransactionConflictException",
 }
+# No answer, or one that is damaged: botocore's parsers raise an exception that is none of its own family.
+_UNANSWERED = (BotoCoreError, ResponseParserError)
 
 
 def code_of(error: ClientError) -> str:
@@ -53,7 +58,7 @@ def endpoint_faults(endpoint: str) -> Iterator[None]:
         raise _endpoint_fault(endpoint, error) from error
     except (ReadTimeoutError, ConnectTimeoutError) as error:
         raise EndpointTimeout(f"Endpoint {endpoint} didn't answer in time.") from error
-    except BotoCoreError as error:
+    except _UNANSWERED as error:
         raise EndpointUnavailable(f"Endpoint {endpoint} can't be reached ({type(error).__name__}).") from error
 
 
@@ -106,7 +111,7 @@ def _transient_or_misconfigured(what: str, transient: type[TransientError]) -> I
         raise Misconfigured(
             f"{what} refused the call ({code}): check that it exists and the function's role."
         ) from error
-    except BotoCoreError as error:
+    except _UNANSWERED as error:
         raise transient(f"{what} can't be reached ({type(error).__name__}).") from error
 
 
