@@ -1,5 +1,7 @@
 """Executions that end outside the workflow's hands get a record; what stands is left alone."""
 
+import pytest
+
 from moderation import wiring
 from moderation.domain.evidence import ImageRef
 from moderation.handlers.record_failure import record_failure
@@ -29,6 +31,33 @@ def test_a_verdict_that_stands_is_not_replaced_by_a_late_event():
 
     assert not record_failure(verdicts, IMAGE, ME, "FAILED", THEN)
     assert verdicts.get(IMAGE)["verdict"] == "unsafe"
+
+
+@pytest.mark.parametrize(
+    "standing, notified",
+    [
+        ({"verdict": "unsafe"}, False),  # ended between its verdict and its announcement
+        ({"verdict": "review"}, False),
+        ({"verdict": "safe"}, None),  # announces nothing
+        ({"verdict": "unsafe", "notified": True}, True),
+    ],
+)
+def test_a_verdict_that_its_execution_never_announced_is_marked_so(standing, notified):
+    verdicts = FakeVerdicts()
+    verdicts.record(IMAGE, ME, standing | {"decided_by": "judge"})
+
+    record_failure(verdicts, IMAGE, ME, "ABORTED", THEN)
+
+    assert verdicts.get(IMAGE).get("notified") is notified
+
+
+def test_the_verdict_of_another_execution_is_none_of_its_business():
+    verdicts = FakeVerdicts()
+    verdicts.record(IMAGE, "another", {"verdict": "unsafe", "decided_by": "judge"})
+
+    record_failure(verdicts, IMAGE, ME, "ABORTED", THEN)
+
+    assert "notified" not in verdicts.get(IMAGE)
 
 
 def claims(**owners: str) -> FakeVerdicts:

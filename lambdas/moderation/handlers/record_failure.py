@@ -25,10 +25,19 @@ def handler(event: dict[str, Any], context: object) -> None:
 def record_failure(verdicts: VerdictStore, image: ImageRef, execution: str, status: str, started_at: str) -> bool:
     """Record that an execution ended with `status` and no verdict; False where a verdict stands.
 
-    Raises the errors of the port.
+    Such a verdict may not be announced yet: then it is marked so. Raises the errors of the port.
     """
     attributes = timed(ended_record(status), image, started_at, utc(datetime.now(UTC)))
     recorded = verdicts.record(image, execution, attributes)
+    if not recorded:
+        _mark_unannounced(verdicts, image, execution)
     logger.info("recorded failure" if recorded else "verdict stands", status=status)
     count("FailuresRecorded", int(recorded))
     return recorded
+
+
+def _mark_unannounced(verdicts: VerdictStore, image: ImageRef, execution: str) -> None:
+    """An execution that ended between its verdict and its announcement leaves nobody to announce it but a redrive."""
+    record = verdicts.get(image) or {}
+    if record.get("execution") == execution and record["verdict"] != "safe" and "notified" not in record:
+        verdicts.mark_notified(image, False)
