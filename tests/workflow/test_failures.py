@@ -146,6 +146,22 @@ def test_a_claim_whose_reply_was_lost_is_claimed_again_by_the_same_execution(lap
     assert "Duplicate" not in laptop.states_entered(execution)
 
 
+def test_a_claim_that_comes_after_its_execution_was_recorded_as_failed_changes_nothing(laptop):
+    """The execution was aborted while its claim was on the way."""
+    bucket, machine = laptop.outputs["IntakeBucketName"], laptop.outputs["WorkflowArn"]
+    execution = machine.replace(":stateMachine:", ":execution:") + ":late-claim"
+    item = {"pk": f"{bucket}#late.png", "sk": "v1", "owner": execution, "status": "decided", "verdict": "review"}
+    laptop.client("dynamodb").put_item(
+        TableName=laptop.outputs["VerdictTableName"], Item={name: {"S": value} for name, value in item.items()}
+    )
+
+    start(laptop, "late.png", "v1", "late-claim")
+
+    assert wait(laptop, execution) == "SUCCEEDED"
+    assert laptop.states_entered(execution) == ["Claim", "Duplicate"]
+    assert laptop.item("late.png", "v1") == item
+
+
 def test_an_aborted_execution_is_recorded(laptop, models):
     models.fail("blip2", slow(3))
     version = laptop.upload("aborted.png", drawing())
