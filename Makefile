@@ -90,6 +90,10 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure BLIP-2: ours against the sample's way
 	@$(BIN)/python -m scripts.bench_models
 
+.PHONY: soak
+soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
+	@$(BIN)/python -m scripts.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: demo-check
 demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.demo_check

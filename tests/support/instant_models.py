@@ -71,7 +71,7 @@ class InstantModels:
         self.answer: Callable[[bytes, str], Scored] = lambda png, prompt: NO
         self.caption: Callable[[bytes], str] = lambda png: "a drawing of a tree"
         self.judge: Callable[[str], str] = lambda prompt: SAFE
-        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1000)  # the newest; a soak makes thousands
         self._faults: dict[str, deque[Fault]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))

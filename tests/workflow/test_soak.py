@@ -1,0 +1,28 @@
+"""The soak in small: 200 uploads while every call of the pipeline fails now and then. `make soak` does thousands."""
+
+import pytest
+
+from scripts.soak.faults import FAULTS
+from scripts.soak.session import Result, Sizes, soak
+
+
+@pytest.fixture(scope="module")
+def result(assembly) -> Result:
+    return soak(assembly, Sizes(images=200, calm_images=20, every=20))
+
+
+def test_every_promise_holds(result):
+    assert [promise for promise in result.promises if not promise.held] == []
+    assert result.figures["proxy_failures"] == []
+
+
+def test_every_kind_of_call_failed_and_every_kind_of_fault_was_there(result):
+    assert set(result.faults) == set(FAULTS)
+    injected = {kind for kinds in result.faults.values() for kind in kinds}
+    assert injected == {fault.kind for faults in FAULTS.values() for fault in faults}
+    assert set(result.figures["doomed_calls"]) == {"poison: process killed", "unheard: publishing forbidden"}
+
+
+def test_executions_were_aborted_and_the_workflow_repeated_what_failed(result):
+    assert result.figures["executions_aborted"] > 0
+    assert all(result.repeats[call] > 0 for call in FAULTS if call.startswith("workflow:"))
