@@ -89,7 +89,7 @@ def redrive(laptop: Laptop) -> str:
 
 @dataclass(frozen=True)
 class Census:
-    """What the emulator occupies: worker processes, its own threads and open files, megabytes."""
+    """What the emulator occupies, worker processes, its threads and open files, megabytes, and the CPU used so far."""
 
     workers: int
     most_workers: int
@@ -97,6 +97,7 @@ class Census:
     files: int
     megabytes: int
     workers_megabytes: int
+    core_seconds: float  # of emulator, workers and the soak itself
 
     @property
     def other_threads(self) -> int:
@@ -115,6 +116,7 @@ def census(laptop: Laptop) -> Census:
         files=process.num_fds(),
         megabytes=round(process.memory_info().rss / 1e6),
         workers_megabytes=round(sum(worker.memory_info().rss for worker in workers) / 1e6),
+        core_seconds=sum(sum(one.cpu_times()[:4]) for one in (psutil.Process(), process, *workers)),
     )
 
 

@@ -5,6 +5,8 @@ from rich.table import Table
 
 from scripts.soak.session import Result
 
+_LONG = {"memory", "faults_by_kind", "doomed_calls", "redriven", "wrong", "wrong_after"}  # in the file alone
+
 
 def show(console: Console, result: Result) -> None:
     """Promises, faults and figures."""
@@ -33,7 +35,7 @@ def _faults(result: Result) -> Table:
 def _figures(result: Result) -> Table:
     table = Table("figure", "value", title=f"Seed {result.sizes.seed}")
     for name, value in result.figures.items():
-        if name not in ("memory", "faults_by_kind", "doomed_calls"):
+        if name not in _LONG:
             table.add_row(name.replace("_", " "), str(value))
     table.add_row("repeated calls of the workflow", f"{sum(result.repeats.values()):,}")
     return table

@@ -27,7 +27,7 @@ class Sizes:
     calm_images: int = 100
     every: float = 40
     time_scale: float = 50
-    timeout_s: float = 300
+    timeout_s: float = 600
 
 
 @dataclass
@@ -58,7 +58,7 @@ def soak(assembly: Path, sizes: Sizes, advance: Callable[[int], None] = lambda d
         before = cloud.census(laptop)
         plan.failing = True
         seen = run.run(f"soak-{sizes.seed}", sizes.images, sizes.timeout_s, advance)
-        after = _settle(laptop, before)
+        after = _settle(laptop, before, sizes)
         plan.failing = False
         records = run.hear_and_read(seen)
         _note(result, plan, proxy, seen, records, (before, after))
@@ -70,15 +70,15 @@ def soak(assembly: Path, sizes: Sizes, advance: Callable[[int], None] = lambda d
 def _without_faults(run: Soak, laptop: Laptop, sizes: Sizes, result: Result) -> None:
     """Other pictures of the same sorts: what is expected of them is what comes out. It warms the workers up, too."""
     calm = run.run(f"calm-{sizes.seed}", sizes.calm_images, sizes.timeout_s, lambda decided: None)
-    cloud.wait_until_idle(laptop, _SETTLE_S)
+    cloud.wait_until_idle(laptop, sizes.timeout_s)
     records = run.hear_and_read(calm)
     result.promises.append(promises.right_verdicts("without faults every verdict is as expected", calm, records))
     result.figures["calm_images_per_s"] = round(len(calm.uploads) / calm.seconds, 2)
 
 
-def _settle(laptop: Laptop, before: Census) -> Census:
+def _settle(laptop: Laptop, before: Census, sizes: Sizes) -> Census:
     """Wait until nothing runs any more and what was in use is given back, but not for ever."""
-    cloud.wait_until_idle(laptop, _SETTLE_S)
+    cloud.wait_until_idle(laptop, sizes.timeout_s)
     until = time.monotonic() + _SETTLE_S
     while not promises.nothing_left_behind(before, after := cloud.census(laptop)).held and time.monotonic() < until:
         time.sleep(0.5)
@@ -109,6 +109,7 @@ def _note(
         "doomed_calls": dict(proxy.doomed),
         "executions_aborted": len(proxy.aborted),
         "verdicts": dict(Counter(f"{r.get('verdict')} by {r.get('decided_by')}" for r in records)),
+        "core_seconds_per_image": round((censuses[1].core_seconds - censuses[0].core_seconds) / len(seen.uploads), 3),
         "before": asdict(censuses[0]),
         "after": asdict(censuses[1]),
         "memory": [(decided, asdict(census)) for decided, census in seen.memory],
@@ -150,7 +151,7 @@ def _beyond_ceilings(proxy: FaultProxy, records: Sequence[Record]) -> set[str]:
 def _redrive(run: Soak, laptop: Laptop, seen: Seen, result: Result) -> None:
     """What an operator does once everything works again."""
     result.figures["redriven"] = cloud.redrive(laptop)
-    cloud.wait_until_idle(laptop, _SETTLE_S)
+    cloud.wait_until_idle(laptop, result.sizes.timeout_s)
     records = run.hear_and_read(seen)
     result.promises += [
         promises.right_verdicts("after `moderate redrive` every verdict is the right one", seen, records),
