@@ -94,6 +94,10 @@ bench-models: setup ## Measure BLIP-2: ours against the sample's way
 soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
 	@$(BIN)/python -m scripts.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: outage
+outage: setup ## Take the vision endpoint away for an hour: calculated, and measured on a sample (20 minutes)
+	@$(BIN)/python -m scripts.outage
+
 .PHONY: demo-check
 demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.demo_check

@@ -16,7 +16,7 @@ import psutil
 from local.cloud.runtime.fleet import Limits
 from scripts.soak.faults import Fault, How, Plan, Reply
 from scripts.soak.pictures import colour_models
-from scripts.soak.proxy import FaultProxy
+from scripts.soak.proxy import Doom, FaultProxy
 from tests.support.laptop import Laptop
 
 ACCOUNT_TOPICS = ("UnsafeTopicArn", "ReviewTopicArn")
@@ -25,7 +25,7 @@ _FORBIDDEN = b"<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError
 _UNHEARD = Fault("unheard: publishing forbidden", How.ANSWER, Reply(403, "text/xml", _FORBIDDEN))
 
 
-def doom(call: str, path: str, body: bytes) -> Fault | None:
+def doom_of_pictures(call: str, path: str, body: bytes) -> Fault | None:
     """What fails for good, whatever the plan: see `Picture`."""
     if call == "function: S3 GetObject" and "/poison/" in path:
         return _POISONED
@@ -35,7 +35,9 @@ def doom(call: str, path: str, body: bytes) -> Fault | None:
 
 
 @contextmanager
-def cloud(assembly: Path, plan: Plan, time_scale: float) -> Iterator[tuple[Laptop, FaultProxy]]:
+def cloud(
+    assembly: Path, plan: Plan, time_scale: float, doom: Doom = doom_of_pictures
+) -> Iterator[tuple[Laptop, FaultProxy]]:
     """A deployed laptop cloud behind a fault proxy; nothing fails yet."""
     with colour_models() as models, FaultProxy(plan, doom) as proxy:
         environment = {
