@@ -47,7 +47,7 @@ def cloud(
             "AWS_ENDPOINT_URL_LAMBDA": proxy.url,
         }
         with Laptop(assembly, proxy.url, environment=environment) as laptop:
-            proxy.targets = {"": laptop.url, "sagemaker": models.url}
+            proxy.connect(laptop.url, models.url)
             proxy.abort = lambda name: _abort(laptop, name)
             _send_functions_through(proxy, laptop)
             laptop.client("s3").put_object(

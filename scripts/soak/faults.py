@@ -76,7 +76,8 @@ LOST = Fault("reply lost", How.LOST, longest=4)
 TRUNCATED = Fault("truncated body", How.TRUNCATED, longest=4)
 SLOW = Fault("slow answer", How.SLOW, longest=3)
 SILENT = Fault("no answer", How.SILENT)
-KILLED = (Fault("process killed before", How.KILLED_BEFORE), Fault("process killed after", How.KILLED_AFTER))
+KILLED = Fault("process killed", How.KILLED_BEFORE)
+KILLED_AFTER = Fault("process killed once it was done", How.KILLED_AFTER)
 ABORTED = Fault("execution aborted", How.ABORTED)
 GARBAGE = Fault("garbage body", How.GARBLED, Reply(200, "application/json", b"\xff\xfe no answer"), longest=4)
 PAGE = Fault("garbage body", How.ANSWER, Reply(502, "text/html", b"<html>Bad gateway"), longest=4)
@@ -131,13 +132,12 @@ STEPS = ("PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify")
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "workflow: DynamoDB UpdateItem": (*(f for f in _DYNAMODB if f.kind != "503"), ABORTED),
     **{f"workflow: Lambda Invoke {step}": _LAMBDA for step in STEPS},
-    **{f"function: DynamoDB {call}": (*_DYNAMODB, SILENT, *KILLED) for call in ("GetItem", "Query", "UpdateItem")},
-    **{
-        f"function: S3 {call}": (*_S3, SILENT, *KILLED)
-        for call in ("GetObject", "PutObject", "GetObjectTagging", "PutObjectTagging")
-    },
-    "function: SNS Publish": (*_SNS, SILENT, *KILLED),
-    **{f"function: SageMaker InvokeEndpoint {name}": (*_ENDPOINT, *KILLED) for name in ("blip2", "llama")},
+    **{f"function: DynamoDB {call}": (*_DYNAMODB, SILENT, KILLED) for call in ("GetItem", "Query")},
+    "function: DynamoDB UpdateItem": (*_DYNAMODB, SILENT, KILLED_AFTER),
+    **{f"function: S3 {call}": (*_S3, SILENT, KILLED) for call in ("GetObject", "GetObjectTagging")},
+    **{f"function: S3 {call}": (*_S3, SILENT, KILLED_AFTER) for call in ("PutObject", "PutObjectTagging")},
+    "function: SNS Publish": (*_SNS, SILENT, KILLED_AFTER),
+    **{f"function: SageMaker InvokeEndpoint {name}": (*_ENDPOINT, KILLED) for name in ("blip2", "llama")},
 }
 
 

@@ -29,12 +29,12 @@ class Sort:
 
 
 SORTS = (
-    Sort("safe", (_DARK, _BRIGHT), "safe", "judge", 0.55),
+    Sort("safe", (_DARK, _BRIGHT), "safe", "judge", 0.57),
     Sort("unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.27),
     Sort("disputed", (_BRIGHT, _BRIGHT), "review", "evidence", 0.10),
     Sort("broken", None, "review", "failure", 0.04),
-    Sort("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.02, _LARGE),
-    Sort("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.02, _LARGE),
+    Sort("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
+    Sort("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
 )
 _POISON_EVERY, _UNHEARD_EVERY = 500, 50
 _TWINS = 0.05  # so many have the bytes of an earlier one

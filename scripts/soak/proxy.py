@@ -1,6 +1,5 @@
 """A proxy between the pipeline and the laptop cloud: it passes calls on, and lets some fail as the plan says."""
 
-import http.client
 import json
 import select
 import socket
@@ -14,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import psutil
+import urllib3
 
 from scripts.soak.faults import STEPS, Fault, How, Plan
 
@@ -26,14 +26,14 @@ Doom = Callable[[str, str, bytes], Fault | None]
 
 
 class FaultProxy:
-    """`with FaultProxy(plan, doom) as proxy:` listens at `proxy.url`; `targets` is set once the services are known.
+    """`with FaultProxy(plan, doom) as proxy:` listens at `proxy.url`; `connect` it once the services are known.
 
     `abort` stops an execution by its name. `repeats` counts by call how often the workflow repeated one.
     """
 
     def __init__(self, plan: Plan, doom: Doom = lambda call, path, body: None) -> None:
         self.plan, self.doom = plan, doom
-        self.targets: dict[str, str] = {}  # by service: "sagemaker", and "" for all others
+        self.services: dict[str, urllib3.HTTPConnectionPool] = {}  # "sagemaker", and "" for all others
         self.abort: Callable[[str], None] = lambda name: None
         self.aborted: set[str] = set()
         self.doomed: Counter[str] = Counter()
@@ -51,6 +51,10 @@ class FaultProxy:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def connect(self, cloud: str, models: str) -> None:
+        """Say where the services are."""
+        self.services = {"": _pool(cloud), "sagemaker": _pool(models)}
 
     def fate(self, call: str, path: str, body: bytes) -> Fault | None:
         """What happens to this call."""
@@ -116,6 +120,10 @@ def kill_caller(port: int) -> None:
                 return
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue  # ended meanwhile
+
+
+def _pool(url: str) -> urllib3.HTTPConnectionPool:
+    return urllib3.connectionpool.connection_from_url(url, maxsize=100, retries=False, timeout=_PATIENCE_S)
 
 
 class _Server(ThreadingHTTPServer):
@@ -188,19 +196,15 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
                     self._send(self._forward(body))
 
         def _forward(self, body: bytes) -> Answer:
-            target = proxy.targets["sagemaker" if self.path.startswith("/endpoints/") else ""]
-            link = http.client.HTTPConnection(target.removeprefix("http://"), timeout=_PATIENCE_S)
+            service = proxy.services["sagemaker" if self.path.startswith("/endpoints/") else ""]
             try:
                 # as it came: the emulator reads the region and the service from the signature
-                link.request(self.command, self.path, body, {**self.headers})
-                answer = link.getresponse()
-                headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP]
-                return answer.status, headers, answer.read()
-            except (OSError, http.client.HTTPException) as fault:
+                answer = service.urlopen(self.command, self.path, body, {**self.headers}, decode_content=False)
+            except urllib3.exceptions.HTTPError as fault:
                 proxy.broken.append(f"{self.command} {self.path}: {fault!r}")
                 raise
-            finally:
-                link.close()
+            headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _HOP]
+            return answer.status, headers, answer.data
 
         def _send(self, answer: Answer, cut: bool = False) -> None:
             status, headers, body = answer

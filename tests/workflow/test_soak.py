@@ -8,7 +8,7 @@ from scripts.soak.session import Result, Sizes, soak
 
 @pytest.fixture(scope="module")
 def result(assembly) -> Result:
-    return soak(assembly, Sizes(images=200, calm_images=20, every=20))
+    return soak(assembly, Sizes(images=200, calm_images=10, every=25))
 
 
 def test_every_promise_holds(result):
@@ -25,4 +25,4 @@ def test_every_kind_of_call_failed_and_every_kind_of_fault_was_there(result):
 
 def test_executions_were_aborted_and_the_workflow_repeated_what_failed(result):
     assert result.figures["executions_aborted"] > 0
-    assert all(result.repeats[call] > 0 for call in FAULTS if call.startswith("workflow:"))
+    assert set(result.repeats) == {call for call in FAULTS if call.startswith("workflow:")}
