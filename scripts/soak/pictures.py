@@ -36,7 +36,7 @@ SORTS = (
     Sort("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
     Sort("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
 )
-_POISON_EVERY, _UNHEARD_EVERY = 500, 50
+_POISON_EVERY, _UNHEARD_EVERY = 500, 20
 _TWINS = 0.05  # so many have the bytes of an earlier one
 
 
@@ -59,7 +59,7 @@ def picture(seed: str, number: int) -> Picture:
     rng = random.Random(f"{seed}:{number}")
     original = rng.randrange(number) if number and rng.random() < _TWINS else number
     sort = random.Random(f"{seed}:{original}:sort").choices(SORTS, [sort.share for sort in SORTS])[0]
-    doom = "poison" if number % _POISON_EVERY == 99 else "unheard" if number % _UNHEARD_EVERY == 33 else "plain"
+    doom = "poison" if number % _POISON_EVERY == 99 else "unheard" if number % _UNHEARD_EVERY == 13 else "plain"
     return Picture(
         f"{seed}/{doom}/{sort.name}/{number}", _draw(sort, f"{seed}:{original}"), sort.verdict, sort.decided_by
     )

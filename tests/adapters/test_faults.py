@@ -10,6 +10,7 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import endpoint_faults, store_faults, topic_faults
 from moderation.adapters.s3_images import S3ImageStore
+from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.domain.evidence import ImageRef
 from moderation.errors import EndpointUnavailable, Misconfigured, NotificationUnavailable, StoreUnavailable
@@ -31,6 +32,7 @@ def fault(code: str, status: int) -> ClientError:
         (store_faults, fault("ReplicatedWriteConflictException", 400), StoreUnavailable),
         (store_faults, fault("ProvisionedThroughputExceededException", 400), StoreUnavailable),
         (store_faults, fault("ResourceNotFoundException", 400), Misconfigured),
+        (store_faults, fault("ConditionalRequestConflict", 409), StoreUnavailable),
         # botocore's parsers raise it of a damaged answer; it is none of botocore's own exceptions.
         (store_faults, ResponseParserError("cut off"), StoreUnavailable),
         (topic_faults, ResponseParserError("cut off"), NotificationUnavailable),
@@ -97,3 +99,10 @@ def test_half_of_the_tags_are_no_tags():
 
     with pytest.raises(StoreUnavailable):
         S3ImageStore(client).tag(IMAGE, "safe")
+
+
+def test_a_refusal_to_write_over_what_is_kept_is_understood_without_its_body():
+    client = clients.s3()
+    client.meta.events.register_first("before-send", lambda **_: AWSResponse("http://x", 412, {}, Body(b"<Error><Co")))
+
+    S3WorkStore(client, "work").keep("provenance/packs/x.json", {})

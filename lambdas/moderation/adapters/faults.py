@@ -23,6 +23,7 @@ _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "
 _FULL_QUEUE = {429, 503}  # what model servers answer when their queue is full
 _SERVER_FAULTS = {424, 507}  # DJL: the handler raised; out of memory
 _TRANSIENT_CODES = _THROTTLED | {
+    "ConditionalRequestConflict",  # S3: two conditional writes at once
     "InternalError",
     "InternalFailure",
     "InternalServerError",

@@ -43,6 +43,6 @@ class S3WorkStore:
                     Bucket=self._bucket, Key=key, Body=json.dumps(value, ensure_ascii=False).encode(), IfNoneMatch="*"
                 )
             except ClientError as error:
-                if code_of(error) != "PreconditionFailed":
+                if code_of(error) not in ("PreconditionFailed", "412"):  # the latter where the body is damaged
                     raise
         self._kept.add(key)
