@@ -194,30 +194,70 @@ def embed_small(
         raise ValueError(f"share must lie between 0 and 1, not {share}")
     side = round(min(size) * share)
     small = draw(rng, split=split, only=only, size=side)
-    scene = _scenery(rng, max(size)).crop((0, 0, *size))
+    scene = _scenery(rng, max(size), rng.choice(PLACES)).crop((0, 0, *size))
     left, top = rng.randint(0, size[0] - side), rng.randint(0, size[1] - side)
     return _framed(scene, small, (left, top), (side, side))
 
 
 def draw_view(rng: random.Random, *, split: Split = "train") -> Drawing:
-    """What a tile cut from a large picture shows: magnified scenery and a framed drawing.
+    """What a view of a large picture shows: scenery alone, or with a framed drawing, small or magnified.
 
     Many of the drawings are cut off at the edges; facts, labels and caption are about what is still
-    to be seen, and nothing that matters is half visible.
+    to be seen, and nothing unsafe is half visible: what is harmless must be so however it is cut.
     """
+    manner = rng.choices(("empty", "small", "whole", "cut off"), _VIEW_MANNERS)[0]
+    if manner == "small":
+        return _small_view(rng, split)
+    place = rng.choice(PLACES)
     left, top = rng.randint(0, CANVAS), rng.randint(0, CANVAS)
-    scene = _scenery(rng, 2 * CANVAS).crop((left, top, left + CANVAS, top + CANVAS))
-    small = draw(rng, split=split, size=2 * CANVAS)
-    if rng.random() < _VIEWS_CUT_OFF:
+    scene = _scenery(rng, 2 * CANVAS, place).crop((left, top, left + CANVAS, top + CANVAS))
+    small = draw(rng, split=split, only="safe" if rng.random() < _VIEWS_SAFE else None, size=2 * CANVAS)
+    if manner == "empty":
+        return _scenery_alone(scene, small.facts, place)
+    if manner == "cut off":
         for _ in range(_CUT_OFF_TRIES):
-            width, height = (round(CANVAS * rng.uniform(*_CUT_OFF_VIEW_SHARE)) for _ in range(2))
+            width, height = _sides(rng, _CUT_OFF_VIEW_SHARE)
             corner = (_offset(rng, width, CANVAS // 2), _offset(rng, height, CANVAS // 2))
             facts = _still_shown(small.facts, _placed(small, corner, (width, height)), scene.size)
             if facts is not None:
                 view = _framed(scene, small, corner, (width, height))
                 return dataclasses.replace(view, facts=facts, labels=facts.labels, caption=describe(facts))
-    width, height = (round(CANVAS * rng.uniform(*_VIEW_SHARE)) for _ in range(2))
+    width, height = _sides(rng, _WHOLE_VIEW_SHARE)
     return _framed(scene, small, (_offset(rng, width, 0), _offset(rng, height, 0)), (width, height))
+
+
+def _small_view(rng: random.Random, split: Split) -> Drawing:
+    """A whole scene with a drawing so small in it that what can't be told must not be taken for unsafe."""
+    scene = _scenery(rng, CANVAS, rng.choice(PLACES))
+    width, height = _sides(rng, _SMALL_VIEW_SHARE)
+    legible = min(width, height) >= _LEGIBLE_SHARE * CANVAS
+    safe = not legible or rng.random() < _SMALL_VIEWS_SAFE
+    small = draw(rng, split=split, only="safe" if safe else None, size=2 * CANVAS)
+    return _framed(scene, small, (_offset(rng, width, 0), _offset(rng, height, 0)), (width, height))
+
+
+def _scenery_alone(scene: Image.Image, facts: Facts, place: str) -> Drawing:
+    nothing = dataclasses.replace(
+        facts,
+        layout=dataclasses.replace(facts.layout, place=place),
+        figures=0,
+        dress=None,
+        fighting=False,
+        smoking=False,
+        item=None,
+        stained=False,
+        words=None,
+        words_kind=None,
+        things=(),
+    )
+    return Drawing(image=scene, facts=nothing, labels=nothing.labels, caption=describe(nothing), boxes=())
+
+
+def _sides(rng: random.Random, share: tuple[float, float]) -> tuple[int, int]:
+    """Width and height on the canvas of a drawing that is shown a little stretched at most."""
+    side = CANVAS * rng.uniform(*share)
+    width, height = (min(round(side * rng.uniform(*_STRETCH)), round(CANVAS * share[1])) for _ in range(2))
+    return width, height
 
 
 def _offset(rng: random.Random, length: int, spill: int) -> int:
@@ -461,14 +501,19 @@ def _dressed(figure: Figure, facts: Facts, holds: bool, smokes: bool) -> Figure:
     )
 
 
-_VIEWS_CUT_OFF = 0.6
-_VIEW_SHARE = (0.6, 0.96)
-_CUT_OFF_VIEW_SHARE = (0.6, 2.2)
+# How often a view shows scenery alone, a whole scene with a small drawing, a drawing magnified, one cut off.
+_VIEW_MANNERS = (0.1, 0.25, 0.15, 0.5)
+# Views of a harmless picture are many, and none may look unsafe: training needs more of them than chance gives.
+_VIEWS_SAFE = 0.4
+_SMALL_VIEWS_SAFE = 0.6
+_SMALL_VIEW_SHARE, _WHOLE_VIEW_SHARE, _CUT_OFF_VIEW_SHARE = (0.2, 0.5), (0.5, 0.96), (0.45, 1.8)
+_LEGIBLE_SHARE = 0.38
+_STRETCH = (0.85, 1.15)
 _CUT_OFF_TRIES = 20
 # Shares of a box inside the picture from which, or up to which, its content counts as shown or not.
 _SHOWN, _HIDDEN, _HALF = 0.9, 0.1, 0.5
-# Kinds of box that an answer or a figure's description hangs on; half a harmless sign stays one.
-_DECISIVE = frozenset({*DRESSES, *WEAPONS, *HARMLESS, "fight", "cigarette", "blood", "contact", "insult"})
+# Kinds of box that answer a question with yes: half of one is neither a yes nor a no.
+_DECISIVE = frozenset({"topless", "naked", *WEAPONS, "fight", "cigarette", "blood", "contact", "insult"})
 _FRAME = 0.02
 _FRAME_COLOUR = (70, 50, 35)
 
@@ -476,7 +521,7 @@ _FRAME_COLOUR = (70, 50, 35)
 def _still_shown(facts: Facts, boxes: Iterable[Box], size: tuple[int, int]) -> Facts | None:
     """The facts that a drawing with these boxes still shows in a picture of `size`.
 
-    None if anything that matters is half visible.
+    None if anything unsafe is half visible.
     """
     seen: dict[str, list[float]] = {}
     for box in boxes:
@@ -486,7 +531,7 @@ def _still_shown(facts: Facts, boxes: Iterable[Box], size: tuple[int, int]) -> F
         return None
 
     def shown(kind: str | None) -> int:
-        return sum(share >= _SHOWN for share in seen.get(kind or "", []))
+        return sum(share > _HALF for share in seen.get(kind or "", []))
 
     if facts.fighting and shown("fight") and shown(facts.dress) < facts.figures:
         return None
@@ -506,10 +551,10 @@ def _still_shown(facts: Facts, boxes: Iterable[Box], size: tuple[int, int]) -> F
     )
 
 
-def _scenery(rng: random.Random, size: int) -> Image.Image:
+def _scenery(rng: random.Random, size: int, place: str) -> Image.Image:
     """A place with a few things in it and nobody there, `size` pixels square."""
     pen = Pen(size)
-    horizon = draw_place(pen, rng, rng.choice(PLACES))
+    horizon = draw_place(pen, rng, place)
     for thing in rng.sample(THINGS, 3):
         ground = rng.uniform(horizon + 8, CANVAS - 8)
         draw_thing(pen, rng, thing, rng.uniform(20, CANVAS - 20), ground)

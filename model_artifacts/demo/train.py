@@ -65,8 +65,8 @@ UNPROMPTED_CAPTION_SHARE = 0.5
 
 # Of the training drawings, how many are shown as tiles of larger pictures, and how many hold one
 # subject only; harmless ones are repeated among these, since random contents are seldom harmless.
-VIEW_SHARE = 0.25
-SINGLE_SUBJECT_SHARE = 0.25
+VIEW_SHARE = 0.65
+SINGLE_SUBJECT_SHARE = 0.15
 MORE_SAFE: tuple[Subject, ...] = ("safe",) * 3
 
 WEIGHT_DECAY = 0.03
