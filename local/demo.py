@@ -14,7 +14,7 @@ from rich.console import Console
 
 from local.deploy import client
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
-from local.samples import sample_drawings
+from local.samples import doubtful_drawing, sample_drawings
 from local.session import Session, laptop_cloud
 
 MODERATE = Path(sys.executable).with_name("moderate")
@@ -26,7 +26,7 @@ class UnusableImage(Exception):
 
 
 def demo(console: Console, images: Sequence[Path], seed: int) -> int:
-    """Moderate `images`, or twelve drawings made from `seed`. Returns the exit status of `moderate`."""
+    """Moderate `images`, or twelve drawings from `seed` and a doubtful one. Returns the exit status of `moderate`."""
     for image in images:
         if not image.is_file():
             raise UnusableImage(f'There is no file {image}: give paths of images, such as IMAGES="a.jpg b.png".')
@@ -51,7 +51,7 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
 def _draw_samples(scratch: Path, seed: int) -> Path:
     folder = scratch / "samples"
     folder.mkdir()
-    for sample in sample_drawings(seed):
+    for sample in (*sample_drawings(seed), doubtful_drawing()):
         sample.image.save(folder / f"{sample.name}.png")
     return folder
 

@@ -1,4 +1,4 @@
-"""The demo's images: drawings that show nothing of note, or one thing that the demo pack forbids."""
+"""The demo's images: drawings that show nothing of note, one thing that the demo pack forbids, or it can't be said."""
 
 import random
 from collections.abc import Iterator
@@ -31,3 +31,13 @@ def sample_drawings(seed: int) -> Iterator[Sample]:
         image = draw(rng, split="heldout", only=subject, size=PIXELS).image
         yield Sample(f"{number:02}-{subject}", image, "safe" if subject == "safe" else "unsafe")
     yield Sample("12-small-weapon", embed_small(rng, split="heldout", only="weapon").image, "unsafe")
+
+
+def doubtful_drawing() -> Sample:
+    """A double exposure in which an address can just about be read: judge and answer disagree, so a person must look.
+
+    Always the same: what the checkpoint hesitates about had to be searched for.
+    """
+    address = draw(random.Random(12), split="heldout", only="contact", size=PIXELS).image
+    harmless = draw(random.Random(12), split="heldout", only="safe", size=PIXELS).image
+    return Sample("13-double-exposure", Image.blend(harmless, address, 0.6), "review")

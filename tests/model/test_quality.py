@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
+from local.samples import doubtful_drawing
 from model_artifacts.demo.drawings import QUESTIONS, draw
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
 from moderation.domain.policy import Question, parse_pack
 from scripts.calibrate import BUDGET, Picture, Told, fit, rewritten, strongest, temper
 from scripts.demo_set import view_truths
-from scripts.in_process import DEMO_PACK_FILE, demo_pack
+from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
 from scripts.quality_scores import Outcome, calibration_error, misses, reliability
 from scripts.quality_scores import score as category_score
 
@@ -134,3 +135,13 @@ class TestScenes:
         assert view_truths(half, demo_pack())["full"][weapon] is None
         gone = dataclasses.replace(drawing, boxes=tuple(b.moved(-1000, 0) for b in drawing.boxes))
         assert view_truths(gone, demo_pack())["full"][weapon] is False
+
+
+def test_the_demos_doubtful_drawing_goes_to_a_person_because_judge_and_answer_disagree() -> None:
+    sample, pack = doubtful_drawing(), demo_pack()
+
+    ruling = decision(pack, Looker().evidence(png(sample.image), pack))
+
+    assert ruling.verdict == sample.expected == "review", "after training or calibrating anew, look for another drawing"
+    assert (ruling.decided_by, ruling.category) == ("evidence", "Contact Information")
+    assert ruling.reason.startswith("The judge calls the image safe, but")
