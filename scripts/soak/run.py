@@ -18,10 +18,9 @@ from tests.support.laptop import Laptop
 
 # What makes up a decision: none of it may change afterwards.
 DECISION = ("verdict", "decided_by", "decided_at", "execution", "owner", "status", "verdict_shard")
-IN_FLIGHT = 80
-LARGEST_BURST = 60
+IN_FLIGHT = LARGEST_BURST = 30  # so at most 59: more than a laptop's few workers get through in 75 s are timed out
 REPEATED, MOST_EVENTS = 0.1, 5  # the event of one upload in ten comes two to five times
-_POLL_S = 0.4
+_POLL_S = 1.0
 _POLLED = (*DECISION, "image")
 _deserialize = TypeDeserializer().deserialize
 
