@@ -55,7 +55,7 @@ class Soak:
     def __init__(self, laptop: Laptop) -> None:
         self._laptop = laptop
         self._pool = ThreadPoolExecutor(8)
-        self._queues = [laptop.subscribe_queue(topic) for topic in cloud.ACCOUNT_TOPICS]
+        self._queues = [laptop.subscribe_queue(topic) for topic in cloud.TOPICS]
 
     def run(self, seed: str, images: int, timeout_s: float, advance: Callable[[int], None]) -> Seen:
         """Upload so many. Returns also when nothing got a verdict for `timeout_s`: the records tell."""

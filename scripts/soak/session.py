@@ -58,7 +58,7 @@ def soak(assembly: Path, sizes: Sizes, advance: Callable[[int], None] = lambda d
         before = cloud.census(laptop)
         plan.failing = True
         seen = run.run(f"soak-{sizes.seed}", sizes.images, sizes.timeout_s, advance)
-        after = _settle(laptop, before, sizes)
+        after = _settle(laptop, before, sizes, result)
         plan.failing = False
         records = run.hear_and_read(seen)
         _note(result, plan, proxy, seen, records, (before, after))
@@ -76,9 +76,10 @@ def _without_faults(run: Soak, laptop: Laptop, sizes: Sizes, result: Result) -> 
     result.figures["calm_images_per_s"] = round(len(calm.uploads) / calm.seconds, 2)
 
 
-def _settle(laptop: Laptop, before: Census, sizes: Sizes) -> Census:
+def _settle(laptop: Laptop, before: Census, sizes: Sizes, result: Result) -> Census:
     """Wait until nothing runs any more and what was in use is given back, but not for ever."""
-    cloud.wait_until_idle(laptop, sizes.timeout_s)
+    ended = cloud.wait_until_idle(laptop, sizes.timeout_s)
+    result.promises.append(Promise("every execution ends", ended, "none runs" if ended else "some still run"))
     until = time.monotonic() + _SETTLE_S
     while not promises.nothing_left_behind(before, after := cloud.census(laptop)).held and time.monotonic() < until:
         time.sleep(0.5)
