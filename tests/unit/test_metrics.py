@@ -38,6 +38,7 @@ def reported(monkeypatch, capsys):
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "moderation")
     untraced = SimpleNamespace(capture_lambda_handler=lambda **_: lambda handler: handler)
     monkeypatch.setattr(observability, "tracer", lambda: untraced)  # importing the X-Ray SDK opens a socket
+    observability.metrics.clear_metrics()  # what tests counted without a handler to print it
 
     def invoke(module, made, event):
         monkeypatch.setattr(wiring, module.__name__.rsplit(".", 1)[-1], lambda: made)
