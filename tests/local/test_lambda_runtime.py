@@ -186,6 +186,18 @@ def test_a_function_without_workers_displaces_an_idle_one_at_the_limit(fleet: Fl
         assert json.loads(run(fleet, {}, function).payload)["name"] == f"test-{number}"
 
 
+def test_a_function_at_work_needs_not_wait_for_itself_while_another_is_idle_at_the_limit(fleet: Fleet) -> None:
+    """Two executions may wait for each other: AWS would run both."""
+    others = [replace(FUNCTION, arn=f"{FUNCTION.arn}-{number}", name=f"test-{number}") for number in range(2)]
+    for other in others:
+        run(fleet, {}, other)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run, fleet, {"sleep": 1.5})
+        time.sleep(0.5)
+        assert not run(fleet, {}).failed
+        assert not running.done()
+
+
 def test_beyond_the_reserved_concurrency_nothing_runs(fleet: Fleet) -> None:
     function = replace(FUNCTION, arn=FUNCTION.arn + "-reserved", reserved_concurrency=1)
     run(fleet, {}, function)

@@ -104,14 +104,13 @@ class Fleet:
                 self._changed.wait()
 
     def _may_start(self, function: Function) -> bool:
-        mine = self._workers[function.arn]
-        if mine >= self._limits.workers_per_function:
+        if self._workers[function.arn] >= self._limits.workers_per_function:
             return False
         if self._workers.total() < self._limits.workers:
             return True
-        if mine or not self._idle:  # whoever has a worker waits for it, rather than ending another's
+        if not self._idle:
             return False
-        self._discard(self._idle[0])
+        self._discard(self._idle[0])  # the one that has been idle longest
         return True
 
     def _drop_useless(self, function: Function) -> None:
