@@ -1,9 +1,11 @@
 """Typed settings of each function, read from its environment; whatever is missing is named all at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.errors import Misconfigured
+
+_TOPICS = {"unsafe": "UNSAFE_TOPIC_ARN", "review": "REVIEW_TOPIC_ARN"}
 
 
 @dataclass(frozen=True)
@@ -86,22 +88,28 @@ class NotifySettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "NotifySettings":
-        table, unsafe, review = _required(env, "VERDICT_TABLE", "UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
-        safe = env.get("SAFE_TOPIC_ARN")  # only a deployment that announces safe images has it
-        return cls(table, {"unsafe": unsafe, "review": review} | ({"safe": safe} if safe else {}))
+        table, *topics = _required(env, "VERDICT_TABLE", *_TOPICS.values())
+        return cls(table, _by_verdict(topics, env))
 
 
 @dataclass(frozen=True)
-class VerdictTableSettings:
-    """Where verdicts are kept and how long: all that the recorder of failures and the sweeper need."""
+class FailureSettings:
+    """Where verdicts are kept and how long, and which topic announces which: for failures found outside a workflow."""
 
     verdict_table: str
     record_retention_days: int
+    topics: Mapping[str, str]
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> "VerdictTableSettings":
-        table, days = _required(env, "VERDICT_TABLE", "RECORD_RETENTION_DAYS")
-        return cls(table, _days(days, "RECORD_RETENTION_DAYS"))
+    def from_env(cls, env: Mapping[str, str]) -> "FailureSettings":
+        table, days, *topics = _required(env, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", *_TOPICS.values())
+        return cls(table, _days(days, "RECORD_RETENTION_DAYS"), _by_verdict(topics, env))
+
+
+def _by_verdict(topics: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
+    """The topic of each verdict that is announced."""
+    safe = env.get("SAFE_TOPIC_ARN")  # only a deployment that announces safe images has it
+    return dict(zip(_TOPICS, topics, strict=True)) | ({"safe": safe} if safe else {})
 
 
 def _required(env: Mapping[str, str], *names: str) -> list[str]:

@@ -15,12 +15,12 @@ from moderation.ports import (
     WorkStore,
 )
 from moderation.settings import (
+    FailureSettings,
     JudgeImageSettings,
     NotifySettings,
     PrepareImageSettings,
     QueryImageSettings,
     RecordVerdictSettings,
-    VerdictTableSettings,
 )
 
 # Adapters are imported where they are built: a function loads only those it uses, and starts the faster.
@@ -63,8 +63,15 @@ class Notify:
 
 
 @dataclass(frozen=True)
+class RecordFailure:
+    verdicts: VerdictStore
+    publisher: Publisher
+
+
+@dataclass(frozen=True)
 class SweepClaims:
     verdicts: VerdictStore
+    publisher: Publisher
     executions: Executions
 
 
@@ -142,12 +149,16 @@ def notify() -> Notify:
 
 
 @cache
-def record_failure() -> VerdictStore:
+def record_failure() -> RecordFailure:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.sns_publisher import SnsPublisher
 
-    settings = VerdictTableSettings.from_env(os.environ)
-    return DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days)
+    settings = FailureSettings.from_env(os.environ)
+    return RecordFailure(
+        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days),
+        SnsPublisher(clients.sns(), settings.topics),
+    )
 
 
 @cache
@@ -155,4 +166,5 @@ def sweep_claims() -> SweepClaims:
     from moderation.adapters import clients
     from moderation.adapters.executions import SfnExecutions
 
-    return SweepClaims(record_failure(), SfnExecutions(clients.stepfunctions()))
+    failures = record_failure()
+    return SweepClaims(failures.verdicts, failures.publisher, SfnExecutions(clients.stepfunctions()))

@@ -138,7 +138,7 @@ class Alarms(Construct):
             )
 
     def _watch_announcements(self, alerts: Alerts) -> None:
-        self._alarm("Unannounced", "Verdicts stand that could not be published", metrics.in_log(metrics.UNANNOUNCED))
+        self._alarm("Unannounced", "Verdicts stand that could not be published", metrics.unannounced())
         topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe}
         failed = {name: topic.metric_number_of_notifications_failed() for name, topic in topics.items() if topic}
         self._alarm(

@@ -113,7 +113,7 @@ def _waiting(functions: Functions, workflow: Workflow) -> list[cloudwatch.GraphW
         _graph("Oldest upload without a verdict (s), of those older than 15 min", [oldest], 4),
         _graph(
             "Failures: caught, unannounced",
-            [metrics.in_log(metrics.CAUGHT_FAILURES), metrics.in_log(metrics.UNANNOUNCED)],
+            [metrics.in_log(metrics.CAUGHT_FAILURES), metrics.unannounced()],
             4,
         ),
     ]

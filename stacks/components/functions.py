@@ -49,7 +49,7 @@ class Functions(Construct):
         )
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_record_steps(intake, work, verdicts, alerts)
-        self._make_guards(verdicts)
+        self._make_guards(verdicts, alerts)
 
     def _make_model_steps(
         self,
@@ -132,18 +132,18 @@ class Functions(Construct):
         verdicts.allow_write(self.notify)
         alerts.allow_publish(self.notify)
 
-    def _make_guards(self, verdicts: VerdictStore) -> None:
-        table = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention}
+    def _make_guards(self, verdicts: VerdictStore, alerts: Alerts) -> None:
+        environment = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention, **alerts.environment}
         # EventBridge hands over and is done: what the function itself then fails on comes here, too.
         self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
         self.record_failure = self._function(
-            "record_failure", memory_mb=256, environment=table, dead_letter_queue=self.unrecorded_failures
+            "record_failure", memory_mb=256, environment=environment, dead_letter_queue=self.unrecorded_failures
         )
-        verdicts.allow_write(self.record_failure)
-
-        self.sweep_claims = self._function("sweep_claims", memory_mb=256, timeout_seconds=300, environment=table)
-        verdicts.allow_write(self.sweep_claims)
+        self.sweep_claims = self._function("sweep_claims", memory_mb=256, timeout_seconds=300, environment=environment)
         verdicts.allow_list(self.sweep_claims)
+        for guard in (self.record_failure, self.sweep_claims):
+            verdicts.allow_write(guard)
+            alerts.allow_publish(guard)
 
     def _function(
         self,

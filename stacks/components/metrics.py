@@ -60,6 +60,11 @@ def total(label: str, **metrics: cloudwatch.IMetric) -> cloudwatch.MathExpressio
     )
 
 
+def unannounced() -> cloudwatch.MathExpression:
+    """Verdicts that could not be published, by the workflow or by the sweeper."""
+    return total("Unannounced", by_workflow=in_log(UNANNOUNCED), by_sweeper=ours("SweptUnannounced"))
+
+
 def requests(endpoint: str, component: str | None, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
     """What SageMaker reports of the requests to an endpoint, or to a component on it; latencies are in microseconds.
 

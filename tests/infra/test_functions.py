@@ -23,8 +23,8 @@ SETTINGS = {
     "judge_image": settings.JudgeImageSettings,
     "record_verdict": settings.RecordVerdictSettings,
     "notify": settings.NotifySettings,
-    "record_failure": settings.VerdictTableSettings,
-    "sweep_claims": settings.VerdictTableSettings,
+    "record_failure": settings.FailureSettings,
+    "sweep_claims": settings.FailureSettings,
 }
 
 

@@ -34,6 +34,11 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
     failures = name_of(moderation, "AWS::SQS::Queue", "FunctionsUnrecordedFailures")
     machine = name_of(moderation, "AWS::StepFunctions::StateMachine", "WorkflowMachine")
     write_items = {table: {"dynamodb:GetItem", "dynamodb:UpdateItem"}}
+    publish = {
+        f"<{unsafe}>": {"sns:Publish"},
+        f"<{review}>": {"sns:Publish"},
+        f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
+    }
     pass_work_on = {f"<{work}.Arn>/*": {"s3:GetObject", "s3:PutObject"}}
     return {
         "PrepareImage": {
@@ -53,19 +58,16 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
             f"<{intake}.Arn>/*": TAGGING,
             f"<{intake}.Arn>": LIST,
         },
-        "Notify": write_items
-        | {
-            f"<{unsafe}>": {"sns:Publish"},
-            f"<{review}>": {"sns:Publish"},
-            f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
-        },
-        "RecordFailure": write_items | {f"<{failures}.Arn>": {"sqs:SendMessage"}},
+        "Notify": write_items | publish,
+        "RecordFailure": write_items | publish | {f"<{failures}.Arn>": {"sqs:SendMessage"}},
         "SweepClaims": write_items
+        | publish
         | {
             f"{table}/index/by-verdict": {"dynamodb:Query"},
             f"{EXECUTIONS}<{machine}.Name>:*": {"states:DescribeExecution"},
         },
-        "Reviewer": {
+        "Reviewer": publish
+        | {
             STACK: {"cloudformation:DescribeStacks"},
             f"<{intake}.Arn>/*": {"s3:GetObject", "s3:GetObjectVersion"} | TAGGING,
             f"<{intake}.Arn>": LIST,
@@ -76,9 +78,6 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
             f"<{work}.Arn>": {"s3:ListBucket"},
             table: {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
             f"{table}/index/by-verdict": {"dynamodb:Query"},
-            f"<{unsafe}>": {"sns:Publish"},
-            f"<{review}>": {"sns:Publish"},
-            f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
         },
         "Eraser": {
             STACK: {"cloudformation:DescribeStacks"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from moderation.domain.evidence import ImageRef
 from moderation.domain.record import is_reusable
-from moderation.errors import ImageUnavailable, Misconfigured
+from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
 from moderation.ports import Policies, StoredImage, Turn, VisionReply
 
 
@@ -127,12 +127,15 @@ class FakeVerdicts:
 
 
 class FakePublisher:
-    """Notes what was published."""
+    """Notes what was published; nothing can be as long as it is `failing`."""
 
-    def __init__(self) -> None:
+    def __init__(self, failing: bool = False) -> None:
         self.published: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = []
+        self.failing = failing
 
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+        if self.failing:
+            raise NotificationUnavailable("Topic review can't be reached.")
         self.published.append((verdict, message, attributes))
 
 

@@ -56,6 +56,7 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "UploadToVerdictMilliseconds": (),
     "VerdictsSuperseded": (),
     "Notifications": (),
+    "SweptUnannounced": (),
     "FailuresRecorded": (),
     "ClaimsSwept": (),
     "OldestUndecidedSeconds": (),

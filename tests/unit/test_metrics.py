@@ -113,7 +113,7 @@ def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported
         verdicts.records[ImageRef("intake", key, "v")] = {"owner": key, "created_at": made_at}
     executions = FakeExecutions({"new": status, "old": status})
 
-    metrics = reported(sweep_claims, wiring.SweepClaims(verdicts, executions), {})
+    metrics = reported(sweep_claims, wiring.SweepClaims(verdicts, FakePublisher(), executions), {})
 
     assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
 
@@ -148,5 +148,7 @@ def everything():
     yield record_verdict, recording, {"execution": ME, "started_at": NOW, "input": rejected}
     given = json.dumps({"bucket": "intake", "key": "d", "version": "v"})
     ended = {"executionArn": ME, "status": "ABORTED", "startDate": 0, "input": given}
-    yield record_failure, FakeVerdicts(), {"detail": ended}
-    yield sweep_claims, wiring.SweepClaims(FakeVerdicts(), FakeExecutions({})), {}
+    yield record_failure, wiring.RecordFailure(FakeVerdicts(), FakePublisher()), {"detail": ended}
+    vanished = FakeVerdicts()
+    vanished.records[ImageRef("intake", "e", "v")] = {"owner": ME, "created_at": NOW}
+    yield sweep_claims, wiring.SweepClaims(vanished, FakePublisher(failing=True), FakeExecutions({})), {}

@@ -151,8 +151,8 @@ def announced(**record) -> list:
     made = parts(judged_work())
     run(made)
     verdicts.records[IMAGE] = made.verdicts.get(IMAGE) | record
-    notify(wiring.Notify(verdicts, publisher), IMAGE, ME)
-    notify(wiring.Notify(verdicts, publisher), IMAGE, ME)
+    notify(verdicts, publisher, IMAGE, ME)
+    notify(verdicts, publisher, IMAGE, ME)
     return publisher.published
 
 

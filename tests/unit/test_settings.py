@@ -4,12 +4,12 @@ import pytest
 
 from moderation.errors import Misconfigured
 from moderation.settings import (
+    FailureSettings,
     JudgeImageSettings,
     NotifySettings,
     PrepareImageSettings,
     QueryImageSettings,
     RecordVerdictSettings,
-    VerdictTableSettings,
 )
 
 COMPLETE = {
@@ -29,7 +29,12 @@ COMPLETE = {
         "NOTIFY_SAFE": "false",
     },
     NotifySettings: {"VERDICT_TABLE": "t", "UNSAFE_TOPIC_ARN": "u", "REVIEW_TOPIC_ARN": "r"},
-    VerdictTableSettings: {"VERDICT_TABLE": "t", "RECORD_RETENTION_DAYS": "365"},
+    FailureSettings: {
+        "VERDICT_TABLE": "t",
+        "RECORD_RETENTION_DAYS": "365",
+        "UNSAFE_TOPIC_ARN": "u",
+        "REVIEW_TOPIC_ARN": "r",
+    },
 }
 
 
@@ -52,7 +57,7 @@ def test_complete_environments_are_read_and_empty_ones_name_every_variable(setti
         (JudgeImageSettings, {"LLAMA_GRAMMAR": "maybe"}),
         (RecordVerdictSettings, {"NOTIFY_SAFE": "True"}),
         (RecordVerdictSettings, {"RECORD_RETENTION_DAYS": "-1"}),
-        (VerdictTableSettings, {"RECORD_RETENTION_DAYS": "a year"}),
+        (FailureSettings, {"RECORD_RETENTION_DAYS": "a year"}),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(settings, change):
@@ -60,11 +65,12 @@ def test_a_wrong_value_is_named_with_what_is_allowed(settings, change):
         settings.from_env(COMPLETE[settings] | change)
 
 
-def test_a_safe_topic_is_announced_only_where_there_is_one():
-    env = COMPLETE[NotifySettings]
+@pytest.mark.parametrize("settings", [NotifySettings, FailureSettings])
+def test_a_safe_topic_is_announced_only_where_there_is_one(settings):
+    env = COMPLETE[settings]
 
-    assert set(NotifySettings.from_env(env).topics) == {"unsafe", "review"}
-    assert set(NotifySettings.from_env(env | {"SAFE_TOPIC_ARN": "s"}).topics) == {"unsafe", "review", "safe"}
+    assert settings.from_env(env).topics == {"unsafe": "u", "review": "r"}
+    assert settings.from_env(env | {"SAFE_TOPIC_ARN": "s"}).topics == {"unsafe": "u", "review": "r", "safe": "s"}
 
 
 @pytest.mark.parametrize("settings, model", [(QueryImageSettings, "blip2"), (JudgeImageSettings, "llama")])

@@ -162,7 +162,8 @@ def test_a_claim_that_comes_after_its_execution_was_recorded_as_failed_changes_n
     assert laptop.item("late.png", "v1") == item
 
 
-def test_an_aborted_execution_is_recorded(laptop, models):
+def test_an_aborted_execution_is_recorded_and_reviewers_are_told(laptop, models):
+    queue = laptop.subscribe_queue("ReviewTopicArn")
     models.fail("blip2", slow(3))
     version = laptop.upload("aborted.png", drawing())
     execution = owner_of(laptop, "aborted.png")
@@ -173,9 +174,11 @@ def test_an_aborted_execution_is_recorded(laptop, models):
     record = laptop.wait_for_verdict("aborted.png", version)
     assert (record["verdict"], record["decided_by"]) == ("review", "failure")
     assert "ABORTED" in record["reason"]
+    assert json.loads(laptop.receive(queue)["Message"])["reason"] == record["reason"]
 
 
-def test_a_claim_that_vanished_is_found_by_the_sweeper(laptop):
+def test_a_claim_that_vanished_is_found_by_the_sweeper_and_reviewers_are_told(laptop):
+    queue = laptop.subscribe_queue("ReviewTopicArn")
     bucket, machine = laptop.outputs["IntakeBucketName"], laptop.outputs["WorkflowArn"]
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 3600))
     item = {
@@ -193,7 +196,8 @@ def test_a_claim_that_vanished_is_found_by_the_sweeper(laptop):
     laptop.invoke_rule("Sweep")
 
     record = laptop.item("vanished.png", "v1")
-    assert (record["verdict"], "VANISHED" in record["reason"]) == ("review", True)
+    assert (record["verdict"], "VANISHED" in record["reason"], record["notified"]) == ("review", True, True)
+    assert json.loads(laptop.receive(queue)["Message"])["image"]["key"] == "vanished.png"
 
 
 def test_a_person_who_decides_while_the_machine_works_is_not_overruled(laptop, models):

@@ -149,6 +149,7 @@ def ended_record(status: str) -> dict[str, Any]:
         "or `moderate redrive` tries again.",
         "decided_by": "failure",
         "cause": json.dumps({"Error": status, "Cause": ""}),
+        "notified": False,
     }
 
 

@@ -1,4 +1,4 @@
-"""RecordFailure, off the workflow: record an execution that failed, timed out or was aborted from outside.
+"""RecordFailure, off the workflow: record and announce what failed, timed out or was aborted from outside.
 
 The state of the same name records what the workflow itself can catch; this is for what it can't.
 """
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.ended import ended_execution
-from moderation.domain.evidence import ImageRef
+from moderation.domain.ended import EndedExecution, ended_execution
 from moderation.domain.record import ended_record, timed, utc
+from moderation.handlers.notify import notify
 from moderation.observability import count, identify, logger, observed
 from moderation.ports import VerdictStore
 
@@ -19,25 +19,22 @@ def handler(event: dict[str, Any], context: object) -> None:
     """EventBridge's "Step Functions Execution Status Change" → a `review` verdict, unless one stands already."""
     ended = ended_execution(event)
     identify(ended.image, ended.execution)
-    record_failure(wiring.record_failure(), ended.image, ended.execution, ended.status, ended.started_at)
+    record_failure(wiring.record_failure(), ended)
 
 
-def record_failure(verdicts: VerdictStore, image: ImageRef, execution: str, status: str, started_at: str) -> bool:
-    """Record that an execution ended with `status` and no verdict; False where a verdict stands.
+def record_failure(parts: wiring.RecordFailure, ended: EndedExecution) -> None:
+    """Record the failure, then announce it; or the verdict that the execution made but had no time to announce.
 
-    Such a verdict may not be announced yet: then it is marked so. Raises the errors of the port.
+    Raises the errors of the ports.
     """
-    attributes = timed(ended_record(status), image, started_at, utc(datetime.now(UTC)))
-    recorded = verdicts.record(image, execution, attributes)
-    if not recorded:
-        _mark_unannounced(verdicts, image, execution)
-    logger.info("recorded failure" if recorded else "verdict stands", status=status)
+    record(parts.verdicts, ended)
+    notify(parts.verdicts, parts.publisher, ended.image, ended.execution)
+
+
+def record(verdicts: VerdictStore, ended: EndedExecution) -> bool:
+    """Record that an execution ended without a verdict; False where one stands. Raises the errors of the port."""
+    attributes = timed(ended_record(ended.status), ended.image, ended.started_at, utc(datetime.now(UTC)))
+    recorded = verdicts.record(ended.image, ended.execution, attributes)
+    logger.info("recorded failure" if recorded else "verdict stands", status=ended.status)
     count("FailuresRecorded", int(recorded))
     return recorded
-
-
-def _mark_unannounced(verdicts: VerdictStore, image: ImageRef, execution: str) -> None:
-    """An execution that ended between its verdict and its announcement leaves nobody to announce it but a redrive."""
-    record = verdicts.get(image) or {}
-    if record.get("execution") == execution and record["verdict"] != "safe" and "notified" not in record:
-        verdicts.mark_notified(image, False)

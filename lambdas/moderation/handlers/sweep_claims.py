@@ -1,13 +1,16 @@
-"""SweepClaims: on a schedule, find claims whose execution ended, or vanished, without a verdict, and record them."""
+"""SweepClaims: on a schedule, find claims whose execution ended, or vanished, without a verdict: record, announce."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation import wiring
+from moderation.domain.ended import EndedExecution
 from moderation.domain.evidence import ImageRef
 from moderation.domain.record import utc
-from moderation.handlers.record_failure import record_failure
+from moderation.errors import ModerationError
+from moderation.handlers.notify import notify
+from moderation.handlers.record_failure import record
 from moderation.observability import aged, count, logger, observed
 
 # The status event of an execution that just ended is still on its way; and an Express one has surely ended.
@@ -35,7 +38,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
 
 
 def sweep_claims(parts: wiring.SweepClaims, before: str) -> Swept:
-    """Record the failures among the claims made before an ISO-8601 moment. Raises the errors of the ports."""
+    """Record and announce the failures among the claims made before an ISO-8601 moment.
+
+    Raises the errors of the ports, but for those of announcing.
+    """
     recorded, oldest = 0, None
     for claim in parts.verdicts.undecided(before):
         status = parts.executions.status(claim["owner"])
@@ -44,5 +50,16 @@ def sweep_claims(parts: wiring.SweepClaims, before: str) -> Swept:
         else:
             bucket, key = claim["pk"].split("#", 1)
             image = ImageRef(bucket, key, claim["sk"])
-            recorded += record_failure(parts.verdicts, image, claim["owner"], status or "VANISHED", claim["created_at"])
+            ended = EndedExecution(image, claim["owner"], status or "VANISHED", claim["created_at"])
+            recorded += record(parts.verdicts, ended)
+            _announce(parts, ended)
     return Swept(recorded, oldest)
+
+
+def _announce(parts: wiring.SweepClaims, ended: EndedExecution) -> None:
+    """Publish the verdict; where that fails the other claims are swept all the same, and a redrive publishes it."""
+    try:
+        notify(parts.verdicts, parts.publisher, ended.image, ended.execution)
+    except ModerationError as error:
+        logger.warning("could not announce", error=type(error).__name__)
+        count("SweptUnannounced")
