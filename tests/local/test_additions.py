@@ -125,6 +125,17 @@ class TestInterpreter:
         assert item["created_at"]["S"].endswith("Z")
         assert item["created_at"]["S"][10] == "T"
 
+    def test_a_random_number_is_never_its_end(self, laptop: Laptop) -> None:
+        drawn = f"States.Array({', '.join(['States.MathRandom(0, 1)'] * 30)})"
+        state = {"Type": "Pass", "Parameters": {"drawn.$": drawn}, "End": True}
+        definition = json.dumps({"StartAt": "Draw", "States": {"Draw": state}})
+        stepfunctions, role = laptop.client("stepfunctions"), "arn:aws:iam::123456789012:role/any"
+        machine = stepfunctions.create_state_machine(name="Draw", definition=definition, roleArn=role)
+
+        execution = stepfunctions.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+
+        assert json.loads(outcome(laptop, execution)["output"]) == {"drawn": [0] * 30}
+
     def test_retries_and_waits_are_scaled(self, laptop: Laptop) -> None:
         """Three retries of up to 30, 60 and 120 s and a Wait of 60 s."""
         began = time.monotonic()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 from moderation import errors
+from moderation.domain.limits import SHARDS
 from moderation.domain.record import REDRIVEN
 from statemachine.definition import load, placeholders, render
 
@@ -35,6 +36,19 @@ def leaves(base: type) -> set[str]:
         for name, value in inspect.getmembers(errors, inspect.isclass)
         if issubclass(value, base) and not value.__subclasses__()
     }
+
+
+def test_the_workflow_writes_to_the_shards_that_are_listed():
+    """The end of `States.MathRandom` isn't drawn."""
+    shards = [
+        state["Parameters"]["ExpressionAttributeValues"].get(":shard")
+        for state in TASKS.values()
+        if "Key" in state["Parameters"]
+    ]
+    drawn = [shard["S.$"] for shard in shards if shard]
+
+    assert len(drawn) == 2
+    assert all(text.endswith(f"States.MathRandom(0, {SHARDS}))") for text in drawn)
 
 
 def test_every_custom_error_is_a_class_and_every_class_is_matched():

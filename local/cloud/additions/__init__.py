@@ -17,6 +17,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         express,
         interpreter_errors,
         interpreter_parse,
+        interpreter_random,
         interpreter_waits,
         lambda_functions,
         layers,
@@ -35,6 +36,7 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
     state_machines.install()
     interpreter_errors.install()
     interpreter_parse.install()
+    interpreter_random.install()
     interpreter_waits.install()
     executions.install()
     express.install()
