@@ -94,6 +94,10 @@ bench-models: setup ## Measure BLIP-2: ours against the sample's way
 soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
 	@$(BIN)/python -m scripts.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: soak-page
+soak-page: .venv/.ready ## Write what the last soak found into docs/reliability.md and docs/scale.md
+	@$(BIN)/python -m scripts.soak.page
+
 .PHONY: outage
 outage: setup ## Take the vision endpoint away for an hour: calculated, and measured on a sample (20 minutes)
 	@$(BIN)/python -m scripts.outage

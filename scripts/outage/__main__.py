@@ -15,6 +15,7 @@ from rich.table import Table
 from local.synth import PROJECT, synthesise
 from scripts.outage.measurement import STATUSES, Sample, measure
 from scripts.outage.simulation import Outcome, Scenario, simulate
+from scripts.soak.pictures import INPUT_SIZE
 
 RESULTS = PROJECT / "build" / "outage.json"
 TRANSITION_USD = 0.025 / 1000  # Step Functions Standard, us-east-1; a retry is a transition
@@ -26,7 +27,7 @@ def main() -> int:
     console, rows = Console(), []
     with tempfile.TemporaryDirectory(prefix="outage-") as scratch:
         with console.status("Synthesising the stack"):
-            assembly = synthesise(Path(scratch), model_input_size=96)
+            assembly = synthesise(Path(scratch), model_input_size=INPUT_SIZE)
         for error in STATUSES:
             whole = Scenario(error)
             with console.status(f"{error}: calculating"):

@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from local.synth import PROJECT, synthesise
-from scripts.soak.report import show
+from scripts.soak.pictures import INPUT_SIZE
+from scripts.soak.report import RESULTS, show
 from scripts.soak.session import Sizes, soak
-
-RESULTS = PROJECT / "build" / "soak.json"
 
 
 def main() -> int:
@@ -26,7 +25,7 @@ def main() -> int:
     options = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch, Progress(console=console) as progress:
-        assembly = synthesise(Path(scratch), model_input_size=96)
+        assembly = synthesise(Path(scratch), model_input_size=INPUT_SIZE)
         task = progress.add_task("Soaking", total=options.images)
         sizes = Sizes(images=options.images, seed=options.seed)
         result = soak(assembly, sizes, lambda decided: progress.advance(task, decided))

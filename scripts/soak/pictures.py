@@ -12,6 +12,7 @@ from PIL import Image
 from tests.support.instant_models import NO, SAFE, YES, InstantModels, Scored
 
 UNSAFE = '{"flag": "yes", "category": "Weapons", "reason": "There is a weapon."}'
+INPUT_SIZE = 96  # of the models' views
 _SMALL, _LARGE = (128, 96), (400, 400)  # the large one is cut into tiles
 _DARK, _BRIGHT = 30, 200
 

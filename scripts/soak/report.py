@@ -1,9 +1,12 @@
-"""The tables that a soak prints."""
+"""The tables that a soak prints, and where it leaves what they are made of."""
 
 from rich.console import Console
 from rich.table import Table
 
+from local.synth import PROJECT
 from scripts.soak.session import Result
+
+RESULTS = PROJECT / "build" / "soak.json"
 
 _LONG = {"memory", "faults_by_kind", "doomed_calls", "redriven", "wrong", "wrong_after"}  # in the file alone
 

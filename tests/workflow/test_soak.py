@@ -1,7 +1,10 @@
 """The soak in small: 200 uploads while every call of the pipeline fails now and then. `make soak` does thousands."""
 
+import json
+
 import pytest
 
+from scripts.soak import page
 from scripts.soak.faults import FAULTS
 from scripts.soak.session import Result, Sizes, soak
 
@@ -26,3 +29,17 @@ def test_every_kind_of_call_failed_and_every_kind_of_fault_was_there(result):
 def test_executions_were_aborted_and_the_workflow_repeated_what_failed(result):
     assert result.figures["executions_aborted"] > 0
     assert set(result.repeats) == {call for call in FAULTS if call.startswith("workflow:")}
+
+
+def test_an_image_takes_what_the_cost_arithmetic_says_and_what_faults_add(result):
+    of_image = page.counts(json.loads(json.dumps(result.to_json())))
+
+    assert len(of_image) == 5
+    for name, expected, counted in of_image:
+        assert 0.9 * expected < counted < 1.8 * expected, name
+
+
+def test_the_page_shows_every_promise(result):
+    shown = page.run(json.loads(json.dumps(result.to_json())))
+
+    assert all(promise.text in shown and promise.figures in shown for promise in result.promises)
