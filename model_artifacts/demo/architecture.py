@@ -7,6 +7,7 @@ the Q-Former doesn't see the question: one encoding of an image answers every qu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from tokenizers import (  # type: ignore[import-untyped]
     processors,
     trainers,
 )
+from torch.nn import functional
 from transformers import (
     Blip2Config,
     Blip2ForConditionalGeneration,
@@ -164,6 +166,18 @@ def build_model(config: Blip2Config, seed: int) -> Blip2ForConditionalGeneration
         model.language_projection.weight.normal_(0, deviation)
         model.query_tokens.normal_(0, 0.5)
     return model
+
+
+def positions_for(positions: torch.Tensor, grid: int) -> torch.Tensor:
+    """Position embeddings (1, 1 + patches, width) for another `grid` of patches: the first stays, the rest are resized.
+
+    A patch gets what the old grid had at the same place of the picture, so what was learnt of places is kept.
+    """
+    first, rest = positions[:, :1], positions[:, 1:]
+    old = math.isqrt(rest.shape[1])
+    plane = rest.reshape(1, old, old, -1).permute(0, 3, 1, 2)
+    resized = functional.interpolate(plane, size=(grid, grid), mode="bicubic")
+    return torch.cat([first, resized.flatten(2).transpose(1, 2)], 1)
 
 
 def encode_images(

@@ -44,6 +44,7 @@ from .architecture import (
     build_model,
     build_processor,
     encode_images,
+    positions_for,
 )
 from .drawings import BOX_KINDS, QUESTIONS, SUBJECTS, Drawing, Subject, draw, draw_view
 from .optimiser import Muon
@@ -59,6 +60,7 @@ CORPUS_DRAWINGS = 1500
 CORPUS_REPEATS = 60
 
 IGNORED = -100
+POSITIONS = "vision_model.embeddings.position_embedding"
 QUESTIONS_PER_DRAWING = 4
 SERVED_WORDING_SHARE = 0.6
 UNPROMPTED_CAPTION_SHARE = 0.5
@@ -120,7 +122,10 @@ class Options:
 
 
 class AuxiliaryHeads(nn.Module):
-    """Heads used in training only, on the vision tower's patches and on the Q-Former's queries."""
+    """Heads used in training only, on the vision tower's patches and on the Q-Former's queries.
+
+    They start at zero: until they have learnt something themselves, they don't disturb weights that have.
+    """
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -128,6 +133,8 @@ class AuxiliaryHeads(nn.Module):
         self.patches.bias.data.fill_(-3.0)  # most patches show none of the shapes
         self.vision = nn.Linear(size.vision_width, len(QUESTIONS) + len(BOX_KINDS))
         self.queries = nn.Linear(size.qformer_width * size.queries, len(QUESTIONS) + len(BOX_KINDS))
+        for head in (self.patches, self.vision, self.queries):
+            nn.init.zeros_(head.weight)
 
 
 @dataclass
@@ -271,9 +278,9 @@ class Trainer:
         self.options, self.rank = options, rank
         self.size = Size()
         earlier = options.output if options.resume else options.start_from
-        self.processor = Blip2Processor.from_pretrained(earlier) if earlier else build_processor(_corpus(), self.size)
+        self.processor = _processor(earlier, self.size)
         self.model = build_model(build_config(self.processor, self.size), options.seed)
-        self.heads = AuxiliaryHeads(self.size)  # seeded by build_model, so alike in all workers
+        self.heads = AuxiliaryHeads(self.size)
         self.lessons = Lessons(self.processor)
         self.batcher = Batcher(self.processor, self.size)
         self.parameters = [*self.model.parameters(), *self.heads.parameters()]
@@ -398,16 +405,21 @@ class Trainer:
         for average, parameter in zip(self._average, self.model.parameters(), strict=True):
             average.lerp_(parameter, 1 - keep)
 
-    def load(self, folder: Path, whole: bool) -> None:
-        """Takes up a saved run: all of it (`whole`), or its weights only for a new run."""
-        state = torch.load(folder / "training.pt", weights_only=True)
+    def resume(self) -> None:
+        """Takes up the run that was saved in the output folder."""
+        state = torch.load(self.options.output / "training.pt", weights_only=True)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
-        if whole:
-            self._average = state["average"]
-            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                optimiser.load_state_dict(saved)
-            self.step, self.seconds = state["step"], state["seconds"]
+        self._average = state["average"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def start_from(self, checkpoint: Path) -> None:
+        """Takes the weights of a checkpoint, with its positions resized if it sees another number of pixels."""
+        state = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).state_dict()
+        state[POSITIONS] = positions_for(state[POSITIONS], self.size.grid)
+        self.model.load_state_dict(state)
 
 
 def _optimisers(
@@ -447,6 +459,15 @@ def rate_share(step: int, progress: float) -> float:
         return warm
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - PLATEAU) / (1 - PLATEAU))))
     return warm * max(FINAL_RATE_SHARE, cosine)
+
+
+def _processor(earlier: Path | None, size: Size) -> Blip2Processor:
+    """The processor of an earlier run or checkpoint for images of `size`, or a new one."""
+    if earlier is None:
+        return build_processor(_corpus(), size)
+    processor = Blip2Processor.from_pretrained(earlier)
+    processor.image_processor.size = {"height": size.image, "width": size.image}
+    return processor
 
 
 def _corpus() -> Iterable[str]:
@@ -494,9 +515,9 @@ def work(rank: int, options: Options) -> None:
         distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=options.workers)
     trainer = Trainer(options, rank)
     if options.resume:
-        trainer.load(options.output, whole=True)
+        trainer.resume()
     elif options.start_from:
-        trainer.load(options.start_from, whole=False)
+        trainer.start_from(options.start_from)
     _run(trainer)
     if options.workers > 1:
         distributed.destroy_process_group()
@@ -551,7 +572,7 @@ def _options() -> Options:
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output")
-    parser.add_argument("--start-from", type=Path, help="weights of another run to start from")
+    parser.add_argument("--start-from", type=Path, help="a checkpoint whose weights to start from")
     parser.add_argument("--seeing-share", type=float, default=SEEING_SHARE, help="of the run, for the first stage")
     parser.add_argument("--report-seconds", type=float, default=60, help="between lines of progress")
     parser.add_argument("--save-seconds", type=float, default=300, help="between saves for --resume")

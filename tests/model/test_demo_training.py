@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from model_artifacts.demo.architecture import Size, build_config, build_model, positions_for
 from model_artifacts.demo.drawings import BOX_KINDS, draw
 from model_artifacts.demo.optimiser import orthogonalised
-from model_artifacts.demo.train import Options, Trainer, padded, rate_share
+from model_artifacts.demo.train import POSITIONS, Options, Trainer, padded, rate_share
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def test_a_resumed_run_ends_like_one_that_was_never_stopped(trainer: Trainer, op
         trainer.train_step()
     trainer.save()
     resumed = Trainer(dataclasses.replace(options, resume=True), rank=0)
-    resumed.load(options.output, whole=True)
+    resumed.resume()
     for one in (trainer, resumed):
         for _ in range(2):
             one.train_step()
@@ -67,6 +70,38 @@ def test_a_resumed_run_ends_like_one_that_was_never_stopped(trainer: Trainer, op
     assert resumed.progress == 1
     for first, second in zip(trainer.parameters, resumed.parameters, strict=True):
         torch.testing.assert_close(first, second)
+
+
+def test_a_run_starts_from_a_checkpoint_that_sees_fewer_pixels(
+    trainer: Trainer, options: Options, tmp_path: Path
+) -> None:
+    smaller = dataclasses.replace(Size(), image=Size().image // 2)
+    earlier = build_model(build_config(trainer.processor, smaller), seed=5)
+    earlier.save_pretrained(tmp_path)
+    processor = copy.deepcopy(trainer.processor)
+    processor.image_processor.size = {"height": smaller.image, "width": smaller.image}
+    processor.save_pretrained(tmp_path)
+
+    started = Trainer(dataclasses.replace(options, start_from=tmp_path), rank=0)
+    started.start_from(tmp_path)
+
+    state, expected = started.model.state_dict(), earlier.state_dict()
+    expected[POSITIONS] = positions_for(expected[POSITIONS], started.size.grid)
+    for name, weights in state.items():
+        torch.testing.assert_close(weights, expected[name])
+    assert started.processor.image_processor.size == {"height": Size().image, "width": Size().image}
+    started.train_step()
+
+
+def test_positions_keep_their_place_in_the_picture() -> None:
+    def plane(grid: int) -> torch.Tensor:
+        """Where the middle of each patch is, in [0, 1], after a first position: (1, 1 + patches, 2)."""
+        middles = (torch.arange(grid) + 0.5) / grid
+        down, right = torch.meshgrid(middles, middles, indexing="ij")
+        return torch.cat([torch.full((1, 2), 7.0), torch.stack([right, down], -1).reshape(-1, 2)])[None]
+
+    torch.testing.assert_close(positions_for(plane(12), 16), plane(16), atol=0.02, rtol=0)
+    torch.testing.assert_close(positions_for(plane(12), 12), plane(12))
 
 
 def test_the_model_that_is_saved_is_the_average_and_training_goes_on_with_the_latest(trainer: Trainer) -> None:
