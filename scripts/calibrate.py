@@ -4,11 +4,13 @@ The procedure is the one for any pack and any model: pictures whose contents are
 views, and `moderation.domain.findings.score`, the very function that scores answers in production.
 
 Temperature: the one under which the true answers are likeliest, over whole drawings and over tiles of scenes.
-Thresholds: over whole pictures, of whose views the strongest answer counts, each question takes the one that misses
-least for a price on false flags; the price is one for all, the lowest at which no more than BUDGET of the harmless
-pictures are flagged by any of them.
+Thresholds: each question takes the one that misses least for a price on false flags; the price is one for all, the
+lowest at which no more than BUDGET of the harmless pictures are called unsafe. What counts is what judge and rules make
+of all views, captions among them: a caption that speaks of something makes a picture unsafe where the answer is merely
+near its threshold.
 """
 
+import bisect
 import math
 import re
 import statistics
@@ -23,11 +25,11 @@ from rich.table import Table
 
 from cli.policy_cases import run_cases
 from model_artifacts.demo.drawings import QUESTIONS, Drawing
-from moderation.domain.evidence import Answer
+from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question
 from scripts.demo_set import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
-from scripts.in_process import DEMO_PACK_FILE, Looker, demo_pack, png
+from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
 
 DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 160
 
@@ -48,9 +50,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing or a scene, by question: whether it shows what is asked for, and what was told of its views."""
+    """A drawing or a scene: what the model says of it, and by question if it shows that and what was told of it."""
 
     is_scene: bool
+    evidence: Evidence
     labels: Mapping[str, bool]
     told: Mapping[str, Sequence[Told]]
 
@@ -62,8 +65,8 @@ def main() -> int:
     drawings = track(calibration_set(), "Looking", DRAWINGS + UNSAFE_SCENES + SAFE_SCENES, console=console)
     looker = Looker()
     pictures = [look(looker, pack, drawing, is_scene) for drawing, is_scene in drawings]
-    fitted = fit(pack.questions, pictures)
-    DEMO_PACK_FILE.write_text(rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted), "utf-8")
+    fitted = fit(pack, pictures)
+    DEMO_PACK_FILE.write_text(rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted.questions), "utf-8")
     show(console, fitted, pictures)
     failed = [result.case.name for result in run_cases(demo_pack()) if not result.passed]
     for name in failed:
@@ -86,28 +89,29 @@ def look(looker: Looker, pack: Pack, drawing: Drawing, is_scene: bool) -> Pictur
     """
     truths = view_truths(drawing, pack)
     told: dict[str, list[Told]] = {question: [] for question in QUESTIONS}
-    for answer in looker.evidence(png(drawing.image), replace(pack, caption=False)).answers:
+    evidence = looker.evidence(png(drawing.image), pack)
+    for answer in evidence.answers:
         known = not is_scene or answer.view.startswith("tile")
         truth = truths[answer.view][answer.question] if known else None
         told[answer.question].append(Told(answer, truth))
-    return Picture(is_scene, dict(zip(QUESTIONS, drawing.labels, strict=True)), told)
+    return Picture(is_scene, evidence, dict(zip(QUESTIONS, drawing.labels, strict=True)), told)
 
 
-def fit(questions: Sequence[Question], pictures: Sequence[Picture]) -> list[Question]:
-    """The questions with their temperatures, then their thresholds, fitted."""
-    tempered = [temper(question, pictures) for question in questions]
-    scored = {question.id: [strongest(question, picture) for picture in pictures] for question in tempered}
+def fit(pack: Pack, pictures: Sequence[Picture]) -> Pack:
+    """The pack with its questions' temperatures, then their thresholds, fitted."""
+    tempered = [temper(question, pictures) for question in pack.questions]
+    reaches = {question.id: [reach(pack, question, picture) for picture in pictures] for question in tempered}
     harmless = [number for number, picture in enumerate(pictures) if not any(picture.labels.values())]
     fitted = tempered
     for price in PRICES:
         fitted = [
-            replace(question, threshold=threshold(scored[question.id], shown(question, pictures), price))
+            replace(question, threshold=threshold(reaches[question.id], shown(question, pictures), price))
             for question in tempered
         ]
-        flags = sum(any(scored[one.id][number] >= one.threshold for one in fitted) for number in harmless)
+        flags = sum(any(reaches[one.id][number] >= one.threshold for one in fitted) for number in harmless)
         if flags <= BUDGET * len(harmless):
             break
-    return fitted
+    return replace(pack, questions=tuple(fitted))
 
 
 def temper(question: Question, pictures: Sequence[Picture]) -> Question:
@@ -117,10 +121,25 @@ def temper(question: Question, pictures: Sequence[Picture]) -> Question:
     return min(candidates, key=lambda candidate: surprise(candidate, told))
 
 
-def threshold(scores: Sequence[float], truths: Sequence[bool], price: float) -> float:
+def reach(pack: Pack, question: Question, picture: Picture) -> float:
+    """The highest of THRESHOLDS with which the picture is called unsafe because of this question; 0 if with none.
+
+    The judge hears of nothing else than this question and its categories, and the captions.
+    """
+    categories = tuple(category for category in pack.categories if category.name in question.categories)
+
+    def passes(at: float) -> bool:
+        alone = replace(pack, categories=categories, questions=(replace(question, threshold=at),))
+        return decision(alone, picture.evidence).verdict != "unsafe"
+
+    first_passed = bisect.bisect_left(THRESHOLDS, True, key=passes)
+    return THRESHOLDS[first_passed - 1] if first_passed else 0.0
+
+
+def threshold(reaches: Sequence[float], truths: Sequence[bool], price: float) -> float:
     """The threshold with the highest recall, less `price` times its share of false flags; of several the middle one."""
-    yes = [p for p, truth in zip(scores, truths, strict=True) if truth]
-    no = [p for p, truth in zip(scores, truths, strict=True) if not truth]
+    yes = [at for at, truth in zip(reaches, truths, strict=True) if truth]
+    no = [at for at, truth in zip(reaches, truths, strict=True) if not truth]
     worth = {at: share_over(yes, at) - price * share_over(no, at) for at in THRESHOLDS}
     best = [at for at, value in worth.items() if value == max(worth.values())]
     return best[len(best) // 2]
@@ -131,9 +150,9 @@ def shown(question: Question, pictures: Sequence[Picture]) -> list[bool]:
     return [picture.labels[question.text] for picture in pictures]
 
 
-def share_over(scores: Sequence[float], at: float) -> float:
-    """The share of scores at a threshold or over it."""
-    return sum(p >= at for p in scores) / max(1, len(scores))
+def share_over(reaches: Sequence[float], at: float) -> float:
+    """The share of pictures that reach a threshold."""
+    return sum(reached >= at for reached in reaches) / max(1, len(reaches))
 
 
 def surprise(question: Question, told: Sequence[Told]) -> float:
@@ -163,12 +182,12 @@ def rewritten(text: str, fitted: Sequence[Question]) -> str:
     return text
 
 
-def show(console: Console, fitted: Sequence[Question], pictures: Sequence[Picture]) -> None:
+def show(console: Console, fitted: Pack, pictures: Sequence[Picture]) -> None:
     """What was fitted, and what it does on the pictures it was fitted on."""
     table = Table(
         "question", "temperature", "threshold", "flagged: shown", "not shown", "shown in a scene", "not shown"
     )
-    for question in fitted:
+    for question in fitted.questions:
         table.add_row(
             question.id,
             f"{question.temperature:g}",
@@ -180,6 +199,10 @@ def show(console: Console, fitted: Sequence[Question], pictures: Sequence[Pictur
             ),
         )
     console.print(table)
+    for kind, is_safe in (("unsafe", False), ("safe", True)):
+        seen = [picture for picture in pictures if picture.is_scene and is_safe != any(picture.labels.values())]
+        called = statistics.fmean(decision(fitted, picture.evidence).verdict == "unsafe" for picture in seen)
+        console.print(f"Of {len(seen)} {kind} scenes {called:.1%} are called unsafe.")
 
 
 def flagged(question: Question, pictures: Sequence[Picture], is_scene: bool, label: bool) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from PIL import Image
 
-from local.models.blip2 import HANDLER
+from local.models.blip2 import HANDLER, Checkpoint
 from local.models.chat import Chat, Message
 from local.models.container import load_handler
 from local.models.stand_in import StandIn
@@ -34,7 +34,7 @@ load_handler(HANDLER)
 from blip2_serving.service import Service  # noqa: E402
 
 DEMO_PACK_FILE = PROJECT / "lambdas/moderation/packs/demo.yaml"
-INPUT_SIZE = 96  # what the demo checkpoint sees
+INPUT_SIZE = Checkpoint(CHECKPOINT, "demo", "").input_size
 
 
 def demo_pack() -> Pack:

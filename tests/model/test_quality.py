@@ -10,10 +10,10 @@ import yaml
 
 from local.samples import doubtful_drawing
 from model_artifacts.demo.drawings import QUESTIONS, draw
-from moderation.domain.evidence import Answer
+from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
-from moderation.domain.policy import Question, parse_pack
-from scripts.calibrate import BUDGET, Picture, Told, fit, rewritten, strongest, temper
+from moderation.domain.policy import Category, Pack, Question, parse_pack
+from scripts.calibrate import BUDGET, Picture, Told, fit, rewritten, temper
 from scripts.demo_set import view_truths
 from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
 from scripts.quality_scores import Outcome, calibration_error, misses, reliability
@@ -61,6 +61,28 @@ class TestScores:
         assert calibration_error(reliability([(0.95, number % 2 == 0) for number in range(400)])) == pytest.approx(0.45)
 
 
+def pack_of(*questions: Question) -> Pack:
+    """A pack of these questions, each with a category of its own: "A" for the question "a"."""
+    categories = tuple(Category(question.id.upper(), f"Sort {question.id.upper()}") for question in questions)
+    own = tuple(dataclasses.replace(question, categories=(question.id.upper(),)) for question in questions)
+    return Pack("test", "", categories, own)
+
+
+def picture(p_yes: dict[str, float], shows: str = "", caption: str = "a house") -> Picture:
+    """A picture of one view by P(yes) of each question; yes is true for `shows` alone."""
+    told = {
+        text: [Told(Answer("full", text, "yes" if p > 0.5 else "no", p, 0.1), text == shows)]
+        for text, p in p_yes.items()
+    }
+    evidence = Evidence(tuple(one.answer for [one] in told.values()), (Caption("full", caption),))
+    return Picture(False, evidence, {text: text == shows for text in told}, told)
+
+
+def called_unsafe(pack: Pack, pictures: list[Picture]) -> float:
+    """The share of pictures that judge and rules call unsafe."""
+    return sum(decision(pack, one.evidence).verdict == "unsafe" for one in pictures) / len(pictures)
+
+
 class TestCalibration:
     @pytest.fixture
     def pictures(self) -> list[Picture]:
@@ -70,20 +92,20 @@ class TestCalibration:
         for _ in range(2000):
             log_odds = rng.uniform(-4, 4)
             truth = rng.random() < 1 / (1 + math.exp(-log_odds))
-            answer = Answer("full", "a?", "", p_yes=1 / (1 + math.exp(-2 * log_odds)), p_blank=0.1)
-            made.append(Picture(False, {"a?": truth}, {"a?": [Told(answer, truth)]}))
+            made.append(picture({"a?": 1 / (1 + math.exp(-2 * log_odds))}, "a?" if truth else ""))
         return made
 
     def test_an_overconfident_model_is_tempered(self, pictures: list[Picture]) -> None:
         assert temper(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
 
     def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
-        def picture(strongest: float, truth: bool) -> Picture:
-            told = [Told(Answer("tile-0", "a?", "", p, 0.1), truth) for p in (0.01, strongest)]
-            return Picture(True, {"a?": truth}, {"a?": told})
+        def scene(strongest: float, truth: bool) -> Picture:
+            told = [Told(Answer(f"tile-{n}", "a?", "", p, 0.1), truth) for n, p in enumerate((0.01, strongest))]
+            captions = (Caption("tile-0", "a house"), Caption("tile-1", "a house"))
+            return Picture(True, Evidence(tuple(one.answer for one in told), captions), {"a?": truth}, {"a?": told})
 
-        pictures = [picture(0.8 + n / 1000, True) for n in range(100)] + [picture(n / 150, False) for n in range(100)]
-        [question] = fit([Question("a", "a?")], pictures)
+        pictures = [scene(0.8 + n / 1000, True) for n in range(100)] + [scene(n / 150, False) for n in range(100)]
+        [question] = fit(pack_of(Question("a", "a?")), pictures).questions
 
         scores = [(max(score(question, one.answer) or 0 for one in p.told["a?"]), p.labels["a?"]) for p in pictures]
         assert all((p >= question.threshold) == truth for p, truth in scores)
@@ -95,24 +117,25 @@ class TestCalibration:
         assert temper(Question("a", "a?"), more) == temper(Question("a", "a?"), pictures)
 
     def test_harmless_pictures_are_flagged_no_more_often_than_the_budget_allows(self) -> None:
-        def picture(first: float, second: float, shows: str = "") -> Picture:
-            told = {
-                text: [Told(Answer("full", text, "", p, 0.1), text == shows)]
-                for text, p in (("a?", first), ("b?", second))
-            }
-            return Picture(False, {text: text == shows for text in told}, told)
-
         rng = random.Random(3)
-        shown = [picture(rng.uniform(0.5, 1), 0.02, "a?") for _ in range(200)]
-        shown += [picture(0.02, rng.uniform(0.5, 1), "b?") for _ in range(200)]
-        harmless = [picture(rng.uniform(0, 0.9), rng.uniform(0, 0.9)) for _ in range(200)]
+        shown = [picture({"a?": rng.uniform(0.5, 1), "b?": 0.02}, "a?") for _ in range(200)]
+        shown += [picture({"a?": 0.02, "b?": rng.uniform(0.5, 1)}, "b?") for _ in range(200)]
+        harmless = [picture({"a?": rng.uniform(0, 0.9), "b?": rng.uniform(0, 0.9)}) for _ in range(200)]
 
-        fitted = fit([Question("a", "a?"), Question("b", "b?")], [*shown, *harmless])
+        fitted = fit(pack_of(Question("a", "a?"), Question("b", "b?")), [*shown, *harmless])
 
-        flags = sum(any(strongest(one, picture) >= one.threshold for one in fitted) for picture in harmless)
-        found = sum(any(strongest(one, picture) >= one.threshold for one in fitted) for picture in shown)
-        assert flags <= BUDGET * len(harmless)
-        assert found > 0.1 * len(shown)  # and not by flagging nothing
+        assert called_unsafe(fitted, harmless) <= BUDGET
+        assert called_unsafe(fitted, shown) > 0.1  # and not by flagging nothing
+
+    def test_captions_count_among_the_false_flags(self) -> None:
+        rng = random.Random(4)
+        shown = [picture({"a?": rng.uniform(0.8, 1)}, "a?", caption="sort A") for _ in range(200)]
+        harmless = [picture({"a?": rng.uniform(0, 0.6)}, caption="sort A") for _ in range(200)]
+
+        fitted = fit(pack_of(Question("a", "a?")), [*shown, *harmless])
+
+        assert called_unsafe(fitted, harmless) <= BUDGET
+        assert called_unsafe(fitted, shown) > 0.9
 
     def test_only_the_numbers_of_the_pack_change(self) -> None:
         pack = demo_pack()
