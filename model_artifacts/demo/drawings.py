@@ -217,7 +217,7 @@ def draw_view(rng: random.Random, *, split: Split = "train") -> Drawing:
     if manner == "cut off":
         for _ in range(_CUT_OFF_TRIES):
             width, height = _sides(rng, _CUT_OFF_VIEW_SHARE)
-            corner = (_offset(rng, width, CANVAS // 2), _offset(rng, height, CANVAS // 2))
+            corner = (_offset(rng, width, _CUT_OFF * width), _offset(rng, height, _CUT_OFF * height))
             facts = _still_shown(small.facts, _placed(small, corner, (width, height)), scene.size)
             if facts is not None:
                 view = _framed(scene, small, corner, (width, height))
@@ -260,9 +260,9 @@ def _sides(rng: random.Random, share: tuple[float, float]) -> tuple[int, int]:
     return width, height
 
 
-def _offset(rng: random.Random, length: int, spill: int) -> int:
+def _offset(rng: random.Random, length: int, spill: float) -> int:
     """Where something `length` long starts on the canvas, at most `spill` beyond an edge if it fits."""
-    ends = (-spill, CANVAS - length + spill)
+    ends = (-round(spill), CANVAS - length + round(spill))
     return rng.randint(min(ends), max(ends))
 
 
@@ -502,14 +502,15 @@ def _dressed(figure: Figure, facts: Facts, holds: bool, smokes: bool) -> Figure:
 
 
 # How often a view shows scenery alone, a whole scene with a small drawing, a drawing magnified, one cut off.
-_VIEW_MANNERS = (0.1, 0.25, 0.15, 0.5)
+_VIEW_MANNERS = (0.15, 0.2, 0.2, 0.45)
 # Views of a harmless picture are many, and none may look unsafe: training needs more of them than chance gives.
-_VIEWS_SAFE = 0.4
+_VIEWS_SAFE = 0.3
 _SMALL_VIEWS_SAFE = 0.6
 _SMALL_VIEW_SHARE, _WHOLE_VIEW_SHARE, _CUT_OFF_VIEW_SHARE = (0.2, 0.5), (0.5, 0.96), (0.45, 1.8)
-_LEGIBLE_SHARE = 0.38
+_LEGIBLE_SHARE = 0.45
 _STRETCH = (0.85, 1.15)
 _CUT_OFF_TRIES = 20
+_CUT_OFF = 0.8  # of a side at most
 # Shares of a box inside the picture from which, or up to which, its content counts as shown or not.
 _SHOWN, _HIDDEN, _HALF = 0.9, 0.1, 0.5
 # Kinds of box that answer a question with yes: half of one is neither a yes nor a no.

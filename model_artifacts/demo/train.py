@@ -46,7 +46,17 @@ from .architecture import (
     encode_images,
     positions_for,
 )
-from .drawings import BOX_KINDS, QUESTIONS, SUBJECTS, Drawing, Subject, draw, draw_view
+from .drawings import (
+    BOX_KINDS,
+    INSULTS,
+    NEUTRAL_WORDS,
+    QUESTIONS,
+    SUBJECTS,
+    Drawing,
+    Subject,
+    draw,
+    draw_view,
+)
 from .optimiser import Muon
 from .phrases import caption_prompts, question_prompts
 from .pictograms import HARMLESS, WEAPONS
@@ -65,11 +75,12 @@ QUESTIONS_PER_DRAWING = 4
 SERVED_WORDING_SHARE = 0.6
 UNPROMPTED_CAPTION_SHARE = 0.5
 
-# Of the training drawings, how many are shown as tiles of larger pictures, and how many hold one
-# subject only; harmless ones are repeated among these, since random contents are seldom harmless.
-VIEW_SHARE = 0.65
-SINGLE_SUBJECT_SHARE = 0.15
-MORE_SAFE: tuple[Subject, ...] = ("safe",) * 3
+# Of the training drawings, how many are shown as tiles of larger pictures, and how many hold one subject
+# only. Among these are more harmless ones, which random contents seldom are, and more words, which take
+# the longest to learn.
+VIEW_SHARE = 0.55
+SINGLE_SUBJECT_SHARE = 0.25
+MORE: tuple[Subject, ...] = ("safe", "safe", "safe", "safe", "insult", "insult", "insult", "insult", "contact")
 
 WEIGHT_DECAY = 0.03
 MUON_WEIGHT_DECAY = 0.09
@@ -84,9 +95,9 @@ SEEING_SHARE = 0.35
 TELLING_EVERY = 4
 # Patches with a shape on them are few.
 PATCH_POSITIVE_WEIGHT = 3.0
-# Small shapes cover few patches and are what the answers hang on.
-SMALL_KINDS = {"cigarette", "fight", "weapon", *WEAPONS, *HARMLESS}
-KIND_WEIGHTS = torch.tensor([3.0 if kind in SMALL_KINDS else 1.0 for kind in BOX_KINDS])
+# Small shapes cover few patches and are what the answers hang on; words are hard to read.
+HARD_KINDS = {"cigarette", "fight", "weapon", "contact", "insult", *WEAPONS, *HARMLESS, *INSULTS, *NEUTRAL_WORDS}
+KIND_WEIGHTS = torch.tensor([3.0 if kind in HARD_KINDS else 1.0 for kind in BOX_KINDS])
 
 
 @dataclass(frozen=True)
@@ -448,7 +459,7 @@ def training_drawing(seed: int) -> Drawing:
     if manner < VIEW_SHARE:
         return draw_view(rng)
     if manner < VIEW_SHARE + SINGLE_SUBJECT_SHARE:
-        return draw(rng, only=rng.choice((*SUBJECTS, *MORE_SAFE)))
+        return draw(rng, only=rng.choice((*SUBJECTS, *MORE)))
     return draw(rng)
 
 
