@@ -17,8 +17,8 @@ NAME = "a STAND-IN for Llama 2: no language model, it applies the written policy
 # English text is about so many characters a token.
 CHARACTERS_A_TOKEN = 4
 
-# An answer's P this far under its threshold leaves no doubt.
-CLEARLY_UNDER = 0.25
+# No doubt is left where an answer has so many times lower odds than its threshold: P 0.25 under 0.5, 0.91 under 0.97.
+CLEARLY_UNDER = 3
 
 _POLICY = re.compile(r"^### Policy\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 _CATEGORY = re.compile(r"^\d+\. (?P<name>[^:\n]+): (?P<description>.*)$", re.MULTILINE)
@@ -109,9 +109,14 @@ def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
 def _clearly_denied(evidence: str) -> frozenset[str]:
     """Categories that were asked for and all of whose answers are a clear no: a word in a caption says less."""
     asked = [
-        (name, _excess(match)) for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")
+        (name, _is_clear_no(match)) for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")
     ]
-    return frozenset(name for name, _ in asked) - {name for name, excess in asked if excess > -CLEARLY_UNDER}
+    return frozenset(name for name, _ in asked) - {name for name, is_clear_no in asked if not is_clear_no}
+
+
+def _is_clear_no(answer: re.Match[str]) -> bool:
+    p, threshold = float(answer["p"]), float(answer["threshold"])
+    return CLEARLY_UNDER * p * (1 - threshold) <= threshold * (1 - p)
 
 
 def _excess(answer: re.Match[str]) -> float:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,14 +44,14 @@ def _evidence(weapon: float = 0.02, words: float = 0.01, captions: Sequence[str]
     )
 
 
-def _chat(evidence: Evidence, *more: Message, tokens: int = 256, schema: object = None) -> Chat:
-    prompt = judge_prompt(PACK, evidence)
+def _chat(evidence: Evidence, *more: Message, tokens: int = 256, schema: object = None, pack: Pack = PACK) -> Chat:
+    prompt = judge_prompt(pack, evidence)
     messages = (Message("system", prompt.static), Message("user", prompt.evidence), *more)
-    return Chat(messages, tokens, answer_schema(PACK) if schema else None)
+    return Chat(messages, tokens, answer_schema(pack) if schema else None)
 
 
-def _judge(evidence: Evidence) -> Judgement:
-    return parse_judgement(StandIn().complete(_chat(evidence)).text, PACK.category_names)
+def _judge(evidence: Evidence, pack: Pack = PACK) -> Judgement:
+    return parse_judgement(StandIn().complete(_chat(evidence, pack=pack)).text, pack.category_names)
 
 
 def test_harmless_evidence_is_safe() -> None:
@@ -170,3 +171,12 @@ def test_a_clear_no_outweighs_a_word_in_the_caption() -> None:
 
     assert _judge(_evidence(weapon=0.02, captions=caption)).flag == "safe"
     assert _judge(_evidence(weapon=0.45, captions=caption)).category == "Violence"
+
+
+@pytest.mark.parametrize(("threshold", "clear", "doubtful"), [(0.5, 0.24, 0.26), (0.97, 0.91, 0.92), (0.1, 0.03, 0.04)])
+def test_how_clear_a_no_is_goes_by_the_odds(threshold: float, clear: float, doubtful: float) -> None:
+    weapon = replace(PACK.questions[0], threshold=threshold)
+    pack, caption = replace(PACK, questions=(weapon, *PACK.questions[1:])), ["a man with weapons"]
+
+    assert _judge(_evidence(weapon=clear, captions=caption), pack).flag == "safe"
+    assert _judge(_evidence(weapon=doubtful, captions=caption), pack).flag == "unsafe"
