@@ -31,12 +31,12 @@ from moderation.domain.policy import Pack, Question
 from scripts.demo_set import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
 from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
 
-DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 160
+DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 320
 
 TEMPERATURES = tuple(step / 10 for step in range(3, 41))
 THRESHOLDS = tuple(step / 100 for step in range(30, 100))
 PRICES = tuple(2 ** (step / 4) for step in range(-8, 33))  # of a false flag, in misses
-BUDGET = 0.035  # of 0.05 that are asked for: what is fitted does a little worse on other pictures
+BUDGET = 0.04  # of 0.05 that are asked for: what is fitted does a little worse on other pictures
 _LEAST = 1e-6  # the least P that likelihood is computed from, as in `score`
 
 

@@ -44,7 +44,7 @@ PAD_ID, END_ID, UNKNOWN_ID, BEGIN_ID = range(len(SPECIAL_TOKENS))
 class Size:
     """The numbers that make the model small. Widths are in features, `image` in pixels."""
 
-    image: int = 96
+    image: int = 128
     patch: int = 8
     head: int = 32
     vision_width: int = 160
