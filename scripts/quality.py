@@ -41,7 +41,7 @@ class Sizes:
 
     drawings: int = 1000
     unsafe_scenes: int = 120
-    safe_scenes: int = 80
+    safe_scenes: int = 120
 
 
 QUICK = Sizes(drawings=24, unsafe_scenes=8, safe_scenes=4)
