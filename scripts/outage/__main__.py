@@ -6,11 +6,11 @@ Calculates every upload, measures one in a thousand on the laptop cloud, prints 
 import json
 import sys
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from local.synth import PROJECT, synthesise
 from scripts.outage.measurement import STATUSES, Sample, measure
@@ -39,13 +39,26 @@ def main() -> int:
                 rows.append((f"{error}, sample, measured", measure(assembly, Sample(error))))
     console.print(_table(rows))
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({name: asdict(outcome) for name, outcome in rows}, indent=2) + "\n")
+    RESULTS.write_text(document(rows))
     console.print(f"Written to {RESULTS.relative_to(PROJECT)}")
     return 0
 
 
+def document(rows: list[tuple[str, Outcome]]) -> str:
+    """The outcomes by their names, as JSON."""
+    return json.dumps({name: vars(outcome) for name, outcome in rows}, indent=2) + "\n"
+
+
 def _table(rows: list[tuple[str, Outcome]]) -> Table:
-    table = Table("outage of an hour", "uploads", "to review", "waiting at its end", "drained after", "retries", "USD")
+    table = Table(
+        Column("outage of an hour", overflow="fold"),
+        "uploads",
+        "to review",
+        "waiting at its end",
+        "drained after",
+        "retries",
+        "USD",
+    )
     for name, outcome in rows:
         retries = outcome.retries.total()
         table.add_row(

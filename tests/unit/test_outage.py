@@ -1,7 +1,10 @@
 """The calculation of an outage, against what can be told without it."""
 
+import json
+
 import pytest
 
+from scripts.outage.__main__ import document
 from scripts.outage.retries import retrier
 from scripts.outage.simulation import BUSY, Scenario, simulate
 
@@ -29,3 +32,10 @@ def test_a_limit_of_calls_at_once_refuses_what_is_beyond_it_and_spares_the_endpo
     assert free.retries[BUSY] == 0
     assert limited.retries[BUSY] > 0
     assert limited.retries["EndpointUnavailable"] <= 300 < free.retries["EndpointUnavailable"]
+
+
+def test_outcomes_are_written_with_their_retries_by_error():
+    written = json.loads(document([("short", simulate(Scenario("EndpointThrottled", images_per_s=1, outage_s=10)))]))
+
+    assert written["short"]["uploads"] == 10
+    assert set(written["short"]["retries"]) == {"EndpointThrottled"}
