@@ -30,7 +30,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from local.synth import PROJECT, STACK, synthesise
-from tests.support.instant_models import NO, YES, InstantModels, Scored
+from tests.support.instant_models import NO, SURE, InstantModels, Scored
 from tests.support.laptop import Laptop
 
 HANDLERS = sorted(
@@ -165,7 +165,7 @@ def colour_models() -> Iterator[InstantModels]:
 
         def answer(png: bytes, prompt: str) -> Scored:
             red, green, _ = Image.open(io.BytesIO(png)).convert("RGB").getpixel((48, 48))  # type: ignore[misc]
-            return YES if "weapon" in prompt and red > green else NO
+            return SURE if "weapon" in prompt and red > green else NO
 
         def judge(prompt: str) -> str:
             if 'Answer: "yes"' in prompt.rsplit("<evidence>", 1)[-1]:

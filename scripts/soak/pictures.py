@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from tests.support.instant_models import NO, SAFE, YES, InstantModels, Scored
+from tests.support.instant_models import NO, SAFE, SURE, InstantModels, Scored
 
 UNSAFE = '{"flag": "yes", "category": "Weapons", "reason": "There is a weapon."}'
 INPUT_SIZE = 96  # of the models' views
@@ -86,7 +86,7 @@ def colour_models() -> Iterator[InstantModels]:
 
 
 def _answer(png: bytes, prompt: str) -> Scored:
-    return YES if "weapon" in prompt and _is_bright(png)[0] else NO
+    return SURE if "weapon" in prompt and _is_bright(png)[0] else NO
 
 
 def _caption(png: bytes) -> str:

@@ -25,6 +25,7 @@ class Scored:
 
 NO = Scored("no", 0.02)
 YES = Scored("yes", 0.98)
+SURE = Scored("yes", 1.0)  # over every threshold that a calibrated pack may have
 
 
 @dataclass(frozen=True)
