@@ -118,6 +118,13 @@ def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported
     assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
 
 
+def test_a_record_that_is_no_news_is_counted_as_no_announcement(reported):
+    parts = wiring.Notify(FakeVerdicts(), FakePublisher())
+    event = {"bucket": IMAGE.bucket, "key": IMAGE.key, "version": IMAGE.version, "execution": ME}
+
+    assert reported(notify, parts, event)["Notifications",] == 0
+
+
 def test_the_handlers_print_every_metric_that_alarms_and_page_may_name_and_no_other(reported):
     seen = {}
     for module, made, event in everything():

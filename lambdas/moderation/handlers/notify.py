@@ -28,6 +28,7 @@ def notify(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execut
     record = verdicts.get(image)
     if record is None or not _is_news(record, execution):
         logger.info("nothing to announce")
+        count("Notifications", 0)
         return False
     publisher.publish(record["verdict"], build_message(record), message_attributes(record))
     verdicts.mark_notified(image, True)
