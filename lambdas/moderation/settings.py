@@ -1,11 +1,9 @@
 """Typed settings of each function, read from its environment; whatever is missing is named all at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderation.errors import Misconfigured
-
-_TOPICS = {"unsafe": "UNSAFE_TOPIC_ARN", "review": "REVIEW_TOPIC_ARN"}
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ class NotifySettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "NotifySettings":
-        table, *topics = _required(env, "VERDICT_TABLE", *_TOPICS.values())
-        return cls(table, _by_verdict(topics, env))
+        table, *_ = _required(env, "VERDICT_TABLE", "UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
+        return cls(table, _topics(env))
 
 
 @dataclass(frozen=True)
@@ -102,14 +100,16 @@ class FailureSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "FailureSettings":
-        table, days, *topics = _required(env, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", *_TOPICS.values())
-        return cls(table, _days(days, "RECORD_RETENTION_DAYS"), _by_verdict(topics, env))
+        table, days, *_ = _required(
+            env, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", "UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN"
+        )
+        return cls(table, _days(days, "RECORD_RETENTION_DAYS"), _topics(env))
 
 
-def _by_verdict(topics: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
-    """The topic of each verdict that is announced."""
-    safe = env.get("SAFE_TOPIC_ARN")  # only a deployment that announces safe images has it
-    return dict(zip(_TOPICS, topics, strict=True)) | ({"safe": safe} if safe else {})
+def _topics(env: Mapping[str, str]) -> dict[str, str]:
+    """The topic of each verdict that is announced: safe ones only where a deployment asks for it."""
+    named = {verdict: env.get(f"{verdict.upper()}_TOPIC_ARN") for verdict in ("unsafe", "review", "safe")}
+    return {verdict: topic for verdict, topic in named.items() if topic}
 
 
 def _required(env: Mapping[str, str], *names: str) -> list[str]:
