@@ -38,11 +38,15 @@ def install() -> None:
 def _candidates(table: Any, given: dict[str, Any]) -> Iterator[Any]:
     """The items under a query's hash key, in any order: moto filters them once more, and sorts."""
     if not given.get("index_name"):
-        under_key = table.items.get(given["hash_key"], {})
-        yield from under_key.values() if table.range_key_attr else [under_key]
+        yield from _items(table, table.items.get(given["hash_key"], {}))
         return
     wanted = dict(given.get("hash_key_conditions") or ())
     for under_key in table.items.values():
-        for item in under_key.values() if table.range_key_attr else [under_key]:
+        for item in _items(table, under_key):
             if all(name in item.attrs and item.attrs[name] == value for name, value in wanted.items()):
                 yield item
+
+
+def _items(table: Any, under_key: Any) -> Iterator[Any]:
+    """What moto keeps under a hash key: items by their sort key, or the one item."""
+    yield from under_key.values() if table.range_key_attr else [under_key]
