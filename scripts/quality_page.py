@@ -23,7 +23,7 @@ from scripts.evasion import Evasion, Rates
 from scripts.in_process import demo_pack
 from scripts.quality_scores import Miss, Outcome, calibration_error, misses, reliability, score, share
 from scripts.reliability_chart import chart
-from scripts.sections import write_section
+from scripts.sections import markdown, write_section
 
 RESULTS = PROJECT / "build" / "quality.json"
 PAGE = PROJECT / "docs" / "quality.md"
@@ -238,11 +238,6 @@ def miss_table(worst: Sequence[Miss]) -> str:
     ]
     columns = ("", "drawing", "miss", "P", "threshold", "view", "verdict", "category", "shows", "caption of the model")
     return f"### The worst misses\n\n![The worst misses, numbered](quality/misses.png)\n\n{markdown(columns, rows)}"
-
-
-def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def sheet(worst: Sequence[Miss]) -> Image.Image:

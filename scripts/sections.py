@@ -1,5 +1,6 @@
-"""Writes what a script measured or calculated into a page, between two marks."""
+"""Writes what a script measured or calculated into a page, between two marks; tables in Markdown."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -22,3 +23,9 @@ def read_section(file: Path, name: str) -> str:
     if begin not in page or end not in page:
         raise ValueError(f"{file.name} has no section {name!r}: its script writes it.")
     return page.partition(begin)[2].partition(end)[0]
+
+
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with these columns."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)

@@ -4,8 +4,7 @@ The second holds the counts of the run against those that `moderate cost` and do
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
@@ -13,7 +12,7 @@ from cli import footprint
 from cli.footprint import Footprint
 from local.synth import PROJECT
 from moderation.domain.image import prepare
-from scripts.sections import write_section
+from scripts.sections import markdown, write_section
 from scripts.soak.pictures import INPUT_SIZE, Picture, picture
 from scripts.soak.report import RESULTS
 
@@ -50,17 +49,12 @@ def run(result: Mapping[str, Any]) -> str:
         "threads, open files, before and after": f"{before['threads']}, {before['files']}; {after['threads']}, "
         f"{after['files']}",
     }
-    return "\n\n".join([_table(("", ""), rows.items()), _promises(result), _memory(figures["memory"])])
+    return "\n\n".join([markdown(("", ""), rows.items()), _promises(result), _memory(figures["memory"])])
 
 
 def _promises(result: Mapping[str, Any]) -> str:
     rows = ((p["text"], "yes" if p["held"] else "**no**", p["figures"]) for p in result["promises"])
-    return _table(("promise", "held", "figures"), rows)
-
-
-def _table(head: tuple[str, ...], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    return markdown(("promise", "held", "figures"), rows)
 
 
 def _memory(censuses: list[tuple[int, Mapping[str, Any]]]) -> str:
@@ -70,7 +64,7 @@ def _memory(censuses: list[tuple[int, Mapping[str, Any]]]) -> str:
         (f"{decided:,}", f"{census['megabytes']:,} MB", census["workers"], census["threads"], census["files"])
         for decided, census in kept
     )
-    return _table(("verdicts", "emulator", "workers", "threads", "open files"), rows)
+    return markdown(("verdicts", "emulator", "workers", "threads", "open files"), rows)
 
 
 def check(result: Mapping[str, Any]) -> str:
@@ -80,7 +74,7 @@ def check(result: Mapping[str, Any]) -> str:
         for name, expected, counted in counts(result)
     )
     again = ("invocations repeated by the workflow", "", f"{repeated(result):.2f}", "")
-    return _table(("an image takes", "by the arithmetic", "counted, with faults", "more"), [*rows, again])
+    return markdown(("an image takes", "by the arithmetic", "counted, with faults", "more"), [*rows, again])
 
 
 def counts(result: Mapping[str, Any]) -> list[tuple[str, float, float]]:
@@ -88,11 +82,11 @@ def counts(result: Mapping[str, Any]) -> list[tuple[str, float, float]]:
 
     What the workflow repeated isn't among the invocations: `repeated`.
     """
-    images, calls = result["figures"]["images"], Counter(result["calls"])
+    images: int = result["figures"]["images"]
     expected = mixture([picture(f"soak-{result['sizes']['seed']}", number) for number in range(images)])
 
-    def counted(*starts: str) -> float:
-        return sum(times for call, times in calls.items() if call.startswith(starts)) / images
+    def counted(start: str) -> float:
+        return sum(times for call, times in result["calls"].items() if call.startswith(start)) / images
 
     return [
         ("invocations of functions", expected.invocations, counted("workflow: Lambda Invoke") - repeated(result)),
