@@ -1,0 +1,1 @@
+"""IAM on the laptop: who calls, which rights a call needs, and whether the deployed policies give them."""

@@ -1,0 +1,91 @@
+"""The decision on one request, as IAM makes it within one account.
+
+"Policy evaluation logic", AWS IAM User Guide. Service control policies, permissions boundaries and session policies
+aren't part of it: this app makes none.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from local.cloud.iam.policy import Context, Policy, Statement
+
+_SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
+_IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::(\d{12}):")
+_ROOT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?")
+# Here the resource's own policy must allow; where it names the account, it leaves the rest to identity policies.
+_OWN_POLICY_DECIDES = ("kms:", "sts:assumerole")
+
+
+class Decision(Enum):
+    """What IAM says, in the words of its policy simulator."""
+
+    ALLOWED = "allowed"
+    IMPLICIT_DENY = "implicitDeny"
+    EXPLICIT_DENY = "explicitDeny"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a user or a role's session with its policies, a service of AWS by its name, or "" for anybody."""
+
+    arn: str
+    policies: tuple[Policy, ...] = ()
+
+    @property
+    def account(self) -> str | None:
+        found = _IDENTITY.match(self.arn)
+        return found[1] if found else None
+
+    @property
+    def role_arn(self) -> str | None:
+        """The role of a session. Its ARN lacks the role's path; roles of this app have none."""
+        found = _SESSION.fullmatch(self.arn)
+        return f"arn:aws:iam::{found[1]}:role/{found[2]}" if found else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One action on one resource of account `owner`, with the keys that conditions may ask for."""
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+    owner: str = "123456789012"
+
+
+def decide(caller: Caller, asked: Asked, resource_policy: Policy | None = None) -> Decision:
+    """Decide by the caller's policies and the resource's. Raises UnknownPolicy for what isn't implemented."""
+    request = asked.action, asked.resource, asked.context
+    # a service acts with no policies of its own
+    mine = [s for policy in caller.policies for s in policy.statements if s.applies(*request)] if caller.account else []
+    theirs = [
+        (statement, how)
+        for statement in (resource_policy.statements if resource_policy else ())
+        if (how := _names(statement, caller)) and statement.applies(*request)
+    ]
+    if any(not statement.allows for statement in mine) or any(not statement.allows for statement, _ in theirs):
+        return Decision.EXPLICIT_DENY
+    by_identity = bool(mine)
+    directly = any(how == "directly" for _, how in theirs)
+    by_account = any(how == "account" for _, how in theirs)
+    if caller.account not in (asked.owner, None):
+        allowed = by_identity and (directly or by_account)
+    elif asked.action.lower().startswith(_OWN_POLICY_DECIDES):
+        allowed = directly or (by_account and by_identity)
+    else:
+        allowed = by_identity or directly
+    return Decision.ALLOWED if allowed else Decision.IMPLICIT_DENY
+
+
+def _names(statement: Statement, caller: Caller) -> str | None:
+    """Tell how a resource's policy names the caller: "directly", as "account", or not at all."""
+    principals = statement.principals or {}
+    if caller.arn in principals.get("Service", ()):
+        return "directly"
+    for name in principals.get("AWS", ()):
+        if name == "*" or name in (caller.arn, caller.role_arn):
+            return "directly" if caller.arn or name == "*" else None
+        if (root := _ROOT.fullmatch(name)) and root[1] == caller.account:
+            return "account"
+    return None

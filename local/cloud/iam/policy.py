@@ -1,0 +1,227 @@
+"""Policy documents, parsed once: statements whose patterns and conditions are ready to be asked.
+
+Grammar: "IAM JSON policy elements reference", AWS IAM User Guide. What isn't implemented raises UnknownPolicy when the
+document is read: a policy is never half understood.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+Context = Mapping[str, tuple[str, ...]]  # condition key in lower case → its values
+Test = Callable[[str, str], bool]  # (value in the policy, value in the request) → match
+
+_ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "Condition"}
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+class UnknownPolicy(Exception):
+    """A policy uses an element, operator or variable that isn't implemented: add it rather than guess."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One key of a Condition block: `key` must (or must not) match one of `wanted`."""
+
+    key: str
+    wanted: tuple[str, ...]
+    test: Test
+    quantifier: str  # "", "ForAllValues" or "ForAnyValue"
+    negated: bool
+    if_exists: bool
+
+    def holds(self, context: Context) -> bool:
+        given = context.get(self.key)
+        if not given:
+            # "Condition operators" and "Set operators": negated ones and ForAllValues match where the key is missing
+            return self.if_exists or self.negated or self.quantifier == "ForAllValues"
+        if not self.quantifier and len(given) > 1:
+            raise UnknownPolicy(f"{self.key} has several values and the policy no ForAllValues or ForAnyValue.")
+        matches = [any(self._matches(wanted, value, context) for wanted in self.wanted) for value in given]
+        wants = not self.negated
+        if self.quantifier == "ForAllValues":
+            return all(match == wants for match in matches)
+        return any(match == wants for match in matches)
+
+    def _matches(self, wanted: str, given: str, context: Context) -> bool:
+        filled = _fill(wanted, context)
+        return filled is not None and self.test(filled, given)
+
+
+@dataclass(frozen=True)
+class Absence:
+    """The operator Null: whether a key is missing from the request."""
+
+    key: str
+    missing: bool
+
+    def holds(self, context: Context) -> bool:
+        return (not context.get(self.key)) == self.missing
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. `principals` maps "AWS" and "Service" to names; it is None in an identity policy."""
+
+    sid: str
+    allows: bool
+    principals: Mapping[str, tuple[str, ...]] | None
+    actions: tuple[str, ...]
+    but_actions: bool  # NotAction
+    resources: tuple[str, ...] | None
+    conditions: tuple[Condition | Absence, ...]
+
+    def applies(self, action: str, resource: str, context: Context) -> bool:
+        """Return whether the statement speaks of this request, its principal aside."""
+        named = any(like(pattern, action.lower()) for pattern in self.actions)
+        if named == self.but_actions:
+            return False
+        resources = ("*",) if self.resources is None else self.resources
+        if not any(self._covers(pattern, resource, context) for pattern in resources):
+            return False
+        return all(condition.holds(context) for condition in self.conditions)
+
+    @staticmethod
+    def _covers(pattern: str, resource: str, context: Context) -> bool:
+        filled = _fill(pattern, context)
+        return filled is not None and like(filled, resource)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The statements of one document."""
+
+    statements: tuple[Statement, ...]
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any] | str) -> "Policy":
+        """Read a document. Raises UnknownPolicy for what isn't implemented."""
+        return _parse(document if isinstance(document, str) else json.dumps(document))
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Policy:
+    return Policy(tuple(_statement(statement) for statement in _as_list(json.loads(text)["Statement"])))
+
+
+def _statement(statement: Mapping[str, Any]) -> Statement:
+    if unknown := set(statement) - _ELEMENTS:
+        raise UnknownPolicy(f"Elements {sorted(unknown)} of statement {dict(statement)}")
+    if statement["Effect"] not in ("Allow", "Deny") or ("Action" in statement) == ("NotAction" in statement):
+        raise UnknownPolicy(f"Effect or Action of statement {dict(statement)}")
+    actions = _texts(statement["NotAction"] if "NotAction" in statement else statement["Action"])
+    return Statement(
+        sid=statement.get("Sid", ""),
+        allows=statement["Effect"] == "Allow",
+        principals=_principals(statement["Principal"]) if "Principal" in statement else None,
+        actions=tuple(action.lower() for action in actions),
+        but_actions="NotAction" in statement,
+        resources=_texts(statement["Resource"]) if "Resource" in statement else None,
+        conditions=tuple(
+            _condition(operator, key, _texts(values))
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def _principals(named: Any) -> Mapping[str, tuple[str, ...]]:
+    if named == "*":
+        return {"AWS": ("*",)}
+    if not isinstance(named, dict) or set(named) - {"AWS", "Service"}:
+        raise UnknownPolicy(f"Principal {named}")
+    return {kind: _texts(names) for kind, names in named.items()}
+
+
+def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | Absence:
+    quantifier, _, base = operator.rpartition(":")
+    if base == "Null" and not quantifier and wanted in (("true",), ("false",)):
+        return Absence(key.lower(), wanted == ("true",))
+    if_exists = base.endswith("IfExists")
+    base = base.removesuffix("IfExists")
+    negated = "Not" in base
+    test = _TESTS.get(base.replace("Not", "", 1))
+    if test is None or quantifier not in ("", "ForAllValues", "ForAnyValue"):
+        raise UnknownPolicy(f"Condition operator {operator}")
+    if quantifier == "ForAnyValue" and (negated or if_exists):
+        raise UnknownPolicy(f"Condition operator {operator}: what a missing key means to it isn't documented")
+    return Condition(key.lower(), wanted, test, quantifier, negated, if_exists)
+
+
+def _fill(pattern: str, context: Context) -> str | None:
+    """Put the request's values in place of `${key}`; None where one is missing: then nothing matches.
+
+    A value's own wildcards are no wildcards. "IAM policy elements: Variables and tags".
+    """
+    if "${" not in pattern:
+        return pattern
+    missing = False
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal missing
+        name = found[1]
+        if name in ("*", "?", "$"):
+            return _LITERAL[name]
+        if not re.fullmatch(r"[A-Za-z0-9]+:[A-Za-z0-9/_.+=@-]+", name):
+            raise UnknownPolicy(f"Variable ${{{name}}}")
+        values = context.get(name.lower(), ())
+        missing = missing or len(values) != 1
+        return "".join(_LITERAL.get(character, character) for character in "".join(values))
+
+    filled = _VARIABLE.sub(value, pattern)
+    return None if missing else filled
+
+
+# Wildcards that were values, kept apart from the policy's own.
+_LITERAL = {"*": "\ue000", "?": "\ue001", "$": "$"}
+_WILDCARDS = {"*": ".*", "?": ".", "\ue000": r"\*", "\ue001": r"\?"}
+
+
+def like(pattern: str, text: str) -> bool:
+    """Match `*` and `?`, case and all."""
+    return pattern == "*" or _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(_WILDCARDS.get(c) or re.escape(c) for c in pattern), re.DOTALL)
+
+
+def arn_like(pattern: str, arn: str) -> bool:
+    """Match part by part: a wildcard doesn't reach over a colon of the first five."""
+    patterns, parts = pattern.split(":", 5), arn.split(":", 5)
+    return len(patterns) == len(parts) and all(map(like, patterns, parts))
+
+
+def _number(test: Callable[[float, float], bool]) -> Test:
+    return lambda wanted, given: test(float(given), float(wanted))
+
+
+def _literal(text: str) -> str:
+    return text.replace("\ue000", "*").replace("\ue001", "?")
+
+
+_TESTS: dict[str, Test] = {
+    "StringEquals": lambda wanted, given: _literal(wanted) == given,
+    "StringEqualsIgnoreCase": lambda wanted, given: _literal(wanted).lower() == given.lower(),
+    "StringLike": like,
+    "ArnEquals": arn_like,
+    "ArnLike": arn_like,
+    "Bool": lambda wanted, given: wanted.lower() == given.lower(),
+    "NumericEquals": _number(lambda given, wanted: given == wanted),
+    "NumericLessThan": _number(lambda given, wanted: given < wanted),
+    "NumericLessThanEquals": _number(lambda given, wanted: given <= wanted),
+    "NumericGreaterThan": _number(lambda given, wanted: given > wanted),
+    "NumericGreaterThanEquals": _number(lambda given, wanted: given >= wanted),
+}
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in _as_list(value))
