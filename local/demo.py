@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from local.deploy import client
+from local.queues import subscribe_queue
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
 from local.samples import doubtful_drawing, sample_drawings
 from local.session import Session, laptop_cloud
@@ -65,12 +66,8 @@ def _moderate(session: Session, images: Sequence[Path], where: Path) -> int:
 
 def _subscribe_queue(session: Session) -> str:
     """A new queue that gets what is published to the unsafe topic; its URL."""
-    sqs = client("sqs", session.url)
-    url = str(sqs.create_queue(QueueName="unsafe-images")["QueueUrl"])
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = session.outputs["UnsafeTopicArn"]
-    client("sns", session.url).subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return url
+    sqs, sns = client("sqs", session.url), client("sns", session.url)
+    return subscribe_queue(sqs, sns, session.outputs["UnsafeTopicArn"], "unsafe-images")
 
 
 def _show_message(console: Console, session: Session, queue: str) -> None:

@@ -43,7 +43,6 @@ class Session:
         """What points the AWS CLI, the SDKs and `moderate` here."""
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.models.url,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": REGION,

@@ -1,10 +1,13 @@
 """`python -m local up`: keep the laptop cloud running, and say how to use it."""
 
+import json
 import signal
 from contextlib import suppress
 
 from rich.console import Console
 
+from local.deploy import ACCOUNT, REGION
+from local.queues import queue_policy
 from local.session import Session, laptop_cloud
 
 
@@ -28,6 +31,7 @@ def usage(session: Session) -> str:
     out, models = session.outputs, session.models
     bucket, table = out["IntakeBucketName"], out["VerdictTableName"]
     exports = " ".join(f"{name}={value}" for name, value in session.environment.items())
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:unsafe"
     item = '\'{"pk": {"S": "' + bucket + '#img.jpg"}, "sk": {"S": "\'$VERSION\'"}}\''
     return f"""\
 Cloud    {session.url}
@@ -46,9 +50,9 @@ Upload an image and read its verdict:
 
 Have a queue told of unsafe images:
 
-  QUEUE=$(aws sqs --endpoint-url $AWS_ENDPOINT_URL create-queue --queue-name unsafe --query QueueUrl --output text)
-  aws sns subscribe --topic-arn {out["UnsafeTopicArn"]} --protocol sqs \
---notification-endpoint arn:aws:sqs:us-east-1:123456789012:unsafe
+  QUEUE=$(aws sqs --endpoint-url $AWS_ENDPOINT_URL create-queue --queue-name unsafe --query QueueUrl --output text \
+    --attributes '{json.dumps({"Policy": json.dumps(queue_policy(queue, out["UnsafeTopicArn"]))})}')
+  aws sns subscribe --topic-arn {out["UnsafeTopicArn"]} --protocol sqs --notification-endpoint {queue}
   aws sqs --endpoint-url $AWS_ENDPOINT_URL receive-message --queue-url $QUEUE
 
 Follow an execution:

@@ -6,14 +6,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from local.cloud import additions
+from local.cloud.endpoints import Endpoints
+from local.cloud.iam.enforcement import Enforcement
+from local.cloud.iam.gate import Gate
 from local.cloud.runtime.fleet import Fleet, Limits
+from local.cloud.runtime.function import Function
 
 REGION = "us-east-1"
+RECORD_CALLS = "LOCAL_RECORD_CALLS"  # a file that gets each distinct call of a role with its rights
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
@@ -27,6 +33,9 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
 class _Quiet(MotoRequestHandler):  # type: ignore[misc]
     disable_nagle_algorithm = True  # headers and body are written apart: waiting between them costs 40 ms
 
+    def connection_dropped(self, *_: object) -> None:
+        self.close_connection = True  # whoever waits for an answer sees that none comes
+
     def log_request(self, *_: object) -> None:
         """Requests aren't logged: a moderated image makes about thirty."""
 
@@ -38,12 +47,19 @@ def serve(models_url: str, port: int = 0) -> Iterator[str]:
     It changes moto and the environment of this process for good: one at a time, in a process of its own.
     """
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs each failed task as an error
-    server = make_server("127.0.0.1", port, _Dispatcher(), threaded=True, request_handler=_Quiet)
+    record = os.environ.get(RECORD_CALLS)
+    gate = Gate(Path(record) if record else None)
+    gate.identities.install()
+    application = Enforcement(Endpoints(_Dispatcher(), models_url), gate)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
     url = f"http://127.0.0.1:{server.server_port}"
-    cloud = {"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": models_url}
-    os.environ.update(MOTO_PORT=str(server.server_port), AWS_DEFAULT_REGION=REGION, **cloud)
-    fleet = Fleet(Limits.for_this_machine(), cloud)
-    additions.install(url, fleet)
+    os.environ.update(MOTO_PORT=str(server.server_port), AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=url)
+
+    def cloud_of(function: Function) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL": url, **gate.credentials("lambda.amazonaws.com", function.role_arn, function.name)}
+
+    fleet = Fleet(Limits.for_this_machine(), cloud_of)
+    additions.install(url, fleet, gate)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield url

@@ -47,8 +47,8 @@ def cloud(
             "AWS_ENDPOINT_URL_DYNAMODB": proxy.url,
             "AWS_ENDPOINT_URL_LAMBDA": proxy.url,
         }
-        with Laptop(assembly, proxy.url, environment=environment) as laptop:
-            proxy.connect(laptop.url, models.url)
+        with Laptop(assembly, models.url, environment=environment) as laptop:
+            proxy.connect(laptop.url)
             proxy.abort = lambda name: _abort(laptop, name)
             _send_functions_through(proxy, laptop)
             laptop.client("s3").put_object(
@@ -58,7 +58,7 @@ def cloud(
 
 
 def _send_functions_through(proxy: FaultProxy, laptop: Laptop) -> None:
-    through = {f"AWS_ENDPOINT_URL_{service}": proxy.url for service in ("S3", "DYNAMODB", "SNS")}
+    through = {f"AWS_ENDPOINT_URL_{service}": proxy.url for service in ("S3", "DYNAMODB", "SNS", "SAGEMAKER_RUNTIME")}
     for function in _functions(laptop):
         variables = function["Environment"]["Variables"] | through
         laptop.client("lambda").update_function_configuration(

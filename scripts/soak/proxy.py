@@ -26,14 +26,14 @@ Doom = Callable[[str, str, bytes], Fault | None]
 
 
 class FaultProxy:
-    """`with FaultProxy(plan, doom) as proxy:` listens at `proxy.url`; `connect` it once the services are known.
+    """`with FaultProxy(plan, doom) as proxy:` listens at `proxy.url`; `connect` it once the cloud is there.
 
     `abort` stops an execution by its name. `repeats` counts by call how often the workflow repeated one.
     """
 
     def __init__(self, plan: Plan, doom: Doom = lambda call, path, body: None) -> None:
         self.plan, self.doom = plan, doom
-        self.services: dict[str, urllib3.HTTPConnectionPool] = {}  # "sagemaker", and "" for all others
+        self.cloud: urllib3.HTTPConnectionPool  # once it is connected
         self.abort: Callable[[str], None] = lambda name: None
         self.aborted: set[str] = set()
         self.doomed: Counter[str] = Counter()
@@ -52,9 +52,9 @@ class FaultProxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def connect(self, cloud: str, models: str) -> None:
+    def connect(self, cloud: str) -> None:
         """Say where the services are."""
-        self.services = {"": _pool(cloud), "sagemaker": _pool(models)}
+        self.cloud = _pool(cloud)
 
     def fate(self, call: str, path: str, body: bytes) -> Fault | None:
         """What happens to this call."""
@@ -196,10 +196,9 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
                     self._send(self._forward(body))
 
         def _forward(self, body: bytes) -> Answer:
-            service = proxy.services["sagemaker" if self.path.startswith("/endpoints/") else ""]
             try:
-                # as it came: the emulator reads the region and the service from the signature
-                answer = service.urlopen(self.command, self.path, body, {**self.headers}, decode_content=False)
+                # as it came: the emulator reads the region, the service and the caller from the signature
+                answer = proxy.cloud.urlopen(self.command, self.path, body, {**self.headers}, decode_content=False)
             except urllib3.exceptions.HTTPError as fault:
                 proxy.broken.append(f"{self.command} {self.path}: {fault!r}")
                 raise

@@ -133,12 +133,67 @@ def _rule(pattern: dict[str, Any], *targets: dict[str, Any]) -> dict[str, Any]:
     return {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern, "Targets": numbered}}
 
 
+_ACCOUNT = "arn:aws:iam::${AWS::AccountId}:root"
+
+
+def _allow(action: Any, resource: Any, principal: Any = None) -> dict[str, Any]:
+    who = {"Principal": principal} if principal else {}
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **who}
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _rights() -> dict[str, Any]:
+    """One role for everything that assumes one, and what lets services in where there is no role."""
+    services = [f"{name}.amazonaws.com" for name in ("lambda", "states", "events")]
+    trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+    policy = _document(
+        _allow(["dynamodb:UpdateItem", "dynamodb:PutItem"], _get("Table")),
+        _allow("lambda:InvokeFunction", _get("Misbehave")),
+        _allow("states:StartExecution", _get("Machine")),
+        _allow("sqs:SendMessage", _get("DeadLetters")),
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], _get("FunctionLog")),
+        _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+    )
+    events, topics = {"Service": "events.amazonaws.com"}, {"Service": "sns.amazonaws.com"}
+    send = [_allow("sqs:SendMessage", "*", events), _allow("sqs:SendMessage", "*", topics)]
+    invoked = {
+        f"{name}Permission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": _get(name),
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": _get(rule),
+            },
+        }
+        for name, rule in (("Record", "Ended"), ("FailAlways", "Custom"))
+    }
+    return {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": _document(trust)}},
+        "RolePolicy": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {"PolicyName": "Rights", "PolicyDocument": policy, "Roles": [_ref("Role")]},
+        },
+        "QueuePolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {"Queues": [_ref("Inbox"), _ref("DeadLetters")], "PolicyDocument": _document(*send)},
+        },
+        "TopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [_ref("Topic")],
+                "PolicyDocument": _document(_allow("sns:Publish", _ref("Topic"), events)),
+            },
+        },
+        **invoked,
+    }
+
+
 def template() -> dict[str, Any]:
     """The CloudFormation template of stack `Small`."""
-    role = {
-        "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
-    }
     intake = {"detail": {"bucket": {"name": [_ref("Intake")]}}, "source": ["aws.s3"], "detail-type": ["Object Created"]}
     not_folders = {
         "$or": [
@@ -149,7 +204,7 @@ def template() -> dict[str, Any]:
     intake["detail"] = {**intake["detail"], **not_folders}
     resources: dict[str, Any] = {
         "Metadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "none"}},
-        "Role": role,
+        **_rights(),
         "FunctionLog": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
         "Intake": {
             "Type": "AWS::S3::Bucket",
@@ -191,7 +246,10 @@ def template() -> dict[str, Any]:
                 "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
             },
         },
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
+        "Key": {
+            "Type": "AWS::KMS::Key",
+            "Properties": {"KeyPolicy": _document(_allow("kms:*", "*", {"AWS": {"Fn::Sub": _ACCOUNT}}))},
+        },
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": _get("Key")}},
         "Inbox": {"Type": "AWS::SQS::Queue"},
         "DeadLetters": {"Type": "AWS::SQS::Queue"},

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud.additions.express import ending_in_time
+from local.queues import queue_policy
 from tests.local.small_stack import EXPRESS
 from tests.support.laptop import Laptop
 
@@ -212,7 +213,9 @@ class TestExpress:
         events, sqs = laptop.client("events"), laptop.client("sqs")
         queue = sqs.create_queue(QueueName=f"status-{uuid.uuid4().hex}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        events.put_rule(Name="ends", EventPattern=json.dumps({"source": ["aws.states"]}))
+        rule = events.put_rule(Name="ends", EventPattern=json.dumps({"source": ["aws.states"]}))["RuleArn"]
+        policy = json.dumps(queue_policy(arn, rule, "events.amazonaws.com"))
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
         events.put_targets(Rule="ends", Targets=[{"Id": "queue", "Arn": arn}])
 
         laptop.client("stepfunctions").start_execution(stateMachineArn=laptop.outputs["ExpressArn"])

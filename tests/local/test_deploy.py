@@ -28,7 +28,8 @@ def test_a_missing_stack_is_a_sentence(laptop: Laptop, tmp_path: Path) -> None:
 
 def _second(content: dict[str, Any]) -> dict[str, Any]:
     """The small stack under other logical ids, so that it can stand beside the first."""
-    del content["Resources"]["Uploaded"], content["Resources"]["Ended"], content["Resources"]["Custom"]
+    for name in ("Uploaded", "Ended", "Custom", "RecordPermission", "FailAlwaysPermission"):
+        del content["Resources"][name]
     return content
 
 

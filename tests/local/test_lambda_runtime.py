@@ -57,7 +57,9 @@ FUNCTION = Function(
     log_format="Text",
     code_sha256="1",
     reserved_concurrency=None,
+    role_arn="arn:aws:iam::123456789012:role/test",
 )
+CLOUD = {"AWS_ENDPOINT_URL": "http://cloud", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 def zipped(code: str = CODE) -> bytes:
@@ -73,7 +75,7 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
         pytest.importorskip("awslambdaric", reason="no wheel for this platform")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOCAL_LAMBDA_RUNTIME", request.param)
-        fleet = Fleet(Limits(workers=3, workers_per_function=2), {"AWS_ENDPOINT_URL": "http://cloud"})
+        fleet = Fleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
         yield fleet
         fleet.close()
 
@@ -210,7 +212,7 @@ def test_beyond_the_reserved_concurrency_nothing_runs(fleet: Fleet) -> None:
 
 
 def test_closing_leaves_no_process_and_no_file() -> None:
-    fleet = Fleet(Limits(workers=3, workers_per_function=2), {"AWS_ENDPOINT_URL": "http://cloud"})
+    fleet = Fleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
     first = json.loads(run(fleet, {}).payload)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, fleet, {"sleep": 60}, replace(FUNCTION, timeout_s=60))

@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local import deploy as deployment
 from local.emulator import emulator
+from local.queues import subscribe_queue
 
 _deserialize = TypeDeserializer().deserialize
 
@@ -116,11 +117,8 @@ class Laptop:
 
     def subscribe_queue(self, topic_output: str) -> str:
         """A new queue that gets the messages of the topic in output `topic_output`; its URL."""
-        sqs, sns = self.client("sqs"), self.client("sns")
-        url = str(sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"])
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=self.outputs[topic_output], Protocol="sqs", Endpoint=arn)
-        return url
+        name = f"test-{uuid.uuid4().hex}"
+        return subscribe_queue(self.client("sqs"), self.client("sns"), self.outputs[topic_output], name)
 
     def receive(self, queue_url: str, timeout_s: float = 10) -> dict[str, Any]:
         """The next message of a queue, deleted; its body parsed. Fails after `timeout_s`."""

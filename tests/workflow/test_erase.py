@@ -16,7 +16,7 @@ def moderate(laptop, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv(name, "local")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return lambda *arguments: CliRunner().invoke(app, arguments)
 

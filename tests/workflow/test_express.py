@@ -46,6 +46,21 @@ def bucket(deployed) -> None:
     s3 = deployed.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    # the functions' own rights speak of the deployed bucket: this one lets them in
+    everything = {
+        "Effect": "Allow",
+        "Principal": {"AWS": roles_of(deployed)},
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+    }
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Statement": [everything]}))
+
+
+def roles_of(laptop) -> list[str]:
+    """The roles of the deployed functions."""
+    return [
+        f["Role"] for f in laptop.client("lambda").list_functions()["Functions"] if "Functions" in f["FunctionName"]
+    ]
 
 
 @pytest.fixture

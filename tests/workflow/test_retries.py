@@ -42,7 +42,7 @@ def retried() -> list[tuple[str, str]]:
 def machine(deployed, tmp_path_factory) -> str:
     """The workflow over stub functions; its ARN."""
     functions = deployed.client("lambda")
-    real = next(f for f in functions.list_functions()["Functions"] if "PrepareImage" in f["FunctionName"])
+    role = make_role(deployed)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.write(STUB, "stub_handler.py")
@@ -52,7 +52,7 @@ def machine(deployed, tmp_path_factory) -> str:
             FunctionName=f"Stub{name}",
             Runtime="python3.13",
             Handler="stub_handler.handler",
-            Role=real["Role"],
+            Role=role,
             Code={"ZipFile": archive.getvalue()},
             Environment={"Variables": {"ME": name, "COUNTERS": str(counters)}},
             Timeout=30,
@@ -61,9 +61,22 @@ def machine(deployed, tmp_path_factory) -> str:
     }
     text = render(load(), arns | {"VerdictTable": deployed.outputs["VerdictTableName"]})
     stepfunctions = deployed.client("stepfunctions")
-    return stepfunctions.create_state_machine(name="OverStubs", definition=text, roleArn=real["Role"])[
-        "stateMachineArn"
-    ]
+    return stepfunctions.create_state_machine(name="OverStubs", definition=text, roleArn=role)["stateMachineArn"]
+
+
+def policy(statement: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def make_role(deployed) -> str:
+    """A role for the stubs and their workflow; its ARN."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust["Principal"] = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
+    rights = {"Effect": "Allow", "Action": ["lambda:InvokeFunction", "dynamodb:UpdateItem"], "Resource": "*"}
+    iam = deployed.client("iam")
+    made = iam.create_role(RoleName="Stubs", AssumeRolePolicyDocument=policy(trust))
+    iam.put_role_policy(RoleName="Stubs", PolicyName="Rights", PolicyDocument=policy(rights))
+    return str(made["Role"]["Arn"])
 
 
 def run(deployed, machine: str, plans: list[str]) -> dict[str, tuple[str, list[str]]]:

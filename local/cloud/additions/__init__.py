@@ -1,17 +1,19 @@
 """What moto 5.2.5 needs besides to run the pipeline, one concern a module. `tests/local` holds it to account."""
 
+from local.cloud.iam.gate import Gate
 from local.cloud.runtime.fleet import Fleet
 
 
-def install(endpoint_url: str, fleet: Fleet) -> None:
-    """Add everything to moto in this process. `endpoint_url` is where the emulator listens."""
+def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
+    """Add everything to moto in this process. `endpoint_url` is where the emulator listens, `gate` decides calls."""
     from local.cloud.additions import interpreter_clients
 
-    interpreter_clients.install(endpoint_url)  # first: the others import the interpreter, which copies the name
+    interpreter_clients.install(endpoint_url, gate)  # first: the others import the interpreter, which copies the name
 
     from local.cloud.additions import (
         buckets,
         custom_resources,
+        dependencies,
         event_targets,
         executions,
         express,
@@ -21,7 +23,9 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         interpreter_waits,
         lambda_functions,
         layers,
+        log_groups,
         object_events,
+        policies,
         resource_types,
         state_machines,
         subscriptions,
@@ -31,22 +35,25 @@ def install(endpoint_url: str, fleet: Fleet) -> None:
         updates,
     )
 
-    lambda_functions.install(fleet)
+    lambda_functions.install(fleet, gate)
     layers.install()
-    state_machines.install()
+    log_groups.install()
+    state_machines.install(gate)
     interpreter_errors.install()
     interpreter_parse.install()
     interpreter_random.install()
     interpreter_waits.install()
     executions.install()
     express.install()
-    event_targets.install()
+    event_targets.install(gate)
     buckets.install()
     object_events.install()
-    subscriptions.install()
+    subscriptions.install(gate)
     topics.install()
+    policies.install()
     tables.install()
     custom_resources.install()
+    dependencies.install()
     resource_types.install()
     template_urls.install()
     updates.install()

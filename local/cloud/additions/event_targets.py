@@ -18,12 +18,18 @@ from werkzeug.exceptions import HTTPException
 from local.cloud.additions.dead_letters import send_dead_letter
 from local.cloud.background import in_background
 from local.cloud.event_input import target_input
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.gate import AccessDenied, Gate
+from local.cloud.iam.identities import service
 
 LOG = logging.getLogger(__name__)
 
 
-def install() -> None:
-    """Deliver to the kinds of targets below; leave the others to moto."""
+EVENTS = "events.amazonaws.com"
+
+
+def install(gate: Gate) -> None:
+    """Deliver to the kinds of targets below what rule and target allow; leave the others to moto."""
     send = Rule.send_to_targets
 
     def send_to_targets(self: Any, original_event: Any, transform_input: bool = True) -> None:
@@ -33,25 +39,48 @@ def install() -> None:
             return
         for target in list(self.targets):
             if parse_arn(target["Arn"]).service in _DELIVERIES:
-                in_background(_deliver, self.arn, target, _as_sent(original_event))
+                in_background(_deliver, self.arn, target, _as_sent(original_event), gate)
             else:
                 send(_only(self, target), original_event, transform_input)
 
     Rule.send_to_targets = send_to_targets
 
 
-def _deliver(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any]) -> None:
+def _deliver(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any], gate: Gate) -> None:
     """Once: a call within this process only fails in ways that EventBridge doesn't retry either."""
     try:
         arn = parse_arn(target["Arn"])
+        _check(rule_arn, target, gate)
         _DELIVERIES[arn.service](arn, target, target_input(target, event))
-    except (HTTPException, ServiceException, ValueError, KeyError) as fault:
+    except (HTTPException, ServiceException, ValueError, KeyError, AccessDenied) as fault:
         LOG.warning("%s could not deliver to %s: %s", rule_arn, target["Arn"], fault)
-        _dead_letter(rule_arn, target, event, fault)
+        _dead_letter(rule_arn, target, event, fault, gate)
 
 
-def _dead_letter(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any], fault: Exception) -> None:
+def _check(rule_arn: str, target: Mapping[str, Any], gate: Gate) -> None:
+    """Raise AccessDenied unless the rule's role, or the target's own policy where the rule has none, lets it in."""
+    right = Asked(_RIGHTS[parse_arn(target["Arn"]).service], target["Arn"])
+    if "RoleArn" in target:
+        gate.check(gate.assume(EVENTS, target["RoleArn"], "events", rule_arn), right)
+    else:
+        gate.check(service(EVENTS, rule_arn), right)
+
+
+_RIGHTS = {
+    "states": "states:StartExecution",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
+
+
+def _dead_letter(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any], fault: Exception, gate: Gate) -> None:
     if "DeadLetterConfig" not in target:
+        return
+    try:
+        gate.check(service(EVENTS, rule_arn), Asked("sqs:SendMessage", target["DeadLetterConfig"]["Arn"]))
+    except AccessDenied as refusal:
+        LOG.error("An event of %s is lost: %s", rule_arn, refusal)
         return
     facts = {
         "RULE_ARN": rule_arn,

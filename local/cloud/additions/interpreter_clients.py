@@ -8,25 +8,31 @@ import boto3
 import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
 from botocore.config import Config
 
+from local.cloud.iam.gate import Gate
 
-def install(endpoint_url: str) -> None:
-    """Give the interpreter shared clients. Must run before `moto.stepfunctions.parser.models` is imported."""
+
+def install(endpoint_url: str, gate: Gate) -> None:
+    """Give the interpreter shared clients, each with a session of its state machine's role.
+
+    Must run before `moto.stepfunctions.parser.models` is imported.
+    """
     session = boto3.session.Session()
-    clients: dict[tuple[str, str], Any] = {}
+    clients: dict[tuple[str, str, str], Any] = {}
     lock = threading.Lock()  # creating clients isn't thread-safe; using them is
 
     def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+        role = state_credentials.role_arn
         with lock:
-            if (region, service) not in clients:
-                clients[region, service] = session.client(  # type: ignore[call-overload]
+            if (region, service, role) not in clients:
+                keys = gate.credentials("states.amazonaws.com", role, "laptop")
+                clients[region, service, role] = session.client(  # type: ignore[call-overload]
                     service,
                     region_name=region,
                     endpoint_url=_endpoint(service, endpoint_url),
-                    aws_access_key_id="local",
-                    aws_secret_access_key="local",
                     config=_CONFIG,
+                    **{name.lower(): value for name, value in keys.items()},
                 )
-            return clients[region, service]
+            return clients[region, service, role]
 
     boto_client.boto_client_for = boto_client_for
 

@@ -14,6 +14,10 @@ from local.cloud.additions.cloudformation import after_create_and_update
 from local.cloud.additions.dead_letters import send_dead_letter
 from local.cloud.background import in_background
 from local.cloud.clock import scaled
+from local.cloud.iam import implied
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.gate import AccessDenied, Gate
+from local.cloud.iam.identities import Identity
 from local.cloud.runtime.fleet import Fleet
 from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function, error_payload
 
@@ -32,8 +36,8 @@ class TooManyRequests(LambdaClientError):  # type: ignore[misc]
         super().__init__("TooManyRequestsException", f"Rate Exceeded: {function_name} has no capacity left.")
 
 
-def install(fleet: Fleet) -> None:
-    """Run every function of the emulator, custom resources included, on `fleet`."""
+def install(fleet: Fleet, gate: Gate) -> None:
+    """Run every function of the emulator, custom resources included, on `fleet`, with what its role may do."""
 
     def run_on_worker(self: Any, event: Any = None) -> tuple[str, bool, str]:
         if not self.run_time.startswith("python"):
@@ -43,13 +47,23 @@ def install(fleet: Fleet) -> None:
             answer = fleet.invoke(_describe(self), lambda: self.code_bytes, json.dumps(event or {}).encode())
         except ConcurrencyExceeded as fault:
             raise TooManyRequests(self.function_name) from fault
-        _write_log(self, answer)
+        except AccessDenied as fault:  # AWS doesn't even create a function whose role it can't assume
+            return error_payload("AccessDeniedException", str(fault)), True, ""
+        _write_log(self, answer, gate)
         return answer.payload, answer.failed, answer.log
 
     LambdaFunction._invoke_lambda = run_on_worker
     LambdaFunction._get_layers_data = _describe_layers
-    LambdaFunction.invoke = _with_asynchronous_invocations(LambdaFunction.invoke)
+    LambdaFunction.invoke = _with_asynchronous_invocations(LambdaFunction.invoke, gate)
     after_create_and_update(LambdaFunction, _apply)
+
+
+def _allowed(gate: Gate, role: Identity, rights: tuple[Asked, ...]) -> bool:
+    """Tell whether Lambda may do something in the name of a role; AWS goes on without it, too."""
+    refusal = gate.refusal(role, rights)
+    if refusal:
+        LOG.warning("%s", refusal)
+    return refusal is None
 
 
 def _describe_layers(function: Any, layers: list[Any]) -> list[dict[str, Any]]:
@@ -75,10 +89,11 @@ def _describe(function: Any) -> Function:
         log_format=getattr(function, "log_format", "Text"),
         code_sha256=function.code_sha_256,
         reserved_concurrency=None if reserved is None else int(reserved),
+        role_arn=function.role,
     )
 
 
-def _with_asynchronous_invocations(invoke: Callable[..., str | bytes]) -> Callable[..., str | bytes]:
+def _with_asynchronous_invocations(invoke: Callable[..., str | bytes], gate: Gate) -> Callable[..., str | bytes]:
     """moto makes the caller of an `Event` invocation wait; Lambda queues it and tries up to three times."""
 
     def invoke_or_queue(
@@ -86,13 +101,13 @@ def _with_asynchronous_invocations(invoke: Callable[..., str | bytes]) -> Callab
     ) -> str | bytes:
         if headers.get("x-amz-invocation-type") != "Event":
             return invoke(self, body, headers, response_headers)
-        in_background(_invoke_with_retries, self, json.loads(body or "{}"))
+        in_background(_invoke_with_retries, self, json.loads(body or "{}"), gate)
         return ""
 
     return invoke_or_queue
 
 
-def _invoke_with_retries(function: Any, event: Any) -> None:
+def _invoke_with_retries(function: Any, event: Any, gate: Gate) -> None:
     """Three attempts in all; then the event goes to the function's dead-letter queue, if it has one."""
     failure = _failure_of(function, event)
     for delay in ASYNC_RETRY_DELAYS_S:
@@ -104,8 +119,14 @@ def _invoke_with_retries(function: Any, event: Any) -> None:
         return
     LOG.warning("%s failed when invoked asynchronously: %s", function.function_name, failure)
     queue_arn = getattr(function, "dead_letter_arn", None)
-    if queue_arn is not None:
-        send_dead_letter(queue_arn, event, {"ErrorMessage": failure})
+    if queue_arn is None:
+        return
+    try:
+        gate.check(gate.identities.of_role(function.role, function.function_name), *implied.of_dead_letter(queue_arn))
+    except AccessDenied as fault:
+        LOG.warning("%s: its event is lost. %s", function.function_name, fault)
+        return
+    send_dead_letter(queue_arn, event, {"ErrorMessage": failure})
 
 
 def _failure_of(function: Any, event: Any) -> str | None:
@@ -127,10 +148,13 @@ def _apply(function: Any, properties: dict[str, Any]) -> None:
     function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
 
 
-def _write_log(function: Any, answer: Answer) -> None:
-    """One stream for each worker, as in AWS; its newest events only."""
+def _write_log(function: Any, answer: Answer, gate: Gate) -> None:
+    """One stream for each worker, as in AWS, written as the function's role; its newest events only."""
     lines = answer.log.splitlines()
-    if not lines:
+    role = gate.identities.of_role(function.role, function.function_name)
+    if function.tracing_config.get("Mode") == "Active":
+        _allowed(gate, role, implied.of_tracing())
+    if not lines or not _allowed(gate, role, implied.of_log(function.logs_group_name, answer.log_stream)):
         return
     logs = function.logs_backend
     logs.ensure_log_group(function.logs_group_name)

@@ -15,9 +15,6 @@ NOT_NEEDED_HERE = {
     "AWS::CloudWatch::Alarm",  # nothing evaluates alarms here
     "AWS::CloudWatch::Dashboard",  # or draws them
     "AWS::Logs::MetricFilter",  # nor does anything count log lines
-    "AWS::S3::BucketPolicy",  # IAM isn't enforced here, and these three are only that
-    "AWS::SQS::QueuePolicy",
-    "AWS::SNS::TopicPolicy",
 }
 
 

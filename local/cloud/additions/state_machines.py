@@ -2,31 +2,36 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import moto.stepfunctions.models as models
 import moto.stepfunctions.parser.models as parser_models
+from moto.cloudformation.exceptions import ValidationError
 from moto.core.config import default_user_config
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.utilities.utils import get_partition
 
+from local.cloud.iam import implied
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.gate import AccessDenied, Gate
 
-def install() -> None:
-    """Close the gaps between CloudFormation's state machines and moto's interpreter."""
+
+def install(gate: Gate) -> None:
+    """Close the gaps between CloudFormation's state machines and moto's interpreter; check what their roles lack."""
     # moto records executions unless it is told to run them
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     # CloudFormation puts state machines into the backend that can't run them
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
-    _create_with_whole_definition()
+    _create_with_whole_definition(gate)
     _answer_get_att_arn()
     _name_unnamed_executions()
     _give_start_time_as_text()
 
 
-def _create_with_whole_definition() -> None:
+def _create_with_whole_definition(gate: Gate) -> None:
     """moto reads DefinitionString only: neither substitutions, a definition in S3 or as an object, nor the type."""
     create = StateMachine.create_from_cloudformation_json.__func__
     update = StateMachine.update_from_cloudformation_json.__func__
@@ -35,6 +40,7 @@ def _create_with_whole_definition() -> None:
         cls: Any, /, name: str, template: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> Any:
         _complete(template["Properties"], account_id, region_name)
+        _check_role(template["Properties"], gate)
         machine = create(cls, name, template, account_id, region_name, **kwargs)
         machine.type = template["Properties"].get("StateMachineType", "STANDARD")
         return machine
@@ -45,6 +51,19 @@ def _create_with_whole_definition() -> None:
 
     StateMachine.create_from_cloudformation_json = classmethod(created)
     StateMachine.update_from_cloudformation_json = classmethod(updated)
+
+
+def _check_role(properties: Mapping[str, Any], gate: Gate) -> None:
+    """Refuse a state machine whose role may not log or trace, as Step Functions does when it is made."""
+    rights: tuple[Asked, ...] = ()
+    if properties.get("LoggingConfiguration", {}).get("Destinations"):
+        rights += implied.of_logged_workflow()
+    if properties.get("TracingConfiguration", {}).get("Enabled"):
+        rights += implied.of_traced_workflow()
+    try:
+        gate.check(gate.assume("states.amazonaws.com", properties["RoleArn"], "laptop"), *rights)
+    except AccessDenied as refusal:
+        raise ValidationError(message=f"The state machine's role may not do what it must: {refusal}") from refusal
 
 
 def _complete(properties: dict[str, Any], account_id: str, region_name: str) -> None:

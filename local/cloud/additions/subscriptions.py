@@ -1,10 +1,18 @@
-"""SNS: moto's CloudFormation has no AWS::SNS::Subscription."""
+"""SNS: moto's CloudFormation has no AWS::SNS::Subscription, and it delivers to queues that don't let it."""
 
 import json
+import logging
 from typing import Any
 
+import moto.sns.models as moto_models
 from moto.core.common_models import CloudFormationModel
 from moto.sns.models import sns_backends
+
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.gate import Gate
+from local.cloud.iam.identities import service
+
+LOG = logging.getLogger(__name__)
 
 _ATTRIBUTES = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 
@@ -43,8 +51,19 @@ class Subscription(CloudFormationModel):  # type: ignore[misc]
         sns_backends[account_id][region_name].unsubscribe(self.arn)
 
 
-def install() -> None:
-    """Nothing to do: moto lists the subclasses of CloudFormationModel, and importing this module makes one."""
+def install(gate: Gate) -> None:
+    """Deliver to a queue only what its policy takes from the topic. Importing this module makes the resource."""
+    publish = moto_models.Subscription.publish
+
+    def publish_if_allowed(self: Any, *args: Any, **kwargs: Any) -> None:
+        if self.protocol == "sqs":
+            topic = service("sns.amazonaws.com", self.topic.arn)
+            if refusal := gate.refusal(topic, [Asked("sqs:SendMessage", self.endpoint)]):
+                LOG.warning("A message is lost, as it is on AWS: %s", refusal)
+                return
+        publish(self, *args, **kwargs)
+
+    moto_models.Subscription.publish = publish_if_allowed
 
 
 def _as_text(value: Any) -> str:

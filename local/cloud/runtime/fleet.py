@@ -38,8 +38,8 @@ class FleetClosed(Exception):
 class Fleet:
     """Runs functions on warm workers, and starts or ends workers as they are needed."""
 
-    def __init__(self, limits: Limits, cloud: Mapping[str, str]) -> None:
-        """`cloud` is the environment that points the SDKs of every worker to the emulator."""
+    def __init__(self, limits: Limits, cloud: Callable[[Function], Mapping[str, str]]) -> None:
+        """`cloud` gives the environment that points a function's SDKs to the emulator, with its role's keys."""
         self._limits = limits
         self._cloud = cloud
         self._root = Path(tempfile.mkdtemp(prefix="laptop-lambda-"))
@@ -126,8 +126,8 @@ class Fleet:
 
     def _start(self, function: Function, code: Callable[[], bytes]) -> Worker:
         try:
-            worker = Worker(function, self._unpack(function, code), self._cloud)
-        except (FleetClosed, OSError, zipfile.BadZipFile):
+            worker = Worker(function, self._unpack(function, code), self._cloud(function))
+        except BaseException:
             with self._changed:
                 self._workers[function.arn] -= 1
             raise

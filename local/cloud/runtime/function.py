@@ -20,6 +20,7 @@ class Function:
     log_format: str
     code_sha256: str
     reserved_concurrency: int | None
+    role_arn: str
 
 
 @dataclass(frozen=True)

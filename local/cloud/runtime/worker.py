@@ -34,7 +34,7 @@ class Worker:
     """A warm subprocess and the Runtime API that it polls."""
 
     def __init__(self, function: Function, task_root: Path, cloud: Mapping[str, str]) -> None:
-        """`task_root` holds the unpacked code; `cloud` is the environment that points SDKs to the emulator."""
+        """`task_root` holds the unpacked code; `cloud` points SDKs to the emulator and says who they are."""
         self.function = function
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
         self._api = RuntimeApi()
@@ -100,8 +100,6 @@ class Worker:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
             **dict(function.environment),
             **cloud,
         }

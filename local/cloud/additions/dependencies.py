@@ -1,0 +1,20 @@
+"""CloudFormation: moto makes a resource as soon as another refers to it, before those that it depends on."""
+
+from typing import Any
+
+from moto.cloudformation.parsing import ResourceMap
+
+
+def install() -> None:
+    """Make what a resource depends on first, whoever asks for it."""
+    get = ResourceMap.__getitem__
+
+    def get_after_dependencies(self: Any, key: str) -> Any:
+        resource = self._resource_json_map.get(key, {})
+        if key not in self._parsed_resources and isinstance(resource, dict):
+            depends = resource.get("DependsOn", [])
+            for dependency in [depends] if isinstance(depends, str) else depends:
+                self[dependency]
+        return get(self, key)
+
+    ResourceMap.__getitem__ = get_after_dependencies

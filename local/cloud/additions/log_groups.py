@@ -1,0 +1,16 @@
+"""CloudWatch Logs: the ARN that CloudFormation gives for a log group ends in ":*", for its streams; moto's doesn't."""
+
+from typing import Any
+
+from moto.logs.models import LogGroup
+
+
+def install() -> None:
+    """Give the ARN of AWS ("AWS::Logs::LogGroup", return values), which policies name."""
+    get = LogGroup.get_cfn_attribute
+
+    def get_with_streams(self: Any, attribute_name: str) -> str:
+        value: str = get(self, attribute_name)
+        return f"{value.removesuffix(':*')}:*" if attribute_name == "Arn" else value
+
+    LogGroup.get_cfn_attribute = get_with_streams

@@ -1,0 +1,61 @@
+"""The emulator's front door: each request is decided before moto sees it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from local.cloud.iam import refusals
+from local.cloud.iam.gate import Gate
+from local.cloud.iam.request import Request
+from local.cloud.iam.rights import UnknownCall, rights_of
+from local.cloud.iam.rights_s3 import listing_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# What the emulator serves beside AWS: moto's own pages, answers of custom resources, and health checks.
+_BESIDE_AWS = ("/moto-api", "/cloudformation_", "/favicon.ico", "/latest/")
+
+
+class Enforcement:
+    """A WSGI application in front of another: a call that no policy allows gets AWS's own 403."""
+
+    def __init__(self, application: "WSGIApplication", gate: Gate) -> None:
+        self._application = application
+        self._gate = gate
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith(_BESIDE_AWS):
+            return self._application(environ, start_response)
+        request = Request.read(environ)
+        identity = self._gate.identities.of_key(request.access_key)
+        if identity is None:
+            return refusals.unknown_key(request)(environ, start_response)
+        try:
+            refusal = self._gate.refusal(identity, rights_of(request, self._gate.resources))
+        except UnknownCall as unknown:
+            if identity.administers:
+                return self._application(environ, start_response)
+            return refusals.respond(request, str(unknown))(environ, start_response)
+        if refusal:
+            return refusals.respond(request, str(refusal))(environ, start_response)
+        if request.service != "s3" or request.method not in ("GET", "HEAD") or identity.administers:
+            return self._application(environ, start_response)
+        return self._read_object(request, environ, start_response)
+
+    def _read_object(
+        self, request: Request, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Tell that an object is missing only to those who may list it."""
+        answers: list[tuple[Any, ...]] = []
+
+        def keep(*answer: Any) -> Any:
+            answers.append(answer)
+            return lambda data: None  # werkzeug's responses write nothing this way
+
+        body = self._application(environ, keep)
+        identity = self._gate.identities.of_key(request.access_key)
+        assert identity is not None
+        if answers[0][0].startswith("404") and (refusal := self._gate.refusal(identity, listing_of(request))):
+            return refusals.respond(request, str(refusal))(environ, start_response)
+        start_response(*answers[0])
+        return body

@@ -1,0 +1,101 @@
+"""Lets calls through that the deployed policies allow."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from local.cloud.iam.evaluate import Asked, Decision, decide
+from local.cloud.iam.identities import Identities, Identity, service
+from local.cloud.iam.resources import Resources
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The first right that a caller lacks."""
+
+    caller: str
+    asked: Asked
+    decision: Decision
+
+    def __str__(self) -> str:
+        """The sentence of AWS's own errors ("Troubleshoot access denied error messages", AWS IAM User Guide)."""
+        why = (
+            "with an explicit deny"
+            if self.decision is Decision.EXPLICIT_DENY
+            else f"because no policy allows the {self.asked.action} action"
+        )
+        return (
+            f"User: {self.caller or 'anonymous'} is not authorized to perform: {self.asked.action} on resource: "
+            f"{self.asked.resource} {why}"
+        )
+
+
+class AccessDenied(Exception):
+    """A service may not do what it is to do for somebody; the message is the refusal."""
+
+
+class Gate:
+    """Decides calls by the policies as they are deployed now, and records them where a file is given."""
+
+    def __init__(self, record: Path | None = None) -> None:
+        self.resources = Resources()
+        self.identities = Identities(self.resources)
+        self._record = _Recorder(record) if record else None
+
+    def refusal(self, identity: Identity, rights: Iterable[Asked]) -> Refusal | None:
+        """Return the first refused right, None if the caller has all."""
+        caller = self.identities.caller(identity)
+        for right in rights:
+            asked = replace(right, context={**identity.context, **right.context})
+            decision = decide(caller, asked, self.resources.policy(asked.resource) if ":" in asked.resource else None)
+            if self._record:
+                self._record.add(identity, right, decision)
+            if decision is not Decision.ALLOWED:
+                return Refusal(identity.arn, right, decision)
+        return None
+
+    def check(self, identity: Identity, *rights: Asked) -> None:
+        """Raise AccessDenied unless the caller has the rights."""
+        if refusal := self.refusal(identity, rights):
+            raise AccessDenied(str(refusal))
+
+    def assume(self, service_name: str, role_arn: str, session: str, source_arn: str | None = None) -> Identity:
+        """Return the session of a role that a service takes on. Raises AccessDenied if the role doesn't trust it."""
+        self.check(service(service_name, source_arn), Asked("sts:AssumeRole", role_arn))
+        return self.identities.of_role(role_arn, session)
+
+    def credentials(self, service_name: str, role_arn: str, session: str) -> Mapping[str, str]:
+        """Return the same session's keys, as the variables that the SDKs read. Raises AccessDenied."""
+        self.assume(service_name, role_arn, session)
+        return self.identities.session(role_arn, session)
+
+
+class _Recorder:
+    """Writes each distinct call once, as a line of JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: set[str] = set()
+        self._lock = threading.Lock()
+
+    def add(self, identity: Identity, asked: Asked, decision: Decision) -> None:
+        if identity.administers or not identity.arn:
+            return
+        line = json.dumps(
+            {
+                "caller": identity.role or identity.arn,
+                "source": identity.context.get("aws:sourcearn", ("",))[0],
+                "action": asked.action,
+                "resource": asked.resource,
+                "context": asked.context,
+                "decision": decision.value,
+            },
+            sort_keys=True,
+        )
+        with self._lock:
+            if line not in self._seen:
+                self._seen.add(line)
+                with self._path.open("a") as file:
+                    file.write(line + "\n")

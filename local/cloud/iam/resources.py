@@ -1,0 +1,139 @@
+"""What the emulated services know of their resources: policies, tags, keys, the names behind ARNs."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.cloudformation.models import cloudformation_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from local.cloud.iam.policy import Policy
+
+ACCOUNT, REGION, PARTITION = "123456789012", "us-east-1", "aws"
+
+
+def arn(service: str, resource: str) -> str:
+    """Return the ARN of a resource of this account and region."""
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+class Resources:
+    """Looks into moto's backends, without a call to them."""
+
+    def policy(self, resource: str) -> Policy | None:
+        """Return the policy of a bucket (or object's bucket), topic, queue, key, function or role, None without one."""
+        service, rest = resource.split(":", 5)[2], resource.split(":", 5)[-1]
+        found = self._policy(service, rest)
+        return Policy.parse(found) if found else None
+
+    def _policy(self, service: str, name: str) -> Any:
+        match service:
+            case "s3":
+                bucket = s3_backends[ACCOUNT][PARTITION].buckets.get(name.partition("/")[0])
+                return bucket.policy.decode() if bucket and bucket.policy else None
+            case "sns":
+                topic = sns_backends[ACCOUNT][REGION].topics.get(arn("sns", name))
+                return topic.policy if topic else None
+            case "sqs":
+                queue = sqs_backends[ACCOUNT][REGION].queues.get(name)
+                return queue.policy if queue else None
+            case "kms":
+                key = kms_backends[ACCOUNT][REGION].keys.get(name.partition("/")[2])
+                return key.policy if key else None
+            case "lambda":
+                return self._function_policy(name)
+            case "iam":
+                role = self.role(name.rpartition("/")[2])
+                return role.assume_role_policy_document if role else None
+        return None
+
+    @staticmethod
+    def _function_policy(name: str) -> Mapping[str, Any] | None:
+        function = lambda_backends[ACCOUNT][REGION].get_function(name.split(":")[1])
+        if not function.policy or not function.policy.statements:
+            return None
+        # moto adds the qualifier that CloudFormation left out
+        statements = [
+            {key: value for key, value in statement.items() if key in ("Effect", "Principal", "Action", "Condition")}
+            for statement in function.policy.statements
+        ]
+        return {"Statement": statements}
+
+    def role(self, name: str) -> Any:
+        """Return moto's role of this name, None if there is none."""
+        roles = iam_backends[ACCOUNT][PARTITION].roles.values()
+        return next((role for role in list(roles) if role.name == name), None)
+
+    def object_tags(self, bucket: str, key: str, version: str | None) -> dict[str, str]:
+        """Return the tags of an object's version, none if it isn't there."""
+        backend, found = s3_backends[ACCOUNT][PARTITION], self._object(bucket, key, version)
+        return dict(backend.tagger.get_tag_dict_for_resource(found.arn)) if found else {}
+
+    def object_key(self, bucket: str, key: str, version: str | None) -> str | None:
+        """Return the ARN of the customer's KMS key that an object is encrypted under, None for S3's own key."""
+        found = self._object(bucket, key, version)
+        return found.kms_key_id if found and found.encryption == "aws:kms" else None
+
+    @staticmethod
+    def bucket_key(bucket: str) -> str | None:
+        """Return the ARN of the customer's KMS key that a bucket encrypts new objects with."""
+        found = s3_backends[ACCOUNT][PARTITION].buckets.get(bucket)
+        rule = (found.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {}) if found else {}
+        key = rule.get("KMSMasterKeyID")
+        return str(key) if key and rule.get("SSEAlgorithm") == "aws:kms" else None
+
+    @staticmethod
+    def _object(bucket: str, key: str, version: str | None) -> Any:
+        found = s3_backends[ACCOUNT][PARTITION].buckets.get(bucket)
+        if found is None:
+            return None
+        versions = found.keys.getlist(key) if key in found.keys else []
+        if version is None:
+            return versions[-1] if versions else None
+        return next((v for v in versions if str(v.version_id) == version), None)
+
+    @staticmethod
+    def topic_key(topic: str) -> str | None:
+        """Return the ARN of the KMS key of an encrypted topic."""
+        found = sns_backends[ACCOUNT][REGION].topics.get(topic)
+        key = found.kms_master_key_id if found else None
+        return (key if key.startswith("arn:") else arn("kms", f"key/{key}")) if key else None
+
+    @staticmethod
+    def hash_key(table: str, index: str | None) -> str:
+        """Return the name of the hash key of a table, or of one of its indexes."""
+        found = dynamodb_backends[ACCOUNT][REGION].tables[table.rpartition("/")[2]]
+        if index is None:
+            return str(found.hash_key_attr)
+        schema = next(i.schema for i in found.global_indexes if i.name == index)
+        return next(str(key["AttributeName"]) for key in schema if key["KeyType"] == "HASH")
+
+    @staticmethod
+    def function_arn(name: str) -> str:
+        """Return the ARN of a function that is named by name, ARN or qualified ARN."""
+        plain = name.split(":function:")[-1].split(":")[0]
+        return arn("lambda", f"function:{plain}")
+
+    @staticmethod
+    def stack_arn(name: str) -> str:
+        """Return the ARN of a stack; it ends in an id."""
+        stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+        found = next((stack.stack_id for stack in list(stacks) if stack.name == name), None)
+        return str(found) if found else arn("cloudformation", f"stack/{name}/*")
+
+
+def policies_of(role: Any) -> tuple[Policy, ...]:
+    """Read the identity policies of moto's role, the attached ones included."""
+    inline = (_text(document) for document in list(role.policies.values()))
+    attached = (_text(policy.document) for policy in list(role.managed_policies.values()))
+    return tuple(map(Policy.parse, (*inline, *attached)))
+
+
+def _text(document: Any) -> str:
+    return document if isinstance(document, str) else json.dumps(document)

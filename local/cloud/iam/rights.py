@@ -1,0 +1,152 @@
+"""The rights that a call needs: actions, resources and condition keys, by service.
+
+Source: "Service Authorization Reference"; where a service asks for more than the action of the same name, the line
+says so with its own source.
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from local.cloud.iam import rights_dynamodb, rights_s3
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.request import Request
+from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
+
+
+class UnknownCall(Exception):
+    """Nobody has written down which rights this call needs."""
+
+
+def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...]:
+    """What a call asks of IAM. Raises UnknownCall."""
+    rule = _RULES.get(request.service)
+    asked = rule(request, resources) if rule else None
+    if asked is None:
+        what = request.operation or f"{request.method} {request.path}"
+        raise UnknownCall(
+            f"The laptop cloud doesn't know which rights {request.service} {what} needs: add it to "
+            "local/cloud/iam/rights.py."
+        )
+    return asked
+
+
+Rule = Callable[[Request, Resources], tuple[Asked, ...] | None]
+
+
+def _sns(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    given, action = request.parameters, f"sns:{request.operation}"
+    topic = (
+        given.get("TopicArn") or given.get("ResourceArn") or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
+    )
+    if request.operation != "Publish":
+        return (Asked(action, topic or "*"),)
+    key = resources.topic_key(topic)
+    if key is None:
+        return (Asked(action, topic),)
+    # "Amazon SNS key management": who publishes to an encrypted topic needs both rights on its key
+    via = {
+        "kms:viaservice": (f"sns.{REGION}.amazonaws.com",),
+        "kms:calleraccount": (ACCOUNT,),
+        "kms:encryptioncontext:aws:sns:topicarn": (topic,),
+    }
+    return Asked(action, topic), *(Asked(f"kms:{verb}", key, via) for verb in ("GenerateDataKey", "Decrypt"))
+
+
+def _sqs(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    given, operation = request.parameters, request.operation
+    name = str(given.get("QueueUrl", "")).rpartition("/")[2] or given.get("QueueName", "*")
+    single = operation.removesuffix("Batch")  # "Actions for Amazon SQS": a batch needs the single action's right
+    return (Asked(f"sqs:{single}", arn("sqs", name)),)
+
+
+def _states(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    given = request.json
+    resource = given.get("executionArn") or given.get("stateMachineArn") or given.get("mapRunArn") or "*"
+    return (Asked(f"states:{request.operation}", resource),)
+
+
+def _lambda(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    if request.path.endswith("/account-settings"):
+        return (Asked("lambda:GetAccountSettings", "*"),)
+    found = re.fullmatch(r"/[\d-]+/functions/([^/]+)(?:/([a-z-]+))?", request.path)
+    action = found and _LAMBDA.get((request.method, found[2] or ""))
+    if not found or not action:
+        return None
+    return (Asked(f"lambda:{action}", resources.function_arn(unquote(found[1]))),)
+
+
+_LAMBDA = {
+    ("POST", "invocations"): "InvokeFunction",
+    ("GET", ""): "GetFunction",
+    ("GET", "configuration"): "GetFunctionConfiguration",
+    ("PUT", "configuration"): "UpdateFunctionConfiguration",
+}
+
+
+def _sagemaker(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    """SageMaker knows endpoints by their names in lower case, however they were named or are called."""
+    found = re.fullmatch(r"/endpoints/([^/]+)/invocations", request.path)
+    if found:
+        endpoint = arn("sagemaker", f"endpoint/{unquote(found[1]).lower()}")
+        component = request.headers.get("x-amzn-sagemaker-inference-component")
+        named = (endpoint, *((arn("sagemaker", f"inference-component/{component.lower()}"),) if component else ()))
+        return tuple(Asked("sagemaker:InvokeEndpoint", resource) for resource in named)
+    for parameter, kind in (("EndpointName", "endpoint"), ("InferenceComponentName", "inference-component")):
+        if parameter in request.json:
+            name = str(request.json[parameter]).lower()
+            return (Asked(f"sagemaker:{request.operation}", arn("sagemaker", f"{kind}/{name}")),)
+    return None
+
+
+def _cloudformation(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    stack = str(request.form.get("StackName", "*"))
+    resource = stack if stack.startswith("arn:") else resources.stack_arn(stack)
+    return (Asked(f"cloudformation:{request.operation}", resource),)
+
+
+def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    if request.operation == "GetCallerIdentity":  # needs no right
+        return ()
+    if request.operation != "AssumeRole":
+        return None
+    keys = {
+        "sts:rolesessionname": "RoleSessionName",
+        "sts:sourceidentity": "SourceIdentity",
+        "sts:externalid": "ExternalId",
+    }
+    context = {key: (request.form[name],) for key, name in keys.items() if name in request.form}
+    return (Asked("sts:AssumeRole", request.form["RoleArn"], context),)
+
+
+def _on_everything(service: str) -> Rule:
+    """For the calls of services that offer no narrower resource for them."""
+    return lambda request, resources: (Asked(f"{service}:{request.operation}", "*"),) if request.operation else None
+
+
+def _logs(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    group = request.json.get("logGroupName") or str(request.json.get("logGroupIdentifier", "*")).rpartition(":")[2]
+    return (Asked(f"logs:{request.operation}", arn("logs", f"log-group:{group}:*")),)
+
+
+def _ssm(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    return (
+        Asked(f"ssm:{request.operation}", arn("ssm", f"parameter/{str(request.json.get('Name', '*')).lstrip('/')}")),
+    )
+
+
+_RULES: dict[str, Rule] = {
+    "s3": rights_s3.rights_of,
+    "dynamodb": rights_dynamodb.rights_of,
+    "sns": _sns,
+    "sqs": _sqs,
+    "states": _states,
+    "lambda": _lambda,
+    "sagemaker": _sagemaker,
+    "cloudformation": _cloudformation,
+    "sts": _sts,
+    "logs": _logs,
+    "ssm": _ssm,
+    "servicequotas": _on_everything("servicequotas"),
+    "monitoring": _on_everything("cloudwatch"),
+}

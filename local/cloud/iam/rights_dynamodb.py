@@ -1,0 +1,95 @@
+"""Amazon DynamoDB: which rights a request needs, with the keys of fine-grained access control.
+
+Source: "Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.policy import Context
+from local.cloud.iam.request import Request
+from local.cloud.iam.resources import Resources, arn
+
+_SINGLE = {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}
+_PARAMETERS = {"ReturnValues": "dynamodb:returnvalues", "Select": "dynamodb:select"}
+_EXPRESSIONS = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "FilterExpression",
+    "KeyConditionExpression",
+    "ProjectionExpression",
+)
+_WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"}
+_WORDS |= {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}
+_WORDS |= {"if_not_exists", "list_append"}
+
+
+def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+    """Return what a request asks of IAM, None for a request that isn't written down here."""
+    operation, given = request.operation, request.json
+    if operation in _SINGLE:
+        return (_of_item(operation, given["TableName"], given, resources),)
+    if operation == "Query":
+        return (_of_query(given, resources),)
+    if operation == "BatchGetItem":
+        return tuple(_of_batch(table, wanted["Keys"], resources) for table, wanted in given["RequestItems"].items())
+    if operation in ("Scan", "DescribeTable", "DescribeTimeToLive"):
+        return (Asked(f"dynamodb:{operation}", _table(given["TableName"]), _context(given, ())),)
+    return None
+
+
+def _of_item(operation: str, table: str, given: Mapping[str, Any], resources: Resources) -> Asked:
+    key = given.get("Key") or given["Item"]
+    leading = _value(key[resources.hash_key(table, None)])
+    return Asked(f"dynamodb:{operation}", _table(table), _context(given, (leading,)))
+
+
+def _of_query(given: Mapping[str, Any], resources: Resources) -> Asked:
+    table, index = given["TableName"], given.get("IndexName")
+    names = given.get("ExpressionAttributeNames", {})
+    wanted = resources.hash_key(table, index)
+    equalities = re.findall(r"(#?[\w.]+)\s*=\s*(:\w+)", given["KeyConditionExpression"])
+    values = given["ExpressionAttributeValues"]
+    leading = tuple(_value(values[value]) for name, value in equalities if names.get(name, name) == wanted)
+    resource = _table(table) + (f"/index/{index}" if index else "")
+    return Asked("dynamodb:Query", resource, _context(given, leading))
+
+
+def _of_batch(table: str, keys: list[Mapping[str, Any]], resources: Resources) -> Asked:
+    hash_key = resources.hash_key(table, None)
+    leading = dict.fromkeys(_value(key[hash_key]) for key in keys)
+    attributes = dict.fromkeys(name for key in keys for name in key)
+    context = {"dynamodb:leadingkeys": tuple(leading), "dynamodb:attributes": tuple(attributes)}
+    return Asked("dynamodb:BatchGetItem", _table(table), context)
+
+
+def _context(given: Mapping[str, Any], leading: tuple[str, ...]) -> Context:
+    context: dict[str, tuple[str, ...]] = {
+        key: (str(given[name]),) for name, key in _PARAMETERS.items() if name in given
+    }
+    context["dynamodb:attributes"] = _attributes(given)
+    if leading:
+        context["dynamodb:leadingkeys"] = leading
+    return context
+
+
+def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The top-level attributes that a request names, anywhere."""
+    names = given.get("ExpressionAttributeNames", {})
+    found = set(given.get("Key", {})) | set(given.get("Item", {}))
+    for expression in _EXPRESSIONS:
+        text = re.sub(r":\w+", "", given.get(expression) or "")
+        for word in re.findall(r"(?<![\w.])#?[A-Za-z_]\w*", text):
+            if word not in _WORDS:
+                found.add(names.get(word, word))
+    return tuple(sorted(found))
+
+
+def _value(typed: Mapping[str, Any]) -> str:
+    return str(next(iter(typed.values())))
+
+
+def _table(name: str) -> str:
+    return name if name.startswith("arn:") else arn("dynamodb", f"table/{name}")
