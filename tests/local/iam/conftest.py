@@ -1,0 +1,50 @@
+"""The small stack on a laptop cloud of its own, and people with rights in it."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from local.deploy import ACCOUNT, REGION
+from tests.local.small_stack import write_assembly
+from tests.support.instant_models import InstantModels
+from tests.support.laptop import Laptop
+
+MakeSession = Callable[..., boto3.session.Session]
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    assembly = write_assembly(tmp_path_factory.mktemp("small") / "cdk.out")
+    with InstantModels() as models, Laptop(assembly, models.url, stack="Small") as laptop:
+        yield laptop
+
+
+@pytest.fixture(scope="module")
+def person(laptop: Laptop) -> MakeSession:
+    """Make a role that allows just the given statements, and assume it: a session of boto3."""
+    iam, sts = laptop.client("iam"), laptop.client("sts")
+
+    def make(name: str, *statements: dict[str, Any]) -> boto3.session.Session:
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="Rights", PolicyDocument=document(*statements))
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
+        return boto3.session.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name=REGION,
+        )
+
+    return make
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: str | list[str], resource: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
