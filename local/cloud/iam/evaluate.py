@@ -7,6 +7,7 @@ aren't part of it: this app makes none.
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from local.cloud.iam.policy import Context, Policy, Statement
 
@@ -32,12 +33,12 @@ class Caller:
     arn: str
     policies: tuple[Policy, ...] = ()
 
-    @property
+    @cached_property
     def account(self) -> str | None:
         found = _IDENTITY.match(self.arn)
         return found[1] if found else None
 
-    @property
+    @cached_property
     def role_arn(self) -> str | None:
         """The role of a session. Its ARN lacks the role's path; roles of this app have none."""
         found = _SESSION.fullmatch(self.arn)
@@ -62,7 +63,7 @@ def decide(caller: Caller, asked: Asked, resource_policy: Policy | None = None) 
     theirs = [
         (statement, how)
         for statement in (resource_policy.statements if resource_policy else ())
-        if (how := _names(statement, caller)) and statement.applies(*request)
+        if statement.applies(*request) and (how := _names(statement, caller))
     ]
     if any(not statement.allows for statement in mine) or any(not statement.allows for statement, _ in theirs):
         return Decision.EXPLICIT_DENY

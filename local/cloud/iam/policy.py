@@ -69,14 +69,16 @@ class Statement:
     sid: str
     allows: bool
     principals: Mapping[str, tuple[str, ...]] | None
-    actions: tuple[str, ...]
+    actions: frozenset[str]  # in lower case, those without wildcards
+    action_patterns: tuple[str, ...]
     but_actions: bool  # NotAction
     resources: tuple[str, ...] | None
     conditions: tuple[Condition | Absence, ...]
 
     def applies(self, action: str, resource: str, context: Context) -> bool:
         """Return whether the statement speaks of this request, its principal aside."""
-        named = any(like(pattern, action.lower()) for pattern in self.actions)
+        name = action.lower()
+        named = name in self.actions or any(like(pattern, name) for pattern in self.action_patterns)
         if named == self.but_actions:
             return False
         resources = ("*",) if self.resources is None else self.resources
@@ -112,12 +114,13 @@ def _statement(statement: Mapping[str, Any]) -> Statement:
         raise UnknownPolicy(f"Elements {sorted(unknown)} of statement {dict(statement)}")
     if statement["Effect"] not in ("Allow", "Deny") or ("Action" in statement) == ("NotAction" in statement):
         raise UnknownPolicy(f"Effect or Action of statement {dict(statement)}")
-    actions = _texts(statement["NotAction"] if "NotAction" in statement else statement["Action"])
+    actions = [a.lower() for a in _texts(statement["NotAction"] if "NotAction" in statement else statement["Action"])]
     return Statement(
         sid=statement.get("Sid", ""),
         allows=statement["Effect"] == "Allow",
         principals=_principals(statement["Principal"]) if "Principal" in statement else None,
-        actions=tuple(action.lower() for action in actions),
+        actions=frozenset(action for action in actions if not _has_wildcard(action)),
+        action_patterns=tuple(filter(_has_wildcard, actions)),
         but_actions="NotAction" in statement,
         resources=_texts(statement["Resource"]) if "Resource" in statement else None,
         conditions=tuple(
@@ -126,6 +129,10 @@ def _statement(statement: Mapping[str, Any]) -> Statement:
             for key, values in keys.items()
         ),
     )
+
+
+def _has_wildcard(action: str) -> bool:
+    return "*" in action or "?" in action
 
 
 def _principals(named: Any) -> Mapping[str, tuple[str, ...]]:

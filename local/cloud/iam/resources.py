@@ -26,6 +26,14 @@ def arn(service: str, resource: str) -> str:
 class Resources:
     """Looks into moto's backends, without a call to them."""
 
+    def __init__(self) -> None:
+        # found once: moto's look-up of an account's and region's backend takes longer than a decision
+        self._s3, self._iam = s3_backends[ACCOUNT][PARTITION], iam_backends[ACCOUNT][PARTITION]
+        self._sns, self._sqs = sns_backends[ACCOUNT][REGION], sqs_backends[ACCOUNT][REGION]
+        self._kms, self._lambda = kms_backends[ACCOUNT][REGION], lambda_backends[ACCOUNT][REGION]
+        self._dynamodb = dynamodb_backends[ACCOUNT][REGION]
+        self._cloudformation = cloudformation_backends[ACCOUNT][REGION]
+
     def policy(self, resource: str) -> Policy | None:
         """Return the policy of a bucket (or object's bucket), topic, queue, key, function or role, None without one."""
         service, rest = resource.split(":", 5)[2], resource.split(":", 5)[-1]
@@ -35,16 +43,16 @@ class Resources:
     def _policy(self, service: str, name: str) -> Any:
         match service:
             case "s3":
-                bucket = s3_backends[ACCOUNT][PARTITION].buckets.get(name.partition("/")[0])
+                bucket = self._s3.buckets.get(name.partition("/")[0])
                 return bucket.policy.decode() if bucket and bucket.policy else None
             case "sns":
-                topic = sns_backends[ACCOUNT][REGION].topics.get(arn("sns", name))
+                topic = self._sns.topics.get(arn("sns", name))
                 return topic.policy if topic else None
             case "sqs":
-                queue = sqs_backends[ACCOUNT][REGION].queues.get(name)
+                queue = self._sqs.queues.get(name)
                 return queue.policy if queue else None
             case "kms":
-                key = kms_backends[ACCOUNT][REGION].keys.get(name.partition("/")[2])
+                key = self._kms.keys.get(name.partition("/")[2])
                 return key.policy if key else None
             case "lambda":
                 return self._function_policy(name)
@@ -53,9 +61,8 @@ class Resources:
                 return role.assume_role_policy_document if role else None
         return None
 
-    @staticmethod
-    def _function_policy(name: str) -> Mapping[str, Any] | None:
-        function = lambda_backends[ACCOUNT][REGION].get_function(name.split(":")[1])
+    def _function_policy(self, name: str) -> Mapping[str, Any] | None:
+        function = self._lambda.get_function(name.split(":")[1])
         if not function.policy or not function.policy.statements:
             return None
         # moto adds the qualifier that CloudFormation left out
@@ -67,12 +74,12 @@ class Resources:
 
     def role(self, name: str) -> Any:
         """Return moto's role of this name, None if there is none."""
-        roles = iam_backends[ACCOUNT][PARTITION].roles.values()
+        roles = self._iam.roles.values()
         return next((role for role in list(roles) if role.name == name), None)
 
     def object_tags(self, bucket: str, key: str, version: str | None) -> dict[str, str]:
         """Return the tags of an object's version, none if it isn't there."""
-        backend, found = s3_backends[ACCOUNT][PARTITION], self._object(bucket, key, version)
+        backend, found = self._s3, self._object(bucket, key, version)
         return dict(backend.tagger.get_tag_dict_for_resource(found.arn)) if found else {}
 
     def object_key(self, bucket: str, key: str, version: str | None) -> str | None:
@@ -80,17 +87,15 @@ class Resources:
         found = self._object(bucket, key, version)
         return found.kms_key_id if found and found.encryption == "aws:kms" else None
 
-    @staticmethod
-    def bucket_key(bucket: str) -> str | None:
+    def bucket_key(self, bucket: str) -> str | None:
         """Return the ARN of the customer's KMS key that a bucket encrypts new objects with."""
-        found = s3_backends[ACCOUNT][PARTITION].buckets.get(bucket)
+        found = self._s3.buckets.get(bucket)
         rule = (found.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {}) if found else {}
         key = rule.get("KMSMasterKeyID")
         return str(key) if key and rule.get("SSEAlgorithm") == "aws:kms" else None
 
-    @staticmethod
-    def _object(bucket: str, key: str, version: str | None) -> Any:
-        found = s3_backends[ACCOUNT][PARTITION].buckets.get(bucket)
+    def _object(self, bucket: str, key: str, version: str | None) -> Any:
+        found = self._s3.buckets.get(bucket)
         if found is None:
             return None
         versions = found.keys.getlist(key) if key in found.keys else []
@@ -98,32 +103,28 @@ class Resources:
             return versions[-1] if versions else None
         return next((v for v in versions if str(v.version_id) == version), None)
 
-    @staticmethod
-    def topic_key(topic: str) -> str | None:
+    def topic_key(self, topic: str) -> str | None:
         """Return the ARN of the KMS key of an encrypted topic."""
-        found = sns_backends[ACCOUNT][REGION].topics.get(topic)
+        found = self._sns.topics.get(topic)
         key = found.kms_master_key_id if found else None
         return (key if key.startswith("arn:") else arn("kms", f"key/{key}")) if key else None
 
-    @staticmethod
-    def hash_key(table: str, index: str | None) -> str:
+    def hash_key(self, table: str, index: str | None) -> str:
         """Return the name of the hash key of a table, or of one of its indexes."""
-        found = dynamodb_backends[ACCOUNT][REGION].tables[table.rpartition("/")[2]]
+        found = self._dynamodb.tables[table.rpartition("/")[2]]
         if index is None:
             return str(found.hash_key_attr)
         schema = next(i.schema for i in found.global_indexes if i.name == index)
         return next(str(key["AttributeName"]) for key in schema if key["KeyType"] == "HASH")
 
-    @staticmethod
-    def function_arn(name: str) -> str:
+    def function_arn(self, name: str) -> str:
         """Return the ARN of a function that is named by name, ARN or qualified ARN."""
         plain = name.split(":function:")[-1].split(":")[0]
         return arn("lambda", f"function:{plain}")
 
-    @staticmethod
-    def stack_arn(name: str) -> str:
+    def stack_arn(self, name: str) -> str:
         """Return the ARN of a stack; it ends in an id."""
-        stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+        stacks = self._cloudformation.stacks.values()
         found = next((stack.stack_id for stack in list(stacks) if stack.name == name), None)
         return str(found) if found else arn("cloudformation", f"stack/{name}/*")
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from werkzeug.test import EnvironBuilder
 
 from local.cloud.iam.evaluate import Asked
 from local.cloud.iam.request import Request
 from local.cloud.iam.resources import Resources
 from local.cloud.iam.rights import UnknownCall, rights_of
 from local.cloud.iam.rights_s3 import listing_of
+from local.sdk_request import wsgi_request
 
 HERE = "us-east-1:123456789012"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/verdicts"
@@ -59,27 +56,7 @@ def sent(service: str, operation: str, **parameters: Any) -> Request:
         aws_access_key_id="AKIATEST",
         aws_secret_access_key="secret",
     )
-    kept: list[Any] = []
-
-    def keep(request: Any, **_: Any) -> AWSResponse:
-        kept.append(request)
-        return AWSResponse(request.url, 500, HTTPHeaders(), None)
-
-    client.meta.events.register("before-send", keep)
-    with pytest.raises(Exception):  # noqa: B017 - the answer is no answer
-        getattr(client, operation)(**parameters)
-    request = kept[0]
-    url = urlsplit(request.url)
-    body = request.body.read() if hasattr(request.body, "read") else request.body or b""
-    headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
-    builder = EnvironBuilder(
-        path=url.path,
-        query_string=url.query,
-        method=request.method,
-        headers={k: v for k, v in headers.items() if k.lower() != "transfer-encoding"},
-        data=body.encode() if isinstance(body, str) else body,
-    )
-    return Request.read(builder.get_environ())
+    return Request.read(wsgi_request(client, operation, **parameters).get_environ())
 
 
 def asked(service: str, operation: str, **parameters: Any) -> tuple[Asked, ...]:

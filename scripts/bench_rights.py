@@ -1,0 +1,122 @@
+"""`make bench-rights`: the processor time that deciding a call by its policies adds on the laptop cloud.
+
+Each call of a function's role is served by the emulator with and without the decision, 200 interleaved pairs a call,
+in one thread of this process. Prints medians in milliseconds.
+"""
+
+import io
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+
+from local import deploy as deployment
+from local.cloud import server
+from local.cloud.iam.enforcement import Enforcement
+from local.cloud.iam.gate import Gate
+from local.sdk_request import wsgi_request
+from local.synth import STACK, synthesise
+
+PAIRS = 200
+GOAL_MS = 0.3
+App = Callable[..., Any]
+
+
+def main() -> int:
+    console, kept = Console(), []
+
+    class Kept(Enforcement):
+        """The emulator's front door, for this script to call without HTTP."""
+
+        def __init__(self, application: Any, gate: Gate) -> None:
+            super().__init__(application, gate)
+            kept.append((self, application, gate))
+
+    with tempfile.TemporaryDirectory(prefix="bench-rights-") as scratch, patch.object(server, "Enforcement", Kept):
+        with console.status("Synthesising the stack"):
+            assembly = synthesise(Path(scratch), model_input_size=64)
+        with server.serve("http://127.0.0.1:9") as url, console.status("Measuring"):
+            outputs = deployment.deploy(assembly, STACK, url)
+            ((enforced, plain, gate),) = kept
+            measured = {name: measure(enforced, plain, environ) for name, environ in calls(gate, outputs).items()}
+    table = Table("call", "with ms", "without ms", "decision ms")
+    for name, (with_ms, without_ms) in measured.items():
+        table.add_row(name, f"{with_ms:.3f}", f"{without_ms:.3f}", f"{with_ms - without_ms:.3f}")
+    console.print(table)
+    most = max(with_ms - without_ms for with_ms, without_ms in measured.values())
+    console.print(f"At most {most:.3f} ms of processor time a call; the goal is {GOAL_MS} ms.")
+    return 0 if most <= GOAL_MS else 1
+
+
+def measure(enforced: App, plain: App, environ: Callable[[], dict[str, Any]]) -> tuple[float, float]:
+    """Return the median milliseconds of a call with and without the decision."""
+    times: dict[App, list[float]] = {enforced: [], plain: []}
+    for _ in range(PAIRS):
+        for application, taken in times.items():
+            request = environ()
+            start = time.thread_time()
+            status: list[str] = []
+            answer = b"".join(
+                application(request, lambda line, headers, exc_info=None, status=status: status.append(line))
+            )
+            taken.append(1000 * (time.thread_time() - start))
+            if not status[0].startswith("200"):
+                raise RuntimeError(f"The call failed with {status[0]}: {answer!r}")
+    return statistics.median(times[enforced]), statistics.median(times[plain])
+
+
+def calls(gate: Gate, outputs: dict[str, str]) -> dict[str, Callable[[], dict[str, Any]]]:
+    """The calls that an image makes most, each signed by the role that makes it."""
+    table, work, intake = (outputs[f"{name}"] for name in ("VerdictTableName", "WorkBucketName", "IntakeBucketName"))
+    s3 = deployment.client("s3", os.environ["AWS_ENDPOINT_URL"])
+    version = s3.put_object(Bucket=intake, Key="a.png", Body=b"x" * 50_000)["VersionId"]
+    upload = {"Bucket": intake, "Key": "a.png", "VersionId": version}
+    key = {"pk": {"S": f"{intake}#a.png"}, "sk": {"S": version}}
+    prepare, record = (_session(gate, step) for step in ("PrepareImage", "RecordVerdict"))
+    view = f"work/{'0' * 32}/execution/views/full.png"
+    update = {
+        "UpdateExpression": "SET verdict = :v",
+        "ConditionExpression": "attribute_not_exists(absent)",
+        "ExpressionAttributeValues": {":v": {"S": "safe"}},
+    }
+    return {
+        "S3 GetObject of an upload": _environ(
+            prepare, "s3", "get_object", Bucket=intake, Key="a.png", VersionId=version
+        ),
+        "S3 PutObject of a view": _environ(prepare, "s3", "put_object", Bucket=work, Key=view, Body=b"x" * 5_000),
+        "S3 GetObjectTagging": _environ(record, "s3", "get_object_tagging", **upload),
+        "DynamoDB UpdateItem": _environ(record, "dynamodb", "update_item", TableName=table, Key=key, **update),
+        "DynamoDB GetItem": _environ(record, "dynamodb", "get_item", TableName=table, Key=key),
+    }
+
+
+def _session(gate: Gate, step: str) -> boto3.session.Session:
+    functions = deployment.client("lambda", os.environ["AWS_ENDPOINT_URL"]).list_functions()["Functions"]
+    role = next(function["Role"] for function in functions if step in function["FunctionName"])
+    keys = gate.credentials("lambda.amazonaws.com", role, step)
+    return boto3.session.Session(
+        keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_SESSION_TOKEN"], deployment.REGION
+    )
+
+
+def _environ(
+    session: boto3.session.Session, service: str, operation: str, **parameters: Any
+) -> Callable[[], dict[str, Any]]:
+    """Return what makes the WSGI request that the SDK would send, anew each time."""
+    client: Any = session.client(service, endpoint_url="http://127.0.0.1:1")  # type: ignore[call-overload]
+    environ = wsgi_request(client, operation, **parameters).get_environ()
+    body = environ["wsgi.input"].read()
+    return lambda: {**environ, "wsgi.input": io.BytesIO(body)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
