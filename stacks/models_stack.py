@@ -102,11 +102,26 @@ class ModelsStack(Stack):
             model_data=sagemaker.CfnModel.S3DataSourceProperty(
                 compression_type="Gzip", s3_data_type="S3Object", s3_uri=asset.s3_object_url
             ),
-            environment={"HF_MODEL_ID": self._settings.blip2_weights},
+            environment=self._hub_environment(),
             isolated=False,
         )
         archived = asset.bucket.arn_for_objects(asset.s3_object_key)
-        return container, [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archived])]
+        statements = [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archived])]
+        if token := self._settings.hub_token_secret_arn:
+            statements.append(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[token]))
+        return container, statements
+
+    def _hub_environment(self) -> dict[str, str]:
+        """DJL makes an option of our model of each OPTION_; HF_MODEL_ID would be a second model beside ours.
+
+        The token stays in its secret, whose ARN the handler is told: anyone who may describe the model reads this.
+        """
+        environment = {
+            "OPTION_MODEL_ID": self._settings.blip2_weights,
+            "OPTION_REVISION": self._settings.blip2_revision,
+        }
+        token = self._settings.hub_token_secret_arn
+        return environment | ({"OPTION_HUB_TOKEN_SECRET_ARN": token} if token else {})
 
     def _isolated_blip2(self, prefix: S3Prefix) -> tuple[Container, list[iam.PolicyStatement]]:
         """Code and weights together under one prefix of S3, so that the container needs no network."""
@@ -119,7 +134,8 @@ class ModelsStack(Stack):
                 s3_data_type="S3Prefix",
                 s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
             ),
-            environment={"HF_HUB_OFFLINE": "1"},  # the handler finds the weights beside itself
+            # The handler finds the weights beside itself, in a folder whose name says nothing.
+            environment={"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
             isolated=True,
         )
         return container, _read_prefix(prefix)

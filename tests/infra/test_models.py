@@ -6,11 +6,13 @@ from pathlib import Path
 from aws_cdk.cx_api import CloudAssembly
 from sagemaker import image_uris
 
+from local.models.djl_properties import parse_properties
 from scripts import pin_jumpstart, pin_regions
 from stacks.model_archive import pack
 from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG
+from stacks.pins import BLIP2_WEIGHTS
 from stacks.regions import models_faults
-from tests.infra.synthesis import Template, flatten, template_of
+from tests.infra.synthesis import DEFAULT, ROOT, Template, flatten, make_app, template_of
 
 
 def model(template: Template, start: str) -> dict[str, object]:
@@ -41,7 +43,10 @@ def instance_types(template: Template) -> dict[str, str]:
 
 def test_blip2_runs_our_code_and_fetches_the_weights(models: Template) -> None:
     assert model(models, "Blip2")["EnableNetworkIsolation"] is False
-    assert container(models, "Blip2")["Environment"] == {"HF_MODEL_ID": "Salesforce/blip2-flan-t5-xl"}
+    assert container(models, "Blip2")["Environment"] == {
+        "OPTION_MODEL_ID": "Salesforce/blip2-flan-t5-xl",
+        "OPTION_REVISION": BLIP2_WEIGHTS["revision"],
+    }
     assert source(models, "Blip2")["CompressionType"] == "Gzip"
     assert flatten(container(models, "Blip2")["Image"]).endswith(f"/djl-inference:{BLIP2_TAG}")
 
@@ -55,9 +60,43 @@ def test_blip2_can_run_without_a_network(production: CloudAssembly) -> None:
         "S3DataType": "S3Prefix",
         "S3Uri": "s3://weights/blip2/",
     }
+    assert container(isolated, "Blip2")["Environment"] == {
+        "HF_HUB_OFFLINE": "1",
+        "OPTION_SERVED_MODEL_NAME": "blip2",
+    }
     granted = isolated.granted("Blip2Role")
     assert granted["arn:<AWS::Partition>:s3:::weights/blip2/*"] == {"s3:GetObject"}
     assert granted["arn:<AWS::Partition>:s3:::weights"] == {"s3:ListBucket"}
+
+
+def test_a_commit_and_a_token_for_the_hub_are_settings_and_the_token_stays_in_its_secret() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub/token-AbCdEf"
+    asked = {"blip2Weights": "a/b", "blip2Revision": "c" * 40, "hubTokenSecretArn": arn}
+    template = template_of(make_app(**DEFAULT, **asked).synth(), "ModerationModels")
+
+    assert container(template, "Blip2")["Environment"] == {
+        "OPTION_MODEL_ID": "a/b",
+        "OPTION_REVISION": "c" * 40,
+        "OPTION_HUB_TOKEN_SECRET_ARN": arn,
+    }
+    assert template.granted("Blip2Role")[arn] == {"secretsmanager:GetSecretValue"}
+    assert [role for role in ("Blip2Role", "Llama2Role") if arn in template.granted(role)] == ["Blip2Role"]
+
+
+def test_the_container_gives_up_loading_before_sagemaker_does(models: Template, production: CloudAssembly) -> None:
+    properties = parse_properties((ROOT / "model_artifacts/blip2/serving.properties").read_text())
+    loading = int(properties["option.model_loading_timeout"])
+    started = [config["ProductionVariants"][0] for config in models.properties("AWS::SageMaker::EndpointConfig")]
+    started += [
+        component["Specification"]["StartupParameters"]
+        for component in template_of(production, "ModerationModels").properties("AWS::SageMaker::InferenceComponent")
+    ]
+
+    assert len(started) == 4
+    for waits in started:
+        assert waits["ContainerStartupHealthCheckTimeoutInSeconds"] == 1800
+        assert waits["ModelDataDownloadTimeoutInSeconds"] == 1800
+    assert loading == 1700
 
 
 def test_llama_is_isolated_and_comes_from_jumpstart_under_the_licence(models: Template) -> None:

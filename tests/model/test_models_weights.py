@@ -15,6 +15,7 @@ from transformers import Blip2ForConditionalGeneration
 from local.models import blip2, weights
 from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
 from local.models.errors import UnusableModel
+from local.models.template import hosted, synthesised
 
 HUB_ID = "Salesforce/blip2-flan-t5-xl"
 
@@ -143,7 +144,9 @@ def test_an_incomplete_checkpoint_is_refused_in_words(checkpoint: Path, tmp_path
     shutil.copytree(checkpoint, tmp_path / "part", ignore=shutil.ignore_patterns("model.safetensors"))
 
     with pytest.raises(UnusableModel, match=r"part can't be served: .*model.safetensors"):
-        Blip2Endpoint(Checkpoint(tmp_path / "part", "part", "a part of a checkpoint"))
+        Blip2Endpoint(
+            Checkpoint(tmp_path / "part", "part", "a part of a checkpoint"), hosted(synthesised()), tmp_path / "model"
+        )
 
 
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
