@@ -3,16 +3,19 @@
 import json
 from pathlib import Path
 
+import boto3
+import pytest
 from aws_cdk.cx_api import CloudAssembly
 from sagemaker import image_uris
 
 from local.models.djl_properties import parse_properties
 from scripts import pin_jumpstart, pin_regions
+from stacks.inference_ami import inference_ami
 from stacks.model_archive import pack
-from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG
+from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG, LLAMA_PINS
 from stacks.pins import BLIP2_WEIGHTS
 from stacks.regions import models_faults
-from tests.infra.synthesis import DEFAULT, ROOT, Template, flatten, make_app, template_of
+from tests.infra.synthesis import DEFAULT, ROOT, Template, flatten, make_app, template_of, warnings_of
 
 
 def model(template: Template, start: str) -> dict[str, object]:
@@ -124,6 +127,52 @@ def test_the_pipeline_asks_the_endpoints_that_the_models_stack_makes(moderation:
     outputs = moderation.content["Outputs"]
 
     assert {outputs["Blip2EndpointName"]["Value"], outputs["LlamaEndpointName"]["Value"]} == made
+
+
+def test_llamas_image_and_artefacts_are_the_pair_that_aws_deploys(models: Template) -> None:
+    assert flatten(container(models, "Llama2")["Image"]).endswith(
+        "/huggingface-pytorch-tgi-inference:2.3.0-tgi2.2.0-gpu-py310-cu121-ubuntu22.04-v2.0"
+    )
+    assert flatten(source(models, "Llama2")["S3Uri"]).endswith("/inference-prepack/v1.1.0/")
+
+
+@pytest.mark.parametrize("size", ["7b", "13b", "70b"])
+def test_every_field_of_a_pin_has_a_source_or_synthesis_says_that_it_has_none(size: str) -> None:
+    pin = LLAMA_PINS["models"][size]
+    unsourced = [name for name, found in pin["sources"].items() if not found]
+    app = make_app(**DEFAULT, llamaSize=size)
+
+    said = warnings_of(app.synth())
+
+    assert pin["sources"].keys() == pin.keys() - {"sources"}
+    assert (size == "13b") == (unsourced == [])
+    assert [all(name in sentence for name in (size, *unsourced)) for sentence in said] == ([True] if unsourced else [])
+
+
+@pytest.mark.parametrize("deployment", ["default", "production"])
+def test_instances_have_a_driver_for_the_cuda_of_their_container(
+    deployment: str, request: pytest.FixtureRequest
+) -> None:
+    template = template_of(request.getfixturevalue(deployment), "ModerationModels")
+    amis = [
+        config["ProductionVariants"][0]["InferenceAmiVersion"]
+        for config in template.properties("AWS::SageMaker::EndpointConfig")
+    ]
+
+    assert amis == ["al2-ami-sagemaker-inference-gpu-3-1"] * 2
+    assert {inference_ami(flatten(container(template, name)["Image"])) for name in ("Blip2", "Llama2")} == set(amis)
+
+
+def test_an_inference_ami_is_one_that_sagemaker_knows_and_an_unpaired_image_gets_none() -> None:
+    known = boto3.client("sagemaker", region_name="us-east-1").meta.service_model.shape_for(
+        "ProductionVariantInferenceAmiVersion"
+    )
+
+    assert inference_ami("0.35.0-lmi17.0.0-cu128") != inference_ami("0.36.0-lmi27.0.0-cu130")
+    assert {inference_ami("a-cu121-x"), inference_ami("a-cu130")} <= set(known.metadata["enum"])
+    for tag in ("2.0.0-cu118-ubuntu20.04", "1.0-cpu"):
+        with pytest.raises(ValueError, match="No inference AMI"):
+            inference_ami(tag)
 
 
 def test_the_committed_pins_are_what_their_scripts_write() -> None:
