@@ -132,8 +132,10 @@ class ModelEndpoint(Construct):
                 resources=[repository],
             ),
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+            # The groups are there, but SageMaker doesn't say whether its agent writes into one that it may not create:
+            # EC2 Image Builder's doesn't (aws/ec2-image-builder-roadmap, issue 109).
             iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                 resources=[log.log_group_arn for log in self._logs],
             ),
             iam.PolicyStatement(

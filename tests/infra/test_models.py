@@ -175,6 +175,27 @@ def test_an_inference_ami_is_one_that_sagemaker_knows_and_an_unpaired_image_gets
             inference_ami(tag)
 
 
+@pytest.mark.parametrize("deployment", ["default", "production"])
+def test_each_role_may_write_the_log_of_its_own_endpoint_and_make_it_if_it_is_gone(
+    deployment: str, request: pytest.FixtureRequest
+) -> None:
+    template = template_of(request.getfixturevalue(deployment), "ModerationModels")
+    groups = template.of_type("AWS::Logs::LogGroup")
+
+    for name in ("Blip2", "Llama2"):
+        granted = template.granted(f"{name}Role")
+        own = {f"<{group}.Arn>" for group in groups if group.startswith(name)}
+        logs = {resource: actions for resource, actions in granted.items() if any("logs:" in a for a in actions)}
+        assert logs.keys() == own
+        for actions in logs.values():
+            assert actions == {
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            }
+
+
 def test_the_committed_pins_are_what_their_scripts_write() -> None:
     assert json.loads(pin_jumpstart.PINS.read_text()) == pin_jumpstart.pins()
     assert json.loads(pin_regions.REGIONS.read_text()) == pin_regions.regions()
