@@ -102,7 +102,8 @@ def _synthesise(output: Path) -> None:
     """Run the app as the CDK command line does, which would bundle the Lambda layer on top."""
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
     context |= {"aws:cdk:bundling-stacks": [], "acceptLlama2Eula": True}  # nothing of Llama is fetched here
-    environment = os.environ | {
+    # without the region of a surrounding `cdk`, in which the models may not be offered
+    environment = {name: value for name, value in os.environ.items() if name != "CDK_DEFAULT_REGION"} | {
         "CDK_OUTDIR": str(output),
         "CDK_CONTEXT_JSON": json.dumps(context),
         "PYTHONPATH": str(PROJECT),

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from typer.testing import CliRunner
 
 from cli.main import app as moderate
 from local.models import template
-from local.models.blip2 import HANDLER, Checkpoint, with_weights
+from local.models.blip2 import Blip2Endpoint, Checkpoint, with_weights
 from local.models.djl_server import DjlServer
+from local.models.errors import UnusableModel
 from stacks.models_stack import ModelsStack
+from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import Settings
 from tests.infra.synthesis import CONTEXT, ROOT
 
@@ -84,15 +87,24 @@ def test_the_template_starts_a_handler_that_answers(
     assert answer["answers"][0]["text"] == reference.text(picture(), WEAPON, max_new_tokens=20)
 
 
+@pytest.mark.parametrize("named", [{"HF_MODEL_ID": BLIP2_WEIGHTS["hub_id"]}, {}], ids=["HF_MODEL_ID", "nothing"])
+def test_the_laptops_endpoint_has_no_weights_but_by_the_templates_environment(
+    assembly: Path, checkpoint: Path, tmp_path: Path, named: dict[str, str]
+) -> None:
+    hosted = replace(template.hosted(assembly, stack="Hub"), environment=named)
+
+    with pytest.raises(UnusableModel, match="no file named"):
+        Blip2Endpoint(Checkpoint(checkpoint, "tiny-1", "small"), hosted, tmp_path / "model")
+
+
 def test_the_hub_id_and_its_commit_reach_the_handler(
     assembly: Path, checkpoint: Path, tmp_path: Path, picture: Callable[..., Image.Image], encoded: Callable[..., str]
 ) -> None:
     """In a process with nothing but the template's environment; the hub is a cache that knows this commit alone."""
     hosted = template.hosted(assembly, stack="Hub")
     hosted.unpack(tmp_path / "model")
-    pinned = json.loads((HANDLER / "weights.json").read_text())
-    repository = tmp_path / "hf/hub" / f"models--{pinned['hub_id'].replace('/', '--')}"
-    shutil.copytree(checkpoint, repository / "snapshots" / pinned["revision"])
+    repository = tmp_path / "hf/hub" / f"models--{BLIP2_WEIGHTS['hub_id'].replace('/', '--')}"
+    shutil.copytree(checkpoint, repository / "snapshots" / BLIP2_WEIGHTS["revision"])
     (repository / "refs").mkdir()
     (repository / "refs/main").write_text("f" * 40)
     offline = {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
@@ -110,7 +122,7 @@ def test_the_hub_id_and_its_commit_reach_the_handler(
     assert run.returncode == 0, run.stderr
     unknown, answer = run.stdout.splitlines()
     assert unknown.startswith("Model model can't be started: ")
-    assert json.loads(answer)["model"] == f"{pinned['hub_id']}@{pinned['revision']}"
+    assert json.loads(answer)["model"] == f"{BLIP2_WEIGHTS['hub_id']}@{BLIP2_WEIGHTS['revision']}"
 
 
 # First with an id that the hub doesn't know: the server stops. Then as the template has it.
