@@ -63,6 +63,15 @@ synth: setup ## Synthesise both stacks into cdk.out/
 test: setup lint types ## Lint, types and the whole test suite, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
+	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<
+	@touch $@
+
+.PHONY: test-transformers5
+test-transformers5: build/transformers5/.ready ## BLIP-2's handler on the transformers of newer container images
+	PYTHONPATH=build/transformers5 $(BIN)/python -c 'import transformers; print("transformers", transformers.__version__)'
+	PYTHONPATH=build/transformers5 $(BIN)/python -m pytest tests/model/test_blip2_*.py tests/model/test_demo_equality.py
+
 .PHONY: lint
 lint: .venv/.ready ## Ruff: style and format
 	$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """`moderate weights`: code and weights together under one prefix of S3, for a BLIP-2 without network access."""
 
 import hashlib
+import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +38,7 @@ app = typer.Typer(
     help="Bring BLIP-2's weights into your own S3 bucket.",
 )
 _HANDLER = Path(__file__).resolve().parents[1] / "model_artifacts" / "blip2"
-_DESTINATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^*?]+[^*?/])/?")
+_DESTINATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{0,62})/([^*?/](?:[^*?]*[^*?/])?)/?")  # as `-c blip2WeightsPrefix`
 # Gigabytes over a home line meet a lost connection now and then.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 _SHA256 = "sha256"
@@ -75,6 +77,9 @@ class _File:
 def push(
     source: Annotated[str, typer.Argument(help="A folder with a BLIP-2 checkpoint, or its Hugging Face id.")],
     destination: Annotated[str, typer.Argument(help="A prefix of its own for this model, as in s3://bucket/blip2/.")],
+    revision: Annotated[
+        str | None, typer.Option(help="A hub id's commit. The hub id that a deployment loads has one already.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be uploaded. A hub id is downloaded all the same.")
     ] = False,
@@ -88,7 +93,7 @@ def push(
     s3: S3Client = boto3.client("s3", config=_PATIENT)
     handler = _handler_files()
     there = _sizes(s3, target)
-    paths = {**handler, **{path.name: path for path in checkpoint_files(source)}}
+    paths = {**handler, **{path.name: path for path in checkpoint_files(source, revision or _pinned(source))}}
     _refuse_strangers(target, there.keys() - paths.keys())
     with _byte_progress() as bar:
         files = _digested(paths, bar)
@@ -99,9 +104,25 @@ def push(
         with _byte_progress() as bar:
             _upload(s3, target, missing, bar)
         results.print(
-            f"{len(missing)} files uploaded to {target}, {len(files) - len(missing)} were there. Deploy them with:"
+            f"{len(missing)} files uploaded to {target}, {len(files) - len(missing)} were there. If you accept Meta's "
+            "licence for Llama 2, deploy them with this and what else you deploy with:",
+            soft_wrap=True,
         )
-        results.print(f"cdk deploy ModerationModels -c blip2WeightsPrefix={target}", soft_wrap=True)
+        results.print(_deploy_line(target), soft_wrap=True)
+
+
+def _deploy_line(target: _Prefix) -> str:
+    """Both stacks: what answers is part of each verdict, so the pipeline must know of it too."""
+    context = (f"blip2WeightsPrefix={target}", "acceptLlama2Eula=true")
+    return shlex.join(["cdk", "deploy", "--all", *(part for pair in context for part in ("-c", pair))])
+
+
+def _pinned(source: str) -> str | None:
+    """The commit of the hub id that a deployment loads: the same weights, whichever way they go."""
+    pin = _HANDLER / "weights.json"
+    weights = json.loads(pin.read_text()) if pin.is_file() else {}
+    commit: str | None = weights.get("revision") if source == weights.get("hub_id") else None
+    return commit
 
 
 def _parse(destination: str) -> _Prefix:

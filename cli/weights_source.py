@@ -16,31 +16,33 @@ _WEIGHTS = "model*.safetensors"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def checkpoint_files(source: str) -> list[Path]:
-    """The files that the handler loads from a folder, or from a Hugging Face hub id, which is downloaded first.
+def checkpoint_files(source: str, revision: str | None) -> list[Path]:
+    """The files that the handler loads from a folder, or from a commit of a hub id, which is downloaded first.
 
     Raises CommandFailed if it can't be had, lacks files, or isn't a model that the handler serves.
     """
     folder = Path(source)
     if not folder.is_dir():
         # small files first: a model that is refused doesn't cost gigabytes
-        _check(source, _download(source, [*_NEEDED, *_WELCOME, _INDEX]))
-        folder = _download(source, [*_NEEDED, *_WELCOME, _INDEX, _WEIGHTS])
+        _check(source, _download(source, revision, [*_NEEDED, *_WELCOME, _INDEX]))
+        folder = _download(source, revision, [*_NEEDED, *_WELCOME, _INDEX, _WEIGHTS])
     weights = _weight_names(folder)
     _check(source, folder, weights)
     return [folder / name for name in (*_NEEDED, *_WELCOME, *weights) if (folder / name).is_file()]
 
 
-def _download(hub_id: str, names: Sequence[str]) -> Path:
+def _download(hub_id: str, revision: str | None, names: Sequence[str]) -> Path:
     if Path(hub_id).exists() or not _HUB_ID.fullmatch(hub_id):
         raise CommandFailed(f"{hub_id} is neither a folder nor a Hugging Face id, as in owner/model.")
     # imported here: other commands start without them
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
     from requests import RequestException
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=list(names)))
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(names)))
+    except RevisionNotFoundError as error:
+        raise CommandFailed(f"{hub_id} has no commit {revision}: take one from its page at the hub.") from error
     except RepositoryNotFoundError as error:
         raise CommandFailed(
             f"The Hugging Face hub has no model {hub_id}, or doesn't show it to you: check the name; for a gated "

@@ -1,7 +1,7 @@
 """Write the Llama 2 chat pins that the models stack deploys: `python -m scripts.pin_jumpstart`.
 
-The container image comes from the SageMaker SDK, offline. The SDK reads artefact prefixes and environments from
-JumpStart's manifests in S3, so those are stated here with their source.
+Image and artefacts are a pair. JumpStart's own manifests, which name it, lie in S3; what stands here comes from public
+code, field by field, and a source of None says that no public code was found to have it.
 """
 
 import json
@@ -11,17 +11,24 @@ from typing import Any
 from sagemaker import image_uris
 
 PINS = Path(__file__).parents[1] / "model_artifacts/llama2/pins.json"
-TGI_VERSION = "2.0.0"
+TGI_VERSION = "2.2.0"
 ARTIFACT_VERSION = "v1.1.0"
 CONTEXT_TOKENS = 4096  # of Llama 2, all sizes
 
 # Instance types: AWS blog "Llama 2 foundation models from Meta are now available in Amazon SageMaker JumpStart".
 SIZES = {"7b": ("ml.g5.2xlarge", 1), "13b": ("ml.g5.12xlarge", 4), "70b": ("ml.g5.48xlarge", 8)}
-SOURCES = {
-    "image": f"SageMaker Python SDK 2, image_uris, framework huggingface-llm, version {TGI_VERSION}",
-    "instance_type": "AWS's announcement of Llama 2 in SageMaker JumpStart (July 2023): its default a size",
-    "artifact_prefix": "13b: the template of aws-solutions/qnabot-on-aws. 7b and 70b: by analogy, NOT verified",
-    "environment": "13b: JumpStart's, as in qnabot-on-aws. 7b and 70b: the same with SM_NUM_GPUS of the instance",
+_BLOG = "AWS's announcement of Llama 2 in SageMaker JumpStart (July 2023): its default for the size"
+_QNABOT = "aws-solutions/qnabot-on-aws, template of the SageMaker LLM: with these artefacts since 6.1.0 (August 2024)"
+_SAME_TEMPLATE = "the same template of aws-solutions/qnabot-on-aws"
+SOURCES: dict[str, dict[str, str | None]] = {
+    "7b": {"instance_type": _BLOG, "image": None, "artifact_prefix": None, "environment": None},
+    "13b": {
+        "instance_type": _BLOG,
+        "image": f"{_QNABOT}; its tag as in SageMaker Python SDK 2, image_uris, huggingface-llm {TGI_VERSION}",
+        "artifact_prefix": _SAME_TEMPLATE,
+        "environment": _SAME_TEMPLATE,
+    },
+    "70b": {"instance_type": _BLOG, "image": None, "artifact_prefix": None, "environment": None},
 }
 
 
@@ -43,7 +50,9 @@ def model(size: str) -> dict[str, Any]:
     instance_type, gpus = SIZES[size]
     name = f"meta-textgeneration-llama-2-{size}-f"
     return {
+        "sources": SOURCES[size],
         "instance_type": instance_type,
+        "image": image(),
         "artifact_prefix": f"meta-textgeneration/{name}/artifacts/inference-prepack/{ARTIFACT_VERSION}/",
         "environment": {
             "ENDPOINT_SERVER_TIMEOUT": "3600",
@@ -61,7 +70,7 @@ def model(size: str) -> dict[str, Any]:
 
 def pins() -> dict[str, Any]:
     """The whole file's content."""
-    return {"sources": SOURCES, "image": image(), "models": {size: model(size) for size in SIZES}}
+    return {"models": {size: model(size) for size in SIZES}}
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ COMPONENT_ENDPOINTS = Endpoints(
 ROOT = Path(__file__).parents[1]
 LLAMA_PINS: dict[str, Any] = json.loads((ROOT / "model_artifacts/llama2/pins.json").read_text())
 BLIP2_REPOSITORY = "djl-inference"
-BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"  # transformers 4.57.1, the version that the laptop has too
+# CUDA 12.8, which `inference_ami` pairs; transformers 4.57.1, as on the laptop. Both hold for LMI 17 to 19; 20 to 24
+# are CUDA 12.9 with a transformers below 5, 25 to 27 CUDA 13.0 with one up to 5.9 (djl-serving, serving/docker/lmi*).
+BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"
 BLIP2_INSTANCE_TYPE = "ml.g5.2xlarge"
 _GPUS = {"ml.g5.2xlarge": 1, "ml.g5.12xlarge": 4, "ml.g5.48xlarge": 8}  # "Amazon EC2 G5 Instances"
 _STARTUP_SECONDS = 1800  # weights come before the first answer: 16 GB of BLIP-2, 26 GB of Llama 2 13B, 138 GB of 70B
@@ -55,6 +57,7 @@ class ModelsStack(Stack):
         self._endpoints = endpoints_of(settings)
         self._llama = LLAMA_PINS["models"][settings.llama_size]
         self._refuse(region)
+        self._warn()
         accounts = {name: {"account": account} for name, account in CONTAINER_ACCOUNTS.items()}
         self._registry = CfnMapping(self, "Registries", mapping=accounts).find_in_map(Aws.REGION, "account")
         self._make_blip2()
@@ -72,6 +75,16 @@ class ModelsStack(Stack):
         instance_types = {BLIP2_INSTANCE_TYPE, self._llama["instance_type"]}
         for number, fault in enumerate(models_faults(region, instance_types) if region else []):
             validations.add_error(f"Region{number}", fault)
+
+    def _warn(self) -> None:
+        size = self._settings.llama_size
+        unverified = [name for name, source in self._llama["sources"].items() if source is None]
+        if unverified:
+            Validations.of(self).add_warning(
+                "Llama2Unverified",
+                f"llamaSize {size} is unverified: no public source has its {', '.join(unverified)}, which follow those "
+                "of 13b. Deploy 13b, or use an endpoint of your own: see docs/operations.md.",
+            )
 
     def _make_blip2(self) -> None:
         prefix = self._settings.blip2_weights_prefix
@@ -102,11 +115,26 @@ class ModelsStack(Stack):
             model_data=sagemaker.CfnModel.S3DataSourceProperty(
                 compression_type="Gzip", s3_data_type="S3Object", s3_uri=asset.s3_object_url
             ),
-            environment={"HF_MODEL_ID": self._settings.blip2_weights},
+            environment=self._hub_environment(),
             isolated=False,
         )
         archived = asset.bucket.arn_for_objects(asset.s3_object_key)
-        return container, [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archived])]
+        statements = [iam.PolicyStatement(actions=["s3:GetObject"], resources=[archived])]
+        if token := self._settings.hub_token_secret_arn:
+            statements.append(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[token]))
+        return container, statements
+
+    def _hub_environment(self) -> dict[str, str]:
+        """DJL makes an option of our model of each OPTION_; HF_MODEL_ID would be a second model beside ours.
+
+        The token stays in its secret, whose ARN the handler is told: anyone who may describe the model reads this.
+        """
+        environment = {
+            "OPTION_MODEL_ID": self._settings.blip2_weights,
+            "OPTION_REVISION": self._settings.blip2_revision,
+        }
+        token = self._settings.hub_token_secret_arn
+        return environment | ({"OPTION_HUB_TOKEN_SECRET_ARN": token} if token else {})
 
     def _isolated_blip2(self, prefix: S3Prefix) -> tuple[Container, list[iam.PolicyStatement]]:
         """Code and weights together under one prefix of S3, so that the container needs no network."""
@@ -119,7 +147,8 @@ class ModelsStack(Stack):
                 s3_data_type="S3Prefix",
                 s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
             ),
-            environment={"HF_HUB_OFFLINE": "1"},  # the handler finds the weights beside itself
+            # The handler finds the weights beside itself, in a folder whose name says nothing.
+            environment={"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
             isolated=True,
         )
         return container, _read_prefix(prefix)
@@ -134,7 +163,7 @@ class ModelsStack(Stack):
             component=self._endpoints.llama_component,
             container=Container(
                 account=self._registry,
-                **LLAMA_PINS["image"],
+                **self._llama["image"],
                 model_data=sagemaker.CfnModel.S3DataSourceProperty(
                     compression_type="None",
                     s3_data_type="S3Prefix",

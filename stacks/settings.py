@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from stacks.pins import BLIP2_WEIGHTS
+
 LLAMA_SIZES = ("7b", "13b", "70b")
 LLAMA_DIALECTS = ("dialog", "tgi", "openai")
 BLIP2_DIALECTS = ("scored", "sample")
@@ -17,7 +19,10 @@ _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_S3_PREFIX = re.compile(rf"s3://({_BUCKET_NAME.pattern})/([^*?]+[^*?/])/?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
+# A wildcard would widen the policy that names the prefix.
+_S3_PREFIX = re.compile(r"s3://([a-z0-9][a-z0-9.-]{0,62})/([^*?/]([^*?]*[^*?/])?)/?")
 
 
 class InvalidSettings(Exception):
@@ -61,6 +66,11 @@ class S3Prefix:
     bucket: str
     prefix: str
 
+    @property
+    def name(self) -> str:
+        """The last folder of the prefix."""
+        return self.prefix.rstrip("/").rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class Retention:
@@ -82,7 +92,9 @@ class Settings:
     llama_grammar: bool = False
     existing_endpoints: Endpoints | None = None
     blip2_dialect: str = "scored"
-    blip2_weights: str = "Salesforce/blip2-flan-t5-xl"
+    blip2_weights: str = BLIP2_WEIGHTS["hub_id"]
+    blip2_revision: str = BLIP2_WEIGHTS["revision"]
+    hub_token_secret_arn: str | None = None
     blip2_weights_prefix: S3Prefix | None = None
     model_input_size: int = 224
     model_concurrency: int = 8
@@ -119,6 +131,10 @@ class Settings:
             blip2_weights=context.text(
                 "blip2Weights", _HUB_ID, "a Hugging Face id, as in owner/model", default=cls.blip2_weights
             ),
+            blip2_revision=context.text(
+                "blip2Revision", _COMMIT, "the commit of the weights, 40 hex digits", default=cls.blip2_revision
+            ),
+            hub_token_secret_arn=context.text("hubTokenSecretArn", _SECRET_ARN, "the whole ARN of a secret") or None,
             blip2_weights_prefix=_weights_prefix(context),
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
             model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
@@ -132,6 +148,7 @@ class Settings:
             notify_safe=context.flag("notifySafe"),
             ops_email=context.text("opsEmail", _EMAIL, "an e-mail address") or None,
         )
+        _check_weights(settings, context)
         _check_dialects(settings, context)
         _check_bucket(settings, context)
         _check_scaling(settings, context)
@@ -254,6 +271,22 @@ def _check_bucket(settings: Settings, context: _Context) -> None:
         context.faults.append(
             "imageRetentionDays can't be set with intakeBucketName: the lifecycle of an existing bucket is its "
             "owner's. Leave it out and set the bucket's own lifecycle."
+        )
+
+
+def _check_weights(settings: Settings, context: _Context) -> None:
+    """The same weights at every start: their commit is fixed, and what is for the hub is only said with it."""
+    asked = [name for name in ("blip2Revision", "hubTokenSecretArn") if context.has(name)]
+    if context.has("blip2WeightsPrefix"):
+        elsewhere = "is for weights from the hub, but blip2WeightsPrefix takes them from S3: leave one of the two out."
+        context.faults.extend(f"{name} {elsewhere}" for name in asked)
+    elif context.has("blip2Endpoint") or context.has("llamaEndpoint"):
+        unused = "is set, but an existing endpoint brings its own weights: leave it out, or name no existing endpoints."
+        context.faults.extend(f"{name} {unused}" for name in asked)
+    elif settings.blip2_weights != BLIP2_WEIGHTS["hub_id"] and not context.has("blip2Revision"):
+        context.faults.append(
+            f"blip2Revision must be set with blip2Weights {settings.blip2_weights}, whose owner can change what the "
+            "name stands for: give the commit from its page at the hub, 40 hex digits."
         )
 
 

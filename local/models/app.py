@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from local.models import weights
+from local.models import template, weights
 from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
 from local.models.chat import Judge
 from local.models.errors import UnusableModel
@@ -69,8 +69,10 @@ def model_server(settings: Settings, console: Console, port: int = 0) -> Iterato
         scratch = Path(stack.enter_context(TemporaryDirectory()))
         checkpoint = choose_checkpoint(settings.blip2_model, scratch, console)
         judge = _judge(settings, console)
+        with console.status("Synthesising the models' template"):
+            hosted = template.hosted(template.synthesised())
         with console.status(f"Loading {checkpoint.name}"):
-            blip2 = Blip2Endpoint(checkpoint)
+            blip2 = Blip2Endpoint(checkpoint, hosted, scratch / "model")
         stack.callback(blip2.close)
         api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)

@@ -3,9 +3,9 @@
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.models.container import Container, Reply
 
@@ -19,21 +19,20 @@ class ContainerTimeout(Exception):
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """The lines of `serving.properties` that shape batches."""
+    """The properties of a model that shape batches."""
 
     size: int
     delay_ms: int
     queue_size: int
 
     @classmethod
-    def read(cls, properties: Path) -> "BatchSettings":
-        """Read them from a `serving.properties` file; DJL's own defaults stand in for missing ones."""
-        values = _properties(properties)
-        return cls(
-            size=int(values.get("batch_size", 1)),
-            delay_ms=int(values.get("max_batch_delay", 100)),
-            queue_size=int(values.get("job_queue_size", 1000)),
-        )
+    def of(cls, properties: Mapping[str, str], defaults: Mapping[str, str]) -> "BatchSettings":
+        """Read them from a model, else from the server, else as DJL has them (ModelInfo, WlmConfigManager)."""
+        newer = "max_dynamic_batch_size"
+        renamed = {"batch_size": properties[newer]} if newer in properties else {}
+        own = {"batch_size": "1", "max_batch_delay": "100", "job_queue_size": "1000"}
+        known = {**own, **defaults, **renamed, **properties}
+        return cls(int(known["batch_size"]), int(known["max_batch_delay"]), int(known["job_queue_size"]))
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,3 @@ class Batcher:
                 return batch, True
             batch.append(job)
         return batch, False
-
-
-def _properties(file: Path) -> dict[str, str]:
-    lines = (line.strip() for line in file.read_text().splitlines())
-    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}

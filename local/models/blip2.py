@@ -1,6 +1,7 @@
-"""The `blip2` endpoint: the container's own handler, with the checkpoint that a laptop can carry."""
+"""The `blip2` endpoint: the template's own container, with the checkpoint that a laptop can carry."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import torch
 from rich.console import Console
 
 from local.models import random_checkpoint, weights
-from local.models.batching import Batcher, BatchSettings
-from local.models.container import Container, Reply
+from local.models.container import Reply
+from local.models.djl_properties import UnknownStart
+from local.models.djl_server import DjlServer, ServerStopped
 from local.models.errors import UnusableModel
+from local.models.template import Hosted
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLER = ROOT / "model_artifacts" / "blip2"
@@ -55,24 +58,29 @@ def choose_checkpoint(model: str | None, scratch: Path, console: Console) -> Che
     )
 
 
-class Blip2Endpoint:
-    """`model_artifacts/blip2/model.py` behind DJL's dynamic batching."""
+def with_weights(environment: Mapping[str, str], checkpoint: Checkpoint) -> dict[str, str]:
+    """The container's environment with the checkpoint's folder wherever the pinned hub id stands, and its name."""
+    pinned = json.loads((HANDLER / "weights.json").read_text())["hub_id"]
+    there = {name: str(checkpoint.folder) if value == pinned else value for name, value in environment.items()}
+    return {"OPTION_SERVED_MODEL_NAME": checkpoint.name, **there}
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+
+class Blip2Endpoint:
+    """What `hosted` describes, behind DJL Serving's double. `folder` becomes the container's model folder."""
+
+    def __init__(self, checkpoint: Checkpoint, hosted: Hosted, folder: Path) -> None:
         """Load the checkpoint. Raises UnusableModel if it can't be served."""
         if weights.count_parameters(checkpoint.folder) < SMALL_CHECKPOINT:
             torch.set_num_threads(1)
-        properties = {"model_id": str(checkpoint.folder), "served_model_name": checkpoint.name}
         try:
-            container = Container(HANDLER, properties)
-        except (OSError, ValueError) as error:
+            self._server = DjlServer(hosted.unpack(folder), with_weights(hosted.environment, checkpoint))
+        except (ServerStopped, UnknownStart) as error:
             raise UnusableModel(f"The checkpoint {checkpoint.folder} can't be served: {error}") from error
-        self._batcher = Batcher(container, BatchSettings.read(HANDLER / "serving.properties"))
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
         """Answer a request; the handler knows no custom attributes."""
-        return self._batcher.invoke(body)
+        return self._server.invoke(body)
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
-        self._batcher.close()
+        self._server.close()

@@ -101,6 +101,7 @@ def save(folder: Path, size: Size | None = None, seed: int = 0) -> Path:
     model, processor = build(size or Size(), seed)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
+    processor.image_processor.save_pretrained(folder)  # transformers 5 no longer gives it a file of its own
     return folder
 
 

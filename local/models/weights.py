@@ -1,5 +1,6 @@
 """Real weights: found or downloaded, and their memory counted before anything is loaded."""
 
+import json
 import math
 import os
 import re
@@ -15,6 +16,10 @@ from safetensors import safe_open
 from local.models.errors import UnusableModel
 
 DOWNLOADED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+
+# The commits that the project is pinned to, by hub id: the laptop loads what a deployment loads.
+_WEIGHTS = json.loads((Path(__file__).parents[2] / "model_artifacts/blip2/weights.json").read_text())
+COMMITS: dict[str, str] = {_WEIGHTS["hub_id"]: _WEIGHTS["revision"]}
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -45,10 +50,10 @@ def _parameters(file: Path) -> int:
 
 def _from_hub(setting: str, hub_id: str, console: Console) -> Path:
     try:
-        metadata = get_safetensors_metadata(hub_id)
+        metadata = get_safetensors_metadata(hub_id, revision=COMMITS.get(hub_id))
         _check_memory(setting, hub_id, sum(metadata.parameter_count.values()), console)
         console.print(f"Fetching {hub_id} from the Hugging Face hub (kept in its cache for the next time).")
-        return Path(snapshot_download(hub_id, allow_patterns=DOWNLOADED))
+        return Path(snapshot_download(hub_id, revision=COMMITS.get(hub_id), allow_patterns=DOWNLOADED))
     except NotASafetensorsRepoError:
         raise UnusableModel(f"{setting}={hub_id}: the repository holds no safetensors weights.") from None
     except requests.HTTPError as error:
@@ -63,7 +68,8 @@ def _from_hub(setting: str, hub_id: str, console: Console) -> Path:
 
 def _from_cache(setting: str, hub_id: str, console: Console) -> Path:
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=DOWNLOADED, local_files_only=True))
+        commit = COMMITS.get(hub_id)
+        folder = Path(snapshot_download(hub_id, revision=commit, allow_patterns=DOWNLOADED, local_files_only=True))
     except LocalEntryNotFoundError:
         raise UnusableModel(
             f"{setting}={hub_id}: the Hugging Face hub can't be reached, and the model was never downloaded here. "

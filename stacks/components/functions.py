@@ -185,6 +185,7 @@ def _deployed(settings: Settings, endpoints: Endpoints) -> str:
     judge = [endpoints.llama, settings.llama_dialect]
     if settings.existing_endpoints is None:
         weights = settings.blip2_weights_prefix
-        vision.append(f"{weights.bucket}/{weights.prefix}" if weights else settings.blip2_weights)
+        at_hub = f"{settings.blip2_weights}@{settings.blip2_revision}"
+        vision.append(f"{weights.bucket}/{weights.prefix}" if weights else at_hub)
         judge.append(settings.llama_size)
     return f"blip2={':'.join(vision)} llama={':'.join(judge)}"

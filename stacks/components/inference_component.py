@@ -29,6 +29,7 @@ class InferenceComponent(Construct):
         role: iam.Role,
         isolated: bool,
         instance_type: str,
+        ami: str,
         gpus: int,
         most: int,
         startup_seconds: int,
@@ -37,6 +38,7 @@ class InferenceComponent(Construct):
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=_VARIANT,
             instance_type=instance_type,
+            inference_ami_version=ami,
             initial_instance_count=1,
             managed_instance_scaling=sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
                 status="ENABLED", min_instance_count=0, max_instance_count=most

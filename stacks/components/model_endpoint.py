@@ -12,6 +12,7 @@ from stacks.acknowledge import acknowledge
 from stacks.components.inference_component import InferenceComponent
 from stacks.components.model_scaling import VariantScaling
 from stacks.components.service_log import ServiceLog
+from stacks.inference_ami import inference_ami
 from stacks.settings import Instances
 
 _VARIANT = "AllTraffic"
@@ -86,20 +87,22 @@ class ModelEndpoint(Construct):
                 role=self.role,
                 isolated=container.isolated,
                 instance_type=hosting.instance_type,
+                ami=inference_ami(container.tag),
                 gpus=hosting.gpus,
                 most=hosting.instances.most,
                 startup_seconds=hosting.startup_seconds,
             )
             hosted.config.node.add_dependency(*self._logs)
         else:
-            self._host_variant(name, model, hosting).node.add_dependency(*self._logs)
+            self._host_variant(name, model, hosting, inference_ami(container.tag)).node.add_dependency(*self._logs)
 
-    def _host_variant(self, name: str, model: sagemaker.CfnModel, hosting: Hosting) -> sagemaker.CfnEndpoint:
+    def _host_variant(self, name: str, model: sagemaker.CfnModel, hosting: Hosting, ami: str) -> sagemaker.CfnEndpoint:
         scaled = hosting.instances.least < hosting.instances.most
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=_VARIANT,
             model_name=model.attr_model_name,
             instance_type=hosting.instance_type,
+            inference_ami_version=ami,
             initial_instance_count=hosting.instances.least,
             initial_variant_weight=1,
             container_startup_health_check_timeout_in_seconds=hosting.startup_seconds,
@@ -129,8 +132,10 @@ class ModelEndpoint(Construct):
                 resources=[repository],
             ),
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+            # The groups are there, but SageMaker doesn't say whether its agent writes into one that it may not create:
+            # EC2 Image Builder's doesn't (aws/ec2-image-builder-roadmap, issue 109).
             iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                 resources=[log.log_group_arn for log in self._logs],
             ),
             iam.PolicyStatement(

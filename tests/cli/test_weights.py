@@ -1,6 +1,8 @@
 """`moderate weights push`."""
 
 import json
+import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import boto3
@@ -9,9 +11,10 @@ import pytest
 import requests
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import EndpointConnectionError
-from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
 from cli import weights
+from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import S3Prefix, Settings
 
 TARGET = "s3://models/blip2/xl/"
@@ -70,13 +73,24 @@ def test_code_and_weights_lie_together_under_the_prefix(moderate, s3, source):
     assert not any("__pycache__" in name or name == "requirements.txt" for name in code)
 
 
-@pytest.mark.parametrize("target", [TARGET, TARGET.rstrip("/")])
-def test_the_line_it_prints_is_what_the_stack_understands(moderate, s3, source, target):
+@pytest.mark.parametrize(
+    ("target", "prefix"),
+    [
+        (TARGET, "blip2/xl/"),
+        (TARGET.rstrip("/"), "blip2/xl/"),
+        ("s3://models/p/", "p/"),
+        ("s3://models/a b/$c", "a b/$c/"),
+    ],
+)
+def test_the_line_it_prints_deploys_both_stacks_in_a_shell(moderate, s3, source, target, prefix):
     line = moderate("weights", "push", source, target).stdout.splitlines()[-1]
 
-    assert line == f"cdk deploy ModerationModels -c blip2WeightsPrefix={TARGET}"
-    context = {"acceptLlama2Eula": "true", "blip2WeightsPrefix": line.partition("=")[2]}
-    assert Settings.from_context(context.get).blip2_weights_prefix == S3Prefix("models", "blip2/xl/")
+    command, *words = shlex.split(line)
+    context = dict(word.split("=", 1) for before, word in pairwise(words) if before == "-c")
+    settings = Settings.from_context(context.get)
+    assert (command, words[:2]) == ("cdk", ["deploy", "--all"])
+    assert settings.accept_llama2_eula
+    assert settings.blip2_weights_prefix == S3Prefix("models", prefix)
 
 
 def test_a_second_push_uploads_what_is_missing_or_changed_only(moderate, s3, source, monkeypatch):
@@ -299,10 +313,11 @@ class Hub:
     """The Hugging Face hub with one model; notes what was asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.asked = folder, []
+        self.folder, self.asked, self.revisions = folder, [], set()
 
-    def snapshot_download(self, hub_id, allow_patterns):
+    def snapshot_download(self, hub_id, revision, allow_patterns):
         self.asked.append((hub_id, allow_patterns))
+        self.revisions.add(revision)
         return str(self.folder)
 
 
@@ -317,6 +332,25 @@ def test_a_hub_id_is_downloaded_without_what_nobody_needs(moderate, s3, source, 
     assert {hub_id for hub_id, _ in hub.asked} == {"owner/blip2"}
     assert {"config.json", "tokenizer.json", "model*.safetensors"} <= set(hub.asked[-1][1])
     assert not any(pattern.endswith((".bin", "*", ".md")) for _, patterns in hub.asked for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "commit"),
+    [
+        ([BLIP2_WEIGHTS["hub_id"]], BLIP2_WEIGHTS["revision"]),
+        ([BLIP2_WEIGHTS["hub_id"], "--revision", "c" * 40], "c" * 40),
+        (["owner/blip2", "--revision", "c" * 40], "c" * 40),
+        (["owner/blip2"], None),
+    ],
+)
+def test_the_hub_id_of_a_deployment_comes_in_its_pinned_commit(moderate, s3, source, monkeypatch, arguments, commit):
+    hub = Hub(source)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub.snapshot_download)
+
+    result = moderate("weights", "push", arguments[0], TARGET, *arguments[1:])
+
+    assert result.exit_code == 0, result.stderr
+    assert hub.revisions == {commit}
 
 
 def test_a_hub_model_that_cant_be_served_is_refused_before_its_weights_come(moderate, s3, source, monkeypatch):
@@ -334,6 +368,10 @@ def unknown(*_, **__):
     raise RepositoryNotFoundError("404 Client Error", response=requests.Response())
 
 
+def unknown_commit(*_, **__):
+    raise RevisionNotFoundError("404 Client Error", response=requests.Response())
+
+
 def offline(*_, **__):
     raise LocalEntryNotFoundError("Cannot find an appropriate cached snapshot folder")
 
@@ -346,6 +384,7 @@ def interrupted(*_, **__):
     ("download", "says"),
     [
         (unknown, "The Hugging Face hub has no model owner/blip2"),
+        (unknown_commit, "owner/blip2 has no commit"),
         (offline, "the Hugging Face hub can't be reached"),
         (interrupted, "the Hugging Face hub can't be reached"),
     ],

@@ -132,6 +132,11 @@ def refusals(app: App) -> list[str]:
     return [f"{violation['ruleName']}: {violation['description']}" for violation in violations]
 
 
+def warnings_of(assembly: CloudAssembly) -> list[str]:
+    """What synthesis warns of by our own validations, without refusing it."""
+    return [violation["description"] for part in _report(assembly.directory) for violation in part["violations"]]
+
+
 def _report(directory: str) -> list[dict[str, Any]]:
     report = json.loads(Path(directory, "validation-report.json").read_text())
     return list(report["pluginReports"])

@@ -2,10 +2,12 @@
 
 import pytest
 
+from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import Endpoints, Instances, Intake, InvalidSettings, S3Prefix, Settings
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf"
 
 
 def faults_of(**context: object) -> list[str]:
@@ -57,11 +59,36 @@ def test_an_existing_versioned_bucket_and_a_prefix() -> None:
     assert settings.intake == Intake("their-images", "in/")
 
 
-@pytest.mark.parametrize("uri", ["s3://weights/blip2", "s3://weights/blip2/"])
-def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
+@pytest.mark.parametrize(
+    ("uri", "prefix", "name"),
+    [
+        ("s3://weights/blip2", S3Prefix("weights", "blip2/"), "blip2"),
+        ("s3://weights/blip2/", S3Prefix("weights", "blip2/"), "blip2"),
+        ("s3://b/p/", S3Prefix("b", "p/"), "p"),
+        ("s3://weights/our models/xl-2/", S3Prefix("weights", "our models/xl-2/"), "xl-2"),
+    ],
+)
+def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str, prefix: S3Prefix, name: str) -> None:
     settings = Settings.from_context({"blip2WeightsPrefix": uri}.get)
 
-    assert settings.blip2_weights_prefix == S3Prefix("weights", "blip2/")
+    assert settings.blip2_weights_prefix == prefix
+    assert prefix.name == name
+
+
+def test_the_prefix_that_the_refusal_shows_is_accepted() -> None:
+    (fault,) = faults_of(blip2WeightsPrefix="weights")
+    shown = fault.partition("as in ")[2].rstrip(".")
+
+    assert Settings.from_context({"blip2WeightsPrefix": shown}.get).blip2_weights_prefix
+
+
+def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() -> None:
+    commit = "0123456789abcdef" * 2 + "01234567"
+
+    assert Settings().blip2_revision == BLIP2_WEIGHTS["revision"]
+    assert Settings.from_context({"blip2Weights": BLIP2_WEIGHTS["hub_id"]}.get) == Settings()
+    chosen = Settings.from_context({"blip2Weights": "a/b", "blip2Revision": commit}.get)
+    assert (chosen.blip2_weights, chosen.blip2_revision) == ("a/b", commit)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +114,15 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str) -> None:
         ({"blip2WeightsPrefix": "https://x/y"}, "blip2WeightsPrefix", "s3://"),
         ({"blip2WeightsPrefix": "s3://weights/*"}, "blip2WeightsPrefix", "s3://"),
         ({"blip2Weights": "a/b", "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Weights", "choose one"),
+        ({"blip2WeightsPrefix": "s3://weights//"}, "blip2WeightsPrefix", "s3://"),
+        ({"blip2Weights": "a/b"}, "blip2Revision must be set with blip2Weights a/b", "40 hex digits"),
+        ({"blip2Revision": "main"}, "blip2Revision", "40 hex digits"),
+        ({"blip2Revision": "c" * 40, "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Revision", "leave one"),
+        ({"hubTokenSecretArn": "hf_token"}, "hubTokenSecretArn", "the whole ARN of a secret"),
+        ({"hubTokenSecretArn": SECRET.removesuffix("-AbCdEf")}, "hubTokenSecretArn", "the whole ARN of a secret"),
+        ({"hubTokenSecretArn": SECRET, "blip2WeightsPrefix": "s3://weights/blip2/"}, "hubTokenSecretArn", "leave one"),
+        ({**EXISTING_ENDPOINTS, "hubTokenSecretArn": SECRET}, "hubTokenSecretArn", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2Revision": "c" * 40}, "blip2Revision", "name no existing endpoints"),
         ({"intakeBucketName": "Images", "intakeBucketVersioned": True}, "intakeBucketName", "existing bucket"),
         ({"intakeBucketName": "images"}, "intakeBucketVersioned", "unversioned bucket is refused"),
         ({"intakeBucketName": "images", "intakeBucketVersioned": "false"}, "intakeBucketVersioned", "refused"),

@@ -12,6 +12,7 @@ import pytest
 from local.models.batching import Batcher, BatchSettings
 from local.models.blip2 import HANDLER
 from local.models.container import Container, Reply
+from local.models.djl_properties import parse_properties
 from local.models.djl_python import Input, Output
 
 
@@ -152,7 +153,9 @@ def test_a_full_queue_is_a_503() -> None:
 
 
 def test_the_settings_are_those_of_the_container() -> None:
-    assert BatchSettings.read(HANDLER / "serving.properties") == BatchSettings(size=8, delay_ms=10, queue_size=64)
+    properties = parse_properties((HANDLER / "serving.properties").read_text())
+
+    assert BatchSettings.of(properties, {}) == BatchSettings(size=8, delay_ms=10, queue_size=64)
 
 
 class _Recorder(Container):

@@ -15,6 +15,8 @@ from transformers import Blip2ForConditionalGeneration
 from local.models import blip2, weights
 from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
 from local.models.errors import UnusableModel
+from local.models.template import hosted, synthesised
+from stacks.pins import BLIP2_WEIGHTS
 
 HUB_ID = "Salesforce/blip2-flan-t5-xl"
 
@@ -63,17 +65,25 @@ def test_what_is_neither_folder_nor_hub_id_is_refused(model: str, console: Conso
 def test_a_hub_id_is_counted_first_and_then_fetched(
     checkpoint: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    revisions: set[object] = set()
+
     def fetch(hub_id: str, **options: object) -> str:
         assert "GB of memory" in _printed(console)
+        revisions.add(options["revision"])
         return str(checkpoint)
 
-    monkeypatch.setattr(weights, "get_safetensors_metadata", lambda hub_id: _Metadata({"F32": 400_000}))
+    def look(hub_id: str, revision: str | None) -> _Metadata:
+        revisions.add(revision)
+        return _Metadata({"F32": 400_000})
+
+    monkeypatch.setattr(weights, "get_safetensors_metadata", look)
     monkeypatch.setattr(weights, "snapshot_download", fetch)
 
     chosen = choose_checkpoint(HUB_ID, Path("unused"), console)
 
     assert (chosen.folder, chosen.name, chosen.demo) == (checkpoint, HUB_ID, False)
     assert f"Fetching {HUB_ID}" in _printed(console)
+    assert revisions == {BLIP2_WEIGHTS["revision"]}
 
 
 def test_offline_and_never_fetched_is_a_clear_sentence(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +118,7 @@ def test_offline_but_fetched_before_is_served(
 def test_a_hub_that_refuses_is_explained(
     error: Exception, sentence: str, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(hub_id: str) -> None:
+    def refuse(hub_id: str, revision: str | None) -> None:
         raise error
 
     monkeypatch.setattr(weights, "get_safetensors_metadata", refuse)
@@ -143,11 +153,13 @@ def test_an_incomplete_checkpoint_is_refused_in_words(checkpoint: Path, tmp_path
     shutil.copytree(checkpoint, tmp_path / "part", ignore=shutil.ignore_patterns("model.safetensors"))
 
     with pytest.raises(UnusableModel, match=r"part can't be served: .*model.safetensors"):
-        Blip2Endpoint(Checkpoint(tmp_path / "part", "part", "a part of a checkpoint"))
+        Blip2Endpoint(
+            Checkpoint(tmp_path / "part", "part", "a part of a checkpoint"), hosted(synthesised()), tmp_path / "model"
+        )
 
 
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(hub_id: str) -> None:
+    def unreachable(hub_id: str, revision: str | None) -> None:
         raise requests.ConnectionError("no route")
 
     monkeypatch.setattr(weights, "get_safetensors_metadata", unreachable)

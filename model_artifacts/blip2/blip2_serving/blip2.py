@@ -63,12 +63,13 @@ class Blip2:
             raise UnusableCheckpoint('The tokenizer starts "yes" and "no" with the same token: no P(yes).')
 
     @classmethod
-    def load(cls, checkpoint: str | Path) -> "Blip2":
-        """Load a folder or a hub id: bf16 on a GPU (fp16 overflows in T5), fp32 on a CPU."""
+    def load(cls, checkpoint: str | Path, revision: str | None = None, token: str | None = None) -> "Blip2":
+        """Load a folder, or a commit of a hub id: bf16 on a GPU (fp16 overflows in T5), fp32 on a CPU."""
         device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
-        model = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=dtype).eval().to(device)
-        processor = BlipImageProcessor.from_pretrained(checkpoint)
-        return cls(model, processor, AutoTokenizer.from_pretrained(checkpoint))
+        source = {"revision": revision or "main", "token": token}
+        model = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=dtype, **source).eval().to(device)
+        processor = BlipImageProcessor.from_pretrained(checkpoint, **source)
+        return cls(model, processor, AutoTokenizer.from_pretrained(checkpoint, **source))
 
     @property
     def revision(self) -> str | None:

@@ -12,6 +12,7 @@ import torch
 
 from blip2_serving.blip2 import Blip2, Decoded, Row
 from blip2_serving.cache import LruCache
+from blip2_serving.hub_token import read_hub_token
 from blip2_serving.image import open_image
 from blip2_serving.request import BadRequest, Request, parse_request
 
@@ -73,11 +74,14 @@ class Service:
     def initialize(self, properties: Mapping[str, str]) -> None:
         """Load the checkpoint `model_id` (a folder or a hub id), else the one that lies in the model's own folder.
 
+        Of a hub id, `revision` is the commit, and `hub_token_secret_arn` the secret with a token for it.
         `served_model_name` names a folder's checkpoint in answers; the folder's own name does by default.
-        Raises UnusableCheckpoint, or what transformers raises for a checkpoint that it can't load.
+        Raises UnusableCheckpoint, HubTokenUnavailable, or what transformers raises for what it can't load.
         """
         checkpoint = properties.get("model_id") or properties["model_dir"]
-        blip2 = Blip2.load(checkpoint)
+        secret_arn = properties.get("hub_token_secret_arn")
+        token = read_hub_token(secret_arn) if secret_arn else None
+        blip2 = Blip2.load(checkpoint, properties.get("revision"), token)
         self.serve(blip2, _model_id(checkpoint, properties.get("served_model_name"), blip2.revision))
 
     def serve(self, blip2: Blip2, model_id: str) -> None:
