@@ -19,7 +19,7 @@ from local.cloud.runtime.fleet import Fleet, Limits
 from local.cloud.runtime.function import Function
 
 REGION = "us-east-1"
-RECORD_CALLS = "LOCAL_RECORD_CALLS"  # a file that gets each distinct call of a role with its rights
+RECORD_CALLS = "LOCAL_RECORD_CALLS"  # a folder that gets each distinct call of a role or service with its rights
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Lets calls through that the deployed policies allow."""
 
 import json
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class AccessDenied(Exception):
 
 
 class Gate:
-    """Decides calls by the policies as they are deployed now, and records them where a file is given."""
+    """Decides calls by the policies as they are deployed now, and records them where a folder is given."""
 
     def __init__(self, record: Path | None = None) -> None:
         self.resources = Resources()
@@ -73,10 +74,10 @@ class Gate:
 
 
 class _Recorder:
-    """Writes each distinct call once, as a line of JSON."""
+    """Writes each distinct call once, as a line of JSON in a file of this process's own."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{os.getpid()}.jsonl"
         self._seen: set[str] = set()
         self._lock = threading.Lock()
 
@@ -86,7 +87,7 @@ class _Recorder:
         line = json.dumps(
             {
                 "caller": identity.role or identity.arn,
-                "source": identity.context.get("aws:sourcearn", ("",))[0],
+                "source": identity.context.get("aws:sourcearn", ("",))[0],  # of a service: what it acts for
                 "action": asked.action,
                 "resource": asked.resource,
                 "context": asked.context,
