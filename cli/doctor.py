@@ -132,6 +132,7 @@ def _endpoints(deployment: Deployment, on_aws: bool) -> Iterator[Check]:
 
 def _intake(deployment: Deployment) -> Iterator[Check]:
     if deployment.outputs.get("IntakeBucketName"):
+        yield attempt("intake: region", lambda: intake.near(deployment))
         yield attempt("intake: versioned", lambda: intake.versioned(deployment))
         yield attempt("intake: EventBridge", lambda: intake.told(deployment))
         yield attempt("intake: policy", lambda: intake.guarded(deployment))

@@ -31,6 +31,7 @@ RIGHTS = {
     "GetObject": "s3:GetObject",
     "GetParameter": "ssm:GetParameter",
     "GetServiceQuota": "servicequotas:GetServiceQuota",
+    "HeadBucket": "s3:ListBucket",
     "InvokeEndpoint": "sagemaker:InvokeEndpoint",
     "ListGrants": "kms:ListGrants",
     "ListSubscriptionsByTopic": "sns:ListSubscriptionsByTopic",

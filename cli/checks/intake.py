@@ -40,6 +40,17 @@ def told(deployment: Deployment) -> Check:
     return Check("intake: EventBridge", "fail", "off: no upload starts the workflow", remedy)
 
 
+def near(deployment: Deployment) -> Check:
+    """A bucket tells the EventBridge of its own region, where the workflow's rule must be."""
+    s3, bucket = client("s3"), deployment.intake_bucket
+    ours = s3.meta.region_name
+    there = s3.head_bucket(Bucket=bucket).get("BucketRegion", ours)
+    if there == ours:
+        return Check("intake: region", "ok", there)
+    remedy = f"Deploy to {there} (AWS_DEFAULT_REGION={there}), or name a bucket of {ours}"
+    return Check("intake: region", "fail", f"{bucket} is in {there}, whose events don't come to {ours}", remedy)
+
+
 def guarded(deployment: Deployment) -> Check:
     """Whether the bucket's policy has the statements that keep others from tagging, and from reading if it holds."""
     bucket, name = deployment.intake_bucket, "intake: policy"

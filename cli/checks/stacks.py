@@ -25,6 +25,8 @@ def status(name: str, described: Mapping[str, Any]) -> Check:
             return Check(row, "warn", f"{found}: the last change failed and was taken back", f"See why: {events}")
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
             return Check(row, "fail", found, f"See why: {events}; then `cdk destroy {name}` and deploy it again")
+        case "REVIEW_IN_PROGRESS":
+            return Check(row, "warn", f"{found}: created, but never deployed", f"cdk deploy {name}")
         case running if running.endswith("IN_PROGRESS"):
             return Check(row, "warn", found, f"Wait: aws cloudformation describe-stack-events --stack-name {name}")
     return Check(row, "fail", found, f"See why: {events}")

@@ -180,6 +180,7 @@ def test_a_deployment_that_works_passes(rows, healthy):
         "blip2 answers",
         "endpoint llama",
         "llama answers",
+        "intake: region",
         "intake: versioned",
         "intake: EventBridge",
         "intake: policy",
@@ -221,7 +222,7 @@ def test_it_changes_nothing(rows, healthy, cloud):
     rows()
 
     assert cloud.called
-    assert all(operation.startswith(("Get", "Describe", "List", "Simulate")) for operation, _ in cloud.called)
+    assert all(operation.startswith(("Get", "Describe", "Head", "List", "Simulate")) for operation, _ in cloud.called)
 
 
 def test_every_call_has_its_right_on_record(rows, healthy, cloud):
@@ -239,6 +240,7 @@ def test_every_call_has_its_right_on_record(rows, healthy, cloud):
         ("GetAccountSettings", "Lambda concurrency"),
         ("GetServiceQuota", "ml.g5.12xlarge for endpoint usage"),
         ("DescribeEndpoint", "endpoint blip2"),
+        ("HeadBucket", "intake: region"),
         ("GetBucketVersioning", "intake: versioned"),
         ("GetBucketNotificationConfiguration", "intake: EventBridge"),
         ("GetBucketPolicy", "intake: policy"),
@@ -499,6 +501,7 @@ def stack(status: str, outputs: dict[str, str], **more: Any) -> dict[str, Any]:
         ("UPDATE_ROLLBACK_COMPLETE", "warn", "describe-stack-events"),
         ("UPDATE_IN_PROGRESS", "warn", "Wait"),
         ("CREATE_IN_PROGRESS", "warn", "Wait"),
+        ("REVIEW_IN_PROGRESS", "warn", "cdk deploy Moderation"),
         ("ROLLBACK_COMPLETE", "fail", "cdk destroy Moderation"),
         ("CREATE_FAILED", "fail", "describe-stack-events"),
         ("UPDATE_ROLLBACK_FAILED", "fail", "describe-stack-events"),
@@ -652,6 +655,15 @@ def test_a_model_that_is_scaled_to_zero_is_not_woken(rows, healthy, cloud, model
 
 
 # ── The intake bucket ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_of_another_region(rows, healthy, cloud):
+    cloud.answers["HeadBucket"] = {"BucketRegion": "eu-west-1"}
+
+    found = rows()["intake: region"]
+
+    assert found["status"] == "fail"
+    assert "eu-west-1" in found["found"]
 
 
 def test_a_bucket_without_versions(rows, healthy):
