@@ -69,8 +69,10 @@ def examine(stack: str, plan: Plan) -> Iterator[Check]:
     yield account.credentials(caller)
     standing, deployment = _find(stack)
     yield from standing
-    account_rows = chain(_tools(), _account(plan, caller, on_aws))
-    yield from map(softened, account_rows) if deployment else account_rows
+    if deployment:
+        yield from map(softened, chain(_tools(), _account(plan.over(deployment.outputs), caller, on_aws)))
+    else:
+        yield from chain(_tools(), _account(plan, caller, on_aws))
     yield from _endpoints(deployment or Deployment(stack, plan.outputs), on_aws)
     yield from _intake(deployment or Deployment(stack, plan.outputs))
     if deployment:
@@ -91,7 +93,8 @@ def _find(stack: str) -> tuple[list[Check], Deployment | None]:
     if not stacks.is_usable(described):
         return rows, None
     deployment = Deployment(stack, outputs_of(described))
-    rows.append(stacks.protection(stack, described, deployment.outputs.get("Stage", "dev")))
+    stage = deployment.outputs.get("Stage", "prod")  # an older deployment doesn't say: rather one warning too many
+    rows.append(stacks.protection(stack, described, stage))
     rows.append(attempt(f"stack {MODELS_STACK}", _models_stack))
     return rows, deployment
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from cli.failures import DENIED, CommandFailed, sentence
 from moderation.adapters.faults import code_of
@@ -12,7 +13,7 @@ from moderation.errors import ModerationError
 
 Status = Literal["ok", "warn", "fail", "skipped"]
 
-FAULTS = (CommandFailed, ModerationError, BotoCoreError, ClientError, OSError)
+FAULTS = (CommandFailed, ModerationError, BotoCoreError, ClientError, ResponseParserError, OSError)
 _RETRY = "Run it again. Is it a service that keeps failing, see https://health.aws.amazon.com."
 # Every call that the checks make, by operation → the IAM action that allows it (Service Authorization Reference).
 RIGHTS = {

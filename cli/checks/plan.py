@@ -1,7 +1,7 @@
 """What a deployment is to be told, as far as it decides whether it will work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.billing import BLIP2_INSTANCE
 from cli.failures import CommandFailed
@@ -19,6 +19,8 @@ DEFAULTS = {
     "llamaMinInstances": "1",
 }
 MOST_INSTANCES = 2  # unless more is the least
+# The names of BLIP-2's endpoint where the app makes it; with any other the endpoints are somebody else's.
+OURS = ("moderation-blip2", "moderation-blip2-components")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Plan:
             raise CommandFailed(f"-c {nameless[0]} isn't a setting: write it as for cdk, -c name=value.")
         context = {name: value for name, _, value in pairs}
         return cls(context, _number(context, "modelConcurrency"), _instances(context))
+
+    def over(self, outputs: Mapping[str, str]) -> "Plan":
+        """The plan for a deployment that stands: on endpoints that others made it stays."""
+        name = outputs.get("Blip2EndpointName", OURS[0])
+        return self if name in OURS else replace(self, instances={})
 
     @property
     def makes_endpoints(self) -> bool:

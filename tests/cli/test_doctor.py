@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from cli.checks import account, intake_statements, quotas, tools
 from cli.checks.check import RIGHTS
@@ -174,8 +175,7 @@ def test_a_deployment_that_works_passes(rows, healthy):
         "bootstrap",
         "region's artefacts",
         "Lambda concurrency",
-        "ml.g5.2xlarge for endpoint usage",
-        "ml.g5.12xlarge for endpoint usage",
+        "GPU quotas",
         "endpoint blip2",
         "blip2 answers",
         "endpoint llama",
@@ -238,7 +238,6 @@ def test_every_call_has_its_right_on_record(rows, healthy, cloud):
         ("DescribeStacks", "stack Moderation"),
         ("GetParameter", "bootstrap"),
         ("GetAccountSettings", "Lambda concurrency"),
-        ("GetServiceQuota", "ml.g5.12xlarge for endpoint usage"),
         ("DescribeEndpoint", "endpoint blip2"),
         ("HeadBucket", "intake: region"),
         ("GetBucketVersioning", "intake: versioned"),
@@ -265,6 +264,7 @@ def test_what_aws_refuses_to_tell_is_a_row_that_names_the_right(rows, healthy, c
         EndpointConnectionError(endpoint_url="https://service.us-east-1.amazonaws.com"),
         refusal("ThrottlingException"),
         refusal("InternalFailure"),
+        ResponseParserError("a proxy's page"),
     ],
 )
 def test_no_call_that_fails_ends_the_command(rows, healthy, cloud, error):
@@ -274,7 +274,7 @@ def test_no_call_that_fails_ends_the_command(rows, healthy, cloud, error):
     found = rows()
 
     assert found["stack Moderation"]["status"] == "ok"
-    for name in ("bootstrap", "Lambda concurrency", "ml.g5.2xlarge for endpoint usage"):
+    for name in ("bootstrap", "Lambda concurrency"):
         assert found[name]["status"] == "warn", name
     for name in ("endpoint blip2", "intake: versioned", "intake: policy", "subscribers: unsafe", "routes"):
         assert found[name]["status"] == "fail", name
@@ -413,6 +413,17 @@ def test_the_largest_judge_takes_an_instance_of_its_own(rows, cloud):
     assert "ml.g5.48xlarge for endpoint usage" in rows("-c", "llamaSize=70b")
 
 
+@pytest.mark.parametrize("operation", ["GetServiceQuota", "GetAWSDefaultServiceQuota"])
+def test_a_quota_that_may_not_be_looked_at(rows, cloud, operation):
+    cloud.refuse("GetServiceQuota", "NoSuchResourceException")
+    cloud.refuse(operation)
+
+    found = rows()["ml.g5.12xlarge for endpoint usage"]
+
+    assert found["status"] == "fail"
+    assert RIGHTS[operation] in found["remedy"]
+
+
 def test_where_the_account_has_no_quota_of_its_own_the_default_counts(rows, cloud):
     cloud.refuse("GetServiceQuota", "NoSuchResourceException")
     cloud.answers["GetAWSDefaultServiceQuota"] = quota(0.0)
@@ -476,9 +487,20 @@ def test_tools_that_are_missing_or_broken(rows, cloud, command, tmp_path):
     assert (found["Node"]["status"], found["CDK"]["status"]) == ("fail", "fail")
 
 
-def test_what_only_the_next_deployment_needs_is_a_warning_once_there_is_one(rows, healthy, cloud, tmp_path):
+def test_a_deployment_on_endpoints_of_others_needs_no_quota(rows, healthy):
+    assert rows()["GPU quotas"]["status"] == "skipped"
+
+
+def ours(healthy) -> dict[str, str]:
+    """The outputs of a deployment on endpoints of its own."""
+    return healthy.outputs | {"Blip2EndpointName": "moderation-blip2", "LlamaEndpointName": "moderation-llama"}
+
+
+def test_what_only_the_next_deployment_needs_is_a_warning_once_there_is_one(rows, healthy, cloud, models, tmp_path):
+    models.answers = {f"moderation-{name}": answer for name, answer in models.answers.items()}
     (tmp_path / "node").unlink()
     cloud.answers["GetServiceQuota"] = quota(0.0)
+    cloud.answers["DescribeStacks"] = stack("CREATE_COMPLETE", ours(healthy))
 
     found = rows()
 

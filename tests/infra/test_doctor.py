@@ -5,10 +5,11 @@ import json
 from aws_cdk.cx_api import CloudAssembly
 
 from cli.checks import account, plan, quotas, tools
+from cli.checks.check import RIGHTS
 from cli.checks.intake_statements import is_among, required
 from cli.checks.plan import Plan
 from cli.deployment import Deployment
-from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_PINS
+from stacks.models_stack import BLIP2_INSTANCE_TYPE, COMPONENT_ENDPOINTS, ENDPOINTS, LLAMA_PINS
 from stacks.settings import Instances, Settings
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 from tests.infra.test_intake_policy import intake_statements
@@ -47,6 +48,18 @@ def test_it_counts_the_instances_that_the_models_stack_runs_on() -> None:
     for size, pin in LLAMA_PINS["models"].items():
         assert set(Plan.of([f"llamaSize={size}"]).instances) == {BLIP2_INSTANCE_TYPE, pin["instance_type"]}
     assert set(quotas.CODES) == {BLIP2_INSTANCE_TYPE} | {pin["instance_type"] for pin in LLAMA_PINS["models"].values()}
+
+
+def test_it_knows_our_endpoints_by_name() -> None:
+    assert {ENDPOINTS.blip2, COMPONENT_ENDPOINTS.blip2} == set(plan.OURS)
+
+
+def test_the_rights_that_it_takes_are_documented() -> None:
+    lines = (ROOT / "docs/operations.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith("| `doctor` |")]
+
+    for right in set(RIGHTS.values()) - {"sts:GetCallerIdentity"}:  # which nobody can be denied
+        assert right.split(":")[1] in row, right
 
 
 def test_the_statements_it_looks_for_are_all_that_the_stack_writes(
