@@ -15,7 +15,7 @@ def rows(laptop, models, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv(name, "local")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
     def run() -> dict[str, dict[str, str]]:
@@ -35,7 +35,9 @@ def test_the_stack_is_as_the_doctor_wants_it(rows):
         "blip2 answers",
         "llama answers",
         "intake: versioned",
+        "intake: region",
         "intake: EventBridge",
+        "intake: policy",
         "intake: key",
         "routes",
     ):
