@@ -19,6 +19,7 @@ from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_s3 import S3Client
 
 StackOption = Annotated[
@@ -94,13 +95,25 @@ class Deployment:
 
 def find(stack: str) -> Deployment:
     """The deployment of that name. Raises CommandFailed where there is none, and what boto3 raises."""
+    described = describe(stack)
+    if described is None:
+        raise CommandFailed(
+            f"There is no stack named {stack} in this account and region: deploy it with `cdk deploy --all`, name "
+            "another with --stack, or set AWS_ENDPOINT_URL as `make local` prints it."
+        )
+    return Deployment(stack, outputs_of(described))
+
+
+def describe(stack: str) -> "StackTypeDef | None":
+    """What CloudFormation says of a stack, None where there is none. Raises what boto3 raises."""
     try:
-        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if code_of(error) == "ValidationError":  # CloudFormation has no code of its own for "doesn't exist"
-            raise CommandFailed(
-                f"There is no stack named {stack} in this account and region: deploy it with `cdk deploy --all`, name "
-                "another with --stack, or set AWS_ENDPOINT_URL as `make local` prints it."
-            ) from error
+            return None
         raise
-    return Deployment(stack, {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])})
+
+
+def outputs_of(described: "StackTypeDef") -> dict[str, str]:
+    """The outputs of a stack by name."""
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

@@ -24,7 +24,7 @@ _STALE = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 _CREDENTIAL_FAULTS = (
     aws.NoCredentialsError,
     aws.PartialCredentialsError,
@@ -83,6 +83,6 @@ def _of_service(error: aws.ClientError) -> str | None:
     code, operation = code_of(error), error.operation_name
     if code in _STALE:
         return f"AWS doesn't accept these credentials ({code}): sign in again, or look at AWS_PROFILE."
-    if code in _DENIED:
+    if code in DENIED:
         return f"These credentials may not call {operation}: ask the deployment's owner for the permission."
     return None

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import ask, cost, decide, erase, policy, redrive, show, upload, verdicts, weights
+from cli import ask, cost, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
 from cli.failures import SentenceGroup
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command(epilog=erase.EXAMPLES)(erase.erase)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(weights.app, name="weights")
 

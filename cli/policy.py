@@ -124,7 +124,7 @@ def show_or_push_routes(
     """Show which packs judge which keys or, given a file, put its routes into force."""
     deployment = find(stack)
     if file is None:
-        _show_routes(_routes_in_force(deployment))
+        _show_routes(routes_in_force(deployment))
         return
     text = file.read_bytes()
     routes = parse_routes(load_yaml(text, str(file)))
@@ -136,7 +136,8 @@ def show_or_push_routes(
     results.print(_LIVE)
 
 
-def _routes_in_force(deployment: Deployment) -> Routes:
+def routes_in_force(deployment: Deployment) -> Routes:
+    """The routes of the policy bucket, or those that ship. Raises InvalidPolicy."""
     try:
         found = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=ROUTES_KEY)
     except deployment.s3.exceptions.NoSuchKey:

@@ -65,6 +65,7 @@ Or use this project's own command:
   moderate upload img.jpg --wait
   moderate verdicts
   moderate show img.jpg
+  moderate doctor
 
 Deploy a change with the CDK's own command (no `cdk bootstrap` is needed):
 

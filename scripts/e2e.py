@@ -1,7 +1,8 @@
 """`make e2e`: deploy to the AWS account of the environment, moderate some images, destroy, list what is left over.
 
-It says first where it goes and what that costs about, and asks. Whatever happens after that, Ctrl-C included, it ends
-with `cdk destroy`, unless told to --keep. Exit status 1 if a check fails or something is left over.
+It says first where it goes, what `moderate doctor` finds there and what it costs about, and asks. Whatever happens
+after that, Ctrl-C included, it ends with `cdk destroy`, unless told to --keep. Exit status 1 if a check fails or
+something is left over.
 """
 
 import argparse
@@ -67,6 +68,7 @@ def main() -> int:
         run = _arguments()
         _say_where(console)
         _refuse_to_touch_a_deployment()
+        _refuse_what_would_fail(run)
         _ask(console, run)
         with _removed_at_the_end(console, run):
             return _try(console, run)
@@ -131,6 +133,13 @@ def _refuse_to_touch_a_deployment() -> None:
             f"{', '.join(sorted(standing))} stands here already, and this run would destroy it with its data: use "
             "another account or region, or `cdk destroy --all` first."
         )
+
+
+def _refuse_what_would_fail(run: Run) -> None:
+    path = f"{CDK.parent}{os.pathsep}{os.environ['PATH']}"
+    command = [str(MODERATE), "doctor", *run.context]
+    if subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode:
+        raise Failed("Nothing was deployed: first do what the rows above that fail say.")
 
 
 def _ask(console: Console, run: Run) -> None:

@@ -111,8 +111,13 @@ class ModerationStack(Stack):
             "Blip2ComponentName": endpoints.blip2_component or "",
             "Blip2Dialect": settings.blip2_dialect,
             "LlamaEndpointName": endpoints.llama,
+            "LlamaComponentName": endpoints.llama_component or "",
+            "LlamaDialect": settings.llama_dialect,
+            "LlamaGrammar": str(settings.llama_grammar).lower(),
             "ModelInputSize": str(settings.model_input_size),
             "RecordRetentionDays": str(settings.retention.records),
+            "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
+            "Stage": settings.stage,
         }
         for name, value in outputs.items():
             if value:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-_OFFERED: dict[str, Any] = json.loads(Path(__file__).with_name("regions.json").read_text())
+_FILE = Path(__file__).parents[1] / "cli/regions.json"
+_OFFERED: dict[str, Any] = json.loads(_FILE.read_text())
 
 # Region → account of the registry that holds the model containers.
 CONTAINER_ACCOUNTS: dict[str, str] = _OFFERED["containers"]

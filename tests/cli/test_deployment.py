@@ -90,5 +90,5 @@ def test_a_laptop_cloud_that_is_not_running_is_a_sentence(moderate, monkeypatch)
 
 
 def test_help_shows_examples_for_every_command(moderate):
-    for command in ("upload", "verdicts", "show", "decide", "ask", "redrive"):
+    for command in ("upload", "verdicts", "show", "decide", "ask", "redrive", "doctor"):
         assert f"moderate {command}" in moderate(command, "--help").stdout.split("Examples")[1]

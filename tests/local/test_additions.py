@@ -77,6 +77,11 @@ class TestUploads:
         assert uuid.UUID(given["event_id"])
         assert outcome(laptop, execution["executionArn"])["status"] == "SUCCEEDED"
 
+    def test_a_bucket_says_that_it_tells_event_bridge(self, laptop: Laptop) -> None:
+        said = laptop.client("s3").get_bucket_notification_configuration(Bucket=laptop.outputs["IntakeBucketName"])
+
+        assert said["EventBridgeConfiguration"] == {}
+
     def test_every_event_has_an_id_of_its_own(self, laptop: Laptop) -> None:
         keys = {f"ids/{number}" for number in range(3)}
         for key in keys:

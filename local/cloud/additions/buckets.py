@@ -1,9 +1,15 @@
-"""S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions."""
+"""S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions.
 
+Its answer to GetBucketNotificationConfiguration leaves the switch out, too.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
+from moto.core.responses import ActionResult
 from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.responses import S3Response
 from moto.utilities.utils import get_partition
 
 from local.cloud.additions.cloudformation import after_create_and_update
@@ -12,6 +18,7 @@ from local.cloud.additions.cloudformation import after_create_and_update
 def install() -> None:
     """Apply the two properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
     after_create_and_update(FakeBucket, _apply)
+    S3Response.get_bucket_notification = _notifications(S3Response.get_bucket_notification)
     delete = FakeBucket.delete_from_cloudformation_json.__func__
 
     def delete_if_empty(cls: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> None:
@@ -21,6 +28,24 @@ def install() -> None:
         delete(cls, name, template, account_id, region_name)
 
     FakeBucket.delete_from_cloudformation_json = classmethod(delete_if_empty)
+
+
+def _notifications(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """moto's answer, with the switch."""
+
+    def answer_with_switch(self: Any) -> Any:
+        configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        if configuration is None or configuration.event_bridge is None:
+            return answer(self)
+        serialized = self.serialized
+
+        def serialized_with_switch(result: ActionResult) -> Any:
+            return serialized(ActionResult({**result.result, "EventBridgeConfiguration": {}}))
+
+        self.serialized = serialized_with_switch  # of this one request
+        return answer(self)
+
+    return answer_with_switch
 
 
 def _apply(bucket: Any, properties: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""What `moderate doctor` examines, one subject a file."""

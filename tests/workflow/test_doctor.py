@@ -1,0 +1,46 @@
+"""`moderate doctor` on the stack as it is deployed."""
+
+import json
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+
+
+@pytest.fixture
+def rows(laptop, models, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    def run() -> dict[str, dict[str, str]]:
+        said = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+        return {check["name"]: check for check in said["checks"]}
+
+    return run
+
+
+def test_the_stack_is_as_the_doctor_wants_it(rows):
+    found = rows()
+
+    for name in (
+        "credentials",
+        "stack Moderation",
+        "bootstrap",
+        "blip2 answers",
+        "llama answers",
+        "intake: versioned",
+        "intake: region",
+        "intake: EventBridge",
+        "intake: policy",
+        "intake: key",
+        "routes",
+    ):
+        assert found[name]["status"] == "ok", found[name]
+    assert {found[name]["status"] for name in ("GPU quotas", "Lambda concurrency", "endpoint blip2")} == {"skipped"}
+    assert found["policy blog"]["status"] == "warn"  # some of its categories have no question
