@@ -21,7 +21,8 @@ class LlamaEndpoint:
             dialect = dialect_of(data)
             completion = self._judge.complete(dialect.read(data, attributes))
         except JudgeFailed as problem:
-            return Reply(problem.status, json.dumps({"code": problem.status, "error": str(problem)}).encode())
+            told = {"code": problem.status, "message": "prediction failure", "error": str(problem)}  # as DJL tells it
+            return Reply(problem.status, json.dumps(told).encode())
         return Reply(200, json.dumps(dialect.write(data, completion)).encode())
 
     def close(self) -> None:

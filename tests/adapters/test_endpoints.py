@@ -109,6 +109,11 @@ NO_CAPACITY = (
         (fault("ModelError", 424, OriginalStatusCode=503), EndpointThrottled),
         (fault("ModelError", 424, OriginalStatusCode=429), EndpointThrottled),
         (fault("ModelError", 424, OriginalStatusCode=400), EndpointRejected),
+        (fault("ModelError", 424, OriginalStatusCode=400, OriginalMessage="CUDA out of memory."), EndpointUnavailable),
+        (fault("ModelError", 424, OriginalStatusCode=424, OriginalMessage="pass accept_eula=true"), Misconfigured),
+        (fault("ModelError", 424, 'Received client error (424) with message "accept_eula"'), Misconfigured),
+        (fault("ModelError", 424, OriginalStatusCode=0, OriginalMessage="Your invocation timed out"), EndpointTimeout),
+        (fault("413", 413, "HTTP content length exceeded 6291456 bytes."), EndpointRejected),
         (fault("ValidationError", 400, "Endpoint eyes not found"), Misconfigured),
         (fault("ValidationError", 400, NO_CAPACITY), NoCapacity),
         (fault("AccessDeniedException", 403), Misconfigured),
@@ -122,7 +127,16 @@ def test_what_sagemaker_raises_gets_our_names(error, expected):
 
 
 @pytest.mark.parametrize("speaker", [ScoredBlip2, SampleBlip2])
-@pytest.mark.parametrize("code, expected", [(400, EndpointRejected), (500, EndpointUnavailable)])
+@pytest.mark.parametrize(
+    "code, expected",
+    [
+        (400, EndpointRejected),
+        (500, EndpointUnavailable),
+        (503, EndpointThrottled),
+        (504, EndpointTimeout),
+        (None, EndpointUnavailable),
+    ],
+)
 def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expected):
     with pytest.raises(expected):
         speaker(SageMakerEndpoint(Runtime({"error": "too large", "code": code}), "eyes")).ask(b"png", ["A"], False)

@@ -1,11 +1,13 @@
 """What AWS raises, in our own errors: the one place that knows the services' error codes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from moderation.adapters.container_words import container_fault
 from moderation.errors import (
     EndpointRejected,
     EndpointThrottled,
@@ -20,8 +22,6 @@ from moderation.errors import (
 )
 
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException", "SlowDown"}
-_FULL_QUEUE = {429, 503}  # what model servers answer when their queue is full
-_SERVER_FAULTS = {424, 507}  # DJL: the handler raised; out of memory
 _TRANSIENT_CODES = _THROTTLED | {
     "ConditionalRequestConflict",  # S3: two conditional writes at once
     "InternalError",
@@ -66,7 +66,7 @@ def endpoint_faults(endpoint: str) -> Iterator[None]:
 def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
     code, status = code_of(error), _status(error)
     if code == "ModelError":
-        return _model_fault(endpoint, int(error.response.get("OriginalStatusCode") or 500))  # type: ignore[call-overload]
+        return _model_fault(endpoint, error)
     if code in _THROTTLED or status == 429:
         return EndpointThrottled(f"Endpoint {endpoint} is busy ({code}).")
     if code in ("ValidationError", "ValidationException"):
@@ -76,15 +76,15 @@ def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
         return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): is it deployed and in service?")
     if status >= 500:
         return EndpointUnavailable(f"Endpoint {endpoint} failed on its side ({code}).")
+    if status == 413:
+        return EndpointRejected(f"The request is larger than endpoint {endpoint} takes ({code}).")
     return Misconfigured(f"Endpoint {endpoint} refused the call ({code}): check the function's role and the endpoint.")
 
 
-def _model_fault(endpoint: str, status: int) -> ModerationError:
-    if status in _FULL_QUEUE:
-        return EndpointThrottled(f"The model behind {endpoint} has a full queue (HTTP {status}).")
-    if status >= 500 or status in _SERVER_FAULTS:
-        return EndpointUnavailable(f"The model behind {endpoint} failed (HTTP {status}).")
-    return EndpointRejected(f"The model behind {endpoint} refuses the request (HTTP {status}): see its log.")
+def _model_fault(endpoint: str, error: ClientError) -> ModerationError:
+    told: Mapping[str, Any] = error.response
+    words = told.get("OriginalMessage") or told["Error"].get("Message", "")
+    return container_fault(endpoint, int(told.get("OriginalStatusCode") or 0), str(words))
 
 
 @contextmanager

@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation.adapters.container_words import container_fault
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-from moderation.errors import EndpointRejected, EndpointUnavailable, GarbledAnswer
+from moderation.errors import GarbledAnswer
 from moderation.ports import ScoredText, VisionReply
 
 
@@ -51,8 +52,8 @@ def _invoke(endpoint: SageMakerEndpoint, body: Mapping[str, Any]) -> str:
     except ValueError:
         return text  # plain text, as the sample's requests are answered
     if isinstance(answer, dict) and "error" in answer:
-        fault = f"The model behind {endpoint.name} answered with an error (code {answer.get('code')}): see its log."
-        raise EndpointRejected(fault) if answer.get("code") == 400 else EndpointUnavailable(fault)
+        code = answer.get("code")
+        raise container_fault(endpoint.name, code if isinstance(code, int) else 500, str(answer["error"]))
     return text
 
 

@@ -1,0 +1,121 @@
+"""What model containers say of their faults: one table for DJL, text-generation-inference, JumpStart and OpenAI.
+
+Containers repeat requests in their errors (LMI's "Received payload …", vLLM's `input`), and an error's text ends in an
+execution's history, which holds no content: only what a pattern here admits is ever passed on.
+"""
+
+import re
+from dataclasses import dataclass
+
+from moderation.errors import (
+    EndpointRejected,
+    EndpointThrottled,
+    EndpointTimeout,
+    EndpointUnavailable,
+    Misconfigured,
+    ModerationError,
+)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """`says` is looked for in a container's words; `{said}` in `means` is what it found."""
+
+    says: re.Pattern[str]
+    error: type[ModerationError]
+    means: str
+
+
+def _row(error: type[ModerationError], means: str, *says: str) -> _Row:
+    return _Row(re.compile("|".join(says), re.IGNORECASE), error, means)
+
+
+# The first row that matches wins. Refusals come first: they alone repeat a request, whose words are anybody's.
+_TABLE = (
+    _row(
+        EndpointRejected,
+        "can't read a prompt that long ({said}): use a policy pack with fewer or shorter categories and questions",
+        r"`inputs` tokens \+ `max_new_tokens` must be <= \d+\. Given: \d+",
+        r"`inputs` must have less than \d+ tokens\. Given: \d+",
+        r"maximum context length is \d+ tokens",
+        r"exceeds the available context size",
+        r"input token limit exceeded",
+    ),
+    _row(
+        EndpointRejected,
+        "doesn't understand the request (HTTP {status}: {said}): does it speak the dialect that -c blip2Dialect or "
+        "-c llamaDialect names?",
+        r"Failed to (?:deserialize the JSON body into the target type|parse the request body as JSON)"
+        r"(?:: (?:[a-z_.]+: )?(?:missing field `[a-z_]+`|invalid type: [a-z]+(?:, expected [\w ]+)?))?",
+        r"Input validation error(?:: (?:`[a-z_]+` must be [\w .<>=-]+|grammar is not (?:supported|valid)))?",
+        r"Template error",
+        r"Invalid request payload(?:\. (?:The 'inputs' field must be a string|"
+        r"Request payload should be a json object specifying the 'inputs' field))?",
+        r"(?:string|list) indices must be integers",
+        r'can only concatenate (?:str|list) \(not "\w+"\) to (?:str|list)',
+        r"'(?:str|list|dict)' object has no attribute '[a-z_]+'",
+        r"model only supports 'system', ?'user' and 'assistant' roles",
+        r"last message must be from user",
+        r"Conversation roles must alternate",
+        r"Field required",
+        r"Unable to evaluate payload provided",
+        r"Unsupported content[- ]type",
+    ),
+    _row(
+        Misconfigured,
+        "doesn't serve exactly one model ({said}): deploy ModerationModels again, or name an endpoint that does",
+        r"Parameter model_name is required",
+        r"Model or workflow not found",
+    ),
+    _row(
+        Misconfigured,
+        "wants its licence accepted in each request, as JumpStart's Llama 2 v1 and v2 do: "
+        "deploy with -c llamaDialect=dialog",
+        r"accept_eula",
+        r"end-user license agreement",
+    ),
+    _row(
+        EndpointUnavailable,
+        "ran out of memory (HTTP {status})",
+        r"out of memory",
+        r"OutOfMemory",
+        r"MemoryError",
+        r"_STATUS_ALLOC_FAILED",
+        r"CUBLAS_STATUS_NOT_INITIALIZED",  # what cuBLAS says when there is no room for its handle
+        r"allocate memory",
+        r"unable to find an engine to execute this computation",  # what cuDNN says without room for a workspace
+    ),
+    _row(EndpointUnavailable, "failed on its GPU (HTTP {status})", r"CUDA error", r"CUDNN_STATUS", r"NCCL error"),
+    _row(EndpointThrottled, "is still loading (HTTP {status})", r"loading model", r"is (?:currently|still) loading"),
+    _row(
+        EndpointThrottled,
+        "is busy (HTTP {status})",
+        r"model is overloaded",
+        r"queue capacity exceeded",
+        r"queue is full",
+        r"no worker is available",
+        r"server busy",
+    ),
+    _row(EndpointTimeout, "didn't answer in time (HTTP {status})", r"timed out"),
+)
+
+
+def container_fault(endpoint: str, status: int, words: str) -> ModerationError:
+    """The error that a container's answer stands for; `status` is its HTTP status, 0 where it gave none."""
+    plain = words.replace('\\"', '"').replace("\\u0027", "'").replace("\\n", " ")
+    for row in _TABLE:
+        if found := row.says.search(plain):
+            return row.error(f"The model behind {endpoint} {row.means.format(status=status, said=found[0])}.")
+    return _by_status(endpoint, status)
+
+
+def _by_status(endpoint: str, status: int) -> ModerationError:
+    if status in (429, 503):
+        return EndpointThrottled(f"The model behind {endpoint} is busy: its queue is full (HTTP {status}).")
+    if status in (408, 504):
+        return EndpointTimeout(f"The model behind {endpoint} didn't answer in time (HTTP {status}).")
+    if status == 0:
+        return EndpointUnavailable(f"The model behind {endpoint} gave no answer.")
+    if status >= 500 or status == 424:  # DJL's for a handler that raised
+        return EndpointUnavailable(f"The model behind {endpoint} failed (HTTP {status}).")
+    return EndpointRejected(f"The model behind {endpoint} refuses the request (HTTP {status}): see its log.")
