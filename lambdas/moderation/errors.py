@@ -13,8 +13,12 @@ class PermanentError(ModerationError):
     """Base of what no retry mends: the state machine records each subclass as a `review` verdict with its message."""
 
 
+class EndpointNotFound(TransientError):
+    """A model endpoint isn't there, or not in service yet: a deployment makes it, which takes most of an hour."""
+
+
 class EndpointThrottled(TransientError):
-    """A model endpoint has more requests than it can take (throttled, or its queue is full)."""
+    """A model endpoint can't take a request yet (throttled, its queue is full, or its model is loading)."""
 
 
 class EndpointUnavailable(TransientError):

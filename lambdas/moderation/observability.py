@@ -56,7 +56,7 @@ def aged(name: str, seconds: float) -> None:
 
 
 def count_rejection(error: str) -> None:
-    """Count an image that no retry helps, by the error's class: one of `errors.PermanentError`'s."""
+    """Count an image that no retry helps or has helped, by the error's class: one that the workflow catches by name."""
     with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
         metric.add_dimension("error", error)
 

@@ -102,7 +102,7 @@ class VisionModel(Protocol):
     """BLIP-2."""
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
-        """Raises EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity, GarbledAnswer,
+        """Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity, GarbledAnswer,
         EndpointRejected, Misconfigured."""
         ...
 

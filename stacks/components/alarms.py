@@ -119,6 +119,7 @@ class Alarms(Construct):
                 "Images",
                 misconfigured=metrics.ours("Rejections", error="Misconfigured"),
                 rejected=metrics.ours("Rejections", error="EndpointRejected"),
+                not_found=metrics.ours("Rejections", error="EndpointNotFound"),
             ),
         )
 

@@ -11,6 +11,7 @@ from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge, instruction_text
 from moderation.errors import (
+    EndpointNotFound,
     EndpointRejected,
     EndpointThrottled,
     EndpointTimeout,
@@ -95,6 +96,13 @@ NO_CAPACITY = (
 )
 
 
+# aws-samples/amazon-kendra-langchain-extensions#64
+HEADER_MISSING = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. "
+    "Please include Inference Component Name header or consider using SageMaker models."
+)
+
+
 @pytest.mark.parametrize(
     "error, expected",
     [
@@ -114,7 +122,15 @@ NO_CAPACITY = (
         (fault("ModelError", 424, 'Received client error (424) with message "accept_eula"'), Misconfigured),
         (fault("ModelError", 424, OriginalStatusCode=0, OriginalMessage="Your invocation timed out"), EndpointTimeout),
         (fault("413", 413, "HTTP content length exceeded 6291456 bytes."), EndpointRejected),
-        (fault("ValidationError", 400, "Endpoint eyes not found"), Misconfigured),
+        (fault("ValidationError", 400, "Endpoint eyes of account 123456789012 not found."), EndpointNotFound),
+        (
+            fault("ValidationError", 400, "Inference component eyes of account 123456789012 not found."),
+            EndpointNotFound,
+        ),
+        (fault("ValidationException", 400, "Could not find endpoint eyes: it does not exist."), EndpointNotFound),
+        (fault("ValidationError", 400, "Endpoint eyes is not in service."), EndpointNotFound),
+        (fault("ValidationError", 400, "Endpoint eyes is not InService: its status is Creating."), EndpointNotFound),
+        (fault("ValidationError", 400, HEADER_MISSING), Misconfigured),
         (fault("ValidationError", 400, NO_CAPACITY), NoCapacity),
         (fault("AccessDeniedException", 403), Misconfigured),
         (ReadTimeoutError(endpoint_url="x"), EndpointTimeout),

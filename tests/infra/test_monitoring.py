@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from moderation.errors import PermanentError
 from statemachine import definition
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 from tests.support.metrics import EMITTED
@@ -175,8 +174,9 @@ def test_what_is_watched_and_drawn_of_ours_is_emitted_under_just_these_dimension
 def test_rejections_are_watched_by_names_that_errors_have(alarms: dict[str, Any]) -> None:
     watched = {d["error"] for alarm in alarms.values() for s in stats_of(alarm) if "error" in (d := metric_of(s)[2])}
 
-    assert watched == {"InvalidPolicy", "Misconfigured", "EndpointRejected"}
-    assert watched < {error.__name__ for error in PermanentError.__subclasses__()}
+    assert watched == {"InvalidPolicy", "Misconfigured", "EndpointRejected", "EndpointNotFound"}
+    caught = json.loads(definition.load())["States"]["JudgeImage"]["Catch"]
+    assert watched < {error for catcher in caught for error in catcher["ErrorEquals"]}
 
 
 def test_the_log_is_counted_for_states_that_the_workflow_has(moderation: Template) -> None:

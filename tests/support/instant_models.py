@@ -50,9 +50,9 @@ RESET = Fault(reset=True)
 GARBAGE = Fault(body=b"\xff\xfe not what was agreed")
 
 
-def model_error(original_status: int) -> Fault:
+def model_error(original_status: int, words: str = "the container says no") -> Fault:
     """What SageMaker makes of an error of its container."""
-    details = {"OriginalStatusCode": original_status, "OriginalMessage": "the container says no"}
+    details = {"OriginalStatusCode": original_status, "OriginalMessage": words}
     return Fault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
 
 

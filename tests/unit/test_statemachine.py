@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 from collections.abc import Iterator
 
 from moderation import errors
@@ -84,6 +85,26 @@ def test_an_endpoint_that_starts_from_zero_is_outlasted():
         [rule] = [rule for rule in STATES[name]["Retry"] if "NoCapacity" in rule["ErrorEquals"]]
         # Full jitter waits half of each delay on average; an instance and 26 GB of weights take part of an hour.
         assert rule["MaxAttempts"] * rule["MaxDelaySeconds"] / 2 >= 45 * 60
+
+
+def test_an_endpoint_that_is_still_to_be_deployed_is_outlasted_and_named_at_last():
+    for name in ("QueryImage", "JudgeImage"):
+        [rule] = [rule for rule in STATES[name]["Retry"] if "EndpointNotFound" in rule["ErrorEquals"]]
+        assert rule["ErrorEquals"] == ["EndpointNotFound"], "it counts its attempts alone"
+        # SageMaker gives a container half an hour to start, after an instance was found for it; three sigma below.
+        assert shortest_wait(rule) >= 45 * 60
+    for name in ("ForEachQuery", "JudgeImage"):
+        [catcher] = [catcher for catcher in STATES[name]["Catch"] if "EndpointNotFound" in catcher["ErrorEquals"]]
+        assert catcher["Next"] == "RecordVerdict", "the record has the error's own sentence"
+
+
+def shortest_wait(rule: dict) -> float:
+    """Seconds that all retries of a rule together wait at least, but for one time in a thousand."""
+    caps = [
+        min(rule["IntervalSeconds"] * rule["BackoffRate"] ** attempt, rule["MaxDelaySeconds"])
+        for attempt in range(rule["MaxAttempts"])
+    ]
+    return sum(caps) / 2 - 3 * math.sqrt(sum(cap**2 / 12 for cap in caps))
 
 
 def test_every_task_has_a_time_out_and_placeholders_stand_in_strings_only():

@@ -9,6 +9,7 @@ from tests.support.instant_models import (
     GARBAGE,
     INTERNAL,
     NO_CAPACITY,
+    NOT_FOUND,
     RESET,
     THROTTLED,
     UNAVAILABLE,
@@ -86,7 +87,21 @@ def test_a_folders_placeholder_alone_is_ignored(laptop):
     assert laptop.item("holidays/") is None
 
 
-@pytest.mark.parametrize("fault", [THROTTLED, UNAVAILABLE, INTERNAL, NO_CAPACITY, RESET, GARBAGE, model_error(503)])
+OUT_OF_MEMORY = model_error(400, '{"code": 400, "type": "InternalServerException", "message": "CUDA out of memory."}')
+FOR_A_WHILE = [
+    THROTTLED,
+    UNAVAILABLE,
+    INTERNAL,
+    NO_CAPACITY,
+    NOT_FOUND,
+    RESET,
+    GARBAGE,
+    model_error(503),
+    OUT_OF_MEMORY,
+]
+
+
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 @pytest.mark.parametrize("endpoint", ["blip2", "llama"])
 def test_an_endpoint_that_fails_for_a_while_is_outlasted(laptop, models, endpoint, fault):
     models.fail(endpoint, fault, fault)
@@ -110,6 +125,26 @@ def test_an_endpoint_that_refuses_the_request_is_not_asked_again(laptop, models,
     assert (record["verdict"], record["decided_by"]) == ("review", "failure")
     assert "refuses" in record["reason"]
     assert len(models.asked(endpoint)) == 1
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        ("Need to pass custom_attributes='accept_eula=true' as part of header.", "-c llamaDialect=dialog"),
+        ("Failed to deserialize the JSON body into the target type: inputs: invalid type: sequence", "inputs: invalid"),
+    ],
+    ids=["licence", "dialect"],
+)
+def test_a_judge_behind_another_dialect_is_reviewed_at_once_with_the_remedy(laptop, models, words, says):
+    models.fail("llama", *[model_error(424, words)] * 10)
+    key = f"dialect/{says}.png"
+    laptop.upload(key, drawing())
+
+    record = laptop.wait_for_verdict(key)
+
+    assert (record["verdict"], record["decided_by"]) == ("review", "failure")
+    assert says in record["reason"]
+    assert len(models.asked("llama")) == 1
 
 
 def test_a_delivered_duplicate_changes_nothing(laptop, models):

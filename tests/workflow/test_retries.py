@@ -121,6 +121,22 @@ def test_a_permanent_error_is_recorded_at_once_with_its_reason(deployed, machine
         assert "RecordFailure" not in states, plan
 
 
+@pytest.mark.parametrize("state", ["QueryImage", "JudgeImage"])
+def test_an_endpoint_that_never_comes_is_recorded_under_its_name(deployed, machine, state):
+    """With two attempts instead of 90: their number is looked at elsewhere."""
+    stepfunctions = deployed.client("stepfunctions")
+    given = stepfunctions.describe_state_machine(stateMachineArn=machine)
+    text = given["definition"].replace('"MaxAttempts": 90', '"MaxAttempts": 2')
+    impatient = stepfunctions.create_state_machine(name=f"Impatient{state}", definition=text, roleArn=given["roleArn"])
+
+    plan = f"{state}|EndpointNotFound|1000/never"
+    [(status, states)] = run(deployed, impatient["stateMachineArn"], [plan]).values()
+
+    assert (status, states.count(state)) == ("SUCCEEDED", 1), "entered once, retried within"
+    assert states[states.index("RecordVerdict") - 1] == state
+    assert "RecordFailure" not in states
+
+
 @pytest.mark.parametrize("state", ["PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict"])
 def test_whatever_has_no_name_is_recorded_as_a_failure_and_announced(deployed, machine, state):
     plan = f"{state}|KeyError|1000/unnamed"

@@ -1,5 +1,6 @@
 """What AWS raises, in our own errors: the one place that knows the services' error codes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from moderation.adapters.container_words import container_fault
 from moderation.errors import (
+    EndpointNotFound,
     EndpointRejected,
     EndpointThrottled,
     EndpointTimeout,
@@ -70,15 +72,25 @@ def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
     if code in _THROTTLED or status == 429:
         return EndpointThrottled(f"Endpoint {endpoint} is busy ({code}).")
     if code in ("ValidationError", "ValidationException"):
-        # Scaled to zero arrives under the code of a bad request: only its message tells it apart.
-        if "no capacity" in str(error).lower():
-            return NoCapacity(f"Endpoint {endpoint} is scaled to zero and starting.")
-        return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): is it deployed and in service?")
+        return _invocation_fault(endpoint, code, str(error))
     if status >= 500:
         return EndpointUnavailable(f"Endpoint {endpoint} failed on its side ({code}).")
     if status == 413:
         return EndpointRejected(f"The request is larger than endpoint {endpoint} takes ({code}).")
     return Misconfigured(f"Endpoint {endpoint} refused the call ({code}): check the function's role and the endpoint.")
+
+
+def _invocation_fault(endpoint: str, code: str, message: str) -> ModerationError:
+    """SageMaker has one code for what it can't route: only its message tells one from the other."""
+    if re.search(r"no capacity", message, re.IGNORECASE):
+        return NoCapacity(f"Endpoint {endpoint} is scaled to zero and starting.")
+    # "Endpoint … of account … not found.", until it is in service; the other words are a caution.
+    if re.search(r"not found|not exist|not in ?service|\bcreating\b", message, re.IGNORECASE):
+        return EndpointNotFound(
+            f"Endpoint {endpoint} isn't there, or not in service: deploy ModerationModels, or name an existing "
+            "endpoint with -c blip2Endpoint and -c llamaEndpoint. Then `moderate redrive --cause EndpointNotFound`."
+        )
+    return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): is it one that takes requests like ours?")
 
 
 def _model_fault(endpoint: str, error: ClientError) -> ModerationError:
