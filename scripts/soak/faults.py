@@ -48,9 +48,9 @@ class Fault:
     longest: int = 1
 
 
-def _json_error(kind: str, status: int, code: str) -> Fault:
+def _json_error(kind: str, status: int, code: str, message: str = "injected") -> Fault:
     """As DynamoDB, Lambda and SageMaker word errors."""
-    body = json.dumps({"__type": code, "Type": "Server", "message": "injected", "Message": "injected"}).encode()
+    body = json.dumps({"__type": code, "Type": "Server", "message": message, "Message": message}).encode()
     return Fault(kind, How.ANSWER, Reply(status, "application/json", body, code), longest=6)
 
 
@@ -65,9 +65,9 @@ def _sns_error(kind: str, status: int, code: str) -> Fault:
     return Fault(kind, How.ANSWER, Reply(status, "text/xml", body), longest=6)
 
 
-def _model_error(kind: str, status: int) -> Fault:
+def _model_error(kind: str, status: int, words: str = "injected") -> Fault:
     """What SageMaker makes of an error of its container; 0 where the container didn't answer in time."""
-    facts = {"Message": "injected", "OriginalStatusCode": status, "OriginalMessage": "injected"}
+    facts = {"Message": "injected", "OriginalStatusCode": status, "OriginalMessage": words}
     return Fault(kind, How.ANSWER, Reply(424, "application/json", json.dumps(facts).encode(), "ModelError"), longest=6)
 
 
@@ -94,6 +94,7 @@ _DYNAMODB = (
 )
 _S3 = (
     _s3_error("throttled", 503, "SlowDown"),
+    _s3_error("throttled", 400, "KMS.ThrottlingException"),
     _s3_error("500", 500, "InternalError"),
     _s3_error("503", 503, "ServiceUnavailable"),
     PAGE,
@@ -113,6 +114,8 @@ _ENDPOINT = (
     _json_error("503", 503, "ServiceUnavailable"),
     _model_error("queue full", 503),
     _model_error("container failed", 500),
+    _model_error("container failed", 400, "CUDA out of memory."),
+    _json_error("not in service", 400, "ValidationError", "Endpoint x of account 123456789012 not found."),
     _model_error("container timed out", 0),
     GARBAGE,
     HALF,
@@ -121,6 +124,8 @@ _ENDPOINT = (
 _LAMBDA = (
     _json_error("throttled", 429, "TooManyRequestsException"),
     _json_error("500", 500, "ServiceException"),
+    _json_error("function not ready", 409, "ResourceConflictException"),
+    _json_error("function not ready", 502, "ResourceNotReadyException"),
     RESET,
     LOST,
     SLOW,

@@ -13,7 +13,13 @@ from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.domain.evidence import ImageRef
-from moderation.errors import EndpointUnavailable, Misconfigured, NotificationUnavailable, StoreUnavailable
+from moderation.errors import (
+    EndpointThrottled,
+    EndpointUnavailable,
+    Misconfigured,
+    NotificationUnavailable,
+    StoreUnavailable,
+)
 
 IMAGE = ImageRef("intake", "a.jpg", "v1")
 
@@ -29,6 +35,10 @@ def fault(code: str, status: int) -> ClientError:
         (topic_faults, fault("KMSThrottling", 400), NotificationUnavailable),
         (topic_faults, fault("Throttled", 429), NotificationUnavailable),
         (topic_faults, fault("AuthorizationError", 403), Misconfigured),
+        (store_faults, fault("KMS.ThrottlingException", 400), StoreUnavailable),
+        (store_faults, fault("KMS.KeyUnavailableException", 400), StoreUnavailable),
+        (store_faults, fault("KmsThrottlingException", 400), StoreUnavailable),
+        (endpoint_faults, fault("KMS.ThrottlingException", 400), EndpointThrottled),
         (store_faults, fault("ReplicatedWriteConflictException", 400), StoreUnavailable),
         (store_faults, fault("ProvisionedThroughputExceededException", 400), StoreUnavailable),
         (store_faults, fault("ResourceNotFoundException", 400), Misconfigured),

@@ -23,15 +23,17 @@ from moderation.errors import (
     TransientError,
 )
 
-_THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException", "SlowDown"}
+# What isn't called throttling but is; "KMS.ThrottlingException", "KMSThrottling" and their like say so themselves.
+_THROTTLED = {"ModelNotReadyException", "SlowDown", "TooManyRequestsException"}
 _TRANSIENT_CODES = _THROTTLED | {
     "ConditionalRequestConflict",  # S3: two conditional writes at once
     "InternalError",
     "InternalFailure",
     "InternalServerError",
     "InternalErrorException",
-    "KMSThrottling",  # as SNS words it
-    "KMSThrottlingException",
+    "KMS.DependencyTimeoutException",  # S3 passes KMS's errors on under its own prefix
+    "KMS.KMSInternalException",
+    "KMS.KeyUnavailableException",
     "LimitExceededException",
     "OperationAborted",
     "ProvisionedThroughputExceededException",
@@ -52,6 +54,11 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_transient(error: ClientError) -> bool:
+    """Whether the same call may work a moment later."""
+    return _is_throttled(error) or code_of(error) in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504)
+
+
 @contextmanager
 def endpoint_faults(endpoint: str) -> Iterator[None]:
     """Around a SageMaker `InvokeEndpoint` call; error codes are those of its API reference."""
@@ -69,7 +76,7 @@ def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
     code, status = code_of(error), _status(error)
     if code == "ModelError":
         return _model_fault(endpoint, error)
-    if code in _THROTTLED or status == 429:
+    if _is_throttled(error) or status == 429:
         return EndpointThrottled(f"Endpoint {endpoint} is busy ({code}).")
     if code in ("ValidationError", "ValidationException"):
         return _invocation_fault(endpoint, code, str(error))
@@ -119,13 +126,18 @@ def _transient_or_misconfigured(what: str, transient: type[TransientError]) -> I
         yield
     except ClientError as error:
         code = code_of(error)
-        if code in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504):
+        if is_transient(error):
             raise transient(f"{what} is unavailable ({code}).") from error
         raise Misconfigured(
             f"{what} refused the call ({code}): check that it exists and the function's role."
         ) from error
     except _UNANSWERED as error:
         raise transient(f"{what} can't be reached ({type(error).__name__}).") from error
+
+
+def _is_throttled(error: ClientError) -> bool:
+    code = code_of(error)
+    return "throttl" in code.lower() or code in _THROTTLED
 
 
 def _status(error: ClientError) -> int:
