@@ -1,7 +1,12 @@
 """The intake bucket: the very version is read, odd keys included; its tag is set without harm to others."""
 
+import io
+
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
+from urllib3 import HTTPResponse
 
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.domain.evidence import ImageRef
@@ -73,6 +78,24 @@ def test_an_object_over_the_limit_is_not_downloaded(s3, bucket, images):
         images.fetch(image)
 
 
+def chunked(size: int):
+    """A client whose answer is sent in chunks: without a Content-Length."""
+    s3 = boto3.client("s3")
+    body = HTTPResponse(io.BytesIO(b"\0" * size), preload_content=False)
+    s3.meta.events.register_first(
+        "before-send.s3.GetObject", lambda **_: AWSResponse("http://x", 200, {"Transfer-Encoding": "chunked"}, body)
+    )
+    return s3
+
+
+def test_an_object_without_a_content_length_is_read_up_to_the_limit():
+    image = ImageRef("intake", "a.jpg", "v1")
+
+    assert len(S3ImageStore(chunked(20_000_000)).fetch(image).data) == 20_000_000
+    with pytest.raises(ImageTooLarge, match="more than 20,000,000"):
+        S3ImageStore(chunked(20_000_001)).fetch(image)
+
+
 class Failing:
     """An S3 client whose every call fails in the same way."""
 
@@ -96,6 +119,17 @@ def client_error(code: str, status: int) -> ClientError:
         (client_error("InvalidObjectState", 403), ImageUnavailable),
         (client_error("AccessDenied", 403), ImageUnavailable),
         (client_error("MethodNotAllowed", 405), ImageUnavailable),
+        # An uploader's own key (SSE-C), and a key in every state in which it isn't enabled.
+        (client_error("InvalidRequest", 400), ImageUnavailable),
+        (client_error("400", 400), ImageUnavailable),
+        (client_error("KMS.DisabledException", 400), ImageUnavailable),
+        (client_error("KMS.KMSInvalidStateException", 400), ImageUnavailable),
+        (client_error("KMS.NotFoundException", 400), ImageUnavailable),
+        (client_error("KMS.InvalidKeyUsageException", 400), ImageUnavailable),
+        (client_error("KMS.ThrottlingException", 400), StoreUnavailable),
+        (client_error("KMS.KeyUnavailableException", 500), StoreUnavailable),
+        (client_error("KMS.KMSInternalException", 500), StoreUnavailable),
+        (client_error("KMS.DependencyTimeoutException", 503), StoreUnavailable),
         (client_error("SlowDown", 503), StoreUnavailable),
         (client_error("InternalError", 500), StoreUnavailable),
         (client_error("NoSuchBucket", 404), Misconfigured),

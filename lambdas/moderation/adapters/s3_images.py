@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from moderation.adapters.faults import code_of, store_faults
+from moderation.adapters.faults import code_of, is_transient, store_faults
 from moderation.domain.evidence import ImageRef
 from moderation.domain.limits import MAX_BYTES, TAG
 from moderation.errors import ImageTooLarge, ImageUnavailable
@@ -12,6 +12,7 @@ from moderation.ports import StoredImage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _MAX_TAGS = 10  # S3's own limit per object version
 _GONE = {
@@ -21,13 +22,25 @@ _GONE = {
     "MethodNotAllowed": "this version is a delete marker",
     "405": "this version is a delete marker",
 }
+# What an uploader or the owner of a key did, for which nobody is to be called.
 _UNAVAILABLE = _GONE | {
     "InvalidObjectState": "it lies in an archive class; restore it and moderate it again",
-    "AccessDenied": "the pipeline may not read it",
-    "403": "the pipeline may not read it",
+    "AccessDenied": "the pipeline may not read it, or not use the key that it is encrypted under",
+    "403": "the pipeline may not read it, or not use the key that it is encrypted under",
+    # "The object was stored using a form of Server Side Encryption. The correct parameters must be provided …"
+    "InvalidRequest": "it is encrypted under a key that its uploader keeps (SSE-C); upload it without one",
+    "400": "it is encrypted under a key that its uploader keeps (SSE-C); upload it without one",
     "KMS.DisabledException": "its encryption key is disabled",
+    "KMS.KMSInvalidStateException": "its encryption key is disabled or waits for its deletion",
     "KMS.NotFoundException": "its encryption key is gone",
 }
+
+
+def _why_unavailable(error: ClientError) -> str | None:
+    code = code_of(error)
+    if code.startswith("KMS.") and code not in _UNAVAILABLE and not is_transient(error):
+        return f"its encryption key can't be used ({code})"
+    return _UNAVAILABLE.get(code)
 
 
 class S3ImageStore:
@@ -41,13 +54,10 @@ class S3ImageStore:
             try:
                 found = self._client.get_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)
             except ClientError as error:
-                if why := _UNAVAILABLE.get(code_of(error)):
+                if why := _why_unavailable(error):
                     raise ImageUnavailable(f"The object can't be read: {why}.") from error
                 raise
-            if found["ContentLength"] > MAX_BYTES:
-                found["Body"].close()
-                raise ImageTooLarge(f"The object has {found['ContentLength']:,} bytes; the limit is {MAX_BYTES:,}.")
-            return StoredImage(found["Body"].read(), found.get("ContentType", ""), found["Metadata"].get("reference"))
+            return StoredImage(_read(found), found.get("ContentType", ""), found["Metadata"].get("reference"))
 
     def tag(self, image: ImageRef, verdict: str) -> str:
         with store_faults(f"Bucket {image.bucket}"):
@@ -70,3 +80,16 @@ class S3ImageStore:
             Tagging={"TagSet": [*others, {"Key": TAG, "Value": verdict}]},
         )
         return "tagged"
+
+
+def _read(found: "GetObjectOutputTypeDef") -> bytes:
+    """The object's bytes, never more than the limit; an answer in chunks doesn't say how many they are."""
+    size = found.get("ContentLength")
+    if size is not None and size > MAX_BYTES:
+        found["Body"].close()
+        raise ImageTooLarge(f"The object has {size:,} bytes; the limit is {MAX_BYTES:,}.")
+    data = found["Body"].read() if size is not None else found["Body"].read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        found["Body"].close()
+        raise ImageTooLarge(f"The object has more than {MAX_BYTES:,} bytes, the limit.")
+    return data
