@@ -213,6 +213,19 @@ def template() -> dict[str, Any]:
                 "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
             },
         },
+        "Blocking": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {
+                            "ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+                            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+                        }
+                    ]
+                }
+            },
+        },
         "IntakePolicy": {
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {"Bucket": _ref("Intake"), "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
@@ -325,6 +338,7 @@ def template() -> dict[str, Any]:
     }
     outputs = {
         "IntakeBucketName": _ref("Intake"),
+        "BlockingBucketName": _ref("Blocking"),
         "VerdictTableName": _ref("Table"),
         "ExpressArn": _get("Express"),
         "WorkflowArn": _ref("Machine"),

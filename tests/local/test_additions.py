@@ -107,6 +107,88 @@ class TestUploads:
         assert eventually(lambda: [e for e in laptop.executions() if json.loads(e["input"])["key"] == "empty.png"])
 
 
+def customer_key(letter: str = "k") -> dict[str, str]:
+    """What an upload or a read says of a key that its uploader keeps."""
+    return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": letter * 32}
+
+
+def code_and_status(call: Any, **request: Any) -> tuple[str, int]:
+    """How a call to S3 is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**request)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+class TestEncryptedObjects:
+    def test_only_who_has_the_uploaders_key_reads_the_object(self, laptop: Laptop) -> None:
+        s3, name = laptop.client("s3"), {"Bucket": laptop.outputs["IntakeBucketName"], "Key": "sse-c.png"}
+        s3.put_object(**name, Body=b"image", **customer_key())
+
+        assert code_and_status(s3.get_object, **name) == ("InvalidRequest", 400)
+        assert code_and_status(s3.head_object, **name) == ("400", 400)
+        assert code_and_status(s3.get_object, **name, **customer_key("x")) == ("AccessDenied", 403)
+        assert code_and_status(s3.head_object, **name, **customer_key("x")) == ("403", 403)
+        answer = s3.get_object(**name, **customer_key())
+        assert (answer["Body"].read(), answer["SSECustomerAlgorithm"]) == (b"image", "AES256")
+        assert s3.get_object_tagging(**name)["TagSet"] == [], "tags aren't encrypted"
+
+    def test_a_key_is_refused_where_the_object_has_none(self, laptop: Laptop) -> None:
+        s3, name = laptop.client("s3"), {"Bucket": laptop.outputs["IntakeBucketName"], "Key": "no-sse-c.png"}
+        s3.put_object(**name, Body=b"image")
+
+        assert code_and_status(s3.get_object, **name, **customer_key()) == ("InvalidRequest", 400)
+
+    def test_a_multipart_upload_keeps_the_key_of_its_beginning(self, laptop: Laptop) -> None:
+        s3, name = laptop.client("s3"), {"Bucket": laptop.outputs["IntakeBucketName"], "Key": "parts.png"}
+        upload = s3.create_multipart_upload(**name, **customer_key())["UploadId"]
+        part = s3.upload_part(**name, UploadId=upload, PartNumber=1, Body=b"image", **customer_key())
+        parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+        s3.complete_multipart_upload(**name, UploadId=upload, MultipartUpload={"Parts": parts})
+
+        assert code_and_status(s3.get_object, **name) == ("InvalidRequest", 400)
+        assert s3.get_object(**name, **customer_key())["Body"].read() == b"image"
+
+    def test_a_copy_has_the_key_of_its_own_request(self, laptop: Laptop) -> None:
+        s3, bucket = laptop.client("s3"), laptop.outputs["IntakeBucketName"]
+        s3.put_object(Bucket=bucket, Key="original.png", Body=b"image")
+        source = {"Bucket": bucket, "Key": "original.png"}
+        s3.copy_object(Bucket=bucket, Key="copy.png", CopySource=source, **customer_key())
+
+        assert code_and_status(s3.get_object, Bucket=bucket, Key="copy.png") == ("InvalidRequest", 400)
+        assert s3.get_object(Bucket=bucket, Key="original.png")["Body"].read() == b"image"
+
+    @pytest.mark.parametrize("by", ["template", "request"])
+    def test_a_bucket_that_blocks_such_keys_refuses_every_way_of_uploading(self, laptop: Laptop, by: str) -> None:
+        s3, name = laptop.client("s3"), {"Bucket": laptop.outputs["BlockingBucketName"], "Key": "sse-c.png"}
+        if by == "request":
+            name["Bucket"] = "blocking-by-request"
+            s3.create_bucket(Bucket=name["Bucket"])
+            default = {"SSEAlgorithm": "AES256"}
+            blocked = {"EncryptionType": ["SSE-C"]}
+            rule = {"ApplyServerSideEncryptionByDefault": default, "BlockedEncryptionTypes": blocked}
+            s3.put_bucket_encryption(Bucket=name["Bucket"], ServerSideEncryptionConfiguration={"Rules": [rule]})
+        s3.put_object(**name, Body=b"image")
+
+        assert code_and_status(s3.put_object, **name, Body=b"x", **customer_key()) == ("AccessDenied", 403)
+        assert code_and_status(s3.create_multipart_upload, **name, **customer_key()) == ("AccessDenied", 403)
+        assert code_and_status(s3.copy_object, **name, CopySource=name, **customer_key()) == ("AccessDenied", 403)
+        assert s3.get_object(**name)["Body"].read() == b"image"
+
+    def test_an_object_is_read_only_while_its_kms_key_is_enabled(self, laptop: Laptop) -> None:
+        s3, kms = laptop.client("s3"), laptop.client("kms")
+        name = {"Bucket": laptop.outputs["IntakeBucketName"], "Key": "kms.png"}
+        key = kms.create_key()["KeyMetadata"]
+        s3.put_object(**name, Body=b"image", ServerSideEncryption="aws:kms", SSEKMSKeyId=key["Arn"])
+
+        assert s3.get_object(**name)["Body"].read() == b"image"
+        kms.disable_key(KeyId=key["KeyId"])
+        assert code_and_status(s3.get_object, **name) == ("KMS.DisabledException", 400)
+        kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+        assert code_and_status(s3.get_object, **name) == ("KMS.KMSInvalidStateException", 400)
+        assert code_and_status(s3.head_object, **name) == ("400", 400)
+
+
 class TestInterpreter:
     def test_executions_without_a_name_get_one_each(self, laptop: Laptop) -> None:
         assert start(laptop) != start(laptop)

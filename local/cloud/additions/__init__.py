@@ -25,6 +25,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         layers,
         log_groups,
         object_events,
+        object_keys,
         policies,
         resource_types,
         state_machines,
@@ -48,6 +49,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     event_targets.install(gate)
     buckets.install()
     object_events.install()
+    object_keys.install()
     subscriptions.install(gate)
     topics.install()
     policies.install()
