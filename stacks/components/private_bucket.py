@@ -29,6 +29,8 @@ class PrivateBucket(s3.Bucket):
             construct_id,
             versioned=versioned,
             encryption=s3.BucketEncryption.S3_MANAGED,
+            # nobody could read what is encrypted under a key that its uploader keeps
+            blocked_encryption_types=[s3.BlockedEncryptionType.SSE_C],
             enforce_ssl=True,
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,

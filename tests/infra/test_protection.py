@@ -33,6 +33,7 @@ def test_buckets_are_private_encrypted_and_reached_over_tls_only(moderation: Tem
         properties = bucket["Properties"]
         (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+        assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}, "an upload under such a key is a 403"
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
         assert any(
             policy["Bucket"] == {"Ref": name} and denies_plain_http(policy, name)
