@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.instant_models import (
     GARBAGE,
@@ -75,6 +76,61 @@ def test_a_version_deleted_before_it_was_read_is_recorded(laptop):
     assert wait(laptop, execution) == "SUCCEEDED"
     record = laptop.item("gone/marker.png", "no-longer-there")
     assert (record["verdict"], "deleted" in record["reason"]) == ("review", True)
+
+
+@pytest.fixture
+def unblocked(laptop):
+    """The intake bucket as one that exists already may be: it takes uploads under keys that uploaders keep."""
+    s3, bucket = laptop.client("s3"), laptop.outputs["IntakeBucketName"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+
+    def put(**more) -> None:
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule | more]})
+
+    put()
+    yield laptop
+    put(BlockedEncryptionTypes={"EncryptionType": ["SSE-C"]})
+
+
+KEPT_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+
+
+def test_an_upload_under_its_uploaders_own_key_is_refused(laptop):
+    with pytest.raises(ClientError) as refused:
+        laptop.upload("own-key/refused.png", drawing(), **KEPT_KEY)
+
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_an_object_under_its_uploaders_own_key_is_reviewed_without_an_alarm(unblocked, models):
+    unblocked.upload("own-key/taken.png", drawing(), **KEPT_KEY)
+
+    record = unblocked.wait_for_verdict("own-key/taken.png")
+
+    assert (record["verdict"], record["decided_by"]) == ("review", "failure")
+    assert "(SSE-C)" in record["reason"]
+    assert json.loads(record["cause"])["Error"] == "ImageUnavailable", "which no alarm counts"
+    assert models.asked("blip2") == []
+
+
+@pytest.mark.parametrize("state, says", [("disabled", "is disabled"), ("deleted", "waits for its deletion")])
+def test_an_object_under_a_key_that_cannot_be_used_is_reviewed_without_an_alarm(laptop, models, state, says):
+    kms = laptop.client("kms")
+    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]
+    if state == "disabled":
+        kms.disable_key(KeyId=key["KeyId"])
+    else:
+        kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+    # S3 would refuse the upload by now: it stands for a key that changed between upload and reading.
+    laptop.upload(f"kms/{state}.png", drawing(), ServerSideEncryption="aws:kms", SSEKMSKeyId=key["Arn"])
+
+    record = laptop.wait_for_verdict(f"kms/{state}.png")
+
+    assert (record["verdict"], record["decided_by"]) == ("review", "failure")
+    assert says in record["reason"]
+    assert json.loads(record["cause"])["Error"] == "ImageUnavailable"
 
 
 def test_a_folders_placeholder_alone_is_ignored(laptop):
