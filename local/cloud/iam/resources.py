@@ -85,14 +85,14 @@ class Resources:
     def object_key(self, bucket: str, key: str, version: str | None) -> str | None:
         """Return the ARN of the customer's KMS key that an object is encrypted under, None for S3's own key."""
         found = self._object(bucket, key, version)
-        return found.kms_key_id if found and found.encryption == "aws:kms" else None
+        return _key_arn(found.kms_key_id) if found and found.encryption == "aws:kms" and found.kms_key_id else None
 
     def bucket_key(self, bucket: str) -> str | None:
         """Return the ARN of the customer's KMS key that a bucket encrypts new objects with."""
         found = self._s3.buckets.get(bucket)
         rule = (found.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {}) if found else {}
         key = rule.get("KMSMasterKeyID")
-        return str(key) if key and rule.get("SSEAlgorithm") == "aws:kms" else None
+        return _key_arn(key) if key and rule.get("SSEAlgorithm") == "aws:kms" else None
 
     def _object(self, bucket: str, key: str, version: str | None) -> Any:
         found = self._s3.buckets.get(bucket)
@@ -107,7 +107,7 @@ class Resources:
         """Return the ARN of the KMS key of an encrypted topic."""
         found = self._sns.topics.get(topic)
         key = found.kms_master_key_id if found else None
-        return (key if key.startswith("arn:") else arn("kms", f"key/{key}")) if key else None
+        return _key_arn(key) if key else None
 
     def hash_key(self, table: str, index: str | None) -> str:
         """Return the name of the hash key of a table, or of one of its indexes."""
@@ -127,6 +127,11 @@ class Resources:
         stacks = self._cloudformation.stacks.values()
         found = next((stack.stack_id for stack in list(stacks) if stack.name == name), None)
         return str(found) if found else arn("cloudformation", f"stack/{name}/*")
+
+
+def _key_arn(key: str) -> str:
+    """Return the ARN of a key that is given by ARN or by id."""
+    return key if key.startswith("arn:") else arn("kms", f"key/{key}")
 
 
 def policies_of(role: Any) -> tuple[Policy, ...]:
