@@ -13,7 +13,7 @@ class NotSetUp(Exception):
     """Something that `make setup` installs is missing."""
 
 
-def synthesise(folder: Path, model_input_size: int) -> Path:
+def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) -> Path:
     """Write the assembly below `folder` and return its place.
 
     The models stack stays out: the laptop's own server answers as endpoints `blip2` and `llama`, the way of
@@ -22,7 +22,12 @@ def synthesise(folder: Path, model_input_size: int) -> Path:
     if not CDK.exists():
         raise NotSetUp(f"{CDK.relative_to(PROJECT)} is missing: run `make setup` first.")
     assembly = folder / "cdk.out"
-    settings = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": str(model_input_size)}
+    settings = {
+        "blip2Endpoint": "blip2",
+        "llamaEndpoint": "llama",
+        "modelInputSize": str(model_input_size),
+        "modelConcurrency": str(model_concurrency),
+    }
     context = [argument for name, value in settings.items() for argument in ("--context", f"{name}={value}")]
     command = [str(CDK), "synth", STACK, "--quiet", "--output", str(assembly), *context]
     with child("cdk synth", command, folder / "synth.log", _ENVIRONMENT) as synth:

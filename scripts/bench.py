@@ -62,7 +62,7 @@ def main() -> int:
     results: dict[str, Any] = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         with console.status("Synthesising the stack"):
-            assembly = synthesise(Path(scratch), model_input_size=96)
+            assembly = synthesise(Path(scratch), model_input_size=96, model_concurrency=8)
         results["code_asset_mb"] = code_asset_megabytes(assembly)
         with console.status("Importing handlers in fresh interpreters"):
             results["cold_import_ms"] = cold_imports(sizes.imports)

@@ -134,9 +134,9 @@ def quotas() -> str:
 def settings() -> str:
     """What to deploy with at each rate, every image judged and a tenth of them."""
     lines = [
-        "| images/s | judged | BLIP-2 instances | Llama 2 13B instances | `modelConcurrency` | Lambda quota "
-        "| `workflowType` |",
-        "|---:|---|---:|---:|---:|---:|---|",
+        "| images/s | judged | BLIP-2 instances | Llama 2 13B instances | Lambda quota | `modelConcurrency`, if any "
+        "| Lambda quota with it | `workflowType` |",
+        "|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for rate in RATES:
         for share, name in ((1.0, "every image"), (JUDGED, f"{JUDGED:.0%}")):
@@ -145,22 +145,18 @@ def settings() -> str:
             concurrency = max(blip2, llama) * IN_FLIGHT
             workflow = "EXPRESS" if rate > STANDARD_STARTS / 2 else "STANDARD"
             lines.append(
-                f"| {rate} | {name} | {blip2} | {llama} | {_reserved(concurrency)} "
-                f"| {_lambda_quota(each, concurrency)} | {workflow} |"
+                f"| {rate} | {name} | {blip2} | {llama} | {math.ceil(each.functions_at_once):,} "
+                f"| {_reservation(each, concurrency)} | {workflow} |"
             )
     return "\n".join(lines)
 
 
-def _reserved(concurrency: int) -> str:
-    return f"{concurrency}" if concurrency <= MOST_RESERVED else "0"
-
-
-def _lambda_quota(each: Demand, concurrency: int) -> str:
-    """Both functions that ask an endpoint reserve `modelConcurrency`; a hundred must stay unreserved."""
+def _reservation(each: Demand, concurrency: int) -> str:
+    """Both functions that ask an endpoint reserve `modelConcurrency`; what the others need, at least 100, stays."""
     if concurrency > MOST_RESERVED:
-        return f"{each.functions_at_once:,.0f}"
-    needed = 2 * concurrency + each.rate * each.image.function_seconds + UNRESERVED
-    return "default" if needed <= LAMBDA_AT_ONCE else f"{needed:,.0f}"
+        return "none | the same"
+    others = each.rate * each.image.function_seconds
+    return f"{concurrency} | {math.ceil(2 * concurrency + max(others, UNRESERVED)):,}"
 
 
 def arithmetic() -> str:
@@ -201,12 +197,6 @@ def bursts() -> str:
         )
         lines.append(f"| {instances} | {rate:.1f} | {standard:,} | {express:,} |")
     return "\n".join(lines)
-
-
-def default_rates() -> tuple[float, float]:
-    """Views and judgements a second that the default of `modelConcurrency`, 8, lets through."""
-    blip2, llama = latencies(Load(1))
-    return IN_FLIGHT / blip2, IN_FLIGHT / llama
 
 
 def _figure(value: float) -> str:

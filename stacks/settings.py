@@ -97,7 +97,7 @@ class Settings:
     hub_token_secret_arn: str | None = None
     blip2_weights_prefix: S3Prefix | None = None
     model_input_size: int = 224
-    model_concurrency: int = 8
+    model_concurrency: int = 0
     blip2_instances: Instances = field(default_factory=Instances)
     llama_instances: Instances = field(default_factory=Instances)
     scale_to_zero: bool = False
@@ -137,7 +137,7 @@ class Settings:
             hub_token_secret_arn=context.text("hubTokenSecretArn", _SECRET_ARN, "the whole ARN of a secret") or None,
             blip2_weights_prefix=_weights_prefix(context),
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
-            model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=8),
+            model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=0),
             blip2_instances=_instances(context, "blip2"),
             llama_instances=_instances(context, "llama"),
             scale_to_zero=context.flag("scaleToZero"),

@@ -14,7 +14,7 @@ DEFAULTS = {
     "llamaDialect": "tgi",
     "llamaGrammar": "false",
     "modelInputSize": "224",
-    "modelConcurrency": "8",
+    "modelConcurrency": "0",
     "blip2MinInstances": "1",
     "llamaMinInstances": "1",
 }

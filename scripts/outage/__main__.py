@@ -20,7 +20,7 @@ from scripts.soak.pictures import INPUT_SIZE
 RESULTS = PROJECT / "build" / "outage.json"
 TRANSITION_USD = 0.025 / 1000  # Step Functions Standard, us-east-1; a retry is a transition
 SAMPLED = 1000
-DEFAULT_CONCURRENCY = 8
+CONCURRENCY = 8
 
 
 def main() -> int:
@@ -32,8 +32,8 @@ def main() -> int:
             whole = Scenario(error)
             with console.status(f"{error}: calculating"):
                 rows.append((f"{error}, all uploads, no limit", simulate(whole)))
-                limited = simulate(replace(whole, concurrency=DEFAULT_CONCURRENCY))
-                rows.append((f"{error}, all uploads, {DEFAULT_CONCURRENCY} calls at once", limited))
+                limited = simulate(replace(whole, concurrency=CONCURRENCY))
+                rows.append((f"{error}, all uploads, {CONCURRENCY} calls at once", limited))
                 rows.append((f"{error}, sample, calculated", simulate(replace(whole, images_per_s=23 / SAMPLED))))
             with console.status(f"{error}: measuring a sample"):
                 rows.append((f"{error}, sample, measured", measure(assembly, Sample(error))))

@@ -60,7 +60,7 @@ class Functions(Construct):
         verdicts: VerdictStore,
     ) -> None:
         settings = self._settings
-        # Bounds the load on the endpoints: when they are busy the workflow waits.
+        # None by default: Lambda refuses what leaves other functions less than 100, and a new account has 10 in all.
         concurrency = settings.model_concurrency or None
 
         self.prepare_image = self._function(

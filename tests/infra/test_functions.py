@@ -8,10 +8,10 @@ from aws_cdk.cx_api import CloudAssembly
 from moderation import settings
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
-LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency)
+LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an account may have too little for any)
     "prepare_image": (2048, 60, None),
-    "query_image": (512, 90, 8),
-    "judge_image": (512, 90, 8),
+    "query_image": (512, 90, None),
+    "judge_image": (512, 90, None),
     "record_verdict": (512, 60, None),
     "notify": (256, 60, None),
     "record_failure": (256, 60, None),
@@ -70,8 +70,18 @@ def test_settings_reach_the_functions(theirs: CloudAssembly) -> None:
     assert environment(template, "query_image")["BLIP2_DIALECT"] == "sample"
     assert environment(template, "judge_image")["LLAMA_ENDPOINT"] == "their-llama"
     assert environment(template, "judge_image")["LLAMA_DIALECT"] == "dialog"
-    assert "ReservedConcurrentExecutions" not in template.function("query_image")
-    assert "ReservedConcurrentExecutions" not in template.function("judge_image")
+
+
+def test_no_concurrency_is_reserved_but_on_request_and_then_for_the_endpoints_alone(
+    default: CloudAssembly, theirs: CloudAssembly, production: CloudAssembly
+) -> None:
+    def reserved(assembly: CloudAssembly) -> dict[str, int]:
+        functions = template_of(assembly, "Moderation").properties("AWS::Lambda::Function")
+        handlers = {f["Handler"]: f.get("ReservedConcurrentExecutions") for f in functions}
+        return {handler.split(".")[-2]: bound for handler, bound in handlers.items() if bound is not None}
+
+    assert reserved(default) == reserved(theirs) == {}
+    assert reserved(production) == {"query_image": 12, "judge_image": 12}
 
 
 def test_safe_images_are_announced_only_on_request(production: CloudAssembly, moderation: Template) -> None:

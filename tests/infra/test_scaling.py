@@ -45,12 +45,6 @@ def test_endpoints_grow_with_the_requests_under_way(models: Template) -> None:
         assert endpoint["Properties"]["RetainAllVariantProperties"] is True
 
 
-def test_the_default_bound_of_requests_is_enough_to_reach_every_instance(models: Template) -> None:
-    ((_, target),) = tracked(models)
-
-    assert all(most * target <= Settings().model_concurrency for _, most in bounds(models).values())
-
-
 def test_a_fixed_number_of_instances_is_not_scaled() -> None:
     settings = Settings(accept_llama2_eula=True, blip2_instances=Instances(3, 3), llama_instances=Instances(1, 1))
     app = App(context=CONTEXT, analytics_reporting=False)

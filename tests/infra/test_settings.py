@@ -31,7 +31,7 @@ def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> Non
             "acceptLlama2Eula": "true",
             "notifySafe": "True",
             "modelInputSize": "96",
-            "modelConcurrency": "0",
+            "modelConcurrency": "12",
         }.get
     )
 
@@ -39,7 +39,7 @@ def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> Non
     assert settings.accept_llama2_eula
     assert settings.notify_safe
     assert settings.model_input_size == 96
-    assert settings.model_concurrency == 0
+    assert settings.model_concurrency == 12
 
 
 def test_existing_endpoints_may_speak_any_dialect() -> None:
@@ -144,7 +144,7 @@ def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() ->
         ({"blip2MaxInstances": 0}, "blip2MaxInstances", "whole number from 1 to 100"),
         ({"llamaMinInstances": 0}, "llamaMinInstances", "whole number from 1 to 100"),
         ({"blip2MinInstances": 2, "blip2MaxInstances": 1}, "blip2MinInstances", "swap them"),
-        ({"llamaMaxInstances": 3}, "llamaMaxInstances", "set modelConcurrency to 12 or more"),
+        ({"llamaMaxInstances": 3, "modelConcurrency": 8}, "llamaMaxInstances", "set modelConcurrency to 12 or more"),
         ({"scaleToZero": True, "llamaMinInstances": 1}, "llamaMinInstances", "leave one of the two out"),
         ({**EXISTING_ENDPOINTS, "scaleToZero": True}, "scaleToZero", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "scaleToZero": True}, "scaleToZero", "no existing endpoints"),
@@ -162,9 +162,7 @@ def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(
 
 
 def test_an_endpoint_scales_between_two_numbers_and_is_fixed_where_only_the_lower_is_raised() -> None:
-    settings = Settings.from_context(
-        {"blip2MinInstances": "3", "llamaMinInstances": 2, "llamaMaxInstances": "20", "modelConcurrency": 0}.get
-    )
+    settings = Settings.from_context({"blip2MinInstances": "3", "llamaMinInstances": 2, "llamaMaxInstances": "20"}.get)
 
     assert settings.blip2_instances == Instances(3, 3)
     assert settings.llama_instances == Instances(2, 20)

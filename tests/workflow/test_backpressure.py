@@ -18,10 +18,9 @@ def one_at_a_time(deployed) -> Iterator[None]:
     """QueryImage may run once at a time, which is what `-c modelConcurrency=1` deploys."""
     functions = deployed.client("lambda")
     name = next(f for f in functions.list_functions()["Functions"] if "QueryImage" in f["FunctionName"])["FunctionName"]
-    deployed_with = functions.get_function(FunctionName=name)["Concurrency"]["ReservedConcurrentExecutions"]
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     yield
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=deployed_with)
+    functions.delete_function_concurrency(FunctionName=name)
 
 
 def test_uploads_beyond_the_bound_wait_their_turn_and_all_get_a_verdict(one_at_a_time, laptop, models):
