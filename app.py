@@ -17,10 +17,11 @@ def build(app: App, region: str | None) -> None:
     Raises InvalidSettings.
     """
     settings = Settings.from_context(app.node.try_get_context)
-    if settings.existing_endpoints is None:
-        ModelsStack(app, "ModerationModels", settings=settings, region=region)
     endpoints = settings.existing_endpoints or endpoints_of(settings)
-    ModerationStack(app, "Moderation", settings=settings, endpoints=endpoints, region=region)
+    moderation = ModerationStack(app, "Moderation", settings=settings, endpoints=endpoints, region=region)
+    if settings.existing_endpoints is None:
+        models = ModelsStack(app, "ModerationModels", settings=settings, region=region)
+        models.add_stack_dependency(moderation, "The GPUs' bill is not to run while the cheap stack is made, or fails")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from stacks.model_archive import pack
 from stacks.regions import CONTAINER_ACCOUNTS, models_faults
 from stacks.settings import Endpoints, Instances, S3Prefix, Settings
 
-# Plain names rather than exports: either stack can then be deployed and destroyed without the other.
+# Plain names rather than exports: either stack can then be replaced or destroyed while the other stands.
 ENDPOINTS = Endpoints(blip2="moderation-blip2", llama="moderation-llama2")
 # Names of their own: an endpoint can't be switched between hosting its model and hosting a component.
 COMPONENT_ENDPOINTS = Endpoints(
