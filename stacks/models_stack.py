@@ -51,7 +51,6 @@ class ModelsStack(Stack):
             construct_id,
             # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-            termination_protection=settings.protected,
         )
         self._settings = settings
         self._endpoints = endpoints_of(settings)
@@ -97,7 +96,6 @@ class ModelsStack(Stack):
             container=container,
             hosting=self._hosting(BLIP2_INSTANCE_TYPE, self._settings.blip2_instances),
             statements=statements,
-            protected=self._settings.protected,
         )
         if prefix:
             acknowledge_wildcard(
@@ -175,7 +173,6 @@ class ModelsStack(Stack):
             ),
             hosting=self._hosting(self._llama["instance_type"], self._settings.llama_instances),
             statements=_read_prefix(prefix),
-            protected=self._settings.protected,
         )
         acknowledge_wildcard(
             endpoint.role, _objects(prefix), "A model's many files under one prefix, published by AWS; read only"

@@ -34,7 +34,9 @@ class ModerationStack(Stack):
             construct_id,
             # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-            termination_protection=settings.protected,
+            # Not by the stage: the CLI sets it before the change set runs, and a first creation that failed could then
+            # not be cleared away (aws-cdk-cli, deploy-stack.ts).
+            termination_protection=settings.termination_protection,
         )
         for number, fault in enumerate(moderation_faults(region) if region else []):
             Validations.of(self).add_error(f"Region{number}", fault)
@@ -67,7 +69,6 @@ class ModerationStack(Stack):
         workflow = Workflow(
             self,
             "Workflow",
-            protected=protected,
             workflow_type=settings.workflow_type,
             functions=functions,
             verdicts=verdicts,

@@ -86,6 +86,7 @@ class Settings:
     """Everything that differs between deployments."""
 
     stage: str = "dev"
+    termination_protection: bool = False
     accept_llama2_eula: bool = False
     llama_size: str = "13b"
     llama_dialect: str = "tgi"
@@ -122,6 +123,7 @@ class Settings:
         context = _Context(lookup)
         settings = cls(
             stage=context.choice("stage", STAGES, default="dev"),
+            termination_protection=context.flag("terminationProtection"),
             accept_llama2_eula=context.flag("acceptLlama2Eula"),
             llama_size=context.choice("llamaSize", LLAMA_SIZES, default="13b"),
             llama_dialect=context.choice("llamaDialect", LLAMA_DIALECTS, default="tgi"),

@@ -17,7 +17,7 @@ class CleanupLog(Construct):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        log = ServiceLog(self, "Log", protected=False)
+        log = ServiceLog(self, "Log")
         provider = Stack.of(self).node.find_child(_PROVIDER)
         _resource(provider, "Handler").add_property_override("LoggingConfig", {"LogGroup": log.log_group_name})
         # Its managed policy would let the last lines of a destroy make the group anew, after the stack deleted it.

@@ -56,14 +56,12 @@ class ModelEndpoint(Construct):
         container: Container,
         hosting: Hosting,
         statements: Sequence[iam.PolicyStatement],
-        protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         # SageMaker makes these groups by itself and never deletes them: owned here, they go with the stack.
-        self._logs = [ServiceLog(self, "Log", protected=protected, name=f"/aws/sagemaker/Endpoints/{name}")]
+        self._logs = [ServiceLog(self, "Log", name=f"/aws/sagemaker/Endpoints/{name}")]
         if component:
-            log = f"/aws/sagemaker/InferenceComponents/{component}"
-            self._logs.append(ServiceLog(self, "ComponentLog", protected=protected, name=log))
+            self._logs.append(ServiceLog(self, "ComponentLog", name=f"/aws/sagemaker/InferenceComponents/{component}"))
         self.role = self._make_role(container, statements)
         model = sagemaker.CfnModel(
             self,

@@ -26,7 +26,6 @@ class Workflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        protected: bool,
         workflow_type: str,
         functions: Functions,
         verdicts: VerdictStore,
@@ -34,12 +33,12 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._functions = functions
-        self.machine = self._make_machine(protected, workflow_type, verdicts)
+        self.machine = self._make_machine(workflow_type, verdicts)
         self._start_on_upload(intake)
         self._record_failures()
         self._sweep_claims()
 
-    def _make_machine(self, protected: bool, workflow_type: str, verdicts: VerdictStore) -> sfn.StateMachine:
+    def _make_machine(self, workflow_type: str, verdicts: VerdictStore) -> sfn.StateMachine:
         steps = {
             "PrepareImageFunction": self._functions.prepare_image,
             "QueryImageFunction": self._functions.query_image,
@@ -52,9 +51,7 @@ class Workflow(Construct):
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=list(arns.values())))
         role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[verdicts.table.table_arn]))
         # Names under /aws/vendedlogs/ share one resource policy; others use up the ten that an account may have.
-        self.log = ServiceLog(
-            self, "Log", protected=protected, name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow"
-        )
+        self.log = ServiceLog(self, "Log", name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow")
         machine = sfn.StateMachine(
             self,
             "Machine",

@@ -4,11 +4,22 @@ import json
 from typing import Any
 
 import pytest
+from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
-from tests.infra.synthesis import Template, flatten, template_of
+from stacks.models_stack import ModelsStack
+from stacks.settings import Settings
+from tests.infra.synthesis import CONTEXT, PRODUCTION, Template, flatten, make_app, template_of
 
 STATEFUL = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+# Type that a stack may keep → the property that would give it a name of its own, None where it can have none.
+NAMED_BY = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::KMS::Key": None,
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::S3::BucketPolicy": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -174,15 +185,80 @@ def test_every_log_group_that_aws_would_make_is_owned(moderation: Template, mode
         assert {p["RetentionInDays"] for p in template.properties("AWS::Logs::LogGroup")} == {30}
 
 
-def test_production_outlives_its_stack(production: CloudAssembly, protected: Template) -> None:
+def test_production_outlives_its_stack(protected: Template) -> None:
     for name, resource in protected.resources.items():
-        if resource["Type"] in STATEFUL:
-            assert resource["DeletionPolicy"] == "Retain", name
+        if resource["Type"] in STATEFUL and "LogGroupName" not in resource["Properties"]:
+            # Not RetainExceptOnCreate: a rollback would try to delete the table, which is protected from that.
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
     assert protected.only("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
     assert not protected.of_type("Custom::S3AutoDeleteObjects")
-    assert all(stack.termination_protection for stack in production.stacks)
 
 
-def test_development_can_be_destroyed(default: CloudAssembly, moderation: Template) -> None:
-    assert not any(stack.termination_protection for stack in default.stacks)
+@pytest.fixture(scope="module")
+def every_template(
+    default: CloudAssembly, production: CloudAssembly, theirs: CloudAssembly, awake: CloudAssembly
+) -> list[Template]:
+    assemblies = (default, production, theirs, awake)
+    return [template_of(assembly, stack.stack_name) for assembly in assemblies for stack in assembly.stacks]
+
+
+@pytest.fixture(scope="module")
+def awake() -> CloudAssembly:
+    """The models in production, not scaling to zero, where their names are others."""
+    app = App(context=CONTEXT, analytics_reporting=False)
+    settings = Settings(stage="prod", accept_llama2_eula=True)
+    ModelsStack(app, "ModerationModels", settings=settings, region=None)
+    return app.synth()
+
+
+def test_nothing_that_is_kept_has_a_name_that_the_next_attempt_needs(every_template: list[Template]) -> None:
+    for template in every_template:
+        for name, resource in template.resources.items():
+            policies = {resource.get("DeletionPolicy", "Delete"), resource.get("UpdateReplacePolicy", "Delete")}
+            if policies != {"Delete"}:
+                assert resource["Type"] in NAMED_BY, f"{name} is kept: under which property would it have a fixed name?"
+                assert NAMED_BY[resource["Type"]] not in resource.get("Properties", {}), name
+
+
+def test_a_log_group_of_a_fixed_name_goes_with_its_stack(every_template: list[Template]) -> None:
+    named = [
+        (name, group)
+        for template in every_template
+        for name, group in template.of_type("AWS::Logs::LogGroup").items()
+        if "LogGroupName" in group["Properties"]
+    ]
+
+    assert {flatten(group["Properties"]["LogGroupName"]) for _, group in named} == {
+        "/aws/vendedlogs/states/<AWS::StackName>-workflow",
+        "/aws/sagemaker/Endpoints/moderation-blip2",
+        "/aws/sagemaker/Endpoints/moderation-llama2",
+        "/aws/sagemaker/Endpoints/moderation-blip2-components",
+        "/aws/sagemaker/Endpoints/moderation-llama2-components",
+        "/aws/sagemaker/InferenceComponents/moderation-blip2",
+        "/aws/sagemaker/InferenceComponents/moderation-llama2",
+    }
+    for name, group in named:
+        assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Delete", name
+
+
+def test_the_models_can_be_destroyed_in_production_too(production: CloudAssembly, awake: CloudAssembly) -> None:
+    for assembly in (production, awake):
+        for name, resource in template_of(assembly, "ModerationModels").resources.items():
+            assert resource.get("DeletionPolicy", "Delete") == "Delete", name
+
+
+def test_no_stack_is_protected_from_termination_when_it_is_first_made(
+    default: CloudAssembly, production: CloudAssembly
+) -> None:
+    assert not any(stack.termination_protection for stack in (*default.stacks, *production.stacks))
+
+
+def test_termination_protection_is_of_the_data_alone() -> None:
+    app = make_app(**PRODUCTION, terminationProtection=True)
+    protected = {stack.stack_name: stack.termination_protection for stack in app.node.children}
+
+    assert protected == {"Moderation": True, "ModerationModels": False}
+
+
+def test_development_can_be_destroyed(moderation: Template) -> None:
     assert moderation.only("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is False

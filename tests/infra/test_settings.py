@@ -95,6 +95,7 @@ def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() ->
     ("context", "named", "advice"),
     [
         ({"stage": "production"}, "stage", "dev, prod"),
+        ({"terminationProtection": "on"}, "terminationProtection", "true or false"),
         ({"acceptLlama2Eula": "yes"}, "acceptLlama2Eula", "true or false"),
         ({"llamaSize": "30b"}, "llamaSize", "7b, 13b, 70b"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "chat"}, "llamaDialect", "dialog, tgi, openai"),

@@ -18,9 +18,13 @@ CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize":
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory) -> Path:
-    """The app, synthesised by the CDK command line as a user does it."""
-    out = tmp_path_factory.mktemp("assembly")
-    context = [word for name, value in CONTEXT.items() for word in ("-c", f"{name}={value}")]
+    """What a first deployment makes."""
+    return synthesised(tmp_path_factory.mktemp("assembly"))
+
+
+def synthesised(out: Path, **settings: str) -> Path:
+    """The app, synthesised into `out` by the CDK command line as a user does it."""
+    context = [word for name, value in (CONTEXT | settings).items() for word in ("-c", f"{name}={value}")]
     command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
     quiet = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
     done = subprocess.run(command, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, check=False)

@@ -1,12 +1,13 @@
-"""A deployment that was used is destroyed: nothing of it stands any more."""
+"""A deployment that was used is destroyed: nothing of it stands any more, or in production what is to be kept."""
 
 import time
 from pathlib import Path
 
+from local import deploy
 from scripts.inventory import Inventory, take
 from tests.support.instant_models import InstantModels
 from tests.support.laptop import Laptop
-from tests.workflow.conftest import drawing
+from tests.workflow.conftest import drawing, synthesised
 
 BOOTSTRAP = "cdk-hnb659fds-assets-"  # the bucket of `cdk bootstrap`, which serves all stacks of a region
 UNLISTED = {"inference component", "key"}  # the emulator knows none of those, and can't describe a stack's key
@@ -20,6 +21,10 @@ def own(laptop: Laptop) -> Inventory:
     return Inventory(found, everything.unlisted)
 
 
+def destroy(laptop: Laptop) -> None:
+    laptop.client("cloudformation").delete_stack(StackName="Moderation")
+
+
 def test_destroying_a_used_deployment_leaves_nothing(assembly: Path, running: InstantModels) -> None:
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
         laptop.upload("a.png", drawing())
@@ -28,7 +33,7 @@ def test_destroying_a_used_deployment_leaves_nothing(assembly: Path, running: In
         laptop.wait_until_idle()
         standing = own(laptop)
 
-        laptop.client("cloudformation").delete_stack(StackName="Moderation")
+        destroy(laptop)
         until = time.monotonic() + 60
         while (left := own(laptop)).found and time.monotonic() < until:
             time.sleep(0.2)
@@ -36,3 +41,25 @@ def test_destroying_a_used_deployment_leaves_nothing(assembly: Path, running: In
     assert {kind for kind, _ in standing.found} >= MADE
     assert left.unlisted.keys() <= UNLISTED, left.unlisted
     assert not left.found
+
+
+def test_production_is_deployed_again_beside_what_was_kept_of_it(tmp_path: Path, running: InstantModels) -> None:
+    assembly = synthesised(tmp_path / "production", stage="prod")
+    with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
+        laptop.upload("a.png", drawing())
+        laptop.wait_for_verdict("a.png")
+        laptop.wait_until_idle()
+        first = laptop.outputs
+
+        destroy(laptop)
+        kept = own(laptop).found
+        laptop.outputs = deploy.deploy(assembly, "Moderation", laptop.url)
+        laptop.upload("b.png", drawing())
+        laptop.wait_for_verdict("b.png")
+
+        assert {"bucket", "table", "log group"} == {kind for kind, _ in kept}
+        assert not [name for kind, name in kept if kind == "log group" and name.startswith("/aws/vendedlogs/")]
+        for output in ("IntakeBucketName", "PolicyBucketName", "WorkBucketName", "VerdictTableName"):
+            assert laptop.outputs[output] != first[output]
+        found = laptop.client("s3").list_object_versions(Bucket=first["IntakeBucketName"])["Versions"]
+        assert [version["Key"] for version in found] == ["a.png"]
