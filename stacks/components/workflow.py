@@ -77,6 +77,8 @@ class Workflow(Construct):
             "time": field("$.time"),
         }
         self.unstarted = DeadLetterQueue(self, "UnstartedExecutions")
+        starter = iam.Role(self, "StartRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+        self.machine.grant_start_execution(starter)
         self.intake_rule = events.Rule(
             self,
             "ObjectCreated",
@@ -86,6 +88,7 @@ class Workflow(Construct):
             targets=[
                 targets.SfnStateMachine(
                     self.machine,
+                    role=starter,
                     input=events.RuleTargetInput.from_object(execution_input),
                     dead_letter_queue=self.unstarted,
                     max_event_age=_EVENT_AGE,
@@ -93,6 +96,8 @@ class Workflow(Construct):
                 )
             ],
         )
+        # Its policy too: EventBridge doesn't try again what it isn't allowed to start.
+        self.intake_rule.node.add_dependency(starter)
 
     def _record_failures(self) -> None:
         """Express executions have no such events: the sweeper finds them by the age of their claim."""

@@ -118,6 +118,47 @@ def test_the_event_becomes_the_execution_input(moderation: Template) -> None:
     }
 
 
+def made_before(template: Template, name: str) -> set[str]:
+    """The resources that CloudFormation makes before `name`: what it refers to or depends on, and so on."""
+
+    def needs(value: Any) -> set[str]:
+        match value:
+            case {"Ref": str(found)} | {"Fn::GetAtt": [str(found), _]}:
+                return {found} & template.resources.keys()
+            case dict():
+                return set[str]().union(*map(needs, value.values()))
+            case list():
+                return set[str]().union(*map(needs, value))
+            case _:
+                return set()
+
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        resource = template.resources[todo.pop()]
+        new = (needs(resource.get("Properties", {})) | set(resource.get("DependsOn", []))) - found
+        found |= new
+        todo += new
+    return found
+
+
+def test_the_first_upload_meets_every_right_that_its_moderation_needs(
+    default: CloudAssembly, production: CloudAssembly, theirs: CloudAssembly
+) -> None:
+    for template in (template_of(assembly, "Moderation") for assembly in (default, production, theirs)):
+        (start,) = [name for name in template.of_type("AWS::Events::Rule") if name.startswith("WorkflowObjectCreated")]
+        (target,) = rule(template, "WorkflowObjectCreated")["Targets"]
+        made = made_before(template, start)
+        policies = {
+            name: {role["Ref"] for role in policy["Properties"]["Roles"]}
+            for name, policy in template.of_type("AWS::IAM::Policy").items()
+        }
+
+        of_target = {name for name, roles in policies.items() if target["RoleArn"]["Fn::GetAtt"][0] in roles}
+        assert of_target and of_target <= set(template.resources[start]["DependsOn"])
+        assert {name for name, roles in policies.items() if roles & made} <= made
+
+
 @pytest.mark.parametrize(
     ("start", "queue"),
     [("WorkflowObjectCreated", "WorkflowUnstarted"), ("WorkflowExecutionFailed", "FunctionsUnrecorded")],
