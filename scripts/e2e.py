@@ -1,4 +1,4 @@
-"""`make e2e`: deploy to the AWS account of the environment, moderate some images, destroy, list what is left over.
+"""`make e2e`: deploy to the AWS account of the environment, moderate some images, destroy, list what stays and is left.
 
 It says first where it goes, what `moderate doctor` finds there and what it costs about, and asks. Whatever happens
 after that, Ctrl-C included, it ends with `cdk destroy`, unless told to --keep. Exit status 1 if a check fails or
@@ -278,10 +278,13 @@ def _report_leftovers(console: Console, before: inventory.Inventory) -> None:
     after = inventory.take(boto3.client)
     for kind, reason in after.unlisted.items():
         console.print(f"Not looked for, since it can't be listed: {kind} ({reason})", style="yellow", soft_wrap=True)
+    stays = [("key", "of the topics", "KMS deletes it after 7 days"), *inventory.staying(before, after)]
+    for kind, name, why in stays:
+        console.print(f"Stays in the account: {kind} {name} ({why})", soft_wrap=True)
     left = inventory.added(before, after, MARK)
     if left:
         raise Failed("\n".join(["Left over:", *(f"  {kind} {name}" for kind, name in left)]))
-    console.print("Nothing is left over, but the topics' key, which KMS deletes after 7 days.", style="green")
+    console.print("Nothing else is left over.", style="green")
 
 
 if __name__ == "__main__":

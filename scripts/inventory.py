@@ -28,17 +28,30 @@ LISTED = {
     "managed policy": ("iam", "list_policies", "Policies", "PolicyName"),
     "model": ("sagemaker", "list_models", "Models", "ModelName"),
     "queue": ("sqs", "list_queues", "QueueUrls", ""),
+    "resource policy of logs": ("logs", "describe_resource_policies", "resourcePolicies", "policyName"),
     "role": ("iam", "list_roles", "Roles", "RoleName"),
     "scalable target": ("application-autoscaling", "describe_scalable_targets", "ScalableTargets", "ResourceId"),
     "stack": ("cloudformation", "describe_stacks", "Stacks", "StackName"),
     "state machine": ("stepfunctions", "list_state_machines", "stateMachines", "name"),
     "subscription": ("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    "system backup": ("dynamodb", "list_backups", "BackupSummaries", "TableName"),
     "table": ("dynamodb", "list_tables", "TableNames", ""),
     "topic": ("sns", "list_topics", "Topics", "TopicArn"),
 }
 _REQUESTS = {
+    "list_backups": {"BackupType": "SYSTEM"},
     "list_policies": {"Scope": "Local"},
     "describe_scalable_targets": {"ServiceNamespace": "sagemaker"},
+}
+# What AWS makes of its own accord and keeps when the stacks are gone: kind and name (any, if empty) → why.
+STAYING = {
+    ("resource policy of logs", "AWSLogDeliveryWrite20150319"): (
+        "lets Step Functions and other services write to /aws/vendedlogs/, for all stacks of the account and region"
+    ),
+    ("role", "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"): (
+        "the service-linked role of Application Auto Scaling, which belongs to the account"
+    ),
+    ("system backup", ""): "of a deleted table with point-in-time recovery: DynamoDB deletes it after 35 days",
 }
 
 
@@ -63,8 +76,19 @@ def take(client: Client) -> Inventory:
 
 
 def added(before: Inventory, after: Inventory, mark: str) -> list[tuple[str, str]]:
-    """What is there now and wasn't before, of all whose name holds `mark` in whatever case."""
-    return sorted((kind, name) for kind, name in after.found - before.found if mark in name.lower())
+    """What is there now and wasn't before, of all whose name holds `mark` in whatever case, but for what stays."""
+    new = sorted(after.found - before.found)
+    return [(kind, name) for kind, name in new if mark in name.lower() and not _why_it_stays(kind, name)]
+
+
+def staying(before: Inventory, after: Inventory) -> list[tuple[str, str, str]]:
+    """Kind, name and reason of what is there now, wasn't before, and stays."""
+    new = sorted(after.found - before.found)
+    return [(kind, name, why) for kind, name in new if (why := _why_it_stays(kind, name))]
+
+
+def _why_it_stays(kind: str, name: str) -> str:
+    return STAYING.get((kind, name)) or STAYING.get((kind, ""), "")
 
 
 def _names(client: Client, kind: str) -> Iterator[str]:

@@ -2,11 +2,18 @@
 
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.stub import Stubber
+from rich.console import Console
 
-from scripts import e2e
+from scripts import e2e, inventory
 from scripts.e2e import cost
-from scripts.inventory import Inventory, added
+from scripts.inventory import LISTED, STAYING, Inventory, added, staying
+
+ROLE = ("role", "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint")
+LOG_DELIVERY = ("resource policy of logs", "AWSLogDeliveryWrite20150319")
+BACKUP = ("system backup", "Moderation-VerdictsTable-1ABC")
 
 
 def test_the_cost_is_shown_with_its_arithmetic() -> None:
@@ -60,3 +67,55 @@ def test_nothing_is_deployed_where_the_doctor_finds_a_fault(status, tool, empty_
     assert doctor.read_text() == f"doctor {settings}\n"
     assert cdk.read_text().startswith("deploy") is (status == 0)
     assert ("Nothing was deployed" in capsys.readouterr().out) is (status == 1)
+
+
+def test_what_aws_keeps_in_the_account_is_named_and_is_not_left_over() -> None:
+    before = Inventory(frozenset({("role", "Admin")}))
+    after = Inventory(before.found | {ROLE, LOG_DELIVERY, BACKUP})
+
+    assert added(before, after, "moderation") == []
+    assert [(kind, name) for kind, name, _ in staying(before, after)] == sorted([ROLE, LOG_DELIVERY, BACKUP])
+
+
+def test_what_aws_had_made_before_is_not_of_this_run() -> None:
+    before = Inventory(frozenset({ROLE, LOG_DELIVERY}))
+
+    assert staying(before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "answer", "found"),
+    [
+        ("list_backups", {"BackupType": "SYSTEM"}, {"BackupSummaries": [{"TableName": BACKUP[1]}]}, BACKUP),
+        ("describe_resource_policies", {}, {"resourcePolicies": [{"policyName": LOG_DELIVERY[1]}]}, LOG_DELIVERY),
+    ],
+)
+def test_what_may_stay_is_listed(
+    operation: str, request_: dict[str, str], answer: dict[str, object], found: tuple[str, str]
+) -> None:
+    kind, name = found
+    client = boto3.client(LISTED[kind][0], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")  # type: ignore[call-overload]
+    with Stubber(client) as stubber:
+        stubber.add_response(operation, answer, request_)
+
+        assert list(inventory._names(lambda service: client, kind)) == [name]
+
+
+def test_the_page_names_all_that_stays() -> None:
+    page = (Path(__file__).parents[2] / "docs/destroy.md").read_text()
+
+    assert {name for _, name in STAYING if name} == {ROLE[1], LOG_DELIVERY[1]}
+    assert all(name in page for _, name in STAYING)
+    assert "system backup" in page
+
+
+def test_the_report_lists_what_stays_and_does_not_fail_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "take", lambda client: Inventory(frozenset({ROLE, BACKUP})))
+    console = Console(record=True, width=300)
+
+    e2e._report_leftovers(console, Inventory(frozenset()))
+
+    shown = console.export_text()
+    assert ROLE[1] in shown
+    assert BACKUP[1] in shown
+    assert "35 days" in shown
