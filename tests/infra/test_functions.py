@@ -1,11 +1,14 @@
 """The functions' code, environment and limits."""
 
 import ast
+import re
+from importlib import metadata
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from moderation import settings
+from stacks.components.functions import POWERTOOLS_LAYER
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
 LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an account may have too little for any)
@@ -17,6 +20,8 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_failure": (256, 60, None),
     "sweep_claims": (256, 300, None),
 }
+# Version of the managed layer → the Powertools in it.
+POWERTOOLS = {36: "3.31.1"}
 SETTINGS = {
     "prepare_image": settings.PrepareImageSettings,
     "query_image": settings.QueryImageSettings,
@@ -109,6 +114,15 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem == "prepare_image")
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
+
+
+def test_the_tests_run_the_powertools_that_the_managed_layer_holds() -> None:
+    held = POWERTOOLS[int(POWERTOOLS_LAYER.rpartition(":")[2])]
+
+    for pins in ("requirements.txt", "constraints.txt"):
+        pinned = re.findall(r"^aws[-_]lambda[-_]powertools\S*==(\S+)", (ROOT / pins).read_text(), re.MULTILINE)
+        assert pinned == [held], pins
+    assert metadata.version("aws-lambda-powertools") == held, "set up anew: make setup"
 
 
 def test_a_failure_that_can_not_be_recorded_is_kept(moderation: Template) -> None:
