@@ -35,7 +35,5 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     return assembly
 
 
-_ENVIRONMENT = {
-    "AWS_EC2_METADATA_DISABLED": "true",  # without credentials the command line would look for an instance's
-    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
-}
+# Without credentials the command line would look for an instance's.
+_ENVIRONMENT = {"AWS_EC2_METADATA_DISABLED": "true"}

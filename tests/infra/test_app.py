@@ -99,6 +99,16 @@ def isolated_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+def test_the_command_line_shows_no_box_about_the_version_of_node(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JSII_")}
+    environment |= {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(CONTEXT | EXISTING_ENDPOINTS)}
+    command = json.loads((ROOT / "cdk.json").read_text())["app"]
+
+    run = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)  # noqa: S602 - as the CLI runs it
+
+    assert "!!!" not in run.stderr
+
+
 def test_synthesis_needs_no_credentials_network_docker_or_git(isolated_run: Path) -> None:
     template = json.loads((isolated_run / "Moderation.template.json").read_text())
 
