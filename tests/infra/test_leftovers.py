@@ -38,7 +38,7 @@ REVIEWED = {
     "AWS::SageMaker::EndpointConfig": "nothing",
     "AWS::SageMaker::InferenceComponent": "the log group /aws/sagemaker/InferenceComponents/<its name>",
     "AWS::SageMaker::Model": "network interfaces in a VPC",
-    "AWS::StepFunctions::StateMachine": "nothing; its log group is the stack's, executions go with it",
+    "AWS::StepFunctions::StateMachine": "the account's policy for log deliveries; its log group is the stack's",
     "Custom::S3AutoDeleteObjects": "nothing; its function is a resource of the stack",
 }
 
