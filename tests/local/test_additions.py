@@ -451,3 +451,21 @@ class TestSubscriptions:
             )
 
         assert laptop.receive(laptop.outputs["InboxUrl"]) == {"verdict": "unsafe"}
+
+
+def test_a_protected_stack_is_not_deleted(laptop: Laptop) -> None:
+    cloudformation = laptop.client("cloudformation")
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    cloudformation.create_stack(StackName="guarded", TemplateBody=json.dumps(topic))
+
+    cloudformation.update_termination_protection(StackName="guarded", EnableTerminationProtection=True)
+    assert cloudformation.describe_stacks(StackName="guarded")["Stacks"][0]["EnableTerminationProtection"]
+    with pytest.raises(
+        ClientError, match=r"Stack \[guarded\] cannot be deleted while TerminationProtection is enabled"
+    ):
+        cloudformation.delete_stack(StackName="guarded")
+
+    cloudformation.update_termination_protection(StackName="guarded", EnableTerminationProtection=False)
+    cloudformation.delete_stack(StackName="guarded")
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName="guarded")

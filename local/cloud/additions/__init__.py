@@ -32,6 +32,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         subscriptions,
         tables,
         template_urls,
+        termination,
         topics,
         updates,
     )
@@ -58,4 +59,5 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     dependencies.install()
     resource_types.install()
     template_urls.install()
+    termination.install()
     updates.install()
