@@ -39,11 +39,12 @@ def is_usable(described: Mapping[str, Any]) -> bool:
 
 
 def protection(name: str, described: Mapping[str, Any], stage: str) -> Check:
-    """Whether the data's stack is protected from `cdk destroy` in production; the app itself never protects it."""
+    """Whether the data's stack is protected from `cdk destroy` in production, which a deployment is to be asked for."""
     row = "termination protection"
     if described.get("EnableTerminationProtection"):
         return Check(row, "ok", "on")
     if stage != "prod":
         return Check(row, "ok", f"off, as suits stage {stage}")
     command = f"aws cloudformation update-termination-protection --enable-termination-protection --stack-name {name}"
-    return Check(row, "warn", "off: `cdk destroy` would remove this stack at one yes", command)
+    kept = "add -c terminationProtection=true to every later deploy, since `cdk deploy` turns off what it isn't told"
+    return Check(row, "warn", "off: `cdk destroy` would remove this stack at one yes", f"{command}; {kept}")
