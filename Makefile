@@ -99,6 +99,14 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure BLIP-2: ours against the sample's way
 	@$(BIN)/python -m scripts.bench_models
 
+.PHONY: bench-rights
+bench-rights: setup ## Measure what deciding a call by the policies costs on the laptop cloud
+	@$(BIN)/python -m scripts.bench_rights
+
+.PHONY: record-calls
+record-calls: setup ## Run every path on the laptop cloud and write down which rights it takes
+	@$(BIN)/python -m scripts.record_calls
+
 .PHONY: soak
 soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
 	@$(BIN)/python -m scripts.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))

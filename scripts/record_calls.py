@@ -1,0 +1,113 @@
+"""`make record-calls`: run every path on the laptop cloud and write down which rights it takes.
+
+The tests of the workflow run with the emulator recording each call's caller, action, resource and condition keys. Names
+that differ from run to run are replaced: a deployed resource by its logical id, the rest by one example a shape. The
+result, tests/infra/calls.json, is what each grant of the template is held against (tests/infra/test_grants.py).
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local.cloud.server import RECORD_CALLS
+from local.synth import PROJECT, STACK, synthesise
+
+CALLS = PROJECT / "tests/infra/calls.json"
+PATHS = ("tests/workflow",)
+
+# Whatever moto or a test made up → one example of its shape.
+_EXAMPLES = (
+    (
+        re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        "00000000-0000-0000-0000-000000000000",
+    ),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "0" * 64),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "0" * 32),
+    (re.compile(r"\d{4}/\d\d/\d\d/"), "2026/01/01/"),
+    (re.compile(r"#\d{4}-\d\d-\d\d#\d+"), "#2026-01-01#0"),
+    (re.compile(r"(log-stream:2026/01/01/\[\$LATEST\]).*"), r"\g<1>0"),
+)
+
+
+def main() -> int:
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="calls-") as folder, tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *PATHS]
+        done = subprocess.run(command, cwd=PROJECT, env=os.environ | {RECORD_CALLS: folder}, check=False)
+        if done.returncode:
+            console.print("The tests failed: mend them first, nothing was written.", style="red")
+            return done.returncode
+        calls = merged(Path(folder), deployed_ids(Path(scratch)))
+    CALLS.write_text("[\n" + ",\n".join(json.dumps(call, sort_keys=True) for call in calls) + "\n]\n")
+    console.print(f"{len(calls)} different calls are in {CALLS.relative_to(PROJECT)}.")
+    return 0
+
+
+def deployed_ids(scratch: Path) -> dict[str, str]:
+    """Return the logical ids of the stack with their types."""
+    template = json.loads((synthesise(scratch, 96) / f"{STACK}.template.json").read_text())
+    return {name: resource["Type"] for name, resource in template["Resources"].items()}
+
+
+def merged(folder: Path, ids: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the allowed calls of the deployed stack, each shape once, in a stable order."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for call in map(json.loads, path.read_text().splitlines()):
+            if call.pop("decision") != "allowed" or not _is_of_the_stack(call):
+                continue
+            general = generalised(call, ids)
+            found[json.dumps(general, sort_keys=True)] = general
+    return [found[key] for key in sorted(found)]
+
+
+def _is_of_the_stack(call: dict[str, Any]) -> bool:
+    """Leave out what tests made for themselves, such as the stubs' role and queues."""
+    if str(call["caller"]).endswith(".amazonaws.com"):
+        return f"{STACK}-" in call["resource"] or f"{STACK.lower()}-" in call["resource"]
+    return str(call["caller"]).startswith(f"{STACK}-")
+
+
+def generalised(call: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """Return the call with examples in place of names."""
+    text = json.dumps({name: value for name, value in call.items() if value not in ("", {})})
+    for logical_id in sorted(ids, key=len, reverse=True):  # one may begin as another does
+        # moto names a resource <stack>-<logical id>-<random>, a bucket so in lower case
+        text = re.sub(rf"\b{STACK}-{logical_id}-[A-Za-z0-9]+", logical_id, text, flags=re.IGNORECASE)
+    (key,) = [name for name, kind in ids.items() if kind == "AWS::KMS::Key"]
+    text = re.sub(r":key/[0-9a-f-]{36}", f":key/{key}", text)
+    general: dict[str, Any] = json.loads(text)
+    general["resource"] = _example(_object(general["resource"]))
+    context = general.get("context", {})
+    context.pop("s3:versionid", None)
+    for key, values in context.items():
+        shown = [_example(_item(value)) for value in values]
+        context[key] = sorted(set(shown))
+    return general
+
+
+def _object(arn: str) -> str:
+    """An upload's key is one of all: an image."""
+    return re.sub(r"(:s3:::IntakeImages[0-9A-F]{8}/).+", r"\1image.png", arn)
+
+
+def _item(key: str) -> str:
+    return re.sub(r"^(IntakeImages[0-9A-F]{8}#).+", r"\1image.png", key)
+
+
+def _example(text: str) -> str:
+    for pattern, example in _EXAMPLES:
+        text = pattern.sub(example, text)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
