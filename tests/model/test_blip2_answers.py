@@ -126,6 +126,19 @@ def test_prompts_of_a_batch_decode_together(
     assert decoded == [4, 1]  # greedy rows and first tokens together, then the beam search
 
 
+def test_decoding_without_a_cache_costs_no_more(
+    ask: Ask, container: Container, picture: Callable[..., Image.Image], encoded: Callable[..., str]
+) -> None:
+    request = {"image": encoded(picture()), "prompt": WEAPON}
+    (alone,) = ask(request)
+    decoded = _record(container, "encoder")
+
+    (uncached,) = ask({**request, "parameters": {"use_cache": False}})
+
+    assert uncached.body == alone.body
+    assert decoded == [1]  # greedy as ever, not by transformers' generate
+
+
 def test_the_blank_image_is_asked_once_a_prompt(
     ask: Ask, container: Container, encodings: list[int], picture: Callable[..., Image.Image], encoded: Any
 ) -> None:

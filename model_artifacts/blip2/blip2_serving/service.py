@@ -14,14 +14,10 @@ from blip2_serving.blip2 import Blip2, Decoded, Row
 from blip2_serving.cache import LruCache
 from blip2_serving.hub_token import read_hub_token
 from blip2_serving.image import open_image
-from blip2_serving.request import BadRequest, Request, parse_request
-
-# Without a limit of its own an answer could ramble on: a caption is a sentence, an answer a few words.
-ANSWER_TOKENS = 20
-CAPTION_TOKENS = 32
+from blip2_serving.request import ANSWER_TOKENS, CAPTION_TOKENS, BadRequest, Request, parse_request
 
 # Parameters that leave decoding greedy, one row by itself.
-GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1, "use_cache": True}
+GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1}
 
 # flan-t5-xl's visual tokens take 128 KB an image in bf16: 32 MB in all.
 CACHED_IMAGES = 256
@@ -122,9 +118,12 @@ class Service:
 
     def _questions(self, request: Request, visual: torch.Tensor) -> list[_Question]:
         """The prompts in order, then the caption."""
-        questions = [_question(prompt, visual, self._answer_tokens, request.parameters) for prompt in request.prompts]
+        questions = [
+            _question(prompt, visual, request.limit(self._answer_tokens), request.parameters)
+            for prompt in request.prompts
+        ]
         if request.caption:
-            questions.append(_question(None, visual, self._caption_tokens, request.parameters))
+            questions.append(_question(None, visual, request.limit(self._caption_tokens), request.parameters))
         return questions
 
     def _blank_questions(self, requests: Sequence[Request]) -> dict[str, _Question]:
@@ -157,10 +156,13 @@ class Service:
         return {"model": self.model_id, "caption": caption, "answers": answers}
 
 
-def _question(prompt: str | None, visual: torch.Tensor, own_limit: int, asked: Mapping[str, Any]) -> _Question:
-    # a minimum above our limit asks for more than our limit
-    limit = asked.get("max_new_tokens", max(own_limit, asked.get("min_new_tokens", 0)))
-    changed = {name: value for name, value in asked.items() if GREEDY.get(name) != value and name != "max_new_tokens"}
+def _question(prompt: str | None, visual: torch.Tensor, limit: int, asked: Mapping[str, Any]) -> _Question:
+    changed = {
+        name: value
+        for name, value in asked.items()
+        # without its cache decoding gives the same text, slower with each token
+        if GREEDY.get(name) != value and name not in ("max_new_tokens", "use_cache")
+    }
     parameters = {"do_sample": False, **changed, "max_new_tokens": limit} if changed else {}
     return _Question(visual, prompt, limit, parameters)
 
