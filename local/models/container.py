@@ -38,8 +38,8 @@ class Container:
         first.properties = {"model_dir": str(folder), **properties}
         self._worker.submit(self._handler.handle, first).result()
 
-    def invoke(self, bodies: Sequence[bytes]) -> list[Reply]:
-        """Answer the requests as one dynamic batch; a single request isn't made a batch."""
+    def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
+        """Answer the requests as one dynamic batch; a single request isn't made a batch. None has no content."""
         call: Future[Output] = self._worker.submit(self._handler.handle, _input(bodies))
         problem = call.exception()
         if problem is not None:
@@ -64,13 +64,12 @@ def load_handler(folder: Path) -> ModuleType:
     return module
 
 
-def _input(bodies: Sequence[bytes]) -> Input:
+def _input(bodies: Sequence[bytes | None]) -> Input:
     request = Input()
-    if len(bodies) == 1:
-        request.content = [("data", bodies[0])]
-    else:
+    names = ["data"] if len(bodies) == 1 else [f"batch_{index:03d}.data" for index in range(len(bodies))]
+    if len(bodies) > 1:
         request.properties["batch_size"] = str(len(bodies))
-        request.content = [(f"batch_{index:03d}.data", body) for index, body in enumerate(bodies)]
+    request.content = [(name, body) for name, body in zip(names, bodies, strict=True) if body is not None]
     return request
 
 

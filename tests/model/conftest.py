@@ -76,9 +76,8 @@ def encoded() -> Callable[..., str]:
 def ask(container: Container) -> Callable[..., list[Reply]]:
     """Send some requests as one dynamic batch."""
 
-    def send(*requests: dict[str, Any] | bytes) -> list[Reply]:
-        bodies = [item if isinstance(item, bytes) else json.dumps(item).encode() for item in requests]
-        return container.invoke(bodies)
+    def send(*requests: dict[str, Any] | bytes | None) -> list[Reply]:
+        return container.invoke([json.dumps(item).encode() if isinstance(item, dict) else item for item in requests])
 
     return send
 

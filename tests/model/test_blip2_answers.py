@@ -83,6 +83,24 @@ def test_a_batch_of_bad_requests_is_answered(ask: Ask) -> None:
     assert [json.loads(reply.body)["code"] for reply in ask(b"", b"")] == [400, 400]
 
 
+def test_an_item_without_content_harms_nobody(
+    ask: Ask, picture: Callable[..., Image.Image], encoded: Callable[..., str]
+) -> None:
+    good = {"image": encoded(picture()), "prompt": WEAPON}
+    (alone,) = ask(good)
+
+    empty, first, second = ask(None, good, good)
+
+    assert first.body == second.body == alone.body
+    assert json.loads(empty.body) == {"error": "The request has no content. Send a JSON object.", "code": 400}
+
+
+@pytest.mark.parametrize("requests", [[None], [None, None]], ids=["alone", "a batch of them"])
+def test_nothing_but_requests_without_content(ask: Ask, requests: list[None]) -> None:
+    """DJL's initialisation call is empty, too."""
+    assert [json.loads(reply.body)["code"] for reply in ask(*requests)] == [400] * len(requests)
+
+
 def test_one_question_a_request_encodes_the_image_once(
     ask: Ask, encodings: list[int], picture: Callable[..., Image.Image], encoded: Callable[..., str]
 ) -> None:

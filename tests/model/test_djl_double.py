@@ -110,6 +110,20 @@ def test_properties_of_a_batch_go_to_their_items() -> None:
     assert second.get_as_json() == 1
 
 
+def test_an_item_without_content_is_none() -> None:
+    batch = Input()
+    batch.properties = {"batch_size": "2"}
+    batch.content = [("batch_001.data", b"1")]
+
+    empty, full = batch.get_batches()
+
+    assert (empty.get_as_bytes(), empty.get_as_bytes("data"), full.get_as_bytes()) == (None, None, b"1")
+    with pytest.raises(KeyError):
+        full.get_as_bytes("other")
+    with pytest.raises(AttributeError):
+        empty.get_as_json()
+
+
 def test_requests_that_come_together_are_answered_together() -> None:
     container = _Recorder()
     batcher = Batcher(container, BatchSettings(size=3, delay_ms=2000, queue_size=10))

@@ -35,8 +35,16 @@ MAX_CHARACTERS = 24_000
 FIELDS = ("image", "prompt", "prompts", "caption", "parameters")
 
 
-class BadRequest(Exception):
-    """The request can't be answered, and sending it again won't help. The message is for the client."""
+class Refusal(Exception):
+    """The request isn't answered. The message is for the client, and `code` is the HTTP status."""
+
+    code: int
+
+
+class BadRequest(Refusal):
+    """The request can't be answered, and sending it again won't help."""
+
+    code = 400
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,13 @@ class Request:
         return limit
 
 
-def parse_request(body: bytes) -> Request:
-    """Read a request's body. Raises BadRequest, whose message says what is wrong and what to send instead."""
+def parse_request(body: bytes | None) -> Request:
+    """Read a request's body; None is that of a request without content, such as an empty form.
+
+    Raises BadRequest, whose message says what is wrong and what to send instead.
+    """
+    if body is None:
+        raise BadRequest("The request has no content. Send a JSON object.")
     data = _json_object(body)
     unknown = sorted(set(data) - set(FIELDS))
     if unknown:
