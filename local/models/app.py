@@ -21,6 +21,9 @@ from local.models.llama_weights import LlamaWeights
 from local.models.server import RuntimeApi
 from local.models.stand_in import StandIn
 
+# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with Hosting Services".
+KILLED_S = 30
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -76,12 +79,13 @@ def model_server(settings: Settings, console: Console, port: int = 0) -> Iterato
         stack.callback(blip2.close)
         api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
-        stack.enter_context(_serving(http))
+        stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
 
 
 @contextmanager
-def _serving(http: BaseWSGIServer) -> Iterator[None]:
+def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Iterator[None]:
+    """At the end, stop as SageMaker stops a container: SIGTERM, and time to answer what was taken up."""
     thread = threading.Thread(target=http.serve_forever, name="models-http")
     thread.start()
     try:
@@ -89,6 +93,8 @@ def _serving(http: BaseWSGIServer) -> Iterator[None]:
     finally:
         http.shutdown()
         thread.join()
+        blip2.terminate()
+        api.drain(KILLED_S)
         http.server_close()
 
 

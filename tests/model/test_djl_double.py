@@ -66,7 +66,8 @@ def test_a_batch_must_get_one_content_an_item(handler: Callable[[str], Container
 
     replies = container.invoke([b"a", b"b"])
 
-    assert [reply.status for reply in replies] == [500, 500]
+    assert [reply.status for reply in replies] == [400, 400]
+    assert "expected: 2, actual: 1" in json.loads(replies[0].body)["message"]
 
 
 @pytest.mark.parametrize(("error", "status"), [("ValueError", 424), ("MemoryError", 507)])
@@ -172,8 +173,10 @@ def test_the_settings_are_those_of_the_container() -> None:
     assert BatchSettings.of(properties, {}) == BatchSettings(size=8, delay_ms=10, queue_size=64)
 
 
-class _Recorder(Container):
+class _Recorder:
     """Answers with an exclamation mark and remembers the batches."""
+
+    ready = True
 
     def __init__(self, busy: bool = False) -> None:
         self.batches: list[list[bytes]] = []
@@ -181,11 +184,15 @@ class _Recorder(Container):
         if not busy:
             self.release.set()
 
-    def invoke(self, bodies: Sequence[bytes]) -> list[Reply]:
+    def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
         self.entered.set()
         self.release.wait()
-        self.batches.append(list(bodies))
-        return [Reply(200, body + b"!") for body in bodies]
+        batch = [body for body in bodies if body is not None]
+        self.batches.append(batch)
+        return [Reply(200, body + b"!") for body in batch]
+
+    def terminate(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
