@@ -17,7 +17,6 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.llama_weights import LlamaWeights
 from local.models.server import RuntimeApi
 from local.models.stand_in import StandIn
 
@@ -102,6 +101,9 @@ def _judge(settings: Settings, console: Console) -> Judge:
     if settings.llama_url:
         return LlamaUrl(settings.llama_url)
     if settings.llama_model:
+        # here, not above: by default no model is loaded in this process, and torch takes seconds and 250 MB
+        from local.models.llama_weights import LlamaWeights
+
         folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
         with console.status(f"Loading {settings.llama_model}"):
             return LlamaWeights(folder, settings.llama_model)

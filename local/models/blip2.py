@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.models import random_checkpoint, weights
+from local.models import weights
 from local.models.container import Reply
 from local.models.djl_properties import UnknownStart
 from local.models.djl_server import DjlServer, ServerStopped
@@ -50,6 +50,8 @@ def choose_checkpoint(model: str | None, scratch: Path, console: Console) -> Che
         return Checkpoint(folder, model.rstrip("/").rsplit("/", 2)[-1] if folder == Path(model) else model, model)
     if (DEMO_CHECKPOINT / "config.json").is_file():
         return Checkpoint(DEMO_CHECKPOINT, "demo", "the demo checkpoint: it knows drawings, not photographs", demo=True)
+    from local.models import random_checkpoint  # loads torch, which the handler's process has for itself
+
     return Checkpoint(
         random_checkpoint.save(scratch),
         "random",

@@ -32,9 +32,9 @@ class Server(Protocol):
 class Hosting:
     """A container that is replaced when it exits. One that is merely unhealthy stays: its `/ping` says so."""
 
-    def __init__(self, start: Callable[[], Server], ping_s: float = PING_S) -> None:
+    def __init__(self, start: Callable[[], Server]) -> None:
         """Start the first container with `start`, and raise what it raises."""
-        self._start, self._ping_s = start, ping_s
+        self._start = start
         self._server: Server | None = start()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sagemaker-ping", daemon=True)
@@ -66,7 +66,7 @@ class Hosting:
         return self._server
 
     def _watch(self) -> None:
-        while not self._closing.wait(self._ping_s):
+        while not self._closing.wait(PING_S):
             try:
                 self._running().ping()
             except ContainerGone:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from local.models import batching
+from local.models import batching, hosting
 from local.models.batching import Batcher, BatchSettings, ContainerGone, ContainerTimeout
 from local.models.blip2 import HANDLER
 from local.models.container import Reply
@@ -54,6 +54,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Batcher]]:
     yield make
     for batcher in started:
         batcher.close()
+
+
+@pytest.fixture(autouse=True)
+def _frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosting, "PING_S", 0.05)
 
 
 @pytest.mark.parametrize(
@@ -138,23 +143,23 @@ def test_an_exit_cuts_off_what_is_queued(start: Callable[..., Batcher]) -> None:
 
 
 def test_a_container_that_exits_is_replaced(start: Callable[..., Batcher]) -> None:
-    hosting = Hosting(lambda: start(fail_fast=True), ping_s=0.05)
-    first = hosting.invoke(b"fine").body
+    hosted = Hosting(lambda: start(fail_fast=True))
+    first = hosted.invoke(b"fine").body
 
-    assert hosting.invoke(b"hang").status == 503
-    second = _answer_of_the_next(hosting)
-    hosting.close()
+    assert hosted.invoke(b"hang").status == 503
+    second = _answer_of_the_next(hosted)
+    hosted.close()
 
     assert (second.status, first != second.body) == (200, True)
 
 
 def test_one_that_is_unhealthy_stays(start: Callable[..., Batcher]) -> None:
-    hosting = Hosting(start, ping_s=0.05)
-    hosting.invoke(b"die")
+    hosted = Hosting(start)
+    hosted.invoke(b"die")
     time.sleep(0.2)
 
-    assert (hosting.ping(), hosting.invoke(b"fine").status) == (500, 503)
-    hosting.close()
+    assert (hosted.ping(), hosted.invoke(b"fine").status) == (500, 503)
+    hosted.close()
 
 
 def test_a_start_that_fails_is_tried_again(start: Callable[..., Batcher], caplog: pytest.LogCaptureFixture) -> None:
@@ -166,10 +171,10 @@ def test_a_start_that_fails_is_tried_again(start: Callable[..., Batcher], caplog
             raise outcome
         return start(fail_fast=True)
 
-    hosting = Hosting(moody_start, ping_s=0.05)
-    hosting.invoke(b"die")
-    answer = _answer_of_the_next(hosting)
-    hosting.close()
+    hosted = Hosting(moody_start)
+    hosted.invoke(b"die")
+    answer = _answer_of_the_next(hosted)
+    hosted.close()
 
     assert answer.status == 200
     assert "no room" in caplog.text
@@ -238,11 +243,11 @@ def test_sigterm_ends_what_is_decoded_with_a_sentence(
     assert not process.ready
 
 
-def _answer_of_the_next(hosting: Hosting) -> Reply:
+def _answer_of_the_next(hosted: Hosting) -> Reply:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:
-            reply = hosting.invoke(b"fine")
+            reply = hosted.invoke(b"fine")
             if reply.status == 200:
                 return reply
         except ContainerGone:
