@@ -51,11 +51,16 @@ class Child:
 
 @contextmanager
 def child(
-    name: str, command: Sequence[str], log: Path | None, environment: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    log: Path | None,
+    environment: Mapping[str, str] | None = None,
+    stop_timeout_s: float = STOP_TIMEOUT_S,
 ) -> Iterator[Child]:
     """Run `command` for the duration of the block, then stop it and whatever it started.
 
-    It gets a session of its own: Ctrl-C reaches ours alone, which then stops everything in order.
+    It is killed if it hasn't ended `stop_timeout_s` after it was asked to. It gets a session of its own: Ctrl-C
+    reaches ours alone, which then stops everything in order.
     """
     process = None
     try:
@@ -71,7 +76,7 @@ def child(
         yield Child(name, process, log)
     finally:
         if process is not None:
-            _stop(process)
+            _stop(process, stop_timeout_s)
 
 
 @contextmanager
@@ -91,12 +96,12 @@ def _signals_deferred() -> Iterator[None]:
             signal.raise_signal(held[0])
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], timeout_s: float) -> None:
     """Ask the process, and only if it doesn't heed force its whole group."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(STOP_TIMEOUT_S)
+            process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -16,6 +16,9 @@ from local.emulator import emulator
 from local.processes import child
 from local.synth import PROJECT, STACK, synthesise
 
+# What a model is still decoding has as long as SageMaker gives it; it ends at once where there is nothing to decode.
+MODELS_STOP_TIMEOUT_S = 35
+
 
 @dataclass(frozen=True)
 class Models:
@@ -75,7 +78,8 @@ def model_server(folder: Path) -> Iterator[Models]:
     """The model server prints for itself: which models it loads, and how far a download is."""
     port_file = folder / "models.port"
     command = [sys.executable, "-m", "local.models", "--port-file", str(port_file)]
-    with child("The model server", command, log=None, environment={"PYTHONPATH": str(PROJECT)}) as server:
+    environment = {"PYTHONPATH": str(PROJECT)}
+    with child("The model server", command, None, environment, MODELS_STOP_TIMEOUT_S) as server:
         server.wait_until(lambda: port_file.exists() and port_file.read_text() != "")
         yield _about(f"http://127.0.0.1:{port_file.read_text()}")
 

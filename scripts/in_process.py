@@ -88,7 +88,7 @@ class StandInJudge:
 
     name = StandIn.name
 
-    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
         """The stand-in's next turn."""
         messages = tuple(Message(turn.role, turn.content) for turn in turns)
         return StandIn().complete(Chat(messages, ANSWER_TOKENS)).text

@@ -32,6 +32,9 @@ BLIP2_REPOSITORY = "djl-inference"
 # CUDA 12.8, which `inference_ami` pairs; transformers 4.57.1, as on the laptop. Both hold for LMI 17 to 19; 20 to 24
 # are CUDA 12.9 with a transformers below 5, 25 to 27 CUDA 13.0 with one up to 5.9 (djl-serving, serving/docker/lmi*).
 BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"
+# A process that died fails its model for good: `/ping` 500, every request 503. With this the server exits (137) instead
+# (djl-serving 0.35.0, ModelInfo.getStatus), and SageMaker runs its container anew.
+BLIP2_ENVIRONMENT = {"SERVING_FAIL_FAST": "true"}
 BLIP2_INSTANCE_TYPE = "ml.g5.2xlarge"
 _GPUS = {"ml.g5.2xlarge": 1, "ml.g5.12xlarge": 4, "ml.g5.48xlarge": 8}  # "Amazon EC2 G5 Instances"
 _STARTUP_SECONDS = 1800  # weights come before the first answer: 16 GB of BLIP-2, 26 GB of Llama 2 13B, 138 GB of 70B
@@ -127,7 +130,7 @@ class ModelsStack(Stack):
 
         The token stays in its secret, whose ARN the handler is told: anyone who may describe the model reads this.
         """
-        environment = {
+        environment = BLIP2_ENVIRONMENT | {
             "OPTION_MODEL_ID": self._settings.blip2_weights,
             "OPTION_REVISION": self._settings.blip2_revision,
         }
@@ -146,7 +149,7 @@ class ModelsStack(Stack):
                 s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
             ),
             # The handler finds the weights beside itself, in a folder whose name says nothing.
-            environment={"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
+            environment=BLIP2_ENVIRONMENT | {"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
             isolated=True,
         )
         return container, _read_prefix(prefix)

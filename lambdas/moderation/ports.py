@@ -115,10 +115,11 @@ class JudgeModel(Protocol):
         """Which model judges, for the record."""
         ...
 
-    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
         """The model's next turn, greedy; `schema` is the JSON schema of a good answer, for endpoints that take one.
 
-        Raises what `VisionModel.ask` raises.
+        `within_s` is how long the answer is waited for, None as long as an endpoint may take. Raises what
+        `VisionModel.ask` raises.
         """
         ...
 

@@ -17,9 +17,11 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.llama_weights import LlamaWeights
 from local.models.server import RuntimeApi
 from local.models.stand_in import StandIn
+
+# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with Hosting Services".
+KILLED_S = 30
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,13 @@ def model_server(settings: Settings, console: Console, port: int = 0) -> Iterato
         stack.callback(blip2.close)
         api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
-        stack.enter_context(_serving(http))
+        stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
 
 
 @contextmanager
-def _serving(http: BaseWSGIServer) -> Iterator[None]:
+def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Iterator[None]:
+    """At the end, stop as SageMaker stops a container: SIGTERM, and time to answer what was taken up."""
     thread = threading.Thread(target=http.serve_forever, name="models-http")
     thread.start()
     try:
@@ -89,6 +92,8 @@ def _serving(http: BaseWSGIServer) -> Iterator[None]:
     finally:
         http.shutdown()
         thread.join()
+        blip2.terminate()
+        api.drain(KILLED_S)
         http.server_close()
 
 
@@ -96,6 +101,9 @@ def _judge(settings: Settings, console: Console) -> Judge:
     if settings.llama_url:
         return LlamaUrl(settings.llama_url)
     if settings.llama_model:
+        # here, not above: by default no model is loaded in this process, and torch takes seconds and 250 MB
+        from local.models.llama_weights import LlamaWeights
+
         folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
         with console.status(f"Loading {settings.llama_model}"):
             return LlamaWeights(folder, settings.llama_model)

@@ -3,11 +3,14 @@
 import queue
 import threading
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future, TimeoutError
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from local.models.container import Container, Reply
+from local.models.container import Reply, djl_error
+from local.models.py_process import ProcessDied
 
 # SageMaker waits this long for a container.
 INVOCATION_TIMEOUT_S = 60
@@ -35,6 +38,27 @@ class BatchSettings:
         return cls(int(known["batch_size"]), int(known["max_batch_delay"]), int(known["job_queue_size"]))
 
 
+class ContainerGone(Exception):
+    """The container has exited, and every connection to it is cut."""
+
+
+class Handler(Protocol):
+    """The process of a handler, as `PyProcess` is one."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process runs."""
+
+    def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
+        """Answer a dynamic batch. Raises ProcessDied."""
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+
+    def close(self) -> None:
+        """End the process once its call has ended."""
+
+
 @dataclass(frozen=True)
 class _Job:
     body: bytes
@@ -42,11 +66,18 @@ class _Job:
 
 
 class Batcher:
-    """Feeds a container from a bounded queue, in one thread."""
+    """Feeds a handler from a bounded queue, in one thread, and keeps the model's status (WorkerThread, ModelInfo).
 
-    def __init__(self, container: Container, settings: BatchSettings) -> None:
-        self._container = container
+    SERVING_RETRY_THRESHOLD is 0: a process that died in a call fails the model for good. With SERVING_FAIL_FAST
+    (`fail_fast`) the server exits when it is next asked for the model's status, by a ping or by a request.
+    """
+
+    def __init__(self, handler: Handler, settings: BatchSettings, fail_fast: bool = False) -> None:
+        self._handler = handler
         self._settings = settings
+        self._fail_fast = fail_fast
+        self._failed = False
+        self._exited: Future[None] = Future()
         self._jobs: queue.Queue[_Job | None] = queue.Queue(settings.queue_size)
         self._thread = threading.Thread(target=self._work, name="djl-batcher", daemon=True)
         self._thread.start()
@@ -56,32 +87,60 @@ class Batcher:
         """Whether the next request would be turned away."""
         return self._jobs.full()
 
+    def ping(self) -> int:
+        """The HTTP status of `GET /ping`. Raises ContainerGone."""
+        return 500 if self._is_failed() else 200
+
     def invoke(self, body: bytes) -> Reply:
-        """Answer one request, in company if there is any. Raises ContainerTimeout."""
+        """Answer one request, in company if there is any. Raises ContainerTimeout, ContainerGone."""
+        if self._is_failed():
+            return djl_error(503, "WlmException", "Model is not ready: model")
         job = _Job(body, Future())
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
-            return Reply(503, b'{"code":503,"message":"The job queue is full; try again later."}')
-        try:
-            return job.reply.result(INVOCATION_TIMEOUT_S)
-        except TimeoutError:
-            raise ContainerTimeout from None
+            return djl_error(503, "WlmCapacityException", "Worker queue capacity exceeded for model: model")
+        either: list[Future[Any]] = [job.reply, self._exited]
+        wait(either, INVOCATION_TIMEOUT_S, FIRST_COMPLETED)
+        if job.reply.done():
+            return job.reply.result()
+        raise ContainerGone if self._exited.done() else ContainerTimeout
+
+    def terminate(self) -> None:
+        """Tell the handler by SIGTERM that the container is to end."""
+        self._handler.terminate()
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
-        self._jobs.put(None)
+        if not self._failed:
+            self._jobs.put(None)
         self._thread.join()
-        self._container.close()
+        self._handler.close()
+
+    def _is_failed(self) -> bool:
+        if self._failed and self._fail_fast:
+            with suppress(InvalidStateError):  # the second to ask finds it gone
+                self._exited.set_result(None)  # System.exit(137)
+            raise ContainerGone
+        return self._failed
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             batch, last = self._gather(job)
-            replies = self._container.invoke([job.body for job in batch])
-            for each, reply in zip(batch, replies, strict=True):
+            for each, reply in zip(batch, self._answer(batch), strict=True):
                 each.reply.set_result(reply)
-            if last:
-                return
+            if last or self._failed:
+                return  # nobody takes up what is queued: its clients wait in vain
+
+    def _answer(self, batch: Sequence[_Job]) -> list[Reply]:
+        if not self._handler.ready:
+            # no failure to DJL, though nothing starts the process again (PyPredictor)
+            return [djl_error(400, "TranslateException", "Backend Python process is stopped.")] * len(batch)
+        try:
+            return self._handler.invoke([job.body for job in batch])
+        except ProcessDied as death:
+            self._failed = True
+            return [djl_error(503, "WlmException", str(death))] * len(batch)
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
         """A batch, and whether closing was asked for meanwhile."""

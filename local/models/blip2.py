@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from rich.console import Console
 
-from local.models import random_checkpoint, weights
+from local.models import weights
 from local.models.container import Reply
 from local.models.djl_properties import UnknownStart
 from local.models.djl_server import DjlServer, ServerStopped
 from local.models.errors import UnusableModel
+from local.models.hosting import Hosting
 from local.models.template import Hosted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +50,8 @@ def choose_checkpoint(model: str | None, scratch: Path, console: Console) -> Che
         return Checkpoint(folder, model.rstrip("/").rsplit("/", 2)[-1] if folder == Path(model) else model, model)
     if (DEMO_CHECKPOINT / "config.json").is_file():
         return Checkpoint(DEMO_CHECKPOINT, "demo", "the demo checkpoint: it knows drawings, not photographs", demo=True)
+    from local.models import random_checkpoint  # loads torch, which the handler's process has for itself
+
     return Checkpoint(
         random_checkpoint.save(scratch),
         "random",
@@ -66,21 +68,27 @@ def with_weights(environment: Mapping[str, str], checkpoint: Checkpoint) -> dict
 
 
 class Blip2Endpoint:
-    """What `hosted` describes, behind DJL Serving's double. `folder` becomes the container's model folder."""
+    """What `hosted` describes, as SageMaker hosts it. `folder` becomes the container's model folder."""
 
     def __init__(self, checkpoint: Checkpoint, hosted: Hosted, folder: Path) -> None:
         """Load the checkpoint. Raises UnusableModel if it can't be served."""
+        environment = with_weights(hosted.environment, checkpoint)
         if weights.count_parameters(checkpoint.folder) < SMALL_CHECKPOINT:
-            torch.set_num_threads(1)
+            environment["OMP_NUM_THREADS"] = "1"
+        hosted.unpack(folder)
         try:
-            self._server = DjlServer(hosted.unpack(folder), with_weights(hosted.environment, checkpoint))
+            self._hosting = Hosting(lambda: DjlServer(folder, environment))
         except (ServerStopped, UnknownStart) as error:
             raise UnusableModel(f"The checkpoint {checkpoint.folder} can't be served: {error}") from error
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
         """Answer a request; the handler knows no custom attributes."""
-        return self._server.invoke(body)
+        return self._hosting.invoke(body)
+
+    def terminate(self) -> None:
+        """Tell the handler by SIGTERM that it is to end."""
+        self._hosting.terminate()
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
-        self._server.close()
+        self._hosting.close()

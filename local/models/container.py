@@ -1,10 +1,11 @@
 """The part of DJL Serving that calls a Python handler: it loads the model, forms batches, splits the answers."""
 
 import importlib.util
+import json
 import logging
 import sys
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,27 +26,21 @@ class Reply:
 
 
 class Container:
-    """A model folder with its `model.py`, served as DJL's Python engine serves it.
+    """A model folder with its `model.py`, served as DJL's Python engine serves it, but in a thread of ours.
 
-    The handler runs in one thread, as it has one worker process in the container: calls come one after another.
+    The handler runs in one thread, as it has one worker process in the container: calls come one after another. The
+    laptop's endpoint gives it a process (`py_process`), which can be killed; tests look into this one.
     """
 
     def __init__(self, folder: Path, properties: dict[str, str]) -> None:
         """Load the handler and make DJL's empty first call. Raises what the handler raises."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="djl-python")
         self._handler = load_handler(folder)
-        first = Input()
-        first.properties = {"model_dir": str(folder), **properties}
-        self._worker.submit(self._handler.handle, first).result()
+        self._worker.submit(first_call, self._handler, folder, properties).result()
 
-    def invoke(self, bodies: Sequence[bytes]) -> list[Reply]:
-        """Answer the requests as one dynamic batch; a single request isn't made a batch."""
-        call: Future[Output] = self._worker.submit(self._handler.handle, _input(bodies))
-        problem = call.exception()
-        if problem is not None:
-            logger.error("The handler failed: %s", problem, exc_info=problem)
-            return [_failure(problem)] * len(bodies)
-        return _split(call.result(), len(bodies))
+    def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
+        """Answer the requests as one dynamic batch; a single request isn't made a batch. None has no content."""
+        return self._worker.submit(answer, self._handler, bodies).result()
 
     def close(self) -> None:
         """End the worker once its call has ended."""
@@ -64,13 +59,34 @@ def load_handler(folder: Path) -> ModuleType:
     return module
 
 
-def _input(bodies: Sequence[bytes]) -> Input:
+def first_call(handler: ModuleType, folder: Path, properties: Mapping[str, str]) -> None:
+    """Make DJL's empty first call, the only one that carries the model's properties. Raises what the handler raises."""
+    first = Input()
+    first.properties = {"model_dir": str(folder), **properties}
+    handler.handle(first)
+
+
+def answer(handler: ModuleType, bodies: Sequence[bytes | None]) -> list[Reply]:
+    """Answer the requests as one dynamic batch; a single request isn't made a batch. None has no content."""
+    try:
+        output: Output = handler.handle(_input(bodies))
+    except Exception as problem:
+        logger.exception("The handler failed: %s", problem)
+        return [_failure(problem)] * len(bodies)
+    return _split(output, len(bodies))
+
+
+def djl_error(status: int, kind: str, message: str) -> Reply:
+    """What DJL itself answers instead of the handler (NettyUtils.sendError)."""
+    return Reply(status, json.dumps({"code": status, "type": kind, "message": message}, indent=2).encode())
+
+
+def _input(bodies: Sequence[bytes | None]) -> Input:
     request = Input()
-    if len(bodies) == 1:
-        request.content = [("data", bodies[0])]
-    else:
+    names = ["data"] if len(bodies) == 1 else [f"batch_{index:03d}.data" for index in range(len(bodies))]
+    if len(bodies) > 1:
         request.properties["batch_size"] = str(len(bodies))
-        request.content = [(f"batch_{index:03d}.data", body) for index, body in enumerate(bodies)]
+    request.content = [(name, body) for name, body in zip(names, bodies, strict=True) if body is not None]
     return request
 
 
@@ -86,8 +102,8 @@ def _split(output: Output, size: int) -> list[Reply]:
     if output.code >= 300 or size == 1:
         return [_reply(output, 0)] * size
     if sorted(key or "" for key, _ in output.content) != sorted(f"batch_{index}." for index in range(size)):
-        problem = f"Batch output mismatch: {size} items expected, got {[key for key, _ in output.content]}"
-        return [_reply(Output().error(problem, 500), 0)] * size
+        problem = f"Batch output size mismatch, expected: {size}, actual: {len(output.content)}"
+        return [djl_error(400, "TranslateException", problem)] * size
     order = {key: position for position, (key, _) in enumerate(output.content)}
     return [_reply(output, order[f"batch_{index}."]) for index in range(size)]
 

@@ -30,7 +30,10 @@ _OVERRULING = {
     "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": ("option.predict_timeout",),
 }
 # They change which models there are or what is called, in ways that aren't written down here.
-_UNKNOWN = re.compile(r"ARGS_.*|DJL_.*|ENABLE_CUDA_GRAPHS|SM_NEO_.*|SERVING_(LOAD_MODELS|MODEL_STORE|DOWNLOAD_DIR)")
+_UNKNOWN = re.compile(
+    r"ARGS_.*|DJL_.*|ENABLE_CUDA_GRAPHS|SM_NEO_.*|"
+    r"SERVING_(LOAD_MODELS|MODEL_STORE|DOWNLOAD_DIR|RETRY_THRESHOLD|HEALTH_CHECK_OVERRIDE)"
+)
 
 _SNAKE_CASE = re.compile(r"[A-Z_\d]+")
 _ARCHIVE = re.compile(r".*\.(zip|tar|tgz|tar\.gz)", re.IGNORECASE)  # FilenameUtils

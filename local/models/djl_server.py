@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.models.batching import Batcher, BatchSettings
-from local.models.container import Container, Reply
-from local.models.djl_properties import Model, Start, UnknownStart, start_of
-
-# BadRequestException, as NettyUtils sends it
-_UNNAMED = b'{"code":400,"type":"BadRequestException","message":"Parameter model_name is required."}'
+from local.models.container import Reply, djl_error
+from local.models.djl_properties import IMAGE_ENVIRONMENT, Model, Start, UnknownStart, start_of
+from local.models.py_process import PyProcess, StartFailed
 
 
 class ServerStopped(Exception):
@@ -21,13 +19,28 @@ class DjlServer:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         """Load what is to be served. Raises ServerStopped, or UnknownStart where the rules don't reach."""
         start = start_of(folder, environment)
-        self._batchers = [_served(model, start) for model in start.models]
+        self._batchers: list[Batcher] = []
+        try:
+            for model in start.models:
+                self._batchers.append(_served(model, start, environment))
+        except (ServerStopped, UnknownStart):
+            self.close()
+            raise
+
+    def ping(self) -> int:
+        """The HTTP status of `GET /ping`. Raises ContainerGone."""
+        return max(batcher.ping() for batcher in self._batchers)
 
     def invoke(self, body: bytes) -> Reply:
-        """Answer `POST /invocations`. Raises ContainerTimeout."""
+        """Answer `POST /invocations`. Raises ContainerTimeout, ContainerGone."""
         if len(self._batchers) != 1:
-            return Reply(400, _UNNAMED)
+            return djl_error(400, "BadRequestException", "Parameter model_name is required.")
         return self._batchers[0].invoke(body)
+
+    def terminate(self) -> None:
+        """Tell the handlers by SIGTERM that the container is to end."""
+        for batcher in self._batchers:
+            batcher.terminate()
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
@@ -35,7 +48,7 @@ class DjlServer:
             batcher.close()
 
 
-def _served(model: Model, start: Start) -> Batcher:
+def _served(model: Model, start: Start, environment: Mapping[str, str]) -> Batcher:
     options = model.options
     if options.get("async_mode") == "true" or options.get("rolling_batch", "disable") != "disable":
         raise UnknownStart(f"Model {model.name} isn't answered in plain dynamic batches: see serving.properties.")
@@ -43,7 +56,8 @@ def _served(model: Model, start: Start) -> Batcher:
     if entry_point != "model.py" or model.folder is None or not (model.folder / entry_point).is_file():
         raise UnknownStart(f"Model {model.name} has no model.py: DJL starts a handler of its own for it.")
     try:
-        container = Container(model.folder, options)
-    except Exception as error:
+        process = PyProcess(model.folder, options, IMAGE_ENVIRONMENT | dict(environment))
+    except StartFailed as error:
         raise ServerStopped(f"Model {model.name} can't be started: {error}") from error
-    return Batcher(container, BatchSettings.of(model.properties, start.defaults))
+    fail_fast = start.defaults.get("fail_fast", "").lower() == "true"
+    return Batcher(process, BatchSettings.of(model.properties, start.defaults), fail_fast)

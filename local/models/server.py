@@ -5,6 +5,7 @@ sends, as users quote them in public issues.
 """
 
 import json
+import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +14,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from local.models.batching import ContainerTimeout
+from local.models.batching import ContainerGone, ContainerTimeout
 from local.models.container import Reply
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Endpoint(Protocol):
     """A model behind an endpoint's name."""
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
-        """Answer a request; `attributes` is its CustomAttributes header. May raise ContainerTimeout."""
+        """Answer a request; `attributes` is its CustomAttributes header. May raise ContainerTimeout, ContainerGone."""
 
     def close(self) -> None:
         """Release what the endpoint holds."""
@@ -42,6 +43,8 @@ class RuntimeApi:
     def __init__(self, endpoints: Mapping[str, Endpoint], about: Mapping[str, object]) -> None:
         self._endpoints = endpoints
         self._about = about
+        self._answering = 0
+        self._answered = threading.Condition()
         self._urls = Map(
             [
                 Rule("/endpoints/<name>/invocations", endpoint=self._invoke, methods=["POST"]),
@@ -51,9 +54,21 @@ class RuntimeApi:
         )
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        self._count(1)
         response = self._respond(Request(environ))
         response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+        response.call_on_close(lambda: self._count(-1))
         return response(environ, start_response)
+
+    def drain(self, timeout_s: float) -> None:
+        """Wait until every request has its answer, but no longer than this."""
+        with self._answered:
+            self._answered.wait_for(lambda: self._answering == 0, timeout_s)
+
+    def _count(self, more: int) -> None:
+        with self._answered:
+            self._answering += more
+            self._answered.notify_all()
 
     def _respond(self, request: Request) -> Response:
         try:
@@ -74,6 +89,9 @@ class RuntimeApi:
             reply = self._endpoints[name].invoke(request.get_data(), attributes)
         except ContainerTimeout:
             return _model_error(name, 0, _TIMED_OUT)
+        except ContainerGone:
+            # not seen on AWS: what its API reference has for a service that can't answer now
+            return _error(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
         if reply.status >= 400:
             return _model_error(name, reply.status, reply.body.decode(errors="replace"))
         return Response(

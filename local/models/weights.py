@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import requests
-import torch
 from huggingface_hub import get_safetensors_metadata, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError, NotASafetensorsRepoError, OfflineModeIsEnabled
 from rich.console import Console
@@ -44,7 +43,7 @@ def count_parameters(folder: Path) -> int:
 
 
 def _parameters(file: Path) -> int:
-    with safe_open(file, framework="pt") as weights:
+    with safe_open(file, framework="np") as weights:
         return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
 
 
@@ -81,6 +80,8 @@ def _from_cache(setting: str, hub_id: str, console: Console) -> Path:
 
 def _check_memory(setting: str, model: str, parameters: int, console: Console) -> None:
     """bf16 (2 bytes) on a GPU, fp32 (4 bytes) on a CPU, and a tenth on top for activations."""
+    import torch  # takes seconds, and the demo checkpoint needs none of it here
+
     if parameters == 0:
         raise UnusableModel(f"{setting}={model}: the folder holds no safetensors weights.")
     if torch.cuda.is_available():

@@ -5,8 +5,10 @@ container image (djl-inference 0.35.0-lmi17) already holds torch, transformers 4
 """
 
 import json
+import signal
+import threading
 
-from blip2_serving.request import BadRequest
+from blip2_serving.request import Refusal
 from blip2_serving.service import Answer, Service
 from djl_python import Input, Output
 
@@ -20,19 +22,26 @@ def handle(inputs: Input) -> Output | None:
     """
     if not _service.initialized:
         _service.initialize(inputs.get_properties())
-    if inputs.is_empty():
+        _finish_on_sigterm()
         return None
+    # a lone request may be empty too: an empty form has no content
     answers = _service.answer([item.get_as_bytes() for item in inputs.get_batches()])
     return _batch_reply(answers) if inputs.is_batch() else _lone_reply(answers[0])
 
 
-def _lone_reply(answer: Answer | BadRequest) -> Output:
-    if isinstance(answer, BadRequest):
-        return Output().error(str(answer), code=400, message="bad request")
+def _finish_on_sigterm() -> None:
+    """Answer what is being decoded, if that is soon. DJL itself ends the process, by closing its connection."""
+    if threading.current_thread() is threading.main_thread():  # as in the container; no other may set a handler
+        signal.signal(signal.SIGTERM, lambda *_: _service.stop())
+
+
+def _lone_reply(answer: Answer | Refusal) -> Output:
+    if isinstance(answer, Refusal):
+        return Output().error(str(answer), code=answer.code, message="refused")
     return Output().add_property("content-type", _content_type([answer])).add(_body(answer))
 
 
-def _batch_reply(answers: list[Answer | BadRequest]) -> Output:
+def _batch_reply(answers: list[Answer | Refusal]) -> Output:
     """One content an item. The batch shares one status code, so an item's error travels in its own body."""
     output = Output().add_property("content-type", _content_type(answers))
     for index, answer in enumerate(answers):
@@ -40,12 +49,12 @@ def _batch_reply(answers: list[Answer | BadRequest]) -> Output:
     return output
 
 
-def _body(answer: Answer | BadRequest) -> str:
-    if isinstance(answer, BadRequest):
-        return json.dumps({"error": str(answer), "code": 400})
+def _body(answer: Answer | Refusal) -> str:
+    if isinstance(answer, Refusal):
+        return json.dumps({"error": str(answer), "code": answer.code})
     return answer if isinstance(answer, str) else json.dumps(answer)
 
 
-def _content_type(answers: list[Answer | BadRequest]) -> str:
+def _content_type(answers: list[Answer | Refusal]) -> str:
     """A batch shares its headers too: it is called JSON only if all of it is."""
     return "text/plain" if any(isinstance(answer, str) for answer in answers) else "application/json"

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from moderation.adapters import clients
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge, instruction_text
@@ -202,6 +203,31 @@ def test_openai_is_greedy_and_asks_for_the_schema():
 def test_a_garbled_judge_is_named_so(answer):
     with pytest.raises(GarbledAnswer):
         SageMakerJudge(SageMakerEndpoint(Runtime(answer), "judge"), "tgi", False).complete(TURNS, SCHEMA)
+
+
+@pytest.mark.parametrize(("within_s", "waited"), [(None, None), (79.0, None), (70.0, None), (34.5, 34.5)])
+def test_an_answer_is_waited_for_as_long_as_there_is_time(within_s, waited):
+    """A function that is stopped in the midst of a request is no EndpointTimeout."""
+    hurries = []
+
+    def hurried(seconds):
+        hurries.append(seconds)
+        return Runtime(ReadTimeoutError(endpoint_url="x"))
+
+    endpoint = SageMakerEndpoint(Runtime({"generated_text": "fine"}), "judge", hurried=hurried)
+    judge = SageMakerJudge(endpoint, "tgi", False)
+
+    if waited is None:
+        assert judge.complete(TURNS, SCHEMA, within_s) == "fine"
+    else:
+        with pytest.raises(EndpointTimeout):
+            judge.complete(TURNS, SCHEMA, within_s)
+    assert hurries == ([] if waited is None else [waited])
+
+
+def test_a_hurried_client_waits_no_longer():
+    assert clients.sagemaker_runtime(34.5).meta.config.read_timeout == 34.5
+    assert clients.sagemaker_runtime().meta.config.read_timeout == 70
 
 
 def test_one_turn_is_the_template_of_llama_2():

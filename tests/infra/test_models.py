@@ -47,6 +47,7 @@ def instance_types(template: Template) -> dict[str, str]:
 def test_blip2_runs_our_code_and_fetches_the_weights(models: Template) -> None:
     assert model(models, "Blip2")["EnableNetworkIsolation"] is False
     assert container(models, "Blip2")["Environment"] == {
+        "SERVING_FAIL_FAST": "true",
         "OPTION_MODEL_ID": "Salesforce/blip2-flan-t5-xl",
         "OPTION_REVISION": BLIP2_WEIGHTS["revision"],
     }
@@ -64,6 +65,7 @@ def test_blip2_can_run_without_a_network(production: CloudAssembly) -> None:
         "S3Uri": "s3://weights/blip2/",
     }
     assert container(isolated, "Blip2")["Environment"] == {
+        "SERVING_FAIL_FAST": "true",
         "HF_HUB_OFFLINE": "1",
         "OPTION_SERVED_MODEL_NAME": "blip2",
     }
@@ -78,6 +80,7 @@ def test_a_commit_and_a_token_for_the_hub_are_settings_and_the_token_stays_in_it
     template = template_of(make_app(**DEFAULT, **asked).synth(), "ModerationModels")
 
     assert container(template, "Blip2")["Environment"] == {
+        "SERVING_FAIL_FAST": "true",
         "OPTION_MODEL_ID": "a/b",
         "OPTION_REVISION": "c" * 40,
         "OPTION_HUB_TOKEN_SECRET_ARN": arn,

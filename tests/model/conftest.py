@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
 import torch
 from blip2_reference import Reference
-from botocore.config import Config
 from PIL import Image
 from rich.console import Console
+from runtime_client import client_of
 
 from local.models import random_checkpoint
 from local.models.app import ModelServer, Settings, model_server
@@ -76,9 +75,8 @@ def encoded() -> Callable[..., str]:
 def ask(container: Container) -> Callable[..., list[Reply]]:
     """Send some requests as one dynamic batch."""
 
-    def send(*requests: dict[str, Any] | bytes) -> list[Reply]:
-        bodies = [item if isinstance(item, bytes) else json.dumps(item).encode() for item in requests]
-        return container.invoke(bodies)
+    def send(*requests: dict[str, Any] | bytes | None) -> list[Reply]:
+        return container.invoke([json.dumps(item).encode() if isinstance(item, dict) else item for item in requests])
 
     return send
 
@@ -93,11 +91,4 @@ def served(checkpoint: Path) -> Iterator[ModelServer]:
 @pytest.fixture(scope="session")
 def runtime(served: ModelServer) -> Any:
     """A real client, pointed at the server."""
-    return boto3.client(
-        "sagemaker-runtime",
-        endpoint_url=served.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    return client_of(served.url)

@@ -83,6 +83,24 @@ def test_a_batch_of_bad_requests_is_answered(ask: Ask) -> None:
     assert [json.loads(reply.body)["code"] for reply in ask(b"", b"")] == [400, 400]
 
 
+def test_an_item_without_content_harms_nobody(
+    ask: Ask, picture: Callable[..., Image.Image], encoded: Callable[..., str]
+) -> None:
+    good = {"image": encoded(picture()), "prompt": WEAPON}
+    (alone,) = ask(good)
+
+    empty, first, second = ask(None, good, good)
+
+    assert first.body == second.body == alone.body
+    assert json.loads(empty.body) == {"error": "The request has no content. Send a JSON object.", "code": 400}
+
+
+@pytest.mark.parametrize("requests", [[None], [None, None]], ids=["alone", "a batch of them"])
+def test_nothing_but_requests_without_content(ask: Ask, requests: list[None]) -> None:
+    """DJL's initialisation call is empty, too."""
+    assert [json.loads(reply.body)["code"] for reply in ask(*requests)] == [400] * len(requests)
+
+
 def test_one_question_a_request_encodes_the_image_once(
     ask: Ask, encodings: list[int], picture: Callable[..., Image.Image], encoded: Callable[..., str]
 ) -> None:
@@ -124,6 +142,19 @@ def test_prompts_of_a_batch_decode_together(
     ask(*requests, beams)
 
     assert decoded == [4, 1]  # greedy rows and first tokens together, then the beam search
+
+
+def test_decoding_without_a_cache_costs_no_more(
+    ask: Ask, container: Container, picture: Callable[..., Image.Image], encoded: Callable[..., str]
+) -> None:
+    request = {"image": encoded(picture()), "prompt": WEAPON}
+    (alone,) = ask(request)
+    decoded = _record(container, "encoder")
+
+    (uncached,) = ask({**request, "parameters": {"use_cache": False}})
+
+    assert uncached.body == alone.body
+    assert decoded == [1]  # greedy as ever, not by transformers' generate
 
 
 def test_the_blank_image_is_asked_once_a_prompt(

@@ -2,11 +2,15 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blip2_serving.request import BadRequest, parse_request
 
+from moderation.domain.prompt import question_prompt
+
+PACKS = Path(__file__).parents[2] / "lambdas/moderation/packs"
 IMAGE = base64.b64encode(b"an image").decode()
 
 
@@ -86,11 +90,73 @@ def test_a_malformed_body_is_refused_in_words(body: bytes, sentence: str) -> Non
         ({"parameters": {"temperature": float("nan")}}, "temperature must be float"),
         ({"parameters": {"num_beam_groups": 2}}, "num_beam_groups"),
         ({"parameters": {"min_new_tokens": 9, "max_new_tokens": 8}}, "greater than"),
+        ({"prompt": "half a pair: \ud83d"}, '"prompt" is no valid text'),
+        ({"prompts": ["a", "\udc00"]}, r'"prompts\[1\]" is no valid text'),
     ],
 )
 def test_a_wrong_field_is_refused_in_words(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
         _parse(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tokens"),
+    [
+        ({"prompts": ["a"] * 64, "parameters": {"num_beams": 8, "max_new_tokens": 256}}, 131_072),
+        ({"prompts": ["a"] * 64, "parameters": {"max_new_tokens": 65}}, 4160),
+        ({"prompts": ["a"] * 63, "caption": True, "parameters": {"max_new_tokens": 65}}, 4160),
+        ({"prompts": ["a"] * 64, "parameters": {"min_new_tokens": 65}}, 4160),
+        ({"prompts": ["a"] * 26, "parameters": {"num_beams": 8}}, 4160),
+        ({"prompts": ["a"] * 3, "parameters": {"num_beams": 8, "max_new_tokens": 256}}, 6144),
+    ],
+)
+def test_a_request_that_would_decode_for_long_is_refused_in_words(fields: dict[str, Any], tokens: int) -> None:
+    with pytest.raises(BadRequest, match=rf"up to {tokens} tokens .* at most 4096 fit into one request\. Send fewer"):
+        _parse(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"prompts": ["a"] * 64, "parameters": {"max_new_tokens": 64}},
+        {"prompts": ["a"] * 2, "parameters": {"num_beams": 8, "max_new_tokens": 256}},
+        {"prompt": "a", "parameters": {"num_beams": 8, "max_new_tokens": 256}},
+        {"prompts": ["q" * 300] * 64, "caption": True},  # the largest query of a pack
+    ],
+)
+def test_a_request_within_the_limit_is_read(fields: dict[str, Any]) -> None:
+    assert _parse(**fields).prompts
+
+
+def test_prompts_are_bounded_together() -> None:
+    with pytest.raises(BadRequest, match="26000 characters together; at most 24000"):
+        _parse(prompts=["q" * 2000] * 13)
+
+
+def test_the_queries_of_a_pack_stay_within_the_limits() -> None:
+    schema = json.loads((PACKS / "schema.json").read_text())
+    questions = schema["properties"]["questions_per_query"]["maximum"]
+    longest = "q" * schema["$defs"]["question"]["properties"]["text"]["maxLength"]
+
+    request = _parse(prompts=[question_prompt(longest)] * questions, caption=True)
+
+    assert len(request.prompts) == questions
+
+
+def test_a_whole_number_is_a_float_too() -> None:
+    """Transformers refuses a penalty of 10, in the midst of a batch, but takes 10.0."""
+    parameters = _parse(prompt="a", parameters={"repetition_penalty": 10, "temperature": 1}).parameters
+
+    assert {name: type(value) for name, value in parameters.items()} == {
+        "repetition_penalty": float,
+        "temperature": float,
+    }
+
+
+def test_a_refusal_is_text_that_can_be_sent() -> None:
+    with pytest.raises(BadRequest) as refusal:
+        _parse(**{"\ud800": 1})
+    assert str(refusal.value).encode()
 
 
 def test_a_refusal_quotes_little_of_the_request() -> None:

@@ -66,7 +66,8 @@ def test_a_batch_must_get_one_content_an_item(handler: Callable[[str], Container
 
     replies = container.invoke([b"a", b"b"])
 
-    assert [reply.status for reply in replies] == [500, 500]
+    assert [reply.status for reply in replies] == [400, 400]
+    assert "expected: 2, actual: 1" in json.loads(replies[0].body)["message"]
 
 
 @pytest.mark.parametrize(("error", "status"), [("ValueError", 424), ("MemoryError", 507)])
@@ -108,6 +109,20 @@ def test_properties_of_a_batch_go_to_their_items() -> None:
 
     assert (first.get_property("content-type"), second.get_property("content-type")) == (None, "application/json")
     assert second.get_as_json() == 1
+
+
+def test_an_item_without_content_is_none() -> None:
+    batch = Input()
+    batch.properties = {"batch_size": "2"}
+    batch.content = [("batch_001.data", b"1")]
+
+    empty, full = batch.get_batches()
+
+    assert (empty.get_as_bytes(), empty.get_as_bytes("data"), full.get_as_bytes()) == (None, None, b"1")
+    with pytest.raises(KeyError):
+        full.get_as_bytes("other")
+    with pytest.raises(AttributeError):
+        empty.get_as_json()
 
 
 def test_requests_that_come_together_are_answered_together() -> None:
@@ -158,8 +173,10 @@ def test_the_settings_are_those_of_the_container() -> None:
     assert BatchSettings.of(properties, {}) == BatchSettings(size=8, delay_ms=10, queue_size=64)
 
 
-class _Recorder(Container):
+class _Recorder:
     """Answers with an exclamation mark and remembers the batches."""
+
+    ready = True
 
     def __init__(self, busy: bool = False) -> None:
         self.batches: list[list[bytes]] = []
@@ -167,11 +184,15 @@ class _Recorder(Container):
         if not busy:
             self.release.set()
 
-    def invoke(self, bodies: Sequence[bytes]) -> list[Reply]:
+    def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
         self.entered.set()
         self.release.wait()
-        self.batches.append(list(bodies))
-        return [Reply(200, body + b"!") for body in bodies]
+        batch = [body for body in bodies if body is not None]
+        self.batches.append(batch)
+        return [Reply(200, body + b"!") for body in batch]
+
+    def terminate(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

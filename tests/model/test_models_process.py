@@ -7,9 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from runtime_client import client_of
 
 from local.models.__main__ import main
 
@@ -17,28 +22,28 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_it_writes_its_port_answers_and_stops_when_told(checkpoint: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local.models", "--port", "0", "--port-file", str(tmp_path / "port")],
-        cwd=ROOT,
-        env={**os.environ, "BLIP2_MODEL": str(checkpoint)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        while not (tmp_path / "port").exists() and process.poll() is None:
-            time.sleep(0.05)
-        port = (tmp_path / "port").read_text()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/about") as response:
-            about = json.load(response)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
+    with (
+        _started(checkpoint, tmp_path) as url,
+        urllib.request.urlopen(f"{url}/about") as response,  # noqa: S310
+    ):
+        about = json.load(response)
 
     assert about["blip2"]["demo"] is False
-    assert process.returncode == 0
-    assert "STAND-IN" in output
-    assert "Traceback" not in output
+
+
+def test_what_was_taken_up_is_answered_before_it_stops(
+    checkpoint: Path, tmp_path: Path, picture: Callable[..., Image.Image], encoded: Callable[..., str]
+) -> None:
+    request = {"image": encoded(picture()), "prompts": ["Question: why? Answer:"] * 16, "caption": True}
+    body = json.dumps({**request, "parameters": {"min_new_tokens": 62}})
+    with ThreadPoolExecutor(3) as pool:
+        with _started(checkpoint, tmp_path) as url:
+            runtime = client_of(url)
+            answers = [pool.submit(runtime.invoke_endpoint, EndpointName="blip2", Body=body) for _ in range(3)]
+            time.sleep(0.5)  # they are sent, and SIGTERM comes
+        texts = [json.loads(answer.result()["Body"].read()) for answer in answers]
+
+    assert all(len(text["answers"]) == 16 for text in texts)
 
 
 def test_a_model_that_isnt_there_ends_it_with_a_sentence(
@@ -50,3 +55,26 @@ def test_a_model_that_isnt_there_ends_it_with_a_sentence(
 
     assert main() == 1
     assert "BLIP2_MODEL=/no/such/folder: no such checkpoint" in capsys.readouterr().out
+
+
+@contextmanager
+def _started(checkpoint: Path, folder: Path) -> Iterator[str]:
+    """The process's URL. At the end it is told to stop, and must do so in peace."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local.models", "--port", "0", "--port-file", str(folder / "port")],
+        cwd=ROOT,
+        env={**os.environ, "BLIP2_MODEL": str(checkpoint)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        while not (folder / "port").exists() and process.poll() is None:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{(folder / 'port').read_text()}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "STAND-IN" in output
+    assert "Traceback" not in output

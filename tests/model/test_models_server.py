@@ -2,18 +2,22 @@
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 from rich.console import Console
+from runtime_client import client_of
 
+from local.models import hosting
 from local.models import server as server_module
 from local.models.app import ModelServer, Settings, model_server
-from local.models.batching import ContainerTimeout
+from local.models.batching import ContainerGone, ContainerTimeout
 from local.models.container import Reply
 from local.models.errors import UnusableModel
 
@@ -64,6 +68,39 @@ def test_a_failing_container_is_a_server_error(
     assert error["Error"]["Code"] == "ModelError"
     assert error["OriginalStatusCode"] == status
     assert f"Received server error ({status})" in error["Error"]["Message"]
+
+
+def test_a_container_that_has_exited_is_unavailable(runtime: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: object, body: bytes, attributes: str) -> object:
+        raise ContainerGone
+
+    monkeypatch.setattr("local.models.blip2.Blip2Endpoint.invoke", gone)
+
+    error = _error(runtime, "blip2", {})
+
+    assert error["Error"]["Code"] == "ServiceUnavailable"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 503
+
+
+def test_a_process_that_dies_costs_one_answer_and_a_restart(
+    checkpoint: Any, picture: Any, encoded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the template's own SERVING_FAIL_FAST."""
+    monkeypatch.setattr(hosting, "PING_S", 0.1)
+    image = encoded(picture())
+    others = psutil.Process().children()
+    with model_server(Settings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
+        runtime = client_of(server.url)
+        before = _caption(runtime, image)
+        (process,) = set(psutil.Process().children()) - set(others)
+        process.suspend()  # so that it dies in the midst of a call
+        threading.Timer(1, process.kill).start()
+        error = _error(runtime, "blip2", {"image": image})
+        while not (answered := _answered(runtime, image)):
+            time.sleep(0.1)
+
+    assert (error["OriginalStatusCode"], "disconnected" in error["OriginalMessage"]) == (503, True)
+    assert answered == before
 
 
 def test_every_answer_has_a_request_id(runtime: Any, picture: Any, encoded: Any) -> None:
@@ -144,6 +181,13 @@ def _caption(runtime: Any, image: str) -> str:
     response = runtime.invoke_endpoint(EndpointName="blip2", Body=json.dumps({"image": image}))
     text: str = response["Body"].read().decode()
     return text
+
+
+def _answered(runtime: Any, image: str) -> str | None:
+    try:
+        return _caption(runtime, image)
+    except ClientError:
+        return None
 
 
 def _error(runtime: Any, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:

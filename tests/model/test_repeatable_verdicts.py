@@ -16,7 +16,8 @@ from PIL import Image
 from rich.console import Console
 
 from local.models.app import ModelServer, Settings, model_server
-from local.models.container import Container, Reply
+from local.models.container import Reply
+from local.models.py_process import PyProcess
 from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
 from moderation import wiring
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
@@ -46,13 +47,13 @@ def demo_models() -> Iterator[ModelServer]:
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many requests each call of the model answered."""
     sizes: list[int] = []
-    invoke = Container.invoke
+    invoke = PyProcess.invoke
 
-    def counted(container: Container, bodies: Sequence[bytes]) -> list[Reply]:
+    def counted(process: PyProcess, bodies: Sequence[bytes | None]) -> list[Reply]:
         sizes.append(len(bodies))
-        return invoke(container, bodies)
+        return invoke(process, bodies)
 
-    monkeypatch.setattr(Container, "invoke", counted)
+    monkeypatch.setattr(PyProcess, "invoke", counted)
     return sizes
 
 

@@ -77,16 +77,18 @@ class FakeVision:
 
 
 class FakeJudge:
-    """Says the texts prepared for it, in order, and notes the turns it was given."""
+    """Says the texts prepared for it, in order, and notes the turns it was given and how long it was waited for."""
 
     name = "fake-judge"
 
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.heard: list[tuple[Turn, ...]] = []
+        self.patience: list[float | None] = []
 
-    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
         self.heard.append(tuple(turns))
+        self.patience.append(within_s)
         return self.texts.pop(0)
 
 

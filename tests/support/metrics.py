@@ -17,9 +17,15 @@ class Printed:
 
 
 class Context:
-    """What Lambda hands to a function beside the event, as far as the logger reads it."""
+    """What Lambda hands to a function beside the event, as far as the logger and the handlers read it."""
 
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
+
+    def __init__(self, remaining_ms: int = 90_000) -> None:
+        self._remaining_ms = remaining_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._remaining_ms
 
 
 def printed(output: str) -> list[Printed]:

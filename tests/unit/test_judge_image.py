@@ -1,13 +1,18 @@
 """The judge is asked once, once more if it can't be understood, and never trusted beyond that."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
-from moderation import wiring
+import pytest
+
+from moderation import observability, wiring
 from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
-from moderation.domain.manifest import ImageFacts, Manifest, Workspace, evidence_to_json, plan_queries
+from moderation.domain.manifest import ImageFacts, Manifest, Workspace, evidence_to_json, manifest_to_json, plan_queries
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
-from moderation.handlers.judge_image import judge_image, rule
+from moderation.errors import EndpointTimeout
+from moderation.handlers.judge_image import Patience, handler, judge_image, rule
 from tests.support.fakes import FakeJudge, FakeWork
+from tests.support.metrics import Context
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
 SAFE = 'Fine. {"flag": "safe", "category": null, "reason": "Nothing."}'
@@ -92,6 +97,59 @@ def test_the_answers_of_all_queries_are_judged_together_and_shadow_packs_only_wa
     assert judged.shadow["watch"]["verdict"] == "review"
     assert judged.models == {"blip2": "blip2-x", "llama": "fake-judge"}
     assert judged.timings["query_ms"] == 10
+
+
+@pytest.mark.parametrize("left_ms", [19_999, 5_000, 0])
+def test_a_judge_that_was_slow_is_not_asked_again(left_ms: int):
+    judge = FakeJudge("Hm.", SAFE)
+
+    with pytest.raises(EndpointTimeout, match="no time is left"):
+        rule(judge, PACK, evidence(), Patience(lambda: left_ms))
+
+    assert len(judge.heard) == 1
+
+
+@pytest.mark.parametrize(("left_ms", "seconds"), [(20_000, 10), (45_000, 35), (89_000, 79)])
+def test_a_second_request_has_the_time_that_is_left(left_ms: int, seconds: int):
+    judge = FakeJudge("Hm.", SAFE)
+
+    rule(judge, PACK, evidence(), Patience(lambda: left_ms))
+
+    assert judge.patience == [None, seconds]
+
+
+def test_a_shadow_pack_has_the_time_that_is_left():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    manifest = prepared(work, workspace, shadow=(replace(PACK, name="watch"), replace(PACK, name="look")))
+    judge, left_ms = FakeJudge(UNSAFE, "Hm.", SAFE, SAFE), iter([60_000, 40_000, 19_000])
+
+    with pytest.raises(EndpointTimeout):
+        judge_image(wiring.JudgeImage(work, judge), manifest, workspace, Patience(lambda: next(left_ms)))
+
+    assert judge.patience == [None, 50, 30]
+
+
+def test_a_pack_that_spares_the_judge_needs_no_time():
+    patience = Patience(lambda: 0)
+    rule(FakeJudge(SAFE), PACK, evidence(), patience)
+
+    ruling = rule(FakeJudge(), replace(PACK, judge="when_flagged"), evidence(), patience)
+
+    assert ruling.decision.verdict == "safe"
+
+
+def test_the_function_goes_by_the_time_that_lambda_gives_it(monkeypatch):
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    work.put_json(workspace.manifest, manifest_to_json(prepared(work, workspace)))
+    judge = FakeJudge("Hm.", SAFE)
+    monkeypatch.setattr(wiring, "judge_image", lambda: wiring.JudgeImage(work, judge))
+    untraced = SimpleNamespace(capture_lambda_handler=lambda **_: lambda handler: handler)
+    monkeypatch.setattr(observability, "tracer", lambda: untraced)  # importing the X-Ray SDK opens a socket
+
+    with pytest.raises(EndpointTimeout):
+        handler({"prefix": workspace.prefix}, Context(remaining_ms=12_000))
+
+    assert len(judge.heard) == 1
 
 
 def test_the_prompts_that_were_used_are_kept_under_their_version():

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 # A store answers in milliseconds: three tries fit well into any function's limit.
 _STORE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
-# SageMaker cuts a real-time invocation off at 60 s, and Step Functions alone retries it.
-_ENDPOINT = Config(connect_timeout=5, read_timeout=70, retries={"total_max_attempts": 1})
+ENDPOINT_READ_S = 70  # SageMaker cuts a real-time invocation off at 60 s
 
 
 def s3() -> "S3Client":
@@ -40,8 +39,10 @@ def stepfunctions() -> "SFNClient":
     return client
 
 
-def sagemaker_runtime() -> "SageMakerRuntimeClient":
-    return boto3.client("sagemaker-runtime", config=_ENDPOINT)
+def sagemaker_runtime(read_timeout_s: float = ENDPOINT_READ_S) -> "SageMakerRuntimeClient":
+    # Step Functions alone retries an invocation.
+    config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
+    return boto3.client("sagemaker-runtime", config=config)
 
 
 def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:

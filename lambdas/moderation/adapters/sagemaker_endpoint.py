@@ -1,9 +1,10 @@
 """A SageMaker endpoint: JSON in, text out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from moderation.adapters import clients
 from moderation.adapters.faults import endpoint_faults
 from moderation.errors import GarbledAnswer
 
@@ -12,16 +13,27 @@ if TYPE_CHECKING:
 
 
 class SageMakerEndpoint:
-    """Invokes the model of an endpoint, or the inference component named `component` on it."""
+    """Invokes the model of an endpoint, or the inference component named `component` on it.
 
-    def __init__(self, client: "SageMakerRuntimeClient", name: str, component: str | None = None) -> None:
-        self._client, self.name = client, name
+    `hurried` makes a client that waits no longer than so many seconds for an answer.
+    """
+
+    def __init__(
+        self,
+        client: "SageMakerRuntimeClient",
+        name: str,
+        component: str | None = None,
+        hurried: Callable[[float], "SageMakerRuntimeClient"] = clients.sagemaker_runtime,
+    ) -> None:
+        self._client, self.name, self._hurried = client, name, hurried
         self._component = {"InferenceComponentName": component} if component else {}
 
-    def invoke(self, body: Mapping[str, Any], **more: Any) -> str:
+    def invoke(self, body: Mapping[str, Any], within_s: float | None = None, **more: Any) -> str:
         """POST `body` as JSON; the answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
+        hurry = min(within_s or clients.ENDPOINT_READ_S, clients.ENDPOINT_READ_S)
+        client = self._client if hurry == clients.ENDPOINT_READ_S else self._hurried(hurry)
         with endpoint_faults(self.name):
-            answer = self._client.invoke_endpoint(
+            answer = client.invoke_endpoint(
                 EndpointName=self.name,
                 ContentType="application/json",
                 Body=json.dumps(body).encode(),

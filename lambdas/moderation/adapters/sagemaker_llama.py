@@ -25,10 +25,10 @@ class SageMakerJudge:
     def name(self) -> str:
         return f"{self._endpoint.name} ({self._dialect})"
 
-    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any]) -> str:
+    def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
         body = request_body(self._dialect, turns, schema if self._grammar else None)
         more = {"CustomAttributes": "accept_eula=true"} if self._dialect == "dialog" else {}
-        text = self._endpoint.invoke(body, **more)
+        text = self._endpoint.invoke(body, within_s, **more)
         try:
             return read_generation(json.loads(text))
         except (ValueError, KeyError, TypeError, IndexError) as error:

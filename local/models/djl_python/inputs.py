@@ -45,16 +45,21 @@ class Input:
             items[index].content.append((key, content))
         return items
 
-    def get_as_bytes(self, key: str | None = None) -> bytes:
-        """The content under the key; without one the content `data`, or else the first."""
+    def get_as_bytes(self, key: str | None = None) -> bytes | None:
+        """The content under the key; without one the content `data`, or else the first. None without any content.
+
+        Raises KeyError if there is content, but none under the key.
+        """
+        if not self.content:
+            return None
         contents = dict(self.content)
-        if key is not None:
+        if key:
             return contents[key]
         return contents.get("data", self.content[0][1])
 
     def get_as_string(self, key: str | None = None) -> str:
-        """The content as UTF-8 text."""
-        return self.get_as_bytes(key).decode()
+        """The content as UTF-8 text. Raises AttributeError without any."""
+        return self.get_as_bytes(key).decode()  # type: ignore[union-attr]
 
     def get_as_json(self, key: str | None = None) -> Any:
         """The content parsed as JSON."""

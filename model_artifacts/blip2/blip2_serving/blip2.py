@@ -7,6 +7,7 @@ token. Written for transformers 4.57.1, which is both in the container's image a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Any
 
 import torch
 from PIL import Image
-from transformers import AutoTokenizer, Blip2ForConditionalGeneration, BlipImageProcessor
+from transformers import AutoTokenizer, Blip2ForConditionalGeneration, BlipImageProcessor, StoppingCriteria
 from transformers.modeling_outputs import BaseModelOutput
+
+from blip2_serving.deadline import Deadline, TimeIsUp
 
 # Padded tokens (rows x beams x length) decoded at once. The key-value cache of flan-t5-xl takes about
 # 0.2 MB a token in bf16, so this is about 3 GB; a batch of 8 images with 9 prompts each has some 3,500.
@@ -47,7 +50,10 @@ class Decoded:
 
 
 class Blip2:
-    """A loaded BLIP-2 checkpoint with a T5 language model. Not thread-safe: DJL calls a worker one by one."""
+    """A loaded BLIP-2 checkpoint with a T5 language model. Not thread-safe: DJL calls a worker one by one.
+
+    Whatever takes long ends with `deadline`: encoding between two layers, decoding between two steps.
+    """
 
     def __init__(self, model: Any, image_processor: Any, tokenizer: Any) -> None:
         """Raises UnusableCheckpoint if the checkpoint lacks what captions or yes/no scores need."""
@@ -61,6 +67,9 @@ class Blip2:
         self._yes_no = [tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("yes", "no")]
         if self._yes_no[0] == self._yes_no[1]:
             raise UnusableCheckpoint('The tokenizer starts "yes" and "no" with the same token: no P(yes).')
+        self.deadline = Deadline()
+        for layer in (*model.vision_model.encoder.layers, *model.language_model.encoder.block):
+            layer.register_forward_pre_hook(lambda *_: self.deadline.check())
 
     @classmethod
     def load(cls, checkpoint: str | Path, revision: str | None = None, token: str | None = None) -> "Blip2":
@@ -86,7 +95,10 @@ class Blip2:
 
     @torch.inference_mode()
     def encode(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-        """Visual tokens of each image: vision tower, Q-Former and projection, all images in one pass."""
+        """Visual tokens of each image: vision tower, Q-Former and projection, all images in one pass.
+
+        Raises TimeIsUp.
+        """
         model = self._model
         batch = torch.stack(list(pixels)).to(model.device, model.dtype)
         seen = model.vision_model(pixel_values=batch).last_hidden_state
@@ -111,25 +123,40 @@ class Blip2:
         return self.encode([torch.zeros(3, size, size)])[0]
 
     @torch.inference_mode()
-    def decode(self, rows: Sequence[Row]) -> list[Decoded]:
-        """Decode every row greedily, as one padded batch unless it is over MAX_PADDED_TOKENS."""
-        decoded: dict[int, Decoded] = {}
-        for indexes in _batches(rows, beams=1):
-            batch = self._decode_greedily([rows[index] for index in indexes])
-            decoded.update(zip(indexes, batch, strict=True))
-        return [decoded[index] for index in range(len(rows))]
+    def decode(self, rows: Sequence[Row]) -> list[Decoded | None]:
+        """Decode every row greedily, as one padded batch unless it is over MAX_PADDED_TOKENS.
+
+        None stands for a row that wasn't done in time.
+        """
+        decoded: dict[int, Decoded | None] = {}
+        with suppress(TimeIsUp):
+            for indexes in _batches(rows, beams=1):
+                batch = self._decode_greedily([rows[index] for index in indexes])
+                decoded.update(zip(indexes, batch, strict=True))
+        return [decoded.get(index) for index in range(len(rows))]
 
     @torch.inference_mode()
-    def generate(self, rows: Sequence[Row], parameters: Mapping[str, Any]) -> list[str]:
-        """Texts by transformers' own `generate`, for whatever isn't plainly greedy; `limit` doesn't count here."""
-        texts: dict[int, str] = {}
-        for indexes in _batches(rows, parameters.get("num_beams", 1)):
-            embeds, mask = self._inputs([rows[index] for index in indexes])
-            generated = self._model.language_model.generate(inputs_embeds=embeds, attention_mask=mask, **parameters)
-            texts.update(zip(indexes, self._texts(generated), strict=True))
-        return [texts[index] for index in range(len(rows))]
+    def generate(self, rows: Sequence[Row], parameters: Mapping[str, Any]) -> list[str | None]:
+        """Texts by transformers' own `generate`, for whatever isn't plainly greedy; `limit` doesn't count here.
 
-    def _decode_greedily(self, rows: Sequence[Row]) -> list[Decoded]:
+        None stands for a row that wasn't done in time.
+        """
+        beams = parameters.get("num_beams", 1)
+        texts: dict[int, str | None] = {}
+        with suppress(TimeIsUp):
+            for indexes in _batches(rows, beams):
+                embeds, mask = self._inputs([rows[index] for index in indexes])
+                late = _Late(self.deadline)
+                generated = self._model.language_model.generate(
+                    inputs_embeds=embeds, attention_mask=mask, stopping_criteria=[late], **parameters
+                )
+                # a hypothesis that a cut-off beam search returns isn't the one that it would have ended with
+                done = (generated == self._model.config.text_config.eos_token_id).any(dim=1) & (beams == 1)
+                for index, text, whole in zip(indexes, self._texts(generated), done.tolist(), strict=True):
+                    texts[index] = text if whole or not late.met else None
+        return [texts.get(index) for index in range(len(rows))]
+
+    def _decode_greedily(self, rows: Sequence[Row]) -> list[Decoded | None]:
         """What `generate` does, but a row leaves the batch once it is done: short answers don't wait for captions."""
         config = self._model.config.text_config
         embeds, mask = self._inputs(rows)
@@ -141,19 +168,26 @@ class Blip2:
         p_yes: list[float] = []
         cache = None
         for step in range(1, max(row.limit for row in rows) + 1):
+            if self.deadline.passed:
+                break
             logits, cache = self._next(tokens, encoded, mask, cache)
             p_yes = p_yes or self._p_yes(logits)
             chosen = logits.argmax(dim=-1)
             for index, token in zip(active.tolist(), chosen.tolist(), strict=True):
                 generated[index].append(token)
             going_on = ((chosen != config.eos_token_id) & (limits[active] > step)).nonzero()[:, 0]
-            if len(going_on) == 0:
-                break
             if len(going_on) < len(active):
-                cache.batch_select_indices(going_on)
+                if len(going_on):
+                    cache.batch_select_indices(going_on)
                 encoded, mask, active, chosen = (each[going_on] for each in (encoded, mask, active, chosen))
+            if len(active) == 0:
+                break
             tokens = chosen[:, None]
-        return [Decoded(text, p) for text, p in zip(self._texts(generated), p_yes, strict=True)]
+        unfinished = set(active.tolist())
+        return [
+            None if index in unfinished else Decoded(text, p_yes[index])
+            for index, text in enumerate(self._texts(generated))
+        ]
 
     def _next(
         self, tokens: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
@@ -189,6 +223,18 @@ class Blip2:
         """From logits of shape (rows, vocabulary)."""
         p_yes: list[float] = logits[:, self._yes_no].float().softmax(dim=-1)[:, 0].tolist()
         return p_yes
+
+
+class _Late(StoppingCriteria):  # type: ignore[misc]  # transformers isn't typed
+    """Ends `generate` at the deadline, and remembers whether it did."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self.met = False
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
+        self.met = self._deadline.passed
+        return torch.full((len(input_ids),), self.met, device=input_ids.device)
 
 
 def _batches(rows: Sequence[Row], beams: int) -> Iterator[list[int]]:

@@ -21,12 +21,30 @@ MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_PROMPTS = 64
 MAX_PROMPT_CHARACTERS = 2000
 MAX_NEW_TOKENS = 256
+# Without a limit of its own an answer could ramble on: a caption is a sentence, an answer a few words.
+ANSWER_TOKENS = 20
+CAPTION_TOKENS = 32
+
+# What one request may cost; DJL puts up to eight of them into a batch, and SageMaker waits 60 s. The largest query of
+# a policy pack, 64 questions and a caption, decodes 1,312 tokens and has 20,500 characters; the sample's has 40 tokens.
+# Decoding costs about 25 ms a step on an A10G (1,600 operations to dispatch): 4,096 tokens are 256 steps at most for
+# two prompts with eight beams, 6 to 13 s. Its encoder costs 2.4 GFLOP a token: 24,000 of them are about 2 s.
+MAX_DECODED_TOKENS = 4096
+MAX_CHARACTERS = 24_000
 
 FIELDS = ("image", "prompt", "prompts", "caption", "parameters")
 
 
-class BadRequest(Exception):
-    """The request can't be answered, and sending it again won't help. The message is for the client."""
+class Refusal(Exception):
+    """The request isn't answered. The message is for the client, and `code` is the HTTP status."""
+
+    code: int
+
+
+class BadRequest(Refusal):
+    """The request can't be answered, and sending it again won't help."""
+
+    code = 400
 
 
 @dataclass(frozen=True)
@@ -37,13 +55,14 @@ class Range:
     low: float = 0
     high: float = 1
 
-    def check(self, name: str, value: Any) -> None:
-        """Raise BadRequest unless `value` is of the type and in the range."""
+    def read(self, name: str, value: Any) -> Any:
+        """Return the value in its type. Raises BadRequest unless it is of the type and in the range."""
         types = (int, float) if self.type is float else (self.type,)
         # `type`, not `isinstance`: a bool is an int in Python, but `"num_beams": true` is a mistake
         if type(value) not in types or not self.low <= value <= self.high:
             wanted = "true or false" if self.type is bool else f"from {self.low} to {self.high}"
             raise BadRequest(f"parameters.{name} must be {self.type.__name__}, {wanted}.")
+        return self.type(value)  # transformers refuses a penalty of 2, but takes 2.0
 
 
 PARAMETERS: Mapping[str, Range] = {
@@ -72,9 +91,20 @@ class Request:
     parameters: Mapping[str, Any]
     plain: bool  # the sample's shape: one answer, as plain text
 
+    def limit(self, own: int) -> int:
+        """How many tokens an answer may have whose limit is `own` unless the request sets one."""
+        # a minimum above our limit asks for more than our limit
+        limit: int = self.parameters.get("max_new_tokens", max(own, self.parameters.get("min_new_tokens", 0)))
+        return limit
 
-def parse_request(body: bytes) -> Request:
-    """Read a request's body. Raises BadRequest, whose message says what is wrong and what to send instead."""
+
+def parse_request(body: bytes | None) -> Request:
+    """Read a request's body; None is that of a request without content, such as an empty form.
+
+    Raises BadRequest, whose message says what is wrong and what to send instead.
+    """
+    if body is None:
+        raise BadRequest("The request has no content. Send a JSON object.")
     data = _json_object(body)
     unknown = sorted(set(data) - set(FIELDS))
     if unknown:
@@ -86,7 +116,26 @@ def parse_request(body: bytes) -> Request:
     caption = not prompts if plain else _caption(data)
     if not prompts and not caption:
         raise BadRequest('Nothing is asked: send "prompts" or "caption": true.')
-    return Request(_image(data), prompts, caption, _parameters(data), plain)
+    request = Request(_image(data), prompts, caption, _parameters(data), plain)
+    _refuse_excess(request)
+    return request
+
+
+def _refuse_excess(request: Request) -> None:
+    """Each request has one view: what it costs is its prompts, their beams and their tokens."""
+    beams = request.parameters.get("num_beams", 1)
+    answers, captions = len(request.prompts), int(request.caption)
+    tokens = beams * (answers * request.limit(ANSWER_TOKENS) + captions * request.limit(CAPTION_TOKENS))
+    if tokens > MAX_DECODED_TOKENS:
+        raise BadRequest(
+            f"The request asks for up to {tokens} tokens ({answers + captions} texts with {beams} beams each); at most "
+            f"{MAX_DECODED_TOKENS} fit into one request. Send fewer prompts, or lower num_beams or max_new_tokens."
+        )
+    characters = sum(len(prompt) for prompt in request.prompts)
+    if characters > MAX_CHARACTERS:
+        raise BadRequest(
+            f"The prompts have {characters} characters together; at most {MAX_CHARACTERS} are read. Send fewer prompts."
+        )
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -130,6 +179,8 @@ def _prompt(name: str, prompt: object) -> str:
         raise BadRequest(f'"{name}" must be a text; leave it out for a caption.')
     if len(prompt) > MAX_PROMPT_CHARACTERS:
         raise BadRequest(f'"{name}" has {len(prompt)} characters; at most {MAX_PROMPT_CHARACTERS} are read.')
+    if prompt != _encodable(prompt):
+        raise BadRequest(f'"{name}" is no valid text: it holds half of a surrogate pair.')
     return prompt
 
 
@@ -149,8 +200,7 @@ def _parameters(data: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(parameters) - set(PARAMETERS))
     if unknown:
         raise BadRequest(f"Unknown parameters: {_listed(unknown)}. Accepted: {_listed(PARAMETERS)}.")
-    for name, value in parameters.items():
-        PARAMETERS[name].check(name, value)
+    parameters = {name: PARAMETERS[name].read(name, value) for name, value in parameters.items()}
     if parameters.get("min_new_tokens", 0) > parameters.get("max_new_tokens", MAX_NEW_TOKENS):
         raise BadRequest("parameters.min_new_tokens is greater than parameters.max_new_tokens.")
     return parameters
@@ -158,4 +208,9 @@ def _parameters(data: dict[str, Any]) -> dict[str, Any]:
 
 def _listed(names: Any) -> str:
     """At most twelve names, each cut, so that a message can't echo a whole request."""
-    return ", ".join(f'"{name[:40]}"' for name in list(names)[:12])
+    return ", ".join(f'"{_encodable(name[:40])}"' for name in list(names)[:12])
+
+
+def _encodable(text: str) -> str:
+    """JSON can spell half a surrogate pair, which neither a tokenizer nor DJL's answer takes."""
+    return text.encode(errors="replace").decode()

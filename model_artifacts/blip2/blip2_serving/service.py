@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,21 +12,21 @@ import torch
 
 from blip2_serving.blip2 import Blip2, Decoded, Row
 from blip2_serving.cache import LruCache
+from blip2_serving.deadline import TimeIsUp
 from blip2_serving.hub_token import read_hub_token
 from blip2_serving.image import open_image
-from blip2_serving.request import BadRequest, Request, parse_request
-
-# Without a limit of its own an answer could ramble on: a caption is a sentence, an answer a few words.
-ANSWER_TOKENS = 20
-CAPTION_TOKENS = 32
+from blip2_serving.request import ANSWER_TOKENS, CAPTION_TOKENS, Refusal, Request, parse_request
 
 # Parameters that leave decoding greedy, one row by itself.
-GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1, "use_cache": True}
+GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1}
 
 # flan-t5-xl's visual tokens take 128 KB an image in bf16: 32 MB in all.
 CACHED_IMAGES = 256
 # More than the prompts of any dynamic batch.
 CACHED_PROMPTS = 4096
+
+# A request decodes beside others that are at most this many times lighter, so that none waits long for another's work.
+SPREAD = 4
 
 # Finer digits of P change with the size of the batch and mean nothing.
 P_DIGITS = 4
@@ -50,15 +50,20 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Question:
-    """One thing to ask of an image; the prompt is None for the caption.
+    """One thing to ask of an image, in at most `limit` tokens.
 
     `parameters` are for transformers' `generate`; without any the answer is decoded greedily.
     """
 
-    visual: torch.Tensor
-    prompt: str | None
+    row: Row
     limit: int
     parameters: Mapping[str, Any]
+
+    @property
+    def work(self) -> int:
+        """How many tokens the language model reads and writes for it."""
+        beams: int = self.parameters.get("num_beams", 1)
+        return len(self.row.visual) + len(self.row.tokens) + beams * self.limit
 
 
 class Service:
@@ -89,31 +94,54 @@ class Service:
         self._blip2, self.model_id = blip2, model_id
         self.initialized = True
 
-    def answer(self, bodies: Sequence[bytes]) -> list[Answer | BadRequest]:
-        """One answer a body, in order. A request that can't be answered gets its BadRequest and harms no other."""
-        looked = [_attempt(self._look, body) for body in bodies]
-        answers = self._answers([job for job in looked if isinstance(job, _Job)])
-        return [next(answers) if isinstance(job, _Job) else job for job in looked]
+    def stop(self) -> None:
+        """Prepare for the end of the process: see `Deadline.stop`."""
+        self._blip2.deadline.stop()
 
-    def _look(self, body: bytes) -> _Job:
+    def answer(self, bodies: Sequence[bytes | None]) -> list[Answer | Refusal]:
+        """One answer a body, in order. A request that can't be answered gets its Refusal and harms no other."""
+        with self._blip2.deadline.batch():
+            looked = [_attempt(self._look, body) for body in bodies]
+            answers = iter(self._answers([job for job in looked if isinstance(job, _Job)]))
+            return [next(answers) if isinstance(job, _Job) else job for job in looked]
+
+    def _look(self, body: bytes | None) -> _Job:
+        self._blip2.deadline.check()
         request = parse_request(body)
         digest = hashlib.sha256(request.image).hexdigest()
         visual = self._visuals.get(digest)
         pixels = self._blip2.pixels(open_image(request.image)) if visual is None else None
         return _Job(request, digest, visual, pixels)
 
-    def _answers(self, jobs: Sequence[_Job]) -> Iterator[Answer]:
-        visuals = self._encode(jobs)
+    def _answers(self, jobs: Sequence[_Job]) -> list[Answer | Refusal]:
+        try:
+            visuals = self._encode(jobs)
+        except TimeIsUp as late:
+            return [late] * len(jobs)
         asked = [self._questions(job.request, visuals[job.digest]) for job in jobs]
-        blank = self._blank_questions([job.request for job in jobs])
+        answers: dict[int, Answer | Refusal] = {}
+        for indexes in _companies([sum(question.work for question in questions) for questions in asked]):
+            requests = [jobs[index].request for index in indexes]
+            company = self._answer_together(requests, [asked[index] for index in indexes])
+            answers.update(zip(indexes, company, strict=True))
+        return [answers[index] for index in range(len(jobs))]
+
+    def _answer_together(
+        self, requests: Sequence[Request], asked: Sequence[Sequence[_Question]]
+    ) -> list[Answer | Refusal]:
+        try:
+            blank = self._blank_questions(requests)
+        except TimeIsUp as late:
+            return [late] * len(requests)
         decoded = iter(self._decode([*(question for questions in asked for question in questions), *blank.values()]))
         answers = [[next(decoded) for _ in questions] for questions in asked]
         for prompt, answer in zip(blank, decoded, strict=True):
-            self._p_blank.put(prompt, answer.p_yes)
-        return (self._reply(job.request, own) for job, own in zip(jobs, answers, strict=True))
+            if answer:
+                self._p_blank.put(prompt, answer.p_yes)
+        return [self._reply(request, own) for request, own in zip(requests, answers, strict=True)]
 
     def _encode(self, jobs: Sequence[_Job]) -> dict[str, torch.Tensor]:
-        """Visual tokens by image digest; what isn't cached is encoded in one pass."""
+        """Visual tokens by image digest; what isn't cached is encoded in one pass. Raises TimeIsUp."""
         new = {job.digest: job.pixels for job in jobs if job.pixels is not None}
         encoded = dict(zip(new, self._blip2.encode(list(new.values())), strict=True)) if new else {}
         for digest, visual in encoded.items():
@@ -122,57 +150,75 @@ class Service:
 
     def _questions(self, request: Request, visual: torch.Tensor) -> list[_Question]:
         """The prompts in order, then the caption."""
-        questions = [_question(prompt, visual, self._answer_tokens, request.parameters) for prompt in request.prompts]
+        limit, parameters = request.limit(self._answer_tokens), request.parameters
+        questions = [self._question(visual, prompt, limit, parameters) for prompt in request.prompts]
         if request.caption:
-            questions.append(_question(None, visual, self._caption_tokens, request.parameters))
+            questions.append(self._question(visual, None, request.limit(self._caption_tokens), parameters))
         return questions
 
+    def _question(self, visual: torch.Tensor, prompt: str | None, limit: int, asked: Mapping[str, Any]) -> _Question:
+        changed = {
+            name: value
+            for name, value in asked.items()
+            # without its cache decoding gives the same text, slower with each token
+            if GREEDY.get(name) != value and name not in ("max_new_tokens", "use_cache")
+        }
+        parameters = {"do_sample": False, **changed, "max_new_tokens": limit} if changed else {}
+        return _Question(Row(visual, self._blip2.tokens(prompt), 1 if parameters else limit), limit, parameters)
+
     def _blank_questions(self, requests: Sequence[Request]) -> dict[str, _Question]:
-        """The prompts to be scored whose P(yes) on a blank image isn't known yet."""
+        """The prompts to be scored whose P(yes) on a blank image isn't known yet. Raises TimeIsUp."""
         prompts = {prompt for request in requests if not request.plain for prompt in request.prompts}
         new = sorted(prompt for prompt in prompts if self._p_blank.get(prompt) is None)
-        return {prompt: _Question(self._blip2.blank, prompt, limit=1, parameters={}) for prompt in new}
+        return {prompt: self._question(self._blip2.blank, prompt, 1, {}) for prompt in new}
 
-    def _decode(self, questions: Sequence[_Question]) -> list[Decoded]:
-        rows = [Row(q.visual, self._blip2.tokens(q.prompt), 1 if q.parameters else q.limit) for q in questions]
+    def _decode(self, questions: Sequence[_Question]) -> list[Decoded | None]:
+        """None stands for what wasn't done in time."""
+        rows = [question.row for question in questions]
         decoded = self._blip2.decode(rows)
         groups: dict[str, list[int]] = defaultdict(list)
         for index, question in enumerate(questions):
             if question.parameters:
                 groups[json.dumps(question.parameters, sort_keys=True)].append(index)
-        for indexes in groups.values():
+        for indexes in sorted(groups.values(), key=lambda group: sum(questions[index].work for index in group)):
             texts = self._blip2.generate([rows[index] for index in indexes], questions[indexes[0]].parameters)
             for index, text in zip(indexes, texts, strict=True):
-                decoded[index] = Decoded(text, decoded[index].p_yes)
+                scored = decoded[index]
+                decoded[index] = None if scored is None or text is None else Decoded(text, scored.p_yes)
         return decoded
 
-    def _reply(self, request: Request, decoded: Sequence[Decoded]) -> Answer:
+    def _reply(self, request: Request, decoded: Sequence[Decoded | None]) -> Answer | Refusal:
+        done = [answer for answer in decoded if answer is not None]
+        if len(done) < len(decoded):
+            return self._blip2.deadline.late()
         if request.plain:
-            return decoded[0].text
+            return done[0].text
+        blank = [p for prompt in request.prompts if (p := self._p_blank.get(prompt)) is not None]
+        if len(blank) < len(request.prompts):
+            return self._blip2.deadline.late()
         answers = [
-            {"text": answer.text, "p_yes": _rounded(answer.p_yes), "p_blank": _rounded(self._p_blank.get(prompt))}
-            for prompt, answer in zip(request.prompts, decoded, strict=False)  # the caption comes after them
+            {"text": answer.text, "p_yes": round(answer.p_yes, P_DIGITS), "p_blank": round(p_blank, P_DIGITS)}
+            for p_blank, answer in zip(blank, done, strict=False)  # the caption comes after them
         ]
-        caption = decoded[-1].text if request.caption else None
+        caption = done[-1].text if request.caption else None
         return {"model": self.model_id, "caption": caption, "answers": answers}
 
 
-def _question(prompt: str | None, visual: torch.Tensor, own_limit: int, asked: Mapping[str, Any]) -> _Question:
-    # a minimum above our limit asks for more than our limit
-    limit = asked.get("max_new_tokens", max(own_limit, asked.get("min_new_tokens", 0)))
-    changed = {name: value for name, value in asked.items() if GREEDY.get(name) != value and name != "max_new_tokens"}
-    parameters = {"do_sample": False, **changed, "max_new_tokens": limit} if changed else {}
-    return _Question(visual, prompt, limit, parameters)
+def _companies(work: Sequence[int]) -> list[list[int]]:
+    """Indexes of requests to decode together, by the work of each: lighter ones come first."""
+    companies: list[list[int]] = []
+    for index in sorted(range(len(work)), key=lambda index: work[index]):
+        if companies and work[index] <= SPREAD * work[companies[-1][0]]:
+            companies[-1].append(index)
+        else:
+            companies.append([index])
+    return companies
 
 
-def _rounded(p: float | None) -> float | None:
-    return None if p is None else round(p, P_DIGITS)
-
-
-def _attempt(function: Callable[[bytes], Result], body: bytes) -> Result | BadRequest:
+def _attempt(function: Callable[[bytes | None], Result], body: bytes | None) -> Result | Refusal:
     try:
         return function(body)
-    except BadRequest as problem:
+    except Refusal as problem:
         return problem
 
 
