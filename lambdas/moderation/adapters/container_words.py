@@ -85,6 +85,8 @@ _TABLE = (
         r"allocate memory",
         r"unable to find an engine to execute this computation",  # what cuDNN says without room for a workspace
     ),
+    # DJL starts no other process for one that died while it was idle, and says so with a 400 (PyPredictor.java)
+    _row(EndpointUnavailable, "answers no more: its Python process has ended", r"Python process is stopped"),
     _row(EndpointUnavailable, "failed on its GPU (HTTP {status})", r"CUDA error", r"CUDNN_STATUS", r"NCCL error"),
     _row(EndpointThrottled, "is still loading (HTTP {status})", r"loading model", r"is (?:currently|still) loading"),
     _row(
