@@ -161,7 +161,7 @@ TRANSIENT = [
     (422, djl(CUDA), EndpointUnavailable, "memory"),
     (500, tgi(f"Request failed during generation: Server error: {CUDA}", "generation"), EndpointUnavailable, "memory"),
     (400, "CUDA error: out of memory", EndpointUnavailable, "memory"),
-    (400, java(400, "TranslateException", "Backend Python process is stopped."), EndpointUnavailable, "process has ended"),
+    (400, java(400, "TranslateException", "Backend Python process is stopped."), EndpointUnavailable, "process has"),
     (400, "CUDA error: device-side assert triggered", EndpointUnavailable, "GPU"),
     (400, "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", EndpointUnavailable, "memory"),
     (400, "torch.OutOfMemoryError: Allocation on device", EndpointUnavailable, "memory"),
