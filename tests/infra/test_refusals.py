@@ -13,7 +13,13 @@ from tests.infra.synthesis import ROOT, Template, template_of
 WORK = "work/0123456789abcdef0123456789abcdef/an-execution"
 WRITES = ("s3:PutObject", "s3:ReplicateObject")
 DELETIONS = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete")
-READS = ("s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectVersionForReplication", "s3:GetObjectTorrent")
+READS = (
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectTorrent",
+    "s3:GetObjectVersionTorrent",
+)
 ONCE = {"s3:if-none-match": "*", "s3:ObjectCreationOperation": "true"}
 PLAINLY = {"s3:ObjectCreationOperation": "true"}
 FULL_ACCESS = somebody("s3:*")
