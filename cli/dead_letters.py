@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from cli.deployment import Deployment
-from moderation.adapters import clients
 from moderation.adapters.faults import code_of
 from moderation.domain.ended import EndedExecution, ended_execution
 from moderation.domain.record import ended_record, timed, utc
@@ -61,9 +59,11 @@ def work_through(deployment: Deployment, cause: str | None, since: datetime, dry
 
     Raises what boto3 and the adapters raise; the messages not worked off then stay.
     """
-    sqs = boto3.client("sqs")
-    for output, read in (("UnstartedQueueUrl", _unstarted), ("UnrecordedQueueUrl", _unrecorded)):
-        queue = _Queue(sqs, deployment.output(output))
+    sources = {"UnstartedQueueUrl": _unstarted}
+    if "UnrecordedQueueUrl" in deployment.outputs:  # a deployment of Express executions has none
+        sources["UnrecordedQueueUrl"] = _unrecorded
+    for output, read in sources.items():
+        queue = _Queue(deployment.sqs, deployment.output(output))
         for message in queue.messages():
             try:
                 letter = read(deployment, message)
@@ -96,7 +96,7 @@ def _start(deployment: Deployment, upload: Upload) -> str:
     """Under the event's own name, so that a second run starts no second execution."""
     given = asdict(upload) | {"time": utc(datetime.now(UTC))}
     try:
-        clients.stepfunctions().start_execution(
+        deployment.stepfunctions.start_execution(
             stateMachineArn=deployment.workflow, name=f"dead-letter-{upload.event_id}", input=json.dumps(given)
         )
     except ClientError as error:

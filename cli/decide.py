@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-import boto3
 import typer
 
 from cli.deployment import DEFAULT_STACK, Deployment, StackOption, find
@@ -12,6 +11,7 @@ from cli.history import decided_by_person
 from cli.output import plain, results, verdict_text
 from cli.provenance import keep_pack, pack_of
 from cli.records import Record, find_record, image_of
+from cli.roles import acting_as
 from moderation.domain.evidence import ImageRef
 from moderation.domain.message import build_message, message_attributes
 from moderation.domain.policy import Pack
@@ -40,8 +40,8 @@ def decide(
     decided, when and why. The object is tagged anew and the topic of the verdict is told.
     """
     _check_usage(verdict, category, note)
-    deployment = find(stack)
-    who = boto3.client("sts").get_caller_identity()["Arn"]
+    deployment = acting_as(find(stack), "Reviewer")
+    who = deployment.caller
     record = _decide(deployment, find_record(deployment, key, version), verdict, category, note.strip(), who)
     image = image_of(record)
     tagging = deployment.images.tag(image, verdict)

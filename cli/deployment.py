@@ -19,8 +19,12 @@ from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 StackOption = Annotated[
     str, typer.Option("--stack", envvar="MODERATION_STACK", help="Name of the deployment's CloudFormation stack.")
@@ -30,10 +34,11 @@ DEFAULT_STACK = "Moderation"
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a stack's outputs name, and the adapters over it."""
+    """What a stack's outputs name, and the adapters over it; with the environment's credentials unless told."""
 
     stack: str
     outputs: Mapping[str, str]
+    session: "Session | None" = None
 
     def output(self, name: str) -> str:
         """An output that every deployment has. Raises CommandFailed where it is missing."""
@@ -68,13 +73,30 @@ class Deployment:
         return topics | ({"safe": safe} if safe else {})
 
     @cached_property
+    def caller(self) -> str:
+        """Who works with it, as an ARN."""
+        return clients.session_of(self.session).client("sts").get_caller_identity()["Arn"]
+
+    @cached_property
     def s3(self) -> "S3Client":
-        return clients.s3()
+        return clients.s3(self.session)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return clients.dynamodb(self.session)
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        return clients.stepfunctions(self.session)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return clients.session_of(self.session).client("sqs")
 
     @cached_property
     def verdicts(self) -> DynamoVerdictStore:
         days = int(self.outputs.get("RecordRetentionDays", "0"))
-        return DynamoVerdictStore(clients.dynamodb(), self.output("VerdictTableName"), days)
+        return DynamoVerdictStore(self.dynamodb, self.output("VerdictTableName"), days)
 
     @cached_property
     def images(self) -> S3ImageStore:
@@ -90,7 +112,7 @@ class Deployment:
 
     @cached_property
     def publisher(self) -> SnsPublisher:
-        return SnsPublisher(clients.sns(), self.topics)
+        return SnsPublisher(clients.sns(self.session), self.topics)
 
 
 def find(stack: str) -> Deployment:

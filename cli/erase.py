@@ -1,17 +1,16 @@
 """`moderate erase`: delete an upload with all that is kept of it, and note that it was done."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from uuid import uuid4
+from typing import Annotated
 
-import boto3
 import typer
 
 from cli.deployment import DEFAULT_STACK, StackOption, find
 from cli.erasure import COUNTED, Erasure, Trace
+from cli.erasure_note import ErasureNote
 from cli.failures import CommandFailed
 from cli.output import cell, plain, progress, results, table, verdict_text
-from moderation.domain.record import utc
+from cli.roles import acting_as
 
 EXAMPLES = """Examples:
 
@@ -29,10 +28,11 @@ def erase(
 ) -> None:
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
 
-    An audit entry without the key says who erased how much, and when. What outlives it, such as backups, stands in
+    A note without the key says who erased how much, and when. What outlives it, such as backups, stands in
     docs/operations.md. After an error it can be repeated.
     """
-    erasure = Erasure(find(stack))
+    deployment = acting_as(find(stack), "Eraser")
+    erasure = Erasure(deployment)
     traces = erasure.traces(key, version)
     if not traces:
         results.print(plain(f"There is nothing to erase: neither a version nor a record of {key}."))
@@ -41,20 +41,21 @@ def erase(
     if not yes:
         _show(traces)
         typer.confirm("Erase all of this for good?", abort=True)
-    entry = _entry(boto3.client("sts").get_caller_identity()["Arn"], datetime.now(UTC))
-    erasure.note(entry)  # before anything goes: nothing is erased without a note of it
+    note = ErasureNote(deployment.work, deployment.caller, datetime.now(UTC))
+    note.start()  # before anything goes: nothing is erased without a note of it
+    finished = None
     try:
         with progress() as bar:
             for trace in bar.track(traces, description="Erasing versions"):
                 erasure.erase(trace)
-        entry["finished_at"] = utc(datetime.now(UTC))
+        finished = datetime.now(UTC)
     finally:  # what was erased before an error is noted too
-        erasure.note(entry | {"erased": dict(erasure.done)})
+        note.end(erasure.done, finished)
     counts = table(("erased", "how many"), numbers=("how many",))
     for kind in COUNTED:
         counts.add_row(kind, str(erasure.done[kind]))
     results.print(counts)
-    results.print(plain(f"Noted as {entry['pk']}."))
+    results.print(plain(f"Noted in s3://{deployment.output('WorkBucketName')}/{note.prefix}."))
 
 
 def _refuse_what_is_under_way(traces: list[Trace]) -> None:
@@ -79,17 +80,3 @@ def _show(traces: list[Trace]) -> None:
             verdict_text(record.get("verdict", "no record")),
         )
     results.print(rows)
-
-
-def _entry(who: str, started: datetime) -> dict[str, Any]:
-    """The audit entry, listed by day in the index by verdict. It holds no hash of the key: one could be guessed."""
-    at = utc(started)
-    return {
-        "pk": f"erasure#{uuid4()}",
-        "sk": "erasure",
-        "status": "erasure",
-        "verdict_shard": f"erasure#{at[:10]}#0",
-        "created_at": at,
-        "who": who,
-        "erased": {},
-    }

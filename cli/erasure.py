@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cli.deployment import Deployment
 from cli.records import Record
-from moderation.adapters import clients
-from moderation.adapters.dynamodb_verdicts import BY_SHA256, to_item
+from moderation.adapters.dynamodb_verdicts import BY_SHA256
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
 from moderation.domain.manifest import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 VERSION, MARKER = "object version", "delete marker"
 COUNTED = (f"{VERSION}s", f"{MARKER}s", "records", "work files", "evidence files", "reuse references")
@@ -35,7 +31,7 @@ class Erasure:
     """`done` counts what was deleted so far, by kind."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self._deployment, self._s3, self._dynamodb = deployment, deployment.s3, clients.dynamodb()
+        self._deployment, self._s3, self._dynamodb = deployment, deployment.s3, deployment.dynamodb
         self._table = deployment.output("VerdictTableName")
         self._work_bucket = deployment.output("WorkBucketName")
         self.done: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
@@ -64,10 +60,6 @@ class Erasure:
         if trace.record:
             self._dynamodb.delete_item(TableName=self._table, Key=_key(image))
             self.done["records"] += 1
-
-    def note(self, entry: dict[str, Any]) -> None:
-        """Write an audit entry, over an earlier state of it."""
-        self._dynamodb.put_item(TableName=self._table, Item=to_item(entry))
 
     def _stored(self, bucket: str, key: str) -> Iterator[tuple[str, str]]:
         """Version id and kind of all that the bucket holds under exactly this key."""
@@ -114,7 +106,8 @@ class Erasure:
         )
         for item in (item for page in pages for item in page["Items"]):
             bucket, key = item["pk"]["S"].split("#", 1)
-            yield ImageRef(bucket, key, item["sk"]["S"])
+            if bucket == self._deployment.intake_bucket:  # judgements are taken over within a bucket
+                yield ImageRef(bucket, key, item["sk"]["S"])
 
     def _drop_reference(self, image: ImageRef) -> int:
         try:

@@ -51,6 +51,11 @@ class SentenceGroup(TyperGroup):
             raise typer.Exit(FAILED) from error
 
 
+def is_denied(error: aws.ClientError) -> bool:
+    """Whether a service refuses the call for want of rights; a HEAD request's answer has no code but its status."""
+    return code_of(error) in DENIED
+
+
 def sentence(error: Exception) -> str:
     """What a person reads of an error."""
     cause = error.__cause__
@@ -83,6 +88,6 @@ def _of_service(error: aws.ClientError) -> str | None:
     code, operation = code_of(error), error.operation_name
     if code in _STALE:
         return f"AWS doesn't accept these credentials ({code}): sign in again, or look at AWS_PROFILE."
-    if code in DENIED:
+    if is_denied(error):
         return f"These credentials may not call {operation}: ask the deployment's owner for the permission."
     return None

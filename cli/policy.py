@@ -11,6 +11,7 @@ from cli.failures import FAILED, CommandFailed
 from cli.output import cell, plain, results, table, verdict_text
 from cli.policy_cases import CaseResult, run_cases
 from cli.policy_diff import changes
+from cli.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
 from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, lint, parse_pack, parse_routes
 from moderation.errors import InvalidPolicy
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Check, publish and take back policy packs and the routes that choose among them.",
 )
 _SHIPPED = "shipped:"
+_EDITOR = "PolicyEditor"
 _LIVE = "It is live within a minute."
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A pack's YAML file.")]
 FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Packs' YAML files.")]
@@ -82,7 +84,7 @@ def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
     if not all(case.passed for case in cases):
         _show_cases(cases)
         raise CommandFailed(f"{file} wasn't published: not all of its cases end as they should.")
-    version = _put(find(stack), pack_key(pack.name), file.read_bytes())
+    version = _put(acting_as(find(stack), _EDITOR), pack_key(pack.name), file.read_bytes())
     results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}. {_LIVE}"))
 
 
@@ -106,7 +108,7 @@ def roll_back(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Put an earlier version of a pack into force again. It becomes the newest version; none is lost."""
-    deployment = find(stack)
+    deployment = acting_as(find(stack), _EDITOR)
     version = to or _version_before(deployment, name)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
         raise CommandFailed(f"Pack {name} has no version {version}: `moderate policy versions {name}` lists them.")
@@ -122,10 +124,10 @@ def show_or_push_routes(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show which packs judge which keys or, given a file, put its routes into force."""
-    deployment = find(stack)
     if file is None:
-        _show_routes(routes_in_force(deployment))
+        _show_routes(routes_in_force(find(stack)))
         return
+    deployment = acting_as(find(stack), _EDITOR)
     text = file.read_bytes()
     routes = parse_routes(load_yaml(text, str(file)))
     for route in routes.routes:
@@ -225,7 +227,7 @@ def _version_before(deployment: Deployment, name: str) -> str:
             return version["VersionId"]
     raise CommandFailed(
         f"Pack {name} has no earlier version in the policy bucket. To return to the shipped pack, delete "
-        f"{pack_key(name)} from {deployment.policy_bucket}."
+        f"{pack_key(name)} from {deployment.policy_bucket} under the role {_EDITOR}."
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.deployment import Deployment
-from cli.failures import CommandFailed
+from cli.failures import CommandFailed, is_denied
 from cli.moments import days_back, span
+from cli.output import errors, plain
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
 
@@ -39,15 +40,23 @@ def cause_of(record: Record) -> tuple[str, str] | None:
 def find_record(deployment: Deployment, key: str, version: str | None) -> Record:
     """The record of a version of an object, of the bucket's current one unless it is named.
 
-    Where the object was deleted it is the newest record. Raises CommandFailed where there is none.
+    Where the object was deleted it is the newest record; so it is, and said, where the caller may not read the object.
+    Raises CommandFailed where there is none.
     """
     bucket = deployment.intake_bucket
     if version:
         if record := deployment.verdicts.get(ImageRef(bucket, key, version)):
             return record
         raise CommandFailed(f"There is no record of version {version} of {key}: `moderate show KEY` says which it has.")
-    current = _current_version(deployment, key)
     records = {record["sk"]: record for record in deployment.verdicts.of_object(bucket, key)}
+    try:
+        current = _current_version(deployment, key)
+    except ClientError as error:
+        # 400: it lies under its uploader's own key (SSE-C), which a HEAD request would have to bring
+        if not records or not (is_denied(error) or code_of(error) == "400"):
+            raise
+        errors.print(plain(f"You can't read {key}, so its current version isn't known: this is its newest record."))
+        current = None
     if current is None and records:
         return max(records.values(), key=itemgetter("created_at"))
     if current in records:

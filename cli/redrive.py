@@ -17,7 +17,7 @@ from cli.history import retaken
 from cli.moments import HELP, moment
 from cli.output import cell, progress, results, table
 from cli.records import Record, cause_of, image_of, newest_first
-from moderation.adapters import clients
+from cli.roles import acting_as
 from moderation.adapters.executions import LONGEST_EXPRESS, is_described
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
@@ -56,7 +56,7 @@ def redrive(
     running is touched, so it may be repeated. Images that can't be read or are too large stay so: name their cause to
     try them all the same. With --cause nothing is announced.
     """
-    deployment = find(stack)
+    deployment = acting_as(find(stack), "Operator")
     done = table(("key", "version", "cause", "what is done"))
     try:
         with progress() as bar:
@@ -75,7 +75,7 @@ def redrive(
 
 def _redriven(deployment: Deployment, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Row]:
     """Do it record by record: the key and the version, why, and what was done."""
-    workflow = clients.stepfunctions()
+    workflow = deployment.stepfunctions
     for record in _failed(deployment, since):
         why = _cause(record)
         if cause is None and why in _UNMENDABLE:
@@ -93,10 +93,15 @@ def _row(record: Record, why: str, action: str) -> Row:
 def _failed(deployment: Deployment, since: datetime) -> Iterator[Record]:
     """Failure verdicts, and what a redrive took over but never started; read afresh, for the index lags behind."""
     for listed in newest_first(deployment, ("review", "claimed"), since, datetime.now(UTC)):
-        if _is_failed(listed):
+        if _is_ours(deployment, listed) and _is_failed(listed):
             record = deployment.verdicts.get(image_of(listed))
             if record and _is_failed(record):
                 yield record
+
+
+def _is_ours(deployment: Deployment, record: Record) -> bool:
+    """Records of a bucket that was the intake before may not be touched."""
+    return image_of(record).bucket == deployment.intake_bucket
 
 
 def _is_failed(record: Record) -> bool:
@@ -108,7 +113,7 @@ def _is_failed(record: Record) -> bool:
 
 def _unannounced(deployment: Deployment, since: datetime) -> Iterator[Record]:
     for listed in newest_first(deployment, tuple(deployment.topics), since, datetime.now(UTC)):
-        if listed.get("notified") is False:
+        if _is_ours(deployment, listed) and listed.get("notified") is False:
             record = deployment.verdicts.get(image_of(listed))
             if record and record.get("notified") is False and record.get("verdict") in deployment.topics:
                 yield record

@@ -21,14 +21,16 @@ class DeployError(Exception):
     """The assembly can't be deployed to the laptop cloud; the message says why and what to do."""
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """A boto3 client of the laptop cloud."""
+def client(service: str, endpoint_url: str, credentials: Mapping[str, str] | None = None) -> Any:
+    """A boto3 client of the laptop cloud: the deployer's, or that of a role's `Credentials` as STS gave them."""
+    keys = credentials or {"AccessKeyId": "local", "SecretAccessKey": "local"}
     return boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=endpoint_url,
         region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys.get("SessionToken"),
         # A stack is made or deleted within one call, which on a busy machine outlasts boto3's minute.
         config=Config(read_timeout=STACK_TIMEOUT_S),
     )

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.deploy import REGION, client, deploy
+from local.deploy import REGION, deploy
 from local.emulator import emulator
+from local.policies import publish
 from local.processes import child
 from local.synth import PROJECT, STACK, synthesise
 
@@ -93,7 +94,4 @@ def _about(url: str) -> Models:
 
 def _route_to_demo_pack(session: Session) -> None:
     """The demo checkpoint was trained to answer the questions of pack `demo` and no others."""
-    routes = '"": {enforce: demo}\n'
-    client("s3", session.url).put_object(
-        Bucket=session.outputs["PolicyBucketName"], Key="routes.yaml", Body=routes.encode()
-    )
+    publish(session.outputs, session.url, "routes.yaml", b'"": {enforce: demo}\n')

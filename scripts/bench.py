@@ -76,9 +76,7 @@ def main() -> int:
 
 def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: dict[str, Any]) -> None:
     """Fill in what needs the running cloud."""
-    laptop.client("s3").put_object(
-        Bucket=laptop.outputs["PolicyBucketName"], Key="routes.yaml", Body=b'"": {enforce: demo}\n'
-    )
+    laptop.publish("routes.yaml", '"": {enforce: demo}\n')
     runs: list[Run] = []
     total = sizes.warm_uploads + sizes.burst * (sizes.bursts + 1)
     task = progress.add_task("Uploading", total=total + sizes.memory_steps[-1])

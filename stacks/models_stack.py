@@ -11,6 +11,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
+from stacks.components.grantee import THROUGH_S3
 from stacks.components.model_endpoint import Container, Hosting, ModelEndpoint
 from stacks.model_archive import pack
 from stacks.regions import CONTAINER_ACCOUNTS, models_faults
@@ -152,7 +153,9 @@ class ModelsStack(Stack):
             environment=BLIP2_ENVIRONMENT | {"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
             isolated=True,
         )
-        return container, _read_prefix(prefix)
+        key = self._settings.weights_key_arn
+        decrypt = iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key], conditions=THROUGH_S3) if key else None
+        return container, _read_prefix(prefix) + ([decrypt] if decrypt else [])
 
     def _make_llama(self) -> None:
         prefix = S3Prefix(f"jumpstart-private-cache-prod-{Aws.REGION}", self._llama["artifact_prefix"])

@@ -3,15 +3,16 @@
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
-from stacks.components import lifecycles
 from stacks.components.alerts import Alerts
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
 from stacks.components.monitoring import Monitoring
-from stacks.components.people import Eraser, Reviewer
-from stacks.components.private_bucket import AccessLogs, PrivateBucket
+from stacks.components.people import Eraser, Operator, PolicyEditor, Reviewer
+from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.private_bucket import AccessLogs
 from stacks.components.verdict_store import VerdictStore
+from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
 from stacks.regions import moderation_faults
 from stacks.settings import Endpoints, Settings
@@ -43,17 +44,11 @@ class ModerationStack(Stack):
         protected = settings.protected
         access_logs = AccessLogs(self, "AccessLogs", protected=protected)
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
-        policies = PrivateBucket(self, "Policies", protected=protected, access_logs=access_logs, versioned=True)
-        work = PrivateBucket(
-            self,
-            "Work",
-            protected=protected,
-            access_logs=access_logs,
-            lifecycle_rules=lifecycles.of_work(settings.retention),
-        )
+        policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
+        work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
         if not protected:
             CleanupLog(self, "CleanupLog")
-        verdicts = VerdictStore(self, "Verdicts", protected=protected)
+        verdicts = VerdictStore(self, "Verdicts", protected=protected, bucket=intake.bucket)
         alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe, ops_email=settings.ops_email)
         functions = Functions(
             self,
@@ -78,9 +73,19 @@ class ModerationStack(Stack):
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
         )
         eraser = Eraser(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
+        editor = PolicyEditor(self, "PolicyEditor", policies=policies)
+        operator = Operator(self, "Operator", workflow=workflow, verdicts=verdicts, alerts=alerts)
         intake.protect_tag([functions.record_verdict, reviewer])
+        policies.guard(editor)
+        work.guard(
+            steps=[functions.prepare_image, functions.query_image, functions.judge_image],
+            recorder=functions.record_verdict,
+            keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
+            eraser=eraser,
+        )
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, reviewer])
+            work.hold_views([functions.query_image, reviewer])
         Monitoring(
             self,
             "Monitoring",
@@ -103,10 +108,12 @@ class ModerationStack(Stack):
             "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
             "ReviewerRoleArn": reviewer.role.role_arn,
             "EraserRoleArn": eraser.role.role_arn,
+            "PolicyEditorRoleArn": editor.role.role_arn,
+            "OperatorRoleArn": operator.role.role_arn,
             "OpsTopicArn": alerts.ops.topic_arn,
             "DashboardName": self.stack_name,
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
-            "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url,
+            "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
             "WorkflowArn": workflow.machine.state_machine_arn,
             "Blip2EndpointName": endpoints.blip2,
             "Blip2ComponentName": endpoints.blip2_component or "",

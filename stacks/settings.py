@@ -18,6 +18,8 @@ REQUESTS_PER_INSTANCE = 4
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# A key's id is a UUID, or `mrk-` and 32 digits of one that is in many regions.
+_KEY_ARN = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-z-]{36}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
@@ -35,10 +37,14 @@ class InvalidSettings(Exception):
 
 @dataclass(frozen=True)
 class Intake:
-    """Where images arrive: our own bucket, or an existing versioned one; perhaps only under a prefix."""
+    """Where images arrive: our own bucket, or an existing versioned one; perhaps only under a prefix.
+
+    `key_arn` is the customer-managed key of an existing bucket, if it has one.
+    """
 
     bucket_name: str | None = None
     prefix: str = ""
+    key_arn: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class Settings:
     blip2_revision: str = BLIP2_WEIGHTS["revision"]
     hub_token_secret_arn: str | None = None
     blip2_weights_prefix: S3Prefix | None = None
+    weights_key_arn: str | None = None
     model_input_size: int = 224
     model_concurrency: int = 0
     blip2_instances: Instances = field(default_factory=Instances)
@@ -138,6 +145,7 @@ class Settings:
             ),
             hub_token_secret_arn=context.text("hubTokenSecretArn", _SECRET_ARN, "the whole ARN of a secret") or None,
             blip2_weights_prefix=_weights_prefix(context),
+            weights_key_arn=_key_arn(context, "weightsKeyArn", of="blip2WeightsPrefix"),
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
             model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=0),
             blip2_instances=_instances(context, "blip2"),
@@ -249,7 +257,16 @@ def _intake(context: _Context) -> Intake:
     prefix = context.text(
         "intakePrefix", re.compile(r"[^/*?][^*?]{0,511}"), "a key prefix without * or ? that does not begin with /"
     )
-    return Intake(bucket_name=name or None, prefix=prefix)
+    return Intake(
+        bucket_name=name or None, prefix=prefix, key_arn=_key_arn(context, "intakeKeyArn", of="intakeBucketName")
+    )
+
+
+def _key_arn(context: _Context, name: str, of: str) -> str | None:
+    """The key of the bucket that another setting names. IAM grants keys and no aliases of them."""
+    if context.has(name) and not context.has(of):
+        context.faults.append(f"{name} is the key of the bucket that {of} names: set {of} too, or neither.")
+    return context.text(name, _KEY_ARN, "the ARN of a KMS key (not of an alias)") or None
 
 
 def _retention(context: _Context) -> Retention:

@@ -23,12 +23,14 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
     carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": "moderation"}}
     statements = [
         _deny("UploadedVerdict", ["s3:PutObject"], objects, [recorder, reviewer], carried),
-        _deny("Tagging", tagging, objects, [recorder, reviewer], {}),
+        _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, [recorder, reviewer], {}),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
         readers = [deployment.output("PrepareImageRoleArn"), reviewer]
         uncleared = {"StringNotEquals": {"s3:ExistingObjectTag/moderation": "safe"}}
-        statements.append(_deny("Uncleared", ["s3:GetObject", "s3:GetObjectVersion"], objects, readers, uncleared))
+        versions = ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")
+        reads = [f"s3:GetObject{version}" for version in versions]
+        statements.append(_deny("Uncleared", reads, objects, readers, uncleared))
     return statements
 
 

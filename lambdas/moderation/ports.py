@@ -138,8 +138,8 @@ class VerdictStore(Protocol):
         """The whole record, strongly consistent. Raises StoreUnavailable, Misconfigured."""
         ...
 
-    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
-        """The newest record of the same bytes whose judgement may be taken over (`record.is_reusable`), or None.
+    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
+        """The newest record of the same bytes in a bucket that may be taken over (`record.is_reusable`), or None.
 
         Raises StoreUnavailable, Misconfigured.
         """

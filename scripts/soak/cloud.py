@@ -51,9 +51,7 @@ def cloud(
             proxy.connect(laptop.url)
             proxy.abort = lambda name: _abort(laptop, name)
             _send_functions_through(proxy, laptop)
-            laptop.client("s3").put_object(
-                Bucket=laptop.outputs["PolicyBucketName"], Key="routes.yaml", Body=b'"": {enforce: demo}\n'
-            )
+            laptop.publish("routes.yaml", '"": {enforce: demo}\n')
             yield laptop, proxy
 
 

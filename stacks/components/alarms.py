@@ -70,12 +70,13 @@ class Alarms(Construct):
             "The workflow met failures that it has no name for, or that outlasted its retries",
             metrics.in_log(metrics.CAUGHT_FAILURES),
         )
-        self._alarm(
-            "UnrecordedFailures",
-            "Failed executions that could not be recorded lie in a dead-letter queue",
-            functions.unrecorded_failures.metric_approximate_number_of_messages_visible(statistic="Maximum"),
-            missing=_AS_IT_WAS,
-        )
+        if functions.unrecorded_failures:
+            self._alarm(
+                "UnrecordedFailures",
+                "Failed executions that could not be recorded lie in a dead-letter queue",
+                functions.unrecorded_failures.metric_approximate_number_of_messages_visible(statistic="Maximum"),
+                missing=_AS_IT_WAS,
+            )
 
     def _watch_waiting(self) -> None:
         self._alarm(

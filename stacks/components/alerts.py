@@ -9,6 +9,8 @@ from constructs import Construct
 
 from stacks.components.grantee import Grantee
 
+VERDICTS = ("safe", "unsafe", "review")
+
 
 class Alerts(Construct):
     """A topic for unsafe images, one for those a person must see, one for safe images if asked for, one for alarms.
@@ -70,7 +72,9 @@ class Alerts(Construct):
         topics = {"UNSAFE_TOPIC_ARN": self.unsafe.topic_arn, "REVIEW_TOPIC_ARN": self.review.topic_arn}
         return topics | ({"SAFE_TOPIC_ARN": self.safe.topic_arn} if self.safe else {})
 
-    def allow_publish(self, grantee: Grantee) -> None:
-        """Let `grantee` publish to every topic."""
-        grantee.allow(("sns:Publish",), *self.environment.values())
+    def allow_publish(self, grantee: Grantee, *verdicts: str) -> None:
+        """Let `grantee` publish to the topics of `verdicts`, as far as they have one."""
+        topics = {"unsafe": self.unsafe, "review": self.review, "safe": self.safe}
+        told = [topic.topic_arn for verdict in verdicts if (topic := topics[verdict])]
+        grantee.allow(("sns:Publish",), *told)
         grantee.allow(("kms:Decrypt", "kms:GenerateDataKey"), self.key.key_arn)

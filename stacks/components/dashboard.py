@@ -108,7 +108,7 @@ def _waiting(functions: Functions, workflow: Workflow) -> list[cloudwatch.GraphW
         "OldestUndecidedSeconds", "Maximum", period=Duration.minutes(15), label="oldest upload at work"
     )
     return [
-        _graph("Dead letters", [_depth(queue, label) for label, queue in queues.items()], 4),
+        _graph("Dead letters", [_depth(queue, label) for label, queue in queues.items() if queue], 4),
         _graph("Executions", [running, *executions.values()], 4),
         _graph("Oldest upload without a verdict (s), of those older than 15 min", [oldest], 4),
         _graph(

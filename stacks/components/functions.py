@@ -6,13 +6,15 @@ from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.components.alerts import Alerts
+from stacks.components import work_bucket as files
+from stacks.components.alerts import VERDICTS, Alerts
 from stacks.components.dead_letter_queue import DeadLetterQueue
 from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
-from stacks.components.private_bucket import PrivateBucket
+from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.verdict_store import VerdictStore
+from stacks.components.work_bucket import WorkBucket
 from stacks.settings import Endpoints, Settings
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
@@ -21,7 +23,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five steps of the workflow, the recorder of executions that failed, and the sweeper of lost claims."""
+    """Five steps of the workflow, the sweeper of lost claims, and the recorder of Standard executions that failed."""
 
     def __init__(
         self,
@@ -31,8 +33,8 @@ class Functions(Construct):
         settings: Settings,
         endpoints: Endpoints,
         intake: Intake,
-        policies: PrivateBucket,
-        work: PrivateBucket,
+        policies: PolicyBucket,
+        work: WorkBucket,
         verdicts: VerdictStore,
         alerts: Alerts,
     ) -> None:
@@ -55,8 +57,8 @@ class Functions(Construct):
         self,
         endpoints: Endpoints,
         intake: Intake,
-        policies: PrivateBucket,
-        work: PrivateBucket,
+        policies: PolicyBucket,
+        work: WorkBucket,
         verdicts: VerdictStore,
     ) -> None:
         settings = self._settings
@@ -76,9 +78,9 @@ class Functions(Construct):
             layers=[ImagingLayer(self, "Imaging")],
         )
         intake.allow_read(self.prepare_image)
-        policies.allow_objects(self.prepare_image, "s3:GetObject")
-        policies.allow_list(self.prepare_image)
-        work.allow_objects(self.prepare_image, "s3:PutObject")
+        policies.allow_read(self.prepare_image)
+        # its judgement is that of the same bytes before
+        work.allow_put(self.prepare_image, files.MANIFEST, files.VIEWS, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
 
         self.query_image = self._function(
@@ -92,7 +94,8 @@ class Functions(Construct):
             },
             reserved_concurrency=concurrency,
         )
-        work.allow_objects(self.query_image, "s3:GetObject", "s3:PutObject")
+        work.allow_get(self.query_image, files.MANIFEST, files.VIEWS)
+        work.allow_put(self.query_image, files.ANSWERS)
         self._allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
 
         self.judge_image = self._function(
@@ -107,10 +110,11 @@ class Functions(Construct):
             },
             reserved_concurrency=concurrency,
         )
-        work.allow_objects(self.judge_image, "s3:GetObject", "s3:PutObject")
+        work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
+        work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
         self._allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
 
-    def _make_record_steps(self, intake: Intake, work: PrivateBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
+    def _make_record_steps(self, intake: Intake, work: WorkBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
         self.record_verdict = self._function(
             "record_verdict",
             environment={
@@ -120,7 +124,8 @@ class Functions(Construct):
                 **self._retention,
             },
         )
-        work.allow_objects(self.record_verdict, "s3:GetObject", "s3:PutObject")
+        work.allow_get(self.record_verdict, files.MANIFEST, files.JUDGEMENT)
+        work.allow_put(self.record_verdict, files.EVIDENCE)
         verdicts.allow_write(self.record_verdict)
         intake.allow_tag(self.record_verdict)
 
@@ -130,20 +135,25 @@ class Functions(Construct):
             environment={"VERDICT_TABLE": verdicts.table.table_name, **alerts.environment},
         )
         verdicts.allow_write(self.notify)
-        alerts.allow_publish(self.notify)
+        alerts.allow_publish(self.notify, *VERDICTS)
 
     def _make_guards(self, verdicts: VerdictStore, alerts: Alerts) -> None:
         environment = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention, **alerts.environment}
-        # EventBridge hands over and is done: what the function itself then fails on comes here, too.
-        self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
-        self.record_failure = self._function(
-            "record_failure", memory_mb=256, environment=environment, dead_letter_queue=self.unrecorded_failures
-        )
         self.sweep_claims = self._function("sweep_claims", memory_mb=256, timeout_seconds=300, environment=environment)
         verdicts.allow_list(self.sweep_claims)
-        for guard in (self.record_failure, self.sweep_claims):
+        guards = [self.sweep_claims]
+        self.record_failure: PipelineFunction | None = None
+        self.unrecorded_failures: DeadLetterQueue | None = None
+        if self._settings.workflow_type != "EXPRESS":  # whose executions end without an event
+            # EventBridge hands over and is done: what the function itself then fails on comes here, too.
+            self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
+            self.record_failure = self._function(
+                "record_failure", memory_mb=256, environment=environment, dead_letter_queue=self.unrecorded_failures
+            )
+            guards.append(self.record_failure)
+        for guard in guards:
             verdicts.allow_write(guard)
-            alerts.allow_publish(guard)
+            alerts.allow_publish(guard, *VERDICTS)
 
     def _function(
         self,
@@ -170,10 +180,13 @@ class Functions(Construct):
         )
 
     def _allow_invoke(self, function: PipelineFunction, endpoint: str, component: str | None) -> None:
-        """SageMaker asks for the right on both, the endpoint and the component on it."""
+        """SageMaker asks for the right on both, the endpoint and the component on it.
+
+        It writes their ARNs in lower case, however they were named (philschmid/cdk-samples #2).
+        """
         named = {"endpoint": endpoint} | ({"inference-component": component} if component else {})
         arns = (
-            Stack.of(self).format_arn(service="sagemaker", resource=resource, resource_name=name)
+            Stack.of(self).format_arn(service="sagemaker", resource=resource, resource_name=name.lower())
             for resource, name in named.items()
         )
         function.allow(("sagemaker:InvokeEndpoint",), *arns)

@@ -9,6 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge
+from stacks.components.grantee import service
 from stacks.components.inference_component import InferenceComponent
 from stacks.components.model_scaling import VariantScaling
 from stacks.components.service_log import ServiceLog
@@ -120,7 +121,7 @@ class ModelEndpoint(Construct):
         return endpoint
 
     def _make_role(self, container: Container, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        role = iam.Role(self, "Role", assumed_by=service("sagemaker"))
         repository = Stack.of(self).format_arn(
             service="ecr", account=container.account, resource="repository", resource_name=container.repository
         )

@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge
+from stacks.components.grantee import Grantee, service
 from stacks.components.service_log import ServiceLog
 
 COMMON_ENVIRONMENT = {
@@ -18,7 +19,7 @@ COMMON_ENVIRONMENT = {
 }
 
 
-class PipelineFunction(Construct):
+class PipelineFunction(Grantee):
     """Runs `moderation.handlers.<stem>.handler` with a role, a log group and grants of its own.
 
     The construct's id is the stem in CamelCase, as the state of the workflow is named.
@@ -40,7 +41,7 @@ class PipelineFunction(Construct):
     ) -> None:
         super().__init__(scope, stem.title().replace("_", ""))
         log_group = ServiceLog(self, "Log", protected=protected)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = iam.Role(self, "Role", assumed_by=service("lambda"))
         log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
@@ -63,7 +64,3 @@ class PipelineFunction(Construct):
         acknowledge(
             self.role, "IAM5[Resource::*]", "X-Ray offers no resources for PutTraceSegments, PutTelemetryRecords"
         )
-
-    def allow(self, actions: Sequence[str], *resources: str) -> None:
-        """Grant `actions` on `resources`, exactly."""
-        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
+from stacks.components.auto_delete import part_of_provider
 from stacks.components.grantee import Grantee
 
 
@@ -43,15 +44,22 @@ class PrivateBucket(s3.Bucket):
         )
         if protected and self.policy:
             self.policy.apply_removal_policy(RemovalPolicy.RETAIN)  # a bucket that is kept stays guarded
+        self._protected = protected
 
-    def allow_objects(self, grantee: Grantee, *actions: str, under: str = "") -> None:
-        """Let `grantee` do `actions` on every object here, or on those under a prefix."""
-        objects = self.arn_for_objects(f"{under}*")
-        grantee.allow(actions, objects)
-        acknowledge_wildcard(grantee.role, objects, "A bucket of the pipeline's own, under names made as it runs")
+    @property
+    def emptiers(self) -> list[str]:
+        """The ARN of the role that empties the bucket when its stack is destroyed; none of one that is kept."""
+        return [] if self._protected else [part_of_provider(Stack.of(self), "Role").get_att("Arn").to_string()]
+
+    def allow_objects(self, grantee: Grantee, action: str, *keys: str) -> None:
+        """Let `grantee` do `action` on the objects under `keys`, names or patterns of names."""
+        objects = [self.arn_for_objects(key) for key in keys]
+        grantee.allow((action,), *objects)
+        for pattern in (pattern for key, pattern in zip(keys, objects, strict=True) if "*" in key):
+            acknowledge_wildcard(grantee.role, pattern, "A bucket of the pipeline's own, under names made as it runs")
 
     def allow_list(self, grantee: Grantee) -> None:
-        """Let `function` list the bucket: S3 answers 404 for a missing object only to those who may, else 403."""
+        """Let `grantee` list the bucket: S3 answers 404 for a missing object only to those who may, else 403."""
         grantee.allow(("s3:ListBucket",), self.bucket_arn)
 
 

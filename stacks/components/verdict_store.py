@@ -1,13 +1,14 @@
 """The table of verdicts: one item an object version."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components.grantee import Grantee
-from stacks.components.person_role import PersonRole
 
 BY_VERDICT = "by-verdict"
 BY_SHA256 = "by-sha256"
@@ -21,8 +22,9 @@ _REUSED = ["made_by", "decided_by"]
 class VerdictStore(Construct):
     """pk `<bucket>#<key>`, sk the version id; indexed by verdict, day and shard, and by the image's SHA-256."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, protected: bool) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
+        self._bucket = bucket
         # `Table`, not `TableV2`: one region needs no global table, and the laptop's emulator knows none.
         self.table = dynamodb.Table(
             self,
@@ -51,37 +53,43 @@ class VerdictStore(Construct):
 
     def allow_write(self, grantee: Grantee) -> None:
         """Let `grantee` update items, and read one back to tell its own write from another's."""
-        grantee.allow(("dynamodb:GetItem", "dynamodb:UpdateItem"), self.table.table_arn)
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
+
+    def allow_update(self, grantee: Grantee) -> None:
+        """Let `grantee` update items."""
+        self._allow(grantee, "dynamodb:UpdateItem")
 
     def allow_reuse(self, grantee: Grantee) -> None:
         """Let `grantee` find the record of the same bytes and read it."""
-        grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_SHA256}")
-        grantee.allow(("dynamodb:GetItem",), self.table.table_arn)
+        self._allow_index(grantee, BY_SHA256)
+        self._allow(grantee, "dynamodb:GetItem")
 
     def allow_list(self, grantee: Grantee) -> None:
         """Let `grantee` list items by verdict."""
-        grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{BY_VERDICT}")
+        self._allow_index(grantee, BY_VERDICT)
 
     def allow_find(self, grantee: Grantee) -> None:
         """Let `grantee` find the items of an object's versions."""
-        grantee.allow(("dynamodb:Query",), self.table.table_arn)
+        self._allow(grantee, "dynamodb:Query")
 
-    def allow_erase(self, person: PersonRole, bucket_name: str) -> None:
-        """Let `person` delete the items of a bucket's objects, with the references to them, and leave audit entries.
-
-        Audit entries can't be deleted, and of an item that stays nothing but its reference can be changed.
-        """
-        table = self.table.table_arn
-        self.allow_find(person)
-        self.allow_reuse(person)
-        person.allow_if(_leading_keys(f"{bucket_name}#*"), ("dynamodb:DeleteItem",), table)
-        person.allow_if(_leading_keys("erasure#*"), ("dynamodb:PutItem",), table)
+    def allow_erase(self, grantee: Grantee) -> None:
+        """Let `grantee` delete items, with the references to them: of those that stay nothing else can be changed."""
+        self.allow_find(grantee)
+        self.allow_reuse(grantee)
+        self._allow(grantee, "dynamodb:DeleteItem")
         only_reference = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "reused_from"]}}
-        person.allow_if(only_reference, ("dynamodb:UpdateItem",), table)
+        self._allow(grantee, "dynamodb:UpdateItem", when=only_reference)
 
+    def _allow(self, grantee: Grantee, *actions: str, when: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Only on items of the bucket's objects: "Using IAM policy conditions", Amazon DynamoDB Developer Guide."""
+        images = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{self._bucket.bucket_name}#*"]}}
+        # ForAllValues holds where the key is missing, so that it must be there, too.
+        keyed = {"Null": {"dynamodb:LeadingKeys": "false"}}
+        grantee.allow(actions, self.table.table_arn, when=images | keyed | dict(when or {}))
 
-def _leading_keys(pattern: str) -> dict[str, Any]:
-    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [pattern]}}
+    def _allow_index(self, grantee: Grantee, index: str) -> None:
+        """The leading keys of an index are its own, not objects."""
+        grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{index}")
 
 
 def _text(name: str) -> dynamodb.Attribute:

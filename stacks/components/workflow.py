@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge, acknowledge_wildcard
 from stacks.components.dead_letter_queue import DeadLetterQueue
 from stacks.components.functions import Functions
+from stacks.components.grantee import Grantee, service
 from stacks.components.intake import Intake
 from stacks.components.service_log import ServiceLog
 from stacks.components.verdict_store import VerdictStore
@@ -18,7 +19,7 @@ from statemachine import definition
 _EVENT_AGE = Duration.hours(24)  # EventBridge's longest: a new image waits for a workflow that can't be started
 
 
-class Workflow(Construct):
+class Workflow(Grantee):
     """Every new object version starts one execution; one that ends without a verdict is recorded from outside."""
 
     def __init__(
@@ -33,6 +34,7 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._functions = functions
+        self._express = workflow_type == "EXPRESS"
         self.machine = self._make_machine(workflow_type, verdicts)
         self._start_on_upload(intake)
         self._record_failures()
@@ -47,15 +49,15 @@ class Workflow(Construct):
             "NotifyFunction": self._functions.notify,
         }
         arns = {name: step.function.function_arn for name, step in steps.items()}
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=list(arns.values())))
-        role.add_to_policy(iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[verdicts.table.table_arn]))
+        self.role = iam.Role(self, "Role", assumed_by=service("states"))
+        self.allow(("lambda:InvokeFunction",), *arns.values())
+        verdicts.allow_update(self)
         # Names under /aws/vendedlogs/ share one resource policy; others use up the ten that an account may have.
         self.log = ServiceLog(self, "Log", name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow")
         machine = sfn.StateMachine(
             self,
             "Machine",
-            role=role,
+            role=self.role,
             state_machine_type=sfn.StateMachineType(workflow_type),
             definition_body=sfn.DefinitionBody.from_string(definition.load()),
             definition_substitutions={**arns, "VerdictTable": verdicts.table.table_name},
@@ -63,7 +65,9 @@ class Workflow(Construct):
             logs=sfn.LogOptions(destination=self.log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
-        acknowledge(role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries offer no resources")
+        acknowledge(
+            self.role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries offer no resources"
+        )
         return machine
 
     def _start_on_upload(self, intake: Intake) -> None:
@@ -77,7 +81,7 @@ class Workflow(Construct):
             "time": field("$.time"),
         }
         self.unstarted = DeadLetterQueue(self, "UnstartedExecutions")
-        starter = iam.Role(self, "StartRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+        starter = iam.Role(self, "StartRole", assumed_by=service("events"))
         self.machine.grant_start_execution(starter)
         self.intake_rule = events.Rule(
             self,
@@ -101,6 +105,8 @@ class Workflow(Construct):
 
     def _record_failures(self) -> None:
         """Express executions have no such events: the sweeper finds them by the age of their claim."""
+        if self._functions.record_failure is None:
+            return
         detail = {
             "stateMachineArn": [self.machine.state_machine_arn],
             "status": ["FAILED", "TIMED_OUT", "ABORTED"],
@@ -125,17 +131,30 @@ class Workflow(Construct):
 
     def _sweep_claims(self) -> None:
         sweeper = self._functions.sweep_claims
-        executions = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{self.machine.state_machine_name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        sweeper.allow(("states:DescribeExecution",), executions)
-        acknowledge_wildcard(sweeper.role, executions, "The executions of this one state machine")
+        self.allow_describe(sweeper)
         events.Rule(
             self,
             "SweepSchedule",
             schedule=events.Schedule.rate(Duration.minutes(15)),
             targets=[targets.LambdaFunction(sweeper.function)],
         )
+
+    def allow_describe(self, grantee: Grantee) -> None:
+        """Let `grantee` see how executions fare; of Express ones Step Functions can't say."""
+        if self._express:
+            return
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        grantee.allow(("states:DescribeExecution",), executions)
+        acknowledge_wildcard(grantee.role, executions, "The executions of this one state machine")
+
+    def allow_redrive(self, grantee: Grantee) -> None:
+        """Let `grantee` work off the dead letters, and see how executions fare and start new ones."""
+        self.allow_describe(grantee)
+        grantee.allow(("states:StartExecution",), self.machine.state_machine_arn)
+        queues = [queue.queue_arn for queue in (self.unstarted, self._functions.unrecorded_failures) if queue]
+        grantee.allow(("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"), *queues)

@@ -133,9 +133,16 @@ def test_the_newest_record_of_the_same_bytes_is_found_whole(dynamodb, store):
     alike(dynamodb, "4", decided_by="failure")
     alike(dynamodb, "5", made_by="other")
 
-    assert store.find_alike("s", "m")["reason"] == "The newest."
-    assert store.find_alike("s", "unknown") is None
-    assert store.find_alike("other", "m") is None
+    assert store.find_alike("b", "s", "m")["reason"] == "The newest."
+    assert store.find_alike("b", "s", "unknown") is None
+    assert store.find_alike("b", "other", "m") is None
+
+
+def test_the_same_bytes_in_another_bucket_are_not_read(dynamodb, store, monkeypatch):
+    alike(dynamodb, "1", pk="b-old#k")
+    monkeypatch.setattr(store, "get", lambda image: pytest.fail(f"The function may not read {image}."))
+
+    assert store.find_alike("b", "s", "m") is None
 
 
 def test_plain_data_survives_the_round_trip():

@@ -747,13 +747,13 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
     [
         {"Sid": "Theirs"},
         {"Principal": "*"},
-        {"Action": "s3:*Tagging"},
+        {"Action": ["s3:*Tagging", "s3:Replicate*"]},
         {"Resource": ["arn:aws:s3:::intake/*"]},
         {
             "Condition": {
                 "ArnNotLike": {
                     "AWS:principalarn": [
-                        "arn:aws:iam::123456789012:role/reviewer",
+                        "arn:aws:iam::123456789012:role/Reviewer",
                         "arn:aws:iam::123456789012:role/record",
                     ]
                 }

@@ -2,11 +2,10 @@
 
 import json
 
-import boto3
 import pytest
 
 from cli.erasure import Erasure
-from moderation.adapters.dynamodb_verdicts import from_item
+from moderation.adapters.s3_work import S3WorkStore
 from moderation.domain.manifest import Workspace
 from tests.cli.conftest import OWNER
 
@@ -39,9 +38,15 @@ def everything(deployed) -> str:
     return json.dumps([stored.get("Versions", []), stored.get("DeleteMarkers", []), work, items], default=str)
 
 
-def audits(deployed) -> list[dict]:
-    items = map(from_item, deployed.dynamodb.scan(TableName="verdicts")["Items"])
-    return [item for item in items if item["pk"].startswith("erasure#")]
+def notes(deployed) -> dict[str, dict[str, dict]]:
+    """Prefix of a note → its files by name."""
+    found: dict[str, dict[str, dict]] = {}
+    listed = deployed.s3.list_objects_v2(Bucket="work", Prefix="provenance/erasures/").get("Contents", [])
+    for key in (file["Key"] for file in listed):
+        prefix, name = key.rsplit("/", 1)
+        body = deployed.s3.get_object(Bucket="work", Key=key)["Body"].read()
+        found.setdefault(prefix, {})[name] = json.loads(body)
+    return found
 
 
 def test_every_version_goes_with_records_evidence_and_work(deployed, moderate, upload):
@@ -79,18 +84,19 @@ def test_a_verdict_that_was_taken_over_stays_and_forgets_from_where(deployed, mo
     assert upload.pk not in everything(deployed)
 
 
-def test_the_audit_entry_says_who_when_and_how_much_but_not_what(deployed, moderate, upload):
+def test_the_note_says_who_when_and_how_much_but_not_what(deployed, moderate, upload):
     put_upload(deployed, "in/copy.jpg", reused_from={"pk": upload.pk, "sk": upload.version})
     deployed.s3.delete_object(Bucket="intake", Key=upload.key)
 
     result = moderate("erase", upload.key, "--yes")
 
-    (entry,) = audits(deployed)
-    assert entry["pk"] in result.stdout
-    assert entry["who"] == boto3.client("sts").get_caller_identity()["Arn"]
-    assert entry["created_at"] <= entry["finished_at"]
-    assert entry["verdict_shard"] == f"erasure#{entry['created_at'][:10]}#0"
-    assert entry["erased"] == {
+    [(prefix, files)] = notes(deployed).items()
+    begun, ended = files["started.json"], files["ended.json"]
+    assert prefix in result.stdout
+    assert prefix.startswith(f"provenance/erasures/{begun['created_at'][:10]}/")
+    assert begun["who"] == ended["who"] == "arn:aws:sts::123456789012:assumed-role/Eraser/moto"
+    assert begun["created_at"] == ended["created_at"] <= ended["finished_at"]
+    assert ended["erased"] == {
         "object versions": 1,
         "delete markers": 1,
         "records": 1,
@@ -99,8 +105,19 @@ def test_the_audit_entry_says_who_when_and_how_much_but_not_what(deployed, moder
         "reuse references": 1,
     }
     for trace in (upload.key, upload.version, upload.id, SHA256):
-        assert trace not in json.dumps(entry)
-    assert "expires_at" not in entry
+        assert trace not in json.dumps(files)
+
+
+def test_a_note_is_written_on_the_condition_that_nothing_lies_there(deployed, moderate, upload, monkeypatch):
+    written = []
+    real = S3WorkStore.keep
+    monkeypatch.setattr(S3WorkStore, "keep", lambda self, key, value: (written.append(key), real(self, key, value))[1])
+
+    moderate("erase", upload.key, "--yes")
+
+    assert [key.rsplit("/", 1)[-1] for key in written] == ["started.json", "ended.json"]
+    items = deployed.dynamodb.scan(TableName="verdicts")["Items"]
+    assert not [item for item in items if item["pk"]["S"].startswith("erasure")], "the table can't demand a condition"
 
 
 def test_one_version_may_go_alone(deployed, moderate, upload):
@@ -138,7 +155,8 @@ def test_what_was_cut_off_is_noted_and_done_again(deployed, moderate, upload, mo
     left = everything(deployed)
     for trace in (upload.pk, upload.version, second.version, upload.id, second.id):
         assert trace not in left
-    unfinished, finished = sorted(audits(deployed), key=lambda entry: "finished_at" in entry)
+    ends = [files["ended.json"] for files in notes(deployed).values()]
+    unfinished, finished = sorted(ends, key=lambda end: "finished_at" in end)
     assert "finished_at" not in unfinished and "finished_at" in finished
     assert unfinished["erased"]["object versions"] + finished["erased"]["object versions"] == 2
 
@@ -171,7 +189,7 @@ def test_repeating_it_finds_nothing_and_notes_nothing(deployed, moderate, upload
 
     assert result.exit_code == 0
     assert "nothing to erase" in result.stdout
-    assert len(audits(deployed)) == 1
+    assert len(notes(deployed)) == 1
 
 
 def test_a_record_whose_object_is_gone_is_erased_too(deployed, moderate, upload):

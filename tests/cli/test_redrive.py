@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.domain.evidence import ImageRef
 from moderation.domain.record import REDRIVEN, utc
 from tests.cli.conftest import OWNER
 
@@ -233,3 +235,22 @@ def test_older_uploads_than_asked_for_are_left_alone(deployed, moderate, ended):
     deployed.put_failure(deployed.put_object(), owner=ended)
 
     assert "Nothing to redrive" in moderate("redrive", "--since", "90m").stdout
+
+
+def test_records_of_a_bucket_that_was_the_intake_before_are_not_touched(deployed, moderate, ended):
+    other = ImageRef("old-intake", "in/a.jpg", "v1")
+    deployed.put_failure(other, owner=ended, notified=False)
+    before = deployed.record(other)
+
+    assert "Nothing to redrive" in moderate("redrive", *SINCE).stdout
+
+    assert deployed.record(other) == before
+
+
+def test_a_deployment_of_express_executions_has_one_queue_of_dead_letters(deployed, moderate, ended, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_failure(image, owner=ended, notified=True)
+    outputs = {name: value for name, value in deployed.outputs.items() if name != "UnrecordedQueueUrl"}
+    monkeypatch.setattr("cli.redrive.find", lambda stack: Deployment(stack, outputs))
+
+    assert "moderated again" in moderate("redrive", *SINCE).stdout

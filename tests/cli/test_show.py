@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.cli.conftest import LATER
 
@@ -84,6 +86,45 @@ def test_the_newest_record_is_shown_of_an_object_that_was_deleted(deployed, mode
 
     assert new.version in moderate("show", new.key).stdout
     assert old.version in moderate("show", old.key, "--version", old.version).stdout
+
+
+@pytest.fixture(params=["403", "400"])
+def no_right_to_read(monkeypatch, request):
+    """As S3 refuses a HEAD request: without a body, so that botocore knows no code but the status.
+
+    400 is its answer for an object under the uploader's own key.
+    """
+    real = BaseClient._make_api_call
+
+    def call(self, operation, parameters):
+        if operation == "HeadObject":
+            raise ClientError({"Error": {"Code": request.param, "Message": "Refused"}}, operation)
+        return real(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def test_without_a_right_to_read_the_image_its_newest_record_is_shown_and_said_to_be(
+    deployed, moderate, no_right_to_read
+):
+    old, new = deployed.put_object(), deployed.put_object()
+    deployed.put_unsafe(old)
+    deployed.put_unsafe(new, created_at=LATER)
+
+    result = moderate("show", new.key)
+
+    assert result.exit_code == 0
+    assert new.version in result.stdout and "newest record" in result.stderr
+    assert json.loads(moderate("show", new.key, "--json").stdout)["sk"] == new.version
+    named = moderate("show", old.key, "--version", old.version)
+    assert old.version in named.stdout and not named.stderr
+
+
+def test_without_a_right_to_read_nor_a_record_it_says_what_is_refused(moderate, deployed, no_right_to_read):
+    result = moderate("show", "in/none.jpg")
+
+    assert result.exit_code == 1
+    assert "HeadObject" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from tests.infra.synthesis import Template, flatten, template_of
 
 LIST = {"s3:ListBucket", "s3:ListBucketVersions"}
 TAGGING = {f"s3:{verb}Object{version}Tagging" for verb in ("Get", "Put") for version in ("", "Version")}
+EDITING = ("GetObject", "PutObject", "DeleteObject")
+DEAD_LETTERS = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"}
 TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:endpoint/"
@@ -33,60 +35,82 @@ def grants(moderation: Template) -> dict[str, dict[str, set[str]]]:
     key = name_of(moderation, "AWS::KMS::Key", "AlertsKey")
     failures = name_of(moderation, "AWS::SQS::Queue", "FunctionsUnrecordedFailures")
     machine = name_of(moderation, "AWS::StepFunctions::StateMachine", "WorkflowMachine")
+    unstarted = name_of(moderation, "AWS::SQS::Queue", "WorkflowUnstartedExecutions")
     write_items = {table: {"dynamodb:GetItem", "dynamodb:UpdateItem"}}
-    publish = {
-        f"<{unsafe}>": {"sns:Publish"},
-        f"<{review}>": {"sns:Publish"},
-        f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"},
+    list_items = {f"{table}/index/by-verdict": {"dynamodb:Query"}}
+    use_key = {f"<{key}.Arn>": {"kms:Decrypt", "kms:GenerateDataKey"}}
+    publish = {f"<{unsafe}>": {"sns:Publish"}, f"<{review}>": {"sns:Publish"}} | use_key
+    see_executions = {f"{EXECUTIONS}<{machine}.Name>:*": {"states:DescribeExecution"}}
+    read_policies = {
+        f"<{policies}.Arn>/packs/*": {"s3:GetObject"},
+        f"<{policies}.Arn>/routes.yaml": {"s3:GetObject"},
+        f"<{policies}.Arn>": {"s3:ListBucket"},
     }
-    pass_work_on = {f"<{work}.Arn>/*": {"s3:GetObject", "s3:PutObject"}}
+
+    def work_files(**actions: str) -> dict[str, set[str]]:
+        """Action → the files that it may be done to, seen from the files."""
+        granted: dict[str, set[str]] = {}
+        for action, keys in actions.items():
+            for file in keys.split():
+                granted.setdefault(f"<{work}.Arn>/{file}", set()).add(f"s3:{action}Object")
+        return granted
+
     return {
         "PrepareImage": {
-            f"<{intake}.Arn>/*": {"s3:GetObject", "s3:GetObjectVersion"},
+            f"<{intake}.Arn>/*": {"s3:GetObjectVersion"},
             f"<{intake}.Arn>": LIST,
-            f"<{policies}.Arn>/*": {"s3:GetObject"},
-            f"<{policies}.Arn>": {"s3:ListBucket"},
-            f"<{work}.Arn>/*": {"s3:PutObject"},
             f"{table}/index/by-sha256": {"dynamodb:Query"},
             table: {"dynamodb:GetItem"},
-        },
-        "QueryImage": pass_work_on | {f"{SAGEMAKER}moderation-blip2": {"sagemaker:InvokeEndpoint"}},
-        "JudgeImage": pass_work_on | {f"{SAGEMAKER}moderation-llama2": {"sagemaker:InvokeEndpoint"}},
-        "RecordVerdict": pass_work_on
+        }
+        | read_policies
+        | work_files(Put="work/*/manifest.json work/*/views/* work/*/judgement.json provenance/packs/*"),
+        "QueryImage": work_files(Get="work/*/manifest.json work/*/views/*", Put="work/*/answers/*")
+        | {f"{SAGEMAKER}moderation-blip2": {"sagemaker:InvokeEndpoint"}},
+        "JudgeImage": work_files(
+            Get="work/*/manifest.json work/*/answers/*", Put="work/*/judgement.json provenance/prompts/*"
+        )
+        | {f"{SAGEMAKER}moderation-llama2": {"sagemaker:InvokeEndpoint"}},
+        "RecordVerdict": work_files(Get="work/*/manifest.json work/*/judgement.json", Put="evidence/*")
         | write_items
-        | {
-            f"<{intake}.Arn>/*": TAGGING,
-            f"<{intake}.Arn>": LIST,
-        },
+        | {f"<{intake}.Arn>/*": TAGGING, f"<{intake}.Arn>": LIST},
         "Notify": write_items | publish,
         "RecordFailure": write_items | publish | {f"<{failures}.Arn>": {"sqs:SendMessage"}},
-        "SweepClaims": write_items
-        | publish
-        | {
-            f"{table}/index/by-verdict": {"dynamodb:Query"},
-            f"{EXECUTIONS}<{machine}.Name>:*": {"states:DescribeExecution"},
-        },
-        "Reviewer": publish
+        "SweepClaims": write_items | publish | list_items | see_executions,
+        "Reviewer": use_key
+        | read_policies
+        | list_items
+        | work_files(Get="work/* evidence/* provenance/packs/*", Put="provenance/packs/*")
         | {
             STACK: {"cloudformation:DescribeStacks"},
+            f"<{unsafe}>": {"sns:Publish"},
             f"<{intake}.Arn>/*": {"s3:GetObject", "s3:GetObjectVersion"} | TAGGING,
             f"<{intake}.Arn>": LIST,
-            f"<{policies}.Arn>/*": {"s3:GetObject"},
-            f"<{policies}.Arn>": {"s3:ListBucket"},
-            f"<{work}.Arn>/*": {"s3:GetObject"},
-            f"<{work}.Arn>/provenance/*": {"s3:PutObject"},
-            f"<{work}.Arn>": {"s3:ListBucket"},
             table: {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-            f"{table}/index/by-verdict": {"dynamodb:Query"},
         },
-        "Eraser": {
+        "Eraser": work_files(Delete="work/* evidence/*", Put="provenance/erasures/*")
+        | {
             STACK: {"cloudformation:DescribeStacks"},
             f"<{intake}.Arn>/*": {"s3:DeleteObjectVersion"},
-            f"<{intake}.Arn>": LIST,
-            **{f"<{work}.Arn>/{files}/*": {"s3:DeleteObject"} for files in ("work", "evidence")},
+            f"<{intake}.Arn>": {"s3:ListBucketVersions"},
             f"<{work}.Arn>": {"s3:ListBucket"},
-            table: {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")} | {"dynamodb:Query"},
+            table: {f"dynamodb:{verb}Item" for verb in ("Get", "Update", "Delete")} | {"dynamodb:Query"},
             f"{table}/index/by-sha256": {"dynamodb:Query"},
+        },
+        "PolicyEditor": {
+            STACK: {"cloudformation:DescribeStacks"},
+            f"<{policies}.Arn>/packs/*": {f"s3:{verb}" for verb in EDITING} | {"s3:GetObjectVersion"},
+            f"<{policies}.Arn>/routes.yaml": {f"s3:{verb}" for verb in EDITING},
+            f"<{policies}.Arn>": LIST,
+        },
+        "Operator": write_items
+        | publish
+        | list_items
+        | see_executions
+        | {
+            STACK: {"cloudformation:DescribeStacks"},
+            f"<{machine}>": {"states:StartExecution"},
+            f"<{unstarted}.Arn>": DEAD_LETTERS,
+            f"<{failures}.Arn>": DEAD_LETTERS,
         },
     }
 
@@ -105,7 +129,7 @@ def test_a_function_may_do_exactly_what_it_does(
     assert granted == grants[function] | {f"<{log}.Arn>": WRITE_LOG, "*": TRACE}
 
 
-@pytest.mark.parametrize("person", ["Reviewer", "Eraser"])
+@pytest.mark.parametrize("person", ["Reviewer", "Eraser", "PolicyEditor", "Operator"])
 def test_a_person_may_do_exactly_what_their_task_needs(
     person: str, moderation: Template, grants: dict[str, dict[str, set[str]]]
 ) -> None:

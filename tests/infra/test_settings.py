@@ -6,6 +6,8 @@ from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import Endpoints, Instances, Intake, InvalidSettings, S3Prefix, Settings
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+MULTI_REGION_KEY = "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf"
 
@@ -57,6 +59,14 @@ def test_an_existing_versioned_bucket_and_a_prefix() -> None:
     )
 
     assert settings.intake == Intake("their-images", "in/")
+
+
+@pytest.mark.parametrize("key", [KEY, MULTI_REGION_KEY, KEY.replace("aws:", "aws-cn:")])
+def test_existing_buckets_may_have_keys_of_their_own(key: str) -> None:
+    weights = {"blip2WeightsPrefix": "s3://weights/blip2", "weightsKeyArn": key}
+    settings = Settings.from_context({**EXISTING_BUCKET, "intakeKeyArn": key, **weights}.get)
+
+    assert settings.intake.key_arn == settings.weights_key_arn == key
 
 
 @pytest.mark.parametrize(
@@ -134,6 +144,12 @@ def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() ->
         ({"holdUntilCleared": "yes"}, "holdUntilCleared", "true or false"),
         ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/operations.md"),
         ({**EXISTING_BUCKET, "imageRetentionDays": 30}, "imageRetentionDays", "the bucket's own lifecycle"),
+        ({**EXISTING_BUCKET, "intakeKeyArn": "alias/images"}, "intakeKeyArn", "the ARN of a KMS key"),
+        ({**EXISTING_BUCKET, "intakeKeyArn": KEY.replace("key/", "alias/")}, "intakeKeyArn", "not of an alias"),
+        ({**EXISTING_BUCKET, "intakeKeyArn": KEY[:-1] + "*"}, "intakeKeyArn", "the ARN of a KMS key"),
+        ({"intakeKeyArn": KEY}, "intakeKeyArn", "set intakeBucketName too"),
+        ({"weightsKeyArn": KEY}, "weightsKeyArn", "set blip2WeightsPrefix too"),
+        ({"blip2WeightsPrefix": "s3://weights/blip2", "weightsKeyArn": "k"}, "weightsKeyArn", "the ARN of a KMS key"),
         ({"imageRetentionDays": -1}, "imageRetentionDays", "whole number from 0 to 3650"),
         ({"recordRetentionDays": "long"}, "recordRetentionDays", "whole number from 0 to 3650"),
         ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),

@@ -111,9 +111,9 @@ class FakeVerdicts:
     def get(self, image: ImageRef) -> dict[str, Any] | None:
         return self.records.get(image)
 
-    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
+    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
         for image, record in self.records.items():
-            if record.get("sha256") == sha256 and is_reusable(record, made_by):
+            if (image.bucket, record.get("sha256")) == (bucket, sha256) and is_reusable(record, made_by):
                 return record | {"pk": image.pk, "sk": image.version}
         return None
 

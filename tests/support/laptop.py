@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local import deploy as deployment
 from local.emulator import emulator
+from local.policies import publish
 from local.queues import subscribe_queue
 
 _deserialize = TypeDeserializer().deserialize
@@ -63,6 +64,10 @@ class Laptop:
         bucket = self.outputs["IntakeBucketName"]
         answer = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, **more)
         return str(answer["VersionId"])
+
+    def publish(self, key: str, text: str) -> None:
+        """Put a pack or the routes into the policy bucket, unchecked."""
+        publish(self.outputs, self.url, key, text.encode())
 
     def item(self, key: str, version: str | None = None) -> dict[str, Any] | None:
         """The table's item of an object version (the newest without `version`) as plain data, or None."""

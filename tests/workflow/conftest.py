@@ -40,11 +40,10 @@ def running() -> Iterator[InstantModels]:
 def deployed(assembly, running) -> Iterator[Laptop]:
     # Waits a hundred times shorter: minutes of retries pass in seconds.
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
-        policies, s3 = laptop.outputs["PolicyBucketName"], laptop.client("s3")
-        s3.put_object(Bucket=policies, Key="routes.yaml", Body=b"'': {enforce: blog}\n")
+        laptop.publish("routes.yaml", "'': {enforce: blog}\n")
         # Tests upload the same bytes over and over: each is to be judged.
         blog = (ROOT / "lambdas/moderation/packs/blog.yaml").read_text() + "\nreuse: false\n"
-        s3.put_object(Bucket=policies, Key="packs/blog.yaml", Body=blog.encode())
+        laptop.publish("packs/blog.yaml", blog)
         yield laptop
 
 

@@ -54,6 +54,13 @@ def bucket(deployed) -> None:
         "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
     }
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Statement": [everything]}))
+    # ... and on the table: its records, too, are those of the deployed bucket alone
+    records = {"Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [records]})
+    workflow = deployed.client("stepfunctions").describe_state_machine(stateMachineArn=deployed.outputs["WorkflowArn"])
+    for role in (*roles_of(deployed), workflow["roleArn"]):
+        name = role.rpartition("/")[2]
+        deployed.client("iam").put_role_policy(RoleName=name, PolicyName=BUCKET, PolicyDocument=document)
 
 
 def roles_of(laptop) -> list[str]:

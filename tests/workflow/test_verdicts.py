@@ -104,14 +104,13 @@ def test_any_legal_key_is_moderated(laptop, key):
 
 
 def test_one_question_a_query_is_the_posts_shape(laptop, models):
-    policies, s3 = laptop.outputs["PolicyBucketName"], laptop.client("s3")
     pack = (
         "name: single\ndescription: One at a time.\nquestions_per_query: 1\n"
         "categories:\n  - {name: Violence, description: Weapons.}\n"
         "questions:\n  - {id: weapon, text: 'Is there a weapon?', categories: [Violence]}\n"
         "  - {id: blood, text: 'Is there blood?', categories: [Violence]}\n"
     )
-    s3.put_object(Bucket=policies, Key="packs/single.yaml", Body=pack.encode())
+    laptop.publish("packs/single.yaml", pack)
     with routed(laptop, {"": "blog", "single/": "single"}):
         laptop.upload("single/a.png", drawing())
         record = laptop.wait_for_verdict("single/a.png")
@@ -135,8 +134,7 @@ def test_the_same_bytes_touch_no_model_a_second_time(laptop, models):
 
 
 def test_a_broken_pack_leads_to_review_that_says_where(laptop):
-    policies, s3 = laptop.outputs["PolicyBucketName"], laptop.client("s3")
-    s3.put_object(Bucket=policies, Key="packs/broken.yaml", Body=b"name: broken\nquestions: 3\n")
+    laptop.publish("packs/broken.yaml", "name: broken\nquestions: 3\n")
     with routed(laptop, {"": "blog", "broken/": "broken"}):
         laptop.upload("broken/a.png", drawing())
         record = laptop.wait_for_verdict("broken/a.png")
@@ -159,10 +157,8 @@ class routed:  # noqa: N801  # reads as a verb where it is used
         self._put({"": "blog"})
 
     def _put(self, routes: dict[str, str]) -> None:
-        body = "\n".join(f"'{prefix}': {{enforce: {pack}}}" for prefix, pack in routes.items()).encode()
-        self.laptop.client("s3").put_object(
-            Bucket=self.laptop.outputs["PolicyBucketName"], Key="routes.yaml", Body=body
-        )
+        body = "\n".join(f"'{prefix}': {{enforce: {pack}}}" for prefix, pack in routes.items())
+        self.laptop.publish("routes.yaml", body)
         refresh(self.laptop, "PrepareImage")
 
 

@@ -1,4 +1,4 @@
-"""boto3 clients with the time-outs that the functions' own limits allow."""
+"""boto3 clients with the time-outs that the functions' own limits allow; of the default session unless told."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -19,22 +20,31 @@ _STORE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard",
 ENDPOINT_READ_S = 70  # SageMaker cuts a real-time invocation off at 60 s
 
 
-def s3() -> "S3Client":
-    return boto3.client("s3", config=_STORE)
+def session_of(given: "Session | None") -> "Session":
+    """The given session, or the default one, which is made where there is none yet."""
+    if given is None and boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    session = given or boto3.DEFAULT_SESSION
+    assert session  # noqa: S101 - was just made
+    return session
 
 
-def dynamodb() -> "DynamoDBClient":
-    client = boto3.client("dynamodb", config=_STORE)
+def s3(session: "Session | None" = None) -> "S3Client":
+    return session_of(session).client("s3", config=_STORE)
+
+
+def dynamodb(session: "Session | None" = None) -> "DynamoDBClient":
+    client = session_of(session).client("dynamodb", config=_STORE)
     client.meta.events.register("before-parse.dynamodb", _refuse_damaged)
     return client
 
 
-def sns() -> "SNSClient":
-    return boto3.client("sns", config=_STORE)
+def sns(session: "Session | None" = None) -> "SNSClient":
+    return session_of(session).client("sns", config=_STORE)
 
 
-def stepfunctions() -> "SFNClient":
-    client = boto3.client("stepfunctions", config=_STORE)
+def stepfunctions(session: "Session | None" = None) -> "SFNClient":
+    client = session_of(session).client("stepfunctions", config=_STORE)
     client.meta.events.register("before-parse.sfn", _refuse_damaged)
     return client
 

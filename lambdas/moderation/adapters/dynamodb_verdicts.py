@@ -50,15 +50,17 @@ class DynamoVerdictStore:
             found = self._client.get_item(TableName=self._table, Key=_key(image), ConsistentRead=True).get("Item")
         return from_item(found) if found else None
 
-    def find_alike(self, sha256: str, made_by: str) -> dict[str, Any] | None:
+    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
         with store_faults(f"Table {self._table}"):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName=BY_SHA256,
                 KeyConditionExpression="sha256 = :sha256",
-                FilterExpression="made_by = :made_by AND decided_by IN (:judge, :evidence)",
+                # records of another bucket's objects may not be read
+                FilterExpression="begins_with(pk, :own) AND made_by = :made_by AND decided_by IN (:judge, :evidence)",
                 ExpressionAttributeValues={
                     ":sha256": {"S": sha256},
+                    ":own": {"S": ImageRef(bucket, "", "").pk},
                     ":made_by": {"S": made_by},
                     ":judge": {"S": "judge"},
                     ":evidence": {"S": "evidence"},
@@ -67,7 +69,7 @@ class DynamoVerdictStore:
             )
             for item in (from_item(item) for page in pages for item in page["Items"]):
                 # The index lags behind: a person may have decided since.
-                bucket, key = item["pk"].split("#", 1)
+                key = item["pk"].split("#", 1)[1]
                 whole = self.get(ImageRef(bucket, key, item["sk"]))
                 if whole and is_reusable(whole, made_by):
                     return whole

@@ -49,7 +49,7 @@ def prepare_image(parts: wiring.PrepareImage, image: ImageRef, workspace: Worksp
         parts.work.keep(f"provenance/packs/{pack.digest}.json", pack_content(pack))
     made_by = fingerprint(packs, PROMPT_VERSION, PREPROCESSING_VERSION, parts.model_input_size, parts.models)
     sha256 = hashlib.sha256(stored.data).hexdigest()
-    earlier = parts.verdicts.find_alike(sha256, made_by) if policies.enforce.reuse else None
+    earlier = parts.verdicts.find_alike(image.bucket, sha256, made_by) if policies.enforce.reuse else None
     facts, queries = (
         _take_over(parts, stored, earlier, workspace)
         if earlier

@@ -1,0 +1,108 @@
+"""Persons do their work under their roles, with the deployed policies enforced; an administrator forges nothing."""
+
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from typer.testing import CliRunner
+
+from cli.main import app
+from tests.support.instant_models import INTERNAL
+from tests.workflow.conftest import drawing
+from tests.workflow.test_verdicts import tag_of
+
+PACK = (
+    "name: persons\ndescription: For this test.\n"
+    "categories:\n  - {name: Violence, description: Weapons.}\n"
+    "questions:\n  - {id: weapon, text: 'Is there a weapon?', categories: [Violence]}\n"
+)
+
+
+@pytest.fixture
+def moderate(laptop, monkeypatch):
+    """The command with the deployer's credentials, who may do everything that no policy refuses."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    def run(*words: object) -> str:
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def test_a_reviewer_decides_in_their_own_name(laptop, moderate):
+    version = laptop.upload("persons/decided.png", drawing(colour="teal"))
+    laptop.wait_for_verdict("persons/decided.png")
+
+    moderate("decide", "persons/decided.png", "unsafe", "--category", "Violence", "--note", "A knife")
+
+    record = laptop.item("persons/decided.png")
+    assert (record["verdict"], record["decided_by"], record["notified"]) == ("unsafe", "person", True)
+    role, name = record["history"][-1]["who"].split("/")[1:]
+    assert "Reviewer" in role and name == "deployer"
+    assert tag_of(laptop, "persons/decided.png", version) == {"moderation": "unsafe"}
+    assert "A knife" in moderate("show", "persons/decided.png")
+    assert "Violence" in moderate("show", "persons/decided.png", "--notice")
+    assert "persons/decided.png" in moderate("verdicts", "--verdict", "unsafe")
+
+
+def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, tmp_path):
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(PACK)
+    second.write_text(PACK.replace("For this test.", "For this test, changed."))
+
+    for file in (first, second):
+        moderate("policy", "push", file)
+    moderate("policy", "rollback", "persons")
+
+    assert len(moderate("policy", "versions", "persons").splitlines()) > 5
+    assert "They are the same" in moderate("policy", "diff", "persons", first)
+
+
+def test_an_operator_runs_again_what_failed(laptop, models, moderate):
+    models.fail("llama", *[INTERNAL] * 100)
+    laptop.upload("persons/failed.png", drawing(colour="maroon"))
+    assert laptop.wait_for_verdict("persons/failed.png", timeout_s=120)["decided_by"] == "failure"
+    laptop.wait_until_idle()
+    models.reset()
+
+    assert "moderated again" in moderate("redrive", "--since", "1h")
+
+    laptop.wait_until_idle()
+    assert laptop.wait_for_verdict("persons/failed.png", timeout_s=60)["verdict"] == "safe"
+
+
+def test_an_administrator_forges_neither_tag_nor_pack_nor_judgement_nor_evidence_nor_provenance(laptop):
+    version = laptop.upload("persons/forged.png", drawing(colour="olive"))
+    digest = laptop.wait_for_verdict("persons/forged.png")["policy"]["digest"]
+    s3, outputs = laptop.client("s3"), laptop.outputs
+    work, image = {"Bucket": outputs["WorkBucketName"]}, {"Bucket": outputs["IntakeBucketName"]}
+    kept = {**work, "Key": f"provenance/packs/{digest}.json"}
+    judgement = next(
+        found["Key"]
+        for found in s3.list_objects_v2(**work, Prefix="work/")["Contents"]
+        if found["Key"].endswith("judgement.json")
+    )
+    tags = {"TagSet": [{"Key": "moderation", "Value": "safe"}]}
+    forgeries = [
+        lambda: s3.put_object_tagging(**image, Key="persons/forged.png", VersionId=version, Tagging=tags),
+        lambda: s3.put_object(**image, Key="persons/new.png", Body=b"x", Tagging="moderation=safe"),
+        lambda: s3.put_object(Bucket=outputs["PolicyBucketName"], Key="packs/blog.yaml", Body=b""),
+        lambda: s3.delete_object(Bucket=outputs["PolicyBucketName"], Key="routes.yaml"),
+        lambda: s3.put_object(**work, Key=judgement, Body=json.dumps({}).encode()),
+        lambda: s3.put_object(**work, Key="evidence/a/b.json", Body=b"{}"),
+        lambda: s3.put_object(**kept, Body=b"{}"),
+        lambda: s3.put_object(**work, Key="provenance/packs/new.json", Body=b"{}", IfNoneMatch="*"),
+        lambda: s3.delete_object(**kept),
+    ]
+
+    for forge in forgeries:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            forge()
+    assert json.loads(s3.get_object(**kept)["Body"].read())["name"] == "blog"
