@@ -74,7 +74,17 @@ class ModerationStack(Stack):
         )
         eraser = Eraser(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditor(self, "PolicyEditor", policies=policies)
-        operator = Operator(self, "Operator", workflow=workflow, verdicts=verdicts, alerts=alerts)
+        operator = Operator(
+            self,
+            "Operator",
+            endpoints=endpoints,
+            intake=intake,
+            policies=policies,
+            functions=functions,
+            workflow=workflow,
+            verdicts=verdicts,
+            alerts=alerts,
+        )
         intake.protect_tag([functions.record_verdict, reviewer])
         policies.guard(editor)
         work.guard(

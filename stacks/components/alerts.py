@@ -72,6 +72,11 @@ class Alerts(Construct):
         topics = {"UNSAFE_TOPIC_ARN": self.unsafe.topic_arn, "REVIEW_TOPIC_ARN": self.review.topic_arn}
         return topics | ({"SAFE_TOPIC_ARN": self.safe.topic_arn} if self.safe else {})
 
+    def allow_examine(self, grantee: Grantee) -> None:
+        """Let `grantee` see who is subscribed to each topic."""
+        topics = [topic.topic_arn for topic in (self.unsafe, self.review, self.safe, self.ops) if topic]
+        grantee.allow(("sns:ListSubscriptionsByTopic",), *topics)
+
     def allow_publish(self, grantee: Grantee, *verdicts: str) -> None:
         """Let `grantee` publish to the topics of `verdicts`, as far as they have one."""
         topics = {"unsafe": self.unsafe, "review": self.review, "safe": self.safe}

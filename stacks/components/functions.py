@@ -6,6 +6,7 @@ from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
 from stacks.components.dead_letter_queue import DeadLetterQueue
@@ -96,7 +97,7 @@ class Functions(Construct):
         )
         work.allow_get(self.query_image, files.MANIFEST, files.VIEWS)
         work.allow_put(self.query_image, files.ANSWERS)
-        self._allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
+        model_access.allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
 
         self.judge_image = self._function(
             "judge_image",
@@ -112,7 +113,7 @@ class Functions(Construct):
         )
         work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
-        self._allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
+        model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
 
     def _make_record_steps(self, intake: Intake, work: WorkBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
         self.record_verdict = self._function(
@@ -178,18 +179,6 @@ class Functions(Construct):
             reserved_concurrency=reserved_concurrency,
             dead_letter_queue=dead_letter_queue,
         )
-
-    def _allow_invoke(self, function: PipelineFunction, endpoint: str, component: str | None) -> None:
-        """SageMaker asks for the right on both, the endpoint and the component on it.
-
-        It writes their ARNs in lower case, however they were named (philschmid/cdk-samples #2).
-        """
-        named = {"endpoint": endpoint} | ({"inference-component": component} if component else {})
-        arns = (
-            Stack.of(self).format_arn(service="sagemaker", resource=resource, resource_name=name.lower())
-            for resource, name in named.items()
-        )
-        function.allow(("sagemaker:InvokeEndpoint",), *arns)
 
 
 def _deployed(settings: Settings, endpoints: Endpoints) -> str:

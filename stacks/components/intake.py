@@ -79,6 +79,14 @@ class Intake(Construct):
         self._allow(grantee, "s3:DeleteObjectVersion")
         grantee.allow(("s3:ListBucketVersions",), self.bucket.bucket_arn)
 
+    def allow_examine(self, grantee: Grantee, reader: Grantee) -> None:
+        """Let `grantee` see how the bucket is set up, and whether `reader` may use an existing bucket's own key."""
+        settings = ("GetBucketVersioning", "GetBucketNotification", "GetBucketPolicy", "GetEncryptionConfiguration")
+        grantee.allow([f"s3:{action}" for action in (*settings, "ListBucket")], self.bucket.bucket_arn)
+        if self._key_arn:
+            grantee.allow(("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"), self._key_arn)
+            grantee.allow(("iam:SimulatePrincipalPolicy",), reader.role.role_arn)
+
     def protect_tag(self, taggers: Sequence[Grantee]) -> None:
         """Refuse tags and tagging to all but `taggers`; of an existing bucket the policy is its owner's to write."""
         intake_policy.protect_tag(self.bucket, f"{self.prefix}*", [tagger.role.role_arn for tagger in taggers])

@@ -49,10 +49,14 @@ class Account:
     def role(self, start: str, session: str = "alice") -> Caller:
         """A session of a role of the template, with the role's policies."""
         (name,) = [name for name in self._template.of_type("AWS::IAM::Role") if name.startswith(start)]
-        own = self._template.resources[name]["Properties"].get("Policies", [])
-        attached = [p for p in self._template.properties("AWS::IAM::Policy") if {"Ref": name} in p["Roles"]]
-        policies = tuple(Policy.parse(self._fill(policy["PolicyDocument"])) for policy in (*own, *attached))
+        policies = tuple(map(Policy.parse, self.documents(name)))
         return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{self._name(name)}/{session}", policies)
+
+    def documents(self, role: str) -> list[dict[str, Any]]:
+        """The identity policies of a role, by its logical id."""
+        own = self._template.resources[role]["Properties"].get("Policies", [])
+        attached = [p for p in self._template.properties("AWS::IAM::Policy") if {"Ref": role} in p["Roles"]]
+        return [self._fill(policy["PolicyDocument"]) for policy in (*own, *attached)]
 
     def may(self, caller: Caller, action: str, resource: str, context: Context | None = None) -> bool:
         """Whether the caller may, over TLS."""

@@ -21,9 +21,18 @@ _NAMES = {
     "AlertsUnsafe": "the topic of unsafe images",
     "AlertsReview": "the topic of images to review",
     "AlertsKey": "the topics' key",
+    "AlertsOps": "the topic of alarms",
     "WorkflowUnstartedExecutions": "the queue of uploads not started",
     "FunctionsUnrecordedFailures": "the queue of failures not recorded",
     "WorkflowMachine": "the workflow",
+}
+# Part of an ARN → what a person calls it, where it isn't of a resource of the stack.
+_UNOWNED = {
+    ":stack/ModerationModels/": "the models' stack",
+    ":stack/": "the stack",
+    ":endpoint/moderation-blip2": "BLIP-2's endpoint",
+    ":endpoint/moderation-llama2": "Llama's endpoint",
+    ":parameter/": "the bootstrap's version",
 }
 
 
@@ -40,8 +49,11 @@ def table(template: Template) -> str:
 
 def _named(resource: str) -> str:
     """`<WorkBF1A2B3C.Arn>/evidence/*` → the work bucket: `evidence/*`."""
-    if ":stack/" in resource:
-        return "the stack"
+    if resource == "*":
+        return "the account's quotas and settings"
+    for part, name in _UNOWNED.items():
+        if part in resource:
+            return name
     found = re.search(r"<((?!AWS::)\w+)(?:\.\w+)?>(?:[/:](.*))?$", resource)
     assert found, resource
     name = max((start for start in _NAMES if found[1].startswith(start)), key=len)

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from local import deploy as deployment
@@ -58,6 +59,22 @@ class Laptop:
     def _client(self, service: str) -> Any:
         """A boto3 client of the emulator; `client` caches it."""
         return deployment.client(service, self.url)
+
+    def keys_of(self, role: str) -> dict[str, str]:
+        """The variables with which the SDKs act under a person's role, such as `Reviewer`."""
+        sts = self.client("sts")
+        name = sts.get_caller_identity()["Arn"].rpartition("/")[2]
+        keys = sts.assume_role(RoleArn=self.outputs[f"{role}RoleArn"], RoleSessionName=name)["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+        }
+
+    def client_of(self, role: str, service: str) -> Any:
+        """A boto3 client under a person's role."""
+        keys = {name.lower(): value for name, value in self.keys_of(role).items()}
+        return boto3.client(service, endpoint_url=self.url, region_name=deployment.REGION, **keys)  # type: ignore[call-overload]
 
     def upload(self, key: str, body: bytes, **more: Any) -> str:
         """Put an object into the intake bucket; its version id. `more` goes to PutObject (Metadata, Tagging, …)."""

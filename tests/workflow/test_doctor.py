@@ -11,11 +11,11 @@ from cli.main import app
 
 @pytest.fixture
 def rows(laptop, models, monkeypatch):
+    """An operator's rows, by name."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "local")
+    for name, value in laptop.keys_of("Operator").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
     def run() -> dict[str, dict[str, str]]:

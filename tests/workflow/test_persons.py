@@ -52,6 +52,23 @@ def test_a_reviewer_decides_in_their_own_name(laptop, moderate):
     assert "persons/decided.png" in moderate("verdicts", "--verdict", "unsafe")
 
 
+def test_a_reviewer_looks_at_the_upload_and_at_what_the_models_saw(laptop):
+    s3, outputs = laptop.client_of("Reviewer", "s3"), laptop.outputs
+    version = laptop.upload("persons/seen.png", drawing(colour="plum"))
+    laptop.wait_for_verdict("persons/seen.png")
+    work = laptop.client("s3").list_objects_v2(Bucket=outputs["WorkBucketName"], Prefix="work/")["Contents"]
+    view = next(found["Key"] for found in work if found["Key"].endswith(".png"))
+
+    for seen in (
+        {"Bucket": outputs["IntakeBucketName"], "Key": "persons/seen.png"},
+        {"Bucket": outputs["IntakeBucketName"], "Key": "persons/seen.png", "VersionId": version},
+        {"Bucket": outputs["WorkBucketName"], "Key": view},
+    ):
+        assert s3.get_object(**seen)["Body"].read()
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket=outputs["IntakeBucketName"], Key="persons/never.png")
+
+
 def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, tmp_path):
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(PACK)
@@ -63,6 +80,18 @@ def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, t
 
     assert len(moderate("policy", "versions", "persons").splitlines()) > 5
     assert "They are the same" in moderate("policy", "diff", "persons", first)
+
+
+def test_an_editor_goes_back_to_what_ships_by_deleting(laptop, moderate, tmp_path):
+    file = tmp_path / "extra.yaml"
+    file.write_text(PACK.replace("name: persons", "name: extra"))
+    moderate("policy", "push", file)
+    s3, bucket = laptop.client_of("PolicyEditor", "s3"), laptop.outputs["PolicyBucketName"]
+
+    s3.delete_object(Bucket=bucket, Key="packs/extra.yaml")
+
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket=bucket, Key="packs/extra.yaml")
 
 
 def test_an_operator_runs_again_what_failed(laptop, models, moderate):
