@@ -9,7 +9,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -99,9 +99,8 @@ class Resources:
         if found is None:
             return None
         versions = found.keys.getlist(key) if key in found.keys else []
-        if version is None:
-            return versions[-1] if versions else None
-        return next((v for v in versions if str(v.version_id) == version), None)
+        chosen = versions[-1:] if version is None else [v for v in versions if str(v.version_id) == version]
+        return next((v for v in chosen if isinstance(v, FakeKey)), None)  # a delete marker holds nothing
 
     def topic_key(self, topic: str) -> str | None:
         """Return the ARN of the KMS key of an encrypted topic."""
