@@ -13,10 +13,11 @@ from tests.workflow.test_verdicts import routed
 
 @pytest.fixture
 def moderate(laptop, monkeypatch):
+    """The command of an eraser."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "local")
+    for name, value in laptop.keys_of("Eraser").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return lambda *arguments: CliRunner().invoke(app, arguments)
 

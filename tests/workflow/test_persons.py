@@ -1,6 +1,8 @@
 """Persons do their work under their roles, with the deployed policies enforced; an administrator forges nothing."""
 
 import json
+import uuid
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -21,15 +23,16 @@ PACK = (
 
 @pytest.fixture
 def moderate(laptop, monkeypatch):
-    """The command with the deployer's credentials, who may do everything that no policy refuses."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "local")
+    """The command with the deployer's credentials, who may do everything that no policy refuses, or under `role`."""
     monkeypatch.setenv("COLUMNS", "200")  # keys stay whole in tables
     monkeypatch.setenv("AWS_ENDPOINT_URL", laptop.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    deployer = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": ""}
 
-    def run(*words: object) -> str:
+    def run(*words: object, role: str | None = None) -> str:
+        for name, value in (laptop.keys_of(role) if role else deployer).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         done = CliRunner().invoke(app, [str(word) for word in words])
         assert done.exit_code == 0, done.output
         return done.output
@@ -53,6 +56,18 @@ def test_a_reviewer_decides_in_their_own_name(laptop, moderate):
     assert "persons/decided.png" in moderate("verdicts", "--verdict", "unsafe")
 
 
+def test_a_reviewer_works_under_the_role_alone(laptop, moderate):
+    """Also on an upload whose policy isn't known, since it couldn't be opened: the pack in force is looked up."""
+    laptop.upload("persons/broken.png", b"no picture")
+    assert laptop.wait_for_verdict("persons/broken.png")["verdict"] == "review"
+
+    assert "persons/broken.png" in moderate("verdicts", "--verdict", "review", role="Reviewer")
+    assert "review" in moderate("show", "persons/broken.png", role="Reviewer")
+    moderate("decide", "persons/broken.png", "unsafe", "--category", "Violence", "--note", "Junk", role="Reviewer")
+
+    assert laptop.item("persons/broken.png")["policy"]["name"] == "blog"
+
+
 def test_a_reviewer_looks_at_the_upload_and_at_what_the_models_saw(laptop):
     s3, outputs = laptop.client_of("Reviewer", "s3"), laptop.outputs
     version = laptop.upload("persons/seen.png", drawing(colour="plum"))
@@ -68,6 +83,8 @@ def test_a_reviewer_looks_at_the_upload_and_at_what_the_models_saw(laptop):
         assert s3.get_object(**seen)["Body"].read()
     with pytest.raises(ClientError, match="NoSuchKey"):
         s3.get_object(Bucket=outputs["IntakeBucketName"], Key="persons/never.png")
+    with pytest.raises(ClientError, match="NoSuchVersion"):
+        s3.get_object(Bucket=outputs["IntakeBucketName"], Key="persons/seen.png", VersionId=str(uuid.uuid4()))
 
 
 def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, tmp_path):
@@ -79,7 +96,8 @@ def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, t
         moderate("policy", "push", file)
     moderate("policy", "rollback", "persons")
 
-    assert len(moderate("policy", "versions", "persons").splitlines()) > 5
+    assert len(moderate("policy", "versions", "persons", role="PolicyEditor").splitlines()) > 5
+    assert "blog" in moderate("policy", "routes", role="PolicyEditor")
     assert "They are the same" in moderate("policy", "diff", "persons", first)
 
 
@@ -89,7 +107,11 @@ def test_an_editor_goes_back_to_what_ships_by_deleting(laptop, moderate, tmp_pat
     moderate("policy", "push", file)
     s3, bucket = laptop.client_of("PolicyEditor", "s3"), laptop.outputs["PolicyBucketName"]
 
-    s3.delete_object(Bucket=bucket, Key="packs/extra.yaml")
+    try:
+        for key in ("packs/extra.yaml", "routes.yaml"):
+            s3.delete_object(Bucket=bucket, Key=key)
+    finally:
+        laptop.publish("routes.yaml", "'': {enforce: blog}\n")
 
     with pytest.raises(ClientError, match="NoSuchKey"):
         s3.get_object(Bucket=bucket, Key="packs/extra.yaml")
@@ -106,6 +128,34 @@ def test_an_operator_runs_again_what_failed(laptop, models, moderate):
 
     laptop.wait_until_idle()
     assert laptop.wait_for_verdict("persons/failed.png", timeout_s=60)["verdict"] == "safe"
+
+
+def test_an_operator_works_off_what_was_never_started(laptop, moderate):
+    """Events that EventBridge gave up on, and one that is none, which goes back."""
+    version = laptop.upload("persons/unstarted.png", drawing(colour="coral"))
+    laptop.wait_for_verdict("persons/unstarted.png")
+    at = datetime.now(UTC).isoformat()
+    upload = {"bucket": laptop.outputs["IntakeBucketName"], "key": "persons/unstarted.png", "version": version}
+    letter = upload | {"size": 1, "event_id": uuid.uuid4().hex, "time": at}
+    ended = {
+        "executionArn": laptop.item("persons/unstarted.png")["execution"],
+        "status": "ABORTED",
+        "input": json.dumps(letter),
+        "startDate": int(datetime.now(UTC).timestamp() * 1000),
+    }
+    sqs = laptop.client("sqs")
+    for queue, body in (("UnstartedQueueUrl", letter), ("UnrecordedQueueUrl", {"detail": ended})):
+        for text in (json.dumps(body), "no event"):
+            sqs.send_message(QueueUrl=laptop.outputs[queue], MessageBody=text)
+
+    said = moderate("redrive", "--since", "1h", role="Operator")
+
+    laptop.wait_until_idle()
+    assert "started" in said and "recorded before" in said and said.count("left in the queue") == 2
+    for queue in ("UnstartedQueueUrl", "UnrecordedQueueUrl"):
+        (left,) = sqs.receive_message(QueueUrl=laptop.outputs[queue], VisibilityTimeout=1)["Messages"]
+        assert left["Body"] == "no event"
+        sqs.delete_message(QueueUrl=laptop.outputs[queue], ReceiptHandle=left["ReceiptHandle"])
 
 
 def test_an_administrator_forges_neither_tag_nor_pack_nor_judgement_nor_evidence_nor_provenance(laptop):

@@ -14,5 +14,5 @@ def send_dead_letter(queue_arn: str, event: Any, facts: Mapping[str, str]) -> No
     sqs_backends[queue.account][queue.region].send_message(
         queue_name=queue.resource_id,
         message_body=json.dumps(event),
-        message_attributes={name: {"data_type": "String", "string_value": value} for name, value in facts.items()},
+        message_attributes={name: {"DataType": "String", "StringValue": value} for name, value in facts.items()},
     )

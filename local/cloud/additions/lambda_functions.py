@@ -144,6 +144,7 @@ def _apply(function: Any, properties: dict[str, Any]) -> None:
     logging_config = properties.get("LoggingConfig", {})
     function.logs_group_name = logging_config.get("LogGroup", function.logs_group_name)
     function.log_format = logging_config.get("LogFormat", "Text")
+    function.tracing_config = properties.get("TracingConfig", function.tracing_config)
     function.dead_letter_arn = properties.get("DeadLetterConfig", {}).get("TargetArn")
     function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
 

@@ -1,6 +1,7 @@
 """The laptop cloud refuses what the deployed policies don't allow, in the words of each service."""
 
 import json
+import time
 import uuid
 from typing import Any
 
@@ -192,7 +193,12 @@ def test_an_event_goes_to_the_dead_letters_where_its_target_refuses(laptop: Lapt
 
     events.put_events(Entries=[{"Source": "nobody", "DetailType": "T", "Detail": "{}"}])
 
-    assert laptop.receive(letters)["source"] == "nobody"
+    sqs, until = laptop.client("sqs"), time.monotonic() + 10
+    while "Messages" not in (received := sqs.receive_message(QueueUrl=letters, MessageAttributeNames=["All"])):
+        assert time.monotonic() < until
+    (letter,) = received["Messages"]
+    assert json.loads(letter["Body"])["source"] == "nobody"
+    assert "lambda:InvokeFunction" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
 
 
 def test_a_workflow_whose_role_nobody_trusts_is_not_deployed(laptop: Laptop, tmp_path: Any) -> None:
