@@ -7,10 +7,11 @@ says so with its own source.
 import re
 from collections.abc import Callable
 from urllib.parse import unquote
+from xml.parsers.expat import ExpatError
 
 from local.cloud.iam import rights_dynamodb, rights_s3
 from local.cloud.iam.evaluate import Asked
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import INVOCATION, Request
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
 
 
@@ -21,7 +22,10 @@ class UnknownCall(Exception):
 def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...]:
     """What a call asks of IAM. Raises UnknownCall."""
     rule = _RULES.get(request.service)
-    asked = rule(request, resources) if rule else None
+    try:
+        asked = rule(request, resources) if rule else None
+    except (LookupError, ValueError, ExpatError):  # isn't what the service's SDK sends
+        asked = None
     if asked is None:
         what = request.operation or f"{request.method} {request.path}"
         raise UnknownCall(
@@ -86,8 +90,7 @@ _LAMBDA = {
 
 def _sagemaker(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     """SageMaker knows endpoints by their names in lower case, however they were named or are called."""
-    found = re.fullmatch(r"/endpoints/([^/]+)/invocations", request.path)
-    if found:
+    if found := INVOCATION.fullmatch(request.path):
         endpoint = arn("sagemaker", f"endpoint/{unquote(found[1]).lower()}")
         component = request.headers.get("x-amzn-sagemaker-inference-component")
         named = (endpoint, *((arn("sagemaker", f"inference-component/{component.lower()}"),) if component else ()))
@@ -108,7 +111,8 @@ def _cloudformation(request: Request, resources: Resources) -> tuple[Asked, ...]
 def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     if request.operation == "GetCallerIdentity":  # needs no right
         return ()
-    if request.operation != "AssumeRole":
+    session = {name.partition(".")[0] for name in request.form}
+    if request.operation != "AssumeRole" or session & {"Policy", "PolicyArns", "Tags", "TransitiveTagKeys"}:
         return None
     keys = {
         "sts:rolesessionname": "RoleSessionName",
@@ -116,7 +120,8 @@ def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
         "sts:externalid": "ExternalId",
     }
     context = {key: (request.form[name],) for key, name in keys.items() if name in request.form}
-    return (Asked("sts:AssumeRole", request.form["RoleArn"], context),)
+    actions = ["AssumeRole", *(["SetSourceIdentity"] if "SourceIdentity" in request.form else [])]
+    return tuple(Asked(f"sts:{action}", request.form["RoleArn"], context) for action in actions)
 
 
 def _on_everything(service: str) -> Rule:
