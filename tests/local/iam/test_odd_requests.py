@@ -170,3 +170,20 @@ def test_nobody_gets_a_session_whose_bounds_would_not_hold(laptop: Laptop, more:
     headers = {"Authorization": signed("local", "sts")} | FORM
 
     assert status(laptop, Sent("POST", "/", headers, urlencode(form).encode())) == answer
+
+
+@pytest.mark.parametrize("key", ["a&Action=DeleteTable&b", "a&Action=b.png"])
+def test_what_a_key_is_called_is_no_action(laptop: Laptop, key: str) -> None:
+    """Keys are their uploaders' to choose, and travel in requests of roles with rights of their own."""
+    item = {"pk": {"S": f"bucket#{key}"}, "sk": {"S": "v"}}
+    table, queue = laptop.outputs["VerdictTableName"], laptop.outputs["InboxUrl"]
+
+    laptop.client("dynamodb").put_item(TableName=table, Item=item)
+    laptop.client("sqs").send_message(QueueUrl=queue, MessageBody=key)
+    laptop.client("stepfunctions").start_execution(
+        stateMachineArn=laptop.outputs["WorkflowArn"], input=json.dumps({"key": key})
+    )
+    answer = laptop.client("lambda").invoke(FunctionName=laptop.outputs["Echo"], Payload=json.dumps({"key": key}))
+
+    assert laptop.client("dynamodb").get_item(TableName=table, Key=item)["Item"] == item
+    assert json.loads(answer["Payload"].read())["event"] == {"key": key}
