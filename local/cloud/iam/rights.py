@@ -39,11 +39,11 @@ Rule = Callable[[Request, Resources], tuple[Asked, ...] | None]
 
 
 def _sns(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
-    given, action = request.parameters, f"sns:{request.operation}"
-    topic = (
-        given.get("TopicArn") or given.get("ResourceArn") or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
-    )
-    if request.operation != "Publish":
+    given, operation = request.parameters, request.operation.removesuffix("Batch")  # as with Amazon SQS, below
+    action = f"sns:{operation}"
+    topic = next((given[name] for name in ("TargetArn", "TopicArn", "ResourceArn") if given.get(name)), None)
+    topic = topic or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
+    if operation != "Publish":
         return (Asked(action, topic or "*"),)
     key = resources.topic_key(topic)
     if key is None:
@@ -77,7 +77,11 @@ def _lambda(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     action = found and _LAMBDA.get((request.method, found[2] or ""))
     if not found or not action:
         return None
-    return (Asked(f"lambda:{action}", resources.function_arn(unquote(found[1]))),)
+    name = unquote(found[1])
+    qualifier = request.query.get("Qualifier") or name.rpartition("function:")[2].partition(":")[2]
+    # a version or an alias is a resource of its own ("Resources and conditions for Lambda actions")
+    resource = resources.function_arn(name) + (f":{qualifier}" if qualifier else "")
+    return (Asked(f"lambda:{action}", resource),)
 
 
 _LAMBDA = {

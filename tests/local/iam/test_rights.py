@@ -42,7 +42,7 @@ class Known:
         return "sha256" if index else "pk"
 
     def function_arn(self, name: str) -> str:
-        return f"arn:aws:lambda:{HERE}:function:{name}"
+        return f"arn:aws:lambda:{HERE}:function:{name.split(':function:')[-1].split(':')[0]}"
 
     def stack_arn(self, name: str) -> str:
         return f"arn:aws:cloudformation:{HERE}:stack/{name}/id"
@@ -264,6 +264,18 @@ EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
             {"TopicArn": TOPIC, "Message": "m"},
             [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
         ),
+        (
+            "sns",
+            "publish",
+            {"TargetArn": TOPIC, "Message": "m"},
+            [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
+        ),
+        (
+            "sns",
+            "publish_batch",
+            {"TopicArn": TOPIC, "PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]},
+            [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
+        ),
         ("sns", "list_subscriptions_by_topic", {"TopicArn": TOPIC}, [("sns:ListSubscriptionsByTopic", TOPIC)]),
         (
             "sqs",
@@ -280,6 +292,18 @@ EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
         ("stepfunctions", "start_execution", {"stateMachineArn": MACHINE}, [("states:StartExecution", MACHINE)]),
         ("stepfunctions", "describe_execution", {"executionArn": EXECUTION}, [("states:DescribeExecution", EXECUTION)]),
         ("lambda", "invoke", {"FunctionName": "f"}, [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f")]),
+        (
+            "lambda",
+            "invoke",
+            {"FunctionName": "f", "Qualifier": "live"},
+            [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f:live")],
+        ),
+        (
+            "lambda",
+            "invoke",
+            {"FunctionName": f"arn:aws:lambda:{HERE}:function:f:1"},
+            [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f:1")],
+        ),
         (
             "lambda",
             "get_function_configuration",
