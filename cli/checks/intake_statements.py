@@ -4,8 +4,8 @@
 docs/operations.md tells them to the owner of another.
 """
 
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cli.deployment import Deployment
@@ -49,8 +49,11 @@ def _refuses(statement: Statement, needed: Statement) -> bool:
     )
 
 
-def _matched(value: str, patterns: Any, normal: Any) -> bool:
-    return any(fnmatchcase(value, normal(pattern)) for pattern in _many(patterns))
+def _matched(value: str, patterns: Any, normal: Callable[[str], str]) -> bool:
+    """Whether a pattern covers the value, or all that it stands for: a `?` is one character and no `*`."""
+    wildcards = {"*": ".*", "?": "[^*]"}
+    covering = ("".join(wildcards.get(c) or re.escape(c) for c in normal(pattern)) for pattern in _many(patterns))
+    return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in covering)
 
 
 def _conditions(statement: Statement) -> dict[tuple[str, str], frozenset[str]]:

@@ -1,15 +1,15 @@
 """SageMaker's runtime: invocations are handed on to the model server, once they are allowed."""
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import urllib3
 
+from local.cloud.iam.request import INVOCATION
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_INVOCATION = re.compile(r"/endpoints/[^/]+/invocations")
 _TIMEOUT_S = 120  # SageMaker's own minute is the model server's business
 _OF_THE_CONNECTION = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
@@ -24,7 +24,7 @@ class Endpoints:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if not _INVOCATION.fullmatch(path):
+        if not INVOCATION.fullmatch(path):
             return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         try:

@@ -11,6 +11,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     interpreter_clients.install(endpoint_url, gate)  # first: the others import the interpreter, which copies the name
 
     from local.cloud.additions import (
+        actions,
         buckets,
         custom_resources,
         dependencies,
@@ -37,6 +38,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         updates,
     )
 
+    actions.install()
     lambda_functions.install(fleet, gate)
     layers.install()
     log_groups.install()

@@ -1,11 +1,13 @@
 """S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions.
 
-Its answer to GetBucketNotificationConfiguration leaves the switch out, too.
+Its answer to GetBucketNotificationConfiguration leaves the switch out, too. It takes buckets from names of hosts, which
+nobody resolves here.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+import moto.settings
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult
 from moto.s3.models import FakeBucket, s3_backends
@@ -17,6 +19,7 @@ from local.cloud.additions.cloudformation import after_create_and_update
 
 def install() -> None:
     """Apply the two properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True  # a bucket is what the gate takes for it: the path's first part
     after_create_and_update(FakeBucket, _apply)
     S3Response.get_bucket_notification = _notifications(S3Response.get_bucket_notification)
     delete = FakeBucket.delete_from_cloudformation_json.__func__

@@ -15,7 +15,7 @@ _SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+"
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::(\d{12}):")
 _ROOT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?")
 # Here the resource's own policy must allow; where it names the account, it leaves the rest to identity policies.
-_OWN_POLICY_DECIDES = ("kms:", "sts:assumerole")
+_OWN_POLICY_DECIDES = ("kms:", "sts:")
 
 
 class Decision(Enum):

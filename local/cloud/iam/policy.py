@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 Context = Mapping[str, tuple[str, ...]]  # condition key in lower case → its values
@@ -103,10 +103,22 @@ class Policy:
         """Read a document. Raises UnknownPolicy for what isn't implemented."""
         return _parse(document if isinstance(document, str) else json.dumps(document))
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The condition keys that it asks for, in lower case; those of tags without the tag's name."""
+        conditions = [condition for statement in self.statements for condition in statement.conditions]
+        texts = [text for condition in conditions if isinstance(condition, Condition) for text in condition.wanted]
+        texts += [text for statement in self.statements for text in statement.resources or ()]
+        variables = (name.lower() for text in texts for name in _VARIABLE.findall(text) if ":" in name)
+        return frozenset(key.partition("/")[0] for key in (*(condition.key for condition in conditions), *variables))
+
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Policy:
-    return Policy(tuple(_statement(statement) for statement in _as_list(json.loads(text)["Statement"])))
+    document = json.loads(text)
+    if document.get("Version") != "2012-10-17" and "${" in text:
+        raise UnknownPolicy("Before version 2012-10-17 variables are plain text.")
+    return Policy(tuple(_statement(statement) for statement in _as_list(document["Statement"])))
 
 
 def _statement(statement: Mapping[str, Any]) -> Statement:

@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 # "Signature Version 4": Credential=<key>/<date>/<region>/<service>/aws4_request, in the header or the query.
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
-_PRESIGNED = re.compile(r"([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/[^/]+/[^/]+/([^/]+)/aws4_request,")
+_PRESIGNED = re.compile(r"([^/]+)/[^/]+/[^/]+/[^/]+/aws4_request")
+INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
 @dataclass(frozen=True)
 class Request:
-    """`service` is the name that the request was signed for; `access_key` is None where nobody signed."""
+    """`service` is the one that the emulator takes a request for; `access_key` is None where nobody signed."""
 
     service: str
     access_key: str | None
@@ -29,8 +30,8 @@ class Request:
     @property
     def operation(self) -> str:
         """The operation's name in JSON and query protocols, "" elsewhere."""
-        target = self.headers.get("x-amz-target", "")
-        return target.rpartition(".")[2] or str(self.form.get("Action", ""))
+        target, action = self.headers.get("x-amz-target", ""), self.form.get("Action", "")
+        return "" if target and action else target.rpartition(".")[2] or action  # of two, which one is meant?
 
     @cached_property
     def json(self) -> dict[str, Any]:
@@ -39,9 +40,9 @@ class Request:
 
     @cached_property
     def form(self) -> dict[str, str]:
-        """The body and query of the query protocol."""
+        """The parameters of the query protocol: those of the body, or else of the query."""
         text = self.body.decode() if "form-urlencoded" in self.headers.get("content-type", "") else ""
-        return {**self.query, **dict(parse_qsl(text, keep_blank_values=True))}
+        return _first(text) or dict(self.query)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -54,25 +55,31 @@ class Request:
         given = ((name[5:], value) for name, value in environ.items() if name.startswith("HTTP_"))
         headers = {name.replace("_", "-").lower(): str(value) for name, value in given}
         headers["content-type"] = environ.get("CONTENT_TYPE", "")
-        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-        signed = _CREDENTIAL.search(headers.get("authorization", "")) or _PRESIGNED.match(
-            query.get("X-Amz-Credential", "")
-        )
+        query = _first(environ.get("QUERY_STRING", ""))
+        path = environ.get("PATH_INFO", "/").encode("latin-1").decode(errors="surrogateescape")
+        signed = _CREDENTIAL.match(headers.get("authorization", ""))
+        presigned = None if "authorization" in headers else _PRESIGNED.fullmatch(query.get("X-Amz-Credential", ""))
+        # moto takes everything for S3's that isn't signed in a header
+        service = signed[2].lower() if signed else "s3"
+        key = signed or presigned
         return cls(
-            service=signed[2].lower() if signed else "s3",
-            access_key=signed[1] if signed else None,
+            service="sagemaker" if INVOCATION.fullmatch(path) else service,
+            access_key=key[1] if key else None,
             method=environ["REQUEST_METHOD"],
-            path=environ.get("PATH_INFO", "/").encode("latin-1").decode(errors="surrogateescape"),
+            path=path,
             query=query,
             headers=headers,
             body=_body(environ),
         )
 
 
+def _first(text: str) -> dict[str, str]:
+    """Parse parameters; of several of one name the first counts, as to moto."""
+    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
+
+
 def _body(environ: dict[str, Any]) -> bytes:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if not length:  # a chunked body is an object's, which no right depends on
-        return b""
-    body: bytes = environ["wsgi.input"].read(length)
+    chunked = environ.get("wsgi.input_terminated", False)
+    body: bytes = environ["wsgi.input"].read(-1 if chunked else int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body

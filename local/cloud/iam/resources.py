@@ -1,6 +1,5 @@
 """What the emulated services know of their resources: policies, tags, keys, the names behind ARNs."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,8 @@ from moto.s3.models import FakeKey, s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from local.cloud.iam.policy import Policy
+from local.cloud.iam.keys import KNOWN
+from local.cloud.iam.policy import Policy, UnknownPolicy
 
 ACCOUNT, REGION, PARTITION = "123456789012", "us-east-1", "aws"
 
@@ -38,7 +38,7 @@ class Resources:
         """Return the policy of a bucket (or object's bucket), topic, queue, key, function or role, None without one."""
         service, rest = resource.split(":", 5)[2], resource.split(":", 5)[-1]
         found = self._policy(service, rest)
-        return Policy.parse(found) if found else None
+        return _understood(found) if found else None
 
     def _policy(self, service: str, name: str) -> Any:
         match service:
@@ -135,10 +135,15 @@ def _key_arn(key: str) -> str:
 
 def policies_of(role: Any) -> tuple[Policy, ...]:
     """Read the identity policies of moto's role, the attached ones included."""
-    inline = (_text(document) for document in list(role.policies.values()))
-    attached = (_text(policy.document) for policy in list(role.managed_policies.values()))
-    return tuple(map(Policy.parse, (*inline, *attached)))
+    if role.permissions_boundary:
+        raise UnknownPolicy(f"Permissions boundaries, such as that of {role.arn}")
+    attached = (policy.document for policy in list(role.managed_policies.values()))
+    return tuple(map(_understood, (*list(role.policies.values()), *attached)))
 
 
-def _text(document: Any) -> str:
-    return document if isinstance(document, str) else json.dumps(document)
+def _understood(document: Mapping[str, Any] | str) -> Policy:
+    """Read a policy. Raises UnknownPolicy for a key that no call has here: it would count as missing."""
+    policy = Policy.parse(document)
+    if unknown := policy.keys - KNOWN:
+        raise UnknownPolicy(f"Condition keys {sorted(unknown)}: add them to local/cloud/iam/keys.py and to calls.")
+    return policy

@@ -7,10 +7,11 @@ says so with its own source.
 import re
 from collections.abc import Callable
 from urllib.parse import unquote
+from xml.parsers.expat import ExpatError
 
 from local.cloud.iam import rights_dynamodb, rights_s3
 from local.cloud.iam.evaluate import Asked
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import INVOCATION, Request
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
 
 
@@ -21,7 +22,10 @@ class UnknownCall(Exception):
 def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...]:
     """What a call asks of IAM. Raises UnknownCall."""
     rule = _RULES.get(request.service)
-    asked = rule(request, resources) if rule else None
+    try:
+        asked = rule(request, resources) if rule else None
+    except (LookupError, ValueError, ExpatError):  # isn't what the service's SDK sends
+        asked = None
     if asked is None:
         what = request.operation or f"{request.method} {request.path}"
         raise UnknownCall(
@@ -35,11 +39,11 @@ Rule = Callable[[Request, Resources], tuple[Asked, ...] | None]
 
 
 def _sns(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
-    given, action = request.parameters, f"sns:{request.operation}"
-    topic = (
-        given.get("TopicArn") or given.get("ResourceArn") or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
-    )
-    if request.operation != "Publish":
+    given, operation = request.parameters, request.operation.removesuffix("Batch")  # as with Amazon SQS, below
+    action = f"sns:{operation}"
+    topic = next((given[name] for name in ("TargetArn", "TopicArn", "ResourceArn") if given.get(name)), None)
+    topic = topic or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
+    if operation != "Publish":
         return (Asked(action, topic or "*"),)
     key = resources.topic_key(topic)
     if key is None:
@@ -73,7 +77,11 @@ def _lambda(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     action = found and _LAMBDA.get((request.method, found[2] or ""))
     if not found or not action:
         return None
-    return (Asked(f"lambda:{action}", resources.function_arn(unquote(found[1]))),)
+    name = unquote(found[1])
+    qualifier = request.query.get("Qualifier") or name.rpartition("function:")[2].partition(":")[2]
+    # a version or an alias is a resource of its own ("Resources and conditions for Lambda actions")
+    resource = resources.function_arn(name) + (f":{qualifier}" if qualifier else "")
+    return (Asked(f"lambda:{action}", resource),)
 
 
 _LAMBDA = {
@@ -86,8 +94,7 @@ _LAMBDA = {
 
 def _sagemaker(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     """SageMaker knows endpoints by their names in lower case, however they were named or are called."""
-    found = re.fullmatch(r"/endpoints/([^/]+)/invocations", request.path)
-    if found:
+    if found := INVOCATION.fullmatch(request.path):
         endpoint = arn("sagemaker", f"endpoint/{unquote(found[1]).lower()}")
         component = request.headers.get("x-amzn-sagemaker-inference-component")
         named = (endpoint, *((arn("sagemaker", f"inference-component/{component.lower()}"),) if component else ()))
@@ -108,7 +115,8 @@ def _cloudformation(request: Request, resources: Resources) -> tuple[Asked, ...]
 def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     if request.operation == "GetCallerIdentity":  # needs no right
         return ()
-    if request.operation != "AssumeRole":
+    session = {name.partition(".")[0] for name in request.form}
+    if request.operation != "AssumeRole" or session & {"Policy", "PolicyArns", "Tags", "TransitiveTagKeys"}:
         return None
     keys = {
         "sts:rolesessionname": "RoleSessionName",
@@ -116,7 +124,8 @@ def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
         "sts:externalid": "ExternalId",
     }
     context = {key: (request.form[name],) for key, name in keys.items() if name in request.form}
-    return (Asked("sts:AssumeRole", request.form["RoleArn"], context),)
+    actions = ["AssumeRole", *(["SetSourceIdentity"] if "SourceIdentity" in request.form else [])]
+    return tuple(Asked(f"sts:{action}", request.form["RoleArn"], context) for action in actions)
 
 
 def _on_everything(service: str) -> Rule:

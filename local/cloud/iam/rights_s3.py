@@ -4,6 +4,7 @@ Sources: "Required permissions for Amazon S3 API operations", "Bucket policy con
 page in the Amazon S3 API Reference.
 """
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 import xmltodict
@@ -13,35 +14,57 @@ from local.cloud.iam.policy import Context
 from local.cloud.iam.request import Request
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources
 
-# (method, subresource) → action; {v} is "Version" where the request names one.
+# Subresource of a bucket → what GET, PUT and DELETE of it need, by the ends of the actions' names.
+_OF_BUCKETS = {
+    "accelerate": "AccelerateConfiguration",
+    "acl": "BucketAcl",
+    "cors": "BucketCORS",
+    "encryption": "EncryptionConfiguration",
+    "lifecycle": "LifecycleConfiguration",
+    "logging": "BucketLogging",
+    "notification": "BucketNotification",
+    "object-lock": "BucketObjectLockConfiguration",
+    "ownershipControls": "BucketOwnershipControls",
+    "publicAccessBlock": "BucketPublicAccessBlock",
+    "replication": "ReplicationConfiguration",
+    "requestPayment": "BucketRequestPayment",
+    "tagging": "BucketTagging",
+    "versioning": "BucketVersioning",
+}
+# (method, subresource) → action; {v} is "Version" where the request names one. To delete a setting is to put it, but
+# for a policy's.
 _BUCKET = {
     ("GET", ""): "ListBucket",
     ("HEAD", ""): "ListBucket",
     ("PUT", ""): "CreateBucket",
     ("DELETE", ""): "DeleteBucket",
-    ("GET", "encryption"): "GetEncryptionConfiguration",
-    ("PUT", "encryption"): "PutEncryptionConfiguration",
-    ("GET", "lifecycle"): "GetLifecycleConfiguration",
     ("GET", "location"): "GetBucketLocation",
-    ("GET", "notification"): "GetBucketNotification",
-    ("PUT", "notification"): "PutBucketNotification",
     ("GET", "policy"): "GetBucketPolicy",
     ("PUT", "policy"): "PutBucketPolicy",
     ("DELETE", "policy"): "DeleteBucketPolicy",
+    ("GET", "policyStatus"): "GetBucketPolicyStatus",
     ("GET", "uploads"): "ListBucketMultipartUploads",
-    ("GET", "versioning"): "GetBucketVersioning",
-    ("PUT", "versioning"): "PutBucketVersioning",
     ("GET", "versions"): "ListBucketVersions",
+    **{("GET", name): f"Get{ending}" for name, ending in _OF_BUCKETS.items()},
+    **{(verb, name): f"Put{ending}" for name, ending in _OF_BUCKETS.items() for verb in ("PUT", "DELETE")},
 }
 _OBJECT = {
     ("GET", ""): ("GetObject{v}",),
     ("HEAD", ""): ("GetObject{v}",),
     ("PUT", ""): ("PutObject",),
     ("DELETE", ""): ("DeleteObject{v}",),
+    ("GET", "acl"): ("GetObject{v}Acl",),
+    ("PUT", "acl"): ("PutObject{v}Acl",),
+    ("GET", "attributes"): ("GetObject{v}", "GetObject{v}Attributes"),
+    ("GET", "legal-hold"): ("GetObjectLegalHold",),
+    ("PUT", "legal-hold"): ("PutObjectLegalHold",),
+    ("GET", "retention"): ("GetObjectRetention",),
+    ("PUT", "retention"): ("PutObjectRetention",),
     # with a version the second permission is needed "also" (PutObjectTagging, GetObjectTagging, DeleteObjectTagging)
     ("GET", "tagging"): ("GetObjectTagging", "GetObject{v}Tagging"),
     ("PUT", "tagging"): ("PutObjectTagging", "PutObject{v}Tagging"),
     ("DELETE", "tagging"): ("DeleteObjectTagging", "DeleteObject{v}Tagging"),
+    ("GET", "torrent"): ("GetObject{v}Torrent",),
     ("GET", "uploadId"): ("ListMultipartUploadParts",),
     ("POST", "uploads"): ("PutObject",),
     ("PUT", "uploadId"): ("PutObject",),
@@ -74,10 +97,13 @@ def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | Non
 
 
 def listing_of(request: Request) -> tuple[Asked, ...]:
-    """What tells a missing object from a forbidden one: without it S3 answers 403, not 404 (GetObject, HeadObject)."""
-    bucket = _arn(request.path.lstrip("/").partition("/")[0])
-    versions = (Asked("s3:ListBucketVersions", bucket),) if "versionId" in request.query else ()
-    return (Asked("s3:ListBucket", bucket), *versions)
+    """What tells a missing object from a forbidden one: without it S3 answers 403, not 404 (GetObject, HeadObject).
+
+    Of a bucket's settings, such as its policy, whoever may read them may know that there are none.
+    """
+    bucket, _, key = request.path.lstrip("/").partition("/")
+    versions = (Asked("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
+    return (Asked("s3:ListBucket", _arn(bucket)), *versions) if key else ()
 
 
 def _of_object(
@@ -92,9 +118,11 @@ def _of_object(
     if "PutObject" in actions:
         context = {**context, "s3:objectcreationoperation": (str(call not in _CREATES_NO_OBJECT).lower(),)}
     asked = [Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions]
-    if request.method == "PUT" and not subresource and (source := request.headers.get("x-amz-copy-source")):
-        asked += _of_source(source, resources)
-    if call == ("PUT", "") and _tags(request):  # "to add tags you must have s3:PutObjectTagging" (PutObject)
+    source = request.headers.get("x-amz-copy-source")
+    if source and call in (("PUT", ""), ("PUT", "uploadId")):
+        asked += _of_source(source, resources, tagged=call == ("PUT", ""))
+    if call in (("PUT", ""), ("POST", "uploads")) and _brings_tags(request, resources, source):
+        # "to add tags you must have s3:PutObjectTagging" (PutObject); of a copy's, too ("Required permissions …")
         asked.append(Asked("s3:PutObjectTagging", _arn(bucket, key), context))
     return (*asked, *_of_key(call, resources, bucket, key, version))
 
@@ -115,16 +143,27 @@ def _of_key(
     return (Asked(f"kms:{verb}", stored, via),)
 
 
-def _of_source(source: str, resources: Resources) -> tuple[Asked, ...]:
-    """What a copy asks of its source; tags come along unless it says otherwise (CopyObject)."""
-    place, _, version = unquote(source).lstrip("/").partition("?versionId=")
-    bucket, _, key = place.partition("/")
+def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[Asked, ...]:
+    """What a copy asks of its source: its tags come along unless it says otherwise (CopyObject), a part has none."""
+    bucket, key, version = _named(source)
     v = "Version" if version else ""
-    tags = {
-        f"s3:existingobjecttag/{name}".lower(): (value,)
-        for name, value in resources.object_tags(bucket, key, version or None).items()
-    }
-    return tuple(Asked(f"s3:{action}", _arn(bucket, key), tags) for action in (f"GetObject{v}", f"GetObject{v}Tagging"))
+    actions = (f"GetObject{v}", f"GetObject{v}Tagging") if tagged else (f"GetObject{v}",)
+    context = _existing(resources.object_tags(bucket, key, version))
+    return tuple(Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions)
+
+
+def _brings_tags(request: Request, resources: Resources, source: str | None) -> bool:
+    if _tags(request):
+        return True
+    replaces = request.headers.get("x-amz-tagging-directive") == "REPLACE"
+    return bool(source and not replaces and resources.object_tags(*_named(source)))
+
+
+def _named(source: str) -> tuple[str, str, str | None]:
+    """Bucket, key and version of a copy's source; the key is encoded, the question mark before the version isn't."""
+    place, _, version = source.partition("?versionId=")
+    bucket, _, key = unquote(place).lstrip("/").partition("/")
+    return bucket, key, version or None
 
 
 def _of_deletions(request: Request, bucket: str) -> tuple[Asked, ...]:
@@ -137,9 +176,7 @@ def _of_deletions(request: Request, bucket: str) -> tuple[Asked, ...]:
 
 def _context(request: Request, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
     tags = resources.object_tags(bucket, key, version) if request.method in ("GET", "HEAD") else {}
-    context: dict[str, tuple[str, ...]] = {
-        f"s3:existingobjecttag/{name}".lower(): (value,) for name, value in tags.items()
-    }
+    context = _existing(tags)
     if version:
         context["s3:versionid"] = (version,)
     if "if-none-match" in request.headers and request.method in ("PUT", "POST"):
@@ -148,6 +185,10 @@ def _context(request: Request, resources: Resources, bucket: str, key: str, vers
         context["s3:requestobjecttagkeys"] = tuple(asked_tags)
         context |= {f"s3:requestobjecttag/{name}".lower(): (value,) for name, value in asked_tags.items()}
     return context
+
+
+def _existing(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {f"s3:existingobjecttag/{name}".lower(): (value,) for name, value in tags.items()}
 
 
 def _tags(request: Request) -> dict[str, str]:

@@ -20,7 +20,7 @@ POSITIVE = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 def holds(operator: str, wanted: Any, *given_values: str, key: str = KEY, **more: str) -> bool:
     """Evaluate a statement with this one condition on a request whose context has these values."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {operator: {key: wanted}}}
-    (parsed,) = Policy.parse({"Statement": statement}).statements
+    (parsed,) = Policy.parse({"Version": "2012-10-17", "Statement": statement}).statements
     context = {name.replace("_", ":"): (value,) for name, value in more.items()}
     return parsed.applies("s3:GetObject", "arn:aws:s3:::b/k", context | {KEY.lower(): given_values})
 
@@ -167,6 +167,30 @@ def test_what_is_not_implemented_is_an_error_and_no_guess(document: dict[str, An
 def test_a_variable_with_a_default_is_an_error() -> None:
     with pytest.raises(UnknownPolicy, match="Variable"):
         holds("StringEquals", "${aws:username, 'x'}", "x")
+
+
+@pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}])
+def test_variables_of_an_old_policy_are_an_error(version: dict[str, str]) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::home/${aws:username}/*"}
+
+    with pytest.raises(UnknownPolicy, match="2012-10-17"):
+        Policy.parse({**version, "Statement": statement})
+
+
+def test_a_policy_names_the_keys_that_it_asks_for() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::home/${aws:username}/*",
+        "Condition": {
+            "StringEquals": {"s3:ExistingObjectTag/Owner": "${aws:PrincipalTag/team}"},
+            "Null": {"s3:if-none-match": "true"},
+        },
+    }
+
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": statement})
+
+    assert policy.keys == {"s3:existingobjecttag", "s3:if-none-match", "aws:username", "aws:principaltag"}
 
 
 def test_several_values_without_a_set_operator_are_an_error() -> None:

@@ -98,7 +98,7 @@ def test_a_service_is_let_in_by_the_resource_alone() -> None:
     assert decide(Caller("events.amazonaws.com"), asked("sqs:SendMessage"), queue) is IMPLICIT
 
 
-@pytest.mark.parametrize("action", ["kms:Decrypt", "sts:AssumeRole"])
+@pytest.mark.parametrize("action", ["kms:Decrypt", "sts:AssumeRole", "sts:SetSourceIdentity"])
 def test_keys_and_roles_must_allow_by_themselves(action: str) -> None:
     may = Caller(SESSION, (policy(says("Allow", action)),))
     account = policy({"Effect": "Allow", "Action": action, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})

@@ -220,3 +220,36 @@ def test_a_call_of_a_role_that_nobody_wrote_down_is_refused_and_says_where_to_ad
     error = refused(client(everything, "iam", laptop).list_roles)
 
     assert "local/cloud/iam/rights.py" in error.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize("key", ["aws:RequestedRegion", "s3:x-amz-acl", "aws:PrincipalTag/team"])
+def test_a_policy_that_asks_for_a_key_which_no_call_has_here_is_an_error_and_no_guess(
+    laptop: Laptop, person: MakeSession, key: str
+) -> None:
+    denial = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {key: "x"}}}
+    bounded = person(f"asks-{uuid.uuid4().hex[:8]}", EVERYTHING, denial)
+
+    error = refused(client(bounded, "s3", laptop).list_buckets)
+
+    assert "local/cloud/iam/keys.py" in error.response["Error"]["Message"]
+
+
+def test_a_permissions_boundary_is_an_error_and_no_guess(laptop: Laptop, person: MakeSession) -> None:
+    bounded = person("bounded", EVERYTHING)
+    laptop.client("iam").put_role_permissions_boundary(
+        RoleName="bounded", PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"
+    )
+
+    error = refused(client(bounded, "s3", laptop).list_buckets)
+
+    assert "boundaries" in error.response["Error"]["Message"]
+
+
+def test_whoever_may_read_a_buckets_policy_is_told_that_there_is_none(laptop: Laptop, person: MakeSession) -> None:
+    bucket = f"open-{uuid.uuid4().hex}"
+    laptop.client("s3").create_bucket(Bucket=bucket)
+    reader = person("policy-reader", allow("s3:GetBucketPolicy"))
+
+    error = refused(client(reader, "s3", laptop).get_bucket_policy, Bucket=bucket)
+
+    assert error.response["Error"]["Code"] == "NoSuchBucketPolicy"

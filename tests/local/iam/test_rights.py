@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.keys import KNOWN
 from local.cloud.iam.request import Request
 from local.cloud.iam.resources import Resources
 from local.cloud.iam.rights import UnknownCall, rights_of
@@ -41,7 +42,7 @@ class Known:
         return "sha256" if index else "pk"
 
     def function_arn(self, name: str) -> str:
-        return f"arn:aws:lambda:{HERE}:function:{name}"
+        return f"arn:aws:lambda:{HERE}:function:{name.split(':function:')[-1].split(':')[0]}"
 
     def stack_arn(self, name: str) -> str:
         return f"arn:aws:cloudformation:{HERE}:stack/{name}/id"
@@ -60,7 +61,9 @@ def sent(service: str, operation: str, **parameters: Any) -> Request:
 
 
 def asked(service: str, operation: str, **parameters: Any) -> tuple[Asked, ...]:
-    return rights_of(sent(service, operation, **parameters), cast(Resources, Known()))
+    found = rights_of(sent(service, operation, **parameters), cast(Resources, Known()))
+    assert {key.partition("/")[0] for right in found for key in right.context} <= KNOWN
+    return found
 
 
 def rights(service: str, operation: str, **parameters: Any) -> list[tuple[str, str]]:
@@ -85,7 +88,11 @@ def rights(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
             ["PutObjectTagging", "PutObjectVersionTagging"],
         ),
         ("delete_object_tagging", AT, ["DeleteObjectTagging"]),
+        ("get_object_torrent", AT, ["GetObjectTorrent"]),
+        ("get_object_attributes", AT | {"ObjectAttributes": ["ETag"]}, ["GetObject", "GetObjectAttributes"]),
+        ("put_object_acl", AT | {"ACL": "private", "VersionId": "v"}, ["PutObjectVersionAcl"]),
         ("create_multipart_upload", AT, ["PutObject"]),
+        ("create_multipart_upload", AT | {"Tagging": "a=b"}, ["PutObject", "PutObjectTagging"]),
         ("upload_part", AT | {"UploadId": "u", "PartNumber": 1, "Body": b"x"}, ["PutObject"]),
         ("complete_multipart_upload", AT | {"UploadId": "u"}, ["PutObject"]),
         ("abort_multipart_upload", AT | {"UploadId": "u"}, ["AbortMultipartUpload"]),
@@ -106,6 +113,8 @@ def test_calls_on_objects(operation: str, parameters: dict[str, Any], expected: 
         ("get_bucket_policy", {}, "GetBucketPolicy"),
         ("get_bucket_encryption", {}, "GetEncryptionConfiguration"),
         ("delete_bucket_policy", {}, "DeleteBucketPolicy"),
+        ("delete_bucket_lifecycle", {}, "PutLifecycleConfiguration"),
+        ("get_public_access_block", {}, "GetBucketPublicAccessBlock"),
     ],
 )
 def test_calls_on_buckets(operation: str, parameters: dict[str, Any], action: str) -> None:
@@ -119,7 +128,32 @@ def test_a_copy_reads_its_source_with_the_tags_that_come_along() -> None:
         ("s3:PutObject", OBJECT),
         ("s3:GetObjectVersion", "arn:aws:s3:::theirs/x"),
         ("s3:GetObjectVersionTagging", "arn:aws:s3:::theirs/x"),
+        ("s3:PutObjectTagging", OBJECT),
     ]
+
+
+def test_a_copy_with_tags_of_its_own_brings_none_along() -> None:
+    bare = rights("s3", "copy_object", **AT, CopySource="theirs/x", TaggingDirective="REPLACE")
+
+    assert ("s3:PutObjectTagging", OBJECT) not in bare
+    assert ("s3:PutObjectTagging", OBJECT) in rights(
+        "s3", "copy_object", **AT, CopySource="theirs/x", TaggingDirective="REPLACE", Tagging="a=b"
+    )
+
+
+def test_a_part_that_is_copied_reads_its_source() -> None:
+    part = {"UploadId": "u", "PartNumber": 1, "CopySource": {"Bucket": "theirs", "Key": "x", "VersionId": "v"}}
+
+    assert rights("s3", "upload_part_copy", **AT, **part) == [
+        ("s3:PutObject", OBJECT),
+        ("s3:GetObjectVersion", "arn:aws:s3:::theirs/x"),
+    ]
+
+
+def test_the_key_of_a_copys_source_may_look_like_a_version() -> None:
+    (_, source, *_) = rights("s3", "copy_object", **AT, CopySource={"Bucket": "theirs", "Key": "x?versionId=v"})
+
+    assert source == ("s3:GetObject", "arn:aws:s3:::theirs/x?versionId=v")
 
 
 def test_a_deletion_of_several_objects_needs_a_right_on_each() -> None:
@@ -171,6 +205,7 @@ def test_a_missing_object_is_told_to_those_who_may_list() -> None:
     assert [a.action for a in listing_of(sent("s3", "head_object", **AT))] == ["s3:ListBucket"]
     versioned = listing_of(sent("s3", "get_object", **AT, VersionId="v"))
     assert [a.action for a in versioned] == ["s3:ListBucket", "s3:ListBucketVersions"]
+    assert not listing_of(sent("s3", "get_bucket_policy", Bucket="bucket"))
 
 
 ITEM = {"TableName": "verdicts", "Key": {"pk": {"S": "b#k"}, "sk": {"S": "v"}}}
@@ -229,6 +264,18 @@ EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
             {"TopicArn": TOPIC, "Message": "m"},
             [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
         ),
+        (
+            "sns",
+            "publish",
+            {"TargetArn": TOPIC, "Message": "m"},
+            [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
+        ),
+        (
+            "sns",
+            "publish_batch",
+            {"TopicArn": TOPIC, "PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]},
+            [("sns:Publish", TOPIC), ("kms:GenerateDataKey", KEY), ("kms:Decrypt", KEY)],
+        ),
         ("sns", "list_subscriptions_by_topic", {"TopicArn": TOPIC}, [("sns:ListSubscriptionsByTopic", TOPIC)]),
         (
             "sqs",
@@ -245,6 +292,18 @@ EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
         ("stepfunctions", "start_execution", {"stateMachineArn": MACHINE}, [("states:StartExecution", MACHINE)]),
         ("stepfunctions", "describe_execution", {"executionArn": EXECUTION}, [("states:DescribeExecution", EXECUTION)]),
         ("lambda", "invoke", {"FunctionName": "f"}, [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f")]),
+        (
+            "lambda",
+            "invoke",
+            {"FunctionName": "f", "Qualifier": "live"},
+            [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f:live")],
+        ),
+        (
+            "lambda",
+            "invoke",
+            {"FunctionName": f"arn:aws:lambda:{HERE}:function:f:1"},
+            [("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:f:1")],
+        ),
         (
             "lambda",
             "get_function_configuration",
@@ -295,10 +354,20 @@ def test_a_session_s_name_is_seen_by_the_role_s_trust() -> None:
     assert right.context == {"sts:rolesessionname": ("alice",)}
 
 
+def test_a_source_identity_is_a_right_of_its_own() -> None:
+    session = {"RoleArn": ROLE, "RoleSessionName": "alice", "SourceIdentity": "alice"}
+
+    assert rights("sts", "assume_role", **session) == [("sts:AssumeRole", ROLE), ("sts:SetSourceIdentity", ROLE)]
+
+
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: sent("s3", "get_object_torrent", **AT),
+        lambda: sent("s3", "restore_object", **AT),
+        lambda: sent("sts", "assume_role", RoleArn=ROLE, RoleSessionName="alice", Policy="{}"),
+        lambda: sent("sts", "assume_role", RoleArn=ROLE, RoleSessionName="alice", PolicyArns=[{"arn": ROLE}]),
+        lambda: sent("sts", "assume_role", RoleArn=ROLE, RoleSessionName="alice", Tags=[{"Key": "a", "Value": "b"}]),
+        lambda: sent("dynamodb", "query", TableName="verdicts", KeyConditions={}),
         lambda: sent("dynamodb", "execute_statement", Statement="SELECT * FROM verdicts"),
         lambda: sent("lambda", "delete_function", FunctionName="f"),
         lambda: sent("iam", "list_roles"),

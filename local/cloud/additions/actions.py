@@ -1,0 +1,22 @@
+"""moto reads every body as parameters, so that `&Action=` in an object's key or a message makes it do another thing."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.core.responses import BaseResponse
+
+
+def install() -> None:
+    """Take a request's action from where its protocol has it: the header, the form or the query; or from its path."""
+    get = BaseResponse._get_action
+
+    def get_action(self: Any) -> Any:
+        if self.service_name == "s3":  # which moto routes by path, and only then names
+            return get(self)
+        if target := self.headers.get("x-amz-target"):
+            return target.rpartition(".")[2]
+        if "Action" in self.normalized_request.form or "Action" in parse_qs(self.parsed_url.query):
+            return get(self)
+        return self._get_action_from_method_and_request_uri(self.normalized_request)
+
+    BaseResponse._get_action = get_action
