@@ -38,7 +38,9 @@ app = typer.Typer(
     help="Bring BLIP-2's weights into your own S3 bucket.",
 )
 _HANDLER = Path(__file__).resolve().parents[1] / "model_artifacts" / "blip2"
-_DESTINATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{0,62})/([^*?/](?:[^*?]*[^*?/])?)/?")  # as `-c blip2WeightsPrefix`
+_DESTINATION = re.compile(
+    r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/](?:[^*?]*[^*?/])?)/?"
+)  # as `-c blip2WeightsPrefix`
 # Gigabytes over a home line meet a lost connection now and then.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 _SHA256 = "sha256"

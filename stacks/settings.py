@@ -17,14 +17,14 @@ REQUESTS_PER_INSTANCE = 4
 
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 # A key's id is a UUID, or `mrk-` and 32 digits of one that is in many regions.
 _KEY_ARN = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-z-]{36}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
-# A wildcard would widen the policy that names the prefix.
-_S3_PREFIX = re.compile(r"s3://([a-z0-9][a-z0-9.-]{0,62})/([^*?/]([^*?]*[^*?/])?)/?")
+# A wildcard, or a variable (${…}), would widen the policy that names the prefix.
+_S3_PREFIX = re.compile(r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/]([^*?]*[^*?/])?)/?")
 
 
 class InvalidSettings(Exception):
@@ -141,9 +141,12 @@ class Settings:
                 "blip2Weights", _HUB_ID, "a Hugging Face id, as in owner/model", default=cls.blip2_weights
             ),
             blip2_revision=context.text(
-                "blip2Revision", _COMMIT, "the commit of the weights, 40 hex digits", default=cls.blip2_revision
+                "blip2Revision",
+                _COMMIT,
+                "the weights' commit, 40 hex digits in lower case",
+                default=cls.blip2_revision,
             ),
-            hub_token_secret_arn=context.text("hubTokenSecretArn", _SECRET_ARN, "the whole ARN of a secret") or None,
+            hub_token_secret_arn=_hub_token_secret(context),
             blip2_weights_prefix=_weights_prefix(context),
             weights_key_arn=_key_arn(context, "weightsKeyArn", of="blip2WeightsPrefix"),
             model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
@@ -173,6 +176,9 @@ class _Context:
     def __init__(self, lookup: Callable[[str], Any]) -> None:
         self._lookup = lookup
         self.faults: list[str] = []
+
+    def get(self, name: str) -> Any:
+        return self._lookup(name)
 
     def has(self, name: str) -> bool:
         return self._lookup(name) is not None
@@ -222,6 +228,18 @@ def _endpoints(context: _Context) -> Endpoints | None:
         if context.has(given) and not context.has(missing):
             context.faults.append(f"{given} is set and {missing} is not: name both existing endpoints or none.")
     return Endpoints(blip2, llama) if blip2 and llama else None
+
+
+def _hub_token_secret(context: _Context) -> str | None:
+    """What is no ARN isn't repeated: it may be the token."""
+    value = context.get("hubTokenSecretArn")
+    if value is None or _SECRET_ARN.fullmatch(str(value)):
+        return None if value is None else str(value)
+    context.faults.append(
+        "hubTokenSecretArn isn't the whole ARN of a secret, with the six characters at its end: give that, and never "
+        "the token itself."
+    )
+    return None
 
 
 def _weights_prefix(context: _Context) -> S3Prefix | None:
@@ -295,13 +313,14 @@ def _check_bucket(settings: Settings, context: _Context) -> None:
 
 def _check_weights(settings: Settings, context: _Context) -> None:
     """The same weights at every start: their commit is fixed, and what is for the hub is only said with it."""
-    asked = [name for name in ("blip2Revision", "hubTokenSecretArn") if context.has(name)]
-    if context.has("blip2WeightsPrefix"):
-        elsewhere = "is for weights from the hub, but blip2WeightsPrefix takes them from S3: leave one of the two out."
-        context.faults.extend(f"{name} {elsewhere}" for name in asked)
-    elif context.has("blip2Endpoint") or context.has("llamaEndpoint"):
+    of_the_hub = ("blip2Revision", "hubTokenSecretArn")
+    if context.has("blip2Endpoint") or context.has("llamaEndpoint"):
         unused = "is set, but an existing endpoint brings its own weights: leave it out, or name no existing endpoints."
-        context.faults.extend(f"{name} {unused}" for name in asked)
+        places = ("blip2Weights", "blip2WeightsPrefix")
+        context.faults.extend(f"{name} {unused}" for name in (*places, *of_the_hub) if context.has(name))
+    elif context.has("blip2WeightsPrefix"):
+        elsewhere = "is for weights from the hub, but blip2WeightsPrefix takes them from S3: leave one of the two out."
+        context.faults.extend(f"{name} {elsewhere}" for name in of_the_hub if context.has(name))
     elif settings.blip2_weights != BLIP2_WEIGHTS["hub_id"] and not context.has("blip2Revision"):
         context.faults.append(
             f"blip2Revision must be set with blip2Weights {settings.blip2_weights}, whose owner can change what the "

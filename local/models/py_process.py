@@ -70,7 +70,9 @@ class PyProcess:
                 return replies
         except (EOFError, OSError):
             self._kill()
-            raise ProcessDied("Python worker disconnected.") from None
+            raise ProcessDied(
+                "java.util.concurrent.ExecutionException: java.io.IOException: Python worker disconnected."
+            ) from None
         self._kill()
         raise ProcessDied("java.util.concurrent.TimeoutException")
 

@@ -99,6 +99,12 @@ PERMANENT = [
         EndpointRejected,
         "`te",
     ),
+    (
+        422,
+        tgi("Input validation error: `top_p` must be > 0.0 and < 1.0", "validation"),
+        EndpointRejected,
+        "`top_p` must be > 0.0 and < 1.0)",
+    ),
     (422, tgi("Input validation error: grammar is not supported", "validation"), EndpointRejected, "grammar"),
     (422, tgi("Template error: template not found", "template_error"), EndpointRejected, "Template error"),
     # DJL's LMI containers: djl_python/input_parser.py
@@ -142,6 +148,25 @@ PERMANENT = [
         ),
         EndpointRejected,
         "maximum context length is 4096 tokens",
+    ),
+    # the same as raised inside LMI's containers; xorbitsai/inference#3785, vllm-project/vllm#12165, sgl-project/sglang
+    (
+        424,
+        djl("The decoder prompt (length 17772) is longer than the maximum model length of 16384."),
+        EndpointRejected,
+        "longer than the maximum model length of 16384",
+    ),
+    (
+        424,
+        djl("The prompt (total length 25938) is too long to fit into the model (context length 4096)."),
+        EndpointRejected,
+        "too long to fit into the model (context length 4096)",
+    ),
+    (
+        500,
+        openai("The input (5000 tokens) is longer than the model's context length (4096 tokens).", "Bad", 400),
+        EndpointRejected,
+        "longer than the model's context length (4096 tokens)",
     ),
     (400, openai("[{'type': 'missing', 'msg': 'Field required'}]", "BadRequestError", 400), EndpointRejected, "Field"),
     (
@@ -200,6 +225,19 @@ TRANSIENT = [
     (400, java(400, "WlmCapacityException", "Worker queue capacity exceeded for model: model"), EndpointThrottled, ""),
     (429, tgi("Model is overloaded", "overloaded"), EndpointThrottled, "busy"),
     (503, "", EndpointThrottled, "HTTP 503"),
+    # WorkerThread.java and WorkLoadManager.java: the request killed the process, or found it dead
+    (
+        503,
+        java(
+            503,
+            "WlmException",
+            "java.util.concurrent.ExecutionException: java.io.IOException: Python worker disconnected.",
+        ),
+        EndpointUnavailable,
+        "process",
+    ),
+    (503, java(503, "WlmException", "java.util.concurrent.TimeoutException"), EndpointUnavailable, "process"),
+    (503, java(503, "WlmException", "Model is not ready: model"), EndpointThrottled, "isn't ready"),
     (503, '{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}', EndpointThrottled, "loading"),
     (500, '{"error":"Model llama is currently loading","estimated_time":20.0}', EndpointThrottled, "loading"),
 ]
@@ -227,6 +265,9 @@ def test_a_sentence_never_repeats_what_the_request_held():
         tgi(f"Input validation error: tokenizer error {secret}", "validation"),
         f"string indices must be integers, not '{secret}'",
         java(400, "InternalServerException", secret),
+        # what a picture may say, and a container repeat, to be quoted
+        f"Input validation error: `inputs` must be {secret}",
+        SERDE + f"invalid type: a, expected {secret}",
     ):
         assert "Quokka" not in str(container_fault("eyes", 422, words))
 

@@ -134,6 +134,8 @@ HEADER_MISSING = (
         (fault("ValidationError", 400, HEADER_MISSING), Misconfigured),
         (fault("ValidationError", 400, NO_CAPACITY), NoCapacity),
         (fault("AccessDeniedException", 403), Misconfigured),
+        (fault("RequestTimeout", 408), EndpointTimeout),
+        (fault("RequestLimitExceeded", 400), EndpointThrottled),
         (ReadTimeoutError(endpoint_url="x"), EndpointTimeout),
         (ConnectionClosedError(endpoint_url="x"), EndpointUnavailable),
     ],
@@ -157,6 +159,29 @@ def test_what_sagemaker_raises_gets_our_names(error, expected):
 def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expected):
     with pytest.raises(expected):
         speaker(SageMakerEndpoint(Runtime({"error": "too large", "code": code}), "eyes")).ask(b"png", ["A"], False)
+
+
+@pytest.mark.parametrize("dialect", ["dialog", "tgi", "openai"])
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        # djl_python's output_formatter.py, where the status went out before the fault was there
+        ({"generated_text": None, "error": "CUDA out of memory", "code": 400}, EndpointUnavailable),
+        ({"error": "Input validation error: grammar is not supported", "code": 422}, EndpointRejected),
+        ({"error": {"message": "This model's maximum context length is 4096 tokens.", "code": 400}}, EndpointRejected),
+        ({"error": "something"}, EndpointUnavailable),
+        ([{"error": "accept_eula", "code": 424}], Misconfigured),
+    ],
+)
+def test_a_judges_fault_under_http_200_is_found_in_its_body(dialect, body, expected):
+    with pytest.raises(expected):
+        SageMakerJudge(SageMakerEndpoint(Runtime(body), "judge"), dialect, False).complete(TURNS, SCHEMA)
+
+
+def test_an_answer_that_says_it_has_no_error_is_one():
+    body = {"error": None, "choices": [{"message": {"content": "Fine."}}]}
+
+    assert SageMakerJudge(SageMakerEndpoint(Runtime(body), "judge"), "openai", False).complete(TURNS, SCHEMA) == "Fine."
 
 
 TURNS = [Turn("user", "Judge."), Turn("assistant", "Hm."), Turn("user", "Again.")]

@@ -101,6 +101,13 @@ def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() ->
     assert (chosen.blip2_weights, chosen.blip2_revision) == ("a/b", commit)
 
 
+def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
+    with pytest.raises(InvalidSettings, match="never the token itself") as raised:
+        Settings.from_context({"hubTokenSecretArn": "hf_sesame"}.get)
+
+    assert "sesame" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("context", "named", "advice"),
     [
@@ -131,6 +138,12 @@ def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() ->
         ({"blip2Revision": "c" * 40, "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Revision", "leave one"),
         ({"hubTokenSecretArn": "hf_token"}, "hubTokenSecretArn", "the whole ARN of a secret"),
         ({"hubTokenSecretArn": SECRET.removesuffix("-AbCdEf")}, "hubTokenSecretArn", "the whole ARN of a secret"),
+        ({"blip2Weights": "./blip2", "blip2Revision": "c" * 40}, "blip2Weights", "owner/model"),
+        ({"blip2Weights": "../..", "blip2Revision": "c" * 40}, "blip2Weights", "owner/model"),
+        ({"blip2Revision": "C" * 40}, "blip2Revision", "in lower case"),
+        ({"blip2WeightsPrefix": "s3://weights/${aws:username}/"}, "blip2WeightsPrefix", "s3://"),
+        ({**EXISTING_ENDPOINTS, "blip2Weights": "a/b"}, "blip2Weights", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2WeightsPrefix": "s3://w/b/"}, "blip2WeightsPrefix", "name no existing endpoints"),
         ({"hubTokenSecretArn": SECRET, "blip2WeightsPrefix": "s3://weights/blip2/"}, "hubTokenSecretArn", "leave one"),
         ({**EXISTING_ENDPOINTS, "hubTokenSecretArn": SECRET}, "hubTokenSecretArn", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Revision": "c" * 40}, "blip2Revision", "name no existing endpoints"),

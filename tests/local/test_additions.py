@@ -5,7 +5,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -175,11 +175,14 @@ class TestEncryptedObjects:
         assert code_and_status(s3.copy_object, **name, CopySource=name, **customer_key()) == ("AccessDenied", 403)
         assert s3.get_object(**name)["Body"].read() == b"image"
 
-    def test_an_object_is_read_only_while_its_kms_key_is_enabled(self, laptop: Laptop) -> None:
+    @pytest.mark.parametrize("encryption", ["aws:kms", "aws:kms:dsse"])
+    def test_an_object_is_read_only_while_its_kms_key_is_enabled(
+        self, laptop: Laptop, encryption: Literal["aws:kms", "aws:kms:dsse"]
+    ) -> None:
         s3, kms = laptop.client("s3"), laptop.client("kms")
         name = {"Bucket": laptop.outputs["IntakeBucketName"], "Key": "kms.png"}
         key = kms.create_key()["KeyMetadata"]
-        s3.put_object(**name, Body=b"image", ServerSideEncryption="aws:kms", SSEKMSKeyId=key["Arn"])
+        s3.put_object(**name, Body=b"image", ServerSideEncryption=encryption, SSEKMSKeyId=key["Arn"])
 
         assert s3.get_object(**name)["Body"].read() == b"image"
         kms.disable_key(KeyId=key["KeyId"])

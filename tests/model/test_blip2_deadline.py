@@ -211,3 +211,43 @@ def test_the_deadline(told: float | None, begun: float, seconds: float) -> None:
 
 def _blip2(container: Container) -> Any:
     return container._handler._service._blip2
+
+
+class OutOfMemoryError(RuntimeError):
+    """Named as torch's own."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"), 507, "ran out of memory"),
+        (RuntimeError("probability tensor contains either `inf`, `nan` or element < 0"), 424, "failed"),
+    ],
+)
+def test_a_request_that_the_network_fails_on_harms_no_other(
+    container: Container,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask,
+    request_for: Callable[..., dict[str, Any]],
+    fault: Exception,
+    code: int,
+    says: str,
+) -> None:
+    neighbours = [request_for(prompts=[WEAPON], caption=True), request_for(prompt=WEAPON)]
+    alone = [ask(neighbour)[0] for neighbour in neighbours]
+    model = _blip2(container)._model.language_model
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(model, "generate", fail)
+
+    sampled = {"parameters": {"do_sample": True, "max_new_tokens": 5}}
+    first, failed, last = ask(neighbours[0], request_for(prompt=WEAPON, **sampled), neighbours[1])
+
+    assert [first.body, last.body] == [reply.body for reply in alone]
+    error = json.loads(failed.body)
+    assert error["code"] == code
+    assert says in error["error"]
+    (lone,) = ask(request_for(prompt=WEAPON, **sampled))
+    assert lone.status == code

@@ -133,6 +133,14 @@ def test_prompts_are_bounded_together() -> None:
         _parse(prompts=["q" * 2000] * 13)
 
 
+def test_a_prompt_is_measured_as_the_tokenizer_reads_it() -> None:
+    """T5's normalises by NFKC, which makes 18 characters of this one."""
+    with pytest.raises(BadRequest, match='"prompt" has 2016 characters; at most 2000'):
+        _parse(prompt="\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 112)
+    with pytest.raises(BadRequest, match="25200 characters together; at most 24000"):
+        _parse(prompts=["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 100] * 14)
+
+
 def test_the_queries_of_a_pack_stay_within_the_limits() -> None:
     schema = json.loads((PACKS / "schema.json").read_text())
     questions = schema["properties"]["questions_per_query"]["maximum"]

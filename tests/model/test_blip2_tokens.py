@@ -142,6 +142,18 @@ def test_a_batch_over_the_memory_bound_is_split_unnoticed(
     assert _tokens(ours, rows) == whole
 
 
+def test_what_a_pass_of_the_encoder_attends_to_is_bounded() -> None:
+    """flan-t5-xl's 32 heads take 12 bytes a pair of tokens: a batch's passes may not outgrow the GPU beside it."""
+    visual = torch.zeros(32, 8)
+
+    for length in (10, 100, 500, 1000, 2000):
+        batches = list(blip2._batches([Row(visual, (1,) * length, 20)] * 300, beams=1))
+
+        assert sorted(index for batch in batches for index in batch) == list(range(300))
+        scores = max(len(batch) for batch in batches) * (32 + length) ** 2
+        assert scores * 32 * 12 < 4 * 2**30, length
+
+
 def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., Image.Image]) -> None:
     ours, reference = _both(Size())
 

@@ -62,7 +62,11 @@ def _frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [(b"hang", "java.util.concurrent.TimeoutException"), (b"die", "Python worker disconnected.")]
+    ("fault", "words"),
+    [
+        (b"hang", "java.util.concurrent.TimeoutException"),
+        (b"die", "java.util.concurrent.ExecutionException: java.io.IOException: Python worker disconnected."),
+    ],
 )
 def test_a_process_that_is_late_or_dies_fails_the_model_for_good(
     start: Callable[..., Batcher], fault: bytes, words: str

@@ -30,6 +30,10 @@ def _row(error: type[ModerationError], means: str, *says: str) -> _Row:
     return _Row(re.compile("|".join(says), re.IGNORECASE), error, means)
 
 
+# No more than a container says by itself: the rest of a sentence may be the request's.
+_EXPECTED = r"\w+(?: \w+)?(?: at line \d+ column \d+)?"
+_MUST_BE = r"(?:strictly positive|[<>]=? [\d.]+(?: and [<>]=? [\d.]+)?)"
+
 # The first row that matches wins. Refusals come first: they alone repeat a request, whose words are anybody's.
 _TABLE = (
     _row(
@@ -39,6 +43,8 @@ _TABLE = (
         r"`inputs` must have less than \d+ tokens\. Given: \d+",
         r"maximum context length is \d+ tokens",
         r"exceeds the available context size",
+        r"longer than the (?:maximum model length of \d+|model's context length \(\d+ tokens\))",
+        r"too long to fit into the model \(context length \d+\)",
         r"input token limit exceeded",
     ),
     _row(
@@ -46,8 +52,8 @@ _TABLE = (
         "doesn't understand the request (HTTP {status}: {said}): does it speak the dialect that -c blip2Dialect or "
         "-c llamaDialect names?",
         r"Failed to (?:deserialize the JSON body into the target type|parse the request body as JSON)"
-        r"(?:: (?:[a-z_.]+: )?(?:missing field `[a-z_]+`|invalid type: [a-z]+(?:, expected [\w ]+)?))?",
-        r"Input validation error(?:: (?:`[a-z_]+` must be [\w .<>=-]+|grammar is not (?:supported|valid)))?",
+        rf"(?:: (?:[a-z_.]+: )?(?:missing field `[a-z_]+`|invalid type: [a-z]+(?:, expected {_EXPECTED})?))?",
+        rf"Input validation error(?:: (?:`[a-z_]+` must be {_MUST_BE}|grammar is not (?:supported|valid)))?",
         r"Template error",
         r"Invalid request payload(?:\. (?:The 'inputs' field must be a string|"
         r"Request payload should be a json object specifying the 'inputs' field))?",
@@ -85,10 +91,18 @@ _TABLE = (
         r"allocate memory",
         r"unable to find an engine to execute this computation",  # what cuDNN says without room for a workspace
     ),
+    # a timed-out or broken call fails the model for good, and the container is replaced: see docs/architecture.md
+    _row(
+        EndpointUnavailable,
+        "lost its Python process (HTTP {status})",
+        r"Python worker disconnected",
+        r"concurrent\.TimeoutException",
+    ),
     # DJL starts no other process for one that died while it was idle, and says so with a 400 (PyPredictor.java)
     _row(EndpointUnavailable, "answers no more: its Python process has ended", r"Python process is stopped"),
     _row(EndpointUnavailable, "failed on its GPU (HTTP {status})", r"CUDA error", r"CUDNN_STATUS", r"NCCL error"),
     _row(EndpointThrottled, "is still loading (HTTP {status})", r"loading model", r"is (?:currently|still) loading"),
+    _row(EndpointThrottled, "isn't ready (HTTP {status})", r"Model is not ready"),
     _row(
         EndpointThrottled,
         "is busy (HTTP {status})",

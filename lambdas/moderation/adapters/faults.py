@@ -24,7 +24,7 @@ from moderation.errors import (
 )
 
 # What isn't called throttling but is; "KMS.ThrottlingException", "KMSThrottling" and their like say so themselves.
-_THROTTLED = {"ModelNotReadyException", "SlowDown", "TooManyRequestsException"}
+_THROTTLED = {"ModelNotReadyException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException"}
 _TRANSIENT_CODES = _THROTTLED | {
     "ConditionalRequestConflict",  # S3: two conditional writes at once
     "InternalError",
@@ -38,7 +38,6 @@ _TRANSIENT_CODES = _THROTTLED | {
     "OperationAborted",
     "ProvisionedThroughputExceededException",
     "ReplicatedWriteConflictException",
-    "RequestLimitExceeded",
     "RequestTimeout",
     "RequestTimeoutException",
     "ServiceUnavailable",
@@ -78,6 +77,8 @@ def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
         return _model_fault(endpoint, error)
     if _is_throttled(error) or status == 429:
         return EndpointThrottled(f"Endpoint {endpoint} is busy ({code}).")
+    if status == 408:
+        return EndpointTimeout(f"Endpoint {endpoint} didn't answer in time ({code}).")
     if code in ("ValidationError", "ValidationException"):
         return _invocation_fault(endpoint, code, str(error))
     if status >= 500:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moderation.adapters.container_words import container_fault
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.errors import GarbledAnswer
 from moderation.ports import ScoredText, VisionReply
@@ -19,7 +18,7 @@ class ScoredBlip2:
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
         body = {"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption}
-        text = _invoke(self._endpoint, body)
+        text = self._endpoint.invoke(body)
         try:
             return _read_reply(json.loads(text), len(prompts), caption)
         except (ValueError, KeyError, TypeError) as error:
@@ -41,20 +40,7 @@ class SampleBlip2:
         return VisionReply(self._endpoint.name, answers, self._text({"image": image}) if caption else None)
 
     def _text(self, body: Mapping[str, Any]) -> str:
-        return _invoke(self._endpoint, body).strip()
-
-
-def _invoke(endpoint: SageMakerEndpoint, body: Mapping[str, Any]) -> str:
-    """The answer of a server that batches: there the fault of one request arrives as a body under HTTP 200."""
-    text = endpoint.invoke(body)
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        return text  # plain text, as the sample's requests are answered
-    if isinstance(answer, dict) and "error" in answer:
-        code = answer.get("code")
-        raise container_fault(endpoint.name, code if isinstance(code, int) else 500, str(answer["error"]))
-    return text
+        return self._endpoint.invoke(body).strip()
 
 
 def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:

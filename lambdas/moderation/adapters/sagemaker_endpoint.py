@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from moderation.adapters import clients
+from moderation.adapters.container_words import container_fault
 from moderation.adapters.faults import endpoint_faults
-from moderation.errors import GarbledAnswer
+from moderation.errors import GarbledAnswer, ModerationError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -42,6 +43,23 @@ class SageMakerEndpoint:
             )
             raw = answer["Body"].read()
         try:
-            return raw.decode()
+            text = raw.decode()
         except UnicodeDecodeError as error:
             raise GarbledAnswer(f"Endpoint {self.name} answered with bytes that aren't UTF-8.") from error
+        if fault := _fault(self.name, text):
+            raise fault
+        return text
+
+
+def _fault(endpoint: str, text: str) -> ModerationError | None:
+    """The fault that an answer is: of one request of a batch, or of a stream, it arrives as a body under HTTP 200."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return None  # plain text, as the sample's requests are answered
+    first = answer[0] if isinstance(answer, list) and answer else answer
+    if not isinstance(first, dict) or not first.get("error"):
+        return None
+    told = first["error"] if isinstance(first["error"], dict) else first
+    code = told.get("code")
+    return container_fault(endpoint, code if isinstance(code, int) else 500, json.dumps(first["error"]))

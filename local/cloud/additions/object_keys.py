@@ -85,7 +85,7 @@ def _refusal(response: Any, key: Any, headers: Mapping[str, str]) -> Answer | No
         return _error(403, "AccessDenied", what + "secret key.")
     if given and not kept:
         return _error(400, "InvalidRequest", "The encryption parameters are not applicable to this object.")
-    if key.encryption == "aws:kms" and key.kms_key_id:
+    if key.encryption in ("aws:kms", "aws:kms:dsse") and key.kms_key_id:
         return _kms_refusal(response, key.kms_key_id)
     return None
 

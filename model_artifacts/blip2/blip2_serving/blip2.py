@@ -23,6 +23,9 @@ from blip2_serving.deadline import Deadline, TimeIsUp
 # Padded tokens (rows x beams x length) decoded at once. The key-value cache of flan-t5-xl takes about
 # 0.2 MB a token in bf16, so this is about 3 GB; a batch of 8 images with 9 prompts each has some 3,500.
 MAX_PADDED_TOKENS = 16_384
+# Pairs of tokens (rows x length x length) that a layer of the encoder attends to at once: 12 bytes each for each of
+# flan-t5-xl's 32 heads (bias, scores, and both of the softmax in fp32), so 3.2 GB. It binds beyond 512 tokens a row.
+MAX_ATTENDED_PAIRS = 512 * MAX_PADDED_TOKENS
 
 
 class UnusableCheckpoint(ValueError):
@@ -242,7 +245,8 @@ def _batches(rows: Sequence[Row], beams: int) -> Iterator[list[int]]:
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index].tokens)):
         length = len(rows[index].visual) + len(rows[index].tokens)  # the longest yet, so all pad to it
-        if batch and (len(batch) + 1) * beams * length > MAX_PADDED_TOKENS:
+        rows_then = len(batch) + 1
+        if batch and (rows_then * beams * length > MAX_PADDED_TOKENS or rows_then * length**2 > MAX_ATTENDED_PAIRS):
             yield batch
             batch = []
         batch.append(index)

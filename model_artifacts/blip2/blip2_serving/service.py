@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +38,17 @@ FINGERPRINTED_BYTES = 1 << 20
 
 Answer = str | dict[str, Any]
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+
+class NetworkFailed(Refusal):
+    """The network raised while it decoded the request; `code` is what DJL answers a handler that raises so."""
+
+    def __init__(self, problem: Exception) -> None:
+        memory = type(problem).__name__ in ("OutOfMemoryError", "MemoryError")
+        self.code = 507 if memory else 424
+        super().__init__("The model ran out of memory." if memory else f"The model failed: {type(problem).__name__}.")
 
 
 @dataclass(frozen=True)
@@ -136,7 +149,7 @@ class Service:
         decoded = iter(self._decode([*(question for questions in asked for question in questions), *blank.values()]))
         answers = [[next(decoded) for _ in questions] for questions in asked]
         for prompt, answer in zip(blank, decoded, strict=True):
-            if answer:
+            if isinstance(answer, Decoded):
                 self._p_blank.put(prompt, answer.p_yes)
         return [self._reply(request, own) for request, own in zip(requests, answers, strict=True)]
 
@@ -172,25 +185,39 @@ class Service:
         new = sorted(prompt for prompt in prompts if self._p_blank.get(prompt) is None)
         return {prompt: self._question(self._blip2.blank, prompt, 1, {}) for prompt in new}
 
-    def _decode(self, questions: Sequence[_Question]) -> list[Decoded | None]:
-        """None stands for what wasn't done in time."""
+    def _decode(self, questions: Sequence[_Question]) -> list[Decoded | Refusal]:
         rows = [question.row for question in questions]
-        decoded = self._blip2.decode(rows)
+        decoded = self._each(self._blip2.decode, rows)
         groups: dict[str, list[int]] = defaultdict(list)
         for index, question in enumerate(questions):
             if question.parameters:
                 groups[json.dumps(question.parameters, sort_keys=True)].append(index)
         for indexes in sorted(groups.values(), key=lambda group: sum(questions[index].work for index in group)):
-            texts = self._blip2.generate([rows[index] for index in indexes], questions[indexes[0]].parameters)
+            generate = partial(self._blip2.generate, parameters=questions[indexes[0]].parameters)
+            texts = self._each(generate, [rows[index] for index in indexes])
             for index, text in zip(indexes, texts, strict=True):
                 scored = decoded[index]
-                decoded[index] = None if scored is None or text is None else Decoded(text, scored.p_yes)
+                if isinstance(scored, Decoded):
+                    decoded[index] = Decoded(text, scored.p_yes) if isinstance(text, str) else text
         return decoded
 
-    def _reply(self, request: Request, decoded: Sequence[Decoded | None]) -> Answer | Refusal:
-        done = [answer for answer in decoded if answer is not None]
-        if len(done) < len(decoded):
-            return self._blip2.deadline.late()
+    def _each(
+        self, decode: Callable[[Sequence[Row]], Sequence[Result | None]], rows: Sequence[Row]
+    ) -> list[Result | Refusal]:
+        """What `decode` makes of each row. What isn't done in time, or what the network fails on, fails alone."""
+        try:
+            results = decode(rows)
+        except Exception as problem:
+            logger.exception("The network failed")
+            return [NetworkFailed(problem)] * len(rows)
+        return [self._blip2.deadline.late() if result is None else result for result in results]
+
+    def _reply(self, request: Request, decoded: Sequence[Decoded | Refusal]) -> Answer | Refusal:
+        done: list[Decoded] = []
+        for answer in decoded:
+            if isinstance(answer, Refusal):
+                return answer
+            done.append(answer)
         if request.plain:
             return done[0].text
         blank = [p for prompt in request.prompts if (p := self._p_blank.get(prompt)) is not None]
