@@ -1,5 +1,6 @@
 """S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions.
 
+It fails to update a bucket that has tags but no name in the template, and keeps tags that the template drops.
 Its answer to GetBucketNotificationConfiguration leaves the switch out, too.
 """
 
@@ -16,7 +17,14 @@ from local.cloud.additions.cloudformation import after_create_and_update
 
 
 def install() -> None:
-    """Apply the two properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    """Apply the properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    update = FakeBucket.update_from_cloudformation_json.__func__
+
+    def update_but_tags(cls: Any, /, *, cloudformation_json: dict[str, Any], **kwargs: Any) -> Any:
+        properties = {name: value for name, value in cloudformation_json["Properties"].items() if name != "Tags"}
+        return update(cls, cloudformation_json={**cloudformation_json, "Properties": properties}, **kwargs)
+
+    FakeBucket.update_from_cloudformation_json = classmethod(update_but_tags)
     after_create_and_update(FakeBucket, _apply)
     S3Response.get_bucket_notification = _notifications(S3Response.get_bucket_notification)
     delete = FakeBucket.delete_from_cloudformation_json.__func__
@@ -53,3 +61,5 @@ def _apply(bucket: Any, properties: dict[str, Any]) -> None:
     to_events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
     # an empty element is how S3's own API says that events are on
     bucket.set_notification_configuration({"EventBridgeConfiguration": {}} if to_events else None)
+    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    s3_backends[bucket.account_id][get_partition(bucket.region_name)].put_bucket_tagging(bucket.name, tags)
