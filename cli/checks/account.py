@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import boto3
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import ClientError, InvalidRegionError, NoRegionError
 
 from cli.checks.aws import client
 from cli.checks.check import Check, explained
@@ -48,7 +48,7 @@ def caller() -> Account:
 
 def unusable(error: Exception) -> Check:
     """The row of credentials or a region that can't be used, by what `caller` raised."""
-    name = "region" if isinstance(error, NoRegionError) else "credentials"
+    name = "region" if isinstance(error, NoRegionError | InvalidRegionError) else "credentials"
     found, remedy = explained(error)
     return Check(name, "fail", found, remedy or "Run `aws sts get-caller-identity` to see what AWS says.")
 
