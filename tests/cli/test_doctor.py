@@ -397,6 +397,14 @@ def test_a_hundred_stay_unreserved(rows, cloud, reserved, status):
     assert rows("-c", f"modelConcurrency={reserved}")["Lambda concurrency"]["status"] == status
 
 
+@pytest.mark.parametrize("reserved, status", [(16, "ok"), (17, "warn")])
+def test_what_the_deployment_reserves_itself_is_free_for_the_next(rows, healthy, cloud, reserved, status):
+    cloud.answers["GetAccountSettings"] = limits(132, 100)
+    cloud.answers["DescribeStacks"] = stack("CREATE_COMPLETE", healthy.outputs | {"ModelConcurrency": "16"})
+
+    assert rows("-c", f"modelConcurrency={reserved}")["Lambda concurrency"]["status"] == status
+
+
 # ── GPU quotas ──────────────────────────────────────────────────────────────────────────────────────────
 
 
