@@ -32,6 +32,7 @@ setup: .venv/.ready node_modules/.ready build/wheels/.ready ## Install everythin
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 22 or newer is needed (20 works): https://nodejs.org/en/download"; exit 1; }
 	npm ci --no-audit --no-fund
 	@touch $@
 

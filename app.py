@@ -16,7 +16,7 @@ def build(app: App, region: str | None) -> None:
 
     Raises InvalidSettings.
     """
-    settings = Settings.from_context(app.node.try_get_context)
+    settings = Settings.from_context(app.node.try_get_context, app.node.get_all_context())
     endpoints = settings.existing_endpoints or endpoints_of(settings)
     moderation = ModerationStack(app, "Moderation", settings=settings, endpoints=endpoints, region=region)
     if settings.existing_endpoints is None:

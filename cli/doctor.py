@@ -119,7 +119,7 @@ def _account(plan: Plan, caller: Account, on_aws: bool) -> Iterator[Check]:
         return
     needed = plan.instances
     yield offers.offers(caller.region, sorted(needed), plan.makes_endpoints)
-    yield attempt("Lambda concurrency", lambda: account.concurrency(plan.concurrency, caller))
+    yield attempt("Lambda concurrency", lambda: account.concurrency(plan.concurrency, plan.held, caller))
     if not needed:
         yield Check("GPU quotas", "skipped", "the endpoints exist already")
     for instance, (least, most) in needed.items():

@@ -1,6 +1,7 @@
 """What goes wrong, as a sentence that says what to do: no command ends in a traceback."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import typer
 from botocore import exceptions as aws
@@ -24,6 +25,7 @@ _STALE = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 _CREDENTIAL_FAULTS = (
     aws.NoCredentialsError,
@@ -76,10 +78,15 @@ def _of_aws(error: aws.BotoCoreError | aws.ClientError) -> str | None:
         return _NO_CREDENTIALS
     if isinstance(error, aws.NoRegionError):
         return "No AWS region is set: set AWS_DEFAULT_REGION, or a region in your AWS profile."
+    if isinstance(error, aws.InvalidRegionError):
+        named = error.kwargs["region_name"]
+        return f"{named!r} is no AWS region: set AWS_DEFAULT_REGION, or a region in your AWS profile, as in us-east-1."
     if isinstance(error, aws.ProfileNotFound):
         return f"{error}: see `aws configure list-profiles`, or unset AWS_PROFILE."
     if isinstance(error, aws.ConnectionError):
         url = getattr(error, "kwargs", {}).get("endpoint_url", "AWS")
+        if (urlsplit(url).hostname or "").endswith(".amazonaws.com"):
+            return f"{url} can't be reached: is there a network, and is AWS_DEFAULT_REGION (or your profile's) right?"
         return f"{url} can't be reached: is AWS_ENDPOINT_URL right and, on a laptop, `make local` running?"
     return None
 
@@ -87,7 +94,8 @@ def _of_aws(error: aws.BotoCoreError | aws.ClientError) -> str | None:
 def _of_service(error: aws.ClientError) -> str | None:
     code, operation = code_of(error), error.operation_name
     if code in _STALE:
-        return f"AWS doesn't accept these credentials ({code}): sign in again, or look at AWS_PROFILE."
+        elsewhere = "; a region that the account hasn't enabled accepts none" if code in _UNKNOWN else ""
+        return f"AWS doesn't accept these credentials ({code}): sign in again, or look at AWS_PROFILE{elsewhere}."
     if is_denied(error):
         return f"These credentials may not call {operation}: ask the deployment's owner for the permission."
     return None

@@ -38,8 +38,9 @@ Cloud    {session.url}
 BLIP-2   {models.blip2}{" (knows drawings only)" if models.demo else ""}
 Llama 2  {models.llama}
 
-In another terminal, point the AWS command line at it:
+In another terminal, in this folder, point the AWS command line at it:
 
+  source .venv/bin/activate
   export {exports}
 
 Upload an image and read its verdict:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import prices
+from cli.checks.plan import Plan
 from cli.deployment import Deployment, find
 from cli.failures import CommandFailed
 from local.demo import MODERATE
@@ -38,7 +39,6 @@ from scripts import inventory
 STACKS = ("Moderation", "ModerationModels")
 MARK = "moderation"  # in every name that CloudFormation or this script gives
 DRAWINGS = 5
-INSTANCES = ("ml.g5.2xlarge", "ml.g5.12xlarge")  # of the models stack; all else costs cents
 HOURS = 1.0  # making two endpoints takes most of it
 VERDICT_TIMEOUT_S = 1800
 MESSAGE_TIMEOUT_S = 120
@@ -53,13 +53,13 @@ FAULTS = (Failed, CommandFailed, BotoCoreError, ClientError)
 
 @dataclass(frozen=True)
 class Run:
-    """What was asked for."""
+    """What was asked for; `instances` are by type how many the endpoints start with, none where it makes none."""
 
     context: tuple[str, ...]
     deploy_options: tuple[str, ...]
     yes: bool
     keep: bool
-    makes_endpoints: bool
+    instances: Mapping[str, int]
 
 
 def main() -> int:
@@ -113,8 +113,12 @@ def _arguments() -> Run:
         )
     names = [f"blip2Endpoint={endpoints[0]}", f"llamaEndpoint={endpoints[1]}"] if given.existing_endpoints else []
     settings = [*(names or ["acceptLlama2Eula=true"]), *given.context]
+    plan = Plan.of(settings)
+    if plan.context.get("terminationProtection", "").lower() == "true":
+        parser.error("terminationProtection=true would keep the run from destroying what it deploys: leave it out")
     context = tuple(word for setting in settings for word in ("--context", setting))
-    return Run(context, tuple(given.deploy_option), given.yes, given.keep, makes_endpoints=not names)
+    instances = {instance: least for instance, (least, _) in plan.instances.items()}
+    return Run(context, tuple(given.deploy_option), given.yes, given.keep, instances)
 
 
 def _say_where(console: Console) -> None:
@@ -143,18 +147,18 @@ def _refuse_what_would_fail(run: Run) -> None:
 
 
 def _ask(console: Console, run: Run) -> None:
-    console.print(cost(run.makes_endpoints), soft_wrap=True)
+    console.print(cost(run.instances), soft_wrap=True)
     if not run.yes and console.input("Deploy, moderate, and destroy it all again? Type yes: ").strip() != "yes":
         raise Failed("Nothing was deployed.")
 
 
-def cost(makes_endpoints: bool) -> str:
+def cost(instances: Mapping[str, int]) -> str:
     """About what a run costs, with its arithmetic."""
-    if not makes_endpoints:
+    if not instances:
         return "It makes no endpoints; the rest of a run costs cents."
     known = prices.load()
-    sum_of = " + ".join(f"{name} ${known[name]:.3f}" for name in INSTANCES)
-    total = sum(known[name] for name in INSTANCES) * HOURS
+    sum_of = " + ".join(f"{number} x {name} ${known[name]:.3f}" for name, number in instances.items())
+    total = sum(number * known[name] for name, number in instances.items()) * HOURS
     return (
         f"It costs about ${total:.2f}: ({sum_of}) an hour in {known.region}, on demand, as of {known.as_of}, for about "
         f"{HOURS:g} h, and cents for the rest."

@@ -133,6 +133,7 @@ class ModerationStack(Stack):
             "LlamaDialect": settings.llama_dialect,
             "LlamaGrammar": str(settings.llama_grammar).lower(),
             "ModelInputSize": str(settings.model_input_size),
+            "ModelConcurrency": str(settings.model_concurrency or ""),
             "RecordRetentionDays": str(settings.retention.records),
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
             "Stage": settings.stage,

@@ -1,8 +1,9 @@
 """What a deployment can be told by context (`-c name=value`), read once and checked whole."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from stacks.pins import BLIP2_WEIGHTS
@@ -122,9 +123,10 @@ class Settings:
         return self.stage == "prod"
 
     @classmethod
-    def from_context(cls, lookup: Callable[[str], Any]) -> "Settings":
+    def from_context(cls, lookup: Callable[[str], Any], names: Iterable[str] = ()) -> "Settings":
         """Read the settings; `lookup` gives a context value by its name, None where it isn't set.
 
+        `names` are all that the context has: one that is nearly a setting's is a fault.
         Raises InvalidSettings with every fault at once.
         """
         context = _Context(lookup)
@@ -165,6 +167,7 @@ class Settings:
         _check_dialects(settings, context)
         _check_bucket(settings, context)
         _check_scaling(settings, context)
+        context.check_names(names)
         if context.faults:
             raise InvalidSettings(context.faults)
         return settings
@@ -174,11 +177,23 @@ class _Context:
     """Reads values and collects what is wrong with them; a faulty value reads as its default."""
 
     def __init__(self, lookup: Callable[[str], Any]) -> None:
-        self._lookup = lookup
+        self._context = lookup
+        self._known: dict[str, str] = {}  # by their names in lower case
         self.faults: list[str] = []
 
     def get(self, name: str) -> Any:
         return self._lookup(name)
+
+    def _lookup(self, name: str) -> Any:
+        self._known[name.lower()] = name
+        return self._context(name)
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """The CDK and others have context of their own, so only a name that is nearly one of ours is a mistake."""
+        for name in names:
+            meant = get_close_matches(name.lower(), self._known, n=1, cutoff=0.85)
+            if meant and name not in self._known.values():
+                self.faults.append(f"{name} isn't a setting: write {self._known[meant[0]]}, or leave it out.")
 
     def has(self, name: str) -> bool:
         return self._lookup(name) is not None
@@ -313,14 +328,14 @@ def _check_bucket(settings: Settings, context: _Context) -> None:
 
 def _check_weights(settings: Settings, context: _Context) -> None:
     """The same weights at every start: their commit is fixed, and what is for the hub is only said with it."""
-    of_the_hub = ("blip2Revision", "hubTokenSecretArn")
+    hub = ("blip2Revision", "hubTokenSecretArn")
     if context.has("blip2Endpoint") or context.has("llamaEndpoint"):
         unused = "is set, but an existing endpoint brings its own weights: leave it out, or name no existing endpoints."
-        places = ("blip2Weights", "blip2WeightsPrefix")
-        context.faults.extend(f"{name} {unused}" for name in (*places, *of_the_hub) if context.has(name))
+        weights = ("llamaSize", "blip2Weights", *hub, "blip2WeightsPrefix", "weightsKeyArn")
+        context.faults.extend(f"{name} {unused}" for name in weights if context.has(name))
     elif context.has("blip2WeightsPrefix"):
         elsewhere = "is for weights from the hub, but blip2WeightsPrefix takes them from S3: leave one of the two out."
-        context.faults.extend(f"{name} {elsewhere}" for name in of_the_hub if context.has(name))
+        context.faults.extend(f"{name} {elsewhere}" for name in hub if context.has(name))
     elif settings.blip2_weights != BLIP2_WEIGHTS["hub_id"] and not context.has("blip2Revision"):
         context.faults.append(
             f"blip2Revision must be set with blip2Weights {settings.blip2_weights}, whose owner can change what the "

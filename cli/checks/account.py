@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import boto3
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import ClientError, InvalidRegionError, NoRegionError
 
 from cli.checks.aws import client
 from cli.checks.check import Check, explained
@@ -48,7 +48,7 @@ def caller() -> Account:
 
 def unusable(error: Exception) -> Check:
     """The row of credentials or a region that can't be used, by what `caller` raised."""
-    name = "region" if isinstance(error, NoRegionError) else "credentials"
+    name = "region" if isinstance(error, NoRegionError | InvalidRegionError) else "credentials"
     found, remedy = explained(error)
     return Check(name, "fail", found, remedy or "Run `aws sts get-caller-identity` to see what AWS says.")
 
@@ -71,11 +71,14 @@ def bootstrap(account: Account) -> Check:
     return Check(name, "ok", f"version {found}")
 
 
-def concurrency(reserved: int, account: Account) -> Check:
-    """Whether Lambda lets `reserved` executions be set aside for each function that calls an endpoint."""
+def concurrency(reserved: int, held: int, account: Account) -> Check:
+    """Whether Lambda lets `reserved` executions be set aside for each function that calls an endpoint.
+
+    Those that the deployment itself holds for each are free for it to reserve again.
+    """
     limits = client("lambda").get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    most = max(0, unreserved - _LEFT_UNRESERVED) // _CALLING_FUNCTIONS
+    most = max(0, unreserved + _CALLING_FUNCTIONS * held - _LEFT_UNRESERVED) // _CALLING_FUNCTIONS
     found = f"{limit} at once, {unreserved} of them unreserved: modelConcurrency can be {most} at most"
     wanted = max(1000, unreserved + _CALLING_FUNCTIONS * reserved + _LEFT_UNRESERVED)
     more = (

@@ -14,6 +14,8 @@ from moderation.errors import ModerationError
 Status = Literal["ok", "warn", "fail", "skipped"]
 
 FAULTS = (CommandFailed, ModerationError, BotoCoreError, ClientError, ResponseParserError, OSError)
+# A deploy gives every setting that it isn't told its default, so that a remedy must not be pasted alone.
+TOO = "and all your other settings"
 _RETRY = "Run it again. Is it a service that keeps failing, see https://health.aws.amazon.com."
 # Every call that the checks make, by operation → the IAM action that allows it (Service Authorization Reference).
 RIGHTS = {

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from PIL import Image, ImageDraw
 
 from cli.checks.aws import client
-from cli.checks.check import Check, attempt
+from cli.checks.check import TOO, Check, attempt
 from cli.deployment import Deployment
 from moderation.adapters import clients
 from moderation.adapters.faults import code_of
@@ -85,7 +85,7 @@ def _examine(
         return [standing, Check(answer, "skipped", "not asked until it is in service")]
     remedy = (
         f"See {served.log}. Does it speak another dialect than {served.dialect}, deploy Moderation with the right "
-        f"-c {model}Dialect=…"
+        f"-c {model}Dialect=… {TOO}"
     )
     return [standing, attempt(answer, lambda: _asleep(answer, served) or ask(served), remedy)]
 
@@ -101,8 +101,8 @@ def _in_service(name: str, served: Served) -> Check:
             name,
             "fail",
             "there is no such endpoint",
-            "cdk deploy ModerationModels -c acceptLlama2Eula=true; or, for one of your own, cdk deploy Moderation -c "
-            "blip2Endpoint=… -c llamaEndpoint=…",
+            f"cdk deploy ModerationModels -c acceptLlama2Eula=true {TOO}, since it deploys Moderation again; or, for "
+            f"one of your own, cdk deploy Moderation -c blip2Endpoint=… -c llamaEndpoint=… {TOO}",
         )
     status = str(endpoint["EndpointStatus"])
     if status in _SERVING:
@@ -112,7 +112,9 @@ def _in_service(name: str, served: Served) -> Check:
             name, "warn", status, f"Wait: aws sagemaker wait endpoint-in-service --endpoint-name {served.name}"
         )
     why = f"{status}: {endpoint['FailureReason']}" if "FailureReason" in endpoint else status
-    return Check(name, "fail", why, f"See {served.log}; then cdk destroy ModerationModels and deploy it again")
+    return Check(
+        name, "fail", why, f"See {served.log}; then cdk destroy ModerationModels and deploy it with all your settings"
+    )
 
 
 def _asleep(name: str, served: Served) -> Check | None:

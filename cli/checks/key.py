@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cli.checks.aws import client
-from cli.checks.check import Check
+from cli.checks.check import TOO, Check
 
 _DECRYPT = "kms:Decrypt"
 
@@ -30,7 +30,7 @@ def usable(name: str, key: str, role: str | None) -> Check:
     if not _says(policy, "Allow", role, account):
         return Check(name, "fail", f"the policy of {arn} doesn't let {role} decrypt", _edited(arn, role))
     if not _allowed_by_identity(role, arn):
-        remedy = f"cdk deploy Moderation -c intakeKeyArn={arn}"
+        remedy = f"cdk deploy Moderation -c intakeKeyArn={arn} {TOO}"
         return Check(name, "fail", f"{role} has no {_DECRYPT} on {arn}", remedy)
     return Check(name, "ok", f"{arn} lets the account decide, which lets {role} decrypt")
 

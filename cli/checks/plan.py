@@ -27,13 +27,15 @@ OURS = ("moderation-blip2", "moderation-blip2-components")
 class Plan:
     """The settings of `cdk deploy -c name=value`, and what follows from them.
 
-    `concurrency` is reserved for each of the two functions that call an endpoint, 0 reserves nothing. `instances` are
+    `concurrency` is reserved for each of the two functions that call an endpoint, 0 reserves nothing; `held` is what a
+    deployment that stands reserves for each of them already. `instances` are
     by type, how many the endpoints start with and how many they may grow to; none where the endpoints exist already.
     """
 
     context: Mapping[str, str]
     concurrency: int
     instances: Mapping[str, tuple[int, int]]
+    held: int = 0
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "Plan":
@@ -48,7 +50,8 @@ class Plan:
     def over(self, outputs: Mapping[str, str]) -> "Plan":
         """The plan for a deployment that stands: on endpoints that others made it stays."""
         name = outputs.get("Blip2EndpointName", OURS[0])
-        return self if name in OURS else replace(self, instances={})
+        held = int(outputs.get("ModelConcurrency", "0"))
+        return replace(self, held=held, instances=self.instances if name in OURS else {})
 
     @property
     def makes_endpoints(self) -> bool:

@@ -24,9 +24,13 @@ def status(name: str, described: Mapping[str, Any]) -> Check:
         case usable if usable in _USABLE:
             return Check(row, "warn", f"{found}: the last change failed and was taken back", f"See why: {events}")
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
-            return Check(row, "fail", found, f"See why: {events}; then `cdk destroy {name}` and deploy it again")
+            return Check(
+                row, "fail", found, f"See why: {events}; then `cdk destroy {name}`, and deploy with all your settings"
+            )
         case "REVIEW_IN_PROGRESS":
-            return Check(row, "warn", f"{found}: created, but never deployed", f"cdk deploy {name}")
+            return Check(
+                row, "warn", f"{found}: created, but never deployed", f"cdk deploy {name} with all your settings"
+            )
         case running if running.endswith("IN_PROGRESS"):
             return Check(row, "warn", found, f"Wait: aws cloudformation describe-stack-events --stack-name {name}")
     return Check(row, "fail", found, f"See why: {events}")

@@ -307,6 +307,28 @@ def test_no_network_is_a_row(rows, cloud):
     assert "can't be reached" in rows()["credentials"]["found"]
 
 
+def test_a_region_that_was_mistyped_is_asked_about(rows, cloud):
+    cloud.answers["GetCallerIdentity"] = EndpointConnectionError(endpoint_url="https://sts.us-eats-1.amazonaws.com/")
+
+    assert "AWS_DEFAULT_REGION" in rows()["credentials"]["remedy"]
+
+
+def test_a_region_that_can_be_none_is_a_row(rows, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu west")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    found = rows()["region"]
+
+    assert found["status"] == "fail"
+    assert "'eu west'" in found["found"] and "AWS_DEFAULT_REGION" in found["remedy"]
+
+
+def test_a_region_that_is_not_enabled_refuses_every_credential(rows, cloud):
+    cloud.refuse("GetCallerIdentity", "InvalidClientTokenId")
+
+    assert "hasn't enabled" in rows()["credentials"]["remedy"]
+
+
 def test_no_region_is_a_row(rows, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
@@ -371,6 +393,14 @@ def test_a_new_account_can_reserve_nothing(rows, cloud):
 @pytest.mark.parametrize("reserved, status", [(8, "ok"), (9, "fail")])
 def test_a_hundred_stay_unreserved(rows, cloud, reserved, status):
     cloud.answers["GetAccountSettings"] = limits(1000, 116)
+
+    assert rows("-c", f"modelConcurrency={reserved}")["Lambda concurrency"]["status"] == status
+
+
+@pytest.mark.parametrize("reserved, status", [(16, "ok"), (17, "warn")])
+def test_what_the_deployment_reserves_itself_is_free_for_the_next(rows, healthy, cloud, reserved, status):
+    cloud.answers["GetAccountSettings"] = limits(132, 100)
+    cloud.answers["DescribeStacks"] = stack("CREATE_COMPLETE", healthy.outputs | {"ModelConcurrency": "16"})
 
     assert rows("-c", f"modelConcurrency={reserved}")["Lambda concurrency"]["status"] == status
 
@@ -572,6 +602,24 @@ def test_an_older_deployment_is_told_to_be_deployed_again(rows, healthy, cloud):
 
     assert found["status"] == "fail"
     assert "deploy it again" in found["found"]
+
+
+@pytest.mark.parametrize("model", ["blip2", "llama"])
+def test_a_deploy_that_it_advises_names_all_settings(rows, healthy, cloud, models, model):
+    """One that isn't told a setting resets it: a `prod` deployment would become one of `dev`."""
+    cloud.answers["DescribeStacks"] = stack("REVIEW_IN_PROGRESS", healthy.outputs)
+    reviewed = rows()["stack Moderation"]
+    del cloud.answers["DescribeStacks"]
+    models.answers[model] = {"something": "else"}
+    deaf = rows()[f"{model} answers"]
+    cloud.answers["DescribeEndpoint"] = {"EndpointStatus": "Failed", "FailureReason": "no such image"}
+    failed = rows()[f"endpoint {model}"]
+    cloud.refuse("DescribeEndpoint", "ValidationException")
+    missing = rows()[f"endpoint {model}"]
+
+    for row in (reviewed, deaf, failed, missing):
+        assert "deploy" in row["remedy"]
+        assert "settings" in row["remedy"], row
 
 
 # ── The endpoints ───────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
+from stacks.settings import InvalidSettings
 from tests.infra.synthesis import CONTEXT, EXISTING_ENDPOINTS, ROOT, Template, make_app, refusals, template_of
 
 BLOCKED = Path(__file__).with_name("no_network")
@@ -50,6 +51,11 @@ def test_the_template_is_bound_to_no_account_and_no_region(moderation: Template)
 
     assert "us-east-1" not in text
     assert '"AWS::Region"' in text
+
+
+def test_a_setting_of_another_spelling_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="Stage isn't a setting: write stage"):
+        make_app(Stage="prod")
 
 
 def test_without_the_licence_or_in_the_wrong_region_models_are_refused_in_words() -> None:

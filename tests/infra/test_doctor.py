@@ -112,9 +112,10 @@ def test_a_deployment_tells_it_what_it_asks_for(moderation: Template, production
         "OpsTopicArn",
         "Stage",
     } <= told
-    assert not {"LlamaComponentName", "HoldUntilCleared"} & told
+    assert not {"LlamaComponentName", "HoldUntilCleared", "ModelConcurrency"} & told
     protected = template_of(production, "Moderation").content["Outputs"]
     assert protected["LlamaComponentName"]["Value"] == "moderation-llama2"
     assert protected["LlamaDialect"]["Value"] == "tgi"
     assert protected["HoldUntilCleared"]["Value"] == "true"
     assert protected["Stage"]["Value"] == "prod"
+    assert protected["ModelConcurrency"]["Value"] == "12"

@@ -147,6 +147,9 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"hubTokenSecretArn": SECRET, "blip2WeightsPrefix": "s3://weights/blip2/"}, "hubTokenSecretArn", "leave one"),
         ({**EXISTING_ENDPOINTS, "hubTokenSecretArn": SECRET}, "hubTokenSecretArn", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Revision": "c" * 40}, "blip2Revision", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2Weights": "a/b"}, "blip2Weights", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "blip2WeightsPrefix": "s3://b/p/"}, "blip2WeightsPrefix", "name no existing endpoints"),
+        ({**EXISTING_ENDPOINTS, "llamaSize": "7b"}, "llamaSize", "name no existing endpoints"),
         ({"intakeBucketName": "Images", "intakeBucketVersioned": True}, "intakeBucketName", "existing bucket"),
         ({"intakeBucketName": "images"}, "intakeBucketVersioned", "unversioned bucket is refused"),
         ({"intakeBucketName": "images", "intakeBucketVersioned": "false"}, "intakeBucketVersioned", "refused"),
@@ -189,6 +192,17 @@ def test_a_bad_setting_is_one_sentence_that_names_it_and_says_what_to_do(
     assert fault.startswith(named)
     assert advice in fault
     assert fault.endswith(".")
+
+
+@pytest.mark.parametrize("name, meant", [("Stage", "stage"), ("modelConcurency", "modelConcurrency")])
+def test_a_name_that_is_nearly_a_settings_is_refused_rather_than_passed_over(name: str, meant: str) -> None:
+    """`-c Stage=prod` would make a deployment whose data goes with it."""
+    context = {name: "prod", "@aws-cdk/core:stage": "x", "availability-zones:account=1": "y", "stage": "dev"}
+
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_context(context.get, context)
+
+    assert caught.value.faults == [f"{name} isn't a setting: write {meant}, or leave it out."]
 
 
 def test_an_endpoint_scales_between_two_numbers_and_is_fixed_where_only_the_lower_is_raised() -> None:

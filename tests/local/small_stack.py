@@ -211,6 +211,7 @@ def template() -> dict[str, Any]:
             "Properties": {
                 "VersioningConfiguration": {"Status": "Enabled"},
                 "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+                "Tags": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}],
             },
         },
         "Blocking": {

@@ -71,3 +71,40 @@ def test_empty_buckets_that_empty_themselves_are_destroyed_in_whatever_order(lap
     cloudformation.delete_stack(StackName="Empty")
 
     assert not [bucket for bucket in laptop.client("s3").list_buckets()["Buckets"] if "empty" in bucket["Name"]]
+
+
+def test_a_bucket_that_no_longer_empties_itself_keeps_its_objects(laptop: Laptop) -> None:
+    """As when a deployment of stage dev becomes one of stage prod: the provider spares a bucket without the tag."""
+    tag = {"Key": "aws-cdk:auto-delete-objects", "Value": "true"}
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"Tags": [tag]}}
+    emptied = {
+        "Type": "Custom::S3AutoDeleteObjects",
+        "Properties": {"ServiceToken": "none", "BucketName": {"Ref": "Bucket"}},
+    }
+    outputs = {"Name": {"Value": {"Ref": "Bucket"}}}
+    first = {"Resources": {"Bucket": bucket, "Emptied": emptied}, "Outputs": outputs}
+    kept = {"Resources": {"Bucket": {**bucket, "Properties": {}, "DeletionPolicy": "Retain"}}, "Outputs": outputs}
+    cloudformation, s3 = laptop.client("cloudformation"), laptop.client("s3")
+    cloudformation.create_stack(StackName="Kept", TemplateBody=json.dumps(first))
+    (output,) = cloudformation.describe_stacks(StackName="Kept")["Stacks"][0]["Outputs"]
+    s3.put_object(Bucket=output["OutputValue"], Key="image", Body=b"x")
+
+    cloudformation.update_stack(StackName="Kept", TemplateBody=json.dumps(kept))
+
+    assert [found["Key"] for found in s3.list_objects_v2(Bucket=output["OutputValue"])["Contents"]] == ["image"]
+
+
+def test_a_tagged_bucket_can_be_changed(laptop: Laptop) -> None:
+    def template_with(status: str) -> str:
+        properties = {"Tags": [{"Key": "of", "Value": "us"}], "VersioningConfiguration": {"Status": status}}
+        return json.dumps({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}}})
+
+    cloudformation, s3 = laptop.client("cloudformation"), laptop.client("s3")
+    cloudformation.create_stack(StackName="Tagged", TemplateBody=template_with("Suspended"))
+
+    cloudformation.update_stack(StackName="Tagged", TemplateBody=template_with("Enabled"))
+
+    (resource,) = cloudformation.describe_stack_resources(StackName="Tagged")["StackResources"]
+    name = resource["PhysicalResourceId"]
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "of", "Value": "us"}]

@@ -131,6 +131,7 @@ class TestUsage:
         text = usage(Session("http://127.0.0.1:5000", MODELS, OUTPUTS, Path()))
 
         for words in (
+            "source .venv/bin/activate\n",  # where `moderate` is
             "AWS_ENDPOINT_URL=http://127.0.0.1:5000",
             "aws s3 cp img.jpg s3://intake/",
             "aws dynamodb get-item --table-name verdicts",

@@ -16,14 +16,32 @@ LOG_DELIVERY = ("resource policy of logs", "AWSLogDeliveryWrite20150319")
 BACKUP = ("system backup", "Moderation-VerdictsTable-1ABC")
 
 
-def test_the_cost_is_shown_with_its_arithmetic() -> None:
-    assert cost(makes_endpoints=True).startswith(
-        "It costs about $8.61: (ml.g5.2xlarge $1.515 + ml.g5.12xlarge $7.090) an hour"
-    )
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ([], "$8.61: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.12xlarge $7.090) an hour"),
+        (["llamaSize=70b"], "$21.88: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.48xlarge $20.360) an hour"),
+        (["llamaSize=7b", "blip2MinInstances=2"], "$4.54: (3 x ml.g5.2xlarge $1.515) an hour"),
+    ],
+)
+def test_the_cost_is_shown_with_its_arithmetic(settings, said, monkeypatch) -> None:
+    words = [word for setting in settings for word in ("-c", setting)]
+    monkeypatch.setattr("sys.argv", ["e2e", "--accept-llama2-eula", *words])
+
+    assert cost(e2e._arguments().instances).startswith(f"It costs about {said}")
+
+
+def test_what_it_could_not_destroy_is_not_deployed(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.argv", ["e2e", "--accept-llama2-eula", "-c", "terminationProtection=true"])
+
+    with pytest.raises(SystemExit):
+        e2e._arguments()
+
+    assert "terminationProtection=true would keep the run from destroying" in capsys.readouterr().err
 
 
 def test_existing_endpoints_cost_nothing_more() -> None:
-    assert "$" not in cost(makes_endpoints=False)
+    assert "$" not in cost({})
 
 
 def test_left_over_is_what_is_new_and_bears_our_name() -> None:

@@ -1,7 +1,8 @@
 """S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions.
 
-Its answer to GetBucketNotificationConfiguration leaves the switch out, too. It takes buckets from names of hosts, which
-nobody resolves here.
+It fails to update a bucket that has tags but no name in the template, and keeps tags that the template drops.
+Its answer to GetBucketNotificationConfiguration leaves the switch out, too.
+It takes buckets from names of hosts, which nobody resolves here.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,14 @@ from local.cloud.additions.cloudformation import after_create_and_update
 
 
 def install() -> None:
-    """Apply the two properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    """Apply the properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    update = FakeBucket.update_from_cloudformation_json.__func__
+
+    def update_but_tags(cls: Any, /, *, cloudformation_json: dict[str, Any], **kwargs: Any) -> Any:
+        properties = {name: value for name, value in cloudformation_json["Properties"].items() if name != "Tags"}
+        return update(cls, cloudformation_json={**cloudformation_json, "Properties": properties}, **kwargs)
+
+    FakeBucket.update_from_cloudformation_json = classmethod(update_but_tags)
     moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True  # a bucket is what the gate takes for it: the path's first part
     after_create_and_update(FakeBucket, _apply)
     S3Response.get_bucket_notification = _notifications(S3Response.get_bucket_notification)
@@ -56,3 +64,5 @@ def _apply(bucket: Any, properties: dict[str, Any]) -> None:
     to_events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
     # an empty element is how S3's own API says that events are on
     bucket.set_notification_configuration({"EventBridgeConfiguration": {}} if to_events else None)
+    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    s3_backends[bucket.account_id][get_partition(bucket.region_name)].put_bucket_tagging(bucket.name, tags)

@@ -8,10 +8,11 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 AUTO_DELETE = "Custom::S3AutoDeleteObjects"
+_TAG = "aws-cdk:auto-delete-objects"  # without it the provider spares a bucket: one that is to be kept from now on
 
 
 def install() -> None:
-    """Do what that provider does: nothing when it is made, empty its bucket when it goes."""
+    """Do what that provider does: nothing when it is made, empty its bucket, if it is tagged for it, when it goes."""
     create: Callable[..., Any] = CustomModel.create_from_cloudformation_json.__func__
 
     def create_or_stand_in(
@@ -33,6 +34,7 @@ class AutoDelete(CustomModel):  # type: ignore[misc]
         self.set_data({})  # made
 
     def delete(self, account_id: str, region_name: str) -> None:
-        buckets = s3_backends[account_id][get_partition(region_name)].buckets
-        if self._bucket in buckets:
-            buckets[self._bucket].keys.clear()
+        backend = s3_backends[account_id][get_partition(region_name)]
+        bucket = backend.buckets.get(self._bucket)
+        if bucket and backend.tagger.get_tag_dict_for_resource(bucket.arn).get(_TAG) == "true":
+            bucket.keys.clear()

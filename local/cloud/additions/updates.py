@@ -1,6 +1,10 @@
-"""CloudFormation: moto forgets a resource of a kind that it can't update, and whatever refers to it breaks."""
+"""CloudFormation: moto forgets a resource of a kind that it can't update, and whatever refers to it breaks.
+
+It removes what a template drops before it changes the rest; AWS does so in the end, when all else is as it should be.
+"""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import moto.cloudformation.parsing as parsing
@@ -9,7 +13,8 @@ LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Keep such a resource as it is, and say so."""
+    """Keep such a resource as it is, and say so; remove what is dropped last."""
+    parsing.ResourceMap.update = _removing_last(parsing.ResourceMap.update)
     update = parsing.parse_and_update_resource
 
     def update_or_keep(
@@ -22,3 +27,16 @@ def install() -> None:
         return updated
 
     parsing.parse_and_update_resource = update_or_keep
+
+
+def _removing_last(update: Callable[..., None]) -> Callable[..., None]:
+    """moto's update in two: to what stays, with what is dropped beside it, and then without."""
+
+    def update_then_remove(self: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
+        dropped = {name: r for name, r in self._resource_json_map.items() if name not in template["Resources"]}
+        update(self, {**template, "Resources": {**dropped, **template["Resources"]}}, parameters)
+        update(self, template, parameters)
+        for name in dropped:
+            self._parsed_resources.pop(name, None)  # one that comes back is made anew
+
+    return update_then_remove
