@@ -25,6 +25,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
 # A wildcard, or a variable (${…}), would widen the policy that names the prefix.
+_KEY_PREFIX = re.compile(r"(?!.*\$\{)[^/*?][^*?]{0,511}", re.DOTALL)
 _S3_PREFIX = re.compile(r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/]([^*?]*[^*?/])?)/?")
 
 
@@ -286,10 +287,7 @@ def _intake(context: _Context) -> Intake:
         context.faults.append(
             "intakeBucketVersioned speaks of an existing bucket: set intakeBucketName too, or neither."
         )
-    # A wildcard would widen the policies that name this prefix.
-    prefix = context.text(
-        "intakePrefix", re.compile(r"[^/*?][^*?]{0,511}"), "a key prefix without * or ? that does not begin with /"
-    )
+    prefix = context.text("intakePrefix", _KEY_PREFIX, "a key prefix without *, ? or ${ that does not begin with /")
     return Intake(
         bucket_name=name or None, prefix=prefix, key_arn=_key_arn(context, "intakeKeyArn", of="intakeBucketName")
     )
