@@ -57,13 +57,12 @@ class Asked:
 
 def decide(caller: Caller, asked: Asked, resource_policy: Policy | None = None) -> Decision:
     """Decide by the caller's policies and the resource's. Raises UnknownPolicy for what isn't implemented."""
-    request = asked.action, asked.resource, asked.context
-    # a service acts with no policies of its own
-    mine = [s for policy in caller.policies for s in policy.statements if s.applies(*request)] if caller.account else []
+    own = caller.policies if caller.account else ()  # a service acts with no policies of its own
+    mine = [s for policy in own for s in policy.speaking_of(asked.action) if s.applies(asked.resource, asked.context)]
     theirs = [
         (statement, how)
-        for statement in (resource_policy.statements if resource_policy else ())
-        if statement.applies(*request) and (how := _names(statement, caller))
+        for statement in (resource_policy.speaking_of(asked.action) if resource_policy else ())
+        if statement.applies(asked.resource, asked.context) and (how := _names(statement, caller))
     ]
     if any(not statement.allows for statement in mine) or any(not statement.allows for statement, _ in theirs):
         return Decision.EXPLICIT_DENY

@@ -7,7 +7,7 @@ document is read: a policy is never half understood.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -75,12 +75,13 @@ class Statement:
     resources: tuple[str, ...] | None
     conditions: tuple[Condition | Absence, ...]
 
-    def applies(self, action: str, resource: str, context: Context) -> bool:
-        """Return whether the statement speaks of this request, its principal aside."""
-        name = action.lower()
-        named = name in self.actions or any(like(pattern, name) for pattern in self.action_patterns)
-        if named == self.but_actions:
-            return False
+    def speaks_of(self, action: str) -> bool:
+        """Return whether the statement is about an action, given in lower case."""
+        named = action in self.actions or any(like(pattern, action) for pattern in self.action_patterns)
+        return named != self.but_actions
+
+    def applies(self, resource: str, context: Context) -> bool:
+        """Return whether the statement, which speaks of the action, is about this request; its principal aside."""
         resources = ("*",) if self.resources is None else self.resources
         if not any(self._covers(pattern, resource, context) for pattern in resources):
             return False
@@ -97,6 +98,15 @@ class Policy:
     """The statements of one document."""
 
     statements: tuple[Statement, ...]
+    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def speaking_of(self, action: str) -> tuple[Statement, ...]:
+        """Return the statements about an action; found once, since a caller makes few kinds of calls, often."""
+        found = self._by_action.get(action)
+        if found is None:
+            found = tuple(statement for statement in self.statements if statement.speaks_of(action.lower()))
+            self._by_action[action] = found
+        return found
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | str) -> "Policy":

@@ -13,6 +13,19 @@ from urllib.parse import parse_qsl
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/[^/]+/[^/]+/([^/]+)/aws4_request,")
 _PRESIGNED = re.compile(r"([^/]+)/[^/]+/[^/]+/[^/]+/aws4_request")
 INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+# The headers that rights depend on, by their names in a WSGI environment.
+_HEADERS = {"CONTENT_TYPE": "content-type"} | {
+    f"HTTP_{header.upper().replace('-', '_')}": header
+    for header in (
+        "authorization",
+        "if-none-match",
+        "x-amz-copy-source",
+        "x-amz-tagging",
+        "x-amz-tagging-directive",
+        "x-amz-target",
+        "x-amzn-sagemaker-inference-component",
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str]
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str]  # those of _HEADERS, in lower case
     body: bytes
 
     @property
@@ -52,9 +65,7 @@ class Request:
     @classmethod
     def read(cls, environ: dict[str, Any]) -> "Request":
         """Read a WSGI request; its body stays readable for whoever comes next."""
-        given = ((name[5:], value) for name, value in environ.items() if name.startswith("HTTP_"))
-        headers = {name.replace("_", "-").lower(): str(value) for name, value in given}
-        headers["content-type"] = environ.get("CONTENT_TYPE", "")
+        headers = {header: str(environ[name]) for name, header in _HEADERS.items() if name in environ}
         query = _first(environ.get("QUERY_STRING", ""))
         path = environ.get("PATH_INFO", "/").encode("latin-1").decode(errors="surrogateescape")
         signed = _CREDENTIAL.match(headers.get("authorization", ""))

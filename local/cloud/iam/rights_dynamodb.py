@@ -5,6 +5,7 @@ Source: "Using IAM policy conditions for fine-grained access control", Amazon Dy
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from local.cloud.iam.evaluate import Asked
@@ -80,11 +81,15 @@ def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
     names = given.get("ExpressionAttributeNames", {})
     found = set(given.get("Key", {})) | set(given.get("Item", {}))
     for expression in _EXPRESSIONS:
-        text = re.sub(r":\w+", "", given.get(expression) or "")
-        for word in re.findall(r"(?<![\w.])#?[A-Za-z_]\w*", text):
-            if word not in _WORDS:
-                found.add(names.get(word, word))
+        found.update(names.get(word, word) for word in _words(given.get(expression) or ""))
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1024)
+def _words(expression: str) -> tuple[str, ...]:
+    """The attributes, or their placeholders, that an expression names."""
+    found = re.findall(r"(?<![\w.])#?[A-Za-z_]\w*", re.sub(r":\w+", "", expression))
+    return tuple(word for word in found if word not in _WORDS)
 
 
 def _value(typed: Mapping[str, Any]) -> str:

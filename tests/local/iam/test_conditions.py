@@ -22,7 +22,7 @@ def holds(operator: str, wanted: Any, *given_values: str, key: str = KEY, **more
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {operator: {key: wanted}}}
     (parsed,) = Policy.parse({"Version": "2012-10-17", "Statement": statement}).statements
     context = {name.replace("_", ":"): (value,) for name, value in more.items()}
-    return parsed.applies("s3:GetObject", "arn:aws:s3:::b/k", context | {KEY.lower(): given_values})
+    return parsed.applies("arn:aws:s3:::b/k", context | {KEY.lower(): given_values})
 
 
 @given(wanted=text, asked=plain)
