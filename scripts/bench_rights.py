@@ -57,7 +57,7 @@ def main() -> int:
     console.print(table)
     decisions = [decision for _, _, decision in measured.values()]
     console.print(
-        f"A decision takes {statistics.mean(decisions):.3f} ms of processor time in the mean of these calls and at most "
+        f"A decision takes {statistics.mean(decisions):.3f} ms of processor time in the mean and at most "
         f"{max(decisions):.3f} ms; the goal is {GOAL_MS} ms."
     )
     return 0
