@@ -183,9 +183,6 @@ class _Context:
         self.faults: list[str] = []
 
     def get(self, name: str) -> Any:
-        return self._lookup(name)
-
-    def _lookup(self, name: str) -> Any:
         self._known[name.lower()] = name
         return self._context(name)
 
@@ -197,10 +194,10 @@ class _Context:
                 self.faults.append(f"{name} isn't a setting: write {self._known[meant[0]]}, or leave it out.")
 
     def has(self, name: str) -> bool:
-        return self._lookup(name) is not None
+        return self.get(name) is not None
 
     def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
-        value = self._lookup(name)
+        value = self.get(name)
         if value is None:
             return default
         if value in options:
@@ -209,7 +206,7 @@ class _Context:
         return default
 
     def flag(self, name: str) -> bool:
-        value = self._lookup(name)
+        value = self.get(name)
         if value is None:
             return False
         if str(value).lower() in ("true", "false"):
@@ -218,7 +215,7 @@ class _Context:
         return False
 
     def integer(self, name: str, low: int, high: int, default: int) -> int:
-        value = self._lookup(name)
+        value = self.get(name)
         if value is None:
             return default
         if re.fullmatch(r"[0-9]{1,9}", str(value)) and low <= int(value) <= high:
@@ -227,7 +224,7 @@ class _Context:
         return default
 
     def text(self, name: str, pattern: re.Pattern[str], expected: str, default: str = "") -> str:
-        value = self._lookup(name)
+        value = self.get(name)
         if value is None:
             return default
         if isinstance(value, str) and pattern.fullmatch(value):

@@ -119,14 +119,9 @@ def _invoke_with_retries(function: Any, event: Any, gate: Gate) -> None:
         return
     LOG.warning("%s failed when invoked asynchronously: %s", function.function_name, failure)
     queue_arn = getattr(function, "dead_letter_arn", None)
-    if queue_arn is None:
-        return
-    try:
-        gate.check(gate.identities.of_role(function.role, function.function_name), *implied.of_dead_letter(queue_arn))
-    except AccessDenied as fault:
-        LOG.warning("%s: its event is lost. %s", function.function_name, fault)
-        return
-    send_dead_letter(queue_arn, event, {"ErrorMessage": failure})
+    role = gate.identities.of_role(function.role, function.function_name)
+    if queue_arn is not None and _allowed(gate, role, implied.of_dead_letter(queue_arn)):
+        send_dead_letter(queue_arn, event, {"ErrorMessage": failure})
 
 
 def _failure_of(function: Any, event: Any) -> str | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.cloud.iam import refusals
 from local.cloud.iam.gate import Gate
+from local.cloud.iam.identities import Identity
 from local.cloud.iam.policy import UnknownPolicy
 from local.cloud.iam.request import Request
 from local.cloud.iam.rights import UnknownCall, rights_of
@@ -47,10 +48,10 @@ class Enforcement:
             return refusals.respond(request, str(refusal))(environ, start_response)
         if request.service != "s3" or request.method not in ("GET", "HEAD") or identity.administers:
             return self._application(environ, start_response)
-        return self._read_object(request, environ, start_response)
+        return self._read_object(identity, request, environ, start_response)
 
     def _read_object(
-        self, request: Request, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, identity: Identity, request: Request, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Tell that an object is missing only to those who may list it."""
         answers: list[tuple[Any, ...]] = []
@@ -60,8 +61,6 @@ class Enforcement:
             return lambda data: None  # werkzeug's responses write nothing this way
 
         body = self._application(environ, keep)
-        identity = self._gate.identities.of_key(request.access_key)
-        assert identity is not None
         if answers[0][0].startswith("404") and (refusal := self._gate.refusal(identity, listing_of(request))):
             return refusals.respond(request, str(refusal))(environ, start_response)
         start_response(*answers[0])
