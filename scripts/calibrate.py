@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from cli.policy_cases import run_cases
 from model_artifacts.demo.drawings import QUESTIONS, Drawing
+from moderate.policy_cases import run_cases
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cli import footprint, prices
-from cli.billing import Bill, Load, bill
-from cli.throughput import blip2_seconds, llama_seconds
+from moderate import footprint, prices
+from moderate.billing import Bill, Load, bill
+from moderate.throughput import blip2_seconds, llama_seconds
 from scripts.cost_chart import Line, chart
 from scripts.sections import write_section
 

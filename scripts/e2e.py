@@ -26,13 +26,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from cli import prices
-from cli.checks.plan import Plan
-from cli.deployment import Deployment, find
-from cli.failures import CommandFailed
 from local.demo import MODERATE
 from local.samples import sample_drawings
 from local.synth import CDK, PROJECT
+from moderate import prices
+from moderate.checks.plan import Plan
+from moderate.deployment import Deployment, find
+from moderate.failures import CommandFailed
 from moderation.domain.evidence import ImageRef
 from scripts import inventory
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sagemaker import image_uris
 
-REGIONS = Path(__file__).parents[1] / "cli/regions.json"
+REGIONS = Path(__file__).parents[1] / "moderate/regions.json"
 INSTANCE_TYPES = ("ml.g5.2xlarge", "ml.g5.12xlarge", "ml.g5.48xlarge")
 # What the source named below lists; the layers of China and GovCloud have other accounts and are left out.
 POWERTOOLS_LAYER = [

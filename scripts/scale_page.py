@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli import footprint
-from cli.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
-from cli.footprint import Footprint
-from cli.throughput import IN_FLIGHT
+from moderate import footprint
+from moderate.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
+from moderate.footprint import Footprint
+from moderate.throughput import IN_FLIGHT
 from moderation.domain.limits import SHARDS
 from scripts.sections import write_section
 

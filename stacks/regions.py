@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parents[1] / "cli/regions.json"
+_FILE = Path(__file__).parents[1] / "moderate/regions.json"
 _OFFERED: dict[str, Any] = json.loads(_FILE.read_text())
 
 # Region → account of the registry that holds the model containers.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from cli import footprint
-from cli.footprint import Footprint
 from local.synth import PROJECT
+from moderate import footprint
+from moderate.footprint import Footprint
 from moderation.domain.image import prepare
 from scripts.sections import markdown, write_section
 from scripts.soak.pictures import INPUT_SIZE, Picture, picture

@@ -4,11 +4,11 @@ import json
 
 from aws_cdk.cx_api import CloudAssembly
 
-from cli.checks import account, plan, quotas, tools
-from cli.checks.check import RIGHTS
-from cli.checks.intake_statements import is_among, required
-from cli.checks.plan import Plan
-from cli.deployment import Deployment
+from moderate.checks import account, plan, quotas, tools
+from moderate.checks.check import RIGHTS
+from moderate.checks.intake_statements import is_among, required
+from moderate.checks.plan import Plan
+from moderate.deployment import Deployment
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, COMPONENT_ENDPOINTS, ENDPOINTS, LLAMA_PINS
 from stacks.settings import Instances, Settings
 from tests.infra.synthesis import ROOT, Template, flatten, template_of

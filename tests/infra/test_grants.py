@@ -31,7 +31,7 @@ DEPLOYMENTS = {
 }
 
 # (role, action, a part of the resource) → why it is granted although no recorded path calls it.
-_LAPTOP = "`moderate doctor` leaves it out on a laptop, where it would find nothing true (cli/checks)"
+_LAPTOP = "`moderate doctor` leaves it out on a laptop, where it would find nothing true (moderate/checks)"
 _LARGE = "evidence too large for a record lies in a file of its own; tests/unit/test_record_verdict.py writes one"
 _UNANNOUNCED = "an execution that ended between its verdict, unsafe or safe, and the announcement"
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"

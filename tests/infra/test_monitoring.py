@@ -276,7 +276,9 @@ def estimate(assembly: CloudAssembly) -> dict[str, str]:
 
 
 def test_the_page_estimates_the_cost_from_the_price_file(default: CloudAssembly, theirs: CloudAssembly) -> None:
-    usd = {name: price["usd"] for name, price in json.loads((ROOT / "cli/prices.json").read_text())["prices"].items()}
+    usd = {
+        name: price["usd"] for name, price in json.loads((ROOT / "moderate/prices.json").read_text())["prices"].items()
+    }
 
     assert estimate(default) == {
         "moderation-blip2": f"samples0 / 60 * {usd['ml.g5.2xlarge']}",

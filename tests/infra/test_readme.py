@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cli.checks.quotas import CODES
+from moderate.checks.quotas import CODES
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_PINS
 from stacks.settings import Settings
 from tests.infra.synthesis import ROOT

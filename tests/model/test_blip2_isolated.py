@@ -13,8 +13,8 @@ from moto import mock_aws
 from PIL import Image
 from typer.testing import CliRunner
 
-from cli.main import app
 from local.models.container import Container
+from moderate.main import app
 
 WEAPON = "Question: Does this photo contain a weapon? Answer:"
 

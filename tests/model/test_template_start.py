@@ -17,11 +17,11 @@ from moto import mock_aws
 from PIL import Image
 from typer.testing import CliRunner
 
-from cli.main import app as moderate
 from local.models import template
 from local.models.blip2 import Blip2Endpoint, Checkpoint, with_weights
 from local.models.djl_server import DjlServer
 from local.models.errors import UnusableModel
+from moderate.main import app as moderate
 from stacks.models_stack import ModelsStack
 from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import Settings

@@ -46,10 +46,10 @@ ALLOWED = {
 PILLOW_ONLY_IN = {"lambdas/moderation/domain/image.py"}
 # Whole packages that may never meet.
 FORBIDDEN = {
-    "cli": {"local", "stacks", "aws_cdk", "moto"},
+    "moderate": {"local", "stacks", "aws_cdk", "moto"},
     "local": {"stacks", "aws_cdk", "moderation"},
-    "model_artifacts": {"moderation", "stacks", "local", "cli", "statemachine"},
-    "stacks": {"moderation", "local", "cli"},
+    "model_artifacts": {"moderation", "stacks", "local", "moderate", "statemachine"},
+    "stacks": {"moderation", "local", "moderate"},
 }
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from cli import footprint, prices
-from cli.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
-from cli.footprint import Footprint, Measured
-from cli.throughput import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
+from moderate import footprint, prices
+from moderate.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.footprint import Footprint, Measured
+from moderate.throughput import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
 from moderation.adapters.policies import shipped_pack
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.prompt import judge_prompt, tokens

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.billing import Load, fleets
+from moderate.billing import Load, fleets
 from scripts import cost_page, scale_page
 from scripts.cost_chart import Line, chart
 from scripts.cost_page import FLAGGED, SATURATED, STANDARD, bill_of

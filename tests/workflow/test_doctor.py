@@ -6,7 +6,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from moderate.main import app
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from cli.main import app
+from moderate.main import app
 from tests.support.instant_models import INTERNAL
 from tests.workflow.conftest import drawing
 from tests.workflow.test_verdicts import tag_of

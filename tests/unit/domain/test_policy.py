@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.policy_cases import run_cases
+from moderate.policy_cases import run_cases
 from moderation.domain.policy import (
     DEFAULT_ROUTES,
     lint,

@@ -1,0 +1,81 @@
+"""`moderate ask`: the vision model's other uses, captions and answers about a picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.output import cell, print_json, probability, progress, results, table
+from moderation.adapters import clients
+from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.domain.image import prepare
+from moderation.domain.prompt import question_prompt
+from moderation.ports import VisionModel, VisionReply
+
+EXAMPLES = """Examples:
+
+moderate ask photo.jpg
+
+moderate ask photo.jpg "is there a dog in this photo?" "what is the weather like?"
+
+moderate ask photo.jpg "why?" --context "Question: what is the man doing? Answer: he is running."
+
+moderate ask sign.png --read
+"""
+_READ = "what words are written in this picture?"
+
+
+def ask(
+    image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An image file.")],
+    questions: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUESTIONS]", help="What to ask; without any, a description.")
+    ] = None,
+    context: Annotated[
+        str, typer.Option(help='Earlier rounds: "Question: … Answer: …" goes before each question.')
+    ] = "",
+    read: Annotated[bool, typer.Option("--read", help="Ask for the words in the picture.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Ask the vision model about a picture, beyond moderation.
+
+    The picture is prepared as for moderation, with the same limits, and isn't stored anywhere.
+    """
+    asked = [*(questions or []), *([_READ] if read else [])]
+    prompts = [f"{context.strip()} {question_prompt(text)}".strip() for text in asked]
+    deployment = find(stack)
+    picture = prepare(image.read_bytes(), "full", int(deployment.output("ModelInputSize")))
+    with progress() as bar:
+        bar.add_task("Asking the model", total=None)
+        reply = _model(deployment).ask(picture.views[0].png, prompts, caption=not asked)
+    if as_json:
+        print_json(
+            {
+                "model": reply.model,
+                "caption": reply.caption,
+                "answers": [
+                    {"question": question, "answer": answer.text, "p_yes": answer.p_yes}
+                    for question, answer in zip(asked, reply.answers, strict=True)
+                ],
+            }
+        )
+    else:
+        _show(asked, reply)
+
+
+def _model(deployment: Deployment) -> VisionModel:
+    speaker = SampleBlip2 if deployment.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
+    name, component = deployment.output("Blip2EndpointName"), deployment.outputs.get("Blip2ComponentName")
+    return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), name, component))
+
+
+def _show(asked: list[str], reply: VisionReply) -> None:
+    if reply.caption is not None:
+        results.print(cell(reply.caption))
+        return
+    rows = table(("question", "answer", "P(yes)"), numbers=("P(yes)",))
+    for question, answer in zip(asked, reply.answers, strict=True):
+        rows.add_row(cell(question), cell(answer.text), probability(answer.p_yes))
+    results.print(rows)

@@ -1,0 +1,243 @@
+"""The monthly bill of a load: arithmetic on prices, measured footprints and stated assumptions. No call, no clock."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from moderate.footprint import Footprint, Measured
+from moderate.prices import Prices
+from moderate.throughput import IN_FLIGHT, LLAMAS, blip2_seconds, llama_seconds
+
+HOURS_A_MONTH = 730.0
+DAYS_A_MONTH = HOURS_A_MONTH / 24
+SECONDS_A_DAY = 86_400
+GB = 1e9
+
+Workflow = Literal["standard", "express"]
+LlamaSize = Literal["7b", "13b", "70b"]
+
+BLIP2_INSTANCE = "ml.g5.2xlarge"
+
+# What the deployment does by itself, beside what was measured of an image.
+_EVENTS = 2  # S3 sends the bus "Object Created" and, when the verdict is tagged, "Object Tags Added"
+_ACCESS_LOG_BYTES, _ACCESS_LOG_MONTHS = 500, 3  # a line for each request, kept 90 days
+_PLATFORM_LOG_BYTES = 800  # Lambda's own start and report lines of an invocation
+_WAITING_GB = 0.5  # memory of the functions that wait for an endpoint
+_EXPRESS_GB = 64 / 1024  # the smallest that Express bills, and enough: 50 MB and the definition
+_TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
+_TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
+METRICS, ALARMS, DASHBOARDS = 50, 30, 1  # assumed: names times dimensions, and autoscaling's own alarms too
+
+
+@dataclass(frozen=True)
+class Load:
+    """What comes in, and how it is deployed. Shares are of all images; `judged_share` of those that aren't reused."""
+
+    images_per_day: float
+    unsafe_share: float = 0.02
+    review_share: float = 0.05
+    reuse_share: float = 0.0
+    judged_share: float = 1.0
+    views_per_image: float = 1.0
+    peak_factor: float = 3.0
+    workflow: Workflow = "standard"
+    scale_to_zero: bool = False
+    bursts_per_day: float = 1.0
+    llama_size: LlamaSize = "13b"
+    blip2_seconds: float = round(blip2_seconds(), 2)  # of an instance, a view
+    llama_seconds: float = round(llama_seconds("13b"), 2)  # of an instance, a judgement
+    utilisation: float = 0.7  # of an instance, where autoscaling holds it
+    idle_hours: float = 0.5  # of a burst: instances that start, and wait before they are released
+    kept_months: float = 12.0  # records
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the bill, dollars a month, and how they come about."""
+
+    name: str
+    usd: float
+    arithmetic: str
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The instances of one endpoint."""
+
+    instance: str
+    requests_per_day: float
+    at_peak: int
+    hours_per_day: float
+    arithmetic: str
+
+    def usd(self, prices: Prices) -> float:
+        return self.hours_per_day * DAYS_A_MONTH * prices[self.instance]
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A month."""
+
+    load: Load
+    lines: tuple[Line, ...]
+    rekognition_usd: float
+
+    @property
+    def images(self) -> float:
+        return self.load.images_per_day * DAYS_A_MONTH
+
+    @property
+    def usd(self) -> float:
+        return sum(line.usd for line in self.lines)
+
+    def per_thousand(self, usd: float) -> float:
+        """Dollars a month as dollars per 1,000 images."""
+        return usd / self.images * 1000
+
+
+def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
+    """The month's bill by line, and what the same images cost with Rekognition."""
+    image = average_image(load, measured)
+    images = load.images_per_day * DAYS_A_MONTH
+    blip2, llama = fleets(load, image)
+    lines = (
+        Line("BLIP-2 endpoint", blip2.usd(prices), blip2.arithmetic),
+        Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic),
+        _data(image, images, prices),
+        _step_functions(load, image, images, prices),
+        _lambda(load, image, images, prices),
+        _dynamodb(load, image, images, prices),
+        _s3(image, images, prices),
+        Line("EventBridge", images * _EVENTS * prices["events_opt_in"], f"{_EVENTS} events of the bucket an image"),
+        Line("SNS", images * image.publishes * prices["sns_publish"], f"{image.publishes:.3g} messages an image"),
+        _cloudwatch(image, images, prices),
+        _xray(images, prices),
+        _kms(image, images, prices),
+    )
+    return Bill(load, lines, rekognition_usd(images, prices))
+
+
+def average_image(load: Load, measured: Measured) -> Footprint:
+    """The footprint of the load's average image."""
+    return measured.average(
+        views=load.views_per_image, announced=load.unsafe_share + load.review_share, reused=load.reuse_share
+    )
+
+
+def fleets(load: Load, image: Footprint) -> tuple[Fleet, Fleet]:
+    """BLIP-2's and Llama's instances."""
+    judged = load.images_per_day * (1 - load.reuse_share) * load.judged_share
+    return (
+        fleet(load, BLIP2_INSTANCE, load.images_per_day * image.queries, load.blip2_seconds),
+        fleet(load, LLAMAS[load.llama_size].instance, judged, load.llama_seconds),
+    )
+
+
+def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) -> Fleet:
+    """Instances for requests that each take `seconds` of one; autoscaling follows the load down to one, or to none."""
+    needed = requests_per_day * seconds / load.utilisation / 3600
+    peak = requests_per_day / SECONDS_A_DAY * load.peak_factor * seconds / load.utilisation
+    always_on = max(24.0, needed)
+    work = f"{requests_per_day:,.0f} requests a day x {seconds:g} s / {load.utilisation:.0%} = {needed:,.1f} h"
+    if load.scale_to_zero:
+        idle = load.bursts_per_day * load.idle_hours if requests_per_day else 0.0
+        hours = min(always_on, needed + idle)
+        why = f"{work}, + {idle:g} h idle"
+    else:
+        hours = always_on
+        why = f"{work}, at least 24"
+    at_peak = max(1, math.ceil(round(peak, 6)))
+    return Fleet(instance, requests_per_day, at_peak, hours, f"{instance}: {why}; {at_peak} at peak")
+
+
+def latencies(load: Load) -> tuple[float, float]:
+    """Seconds that a request to BLIP-2 and to Llama takes when an instance is as busy as it may be (Little's law)."""
+    return IN_FLIGHT * load.blip2_seconds, IN_FLIGHT * load.llama_seconds
+
+
+def workflow_seconds(load: Load, image: Footprint) -> float:
+    """How long an average execution takes; the views of an image are asked side by side."""
+    blip2, llama = latencies(load)
+    seen = 1 - load.reuse_share
+    return image.workflow_seconds + seen * (blip2 + load.judged_share * llama)
+
+
+def rekognition_usd(images: float, prices: Prices) -> float:
+    """A month of Rekognition's image moderation, tier by tier."""
+    usd, below = 0.0, 0.0
+    for up_to, price in prices.rekognition_tiers:
+        top = images if up_to is None else min(images, up_to)
+        usd += max(0.0, top - below) * price
+        below = max(below, top)
+    return usd
+
+
+def _data(image: Footprint, images: float, prices: Prices) -> Line:
+    """The views, which are nearly all of the work files, in base64."""
+    sent = image.work_bytes * 4 / 3
+    usd = images * sent / GB * prices["sagemaker_data_gb"]
+    return Line("Endpoints' data", usd, f"{sent / 1000:.0f} KB sent an image: its views in base64")
+
+
+def _step_functions(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+    if load.workflow == "standard":
+        usd = images * image.transitions * prices["states_transition"]
+        return Line("Step Functions", usd, f"Standard: {image.transitions:.2f} transitions an image")
+    seconds = math.ceil(round(workflow_seconds(load, image) * 10, 6)) / 10
+    each = prices["states_express_request"] + seconds * _EXPRESS_GB * prices["states_express_gb_second"]
+    return Line("Step Functions", images * each, f"Express: 1 request and {seconds:.1f} s of 64 MB an image")
+
+
+def _lambda(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+    blip2, llama = latencies(load)
+    judged = (1 - load.reuse_share) * load.judged_share
+    waiting = (image.queries * blip2 + judged * llama) * _WAITING_GB
+    usd = images * (
+        image.invocations * prices["lambda_request"] + (image.gb_seconds + waiting) * prices["lambda_gb_second"]
+    )
+    work = f"{image.invocations:.2f} invocations, {image.gb_seconds:.2f} GB-s of work"
+    return Line("Lambda", usd, f"{work}, {waiting:.2f} GB-s of waiting for endpoints an image")
+
+
+def _dynamodb(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+    units = (
+        image.write_units * prices["dynamodb_write_unit"],
+        image.read_units * prices["dynamodb_read_unit"],
+        image.stored_bytes / GB * load.kept_months * prices["dynamodb_gb_month"],
+    )
+    requests = f"{image.write_units:.1f} write units, {image.read_units:.1f} read units"
+    kept = f"{image.stored_bytes / 1000:.1f} KB kept {load.kept_months:g} months"
+    return Line("DynamoDB", images * sum(units), f"{requests}, {kept} an image")
+
+
+def _s3(image: Footprint, images: float, prices: Prices) -> Line:
+    logged = (image.s3_writes + image.s3_reads) * _ACCESS_LOG_BYTES * _ACCESS_LOG_MONTHS
+    usd = images * (
+        image.s3_writes * prices["s3_write"]
+        + image.s3_reads * prices["s3_read"]
+        + (image.work_bytes + logged) / GB * prices["s3_gb_month"]
+    )
+    kept = f"{image.work_bytes / 1000:.0f} KB of work kept a month"
+    return Line("S3", usd, f"{image.s3_writes:.1f} writes, {image.s3_reads:.1f} reads, {kept} an image")
+
+
+def _cloudwatch(image: Footprint, images: float, prices: Prices) -> Line:
+    logged = image.log_bytes + image.invocations * _PLATFORM_LOG_BYTES
+    usd = images * logged / GB * (prices["logs_gb"] + prices["logs_gb_month"])
+    usd += METRICS * prices["cloudwatch_metric"] + ALARMS * prices["cloudwatch_alarm"]
+    usd += DASHBOARDS * prices["cloudwatch_dashboard"]
+    fixed = f"{METRICS} metrics, {ALARMS} alarms, {DASHBOARDS} dashboard"
+    return Line("CloudWatch", usd, f"{logged / 1000:.1f} KB of logs an image; {fixed}")
+
+
+def _xray(images: float, prices: Prices) -> Line:
+    always = min(images, _TRACED_A_SECOND * SECONDS_A_DAY * DAYS_A_MONTH)
+    traces = always + _TRACED_SHARE * (images - always)
+    return Line("X-Ray", traces * prices["xray_trace"], f"{traces:,.0f} traces: one a second, 5 % of the rest")
+
+
+def _kms(image: Footprint, images: float, prices: Prices) -> Line:
+    most = _TOPICS * SECONDS_A_DAY * DAYS_A_MONTH / _KEY_REUSE_SECONDS
+    requests = 2 * min(images * image.publishes, most)
+    usd = prices["kms_key"] + requests * prices["kms_request"]
+    return Line("KMS", usd, f"1 key, {requests:,.0f} requests: a data key serves SNS for five minutes")

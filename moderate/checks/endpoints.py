@@ -1,0 +1,181 @@
+"""Whether the two endpoints are in service, and answer in the dialect that the deployment speaks to them."""
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+from PIL import Image, ImageDraw
+
+from moderate.checks.aws import client
+from moderate.checks.check import TOO, Check, attempt
+from moderate.deployment import Deployment
+from moderation.adapters import clients
+from moderation.adapters.faults import code_of
+from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.adapters.sagemaker_llama import SageMakerJudge
+from moderation.domain.evidence import Answer, Evidence
+from moderation.domain.image import prepare
+from moderation.domain.policy import Category, Pack, Question
+from moderation.domain.prompt import answer_schema, judge_prompt, question_prompt
+from moderation.domain.verdict import UnusableJudgement, parse_judgement
+from moderation.errors import EndpointThrottled, NoCapacity
+from moderation.ports import Turn
+
+_SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
+_COMING = ("Creating",)
+_BUSY = (EndpointThrottled, NoCapacity)
+_QUESTION = "Is there a red circle in this picture?"
+_PACK = Pack(
+    name="doctor",
+    description="One category and one question, to hear the judge",
+    categories=(Category("Weapons", "Guns, knives and other weapons"),),
+    questions=(Question("weapon", "Does this photo contain a weapon?", ("Weapons",)),),
+)
+_EVIDENCE = Evidence((Answer("full", _PACK.questions[0].text, "yes", p_yes=0.99),))
+
+
+@dataclass(frozen=True)
+class Served:
+    """An endpoint as the functions use it; `model` is the prefix of its settings."""
+
+    model: str
+    name: str
+    component: str | None
+    dialect: str
+
+    @property
+    def log(self) -> str:
+        """The command that shows what its container says."""
+        place = f"InferenceComponents/{self.component}" if self.component else f"Endpoints/{self.name}"
+        return f"aws logs tail /aws/sagemaker/{place} --since 1h"
+
+    @property
+    def endpoint(self) -> SageMakerEndpoint:
+        return SageMakerEndpoint(clients.sagemaker_runtime(), self.name, self.component)
+
+
+def vision(deployment: Deployment, on_aws: bool) -> list[Check]:
+    """Two rows about BLIP-2: whether it is in service, and what it says of a drawing."""
+    return _examine("blip2", "Blip2", deployment, on_aws, lambda served: _look(served, deployment))
+
+
+def judge(deployment: Deployment, on_aws: bool) -> list[Check]:
+    """Two rows about Llama: whether it is in service, and how it judges a line of evidence."""
+    return _examine("llama", "Llama", deployment, on_aws, lambda served: _judge(served, deployment))
+
+
+def _examine(
+    model: str, output: str, deployment: Deployment, on_aws: bool, ask: Callable[[Served], Check]
+) -> list[Check]:
+    served = Served(
+        model,
+        deployment.output(f"{output}EndpointName"),
+        deployment.outputs.get(f"{output}ComponentName"),
+        deployment.output(f"{output}Dialect"),
+    )
+    place, answer = f"endpoint {served.name}", f"{served.name} answers"
+    if on_aws:
+        standing = attempt(place, lambda: _in_service(place, served))
+    else:
+        standing = Check(place, "skipped", "the laptop's model server isn't a SageMaker endpoint")
+    if standing.status in ("warn", "fail"):
+        return [standing, Check(answer, "skipped", "not asked until it is in service")]
+    remedy = (
+        f"See {served.log}. Does it speak another dialect than {served.dialect}, deploy Moderation with the right "
+        f"-c {model}Dialect=… {TOO}"
+    )
+    return [standing, attempt(answer, lambda: _asleep(answer, served) or ask(served), remedy)]
+
+
+def _in_service(name: str, served: Served) -> Check:
+    sagemaker = client("sagemaker")
+    try:
+        endpoint = sagemaker.describe_endpoint(EndpointName=served.name)
+    except ClientError as error:
+        if code_of(error) != "ValidationException":  # SageMaker has no code of its own for "doesn't exist"
+            raise
+        return Check(
+            name,
+            "fail",
+            "there is no such endpoint",
+            f"cdk deploy ModerationModels -c acceptLlama2Eula=true {TOO}, since it deploys Moderation again; or, for "
+            f"one of your own, cdk deploy Moderation -c blip2Endpoint=… -c llamaEndpoint=… {TOO}",
+        )
+    status = str(endpoint["EndpointStatus"])
+    if status in _SERVING:
+        return Check(name, "ok", status)
+    if status in _COMING:
+        return Check(
+            name, "warn", status, f"Wait: aws sagemaker wait endpoint-in-service --endpoint-name {served.name}"
+        )
+    why = f"{status}: {endpoint['FailureReason']}" if "FailureReason" in endpoint else status
+    return Check(
+        name, "fail", why, f"See {served.log}; then cdk destroy ModerationModels and deploy it with all your settings"
+    )
+
+
+def _asleep(name: str, served: Served) -> Check | None:
+    """Why a model that is hosted as a component isn't asked, if so: a question to one without a copy starts it."""
+    if not served.component:
+        return None
+    described = client("sagemaker").describe_inference_component(InferenceComponentName=served.component)
+    status = str(described["InferenceComponentStatus"])
+    if status != "InService":
+        why = described.get("FailureReason", "it doesn't answer yet")
+        return Check(name, "fail", f"its component {served.component} is {status}: {why}", f"See {served.log}")
+    if described["RuntimeConfig"]["CurrentCopyCount"] == 0:
+        why = "it is scaled to zero, and a question would start an instance and its bill"
+        return Check(name, "skipped", why, "moderate ask PICTURE starts it; then run this again")
+    return None
+
+
+def _look(served: Served, deployment: Deployment) -> Check:
+    speaker = SampleBlip2 if served.dialect == "sample" else ScoredBlip2
+    view = prepare(_drawing(), "full", int(deployment.output("ModelInputSize"))).views[0]
+    started = time.monotonic()
+    try:
+        reply = speaker(served.endpoint).ask(view.png, [question_prompt(_QUESTION)], caption=False)
+    except _BUSY as error:
+        return _busy(served, error)
+    (answer,) = reply.answers
+    p_yes = "no probability" if answer.p_yes is None else f"P(yes) {answer.p_yes:.2f}"
+    said = f"{_QUESTION} {answer.text!r}, {p_yes}"
+    return Check(f"{served.name} answers", "ok", f"{said}, in {_since(started)} ({served.dialect}; {reply.model})")
+
+
+def _judge(served: Served, deployment: Deployment) -> Check:
+    grammar = deployment.output("LlamaGrammar") == "true"
+    turns = [Turn("user", judge_prompt(_PACK, _EVIDENCE).text)]
+    started = time.monotonic()
+    try:
+        text = SageMakerJudge(served.endpoint, served.dialect, grammar).complete(turns, answer_schema(_PACK))
+    except _BUSY as error:
+        return _busy(served, error)
+    spoken = f"in {_since(started)} ({served.dialect})"
+    try:
+        judgement = parse_judgement(text, _PACK.category_names)
+    except UnusableJudgement as fault:
+        remedy = f"Once is no harm: the workflow asks again. If it stays, images go to review: see {served.log}"
+        return Check(f"{served.name} answers", "warn", f"unusable, {spoken}: {fault}", remedy)
+    verdict = " / ".join(filter(None, (judgement.flag, judgement.category)))
+    return Check(f"{served.name} answers", "ok", f"a weapon is {verdict}, {spoken}")
+
+
+def _busy(served: Served, error: Exception) -> Check:
+    return Check(f"{served.name} answers", "warn", str(error), "Run it again in a few minutes; images wait meanwhile")
+
+
+def _since(started: float) -> str:
+    return f"{time.monotonic() - started:.1f} s"
+
+
+def _drawing() -> bytes:
+    """A red disc on white, as a PNG."""
+    picture = Image.new("RGB", (256, 256), "white")
+    ImageDraw.Draw(picture).ellipse((48, 48, 208, 208), fill="red")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,80 @@
+"""The statements that the intake bucket's policy must hold, and whether one holds them.
+
+`stacks/components/intake_policy.py` writes them for a bucket of the stack's own, which a test compares with these;
+docs/operations.md tells them to the owner of another.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from moderate.deployment import Deployment
+
+Statement = Mapping[str, Any]
+_EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+_ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave identically", IAM User Guide
+
+
+def required(deployment: Deployment) -> list[dict[str, Any]]:
+    """The statements, with the names of the deployment."""
+    recorder, reviewer = deployment.output("RecordVerdictRoleArn"), deployment.output("ReviewerRoleArn")
+    objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
+    tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
+    carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": "moderation"}}
+    statements = [
+        _deny("UploadedVerdict", ["s3:PutObject"], objects, [recorder, reviewer], carried),
+        _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, [recorder, reviewer], {}),
+    ]
+    if deployment.outputs.get("HoldUntilCleared") == "true":
+        readers = [deployment.output("PrepareImageRoleArn"), reviewer]
+        uncleared = {"StringNotEquals": {"s3:ExistingObjectTag/moderation": "safe"}}
+        versions = ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")
+        reads = [f"s3:GetObject{version}" for version in versions]
+        statements.append(_deny("Uncleared", reads, objects, readers, uncleared))
+    return statements
+
+
+def is_among(needed: Statement, statements: Iterable[object]) -> bool:
+    """Whether one of a policy's statements refuses what `needed` does, to the same principals; its Sid is no matter."""
+    return any(isinstance(statement, Mapping) and _refuses(statement, needed) for statement in statements)
+
+
+def _refuses(statement: Statement, needed: Statement) -> bool:
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in _EVERYBODY
+        and all(_matched(action.lower(), statement.get("Action"), str.lower) for action in needed["Action"])
+        and _matched(needed["Resource"], statement.get("Resource"), str)
+        and _conditions(statement) == _conditions(needed)
+    )
+
+
+def _matched(value: str, patterns: Any, normal: Callable[[str], str]) -> bool:
+    """Whether a pattern covers the value, or all that it stands for: a `?` is one character and no `*`."""
+    wildcards = {"*": ".*", "?": "[^*]"}
+    covering = ("".join(wildcards.get(c) or re.escape(c) for c in normal(pattern)) for pattern in _many(patterns))
+    return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in covering)
+
+
+def _conditions(statement: Statement) -> dict[tuple[str, str], frozenset[str]]:
+    """(operator, key) → values, as IAM compares them: names in any case, values in any order."""
+    return {
+        (_ALIKE.get(operator.lower(), operator.lower()), key.lower()): frozenset(_many(values))
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, values in keys.items()
+    }
+
+
+def _many(value: Any) -> list[str]:
+    return [str(item) for item in (value if isinstance(value, list) else [] if value is None else [value])]
+
+
+def _deny(sid: str, actions: list[str], objects: str, exempt: list[str], conditions: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": actions,
+        "Resource": objects,
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": exempt}} | conditions,
+    }

@@ -1,0 +1,34 @@
+"""Whether the region has what a deployment takes from it, by the committed data; no call."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from moderate.checks.check import Check
+
+_FILE = Path(__file__).parents[1] / "regions.json"
+
+
+def offers(region: str, instance_types: list[str], makes_endpoints: bool) -> Check:
+    """The Lambda layer, and for endpoints of our own their containers, Llama's artefacts and the instances."""
+    needed = _needed(instance_types, makes_endpoints)
+    lacking = [what for what, regions in needed.items() if region not in regions]
+    if not lacking:
+        return Check("region's artefacts", "ok", f"{region} has {', '.join(needed)}")
+    complete = sorted(set.intersection(*map(set, needed.values())))
+    return Check(
+        "region's artefacts",
+        "fail",
+        f"{region} lacks {', '.join(lacking)}",
+        f"Set AWS_DEFAULT_REGION to one that has everything: {', '.join(complete)}",
+    )
+
+
+def _needed(instance_types: list[str], makes_endpoints: bool) -> dict[str, list[str]]:
+    known: dict[str, Any] = json.loads(_FILE.read_text())
+    needed = {"the managed Powertools layer": known["powertools_layer"]}
+    if makes_endpoints:
+        needed["the model containers"] = list(known["containers"])
+        needed["JumpStart's Llama 2 artefacts"] = known["jumpstart"]
+        needed |= {f"hosting on {name}": known["instance_types"][name] for name in instance_types}
+    return needed

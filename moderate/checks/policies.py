@@ -1,0 +1,45 @@
+"""Which packs are in force, whether they can be used, and what their lint says."""
+
+from moderate.checks.check import Check, attempt
+from moderate.deployment import Deployment
+from moderate.policy import routes_in_force
+from moderation.adapters.policies import ROUTES_KEY
+from moderation.domain.policy import Routes, lint
+
+
+def policies(deployment: Deployment) -> list[Check]:
+    """A row for the routes, and one for each pack that they name."""
+    routes: list[Routes] = []
+
+    def examine() -> Check:
+        routes.append(routes_in_force(deployment))
+        return _routes(routes[0], deployment)
+
+    mended = f"Write {ROUTES_KEY} anew and put it into force: moderate policy routes {ROUTES_KEY}"
+    rows = [attempt("routes", examine, mended)]
+    names = dict.fromkeys(name for found in routes for route in found.routes for name in (route.enforce, *route.shadow))
+    for name in names:
+        back = f"moderate policy rollback {name}, or moderate policy push a corrected one"
+        rows.append(attempt(f"policy {name}", lambda name=name: _pack(name, deployment), back))  # type: ignore[misc]
+    return rows
+
+
+def _routes(routes: Routes, deployment: Deployment) -> Check:
+    found = ", ".join(f"{route.prefix or '(anything)'} → {route.enforce}" for route in routes.routes)
+    if not any(deployment.intake_prefix.startswith(route.prefix) for route in routes.routes):
+        remedy = f"Add the prefix '' (or {deployment.intake_prefix!r}): moderate policy routes {ROUTES_KEY}"
+        return Check("routes", "warn", f"{found}; images under other keys end as review", remedy)
+    return Check("routes", "ok", found)
+
+
+def _pack(name: str, deployment: Deployment) -> Check:
+    pack = deployment.policies.pack(name)
+    found = f"{pack.digest[:12]}: {len(pack.categories)} categories, {len(pack.questions)} questions"
+    if warnings := lint(pack):
+        return Check(
+            f"policy {name}",
+            "warn",
+            f"{found}; {'; '.join(warnings)}",
+            "Mend what isn't meant: moderate policy push FILE",
+        )
+    return Check(f"policy {name}", "ok", found)

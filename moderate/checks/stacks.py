@@ -1,0 +1,54 @@
+"""How a CloudFormation stack stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moderate.checks.check import Check
+
+_SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+_USABLE = (*_SETTLED, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
+
+
+def status(name: str, described: Mapping[str, Any]) -> Check:
+    """Whether the stack is complete."""
+    row, found = f"stack {name}", str(described["StackStatus"])
+    if reason := described.get("StackStatusReason"):
+        found = f"{found}: {reason}"
+    events = (
+        f"aws cloudformation describe-stack-events --stack-name {name} --output table --query "
+        "\"StackEvents[?contains(ResourceStatus,'FAILED')].[LogicalResourceId,ResourceStatusReason]\""
+    )
+    match str(described["StackStatus"]):
+        case settled if settled in _SETTLED:
+            return Check(row, "ok", found)
+        case usable if usable in _USABLE:
+            return Check(row, "warn", f"{found}: the last change failed and was taken back", f"See why: {events}")
+        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
+            return Check(
+                row, "fail", found, f"See why: {events}; then `cdk destroy {name}`, and deploy with all your settings"
+            )
+        case "REVIEW_IN_PROGRESS":
+            return Check(
+                row, "warn", f"{found}: created, but never deployed", f"cdk deploy {name} with all your settings"
+            )
+        case running if running.endswith("IN_PROGRESS"):
+            return Check(row, "warn", found, f"Wait: aws cloudformation describe-stack-events --stack-name {name}")
+    return Check(row, "fail", found, f"See why: {events}")
+
+
+def is_usable(described: Mapping[str, Any]) -> bool:
+    """Whether the stack's resources are there, be they being changed or not."""
+    state = str(described["StackStatus"])
+    return state in _USABLE or state.startswith("UPDATE_")
+
+
+def protection(name: str, described: Mapping[str, Any], stage: str) -> Check:
+    """Whether the data's stack is protected from `cdk destroy` in production, which a deployment is to be asked for."""
+    row = "termination protection"
+    if described.get("EnableTerminationProtection"):
+        return Check(row, "ok", "on")
+    if stage != "prod":
+        return Check(row, "ok", f"off, as suits stage {stage}")
+    command = f"aws cloudformation update-termination-protection --enable-termination-protection --stack-name {name}"
+    kept = "add -c terminationProtection=true to every later deploy, since `cdk deploy` turns off what it isn't told"
+    return Check(row, "warn", "off: `cdk destroy` would remove this stack at one yes", f"{command}; {kept}")

@@ -1,0 +1,30 @@
+"""Whether somebody is told of what the topics announce."""
+
+from moderate.checks.aws import client
+from moderate.checks.check import Check
+from moderate.deployment import Deployment
+
+# What is announced → the output that names its topic. Safe images have one only where a deployment asks for it.
+OUTPUTS = {
+    "unsafe": "UnsafeTopicArn",
+    "review": "ReviewTopicArn",
+    "safe": "SafeTopicArn",
+    "alarms": "OpsTopicArn",
+}
+_PENDING = "PendingConfirmation"
+
+
+def subscribed(announced: str, deployment: Deployment) -> Check:
+    """Whether a topic has subscriptions, all of them confirmed."""
+    name, topic = f"subscribers: {announced}", deployment.output(OUTPUTS[announced])
+    pages = client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    found = [subscription for page in pages for subscription in page["Subscriptions"]]
+    pending = [s["Endpoint"] for s in found if s["SubscriptionArn"] == _PENDING]
+    confirmed = [s for s in found if s["SubscriptionArn"].startswith("arn:")]
+    if pending:
+        remedy = "Each confirms by the link in the message that AWS sent it; subscribing again sends it another"
+        return Check(name, "warn", f"{len(confirmed)} confirmed; not yet: {', '.join(pending)}", remedy)
+    if not confirmed:
+        remedy = f"aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com"
+        return Check(name, "warn", "none: nobody is told", remedy)
+    return Check(name, "ok", f"{len(confirmed)} confirmed")

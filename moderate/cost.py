@@ -1,0 +1,171 @@
+"""`moderate cost`: what a load costs a month, from the dated price file. It calls nothing."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from moderate import footprint, prices, throughput
+from moderate.billing import ALARMS, DASHBOARDS, METRICS, Bill, LlamaSize, Load, Workflow, average_image, bill
+from moderate.footprint import Measured
+from moderate.output import cell, print_json, results, table
+from moderate.prices import Prices
+
+EXAMPLES = """Examples:
+
+moderate cost --images-per-day 100000
+
+moderate cost --images-per-day 2000000 --workflow express --judged-share 0.1 --blip2-seconds 0.12
+
+moderate cost --images-per-day 500 --scale-to-zero --bursts-per-day 2 --json
+"""
+_FROM_ARITHMETIC = "assumed: calculated from its arithmetic, not measured on a GPU; see docs/costs.md"
+# Why each input is what it is, unless the user says otherwise.
+ASSUMED = {
+    "unsafe_share": "assumed",
+    "review_share": "assumed",
+    "reuse_share": "assumed: no bytes come twice",
+    "judged_share": "assumed: packs say `judge: always`; `when_flagged` asks for a share of the images only",
+    "views_per_image": "assumed: small pictures; `views: auto` cuts a phone's photo into 7",
+    "peak_factor": "assumed: the busiest time against the average",
+    "llama_size": "the default of `-c llamaSize`",
+    "blip2_seconds": _FROM_ARITHMETIC,
+    "llama_seconds": _FROM_ARITHMETIC,
+    "utilisation": "assumed: where autoscaling holds an instance",
+    "idle_hours": "assumed: a burst's start of instances, and the wait before they are released",
+    "kept_months": "assumed: how long records are kept",
+}
+
+
+def cost(
+    images_per_day: Annotated[float, typer.Option(min=1, help="How many images come in.")],
+    unsafe_share: Annotated[float, typer.Option(min=0, max=1, help="Share that ends unsafe.")] = Load.unsafe_share,
+    review_share: Annotated[float, typer.Option(min=0, max=1, help="Share that people see.")] = Load.review_share,
+    reuse_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share whose bytes were judged before.")
+    ] = Load.reuse_share,
+    judged_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share that Llama is asked about; 1 with `judge: always`.")
+    ] = Load.judged_share,
+    views_per_image: Annotated[
+        float, typer.Option(min=1, max=12, help="Views cut of an image.")
+    ] = Load.views_per_image,
+    peak_factor: Annotated[float, typer.Option(min=1, help="The busiest rate over the average.")] = Load.peak_factor,
+    workflow: Annotated[Workflow, typer.Option(help="As deployed with -c workflowType=….")] = Load.workflow,
+    scale_to_zero: Annotated[bool, typer.Option(help="As deployed with -c scaleToZero=true.")] = Load.scale_to_zero,
+    bursts_per_day: Annotated[
+        float, typer.Option(min=0, help="How often instances start from zero.")
+    ] = Load.bursts_per_day,
+    llama_size: Annotated[LlamaSize, typer.Option(help="As deployed with -c llamaSize=….")] = Load.llama_size,
+    blip2_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Seconds of an instance a view, as you measured them.")
+    ] = None,
+    llama_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Seconds of an instance a judgement, as you measured them.")
+    ] = None,
+    utilisation: Annotated[
+        float, typer.Option(min=0.01, max=1, help="How busy autoscaling holds an instance; 1 is saturation.")
+    ] = Load.utilisation,
+    kept_months: Annotated[float, typer.Option(min=0, help="How long records are kept.")] = Load.kept_months,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the monthly bill of a deployment by line, beside Rekognition's."""
+    if unsafe_share + review_share > 1:
+        raise typer.BadParameter("--unsafe-share and --review-share are more than 1 together")
+    if scale_to_zero and workflow == "express":
+        raise typer.BadParameter(
+            "--scale-to-zero can't be deployed with --workflow express: an Express execution ends after five "
+            "minutes, before an endpoint has started from zero"
+        )
+    load = Load(
+        images_per_day=images_per_day,
+        unsafe_share=unsafe_share,
+        review_share=review_share,
+        reuse_share=reuse_share,
+        judged_share=judged_share,
+        views_per_image=views_per_image,
+        peak_factor=peak_factor,
+        workflow=workflow,
+        scale_to_zero=scale_to_zero,
+        bursts_per_day=bursts_per_day,
+        llama_size=llama_size,
+        blip2_seconds=Load.blip2_seconds if blip2_seconds is None else blip2_seconds,
+        llama_seconds=_judging(llama_size) if llama_seconds is None else llama_seconds,
+        utilisation=utilisation,
+        kept_months=kept_months,
+    )
+    measured, listed = footprint.load(), prices.load()
+    made, inputs = bill(load, measured, listed), standings(load, measured, listed)
+    if as_json:
+        print_json(_plain(made, inputs, listed))
+    else:
+        _show(made, inputs, listed)
+
+
+def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str, Any, str]]:
+    """Every input with its value and where it comes from: yours, assumed, or measured on what."""
+    untouched = Load(load.images_per_day, llama_seconds=_judging(load.llama_size))
+    rows = [
+        (name, getattr(load, name), why if getattr(load, name) == getattr(untouched, name) else "yours")
+        for name, why in ASSUMED.items()
+        if name != "idle_hours" or load.scale_to_zero
+    ]
+    image = average_image(load, measured)
+    on = f"measured on {measured.on}, {measured.when}"
+    rows += [
+        ("requests at once in an instance", throughput.IN_FLIGHT, "assumed"),
+        ("metrics, alarms, dashboards", f"{METRICS}, {ALARMS}, {DASHBOARDS}", "assumed"),
+        ("transitions", round(image.transitions, 2), on),
+        ("requests to S3, sizes of records, views and logs", "", on),
+        ("the functions' processor time", "", f"{on}; times 1,769 MB / memory where a function has less than a vCPU"),
+        ("a call of S3, DynamoDB or SNS; a transition", "15 ms; 30 ms", "assumed"),
+        ("prices", "", f"moderate/prices.json, {listed.region}, {listed.as_of}; which are unverified stands there"),
+    ]
+    return rows
+
+
+def _judging(llama_size: LlamaSize) -> float:
+    return round(throughput.llama_seconds(llama_size), 2)
+
+
+def _plain(made: Bill, inputs: list[tuple[str, Any, str]], listed: Prices) -> dict[str, Any]:
+    return {
+        "region": listed.region,
+        "prices_as_of": listed.as_of,
+        "load": asdict(made.load),
+        "images_per_month": round(made.images),
+        "lines": [
+            {
+                "line": line.name,
+                "usd_per_month": round(line.usd, 2),
+                "usd_per_1000_images": round(made.per_thousand(line.usd), 5),
+                "arithmetic": line.arithmetic,
+            }
+            for line in made.lines
+        ],
+        "usd_per_month": round(made.usd, 2),
+        "usd_per_1000_images": round(made.per_thousand(made.usd), 4),
+        "rekognition_usd_per_month": round(made.rekognition_usd, 2),
+        "rekognition_usd_per_1000_images": round(made.per_thousand(made.rekognition_usd), 4),
+        "inputs": [{"input": name, "value": value, "standing": standing} for name, value, standing in inputs],
+    }
+
+
+def _show(made: Bill, inputs: list[tuple[str, Any, str]], listed: Prices) -> None:
+    title = f"{made.images:,.0f} images a month, {listed.region}, prices of {listed.as_of}"
+    rows = table(("line", "$ a month", "$ per 1,000", "arithmetic"), title, numbers=("$ a month", "$ per 1,000"))
+    for line in made.lines:
+        rows.add_row(line.name, *_dollars(made, line.usd), cell(line.arithmetic))
+    rows.add_section()
+    rows.add_row(Text("together", style="bold"), *_dollars(made, made.usd), "")
+    rows.add_row("Rekognition", *_dollars(made, made.rekognition_usd), "$1.00 per 1,000 up to a million, less beyond")
+    results.print(rows)
+    origins = table(("input", "value", "measured or assumed"), "What it rests on", numbers=("value",))
+    for name, value, standing in inputs:
+        origins.add_row(name, cell(value), cell(standing))
+    results.print(origins)
+
+
+def _dollars(made: Bill, usd: float) -> tuple[str, str]:
+    return f"{usd:,.2f}", f"{made.per_thousand(usd):.4f}"

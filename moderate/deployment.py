@@ -1,0 +1,141 @@
+"""Finds a deployment by the outputs of its stack, through the standard AWS environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+
+import boto3
+import typer
+from botocore.exceptions import ClientError
+
+from moderate.failures import CommandFailed
+from moderation.adapters import clients
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.faults import code_of
+from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.s3_images import S3ImageStore
+from moderation.adapters.s3_work import S3WorkStore
+from moderation.adapters.sns_publisher import SnsPublisher
+
+if TYPE_CHECKING:
+    from boto3 import Session
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+StackOption = Annotated[
+    str, typer.Option("--stack", envvar="MODERATION_STACK", help="Name of the deployment's CloudFormation stack.")
+]
+DEFAULT_STACK = "Moderation"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a stack's outputs name, and the adapters over it; with the environment's credentials unless told."""
+
+    stack: str
+    outputs: Mapping[str, str]
+    session: "Session | None" = None
+
+    def output(self, name: str) -> str:
+        """An output that every deployment has. Raises CommandFailed where it is missing."""
+        if name not in self.outputs:
+            raise CommandFailed(
+                f"Stack {self.stack} has no output {name}: it isn't a moderation deployment, or an older one. "
+                "Name another with --stack, or deploy it again."
+            )
+        return self.outputs[name]
+
+    @property
+    def intake_bucket(self) -> str:
+        return self.output("IntakeBucketName")
+
+    @property
+    def intake_prefix(self) -> str:
+        return self.outputs.get("IntakePrefix", "")
+
+    @property
+    def policy_bucket(self) -> str:
+        return self.output("PolicyBucketName")
+
+    @property
+    def workflow(self) -> str:
+        return self.output("WorkflowArn")
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """ARN of the topic for each verdict that is announced."""
+        safe = self.outputs.get("SafeTopicArn")
+        topics = {"unsafe": self.output("UnsafeTopicArn"), "review": self.output("ReviewTopicArn")}
+        return topics | ({"safe": safe} if safe else {})
+
+    @cached_property
+    def caller(self) -> str:
+        """Who works with it, as an ARN."""
+        return clients.session_of(self.session).client("sts").get_caller_identity()["Arn"]
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return clients.s3(self.session)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return clients.dynamodb(self.session)
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        return clients.stepfunctions(self.session)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return clients.session_of(self.session).client("sqs")
+
+    @cached_property
+    def verdicts(self) -> DynamoVerdictStore:
+        days = int(self.outputs.get("RecordRetentionDays", "0"))
+        return DynamoVerdictStore(self.dynamodb, self.output("VerdictTableName"), days)
+
+    @cached_property
+    def images(self) -> S3ImageStore:
+        return S3ImageStore(self.s3)
+
+    @cached_property
+    def work(self) -> S3WorkStore:
+        return S3WorkStore(self.s3, self.output("WorkBucketName"))
+
+    @cached_property
+    def policies(self) -> S3PolicyStore:
+        return S3PolicyStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def publisher(self) -> SnsPublisher:
+        return SnsPublisher(clients.sns(self.session), self.topics)
+
+
+def find(stack: str) -> Deployment:
+    """The deployment of that name. Raises CommandFailed where there is none, and what boto3 raises."""
+    described = describe(stack)
+    if described is None:
+        raise CommandFailed(
+            f"There is no stack named {stack} in this account and region: deploy it with `cdk deploy --all`, name "
+            "another with --stack, or set AWS_ENDPOINT_URL as `make local` prints it."
+        )
+    return Deployment(stack, outputs_of(described))
+
+
+def describe(stack: str) -> "StackTypeDef | None":
+    """What CloudFormation says of a stack, None where there is none. Raises what boto3 raises."""
+    try:
+        return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if code_of(error) == "ValidationError":  # CloudFormation has no code of its own for "doesn't exist"
+            return None
+        raise
+
+
+def outputs_of(described: "StackTypeDef") -> dict[str, str]:
+    """The outputs of a stack by name."""
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

@@ -1,0 +1,157 @@
+"""`moderate doctor`: whether a deployment will work, or does."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from itertools import chain
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from moderate.checks import account, endpoints, intake, offers, policies, quotas, stacks, tools, topics
+from moderate.checks.account import Account
+from moderate.checks.aws import is_aws
+from moderate.checks.check import FAULTS, Check, attempt, failed, several, softened
+from moderate.checks.plan import Plan
+from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, describe, outputs_of
+from moderate.failures import FAILED
+from moderate.output import cell, print_json, progress, results, table
+
+EXAMPLES = """Examples:
+
+moderate doctor
+
+moderate doctor -c llamaSize=70b -c modelConcurrency=8
+
+moderate doctor -c blip2Endpoint=my-blip2 -c llamaEndpoint=my-llama --json
+"""
+MODELS_STACK = "ModerationModels"
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red", "skipped": "dim"}
+
+
+def doctor(
+    context: Annotated[
+        list[str] | None, typer.Option("--context", "-c", metavar="NAME=VALUE", help="A setting, as for `cdk deploy`.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Examine all that decides whether a deployment will work and, once there is one, whether it does.
+
+    It changes nothing. Each row that isn't ok says what to do. Exit status 1 if one fails.
+    """
+    plan = Plan.of(context or [])
+    checks = []
+    with progress() as bar:
+        task = bar.add_task("Examining", total=None)
+        for check in examine(stack, plan):
+            checks.append(check)
+            bar.advance(task)
+    failed = any(check.status == "fail" for check in checks)
+    if as_json:
+        print_json({"passed": not failed, "checks": [asdict(check) for check in checks]})
+    else:
+        _show(checks)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def examine(stack: str, plan: Plan) -> Iterator[Check]:
+    """All rows: about the account, then about the deployment, or about what already exists of a planned one."""
+    try:
+        caller, on_aws = account.caller(), is_aws()
+    except FAULTS as error:
+        yield account.unusable(error)
+        yield from _tools()
+        yield Check("all else", "skipped", "it takes credentials and a region")
+        return
+    yield account.credentials(caller)
+    standing, deployment = _find(stack)
+    yield from standing
+    if deployment:
+        yield from map(softened, chain(_tools(), _account(plan.over(deployment.outputs), caller, on_aws)))
+    else:
+        yield from chain(_tools(), _account(plan, caller, on_aws))
+    yield from _endpoints(deployment or Deployment(stack, plan.outputs), on_aws)
+    yield from _intake(deployment or Deployment(stack, plan.outputs))
+    if deployment:
+        yield from _topics(deployment)
+        yield from several("policies", lambda: policies.policies(deployment))
+
+
+def _find(stack: str) -> tuple[list[Check], Deployment | None]:
+    """How the stacks stand, and the deployment if its resources are there."""
+    name = f"stack {stack}"
+    try:
+        described = describe(stack)
+    except FAULTS as error:
+        return [failed(name, error)], None
+    if described is None:
+        return [Check(name, "skipped", "not deployed: this is about the account and what you plan")], None
+    rows = [stacks.status(stack, described)]
+    if not stacks.is_usable(described):
+        return rows, None
+    deployment = Deployment(stack, outputs_of(described))
+    stage = deployment.outputs.get("Stage", "prod")  # an older deployment doesn't say: rather one warning too many
+    rows.append(stacks.protection(stack, described, stage))
+    rows.append(attempt(f"stack {MODELS_STACK}", _models_stack))
+    return rows, deployment
+
+
+def _models_stack() -> Check:
+    described = describe(MODELS_STACK)
+    if described is None:
+        return Check(f"stack {MODELS_STACK}", "skipped", "not deployed: right for endpoints that others made")
+    return stacks.status(MODELS_STACK, described)
+
+
+def _tools() -> Iterator[Check]:
+    yield attempt("Node", tools.node)
+    yield attempt("CDK", tools.cdk)
+
+
+def _account(plan: Plan, caller: Account, on_aws: bool) -> Iterator[Check]:
+    yield attempt("bootstrap", lambda: account.bootstrap(caller))
+    if not on_aws:
+        for name in ("region's artefacts", "Lambda concurrency", "GPU quotas"):
+            yield Check(name, "skipped", "the laptop cloud has no limits")
+        return
+    needed = plan.instances
+    yield offers.offers(caller.region, sorted(needed), plan.makes_endpoints)
+    yield attempt("Lambda concurrency", lambda: account.concurrency(plan.concurrency, plan.held, caller))
+    if not needed:
+        yield Check("GPU quotas", "skipped", "the endpoints exist already")
+    for instance, (least, most) in needed.items():
+        examine_one = partial(quotas.instances, instance, least, most, caller.region)
+        yield attempt(quotas.name_of(instance), examine_one)
+
+
+def _endpoints(deployment: Deployment, on_aws: bool) -> Iterator[Check]:
+    if deployment.outputs.get("Blip2EndpointName"):
+        yield from several("BLIP-2", lambda: endpoints.vision(deployment, on_aws))
+        yield from several("Llama 2", lambda: endpoints.judge(deployment, on_aws))
+
+
+def _intake(deployment: Deployment) -> Iterator[Check]:
+    if deployment.outputs.get("IntakeBucketName"):
+        yield attempt("intake: region", lambda: intake.near(deployment))
+        yield attempt("intake: versioned", lambda: intake.versioned(deployment))
+        yield attempt("intake: EventBridge", lambda: intake.told(deployment))
+        yield attempt("intake: policy", lambda: intake.guarded(deployment))
+        yield attempt("intake: key", lambda: intake.readable(deployment))
+
+
+def _topics(deployment: Deployment) -> Iterator[Check]:
+    for announced, output in topics.OUTPUTS.items():
+        if announced != "safe" or output in deployment.outputs:
+            yield attempt(f"subscribers: {announced}", partial(topics.subscribed, announced, deployment))
+
+
+def _show(checks: list[Check]) -> None:
+    rows = table(("check", "status", "found", "remedy"))
+    for check in checks:
+        rows.add_row(
+            cell(check.name), Text(check.status, style=_COLOURS[check.status]), cell(check.found), cell(check.remedy)
+        )
+    results.print(rows)

@@ -1,0 +1,32 @@
+"""The `moderate` command. Each command, or group of commands, has a file of its own."""
+
+import typer
+
+from moderate import ask, cost, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
+from moderate.failures import SentenceGroup
+
+app = typer.Typer(
+    cls=SentenceGroup,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Moderate images with a deployment of this project, in the cloud or on the laptop alike.",
+    epilog="It finds the deployment through the standard AWS environment: AWS_PROFILE, AWS_DEFAULT_REGION, "
+    "AWS_ENDPOINT_URL.",
+)
+app.command(epilog=upload.EXAMPLES)(upload.upload)
+app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
+app.command(epilog=show.EXAMPLES)(show.show)
+app.command(epilog=decide.EXAMPLES)(decide.decide)
+app.command(epilog=ask.EXAMPLES)(ask.ask)
+app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
+app.command(epilog=cost.EXAMPLES)(cost.cost)
+app.command(epilog=erase.EXAMPLES)(erase.erase)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(policy.app, name="policy")
+app.add_typer(weights.app, name="weights")
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    app(prog_name="moderate")

@@ -1,0 +1,64 @@
+"""The role that a command works under, assumed by the command itself and in the caller's own name."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+from botocore.credentials import RefreshableCredentials, create_assume_role_refresher
+from botocore.exceptions import ClientError
+
+from moderate.deployment import Deployment
+from moderate.failures import CommandFailed, is_denied
+from moderation.adapters import clients
+
+if TYPE_CHECKING:
+    from boto3 import Session
+
+
+def acting_as(deployment: Deployment, role: str) -> Deployment:
+    """The deployment under one of its roles: Reviewer, Eraser, PolicyEditor or Operator.
+
+    Raises CommandFailed where the caller may not assume it.
+    """
+    arn = deployment.output(f"{role}RoleArn")
+    if _is_session_of(arn, deployment.caller):
+        return deployment
+    try:
+        return replace(deployment, session=_assumed(arn, deployment))
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        raise CommandFailed(
+            f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this takes: ask whoever "
+            "administers the account's IAM for `sts:AssumeRole` on it (docs/operations.md, Roles for persons)."
+        ) from error
+
+
+def _is_session_of(role_arn: str, caller: str) -> bool:
+    """`arn:aws:iam::<account>:role/<name>` is the role of `arn:aws:sts::<account>:assumed-role/<name>/<session>`."""
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    return f":{account}:assumed-role/{name}/" in caller
+
+
+def _assumed(role_arn: str, deployment: Deployment) -> "Session":
+    """A session whose credentials are renewed as long as the command runs: those of a role hold for an hour."""
+    own = clients.session_of(deployment.session)
+    # The role's trust policy takes no other name: a user's, or that of the session before.
+    who = {"RoleArn": role_arn, "RoleSessionName": deployment.caller.rsplit("/", 1)[-1]}
+    renew = create_assume_role_refresher(own.client("sts"), who)
+    credentials = RefreshableCredentials.create_from_metadata(renew(), renew, method="assume-role")
+    core = botocore.session.Session()
+    core.register_component("data_loader", own._session.get_component("data_loader"))  # has read the services' models
+    core.register_component("credential_provider", _Provider(credentials))
+    return boto3.Session(botocore_session=core, region_name=own.region_name)
+
+
+@dataclass(frozen=True)
+class _Provider:
+    """Stands for botocore's chain of places where credentials may lie."""
+
+    credentials: RefreshableCredentials
+
+    def load_credentials(self) -> RefreshableCredentials:
+        return self.credentials

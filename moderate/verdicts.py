@@ -1,0 +1,72 @@
+"""`moderate verdicts`: what was decided, newest first."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+import typer
+
+from moderate.deployment import DEFAULT_STACK, StackOption, find
+from moderate.moments import HELP, moment
+from moderate.output import cell, print_json, results, table, verdict_text
+from moderate.records import Record, image_of, newest_first
+
+EXAMPLES = """Examples:
+
+moderate verdicts --verdict review
+
+moderate verdicts --category Violence --since 2h
+
+moderate verdicts --since 2026-11-01 --until 2026-11-08 --limit 1000 --json
+"""
+VERDICTS = ("safe", "unsafe", "review")
+_LISTED = ("reason", "decided_by", "created_at", "decided_at", "reference", "policy", "notified")
+
+
+def verdicts(
+    verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only these.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category of the policy.")] = None,
+    since: Annotated[datetime, typer.Option(parser=moment, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
+    until: Annotated[datetime | None, typer.Option(parser=moment, metavar="WHEN", help="Newest upload.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """List verdicts, newest upload first."""
+    until = until or datetime.now(UTC)
+    if since > until:
+        raise typer.BadParameter("--since is later than --until", param_hint="--since")
+    wanted = (verdict,) if verdict else VERDICTS
+    found = newest_first(find(stack), wanted, since, until)
+    matching = (record for record in found if category is None or _is_of(record, category))
+    listed = list(islice(matching, limit))
+    if as_json:
+        print_json([_plain_row(record) for record in listed])
+        return
+    rows = table(("uploaded (UTC)", "key", "verdict", "category", "decided by", "reason"))
+    for record in listed:
+        rows.add_row(
+            cell(record["created_at"][:19].replace("T", " ")),
+            cell(image_of(record).key),
+            verdict_text(record["verdict"]),
+            cell(record.get("category")),
+            cell(record.get("decided_by")),
+            cell(record.get("reason")),
+        )
+    results.print(rows if listed else "No verdicts match.")
+
+
+def _is_of(record: Record, category: str) -> bool:
+    return str(record.get("category") or "").casefold() == category.casefold()
+
+
+def _plain_row(record: Record) -> dict[str, Any]:
+    image = image_of(record)
+    return {
+        "bucket": image.bucket,
+        "key": image.key,
+        "version": image.version,
+        "verdict": record["verdict"],
+        "category": record.get("category"),
+        **{name: record.get(name) for name in _LISTED},
+    }

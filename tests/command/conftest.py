@@ -1,0 +1,174 @@
+"""A deployment in moto, and a person who types commands at it."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from moderate.main import app
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, to_item
+from moderation.domain.evidence import ImageRef
+from moderation.domain.policy import Category, Pack, Question, pack_content
+from moderation.domain.record import shard_of, utc
+
+TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
+PACK = Pack(
+    name="default",
+    description="A pack for tests",
+    categories=(
+        Category("Violence", "Weapons, fights and wounds", "Pictures of violence aren't shown here."),
+        Category("Tobacco", "Tobacco products and smoking"),
+    ),
+    questions=(
+        Question("weapon", "Does this photo contain a weapon?", ("Violence",)),
+        Question("smoker", "Does this photo contain a smoker?", ("Tobacco",)),
+    ),
+)
+PACK_KEY = f"provenance/packs/{PACK.digest}.json"
+CREATED = utc(datetime.now(UTC) - timedelta(hours=2))
+DECIDED = utc(datetime.now(UTC) - timedelta(hours=2) + timedelta(seconds=1))
+LATER = utc(datetime.now(UTC) - timedelta(hours=1))
+OWNER = "arn:aws:states:us-east-1:123456789012:execution:workflow:first"
+
+
+@pytest.fixture(scope="session")
+def session():
+    """One session for all tests: making one reads megabytes of service models."""
+    return boto3.Session()
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch, session):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "MODERATION_STACK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("moderate.dead_letters._POLL_SECONDS", 0)  # moto has one server to ask
+    with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+        yield
+
+
+@dataclass
+class Deployed:
+    """What tests look at, and ways to bring a record into a state."""
+
+    outputs: dict[str, str]
+
+    def __post_init__(self):
+        self.s3, self.sns, self.sqs = (boto3.client(name) for name in ("s3", "sns", "sqs"))
+        self.workflow = boto3.client("stepfunctions")
+        self.dynamodb = boto3.client("dynamodb")
+        self.verdicts = DynamoVerdictStore(self.dynamodb, "verdicts")
+
+    def put_object(self, key: str = "in/a.jpg") -> ImageRef:
+        version = self.s3.put_object(Bucket="intake", Key=key, Body=b"x")["VersionId"]
+        return ImageRef("intake", key, version)
+
+    def put_record(self, image: ImageRef, **attributes: Any) -> None:
+        """A record; a claim unless told otherwise."""
+        record = {
+            "pk": image.pk,
+            "sk": image.version,
+            "owner": OWNER,
+            "status": "decided" if "verdict" in attributes else "claimed",
+            "created_at": CREATED,
+            "image": {"bucket": image.bucket, "key": image.key, "version": image.version, "size": 1},
+            **attributes,
+        }
+        record["verdict_shard"] = shard_of(image, attributes.get("verdict", "claimed"), record["created_at"])
+        self.dynamodb.put_item(TableName="verdicts", Item=to_item(record))
+
+    def put_unsafe(self, image: ImageRef, **attributes: Any) -> None:
+        """A record of a machine's verdict, unsafe for violence."""
+        self.work("provenance/packs/" + PACK.digest + ".json", pack_content(PACK))
+        finding = {"view": "full", "question_id": "weapon", "question": PACK.questions[0].text, "answer": "yes"}
+        finding |= {
+            "categories": ["Violence"],
+            "p": 0.97,
+            "p_yes": 0.97,
+            "p_blank": 0.1,
+            "threshold": 0.5,
+            "over": True,
+        }
+        verdict = {
+            "verdict": "unsafe",
+            "category": "Violence",
+            "reason": "The judge sees a gun.",
+            "decided_by": "judge",
+        }
+        self.put_record(
+            image,
+            **verdict,
+            decided_at=DECIDED,
+            execution=OWNER,
+            policy={"name": "default", "digest": PACK.digest},
+            evidence=[finding],
+            strongest=finding,
+            captions=[{"view": "full", "text": "a man with a gun"}],
+            models={"blip2": "blip2-demo", "llama": "stand-in"},
+            prompt_version="judge-1",
+            notified=True,
+            **attributes,
+        )
+
+    def put_failure(self, image: ImageRef, error: str = "EndpointUnavailable", **attributes: Any) -> None:
+        """A record of a failure."""
+        verdict = {"verdict": "review", "category": None, "reason": "It failed.", "decided_by": "failure"}
+        cause = json.dumps({"Error": error, "Cause": ""})
+        standing = {**verdict, "cause": cause, "decided_at": DECIDED, "execution": OWNER}
+        self.put_record(image, **(standing | attributes))
+
+    def record(self, image: ImageRef) -> dict[str, Any]:
+        return self.verdicts.get(image)
+
+    def tag(self, image: ImageRef) -> str | None:
+        tags = self.s3.get_object_tagging(Bucket=image.bucket, Key=image.key, VersionId=image.version)["TagSet"]
+        return next((tag["Value"] for tag in tags if tag["Key"] == "moderation"), None)
+
+    def work(self, key: str, content: dict[str, Any]) -> None:
+        self.s3.put_object(Bucket="work", Key=key, Body=json.dumps(content).encode())
+
+    def listen(self, topic: str) -> str:
+        """A queue that hears what a topic says from now on."""
+        url = self.sqs.create_queue(QueueName=topic)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.sns.subscribe(TopicArn=self.outputs[topic], Protocol="sqs", Endpoint=arn)
+        return url
+
+    def heard(self, queue: str) -> list[dict[str, Any]]:
+        """The messages on a queue; reading takes them off."""
+        messages = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
+
+
+@pytest.fixture
+def deployed() -> Deployed:
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="Moderation", TemplateBody=TEMPLATE.read_text())
+    for bucket in ("intake", "policies"):  # moto makes buckets from templates without their versioning
+        boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    outputs = cloudformation.describe_stacks(StackName="Moderation")["Stacks"][0]["Outputs"]
+    return Deployed({output["OutputKey"]: output["OutputValue"] for output in outputs})
+
+
+@pytest.fixture
+def moderate():
+    """Runs `moderate` with arguments; gives the result with its exit code, stdout and stderr."""
+
+    def run(*arguments: object):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return run

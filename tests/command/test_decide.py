@@ -1,0 +1,233 @@
+"""`moderate decide`: a person's word is final, kept with who, when and why, and told."""
+
+import pytest
+
+from moderate import decide as command
+from moderate.deployment import Deployment
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from tests.command.conftest import DECIDED, LATER
+
+UNSAFE = ("unsafe", "--category", "violence", "--note", "A knife")
+MACHINES = {"verdict": "safe", "decided_by": "judge", "status": "decided", "category": None, "reason": ""}
+
+
+def test_a_decision_replaces_the_verdict_and_keeps_the_old_one(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+
+    record = deployed.record(image)
+    assert (record["verdict"], record["category"], record["decided_by"]) == ("safe", None, "person")
+    assert record["reason"] == "A toy"
+    assert record["verdict_shard"].startswith(f"safe#{record['created_at'][:10]}#")
+    assert record["evidence"], "what the machine saw stays"
+    before, after = record["history"]
+    assert (before["verdict"], before["decided_by"], before["at"]) == ("unsafe", "judge", DECIDED)
+    assert (after["verdict"], after["note"], after["at"]) == ("safe", "A toy", record["decided_at"])
+    assert after["who"].startswith("arn:aws:")
+    assert deployed.tag(image) == "safe"
+
+
+def test_an_unsafe_decision_is_told_to_the_unsafe_topic_only(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_failure(image)
+    unsafe, review = deployed.listen("UnsafeTopicArn"), deployed.listen("ReviewTopicArn")
+
+    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+
+    [message] = deployed.heard(unsafe)
+    assert (message["verdict"], message["category"], message["decided_by"]) == ("unsafe", "Violence", "person")
+    assert deployed.heard(review) == []
+    assert deployed.record(image)["notified"] is True
+    assert deployed.tag(image) == "unsafe"
+
+
+def test_a_safe_decision_without_a_safe_topic_needs_no_announcement(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    result = moderate("decide", image.key, "safe", "--note", "A toy")
+
+    assert "No topic" in result.stdout
+    assert "notified" not in deployed.record(image)
+
+
+def test_a_safe_decision_is_told_where_there_is_a_safe_topic(deployed, moderate, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    deployed.outputs["SafeTopicArn"] = deployed.sns.create_topic(Name="safe")["TopicArn"]
+    monkeypatch.setattr("moderate.decide.find", lambda stack: Deployment(stack, deployed.outputs))
+    safe = deployed.listen("SafeTopicArn")
+
+    moderate("decide", image.key, "safe", "--note", "A toy")
+
+    assert [message["verdict"] for message in deployed.heard(safe)] == ["safe"]
+    assert deployed.record(image)["notified"] is True
+
+
+def test_an_image_that_is_still_being_moderated_can_be_decided_and_no_machine_overwrites_it(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_record(image)
+    owner = deployed.record(image)["owner"]
+
+    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+
+    assert not deployed.verdicts.record(image, owner, MACHINES)
+    record = deployed.record(image)
+    assert (record["verdict"], record["category"]) == ("unsafe", "Violence")
+    assert [entry["verdict"] for entry in record["history"]] == ["unsafe"]
+
+
+def test_the_rule_behind_a_first_decision_is_kept(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_record(image)
+
+    moderate("decide", image.key, *UNSAFE)
+
+    digest = deployed.record(image)["policy"]["digest"]
+    assert deployed.s3.head_object(Bucket="work", Key=f"provenance/packs/{digest}.json")
+
+
+def test_repeating_a_decision_changes_nothing_and_tells_nobody_twice(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    unsafe = deployed.listen("UnsafeTopicArn")
+    moderate("decide", image.key, *UNSAFE)
+    once = deployed.record(image)
+
+    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+
+    assert deployed.record(image) == once
+    assert len(deployed.heard(unsafe)) == 1
+
+
+def test_repeating_a_decision_that_could_not_be_announced_announces_it(deployed, moderate, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    unsafe = deployed.listen("UnsafeTopicArn")
+    with monkeypatch.context() as broken:
+        broken.setattr("moderate.deployment.Deployment.topics", {"unsafe": "arn:aws:sns:us-east-1:123456789012:gone"})
+        assert moderate("decide", image.key, *UNSAFE).exit_code == 1
+    assert deployed.record(image)["notified"] is False
+
+    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+
+    assert len(deployed.heard(unsafe)) == 1
+    assert deployed.record(image)["notified"] is True
+
+
+def test_two_decisions_after_one_another_are_both_kept(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    moderate("decide", image.key, "safe", "--note", "A toy")
+    moderate("decide", image.key, *UNSAFE)
+
+    assert [entry["verdict"] for entry in deployed.record(image)["history"]] == ["unsafe", "safe", "unsafe"]
+
+
+def before_the_write(monkeypatch, happening):
+    """Let something happen between the command's reading a record and its writing it, once."""
+    write, happenings = DynamoVerdictStore.supersede, [happening]
+
+    def supersede(store, *arguments):
+        while happenings:
+            happenings.pop()()
+        return write(store, *arguments)
+
+    monkeypatch.setattr(DynamoVerdictStore, "supersede", supersede)
+
+
+def test_a_machine_that_decides_at_the_same_moment_goes_into_history(deployed, moderate, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_record(image)
+    before_the_write(monkeypatch, lambda: deployed.put_unsafe(image))
+
+    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+
+    assert deployed.record(image)["verdict"] == "safe"
+    assert [entry["decided_by"] for entry in deployed.record(image)["history"]] == ["judge", "person"]
+
+
+def test_another_person_who_decides_at_the_same_moment_is_not_overruled_unseen(deployed, moderate, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    other = {"verdict": "unsafe", "category": "Violence", "reason": "Blood", "decided_by": "person"}
+    other |= {"decided_at": LATER, "history": [{"who": "another", "verdict": "unsafe"}]}
+    before_the_write(monkeypatch, lambda: deployed.put_record(image, **other))
+
+    result = moderate("decide", image.key, "safe", "--note", "A toy")
+
+    assert result.exit_code == 1
+    assert "someone else" in result.stderr
+    assert deployed.record(image)["verdict"] == "unsafe"
+    assert deployed.tag(image) is None
+
+
+def test_the_category_must_be_one_of_the_policy_that_judged(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    result = moderate("decide", image.key, "unsafe", "--category", "Gambling", "--note", "Dice")
+
+    assert result.exit_code == 1
+    assert "Violence, Tobacco" in result.stderr
+    assert deployed.record(image)["decided_by"] == "judge"
+
+
+def test_a_broken_policy_keeps_nobody_from_deciding(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_failure(image, "InvalidPolicy")
+    deployed.s3.put_object(Bucket="policies", Key="packs/default.yaml", Body=b"no: pack")
+
+    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert deployed.record(image)["category"] == "violence"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("unsafe", "--note", "n"), ("safe", "--category", "Violence", "--note", "n"), ("safe",), ("safe", "--note", " ")],
+)
+def test_wrong_usage_has_exit_status_2(deployed, moderate, arguments):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    assert moderate("decide", image.key, *arguments).exit_code == 2
+    assert deployed.record(image)["decided_by"] == "judge"
+
+
+def test_the_current_version_is_decided_on_unless_another_is_named(deployed, moderate):
+    old, new = deployed.put_object(), deployed.put_object()
+    deployed.put_unsafe(old, created_at=LATER)  # redriven, so its record is the newer one
+    deployed.put_unsafe(new)
+
+    moderate("decide", new.key, "safe", "--note", "n")
+    assert deployed.record(new)["verdict"] == "safe"
+    assert deployed.record(old)["verdict"] == "unsafe"
+
+    moderate("decide", old.key, "safe", "--note", "n", "--version", old.version)
+    assert deployed.record(old)["verdict"] == "safe"
+
+
+def test_an_older_version_is_never_decided_on_in_place_of_one_without_a_record(deployed, moderate):
+    old, new = deployed.put_object(), deployed.put_object()
+    deployed.put_unsafe(old)
+
+    result = moderate("decide", new.key, "safe", "--note", "n")
+
+    assert result.exit_code == 1
+    assert old.version in result.stderr
+    assert deployed.record(old)["verdict"] == "unsafe"
+
+
+def test_a_version_that_is_gone_is_decided_on_all_the_same(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    deployed.s3.delete_object(Bucket="intake", Key=image.key, VersionId=image.version)
+
+    result = moderate("decide", image.key, "safe", "--note", "n")
+
+    assert result.exit_code == 0
+    assert command._UNTAGGED["gone"] in result.stdout
+    assert deployed.record(image)["verdict"] == "safe"

@@ -1,0 +1,108 @@
+"""docs/operations.md says which rights a command takes that works under no role: exactly those of its calls."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from PIL import Image
+
+from tests.command.test_weights import FILES, write
+
+PAGE = Path(__file__).parents[2] / "docs/operations.md"
+# Operation → the right that it takes, where they differ. Service Authorization Reference.
+RIGHTS = {
+    "HeadObject": "s3:GetObject",
+    "ListObjectsV2": "s3:ListBucket",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "GetCallerIdentity": None,
+}
+ANSWER = {"model": "blip2-demo", "caption": "a red square", "answers": []}
+
+
+@pytest.fixture
+def needed(monkeypatch):
+    """The rights that calls took so far. What S3 reports as missing takes the right to list, else it is a refusal."""
+    found: set[str] = set()
+    real = BaseClient._make_api_call
+
+    def call(self, operation, parameters):
+        service = self.meta.service_model.signing_name
+        version = "Version" if "VersionId" in parameters and operation == "GetObject" else ""
+        found.add(RIGHTS.get(operation, f"{service}:{operation}{version}"))
+        if operation == "InvokeEndpoint":
+            return {"Body": io.BytesIO(json.dumps(ANSWER).encode())}
+        try:
+            return real(self, operation, parameters)
+        except ClientError as error:
+            if service == "s3" and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                found.add("s3:ListBucket")
+            raise
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return found
+
+
+def documented(row: str) -> set[str]:
+    """The rights that stand in a row of the page's table, by the start of the row."""
+    (line,) = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| {row} (")]
+    return set(re.findall(r"`([a-z0-9]+:\w+)`", line))
+
+
+def test_upload(deployed, moderate, needed, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+
+    moderate("upload", tmp_path / "a.jpg", "--wait", "--timeout", 1)
+
+    assert needed - {"cloudformation:DescribeStacks", None} == documented("upload")
+
+
+def test_look(deployed, moderate, needed):
+    image, undecided = deployed.put_object(), deployed.put_object("in/b.jpg")
+    deployed.put_unsafe(image, evidence_in="evidence/i/e.json")
+    deployed.work("evidence/i/e.json", {"evidence": []})
+    deployed.put_failure(undecided)
+    deployed.s3.delete_object(Bucket="intake", Key=undecided.key)
+    needed.clear()
+
+    for words in ("verdicts", "show in/a.jpg", "show in/a.jpg --version V", "show in/a.jpg --notice", "show in/b.jpg"):
+        result = moderate(*words.replace("V", image.version).split())
+        assert result.exit_code == 0, result.stderr
+    moderate("show", undecided.key, "--notice")
+
+    assert needed - {"cloudformation:DescribeStacks", None} == documented("look")
+
+
+def test_look_at_packs(deployed, moderate, needed, tmp_path):
+    deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=b"name: mine\n")
+    needed.clear()
+
+    for words in ("policy versions mine", "policy routes", "policy diff shipped:default blog"):
+        assert moderate(*words.split()).exit_code == 0
+
+    assert needed - {"cloudformation:DescribeStacks", None} == documented("look at packs")
+
+
+def test_ask(deployed, moderate, needed, tmp_path):
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "red.jpg")
+
+    assert moderate("ask", tmp_path / "red.jpg").exit_code == 0
+
+    assert needed - {"cloudformation:DescribeStacks"} == documented("ask")
+
+
+def test_push_weights(moderate, needed, tmp_path):
+    boto3.client("s3").create_bucket(Bucket="models")
+    source = write(tmp_path / "source", FILES)
+    needed.clear()
+
+    for _ in range(2):  # the second finds what is there
+        assert moderate("weights", "push", source, "s3://models/blip2/").exit_code == 0
+
+    # large files go in parts, which an error aborts; a bucket's own key is asked for by S3
+    unseen = {"s3:AbortMultipartUpload", "kms:GenerateDataKey", "kms:Decrypt"}
+    assert needed == documented("push weights") - unseen

@@ -1,0 +1,174 @@
+"""`moderate show` and its `--notice`."""
+
+import json
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from tests.command.conftest import LATER
+
+NOTE = "A knife on the table"
+
+
+@pytest.fixture
+def unsafe(deployed):
+    image = deployed.put_object()
+    shadow = {
+        "strict": {"verdict": "safe", "category": None, "reason": "Nothing", "digest": "d", "decided_by": "judge"}
+    }
+    deployed.put_unsafe(image, reference="user-1", shadow=shadow, timings={"prepare_ms": 12})
+    return image
+
+
+def test_a_record_is_shown_with_all_that_it_rests_on(moderate, unsafe):
+    shown = moderate("show", unsafe.key).stdout
+
+    for part in (unsafe.version, "unsafe", "Violence", "The judge sees a gun.", "judge", "user-1", "prepare 12 ms"):
+        assert part in shown
+    for part in ("Does this photo contain a weapon?", "0.97", "0.50", "over", "a man with a gun"):
+        assert part in shown
+    for part in ("default (", "blip2-demo", "stand-in", "judge-1", "strict"):
+        assert part in shown
+
+
+def test_a_failure_is_shown_with_its_cause(deployed, moderate):
+    image = deployed.put_object()
+    lambdas = json.dumps({"errorMessage": "It didn't answer.", "stackTrace": ["File x"]})
+    cause = json.dumps({"Error": "EndpointTimeout", "Cause": lambdas})
+    deployed.put_failure(image, cause=cause)
+
+    shown = moderate("show", image.key).stdout
+
+    assert "review" in shown
+    assert "EndpointTimeout: It didn't answer." in shown
+    assert "File x" not in shown
+
+
+def test_a_person_is_named_with_what_stood_before(deployed, moderate, unsafe):
+    moderate("decide", unsafe.key, "safe", "--note", "A toy")
+
+    shown = moderate("show", unsafe.key).stdout
+
+    assert "person: arn:aws:" in shown
+    assert "History" in shown and "The judge sees a gun." in shown and "A toy" in shown
+
+
+def test_json_is_the_whole_record_and_nothing_else(deployed, moderate, unsafe):
+    assert json.loads(moderate("show", unsafe.key, "--json").stdout) == deployed.record(unsafe)
+
+
+def test_evidence_that_was_too_long_for_the_record_is_read_from_where_it_lies(deployed, moderate):
+    image = deployed.put_object()
+    finding = {"view": "tile-3", "question": "Far?", "answer": "yes", "p": 0.9, "threshold": 0.5, "over": True}
+    deployed.work("work/x/evidence.json", {"evidence": [finding]})
+    deployed.put_record(image, verdict="review", decided_by="judge", evidence_in="work/x/evidence.json")
+
+    assert json.loads(moderate("show", image.key, "--json").stdout)["evidence"] == [finding]
+    assert "tile-3" in moderate("show", image.key).stdout
+
+
+def test_what_is_read_in_a_picture_cannot_steer_the_terminal(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_record(image, verdict="safe", decided_by="judge", reason="\x1b[2J\x1b]0;x\x07[red]kept[/red]\u202e")
+
+    shown = moderate("show", image.key).stdout
+
+    assert "\x1b" not in shown and "\x07" not in shown and "\u202e" not in shown
+    assert "[red]kept[/red]" in shown
+
+
+def test_the_newest_record_is_shown_of_an_object_that_was_deleted(deployed, moderate):
+    old, new = deployed.put_object(), deployed.put_object()
+    deployed.put_unsafe(old)
+    deployed.put_unsafe(new, created_at=LATER)
+    deployed.s3.delete_object(Bucket="intake", Key=new.key)
+
+    assert new.version in moderate("show", new.key).stdout
+    assert old.version in moderate("show", old.key, "--version", old.version).stdout
+
+
+@pytest.fixture(params=["403", "400"])
+def no_right_to_read(monkeypatch, request):
+    """As S3 refuses a HEAD request: without a body, so that botocore knows no code but the status.
+
+    400 is its answer for an object under the uploader's own key.
+    """
+    real = BaseClient._make_api_call
+
+    def call(self, operation, parameters):
+        if operation == "HeadObject":
+            raise ClientError({"Error": {"Code": request.param, "Message": "Refused"}}, operation)
+        return real(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def test_without_a_right_to_read_the_image_its_newest_record_is_shown_and_said_to_be(
+    deployed, moderate, no_right_to_read
+):
+    old, new = deployed.put_object(), deployed.put_object()
+    deployed.put_unsafe(old)
+    deployed.put_unsafe(new, created_at=LATER)
+
+    result = moderate("show", new.key)
+
+    assert result.exit_code == 0
+    assert new.version in result.stdout and "newest record" in result.stderr
+    assert json.loads(moderate("show", new.key, "--json").stdout)["sk"] == new.version
+    named = moderate("show", old.key, "--version", old.version)
+    assert old.version in named.stdout and not named.stderr
+
+
+def test_without_a_right_to_read_nor_a_record_it_says_what_is_refused(moderate, deployed, no_right_to_read):
+    result = moderate("show", "in/none.jpg")
+
+    assert result.exit_code == 1
+    assert "HeadObject" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, said", [(("in/none.jpg",), "no object"), (("in/a.jpg", "--version", "v0"), "version v0")]
+)
+def test_what_has_no_record_is_a_sentence(moderate, unsafe, arguments, said):
+    result = moderate("show", *arguments)
+
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_notice_states_the_rule_and_never_the_judges_prose(moderate, unsafe):
+    stated = moderate("show", unsafe.key, "--notice").stdout
+
+    assert "against the rules on Violence" in stated
+    assert "Violence: Weapons, fights and wounds" in stated
+    assert "Pictures of violence aren't shown here." in stated
+    assert "policy default, first applied on 20" in stated
+    assert "Does this photo contain a weapon?" in stated
+    assert "automated system" in stated
+    assert "If you think that this is wrong" in stated
+    assert "user-1" in stated
+    for prose in ("The judge sees a gun.", "a man with a gun"):
+        assert prose not in stated
+
+
+def test_the_notice_says_when_a_person_decided_and_keeps_the_note_inside(moderate, unsafe):
+    moderate("decide", unsafe.key, "unsafe", "--category", "Tobacco", "--note", NOTE)
+
+    stated = moderate("show", unsafe.key, "--notice").stdout
+
+    assert "Tobacco: Tobacco products and smoking" in stated
+    assert "Who decided: a person." in stated
+    assert "automated" not in stated and NOTE not in stated and "arn:" not in stated
+
+
+@pytest.mark.parametrize("verdict, said", [("safe", "not against the rules"), ("review", "No decision yet")])
+def test_the_notice_accuses_nobody_without_an_unsafe_verdict(deployed, moderate, verdict, said):
+    image = deployed.put_object()
+    deployed.put_record(image, verdict=verdict, category=None, reason="r", decided_by="judge", decided_at="2026-11-23")
+
+    stated = moderate("show", image.key, "--notice").stdout
+
+    assert said in stated
+    assert "The rule" not in stated
