@@ -1,4 +1,4 @@
-"""moto as an HTTP server on a loopback port, with the additions installed."""
+"""moto as an HTTP server on a loopback port, with the moto_patches.installed."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local.cloud import additions
+from local.cloud import moto_patches
 from local.cloud.endpoints import Endpoints
 from local.cloud.iam.enforcement import Enforcement
 from local.cloud.iam.gate import Gate
@@ -59,7 +59,7 @@ def serve(models_url: str, port: int = 0) -> Iterator[str]:
         return {"AWS_ENDPOINT_URL": url, **gate.credentials("lambda.amazonaws.com", function.role_arn, function.name)}
 
     fleet = Fleet(Limits.for_this_machine(), cloud_of)
-    additions.install(url, fleet, gate)
+    moto_patches.install(url, fleet, gate)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield url

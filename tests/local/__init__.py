@@ -1,1 +1,1 @@
-"""The laptop cloud: its additions to moto, its Lambda runtime, its session."""
+"""The laptop cloud: its patches of moto, its Lambda runtime, its session."""

@@ -7,7 +7,7 @@ from typing import Any
 import moto.stepfunctions.parser.utils as parser_utils
 import pytest
 
-from local.cloud.additions import executions
+from local.cloud.moto_patches import executions
 
 
 def _execution(number: int, ended: bool) -> SimpleNamespace:

@@ -9,7 +9,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from local.cloud.additions import interpreter_parse
+from local.cloud.moto_patches import interpreter_parse
 
 
 def test_executions_that_start_together_parse_their_definition_once_and_share_nothing_else(

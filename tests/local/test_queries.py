@@ -10,7 +10,7 @@ from moto import mock_aws
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
-from local.cloud.additions import tables
+from local.cloud.moto_patches import tables
 
 RANGED, PLAIN = "ranged", "plain"
 

@@ -1,4 +1,4 @@
-"""The places in moto that the additions hold on to: an upgrade that moves one fails here, by name."""
+"""The places in moto that the patches hold on to: an upgrade that moves one fails here, by name."""
 
 import importlib
 import inspect
@@ -78,7 +78,7 @@ def _find(place: str) -> Any:
     return getattr(found, "__func__", found)
 
 
-def test_moto_is_the_version_that_the_additions_were_written_for() -> None:
+def test_moto_is_the_version_that_the_patches_were_written_for() -> None:
     assert importlib.import_module("moto").__version__ == "5.2.5"
 
 

@@ -1,4 +1,4 @@
-"""What the additions make of moto, seen from outside: each of these fails on stock moto."""
+"""What the patches make of moto, seen from outside: each of these fails on stock moto."""
 
 import json
 import time
@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.cloud.additions.express import ending_in_time
+from local.cloud.moto_patches.express import ending_in_time
 from local.queues import queue_policy
 from tests.local.small_stack import EXPRESS
 from tests.support.laptop import Laptop

@@ -10,14 +10,14 @@ from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaFunction
 from moto.core.utils import unix_time_millis
 
-from local.cloud.additions.cloudformation import after_create_and_update
-from local.cloud.additions.dead_letters import send_dead_letter
 from local.cloud.background import in_background
 from local.cloud.clock import scaled
 from local.cloud.iam import implied
 from local.cloud.iam.evaluate import Asked
 from local.cloud.iam.gate import AccessDenied, Gate
 from local.cloud.iam.identities import Identity
+from local.cloud.moto_patches.cloudformation import after_create_and_update
+from local.cloud.moto_patches.dead_letters import send_dead_letter
 from local.cloud.runtime.fleet import Fleet
 from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function, error_payload
 

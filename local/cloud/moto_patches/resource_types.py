@@ -8,7 +8,7 @@ import moto.cloudformation.parsing as parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, get_model_map
 
-from local.cloud.additions.custom_resources import AUTO_DELETE
+from local.cloud.moto_patches.custom_resources import AUTO_DELETE
 
 NOT_NEEDED_HERE = {
     "AWS::CDK::Metadata",  # usage statistics for AWS
@@ -42,6 +42,6 @@ def _check(template: Mapping[str, Any]) -> None:
     unknown = sorted(types - set(get_model_map()) - NOT_NEEDED_HERE - {AUTO_DELETE})
     if unknown:
         raise ValidationError(
-            message=f"The laptop cloud can't make {', '.join(unknown)}. Add it to local/cloud/additions, "
+            message=f"The laptop cloud can't make {', '.join(unknown)}. Add it to local/cloud/moto_patches, "
             "or to NOT_NEEDED_HERE in resource_types.py if nothing on a laptop depends on it."
         )

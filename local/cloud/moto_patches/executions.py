@@ -9,8 +9,8 @@ from moto.core.utils import unix_time_millis
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from local.cloud.additions.events import emit
-from local.cloud.additions.express import is_express
+from local.cloud.moto_patches.events import emit
+from local.cloud.moto_patches.express import is_express
 
 KEPT_HISTORIES = 200  # a history holds every state's input and output: 0.1 MB each
 KEPT_EXECUTIONS = 5_000  # without its history an execution is a few kB

@@ -6,11 +6,11 @@ from local.cloud.runtime.fleet import Fleet
 
 def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     """Add everything to moto in this process. `endpoint_url` is where the emulator listens, `gate` decides calls."""
-    from local.cloud.additions import interpreter_clients
+    from local.cloud.moto_patches import interpreter_clients
 
     interpreter_clients.install(endpoint_url, gate)  # first: the others import the interpreter, which copies the name
 
-    from local.cloud.additions import (
+    from local.cloud.moto_patches import (
         actions,
         buckets,
         custom_resources,

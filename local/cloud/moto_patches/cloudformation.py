@@ -1,4 +1,4 @@
-"""What the additions to CloudFormation resources share."""
+"""Helpers shared by the patches of CloudFormation resources."""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,7 +15,7 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.s3.responses import S3Response
 from moto.utilities.utils import get_partition
 
-from local.cloud.additions.cloudformation import after_create_and_update
+from local.cloud.moto_patches.cloudformation import after_create_and_update
 
 
 def install() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import moto.s3.notifications as notifications
 
-from local.cloud.additions.events import emit
+from local.cloud.moto_patches.events import emit
 
 _sequence = itertools.count(1)
 

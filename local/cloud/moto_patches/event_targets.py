@@ -15,12 +15,12 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.utilities.arns import parse_arn
 from werkzeug.exceptions import HTTPException
 
-from local.cloud.additions.dead_letters import send_dead_letter
 from local.cloud.background import in_background
 from local.cloud.event_input import target_input
 from local.cloud.iam.evaluate import Asked
 from local.cloud.iam.gate import AccessDenied, Gate
 from local.cloud.iam.identities import service
+from local.cloud.moto_patches.dead_letters import send_dead_letter
 
 LOG = logging.getLogger(__name__)
 
