@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from moderate.deployment import Deployment
 from moderation.adapters.faults import code_of
-from moderation.domain.ended import EndedExecution, ended_execution
+from moderation.domain.execution_event import EndedExecution, ended_execution
 from moderation.domain.record import ended_record, timed, utc
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import findings, strongest
+from moderation.domain.judge_output import Judgement
 from moderation.domain.policy import Case, Pack, Question
-from moderation.domain.verdict import Judgement
 
 _VIEW = "full"
 

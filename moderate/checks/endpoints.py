@@ -18,9 +18,9 @@ from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.image import prepare
+from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.domain.policy import Category, Pack, Question
 from moderation.domain.prompt import answer_schema, judge_prompt, question_prompt
-from moderation.domain.verdict import UnusableJudgement, parse_judgement
 from moderation.errors import EndpointThrottled, NoCapacity
 from moderation.ports import Turn
 

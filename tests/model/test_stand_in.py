@@ -12,9 +12,9 @@ from local.models.chat import Chat, Message
 from local.models.stand_in import StandIn
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
 from moderation.domain.policy import Case, Category, Pack, Question, parse_pack
 from moderation.domain.prompt import answer_schema, judge_prompt, repair_prompt
-from moderation.domain.verdict import Judgement, UnusableJudgement, parse_judgement
 
 PACKS = Path(__file__).parents[2] / "lambdas/moderation/packs"
 

@@ -8,9 +8,9 @@ import pytest
 from moderation import wiring
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.judge_output import Judgement
 from moderation.domain.manifest import ImageFacts, Manifest, Workspace, manifest_to_json, plan_queries
 from moderation.domain.record import Judged, captions_to_plain, timed
-from moderation.domain.verdict import Judgement
 from moderation.handlers.notify import notify
 from moderation.handlers.record_verdict import outcome, record_verdict
 from moderation.ports import StoredImage

@@ -11,8 +11,8 @@ from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, strongest, views
 from moderation.domain.injection import looks_like_instructions
+from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
-from moderation.domain.verdict import Judgement, UnusableJudgement
 
 Verdict = Literal["safe", "unsafe", "review"]
 DecidedBy = Literal["judge", "evidence", "failure"]

@@ -10,7 +10,7 @@ import binascii
 import re
 import unicodedata
 
-from moderation.domain.steering import steers
+from moderation.domain.injection_patterns import steers
 
 MAX_CHARACTERS = 2000
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from moderation.domain.checks import Faults, Fields, as_answer
-from moderation.domain.verdict import Judgement
+from moderation.domain.judge_output import Judgement
+from moderation.domain.validation import Faults, Fields, as_answer
 from moderation.errors import InvalidPolicy
 
 VIEWS = ("full", "auto", "tiles")

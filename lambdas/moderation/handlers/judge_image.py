@@ -8,12 +8,12 @@ from typing import Any
 from moderation import wiring
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Evidence
+from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.manifest import Manifest, Workspace, evidence_from_json, manifest_from_json
 from moderation.domain.policy import Pack
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES, answer_schema, judge_prompt, repair_prompt
 from moderation.domain.record import Judged, captions_to_plain, shadow_summary
-from moderation.domain.verdict import Judgement, UnusableJudgement, parse_judgement
 from moderation.errors import EndpointTimeout
 from moderation.observability import count, identify, logger, observed, took
 from moderation.ports import JudgeModel, Turn, WorkStore

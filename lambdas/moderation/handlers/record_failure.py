@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.ended import EndedExecution, ended_execution
+from moderation.domain.execution_event import EndedExecution, ended_execution
 from moderation.domain.record import ended_record, timed, utc
 from moderation.handlers.notify import notify
 from moderation.observability import count, identify, logger, observed

@@ -10,8 +10,8 @@ from moderation.domain.captions import supported_categories
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
+from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
 from moderation.domain.policy import Category, Pack, Question
-from moderation.domain.verdict import Judgement, UnusableJudgement, parse_judgement
 from tests.unit.domain.shipped import HERE, NAMES, PROJECT, evidence_of, shipped
 
 # The table ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.injection import MAX_CHARACTERS, looks_like_instructions
-from moderation.domain.verdict import Judgement
+from moderation.domain.judge_output import Judgement
 from tests.unit.domain.shipped import HERE, evidence_of, read_yaml, shipped
 
 DEMO = shipped("demo")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.domain.limits import ANSWER_TOKENS, CONTEXT_TOKENS
 from moderation.domain.policy import Category, Pack, Question
 from moderation.domain.prompt import (
@@ -20,7 +21,6 @@ from moderation.domain.prompt import (
     repair_prompt,
     tokens,
 )
-from moderation.domain.verdict import UnusableJudgement, parse_judgement
 from moderation.errors import InvalidPolicy
 from tests.unit.domain.shipped import HERE, NAMES, evidence_of, shipped, uncalibrated
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from moderation.domain.verdict import MAX_CHARACTERS, Judgement, UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import MAX_CHARACTERS, Judgement, UnusableJudgement, parse_judgement
 from tests.unit.domain.shipped import HERE, shipped
 
 CATEGORIES = shipped("blog").category_names
