@@ -29,9 +29,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from local.harness.instant_models import NO, SURE, InstantModels, Scored
+from local.harness.laptop import Laptop
 from local.synth import PROJECT, STACK, synthesise
-from tests.support.instant_models import NO, SURE, InstantModels, Scored
-from tests.support.laptop import Laptop
 
 HANDLERS = sorted(
     path.stem for path in (PROJECT / "lambdas/moderation/handlers").glob("*.py") if path.stem != "__init__"

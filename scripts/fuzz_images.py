@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from local.harness.hostile_files import QUICK, SLOW, mutants
 from local.synth import PROJECT
 from tests.support.decoder import Decoder, Outcome
-from tests.support.hostile_files import QUICK, SLOW, mutants
 
 RESULTS = PROJECT / "build" / "fuzz.json"
 MOST_MB, MOST_SECONDS = 1500, 30  # of the 2,048 MB and 60 s that the function has

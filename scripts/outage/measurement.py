@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from local.harness.laptop import Laptop
 from scripts.outage.simulation import Outcome
 from scripts.soak import cloud
 from scripts.soak.faults import Fault, How, Plan, Reply
 from scripts.soak.pictures import Picture, picture
-from tests.support.laptop import Laptop
 
 STATUSES = {"EndpointUnavailable": (503, "ServiceUnavailable"), "EndpointThrottled": (429, "ThrottlingException")}
 _QUERY = "workflow: Lambda Invoke QueryImage"

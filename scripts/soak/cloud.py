@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 
 from local.cloud.runtime.fleet import Limits
+from local.harness.laptop import Laptop
 from scripts.soak.faults import Fault, How, Plan, Reply
 from scripts.soak.pictures import colour_models
 from scripts.soak.proxy import Doom, FaultProxy
-from tests.support.laptop import Laptop
 
 TOPICS = ("UnsafeTopicArn", "ReviewTopicArn")
 _REDRIVES = 3

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from tests.support.instant_models import NO, SAFE, SURE, InstantModels, Scored
+from local.harness.instant_models import NO, SAFE, SURE, InstantModels, Scored
 
 UNSAFE = '{"flag": "yes", "category": "Weapons", "reason": "There is a weapon."}'
 INPUT_SIZE = 96  # of the models' views

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.harness.laptop import Laptop
 from scripts.soak import cloud, promises
 from scripts.soak.cloud import Census
 from scripts.soak.faults import Plan
 from scripts.soak.promises import Promise
 from scripts.soak.proxy import FaultProxy
 from scripts.soak.run import Record, Seen, Soak
-from tests.support.laptop import Laptop
 
 _SETTLE_S = 60
 

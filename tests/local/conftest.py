@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from local.harness.laptop import Laptop
 from tests.local.small_stack import write_assembly
-from tests.support.laptop import Laptop
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.deploy import DeployError, deploy
+from local.harness.laptop import Laptop
 from tests.local.small_stack import template, write_assembly
-from tests.support.laptop import Laptop
 
 
 def test_resource_types_that_it_can_not_make_are_named(laptop: Laptop, tmp_path: Path) -> None:

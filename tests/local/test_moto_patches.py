@@ -13,9 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud.moto_patches.express import ending_in_time
+from local.harness.laptop import Laptop
 from local.queues import queue_policy
 from tests.local.small_stack import EXPRESS
-from tests.support.laptop import Laptop
 
 DUMMY = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.harness.laptop import Laptop
 from local.processes import ProcessFailed, child
 from local.samples import sample_drawings
 from local.session import Models, Session
 from local.up import usage
-from tests.support.laptop import Laptop
 
 MODELS = Models("http://127.0.0.1:1", "demo", 96, True, "stand-in", True)
 OUTPUTS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.instant_models import InstantModels
-from tests.support.laptop import Laptop
+from local.harness.instant_models import InstantModels
+from local.harness.laptop import Laptop
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}

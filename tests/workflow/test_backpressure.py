@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.instant_models import NO
+from local.harness.instant_models import NO
 from tests.workflow.conftest import drawing
 
 UPLOADS = 12

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.instant_models import Fault, Scored
+from local.harness.instant_models import Fault, Scored
 from tests.workflow.conftest import drawing
 
 # Words that stand nowhere else, one for each way in which content enters the pipeline.

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from local.harness.instant_models import NO, THROTTLED, YES
 from moderation.domain.record import utc
-from tests.support.instant_models import NO, THROTTLED, YES
 from tests.workflow.conftest import drawing
 from tests.workflow.test_failures import until_asked, wait
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.instant_models import (
+from local.harness.instant_models import (
     GARBAGE,
     INTERNAL,
     NO_CAPACITY,

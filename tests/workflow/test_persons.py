@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
+from local.harness.instant_models import INTERNAL
 from moderate.main import app
-from tests.support.instant_models import INTERNAL
 from tests.workflow.conftest import drawing
 from tests.workflow.test_verdicts import tag_of
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from local.harness.instant_models import NO, YES
 from moderation.adapters.dynamodb_verdicts import from_item
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
 from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.domain.policy import parse_pack
 from moderation.domain.prompt import Templates, judge_prompt
-from tests.support.instant_models import NO, YES
 from tests.workflow.conftest import drawing
 
 UNSAFE = 'So: {"flag": "unsafe", "category": "Violence", "reason": "A weapon."} That is all.'

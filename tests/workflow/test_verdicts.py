@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.instant_models import NO, YES
+from local.harness.instant_models import NO, YES
 from tests.workflow.conftest import drawing
 
 TOPLESS = 'Here: {"flag": "unsafe", "category": "Suggestive", "reason": "A topless person."} Because'

@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from local.deploy import ACCOUNT, REGION
+from local.harness.instant_models import InstantModels
+from local.harness.laptop import Laptop
 from tests.local.small_stack import write_assembly
-from tests.support.instant_models import InstantModels
-from tests.support.laptop import Laptop
 
 MakeSession = Callable[..., boto3.session.Session]
 

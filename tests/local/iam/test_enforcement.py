@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deploy import ACCOUNT, REGION
+from local.harness.laptop import Laptop
 from local.queues import subscribe_queue
 from tests.local.iam.conftest import MakeSession, allow, document
 from tests.local.small_stack import template, write_assembly
-from tests.support.laptop import Laptop
 
 EVERYTHING = allow("*")
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from local.deploy import ACCOUNT
+from local.harness.laptop import Laptop
 from tests.local.iam.conftest import MakeSession, allow, document
-from tests.support.laptop import Laptop
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 UPLOAD = (
