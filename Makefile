@@ -36,8 +36,8 @@ node_modules/.ready: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-build/wheels/.ready: lambdas/layers/imaging/requirements.txt scripts/fetch_wheels.py .venv/.ready
-	$(BIN)/python -m scripts.fetch_wheels
+build/wheels/.ready: lambdas/layers/imaging/requirements.txt scripts/release/fetch_wheels.py .venv/.ready
+	$(BIN)/python -m scripts.release.fetch_wheels
 	@touch $@
 
 .PHONY: lock
@@ -98,15 +98,15 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 
 .PHONY: bench-models
 bench-models: setup ## Measure BLIP-2: ours against the sample's way
-	@$(BIN)/python -m scripts.bench_models
+	@$(BIN)/python -m scripts.bench.models
 
 .PHONY: bench-rights
 bench-rights: setup ## Measure what deciding a call by the policies costs on the laptop cloud
-	@$(BIN)/python -m scripts.bench_rights
+	@$(BIN)/python -m scripts.bench.rights
 
 .PHONY: record-calls
 record-calls: setup ## Run every path on the laptop cloud and write down which rights it takes
-	@$(BIN)/python -m scripts.record_calls
+	@$(BIN)/python -m scripts.release.record_calls
 
 .PHONY: soak
 soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
@@ -122,36 +122,36 @@ outage: setup ## Take the vision endpoint away for an hour: calculated, and meas
 
 .PHONY: demo-check
 demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
-	@$(BIN)/python -m scripts.demo_check
+	@$(BIN)/python -m scripts.evaluation.demo_check
 
 .PHONY: measure-calls
 measure-calls: setup ## Count what one image makes the deployment do, for `moderate cost`
-	@$(BIN)/python -m scripts.measure_calls
+	@$(BIN)/python -m scripts.costs.measure_calls
 
 .PHONY: cost-pages
 cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md anew
-	@$(BIN)/python -m scripts.cost_page
-	@$(BIN)/python -m scripts.scale_page
+	@$(BIN)/python -m scripts.costs.cost_page
+	@$(BIN)/python -m scripts.costs.scale_page
 
 .PHONY: calibrate
 calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
-	@$(BIN)/python -m scripts.calibrate
+	@$(BIN)/python -m scripts.evaluation.calibrate
 
 .PHONY: quality
 quality: setup ## Hold 1,000 drawings against their labels and write docs/quality.md
-	@$(BIN)/python -m scripts.quality
+	@$(BIN)/python -m scripts.evaluation
 
 .PHONY: e2e
 e2e: setup ## Deploy to the AWS account of the environment, moderate, destroy: costs money, asks first (ARGS="--help")
-	@$(BIN)/python -m scripts.e2e $(ARGS)
+	@$(BIN)/python -m scripts.release $(ARGS)
 
 .PHONY: e2e-laptop
 e2e-laptop: setup ## The same against an empty laptop cloud, for nothing
-	@$(BIN)/python -m scripts.e2e_laptop --yes $(ARGS)
+	@$(BIN)/python -m scripts.release.laptop --yes $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Hostile and damaged files through the decoder for MINUTES=2
-	@$(BIN)/python -m scripts.fuzz_images $(if $(MINUTES),--minutes $(MINUTES))
+	@$(BIN)/python -m scripts.evaluation.fuzz $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made

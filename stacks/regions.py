@@ -1,4 +1,4 @@
-"""Which regions offer what a deployment needs, by the data that `scripts/pin_regions.py` commits."""
+"""Which regions offer what a deployment needs, by the data that `scripts/release/pin_regions.py` commits."""
 
 import json
 from pathlib import Path

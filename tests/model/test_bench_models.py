@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scripts import bench_models
-from scripts.bench_models import QUICK, WAYS, build, on_cpu, our_way, picture, sample_way
+from scripts.bench import models as bench_models
+from scripts.bench.models import QUICK, WAYS, build, on_cpu, our_way, picture, sample_way
 from scripts.sections import write_section
 
 

@@ -13,11 +13,11 @@ from model_artifacts.demo.drawings import QUESTIONS, draw
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Category, Pack, Question, parse_pack
-from scripts.calibrate import BUDGET, Picture, Told, fit, rewritten, temper
-from scripts.demo_set import view_truths
-from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
-from scripts.quality_scores import Outcome, calibration_error, misses, reliability
-from scripts.quality_scores import score as category_score
+from scripts.evaluation.calibrate import BUDGET, Picture, Told, fit, rewritten, temper
+from scripts.evaluation.dataset import view_truths
+from scripts.evaluation.inprocess_pipeline import DEMO_PACK_FILE, Looker, decision, demo_pack, png
+from scripts.evaluation.metrics import Outcome, calibration_error, misses, reliability
+from scripts.evaluation.metrics import score as category_score
 
 
 def outcome(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> Outcome:

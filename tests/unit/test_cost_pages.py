@@ -7,9 +7,9 @@ import pytest
 
 from moderate.billing import Load, fleets
 from scripts import cost_page, scale_page
-from scripts.cost_chart import Line, chart
-from scripts.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
-from scripts.scale_page import QUOTAS, demand
+from scripts.costs.chart import Line, chart
+from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
+from scripts.costs.scale_page import QUOTAS, demand
 from scripts.sections import read_section
 
 

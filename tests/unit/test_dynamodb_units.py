@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.dynamodb_units import item_bytes, projected, read_units, value_bytes, write_units
+from scripts.costs.dynamodb_units import item_bytes, projected, read_units, value_bytes, write_units
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from botocore.stub import Stubber
 from rich.console import Console
 
 from scripts import e2e, inventory
-from scripts.e2e import cost
-from scripts.inventory import LISTED, STAYING, Inventory, added, staying
+from scripts.release.__main__ import cost
+from scripts.release.inventory import LISTED, STAYING, Inventory, added, staying
 
 ROLE = ("role", "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint")
 LOG_DELIVERY = ("resource policy of logs", "AWSLogDeliveryWrite20150319")

@@ -8,7 +8,7 @@ import pytest
 from local.harness.hostile_files import QUICK, jpeg_of_scans, mutants, sound_files
 from moderation.domain import jpeg
 from moderation.domain.image import prepare
-from tests.support.decoder import Decoder
+from scripts.evaluation.isolated_decoder import Decoder
 
 MOST_MB = 1000  # of the 2,048 that the function has
 MOST_SECONDS = 20  # of processor time, of the 60 that the function has

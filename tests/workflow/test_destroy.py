@@ -6,7 +6,7 @@ from pathlib import Path
 from local import deploy
 from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
-from scripts.inventory import Inventory, take
+from scripts.release.inventory import Inventory, take
 from tests.workflow.conftest import drawing, synthesised
 
 BOOTSTRAP = "cdk-hnb659fds-assets-"  # the bucket of `cdk bootstrap`, which serves all stacks of a region

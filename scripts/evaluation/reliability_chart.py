@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scripts.quality_scores import Bin
+from scripts.evaluation.metrics import Bin
 
 SIDE, LEFT, TOP = 360, 60, 30
 WIDTH, HEIGHT = LEFT + SIDE + 30, TOP + SIDE + 60

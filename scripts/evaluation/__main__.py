@@ -22,11 +22,11 @@ from rich.progress import Progress
 from local.deploy import client
 from local.session import Session, laptop_cloud
 from model_artifacts.demo.drawings import Drawing
-from scripts.demo_set import SCENES_SEED, SHARE, evaluation_drawings, scenes
-from scripts.evasion import Evasion, judge, summary, told_of_tiles
-from scripts.in_process import Looker, demo_pack, png
-from scripts.quality_page import RESULTS, write_page
-from scripts.quality_scores import Outcome, true_categories
+from scripts.evaluation.dataset import SCENES_SEED, SHARE, evaluation_drawings, scenes
+from scripts.evaluation.evasion import Evasion, judge, summary, told_of_tiles
+from scripts.evaluation.inprocess_pipeline import Looker, demo_pack, png
+from scripts.evaluation.metrics import Outcome, true_categories
+from scripts.evaluation.page import RESULTS, write_page
 
 SHARES = (0.25, 0.33, SHARE, 0.5)
 AT_ONCE = 8

@@ -34,7 +34,7 @@ from moderate.checks.plan import Plan
 from moderate.deployment import Deployment, find
 from moderate.failures import CommandFailed
 from moderation.domain.evidence import ImageRef
-from scripts import inventory
+from scripts.release import inventory
 
 STACKS = ("Moderation", "ModerationModels")
 MARK = "moderation"  # in every name that CloudFormation or this script gives

@@ -1,7 +1,7 @@
 """The pipeline's judgement in one process, without its cloud: the same domain code, checkpoint and stand-in judge.
 
 For measurements that look at many images, and for tests. What is reported as "the whole pipeline" isn't run this way
-(`scripts.quality`).
+(`scripts.evaluation`).
 """
 
 import base64

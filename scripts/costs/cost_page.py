@@ -7,10 +7,10 @@ from pathlib import Path
 from moderate import footprint, prices
 from moderate.billing import Bill, Load, bill
 from moderate.throughput import blip2_seconds, llama_seconds
-from scripts.cost_chart import Line, chart
+from scripts.costs.chart import Line, chart
 from scripts.sections import write_section
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGE, CHART = DOCS / "costs.md", DOCS / "costs.svg"
 VOLUMES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 GOAL_EXPRESS, GOAL_TRANSITIONS = 0.25, 0.20

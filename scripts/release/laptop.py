@@ -21,7 +21,7 @@ def main() -> int:
         with model_server(folder) as models, emulator(folder, models.url) as url:
             bootstrap(url)
             environment = {**os.environ, **Session(url, models, {}, folder).environment}
-            command = [sys.executable, "-m", "scripts.e2e", "--existing-endpoints", "blip2,llama"]
+            command = [sys.executable, "-m", "scripts.release", "--existing-endpoints", "blip2,llama"]
             command += ["--context", f"modelInputSize={models.input_size}"]
             command += [f"--deploy-option={option}" for option in OPTIONS]
             return subprocess.run([*command, *sys.argv[1:]], cwd=PROJECT, env=environment, check=False).returncode

@@ -1,6 +1,6 @@
 """How fast BLIP-2 answers: our way against the sample's, on the same random weights, side by side in one run.
 
-`python -m scripts.bench_models [--quick]` prints the medians, writes them as JSON and into docs/performance.md. On a
+`python -m scripts.bench.models [--quick]` prints the medians, writes them as JSON and into docs/performance.md. On a
 machine with a CUDA card it measures the full-size network (blip2-flan-t5-xl) as well.
 """
 
@@ -28,7 +28,7 @@ from local.models.container import load_handler
 from local.models.random_checkpoint import Size
 from model_artifacts.demo.drawings import QUESTIONS
 from moderation.domain.prompt import tokens
-from scripts.judge_tokens import judge_tokens
+from scripts.bench.judge_tokens import judge_tokens
 from scripts.sections import write_section
 
 # puts the handler's folder on the path
@@ -37,7 +37,7 @@ load_handler(HANDLER)
 from blip2_serving.blip2 import Blip2, Row  # noqa: E402
 from blip2_serving.service import Service  # noqa: E402
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/performance.md"
 JSON_FILE = ROOT / "build/bench/models.json"
 

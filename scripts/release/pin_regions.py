@@ -1,4 +1,4 @@
-"""Write what each AWS region offers of what we deploy: `python -m scripts.pin_regions`.
+"""Write what each AWS region offers of what we deploy: `python -m scripts.release.pin_regions`.
 
 Synthesis makes no look-ups, so it refuses a region by this committed data; `moderate doctor` reads it, too.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sagemaker import image_uris
 
-REGIONS = Path(__file__).parents[1] / "moderate/regions.json"
+REGIONS = Path(__file__).parents[2] / "moderate/regions.json"
 INSTANCE_TYPES = ("ml.g5.2xlarge", "ml.g5.12xlarge", "ml.g5.48xlarge")
 # What the source named below lists; the layers of China and GovCloud have other accounts and are left out.
 POWERTOOLS_LAYER = [

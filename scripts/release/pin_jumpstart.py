@@ -1,4 +1,4 @@
-"""Write the Llama 2 chat pins that the models stack deploys: `python -m scripts.pin_jumpstart`.
+"""Write the Llama 2 chat pins that the models stack deploys: `python -m scripts.release.pin_jumpstart`.
 
 Image and artefacts are a pair. JumpStart's own manifests, which name it, lie in S3; what stands here comes from public
 code, field by field, and a source of None says that no public code was found to have it.
@@ -10,7 +10,7 @@ from typing import Any
 
 from sagemaker import image_uris
 
-PINS = Path(__file__).parents[1] / "model_artifacts/llama2/pins.json"
+PINS = Path(__file__).parents[2] / "model_artifacts/llama2/pins.json"
 TGI_VERSION = "2.2.0"
 ARTIFACT_VERSION = "v1.1.0"
 CONTEXT_TOKENS = 4096  # of Llama 2, all sizes

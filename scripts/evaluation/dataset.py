@@ -14,7 +14,7 @@ from model_artifacts.demo.drawings import QUESTIONS, SUBJECTS, Drawing, Subject,
 from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.image import Box, closer_looks
 from moderation.domain.policy import Pack
-from scripts.in_process import INPUT_SIZE
+from scripts.evaluation.inprocess_pipeline import INPUT_SIZE
 
 CALIBRATION_SEED = 8_000_000_000
 CALIBRATION_SCENES_SEED = 8_500_000_000

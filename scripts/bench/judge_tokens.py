@@ -10,7 +10,7 @@ from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import judge_prompt
 
-BLOG_PACK = Path(__file__).parents[1] / "lambdas/moderation/packs/blog.yaml"
+BLOG_PACK = Path(__file__).parents[2] / "lambdas/moderation/packs/blog.yaml"
 
 # The sample's own judge prompt around policy and evidence (content_moderation.ipynb, MIT-0), and its recorded answer.
 SAMPLE_FRAME = (

@@ -1,4 +1,4 @@
-"""Download the imaging layer's wheels for the Lambda platform, once: `python -m scripts.fetch_wheels`."""
+"""Download the imaging layer's wheels for the Lambda platform, once: `python -m scripts.release.fetch_wheels`."""
 
 import subprocess
 import sys

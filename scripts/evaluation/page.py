@@ -1,6 +1,6 @@
-"""Writes what `scripts.quality` measured into docs/quality.md, with charts and a sheet of the worst misses.
+"""Writes what `scripts.evaluation` measured into docs/quality.md, with charts and a sheet of the worst misses.
 
-`python -m scripts.quality_page` writes it anew from build/quality.json.
+`python -m scripts.evaluation.page` writes it anew from build/quality.json.
 """
 
 import dataclasses
@@ -18,11 +18,11 @@ from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score as probability
 from moderation.domain.policy import Pack, Question
-from scripts.demo_set import SHARE, heldout_drawings
-from scripts.evasion import Evasion, Rates
-from scripts.in_process import demo_pack
-from scripts.quality_scores import Miss, Outcome, calibration_error, misses, reliability, score, share
-from scripts.reliability_chart import chart
+from scripts.evaluation.dataset import SHARE, heldout_drawings
+from scripts.evaluation.evasion import Evasion, Rates
+from scripts.evaluation.inprocess_pipeline import demo_pack
+from scripts.evaluation.metrics import Miss, Outcome, calibration_error, misses, reliability, score, share
+from scripts.evaluation.reliability_chart import chart
 from scripts.sections import markdown, write_section
 
 RESULTS = PROJECT / "build" / "quality.json"

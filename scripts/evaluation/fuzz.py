@@ -19,7 +19,7 @@ from rich.table import Table
 
 from local.harness.hostile_files import QUICK, SLOW, mutants
 from local.synth import PROJECT
-from tests.support.decoder import Decoder, Outcome
+from scripts.evaluation.isolated_decoder import Decoder, Outcome
 
 RESULTS = PROJECT / "build" / "fuzz.json"
 MOST_MB, MOST_SECONDS = 1500, 30  # of the 2,048 MB and 60 s that the function has

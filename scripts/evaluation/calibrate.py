@@ -28,8 +28,8 @@ from moderate.policy_cases import run_cases
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question
-from scripts.demo_set import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
-from scripts.in_process import DEMO_PACK_FILE, Looker, decision, demo_pack, png
+from scripts.evaluation.dataset import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
+from scripts.evaluation.inprocess_pipeline import DEMO_PACK_FILE, Looker, decision, demo_pack, png
 
 DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 320
 

@@ -12,7 +12,7 @@ from moderate.throughput import IN_FLIGHT
 from moderation.domain.limits import SHARDS
 from scripts.sections import write_section
 
-PAGE = Path(__file__).parents[1] / "docs/scale.md"
+PAGE = Path(__file__).parents[2] / "docs/scale.md"
 RATES = (1, 25, 250)
 JUDGED = 0.1  # of the images, under a pack with `judge: when_flagged`
 ENDPOINT_RETRIES_SECONDS = 85 * 60  # how long the workflow waits for a busy endpoint, docs/architecture.md

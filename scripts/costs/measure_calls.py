@@ -34,7 +34,7 @@ from local.cloud.runtime.function import Answer
 from local.cloud.runtime.worker import Worker
 from local.harness.instant_models import NO, YES, InstantModels
 from local.synth import PROJECT, STACK, synthesise
-from scripts.dynamodb_units import item_bytes, projected, read_units, write_units
+from scripts.costs.dynamodb_units import item_bytes, projected, read_units, write_units
 
 RESULTS = PROJECT / "moderate" / "measured.json"
 REPEATS = 5  # of each outcome: counts must agree, processor time is the mean

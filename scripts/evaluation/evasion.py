@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack
-from scripts.demo_set import Scene, view_truths
-from scripts.in_process import Looker, decision, png
+from scripts.evaluation.dataset import Scene, view_truths
+from scripts.evaluation.inprocess_pipeline import Looker, decision, png
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Benchmarks of the pipeline, the model server and the policy checks."""

@@ -1,0 +1,1 @@
+"""Pins, wheels, recorded calls and the end-to-end run: what a release needs."""
