@@ -130,8 +130,7 @@ measure-calls: setup ## Count what one image makes the deployment do, for `moder
 
 .PHONY: cost-pages
 cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md anew
-	@$(BIN)/python -m scripts.costs.cost_page
-	@$(BIN)/python -m scripts.costs.scale_page
+	@$(BIN)/python -m scripts.costs
 
 .PHONY: calibrate
 calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings

@@ -2,7 +2,8 @@
 
 import typer
 
-from moderate import ask, cost, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
+from moderate import ask, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
+from moderate.costs import cost
 from moderate.failures import SentenceGroup
 
 app = typer.Typer(

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed, is_denied
-from moderate.moments import days_back, span
 from moderate.output import errors, plain
+from moderate.time_range import days_back, span
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef
 

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 from moderate.dead_letters import Row, work_through
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.history import retaken
-from moderate.moments import HELP, moment
 from moderate.output import cell, progress, results, table
 from moderate.records import Record, cause_of, image_of, newest_first
 from moderate.roles import acting_as
+from moderate.time_range import HELP, moment
 from moderation.adapters.executions import LONGEST_EXPRESS, is_described
 from moderation.adapters.faults import code_of
 from moderation.domain.evidence import ImageRef

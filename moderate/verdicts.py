@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.moments import HELP, moment
 from moderate.output import cell, print_json, results, table, verdict_text
 from moderate.records import Record, image_of, newest_first
+from moderate.time_range import HELP, moment
 
 EXAMPLES = """Examples:
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_PINS
 from stacks.settings import Endpoints, Settings
 
-_FILE = Path(__file__).parents[1] / "moderate/prices.json"
+_FILE = Path(__file__).parents[1] / "moderate/costs/prices.json"
 
 
 def usd(name: str) -> float:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from moderate.billing import BLIP2_INSTANCE
+from moderate.costs.billing import BLIP2_INSTANCE
+from moderate.costs.gpu_time import LLAMAS
 from moderate.failures import CommandFailed
-from moderate.throughput import LLAMAS
 
 # What the app takes where it isn't told otherwise; a test compares these with its own settings.
 DEFAULTS = {

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from moderate import footprint, prices
-from moderate.billing import Bill, Load, bill
-from moderate.throughput import blip2_seconds, llama_seconds
+from moderate.costs import prices, resource_usage
+from moderate.costs.billing import Bill, Load, bill
+from moderate.costs.gpu_time import blip2_seconds, llama_seconds
 from scripts.costs.chart import Line, chart
 from scripts.sections import write_section
 
@@ -48,7 +48,7 @@ SATURATED: Mapping[str, Load] = {
 
 
 def bill_of(load: Load) -> Bill:
-    return bill(load, footprint.load(), prices.load())
+    return bill(load, resource_usage.load(), prices.load())
 
 
 def volumes() -> str:
@@ -95,7 +95,7 @@ def rest() -> str:
 
 def drawing() -> str:
     """The chart, as SVG."""
-    measured, listed = footprint.load(), prices.load()
+    measured, listed = resource_usage.load(), prices.load()
     xs = [10 ** (2 + step / 10) for step in range(51)]
 
     def line(name: str, way: Load) -> Line:
@@ -123,7 +123,3 @@ def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:
         write_section(PAGE, name, SECTIONS[name]())
     CHART.write_text(drawing())
     print(f"Written: docs/{PAGE.name}, docs/{CHART.name}")
-
-
-if __name__ == "__main__":
-    main()

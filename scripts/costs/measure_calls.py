@@ -1,7 +1,7 @@
 """`make measure-calls`: what one image makes the deployment do, counted on the laptop cloud, for `moderate cost`.
 
 The real template, state machine and functions run with models that answer at once; requests are counted where they
-arrive. Writes moderate/measured.json. Counts and sizes are what AWS would see; processor time is the
+arrive. Writes moderate/costs/measured.json. Counts and sizes are what AWS would see; processor time is the
 laptop's.
 """
 
@@ -36,7 +36,7 @@ from local.harness.instant_models import NO, YES, InstantModels
 from local.synth import PROJECT, STACK, synthesise
 from scripts.costs.dynamodb_units import item_bytes, projected, read_units, write_units
 
-RESULTS = PROJECT / "moderate" / "measured.json"
+RESULTS = PROJECT / "moderate/costs/measured.json"
 REPEATS = 5  # of each outcome: counts must agree, processor time is the mean
 INPUT_SIZE = 224
 SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tiled
@@ -284,7 +284,7 @@ def _of_work(cloud: Cloud, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def document(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What `moderate.footprint` reads."""
+    """What `moderate.costs.resource_usage` reads."""
     return {
         "measured_on": f"the laptop cloud, {os.cpu_count()} cores, models that answer at once, pack `default`",
         "when": datetime.now(UTC).date().isoformat(),

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from moderate import footprint
-from moderate.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
-from moderate.footprint import Footprint
-from moderate.throughput import IN_FLIGHT
+from moderate.costs import resource_usage
+from moderate.costs.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
+from moderate.costs.gpu_time import IN_FLIGHT
+from moderate.costs.resource_usage import ResourceUsage
 from moderation.domain.limits import SHARDS
 from scripts.sections import write_section
 
@@ -28,7 +28,7 @@ class Demand:
 
     rate: float
     load: Load
-    image: Footprint
+    image: ResourceUsage
 
     @property
     def functions_at_once(self) -> float:
@@ -112,7 +112,7 @@ QUOTAS = (
 def demand(rate: float, judged_share: float = 1.0) -> Demand:
     """A steady rate, so that there is no peak over it."""
     load = Load(rate * SECONDS_A_DAY, judged_share=judged_share, peak_factor=1.0)
-    return Demand(rate, load, average_image(load, footprint.load()))
+    return Demand(rate, load, average_image(load, resource_usage.load()))
 
 
 def quotas() -> str:
@@ -211,7 +211,3 @@ def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:
     for name in sections:
         write_section(PAGE, name, SECTIONS[name]())
     print(f"Written: docs/{PAGE.name}")
-
-
-if __name__ == "__main__":
-    main()

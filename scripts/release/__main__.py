@@ -29,8 +29,8 @@ from rich.table import Table
 from local.demo import MODERATE
 from local.samples import sample_drawings
 from local.synth import CDK, PROJECT
-from moderate import prices
 from moderate.checks.plan import Plan
+from moderate.costs import prices
 from moderate.deployment import Deployment, find
 from moderate.failures import CommandFailed
 from moderation.domain.evidence import ImageRef

@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from local.synth import PROJECT
-from moderate import footprint
-from moderate.footprint import Footprint
+from moderate.costs import resource_usage
+from moderate.costs.resource_usage import ResourceUsage
 from moderation.domain.image import prepare
 from scripts.sections import markdown, write_section
 from scripts.soak.pictures import INPUT_SIZE, Picture, picture
@@ -103,12 +103,12 @@ def repeated(result: Mapping[str, Any]) -> float:
     return float(repeats / result["figures"]["images"])
 
 
-def mixture(pictures: list[Picture]) -> Footprint:
+def mixture(pictures: list[Picture]) -> ResourceUsage:
     """The average image of a soak, as docs/scale.md calculates one: what is no image counts like one of one view."""
     originals = {one.data: one for one in reversed(pictures)}
     announced = fmean(one.verdict != "safe" for one in pictures)
     views = fmean(map(_views, originals.values()))
-    return footprint.load().average(views=views, announced=announced, reused=1 - len(originals) / len(pictures))
+    return resource_usage.load().average(views=views, announced=announced, reused=1 - len(originals) / len(pictures))
 
 
 def _views(one: Picture) -> int:

@@ -67,7 +67,7 @@ def test_shares_beyond_the_whole_are_refused(moderate):
 
 
 def test_prices_name_their_source_and_standing():
-    from moderate.prices import FILE
+    from moderate.costs.prices import FILE
 
     document = json.loads(FILE.read_text())
     listed = [*document["prices"].values(), *document["rekognition_tiers"]]

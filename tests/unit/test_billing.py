@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from moderate import footprint, prices
-from moderate.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
-from moderate.footprint import Footprint, Measured
-from moderate.throughput import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
+from moderate.costs import prices, resource_usage
+from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.costs.gpu_time import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
+from moderate.costs.resource_usage import Measured, ResourceUsage
 from moderation.adapters.policies import shipped_pack
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.prompt import judge_prompt, tokens
 
 PRICES = prices.load()
-SAFE = Footprint(
+SAFE = ResourceUsage(
     transitions=8,
     invocations=4,
     gb_seconds=0.5,
@@ -179,7 +179,7 @@ def test_the_assumed_questions_and_prompt_are_those_of_the_default_pack() -> Non
 
 
 def test_what_was_measured_has_the_shape_of_the_workflow() -> None:
-    measured = footprint.load()
+    measured = resource_usage.load()
 
     assert (measured.safe.transitions, measured.unsafe.transitions) == (8, 9)
     assert measured.many_views.transitions == 8 + measured.views - 1 == 7 + measured.many_views.queries

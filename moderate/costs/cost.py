@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from moderate import footprint, prices, throughput
-from moderate.billing import ALARMS, DASHBOARDS, METRICS, Bill, LlamaSize, Load, Workflow, average_image, bill
-from moderate.footprint import Measured
+from moderate.costs import gpu_time, prices, resource_usage
+from moderate.costs.billing import ALARMS, DASHBOARDS, METRICS, Bill, LlamaSize, Load, Workflow, average_image, bill
+from moderate.costs.prices import Prices
+from moderate.costs.resource_usage import Measured
 from moderate.output import cell, print_json, results, table
-from moderate.prices import Prices
 
 EXAMPLES = """Examples:
 
@@ -95,7 +95,7 @@ def cost(
         utilisation=utilisation,
         kept_months=kept_months,
     )
-    measured, listed = footprint.load(), prices.load()
+    measured, listed = resource_usage.load(), prices.load()
     made, inputs = bill(load, measured, listed), standings(load, measured, listed)
     if as_json:
         print_json(_plain(made, inputs, listed))
@@ -114,19 +114,23 @@ def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str,
     image = average_image(load, measured)
     on = f"measured on {measured.on}, {measured.when}"
     rows += [
-        ("requests at once in an instance", throughput.IN_FLIGHT, "assumed"),
+        ("requests at once in an instance", gpu_time.IN_FLIGHT, "assumed"),
         ("metrics, alarms, dashboards", f"{METRICS}, {ALARMS}, {DASHBOARDS}", "assumed"),
         ("transitions", round(image.transitions, 2), on),
         ("requests to S3, sizes of records, views and logs", "", on),
         ("the functions' processor time", "", f"{on}; times 1,769 MB / memory where a function has less than a vCPU"),
         ("a call of S3, DynamoDB or SNS; a transition", "15 ms; 30 ms", "assumed"),
-        ("prices", "", f"moderate/prices.json, {listed.region}, {listed.as_of}; which are unverified stands there"),
+        (
+            "prices",
+            "",
+            f"moderate/costs/prices.json, {listed.region}, {listed.as_of}; which are unverified stands there",
+        ),
     ]
     return rows
 
 
 def _judging(llama_size: LlamaSize) -> float:
-    return round(throughput.llama_seconds(llama_size), 2)
+    return round(gpu_time.llama_seconds(llama_size), 2)
 
 
 def _plain(made: Bill, inputs: list[tuple[str, Any, str]], listed: Prices) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _TRANSITION_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
-class Footprint:
+class ResourceUsage:
     """The work of one image, or of an average one. Bytes, seconds, request units; the endpoints' time is not in it."""
 
     transitions: float
@@ -35,13 +35,13 @@ class Footprint:
     publishes: float
     log_bytes: float
 
-    def __add__(self, other: "Footprint") -> "Footprint":
-        return Footprint(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+    def __add__(self, other: "ResourceUsage") -> "ResourceUsage":
+        return ResourceUsage(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
-    def __mul__(self, times: float) -> "Footprint":
-        return Footprint(**{f.name: getattr(self, f.name) * times for f in fields(self)})
+    def __mul__(self, times: float) -> "ResourceUsage":
+        return ResourceUsage(**{f.name: getattr(self, f.name) * times for f in fields(self)})
 
-    def __sub__(self, other: "Footprint") -> "Footprint":
+    def __sub__(self, other: "ResourceUsage") -> "ResourceUsage":
         return self + other * -1
 
 
@@ -51,13 +51,13 @@ class Measured:
 
     on: str
     when: str
-    safe: Footprint
-    unsafe: Footprint
-    reused: Footprint
-    many_views: Footprint
+    safe: ResourceUsage
+    unsafe: ResourceUsage
+    reused: ResourceUsage
+    many_views: ResourceUsage
     views: int  # of `many_views`
 
-    def average(self, *, views: float, announced: float, reused: float) -> Footprint:
+    def average(self, *, views: float, announced: float, reused: float) -> ResourceUsage:
         """The average image; `announced` and `reused` are shares, `views` those of an image that isn't reused."""
         a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
         judged = self.safe + a_view * (views - 1)
@@ -71,18 +71,18 @@ def load(file: Path = MEASURED) -> Measured:
     return Measured(
         document["measured_on"],
         document["when"],
-        **{name: _footprint(outcomes[name]) for name in ("safe", "unsafe", "reused", "many_views")},
+        **{name: _usage(outcomes[name]) for name in ("safe", "unsafe", "reused", "many_views")},
         views=outcomes["many_views"]["views"],
     )
 
 
-def _footprint(counted: Mapping[str, Any]) -> Footprint:
+def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
     requests = counted["requests"]
     stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
     calls = stores - 1  # the claim is Step Functions' own
     work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items()]
     working = sum(seconds * max(1, _VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
-    return Footprint(
+    return ResourceUsage(
         transitions=counted["transitions"],
         invocations=sum(counted["invocations"].values()),
         gb_seconds=sum(seconds * max(memory, _VCPU_MB) / 1024 for seconds, memory in work)

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from moderate.footprint import Footprint, Measured
-from moderate.prices import Prices
-from moderate.throughput import IN_FLIGHT, LLAMAS, blip2_seconds, llama_seconds
+from moderate.costs.gpu_time import IN_FLIGHT, LLAMAS, blip2_seconds, llama_seconds
+from moderate.costs.prices import Prices
+from moderate.costs.resource_usage import Measured, ResourceUsage
 
 HOURS_A_MONTH = 730.0
 DAYS_A_MONTH = HOURS_A_MONTH / 24
@@ -117,14 +117,14 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
     return Bill(load, lines, rekognition_usd(images, prices))
 
 
-def average_image(load: Load, measured: Measured) -> Footprint:
+def average_image(load: Load, measured: Measured) -> ResourceUsage:
     """The footprint of the load's average image."""
     return measured.average(
         views=load.views_per_image, announced=load.unsafe_share + load.review_share, reused=load.reuse_share
     )
 
 
-def fleets(load: Load, image: Footprint) -> tuple[Fleet, Fleet]:
+def fleets(load: Load, image: ResourceUsage) -> tuple[Fleet, Fleet]:
     """BLIP-2's and Llama's instances."""
     judged = load.images_per_day * (1 - load.reuse_share) * load.judged_share
     return (
@@ -155,7 +155,7 @@ def latencies(load: Load) -> tuple[float, float]:
     return IN_FLIGHT * load.blip2_seconds, IN_FLIGHT * load.llama_seconds
 
 
-def workflow_seconds(load: Load, image: Footprint) -> float:
+def workflow_seconds(load: Load, image: ResourceUsage) -> float:
     """How long an average execution takes; the views of an image are asked side by side."""
     blip2, llama = latencies(load)
     seen = 1 - load.reuse_share
@@ -172,14 +172,14 @@ def rekognition_usd(images: float, prices: Prices) -> float:
     return usd
 
 
-def _data(image: Footprint, images: float, prices: Prices) -> Line:
+def _data(image: ResourceUsage, images: float, prices: Prices) -> Line:
     """The views, which are nearly all of the work files, in base64."""
     sent = image.work_bytes * 4 / 3
     usd = images * sent / GB * prices["sagemaker_data_gb"]
     return Line("Endpoints' data", usd, f"{sent / 1000:.0f} KB sent an image: its views in base64")
 
 
-def _step_functions(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+def _step_functions(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:
     if load.workflow == "standard":
         usd = images * image.transitions * prices["states_transition"]
         return Line("Step Functions", usd, f"Standard: {image.transitions:.2f} transitions an image")
@@ -188,7 +188,7 @@ def _step_functions(load: Load, image: Footprint, images: float, prices: Prices)
     return Line("Step Functions", images * each, f"Express: 1 request and {seconds:.1f} s of 64 MB an image")
 
 
-def _lambda(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:
     blip2, llama = latencies(load)
     judged = (1 - load.reuse_share) * load.judged_share
     waiting = (image.queries * blip2 + judged * llama) * _WAITING_GB
@@ -199,7 +199,7 @@ def _lambda(load: Load, image: Footprint, images: float, prices: Prices) -> Line
     return Line("Lambda", usd, f"{work}, {waiting:.2f} GB-s of waiting for endpoints an image")
 
 
-def _dynamodb(load: Load, image: Footprint, images: float, prices: Prices) -> Line:
+def _dynamodb(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:
     units = (
         image.write_units * prices["dynamodb_write_unit"],
         image.read_units * prices["dynamodb_read_unit"],
@@ -210,7 +210,7 @@ def _dynamodb(load: Load, image: Footprint, images: float, prices: Prices) -> Li
     return Line("DynamoDB", images * sum(units), f"{requests}, {kept} an image")
 
 
-def _s3(image: Footprint, images: float, prices: Prices) -> Line:
+def _s3(image: ResourceUsage, images: float, prices: Prices) -> Line:
     logged = (image.s3_writes + image.s3_reads) * _ACCESS_LOG_BYTES * _ACCESS_LOG_MONTHS
     usd = images * (
         image.s3_writes * prices["s3_write"]
@@ -221,7 +221,7 @@ def _s3(image: Footprint, images: float, prices: Prices) -> Line:
     return Line("S3", usd, f"{image.s3_writes:.1f} writes, {image.s3_reads:.1f} reads, {kept} an image")
 
 
-def _cloudwatch(image: Footprint, images: float, prices: Prices) -> Line:
+def _cloudwatch(image: ResourceUsage, images: float, prices: Prices) -> Line:
     logged = image.log_bytes + image.invocations * _PLATFORM_LOG_BYTES
     usd = images * logged / GB * (prices["logs_gb"] + prices["logs_gb_month"])
     usd += METRICS * prices["cloudwatch_metric"] + ALARMS * prices["cloudwatch_alarm"]
@@ -236,7 +236,7 @@ def _xray(images: float, prices: Prices) -> Line:
     return Line("X-Ray", traces * prices["xray_trace"], f"{traces:,.0f} traces: one a second, 5 % of the rest")
 
 
-def _kms(image: Footprint, images: float, prices: Prices) -> Line:
+def _kms(image: ResourceUsage, images: float, prices: Prices) -> Line:
     most = _TOPICS * SECONDS_A_DAY * DAYS_A_MONTH / _KEY_REUSE_SECONDS
     requests = 2 * min(images * image.publishes, most)
     usd = prices["kms_key"] + requests * prices["kms_request"]

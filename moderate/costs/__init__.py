@@ -1,0 +1,1 @@
+"""Monthly cost of a deployment: usage, prices and the bill."""
