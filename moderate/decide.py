@@ -12,7 +12,7 @@ from moderate.output import plain, results, verdict_text
 from moderate.provenance import keep_pack, pack_of
 from moderate.records import Record, find_record, image_of
 from moderate.roles import acting_as
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
 from moderation.domain.policy import Pack
 from moderation.domain.record import utc

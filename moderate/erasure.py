@@ -11,7 +11,7 @@ from moderate.deployment import Deployment
 from moderate.records import Record
 from moderation.adapters.dynamodb_verdicts import BY_SHA256
 from moderation.adapters.faults import code_of
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace
 
 VERSION, MARKER = "object version", "delete marker"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import REDRIVEN, shard_of
 
 _KEPT_WHEN_RETAKEN = {"pk", "sk", "image", "created_at", "reference", "expires_at"}

@@ -14,7 +14,7 @@ from moderate.failures import CommandFailed, is_denied
 from moderate.output import errors, plain
 from moderate.time_range import days_back, span
 from moderation.adapters.faults import code_of
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 
 Record = dict[str, Any]
 

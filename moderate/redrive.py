@@ -20,7 +20,7 @@ from moderate.roles import acting_as
 from moderate.time_range import HELP, moment
 from moderation.adapters.executions import LONGEST_EXPRESS, is_described
 from moderation.adapters.faults import code_of
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
 from moderation.domain.record import REDRIVEN, utc
 

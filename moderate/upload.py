@@ -16,7 +16,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, errors, plain, print_json, probability, progress, results, table, verdict_text
 from moderate.records import Record
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 
 EXAMPLES = """Examples:
 

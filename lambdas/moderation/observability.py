@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 
 SERVICE = "moderation"
 NAMESPACE = "ImageModeration"

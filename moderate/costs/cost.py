@@ -123,7 +123,7 @@ def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str,
         (
             "prices",
             "",
-            f"moderate/costs/prices.json, {listed.region}, {listed.as_of}; which are unverified stands there",
+            f"moderate/costs/prices.json, {listed.region}, {listed.as_of}; it marks unverified ones",
         ),
     ]
     return rows

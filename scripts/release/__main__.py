@@ -33,7 +33,7 @@ from moderate.checks.plan import Plan
 from moderate.costs import prices
 from moderate.deployment import Deployment, find
 from moderate.failures import CommandFailed
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from scripts.release import inventory
 
 STACKS = ("Moderation", "ModerationModels")

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.errors import Misconfigured, StoreUnavailable
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")

@@ -12,7 +12,7 @@ from moderation.adapters.faults import endpoint_faults, store_faults, topic_faul
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.errors import (
     EndpointThrottled,
     EndpointUnavailable,

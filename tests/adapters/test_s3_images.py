@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from urllib3 import HTTPResponse
 
 from moderation.adapters.s3_images import S3ImageStore
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.errors import ImageTooLarge, ImageUnavailable, Misconfigured, StoreUnavailable
 
 KEYS = ["plain.jpg", "with space+plus%41.jpg", "ünï/çødé/猫.png", "a" * 1024, "#hash&?query=1/../x", "quote\"{}'.png"]

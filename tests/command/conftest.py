@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from moderate.main import app
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, to_item
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Category, Pack, Question, pack_content
 from moderation.domain.record import shard_of, utc
 

@@ -7,7 +7,7 @@ import pytest
 
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import REDRIVEN, utc
 from tests.command.conftest import OWNER
 

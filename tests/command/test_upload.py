@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import utc
 
 NOW = datetime.now(UTC)

@@ -276,10 +276,8 @@ def estimate(assembly: CloudAssembly) -> dict[str, str]:
 
 
 def test_the_page_estimates_the_cost_from_the_price_file(default: CloudAssembly, theirs: CloudAssembly) -> None:
-    usd = {
-        name: price["usd"]
-        for name, price in json.loads((ROOT / "moderate/costs/prices.json").read_text())["prices"].items()
-    }
+    prices = json.loads((ROOT / "moderate/costs/prices.json").read_text())["prices"]
+    usd = {name: price["usd"] for name, price in prices.items()}
 
     assert estimate(default) == {
         "moderation-blip2": f"samples0 / 60 * {usd['ml.g5.2xlarge']}",

@@ -23,7 +23,7 @@ from moderation import wiring
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace
 from moderation.domain.policy import parse_pack
 from moderation.handlers.judge_image import judge_image

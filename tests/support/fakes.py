@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import is_reusable
 from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
 from moderation.ports import Policies, StoredImage, Turn, VisionReply

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from moderation import observability, wiring
-from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import ImageFacts, Manifest, Workspace, evidence_to_json, manifest_to_json, plan_queries
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
 from moderation.errors import EndpointTimeout

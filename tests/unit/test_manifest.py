@@ -3,7 +3,8 @@
 import json
 from dataclasses import replace
 
-from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import (
     ImageFacts,
     Manifest,

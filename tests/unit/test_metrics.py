@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from moderation import observability, wiring
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace
 from moderation.domain.record import since_upload, utc
 from moderation.errors import PermanentError

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from moderation import wiring
-from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace, evidence_to_json, manifest_from_json, manifest_to_json
 from moderation.domain.record import timed
 from moderation.errors import UnreadableImage

@@ -3,8 +3,8 @@
 import pytest
 
 from moderation import wiring
-from moderation.domain.evidence import ImageRef
 from moderation.domain.execution_event import EndedExecution
+from moderation.domain.image_ref import ImageRef
 from moderation.errors import NotificationUnavailable
 from moderation.handlers.record_failure import record, record_failure
 from moderation.handlers.sweep_claims import Swept, sweep_claims

@@ -7,7 +7,8 @@ import pytest
 
 from moderation import wiring
 from moderation.domain.decision import decide
-from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.judge_output import Judgement
 from moderation.domain.manifest import ImageFacts, Manifest, Workspace, manifest_to_json, plan_queries
 from moderation.domain.record import Judged, captions_to_plain, timed

@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import SHARDS
 from moderation.domain.record import expiry, is_reusable
 

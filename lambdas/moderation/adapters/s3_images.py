@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, is_transient, store_faults
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_BYTES, TAG
 from moderation.errors import ImageTooLarge, ImageUnavailable
 from moderation.ports import StoredImage

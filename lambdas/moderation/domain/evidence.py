@@ -1,26 +1,6 @@
 """What the vision model said of an image: plain data that every other module passes around."""
 
-import hashlib
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class ImageRef:
-    """One version of one object in the intake bucket."""
-
-    bucket: str
-    key: str
-    version: str
-
-    @property
-    def id(self) -> str:
-        """Name of the image in logs and in the work bucket: 32 hex digits that don't give the key away."""
-        return hashlib.sha256("\0".join((self.bucket, self.key, self.version)).encode()).hexdigest()[:32]
-
-    @property
-    def pk(self) -> str:
-        """Partition key of the image's record."""
-        return f"{self.bucket}#{self.key}"
 
 
 @dataclass(frozen=True)

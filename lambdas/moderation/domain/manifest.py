@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from moderation.domain.evidence import Answer, Caption, Evidence, ImageRef
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, pack_content, parse_pack
 
 

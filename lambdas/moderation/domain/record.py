@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.domain.decision import Decision
-from moderation.domain.evidence import Caption, ImageRef
+from moderation.domain.evidence import Caption
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
 from moderation.domain.manifest import Manifest
 from moderation.domain.policy import Pack

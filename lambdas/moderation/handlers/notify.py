@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
 from moderation.observability import count, identify, logger, observed
 from moderation.ports import Publisher, VerdictStore

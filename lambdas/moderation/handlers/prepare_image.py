@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.evidence import ImageRef
 from moderation.domain.image import PREPROCESSING_VERSION, prepare
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import (
     ImageFacts,
     Manifest,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.evidence import ImageRef
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace, manifest_from_json
 from moderation.domain.record import Judged, judged_record, overflows, rejected_record, since_upload, timed, utc
 from moderation.observability import count, count_rejection, count_verdict, identify, logger, observed, took

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation import wiring
-from moderation.domain.evidence import ImageRef
 from moderation.domain.execution_event import EndedExecution
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import utc
 from moderation.errors import ModerationError
 from moderation.handlers.notify import notify
