@@ -142,7 +142,7 @@ def test_a_prompt_is_measured_as_the_tokenizer_reads_it() -> None:
 
 
 def test_the_queries_of_a_pack_stay_within_the_limits() -> None:
-    schema = json.loads((PACKS / "schema.json").read_text())
+    schema = json.loads((PACKS.parent / "schemas/pack.schema.json").read_text())
     questions = schema["properties"]["questions_per_query"]["maximum"]
     longest = "q" * schema["$defs"]["question"]["properties"]["text"]["maxLength"]
 

@@ -1,4 +1,4 @@
-"""The message that subscribers get about a verdict. Its JSON schema is `packs/message.schema.json`."""
+"""The message that subscribers get about a verdict. Its JSON schema is `schemas/message.schema.json`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
 """What the two models are told: the questions, and the judge's prompt with its budget of tokens.
 
-The prompts' words are files in `packs/prompts/`. The judge's prompt is a static part, the same for every image
+The prompts' words are files in `prompts/`. The judge's prompt is a static part, the same for every image
 under a pack so that a server's prefix cache can serve it, then the evidence between two fence lines.
 """
 
@@ -30,7 +30,7 @@ _REPAIR_TOKENS = ANSWER_TOKENS + 200
 # The chat template around it all: [INST], <<SYS>>, begin and end of text.
 _FRAME_TOKENS = 32
 _PIECE = re.compile(r"[A-Za-z]+|\n|[^\sA-Za-z]")
-_FOLDER = Path(__file__).parent.parent / "packs" / "prompts"
+_FOLDER = Path(__file__).parent.parent / "prompts"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from moderation.domain.message import build_message, message_attributes
 from tests.unit.domain.shipped import PACKS
 
-SCHEMA = json.loads((PACKS / "message.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((PACKS.parent / "schemas/message.schema.json").read_text("utf-8"))
 RECORD: dict[str, Any] = {
     "verdict": "unsafe",
     "category": "Suggestive",

@@ -22,7 +22,7 @@ from moderation.domain.policy import (
 from moderation.errors import InvalidPolicy
 from tests.unit.domain.shipped import NAMES, PACKS, pack_data, shipped
 
-SCHEMA = json.loads((PACKS / "schema.json").read_text("utf-8"))
+SCHEMA = json.loads((PACKS.parent / "schemas/pack.schema.json").read_text("utf-8"))
 
 
 def small() -> dict[str, Any]:
