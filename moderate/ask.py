@@ -10,9 +10,8 @@ from moderate.output import cell, print_json, probability, progress, results, ta
 from moderation.adapters import clients
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-from moderation.domain.image import prepare
-from moderation.domain.prompt import question_prompt
 from moderation.ports import VisionModel, VisionReply
+from moderation.usecases.ask import READ, ask
 
 EXAMPLES = """Examples:
 
@@ -24,10 +23,9 @@ moderate ask photo.jpg "why?" --context "Question: what is the man doing? Answer
 
 moderate ask sign.png --read
 """
-_READ = "what words are written in this picture?"
 
 
-def ask(
+def ask_about(
     image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An image file.")],
     questions: Annotated[
         list[str] | None, typer.Argument(metavar="[QUESTIONS]", help="What to ask; without any, a description.")
@@ -43,13 +41,12 @@ def ask(
 
     The picture is prepared as for moderation, with the same limits, and isn't stored anywhere.
     """
-    asked = [*(questions or []), *([_READ] if read else [])]
-    prompts = [f"{context.strip()} {question_prompt(text)}".strip() for text in asked]
+    asked = [*(questions or []), *([READ] if read else [])]
     deployment = find(stack)
-    picture = prepare(image.read_bytes(), "full", int(deployment.output("ModelInputSize")))
     with progress() as bar:
         bar.add_task("Asking the model", total=None)
-        reply = _model(deployment).ask(picture.views[0].png, prompts, caption=not asked)
+        size = int(deployment.output("ModelInputSize"))
+        reply = ask(_model(deployment), image.read_bytes(), asked, size, context)
     if as_json:
         print_json(
             {

@@ -12,19 +12,19 @@ from botocore.exceptions import ClientError
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
+from moderation.adapters.sqs_dead_letters import SqsDeadLetters
 
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_stepfunctions import SFNClient
 
 StackOption = Annotated[
     str, typer.Option("--stack", envvar="MODERATION_STACK", help="Name of the deployment's CloudFormation stack.")
@@ -67,14 +67,14 @@ class Deployment:
 
     @property
     def topics(self) -> dict[str, str]:
-        """ARN of the topic for each verdict that is announced."""
+        """ARN of the topic for each verdict that is published."""
         safe = self.outputs.get("SafeTopicArn")
         topics = {"unsafe": self.output("UnsafeTopicArn"), "review": self.output("ReviewTopicArn")}
         return topics | ({"safe": safe} if safe else {})
 
     @cached_property
     def caller(self) -> str:
-        """Who works with it, as an ARN."""
+        """ARN of the caller."""
         return clients.session_of(self.session).client("sts").get_caller_identity()["Arn"]
 
     @cached_property
@@ -86,12 +86,13 @@ class Deployment:
         return clients.dynamodb(self.session)
 
     @cached_property
-    def stepfunctions(self) -> "SFNClient":
-        return clients.stepfunctions(self.session)
+    def executions(self) -> SfnExecutions:
+        return SfnExecutions(clients.stepfunctions(self.session), self.workflow)
 
-    @cached_property
-    def sqs(self) -> "SQSClient":
-        return clients.session_of(self.session).client("sqs")
+    def dead_letters(self, output: str) -> SqsDeadLetters:
+        """The dead-letter queue whose URL is that output."""
+        sqs = clients.session_of(self.session).client("sqs")
+        return SqsDeadLetters(sqs, self.output(output), f"that {output} names")
 
     @cached_property
     def verdicts(self) -> DynamoVerdictStore:

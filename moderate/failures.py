@@ -40,7 +40,7 @@ class CommandFailed(Exception):
     """A command can't do what was asked; the message says why, and what to do."""
 
 
-class SentenceGroup(TyperGroup):
+class FriendlyErrors(TyperGroup):
     """Runs the commands and turns their errors into one sentence on stderr and exit status 1."""
 
     def invoke(self, ctx: Any) -> Any:

@@ -4,10 +4,10 @@ import typer
 
 from moderate import ask, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
 from moderate.costs import cost
-from moderate.failures import SentenceGroup
+from moderate.failures import FriendlyErrors
 
 app = typer.Typer(
-    cls=SentenceGroup,
+    cls=FriendlyErrors,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
@@ -18,11 +18,11 @@ app = typer.Typer(
 app.command(epilog=upload.EXAMPLES)(upload.upload)
 app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
-app.command(epilog=decide.EXAMPLES)(decide.decide)
-app.command(epilog=ask.EXAMPLES)(ask.ask)
-app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
+app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
+app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
+app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
-app.command(epilog=erase.EXAMPLES)(erase.erase)
+app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(weights.app, name="weights")

@@ -3,11 +3,10 @@
 It cites the written rule and nothing that a model wrote: the judge's prose explains, it isn't the rule.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from moderation.domain.policy import Category, Pack
+from moderation.domain.record import Record
 
 _OBJECTION = (
     "If you think that this is wrong, answer the service that sent you this notice, name the image and say why. "
@@ -15,30 +14,30 @@ _OBJECTION = (
 )
 
 
-def notice(record: Mapping[str, Any], pack: Pack | None, since: datetime | None) -> str:
+def notice(record: Record, pack: Pack | None, since: datetime | None) -> str:
     """The statement; `pack` is the policy that applied and `since` when it was first applied, each if known."""
     paragraphs = [_subject(record), _decision(record)]
-    if record.get("verdict") == "unsafe":
+    if record.verdict == "unsafe":
         paragraphs += [_rule(record, pack, since), _basis(record), _decider(record), _OBJECTION]
     return "\n\n".join(paragraphs)
 
 
-def _subject(record: Mapping[str, Any]) -> str:
-    image = record["image"]
-    reference = f", reference {record['reference']}" if record.get("reference") else ""
-    return f"Image: {image['key']} (version {image['version']}{reference})"
+def _subject(record: Record) -> str:
+    image = record.image
+    reference = f", reference {record.reference}" if record.reference else ""
+    return f"Image: {image.key} (version {image.version}{reference})"
 
 
-def _decision(record: Mapping[str, Any]) -> str:
-    verdict, when = record.get("verdict"), str(record.get("decided_at"))[:10]
+def _decision(record: Record) -> str:
+    verdict, when = record.verdict, str(record.decided_at)[:10]
     if verdict == "unsafe":
-        return f"Decision of {when}: the image is against the rules on {record['category']}."
+        return f"Decision of {when}: this image breaks our rule on {record.category}."
     if verdict == "safe":
-        return f"Decision of {when}: the image is not against the rules. There is nothing to object to."
-    return "No decision yet: a person still has to look at the image. No rule was held against it."
+        return f"Decision of {when}: no restriction was applied, so there is nothing to appeal."
+    return "No decision yet: a person still has to review the image. No restriction under a rule was applied."
 
 
-def _rule(record: Mapping[str, Any], pack: Pack | None, since: datetime | None) -> str:
+def _rule(record: Record, pack: Pack | None, since: datetime | None) -> str:
     category = _category(record, pack)
     if pack is None or category is None:
         return "The rule: its text at the time of the decision isn't known to this system."
@@ -47,18 +46,18 @@ def _rule(record: Mapping[str, Any], pack: Pack | None, since: datetime | None) 
     return f"{text}\n\n{category.notice}" if category.notice else text
 
 
-def _category(record: Mapping[str, Any], pack: Pack | None) -> Category | None:
-    named = [category for category in pack.categories if category.name == record["category"]] if pack else []
+def _category(record: Record, pack: Pack | None) -> Category | None:
+    named = [category for category in pack.categories if category.name == record.category] if pack else []
     return named[0] if named else None
 
 
-def _basis(record: Mapping[str, Any]) -> str:
-    if record["decided_by"] == "person":
+def _basis(record: Record) -> str:
+    if record.decided_by == "person":
         return "What it rests on: a person looked at the image."
     seen = _questions_against(record)
     if not seen:
         return (
-            "What it rests on: a program described the picture in words and held the description against the rule. "
+            "What it rests on: a program described the picture in words and compared the description with the rule. "
             "None of its standard questions about the picture was conclusive."
         )
     asked = "\n".join(f"  {question}" for question in seen)
@@ -68,13 +67,13 @@ def _basis(record: Mapping[str, Any]) -> str:
     )
 
 
-def _questions_against(record: Mapping[str, Any]) -> list[str]:
+def _questions_against(record: Record) -> list[str]:
     """The questions on the category whose answers were over their thresholds."""
-    over = [finding for finding in record.get("evidence", []) if finding["over"]]
-    return list(dict.fromkeys(finding["question"] for finding in over if record["category"] in finding["categories"]))
+    over = [finding for finding in record.evidence or () if finding["over"]]
+    return list(dict.fromkeys(finding["question"] for finding in over if record.category in finding["categories"]))
 
 
-def _decider(record: Mapping[str, Any]) -> str:
-    if record["decided_by"] == "person":
+def _decider(record: Record) -> str:
+    if record.decided_by == "person":
         return "Who decided: a person."
     return "Who decided: an automated system, without a person."

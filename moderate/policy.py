@@ -9,10 +9,10 @@ import typer
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
-from moderate.policy_cases import CaseResult, run_cases
 from moderate.policy_diff import changes
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
+from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, lint, parse_pack, parse_routes
 from moderation.errors import InvalidPolicy
 

@@ -1,6 +1,7 @@
 """`moderate show`: one record in full, or as a statement for the person concerned."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,10 @@ from rich.text import Text
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.notice import notice
 from moderate.output import cell, plain, print_json, probability, results, table, verdict_text
-from moderate.provenance import first_applied, pack_of
-from moderate.records import Record, cause_of, find_record, image_of
+from moderate.records import find_record
+from moderation.domain.record import Record
+from moderation.domain.work_files import pack_file
+from moderation.usecases.find_policy import find_policy
 
 EXAMPLES = """Examples:
 
@@ -38,31 +41,37 @@ def show(
     deployment = find(stack)
     record = _with_evidence(deployment, find_record(deployment, key, version))
     if as_json:
-        print_json(record)
+        print_json(record.attributes())
     elif as_notice:
-        pack = pack_of(deployment, record)
-        since = first_applied(deployment, record["policy"]["digest"]) if record.get("policy") else None
+        pack = find_policy(deployment.work, deployment.policies, record)
+        since = _first_applied(deployment, record.policy["digest"]) if record.policy else None
         results.print(plain(notice(record, pack, since)), soft_wrap=True)
     else:
         _show(record)
 
 
 def _with_evidence(deployment: Deployment, record: Record) -> Record:
-    """The record with evidence that was too long for its item."""
-    if place := record.get("evidence_in"):
-        return record | deployment.work.get_json(place)
+    """The record with evidence and answers that were too long for its item."""
+    if record.evidence_in:
+        return Record.from_attributes(record.attributes() | deployment.work.get_json(record.evidence_in))
     return record
+
+
+def _first_applied(deployment: Deployment, digest: str) -> datetime:
+    """Time at which a pack of that digest was first applied to an image: it is stored once, then."""
+    head = deployment.s3.head_object(Bucket=deployment.output("WorkBucketName"), Key=pack_file(digest))
+    return head["LastModified"]
 
 
 def _show(record: Record) -> None:
     results.print(_facts(record))
-    if record.get("evidence"):
-        results.print(_evidence(record["evidence"]))
-    for caption in record.get("captions", []):
+    if record.evidence:
+        results.print(_evidence(record))
+    for caption in record.captions:
         results.print(Text.assemble(("Caption ", "bold"), plain(f"({caption['view']}): {caption['text']}")))
-    if record.get("shadow"):
-        results.print(_shadows(record["shadow"]))
-    if record.get("history"):
+    if record.shadow:
+        results.print(_shadows(record.shadow))
+    if record.history:
         results.print(_history(record))
 
 
@@ -70,10 +79,9 @@ def _facts(record: Record) -> Table:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold")
     facts.add_column(overflow="fold")
-    image = image_of(record)
-    facts.add_row("image", cell(f"s3://{image.bucket}/{image.key}"))
-    facts.add_row("version", cell(image.version))
-    facts.add_row("verdict", verdict_text(record.get("verdict")))
+    facts.add_row("image", cell(f"s3://{record.image.bucket}/{record.image.key}"))
+    facts.add_row("version", cell(record.image.version))
+    facts.add_row("verdict", verdict_text(record.verdict))
     for name, value in _named(record):
         if value:
             facts.add_row(name, cell(value))
@@ -81,39 +89,46 @@ def _facts(record: Record) -> Table:
 
 
 def _named(record: Record) -> Iterator[tuple[str, Any]]:
-    policy, models = record.get("policy"), record.get("models", {})
-    yield "category", record.get("category")
-    yield "strongest answer's", record.get("other_category")
-    yield "reason", record.get("reason")
+    policy = record.policy
+    yield "category", record.category
+    yield "top finding's", record.other_category
+    yield "reason", record.reason
     yield "decided by", _decided_by(record)
-    yield "cause", ": ".join(filter(None, cause_of(record) or ()))
-    yield "uploaded", record.get("created_at")
-    yield "decided", record.get("decided_at")
-    yield "reference", record.get("reference")
+    yield "row", record.row
+    yield "cause", ": ".join(filter(None, record.failure or ()))
+    yield "uploaded", record.created_at
+    yield "decided", record.decided_at
+    yield "reference", record.reference
+    yield "uploader", record.uploader
     yield "policy", policy and f"{policy['name']} ({policy['digest']})"
-    yield "models", ", ".join(f"{role}: {name}" for role, name in models.items())
-    yield "prompt", record.get("prompt_version")
-    yield "preprocessing", record.get("preprocessing_version")
-    yield "shortened", "; ".join(record.get("shortened", []))
-    yield "timings", ", ".join(f"{name.removesuffix('_ms')} {ms} ms" for name, ms in record.get("timings", {}).items())
-    yield "announced", {True: "yes", False: "no: `moderate redrive` publishes it"}.get(record.get("notified"))  # type: ignore[arg-type]
-    yield "execution", record.get("execution") or record.get("owner")
+    yield "models", ", ".join(f"{role}: {name}" for role, name in record.models.items())
+    yield "prompt", record.prompt_version
+    yield "preprocessing", record.preprocessing_version
+    yield "shortened", "; ".join(record.shortened)
+    yield "timings", ", ".join(f"{name.removesuffix('_ms')} {ms} ms" for name, ms in record.timings.items())
+    yield "notified", _notified(record)
+    yield "execution", record.execution or record.owner
+
+
+def _notified(record: Record) -> str | None:
+    if record.notified is None:
+        return None
+    return "yes" if record.notified else "no: `moderate redrive` publishes it"
 
 
 def _decided_by(record: Record) -> str | None:
-    if record.get("decided_by") == "person":
-        return f"person: {record['history'][-1]['who']}"
-    return record.get("decided_by")
+    return f"person: {record.history[-1]['who']}" if record.decided_by == "person" else record.decided_by
 
 
-def _evidence(evidence: list[Mapping[str, Any]]) -> Table:
-    rows = table(("view", "question", "answer", "P", "threshold", "over"), "Evidence", numbers=("P", "threshold"))
-    for finding in evidence:
+def _evidence(record: Record) -> Table:
+    columns = ("view", "question", "answer", "score", "threshold", "over")
+    rows = table(columns, "Evidence", numbers=("score", "threshold"))
+    for finding in record.findings:
         rows.add_row(
             cell(finding["view"]),
             cell(finding["question"]),
-            cell(finding["answer"]),
-            probability(finding["p"]),
+            cell(finding.get("text")),
+            probability(finding["score"]),
             probability(finding["threshold"]),
             Text("over", style="bold red") if finding["over"] else "",
         )
@@ -131,7 +146,7 @@ def _shadows(shadows: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def _history(record: Record) -> Table:
     rows = table(("when", "verdict", "category", "decided by", "reason"), "History")
-    for entry in record["history"]:
+    for entry in record.history:
         rows.add_row(
             cell(entry["at"]),
             verdict_text(entry["verdict"]),

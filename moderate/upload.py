@@ -15,8 +15,8 @@ from rich.progress import Progress
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, errors, plain, print_json, probability, progress, results, table, verdict_text
-from moderate.records import Record
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Record
 
 EXAMPLES = """Examples:
 
@@ -33,7 +33,7 @@ _BATCH = 100  # DynamoDB's limit of records a read
 
 
 @dataclass(frozen=True)
-class Upload:
+class UploadedFile:
     """A file that became an object version; `started` is when its upload began."""
 
     file: Path
@@ -54,7 +54,7 @@ def upload(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Upload images to be moderated.
+    """UploadedFile images to be moderated.
 
     Each upload makes a new version of its object, and each version gets its own verdict. With --wait the exit
     status is 0 when all have one, and 1 when time ran out.
@@ -102,7 +102,9 @@ def _files(root: Path) -> Iterator[tuple[Path, str]]:
         raise CommandFailed(f"{root} is neither a file nor a folder.")
 
 
-def _upload_all(deployment: Deployment, planned: dict[str, Path], reference: str | None, bar: Progress) -> list[Upload]:
+def _upload_all(
+    deployment: Deployment, planned: dict[str, Path], reference: str | None, bar: Progress
+) -> list[UploadedFile]:
     task = bar.add_task("Uploading", total=len(planned))
     with ThreadPoolExecutor(_WORKERS) as pool:
         pending = [pool.submit(_put, deployment, key, file, reference) for key, file in planned.items()]
@@ -116,7 +118,7 @@ def _upload_all(deployment: Deployment, planned: dict[str, Path], reference: str
     return [done.result() for done in pending]
 
 
-def _put(deployment: Deployment, key: str, file: Path, reference: str | None) -> Upload:
+def _put(deployment: Deployment, key: str, file: Path, reference: str | None) -> UploadedFile:
     bucket, whole_key = deployment.intake_bucket, deployment.intake_prefix + key
     started = datetime.now(UTC)
     with file.open("rb") as body:
@@ -129,11 +131,11 @@ def _put(deployment: Deployment, key: str, file: Path, reference: str | None) ->
         )
     if "VersionId" not in put:
         raise CommandFailed(f"Bucket {bucket} isn't versioned, so its objects get no verdicts: turn versioning on.")
-    return Upload(file, ImageRef(bucket, whole_key, put["VersionId"]), started)
+    return UploadedFile(file, ImageRef(bucket, whole_key, put["VersionId"]), started)
 
 
 def _wait_for_all(
-    deployment: Deployment, uploads: Sequence[Upload], timeout: float, bar: Progress
+    deployment: Deployment, uploads: Sequence[UploadedFile], timeout: float, bar: Progress
 ) -> dict[ImageRef, Record]:
     """The records that carry a verdict by the end of the time-out."""
     task = bar.add_task("Waiting for verdicts", total=len(uploads))
@@ -143,7 +145,7 @@ def _wait_for_all(
         pending = [done.image for done in uploads if done.image not in decided]
         for start in range(0, len(pending), _BATCH):
             found = deployment.verdicts.get_many(pending[start : start + _BATCH])
-            decided |= {image: record for image, record in found.items() if record.get("verdict")}
+            decided |= {image: record for image, record in found.items() if record.verdict}
         bar.update(task, completed=len(decided))
         remaining = deadline - time.monotonic()
         if len(decided) == len(uploads) or remaining <= 0:
@@ -152,13 +154,13 @@ def _wait_for_all(
         pause = min(pause * 1.1, _SLOWEST_POLL_SECONDS)
 
 
-def _show(uploads: Sequence[Upload], records: dict[ImageRef, Record] | None) -> None:
+def _show(uploads: Sequence[UploadedFile], records: dict[ImageRef, Record] | None) -> None:
     if records is None:
         listed = table(("image", "key", "version"))
         for done in uploads:
             listed.add_row(cell(done.file), cell(done.image.key), cell(done.image.version))
     else:
-        listed = table(("image", "verdict", "category", "reason", "P", "seen in", "ms"), numbers=("P", "ms"))
+        listed = table(("image", "verdict", "category", "reason", "score", "view", "ms"), numbers=("score", "ms"))
         for done in uploads:
             row = _plain_row(done, records.get(done.image))
             listed.add_row(
@@ -166,26 +168,26 @@ def _show(uploads: Sequence[Upload], records: dict[ImageRef, Record] | None) -> 
                 verdict_text(row["verdict"]),
                 cell(row["category"]),
                 cell(row["reason"]),
-                probability(row["p"]),
+                probability(row["score"]),
                 cell(row["view"]),
                 cell(row["ms"]),
             )
     results.print(listed)
 
 
-def _plain_row(done: Upload, record: Record | None) -> dict[str, Any]:
-    record = record or {}
-    strongest = record.get("strongest") or {}
+def _plain_row(done: UploadedFile, record: Record | None) -> dict[str, Any]:
+    record = record or Record(image=done.image)
+    top = record.top_finding or {}
     return {
         "file": str(done.file),
         "key": done.image.key,
         "version": done.image.version,
-        "verdict": record.get("verdict"),
-        "category": record.get("category"),
-        "reason": record.get("reason"),
-        "p": strongest.get("p"),
-        "view": strongest.get("view"),
-        "ms": _milliseconds(done.started, record["decided_at"]) if record else None,
+        "verdict": record.verdict,
+        "category": record.category,
+        "reason": record.reason,
+        "score": top.get("score"),
+        "view": top.get("view"),
+        "ms": _milliseconds(done.started, record.decided_at) if record.decided_at else None,
     }
 
 
@@ -193,7 +195,7 @@ def _milliseconds(started: datetime, decided_at: str) -> int:
     return round((datetime.fromisoformat(decided_at) - started).total_seconds() * 1000)
 
 
-def _name_undecided(undecided: Sequence[Upload], timeout: float) -> None:
+def _name_undecided(undecided: Sequence[UploadedFile], timeout: float) -> None:
     if not undecided:
         return
     keys = "\n".join(f"  {plain(done.image.key)} (version {done.image.version})" for done in undecided)

@@ -8,8 +8,9 @@ import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import cell, print_json, results, table, verdict_text
-from moderate.records import Record, image_of, newest_first
-from moderate.time_range import HELP, moment
+from moderate.time_range import HELP, parse_time
+from moderation.domain.record import Record
+from moderation.usecases.list_records import newest_first
 
 EXAMPLES = """Examples:
 
@@ -26,8 +27,8 @@ _LISTED = ("reason", "decided_by", "created_at", "decided_at", "reference", "pol
 def verdicts(
     verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only these.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category of the policy.")] = None,
-    since: Annotated[datetime, typer.Option(parser=moment, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
-    until: Annotated[datetime | None, typer.Option(parser=moment, metavar="WHEN", help="Newest upload.")] = None,
+    since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
+    until: Annotated[datetime | None, typer.Option(parser=parse_time, metavar="WHEN", help="Newest upload.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
@@ -37,7 +38,7 @@ def verdicts(
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     wanted = (verdict,) if verdict else VERDICTS
-    found = newest_first(find(stack), wanted, since, until)
+    found = newest_first(find(stack).verdicts, wanted, since, until)
     matching = (record for record in found if category is None or _is_of(record, category))
     listed = list(islice(matching, limit))
     if as_json:
@@ -46,27 +47,27 @@ def verdicts(
     rows = table(("uploaded (UTC)", "key", "verdict", "category", "decided by", "reason"))
     for record in listed:
         rows.add_row(
-            cell(record["created_at"][:19].replace("T", " ")),
-            cell(image_of(record).key),
-            verdict_text(record["verdict"]),
-            cell(record.get("category")),
-            cell(record.get("decided_by")),
-            cell(record.get("reason")),
+            cell(record.created_at[:19].replace("T", " ")),
+            cell(record.image.key),
+            verdict_text(record.verdict),
+            cell(record.category),
+            cell(record.decided_by),
+            cell(record.reason),
         )
     results.print(rows if listed else "No verdicts match.")
 
 
 def _is_of(record: Record, category: str) -> bool:
-    return str(record.get("category") or "").casefold() == category.casefold()
+    return (record.category or "").casefold() == category.casefold()
 
 
 def _plain_row(record: Record) -> dict[str, Any]:
-    image = image_of(record)
+    image = record.image
     return {
         "bucket": image.bucket,
         "key": image.key,
         "version": image.version,
-        "verdict": record["verdict"],
-        "category": record.get("category"),
-        **{name: record.get(name) for name in _LISTED},
+        "verdict": record.verdict,
+        "category": record.category,
+        **{name: getattr(record, name) for name in _LISTED},
     }

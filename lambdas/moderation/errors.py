@@ -33,7 +33,7 @@ class NoCapacity(TransientError):
     """A model endpoint is scaled to zero and is being started, which takes minutes."""
 
 
-class GarbledAnswer(TransientError):
+class MalformedResponse(TransientError):
     """A model endpoint answered with a body that isn't in its format (truncated, or not its JSON)."""
 
 
@@ -67,3 +67,23 @@ class EndpointRejected(PermanentError):
 
 class Misconfigured(PermanentError):
     """The deployment lacks something: a setting, a permission, a resource."""
+
+
+class RequestRefused(ModerationError):
+    """Base of what a person asked for and can't be done as asked; the message says why, and what to do."""
+
+
+class NoSuchRecord(RequestRefused):
+    """The image that a person means has no record."""
+
+
+class UnknownCategory(RequestRefused):
+    """A person's decision names a category that the image's policy hasn't."""
+
+
+class DecidedMeanwhile(RequestRefused):
+    """Someone else decided on the image since it was looked at."""
+
+
+class StillModerated(RequestRefused):
+    """An image can't be erased while an execution works on it: that would write its record again."""

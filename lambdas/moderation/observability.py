@@ -7,8 +7,6 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from moderation.domain.image_ref import ImageRef
-
 SERVICE = "moderation"
 NAMESPACE = "ImageModeration"
 logger = Logger(service=SERVICE)
@@ -35,37 +33,37 @@ def observed(handler: Handler) -> Handler:
     return logged
 
 
-def identify(image: ImageRef, execution: str) -> None:
+def bind_image(image_id: str, execution: str) -> None:
     """Put the image's id and the execution's name on every log line of this invocation."""
-    logger.append_keys(image_id=image.id, execution=execution.rsplit(":", 1)[-1])
+    logger.append_keys(image_id=image_id, execution=execution.rsplit(":", 1)[-1])
 
 
-def count(name: str, value: float = 1) -> None:
+def add_count(name: str, value: float = 1) -> None:
     """Count an event."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
-def took(name: str, milliseconds: int) -> None:
-    """Measure a stage."""
+def add_duration(name: str, milliseconds: int) -> None:
+    """Record the duration of a stage."""
     metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)
 
 
-def aged(name: str, seconds: float) -> None:
-    """Say how old something is right now."""
+def add_age(name: str, seconds: float) -> None:
+    """Record the current age of something."""
     metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=seconds)
 
 
-def count_rejection(error: str) -> None:
-    """Count an image that no retry helps or has helped, by the error's class: one that the workflow catches by name."""
-    with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("error", error)
+def count_verdict(verdict: str, category: str | None, decided_by: str, error: str | None) -> None:
+    """Count a verdict; the categories are a policy's, so the dimensions stay few.
 
-
-def count_verdict(verdict: str, category: str | None, decided_by: str) -> None:
-    """Count a verdict; the categories are a policy's, so the dimensions stay few."""
-    count("Decided")  # without dimensions of their own, which an alarm couldn't add up
-    count("Reviewed", int(verdict == "review"))
+    `error` is the class of an error that the workflow catches by name: no retry helps such an image, or has helped it.
+    """
+    add_count("Decided")  # without dimensions of their own, which an alarm couldn't add up
+    add_count("Reviewed", int(verdict == "review"))
     with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
         metric.add_dimension("verdict", verdict)
         metric.add_dimension("category", category or "none")
         metric.add_dimension("decided_by", decided_by)
+    if error:
+        with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+            metric.add_dimension("error", error)

@@ -1,4 +1,4 @@
-"""What the handlers need of the outside world. `adapters/` fulfils it on AWS, `tests/support/fakes.py` in memory."""
+"""Interfaces of the use cases to the outside world: `adapters/` on AWS, `tests/support/fakes.py` in memory."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,20 +6,22 @@ from typing import Any, Protocol
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack
+from moderation.domain.record import Change, Record
 
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An object version as it was uploaded; `reference` is its `x-amz-meta-reference`."""
+    """An object version as it was uploaded; `reference` and `uploader` are its `x-amz-meta-` headers of those names."""
 
     data: bytes
     content_type: str
-    reference: str | None
+    reference: str | None = None
+    uploader: str | None = None
 
 
 @dataclass(frozen=True)
 class Policies:
-    """The packs that apply to an image: one decides, the others only look on."""
+    """The packs that apply to an image: one decides, the shadow packs only observe."""
 
     enforce: Pack
     shadow: tuple[Pack, ...]
@@ -65,6 +67,24 @@ class ImageStore(Protocol):
         """
         ...
 
+    def current_version(self, bucket: str, key: str) -> str | None:
+        """The bucket's current version of an object, None where there is none or it was deleted.
+
+        Raises ImageUnavailable where the object may not be read, StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def versions(self, bucket: str, key: str) -> Iterable[tuple[str, str]]:
+        """Version id and kind (`object version` or `delete marker`) of all that is under exactly this key.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def delete_version(self, image: ImageRef) -> None:
+        """Delete an object version, or a delete marker, for good. Raises StoreUnavailable, Misconfigured."""
+        ...
+
 
 class WorkStore(Protocol):
     """The work bucket: what passes between the steps, and the provenance that outlives them."""
@@ -85,8 +105,16 @@ class WorkStore(Protocol):
         """Raises StoreUnavailable, and Misconfigured where the file isn't there."""
         ...
 
-    def keep(self, key: str, value: Mapping[str, Any]) -> None:
-        """Write once: what already lies under the key stays. Raises StoreUnavailable, Misconfigured."""
+    def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
+        """Write once: what is under the key already stays. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete a file, if it is there. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+    def delete_under(self, prefix: str) -> int:
+        """Delete all files under a prefix; returns their number. Raises StoreUnavailable, Misconfigured."""
         ...
 
 
@@ -102,8 +130,11 @@ class VisionModel(Protocol):
     """BLIP-2."""
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
-        """Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity, GarbledAnswer,
-        EndpointRejected, Misconfigured."""
+        """Answers to the prompts, in their order.
+
+        Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity,
+        MalformedResponse, EndpointRejected, Misconfigured.
+        """
         ...
 
 
@@ -125,35 +156,62 @@ class JudgeModel(Protocol):
 
 
 class VerdictStore(Protocol):
-    """The table of verdicts."""
+    """The table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
         """Write the verdict of the execution that owns the image; False where another verdict stands.
 
-        Writing the same verdict again is True. Raises StoreUnavailable, Misconfigured.
+        Writing the same verdict again is True.
         """
         ...
 
-    def get(self, image: ImageRef) -> dict[str, Any] | None:
-        """The whole record, strongly consistent. Raises StoreUnavailable, Misconfigured."""
+    def get(self, image: ImageRef) -> Record | None:
+        """The whole record, strongly consistent."""
         ...
 
-    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
-        """The newest record of the same bytes in a bucket that may be taken over (`record.is_reusable`), or None.
+    def of_object(self, bucket: str, key: str) -> list[Record]:
+        """The records of all versions of an object."""
+        ...
 
-        Raises StoreUnavailable, Misconfigured.
+    def of_same_bytes(self, bucket: str, sha256: str) -> Iterable[ImageRef]:
+        """The images of a bucket with these bytes, newest first."""
+        ...
+
+    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterable[Record]:
+        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
+
+        `claimed` as verdict stands for those without one. Only what the index holds of a record.
+        """
+        ...
+
+    def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
+        """The newest record of the same bytes in a bucket whose judgement may be reused, or None."""
+        ...
+
+    def compare_and_set(self, record: Record, change: Change) -> bool:
+        """Change a record if its owner and its decision are still those of `record`; False where they aren't.
+
+        A record without an expiry, because it was written without a Lambda, gets one with the decision on it.
         """
         ...
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
-        """Raises StoreUnavailable, Misconfigured."""
+        """Note if the standing verdict was published."""
         ...
 
-    def undecided(self, before: str) -> Iterable[dict[str, Any]]:
-        """Records claimed before an ISO-8601 moment (within two days of it) that have no verdict yet.
+    def undecided(self, before: str) -> Iterable[Record]:
+        """Records claimed before an ISO-8601 time (within two days of it) that have no verdict yet.
 
-        Read as they are taken: a long outage may leave one for each upload. Raises StoreUnavailable, Misconfigured.
+        Read as they are taken: a long outage may leave one for each upload.
         """
+        ...
+
+    def forget_origin(self, image: ImageRef) -> bool:
+        """Remove from a record the reference to the one whose judgement it reused; False where it has none."""
+        ...
+
+    def delete(self, image: ImageRef) -> None:
+        """Delete a record."""
         ...
 
 
@@ -165,13 +223,55 @@ class Publisher(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message of a dead-letter queue; `error` is the code that EventBridge gives for it, if any."""
+
+    id: str
+    body: str
+    error: str | None
+
+
+class DeadLetters(Protocol):
+    """A dead-letter queue."""
+
+    @property
+    def name(self) -> str:
+        """Name of the queue, for people."""
+        ...
+
+    def letters(self) -> Iterable[DeadLetter]:
+        """Each message once; those that aren't deleted are there for others again afterwards.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete a message that was just read. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution's status (RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE) and its input."""
+
+    status: str
+    given: Mapping[str, Any] | None = None
+
+
 class Executions(Protocol):
     """The workflow's executions."""
 
-    def status(self, execution: str) -> str | None:
-        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE; None for one that isn't known (any more).
+    def find(self, execution: str) -> Execution | None:
+        """The execution, None for one that isn't known (any more).
 
-        Express executions, which end after five minutes, are never known.
+        Express executions, which end after five minutes, are never known. Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def start(self, name: str, given: Mapping[str, Any]) -> bool:
+        """Start one under a name of its own; False where one of that name was started before.
 
         Raises StoreUnavailable, Misconfigured.
         """

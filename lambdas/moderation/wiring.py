@@ -1,55 +1,34 @@
-"""Builds what each function needs, once, when it is first invoked. Tests replace this place and no other."""
+"""Builds the adapters of each function from its environment, once, when it is first invoked.
+
+Tests replace this place and no other. Adapters are imported where they are built: a function loads only those it uses,
+and starts the faster.
+"""
 
 import os
 from dataclasses import dataclass
 from functools import cache
 
-from moderation.ports import (
-    Executions,
-    ImageStore,
-    JudgeModel,
-    PolicyStore,
-    Publisher,
-    VerdictStore,
-    VisionModel,
-    WorkStore,
-)
-from moderation.settings import (
-    FailureSettings,
-    JudgeImageSettings,
-    NotifySettings,
-    PrepareImageSettings,
-    QueryImageSettings,
-    RecordVerdictSettings,
-)
+from moderation.environment import Environment
+from moderation.ports import Executions, ImageStore, JudgeModel, Publisher, VerdictStore, VisionModel, WorkStore
+from moderation.usecases.prepare_image import PreparePorts
 
-# Adapters are imported where they are built: a function loads only those it uses, and starts the faster.
+_TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
 
 
 @dataclass(frozen=True)
-class PrepareImage:
-    images: ImageStore
-    work: WorkStore
-    policies: PolicyStore
-    verdicts: VerdictStore
-    model_input_size: int
-    models: str
-
-
-@dataclass(frozen=True)
-class QueryImage:
+class QueryPorts:
     work: WorkStore
     model: VisionModel
 
 
 @dataclass(frozen=True)
-class JudgeImage:
+class JudgePorts:
     work: WorkStore
     judge: JudgeModel
 
 
 @dataclass(frozen=True)
-class RecordVerdict:
+class RecordPorts:
     images: ImageStore
     work: WorkStore
     verdicts: VerdictStore
@@ -57,114 +36,114 @@ class RecordVerdict:
 
 
 @dataclass(frozen=True)
-class Notify:
+class NotifyPorts:
     verdicts: VerdictStore
     publisher: Publisher
 
 
 @dataclass(frozen=True)
-class RecordFailure:
-    verdicts: VerdictStore
-    publisher: Publisher
-
-
-@dataclass(frozen=True)
-class SweepClaims:
+class SweepPorts:
     verdicts: VerdictStore
     publisher: Publisher
     executions: Executions
 
 
 @cache
-def prepare_image() -> PrepareImage:
+def prepare_image() -> PreparePorts:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
     from moderation.adapters.policies import S3PolicyStore
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
 
-    settings, s3 = PrepareImageSettings.from_env(os.environ), clients.s3()
-    return PrepareImage(
-        S3ImageStore(s3),
-        S3WorkStore(s3, settings.work_bucket),
-        S3PolicyStore(s3, settings.policy_bucket),
-        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table),
-        settings.model_input_size,
-        settings.models,
+    env = Environment(os.environ, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE")
+    s3 = clients.s3()
+    return PreparePorts(
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=S3PolicyStore(s3, env["POLICY_BUCKET"]),
+        verdicts=DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]),
+        model_input_size=env.whole_number("MODEL_INPUT_SIZE", least=1),
+        models=env["MODELS"],
     )
 
 
 @cache
-def query_image() -> QueryImage:
+def query_image() -> QueryPorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
     from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 
-    settings, runtime = QueryImageSettings.from_env(os.environ), clients.sagemaker_runtime()
-    endpoint = SageMakerEndpoint(runtime, settings.blip2_endpoint, settings.blip2_component)
-    speaker = ScoredBlip2 if settings.blip2_dialect == "scored" else SampleBlip2
-    return QueryImage(S3WorkStore(clients.s3(), settings.work_bucket), speaker(endpoint))
+    env = Environment(os.environ, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
+    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", "scored", "sample") == "scored" else SampleBlip2
+    # Only an endpoint that scales to zero hosts its model as an inference component.
+    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT"))
+    return QueryPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), speaker(endpoint))
 
 
 @cache
-def judge_image() -> JudgeImage:
+def judge_image() -> JudgePorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
     from moderation.adapters.sagemaker_llama import SageMakerJudge
 
-    settings, runtime = JudgeImageSettings.from_env(os.environ), clients.sagemaker_runtime()
-    endpoint = SageMakerEndpoint(runtime, settings.llama_endpoint, settings.llama_component)
-    judge = SageMakerJudge(endpoint, settings.llama_dialect, settings.llama_grammar)
-    return JudgeImage(S3WorkStore(clients.s3(), settings.work_bucket), judge)
+    env = Environment(os.environ, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
+    dialect, grammar = env.one_of("LLAMA_DIALECT", "dialog", "tgi", "openai"), env.flag("LLAMA_GRAMMAR")
+    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
+    return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), SageMakerJudge(endpoint, dialect, grammar))
 
 
 @cache
-def record_verdict() -> RecordVerdict:
+def record_verdict() -> RecordPorts:
     from moderation.adapters import clients
-    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
 
-    settings, s3 = RecordVerdictSettings.from_env(os.environ), clients.s3()
-    return RecordVerdict(
-        S3ImageStore(s3),
-        S3WorkStore(s3, settings.work_bucket),
-        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days),
-        settings.notify_safe,
+    env = Environment(os.environ, "WORK_BUCKET", "VERDICT_TABLE", "RECORD_RETENTION_DAYS", "NOTIFY_SAFE")
+    s3 = clients.s3()
+    return RecordPorts(
+        S3ImageStore(s3), S3WorkStore(s3, env["WORK_BUCKET"]), _expiring_verdicts(env), env.flag("NOTIFY_SAFE")
     )
 
 
 @cache
-def notify() -> Notify:
+def notify() -> NotifyPorts:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.sns_publisher import SnsPublisher
 
-    settings = NotifySettings.from_env(os.environ)
-    return Notify(
-        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table), SnsPublisher(clients.sns(), settings.topics)
-    )
+    env = Environment(os.environ, "VERDICT_TABLE", *_TOPICS)
+    return NotifyPorts(DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]), _publisher(env))
 
 
 @cache
-def record_failure() -> RecordFailure:
-    from moderation.adapters import clients
-    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.sns_publisher import SnsPublisher
-
-    settings = FailureSettings.from_env(os.environ)
-    return RecordFailure(
-        DynamoVerdictStore(clients.dynamodb(), settings.verdict_table, settings.record_retention_days),
-        SnsPublisher(clients.sns(), settings.topics),
-    )
+def record_failure() -> NotifyPorts:
+    env = Environment(os.environ, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", *_TOPICS)
+    return NotifyPorts(_expiring_verdicts(env), _publisher(env))
 
 
 @cache
-def sweep_claims() -> SweepClaims:
+def sweep_claims() -> SweepPorts:
     from moderation.adapters import clients
     from moderation.adapters.executions import SfnExecutions
 
     failures = record_failure()
-    return SweepClaims(failures.verdicts, failures.publisher, SfnExecutions(clients.stepfunctions()))
+    return SweepPorts(failures.verdicts, failures.publisher, SfnExecutions(clients.stepfunctions()))
+
+
+def _expiring_verdicts(env: Environment) -> VerdictStore:
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+
+    days = env.whole_number("RECORD_RETENTION_DAYS")  # 0 keeps records for good
+    return DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"], days)
+
+
+def _publisher(env: Environment) -> Publisher:
+    """Safe verdicts have a topic only where a deployment asks for one."""
+    from moderation.adapters import clients
+    from moderation.adapters.sns_publisher import SnsPublisher
+
+    named = {verdict: env.get(f"{verdict.upper()}_TOPIC_ARN") for verdict in ("unsafe", "review", "safe")}
+    return SnsPublisher(clients.sns(), {verdict: topic for verdict, topic in named.items() if topic})

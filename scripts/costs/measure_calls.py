@@ -46,7 +46,7 @@ OURS = "X-Not-Counted"
 # What the indexes of the table hold beside keys, as stacks/components/verdict_store.py projects them.
 BY_VERDICT = ("verdict_shard", "created_at", "status", "owner", "verdict", "category", "reason", "decided_by")
 BY_VERDICT += ("decided_at", "reference", "policy", "notified")
-BY_SHA256 = ("sha256", "created_at", "made_by", "decided_by")
+BY_SHA256 = ("sha256", "created_at", "cache_key", "decided_by")
 
 
 @dataclass

@@ -24,9 +24,9 @@ from rich.progress import track
 from rich.table import Table
 
 from model_artifacts.demo.drawings import QUESTIONS, Drawing
-from moderate.policy_cases import run_cases
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
+from moderation.domain.pack_cases import run_cases
 from moderation.domain.policy import Pack, Question
 from scripts.evaluation.dataset import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
 from scripts.evaluation.inprocess_pipeline import DEMO_PACK_FILE, Looker, decision, demo_pack, png

@@ -25,8 +25,8 @@ from moderation.domain.image import View, prepare
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import question_prompt
-from moderation.handlers.judge_image import rule
 from moderation.ports import Turn
+from moderation.usecases.judge_image import judge_evidence
 
 # puts the handler's folder on the path
 load_handler(HANDLER)
@@ -96,4 +96,4 @@ class StandInJudge:
 
 def decision(pack: Pack, evidence: Evidence) -> Decision:
     """What the judge and the rules make of the evidence."""
-    return rule(StandInJudge(), pack, evidence).decision
+    return judge_evidence(StandInJudge(), pack, evidence).decision

@@ -33,7 +33,7 @@ class Outcome:
     def evidence(self, category: str) -> Mapping[str, Any]:
         """The likeliest of the answers that speak for a category."""
         speaking = (finding for finding in self.findings if category in finding["categories"])
-        return max(speaking, key=lambda finding: float(finding["p"]))
+        return max(speaking, key=lambda finding: float(finding["score"]))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Miss:
 
     @property
     def wrong(self) -> float:
-        p = float(self.outcome.evidence(self.category)["p"])
+        p = float(self.outcome.evidence(self.category)["score"])
         return 1 - p if self.overlooked else p
 
 

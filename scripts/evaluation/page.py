@@ -225,7 +225,7 @@ def miss_table(worst: Sequence[Miss]) -> str:
             str(number),
             str(miss.outcome.number),
             f"{miss.category} {'overlooked' if miss.overlooked else 'imagined'}",
-            f"{evidence['p']:.2f}",
+            f"{evidence['score']:.2f}",
             f"{evidence['threshold']:.2f}",
             evidence["view"],
             miss.outcome.verdict,

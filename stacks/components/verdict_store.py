@@ -12,15 +12,28 @@ from stacks.components.grantee import Grantee
 
 BY_VERDICT = "by-verdict"
 BY_SHA256 = "by-sha256"
+BY_REFERENCE = "by-reference"
+BY_UPLOADER = "by-uploader"
+BY_QUEUE = "by-queue"
 
-# Indexes leave the evidence out: it is most of an item, and a list of verdicts doesn't show it.
-_LISTED = ["status", "owner", "verdict", "category", "reason", "decided_by", "decided_at"]
-_LISTED += ["reference", "policy", "notified"]
-_REUSED = ["made_by", "decided_by"]
+# Indexes leave the evidence out: it is most of an item, and a list of verdicts doesn't show it. A projection can't be
+# altered, so they hold all that a list, a queue or a search of later releases may show.
+_SHOWN = ["status", "verdict", "category", "decided_by", "decided_at"]
+_LISTED = [*_SHOWN, "owner", "reason", "cause", "reference", "uploader", "policy", "notified", "needs"]
+_QUEUED = [*_SHOWN, "reason", "cause", "row", "policy", "reference", "uploader", "created_at", "notified", "needs"]
+_QUEUED += ["categories", "severity", "due_at", "lease_holder", "lease_until"]
+# name → (partition key, sort key, attributes beside the keys)
+_INDEXES = {
+    BY_VERDICT: ("verdict_shard", "created_at", _LISTED),
+    BY_SHA256: ("sha256", "created_at", ["cache_key", *_SHOWN, "policy"]),
+    BY_REFERENCE: ("reference", "created_at", [*_SHOWN, "policy"]),
+    BY_UPLOADER: ("uploader", "created_at", [*_SHOWN, "policy", "reference"]),
+    BY_QUEUE: ("queue", "queue_order", _QUEUED),
+}
 
 
 class VerdictStore(Construct):
-    """pk `<bucket>#<key>`, sk the version id; indexed by verdict, day and shard, and by the image's SHA-256."""
+    """pk `<bucket>#<key>`, sk the version id; indexed by verdict, SHA-256, reference, uploader and queue."""
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
@@ -39,14 +52,11 @@ class VerdictStore(Construct):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
         )
-        for name, partition_key, attributes in (
-            (BY_VERDICT, "verdict_shard", _LISTED),
-            (BY_SHA256, "sha256", _REUSED),
-        ):
+        for name, (partition_key, sort_key, attributes) in _INDEXES.items():
             self.table.add_global_secondary_index(
                 index_name=name,
                 partition_key=_text(partition_key),
-                sort_key=_text("created_at"),
+                sort_key=_text(sort_key),
                 projection_type=dynamodb.ProjectionType.INCLUDE,
                 non_key_attributes=attributes,
             )

@@ -6,15 +6,17 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Change, overruled, reopened
 from moderation.errors import Misconfigured, StoreUnavailable
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")
 ME, OTHER = "arn:aws:states:us-east-1:1:execution:m:me", "arn:aws:states:us-east-1:1:execution:m:other"
+KEY = {"pk": {"S": IMAGE.pk}, "sk": {"S": IMAGE.version}}
 VERDICT = {
     "verdict": "unsafe",
     "decided_by": "judge",
     "status": "decided",
-    "evidence": [{"p": 0.125}],
+    "evidence": [{"score": 0.125}],
     "category": None,
 }
 
@@ -43,7 +45,7 @@ def dynamodb():
                     {"AttributeName": "sha256", "KeyType": "HASH"},
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["made_by", "decided_by"]},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["cache_key", "decided_by"]},
             },
         ],
     )
@@ -67,24 +69,24 @@ def test_the_owner_records_once_and_repeating_it_changes_nothing(dynamodb, store
     assert store.record(IMAGE, ME, VERDICT)
 
     record = store.get(IMAGE)
-    assert record["verdict"] == "unsafe"
-    assert record["evidence"] == [{"p": 0.125}]
-    assert record["history"] == [{"verdict": "review"}]
-    assert record["execution"] == ME
+    assert record.verdict == "unsafe"
+    assert record.evidence == [{"score": 0.125}]
+    assert record.history == [{"verdict": "review"}]
+    assert record.execution == ME
 
 
 def test_a_stranger_cannot_record(dynamodb, store):
     claim(dynamodb, OTHER)
 
     assert not store.record(IMAGE, ME, VERDICT)
-    assert "verdict" not in store.get(IMAGE)
+    assert store.get(IMAGE).verdict is None
 
 
 def test_a_persons_decision_stands(dynamodb, store):
     claim(dynamodb, ME, verdict="safe", decided_by="person", execution=ME)
 
     assert not store.record(IMAGE, ME, VERDICT)
-    assert store.get(IMAGE)["verdict"] == "safe"
+    assert store.get(IMAGE).verdict == "safe"
 
 
 def test_a_failure_that_was_recorded_meanwhile_stands(dynamodb, store):
@@ -95,7 +97,7 @@ def test_a_failure_that_was_recorded_meanwhile_stands(dynamodb, store):
 
 def test_an_image_without_a_record_gets_one(store):
     assert store.record(IMAGE, ME, VERDICT)
-    assert store.get(IMAGE)["owner"] == ME
+    assert store.get(IMAGE).owner == ME
 
 
 def test_notified_is_kept_beside_the_verdict(dynamodb, store):
@@ -103,8 +105,8 @@ def test_notified_is_kept_beside_the_verdict(dynamodb, store):
 
     store.mark_notified(IMAGE, True)
 
-    assert store.get(IMAGE)["notified"] is True
-    assert store.get(IMAGE)["verdict"] == "unsafe"
+    assert store.get(IMAGE).notified is True
+    assert store.get(IMAGE).verdict == "unsafe"
 
 
 def test_undecided_finds_old_claims_on_every_shard_and_no_new_ones(dynamodb, store):
@@ -116,11 +118,11 @@ def test_undecided_finds_old_claims_on_every_shard_and_no_new_ones(dynamodb, sto
     late = {"pk": "b#9", "sk": "v", "verdict_shard": "claimed#2026-11-23#0", "created_at": "2026-11-23T12:01:00.000Z"}
     dynamodb.put_item(TableName="verdicts", Item=to_item(late))
 
-    assert {record["pk"] for record in store.undecided("2026-11-23T12:00:00.000Z")} == {"b#0", "b#1", "b#2"}
+    assert {record.image.pk for record in store.undecided("2026-11-23T12:00:00.000Z")} == {"b#0", "b#1", "b#2"}
 
 
 def alike(dynamodb, version: str, **more):
-    item = {"pk": "b#k", "sk": version, "sha256": "s", "made_by": "m", "decided_by": "judge", "evidence": []}
+    item = {"pk": "b#k", "sk": version, "sha256": "s", "cache_key": "m", "decided_by": "judge", "evidence": []}
     dynamodb.put_item(
         TableName="verdicts", Item=to_item(item | {"created_at": f"2026-11-23T10:00:0{version}.000Z"} | more)
     )
@@ -131,18 +133,18 @@ def test_the_newest_record_of_the_same_bytes_is_found_whole(dynamodb, store):
     alike(dynamodb, "2", reason="The newest.")
     alike(dynamodb, "3", decided_by="person")
     alike(dynamodb, "4", decided_by="failure")
-    alike(dynamodb, "5", made_by="other")
+    alike(dynamodb, "5", cache_key="other")
 
-    assert store.find_alike("b", "s", "m")["reason"] == "The newest."
-    assert store.find_alike("b", "s", "unknown") is None
-    assert store.find_alike("b", "other", "m") is None
+    assert store.find_cached("b", "s", "m").reason == "The newest."
+    assert store.find_cached("b", "s", "unknown") is None
+    assert store.find_cached("b", "other", "m") is None
 
 
 def test_the_same_bytes_in_another_bucket_are_not_read(dynamodb, store, monkeypatch):
     alike(dynamodb, "1", pk="b-old#k")
     monkeypatch.setattr(store, "get", lambda image: pytest.fail(f"The function may not read {image}."))
 
-    assert store.find_alike("b", "s", "m") is None
+    assert store.find_cached("b", "s", "m") is None
 
 
 def test_plain_data_survives_the_round_trip():
@@ -193,8 +195,8 @@ def test_records_are_kept_for_good_or_expire_some_days_after_the_verdict(dynamod
     store.record(IMAGE, ME, DATED)
     DynamoVerdictStore(dynamodb, "verdicts", 1).record(other, ME, DATED)
 
-    assert "expires_at" not in store.get(IMAGE)
-    assert store.get(other)["expires_at"] == DAY_AFTER
+    assert store.get(IMAGE).expires_at is None
+    assert store.get(other).expires_at == DAY_AFTER
 
 
 def test_a_decision_gives_a_record_an_expiry_only_if_it_has_none(dynamodb):
@@ -202,7 +204,39 @@ def test_a_decision_gives_a_record_an_expiry_only_if_it_has_none(dynamodb):
     claim(dynamodb, ME, verdict="review", decided_by="failure")
     later = DATED | {"decided_by": "person", "decided_at": "2027-01-01T10:00:00.000Z"}
 
-    assert store.supersede(IMAGE, store.get(IMAGE), DATED)
-    assert store.get(IMAGE)["expires_at"] == DAY_AFTER
-    assert store.supersede(IMAGE, store.get(IMAGE), later)
-    assert store.get(IMAGE)["expires_at"] == DAY_AFTER, "its evidence goes then, too"
+    assert store.compare_and_set(store.get(IMAGE), Change(DATED))
+    assert store.get(IMAGE).expires_at == DAY_AFTER
+    assert store.compare_and_set(store.get(IMAGE), Change(later))
+    assert store.get(IMAGE).expires_at == DAY_AFTER, "its evidence goes then, too"
+
+
+def test_an_attribute_that_a_later_release_wrote_survives_a_decision(dynamodb, store):
+    claim(dynamodb, ME, verdict="review", decided_by="failure", severity=7, schema_version=2)
+
+    record = store.get(IMAGE)
+    assert record.other["severity"] == 7
+    assert store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DATED["decided_at"]))
+
+    assert from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])["severity"] == 7
+    assert store.get(IMAGE).schema_version == 2
+
+
+def test_a_decision_on_a_record_that_changed_since_is_refused(dynamodb, store):
+    claim(dynamodb, ME, verdict="review", decided_by="failure")
+    record = store.get(IMAGE)
+    claim(dynamodb, ME, verdict="unsafe", decided_by="person", decided_at=DATED["decided_at"])
+
+    assert not store.compare_and_set(record, reopened(record))
+    assert store.get(IMAGE).verdict == "unsafe"
+
+
+def test_a_reopened_record_is_a_claim_with_its_past_and_in_no_queue(dynamodb, store):
+    claim(dynamodb, ME, **VERDICT, queue="review#1", queue_order="5#t", decided_at=DATED["decided_at"], reference="r")
+    record = store.get(IMAGE)
+
+    assert store.compare_and_set(record, reopened(record))
+
+    item = from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])
+    assert set(item) == {"pk", "sk", "owner", "status", "verdict_shard", "history", "reference"}
+    assert [past["verdict"] for past in item["history"]] == ["unsafe"]
+    assert store.get(IMAGE) == record.with_change(reopened(record))

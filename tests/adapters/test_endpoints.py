@@ -17,7 +17,7 @@ from moderation.errors import (
     EndpointThrottled,
     EndpointTimeout,
     EndpointUnavailable,
-    GarbledAnswer,
+    MalformedResponse,
     Misconfigured,
     NoCapacity,
 )
@@ -81,7 +81,7 @@ def test_sample_blip2_asks_one_by_one_in_plain_text():
     ],
 )
 def test_a_garbled_vision_answer_is_named_so(answer):
-    with pytest.raises(GarbledAnswer):
+    with pytest.raises(MalformedResponse):
         ScoredBlip2(SageMakerEndpoint(Runtime(answer), "eyes")).ask(b"png", ["A"], True)
 
 
@@ -226,7 +226,7 @@ def test_openai_is_greedy_and_asks_for_the_schema():
     "answer", [b"", b"[]", {}, {"generated_text": 3}, {"choices": []}, [{"generation": {}}], b"\xff"]
 )
 def test_a_garbled_judge_is_named_so(answer):
-    with pytest.raises(GarbledAnswer):
+    with pytest.raises(MalformedResponse):
         SageMakerJudge(SageMakerEndpoint(Runtime(answer), "judge"), "tgi", False).complete(TURNS, SCHEMA)
 
 

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.executions import SfnExecutions
 from moderation.domain.record import REDRIVEN
+from moderation.ports import Execution
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:{}:workflow:"
 
@@ -23,8 +24,8 @@ def test_a_standard_execution_is_described_and_a_forgotten_one_unknown(client):
     )["stateMachineArn"]
     started = client.start_execution(stateMachineArn=machine, name="one")["executionArn"]
 
-    assert SfnExecutions(client).status(started) == "RUNNING"
-    assert SfnExecutions(client).status(MACHINE.format("execution") + "never") is None
+    assert SfnExecutions(client).find(started) == Execution("RUNNING", {})
+    assert SfnExecutions(client).find(MACHINE.format("execution") + "never") is None
 
 
 @pytest.mark.parametrize("owner", [MACHINE.format("express") + "one:uuid", REDRIVEN])
@@ -33,4 +34,17 @@ def test_what_step_functions_cannot_describe_is_unknown(client, owner):
     with pytest.raises(ClientError, match="InvalidArn"):
         client.describe_execution(executionArn=owner)
 
-    assert SfnExecutions(client).status(owner) is None
+    assert SfnExecutions(client).find(owner) is None
+
+
+def test_an_execution_is_started_once_under_its_name(client):
+    machine = client.create_state_machine(
+        name="workflow",
+        definition='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/workflow",
+    )["stateMachineArn"]
+    executions = SfnExecutions(client, machine)
+
+    assert executions.start("one", {"key": "a"})
+    assert not executions.start("one", {"key": "b"})
+    assert len(client.list_executions(stateMachineArn=machine)["executions"]) == 1

@@ -115,4 +115,4 @@ def test_a_refusal_to_write_over_what_is_kept_is_understood_without_its_body():
     client = clients.s3()
     client.meta.events.register_first("before-send", lambda **_: AWSResponse("http://x", 412, {}, Body(b"<Error><Co")))
 
-    S3WorkStore(client, "work").keep("provenance/packs/x.json", {})
+    S3WorkStore(client, "work").put_if_absent("provenance/packs/x.json", {})

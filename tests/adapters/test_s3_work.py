@@ -21,8 +21,8 @@ def test_json_and_bytes_come_back_unchanged(work):
 
 
 def test_what_is_kept_is_never_overwritten(s3, work):
-    work.keep("provenance/x.json", {"first": True})
-    S3WorkStore(s3, "work").keep("provenance/x.json", {"first": False})
+    work.put_if_absent("provenance/x.json", {"first": True})
+    S3WorkStore(s3, "work").put_if_absent("provenance/x.json", {"first": False})
 
     assert work.get_json("provenance/x.json") == {"first": True}
 

@@ -12,9 +12,9 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from moderate.main import app
-from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, to_item
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.policy import Category, Pack, Question, pack_content
+from moderation.domain.policy import Category, Pack, Question, pack_data
 from moderation.domain.record import shard_of, utc
 
 TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
@@ -51,7 +51,7 @@ def aws(monkeypatch, session):
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "MODERATION_STACK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.setattr("moderate.dead_letters._POLL_SECONDS", 0)  # moto has one server to ask
+    monkeypatch.setattr("moderation.adapters.sqs_dead_letters._POLL_SECONDS", 0)  # moto has one server to ask
     with mock_aws():
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         yield
@@ -78,6 +78,7 @@ class Deployed:
         record = {
             "pk": image.pk,
             "sk": image.version,
+            "schema_version": 1,
             "owner": OWNER,
             "status": "decided" if "verdict" in attributes else "claimed",
             "created_at": CREATED,
@@ -89,16 +90,10 @@ class Deployed:
 
     def put_unsafe(self, image: ImageRef, **attributes: Any) -> None:
         """A record of a machine's verdict, unsafe for violence."""
-        self.work("provenance/packs/" + PACK.digest + ".json", pack_content(PACK))
-        finding = {"view": "full", "question_id": "weapon", "question": PACK.questions[0].text, "answer": "yes"}
-        finding |= {
-            "categories": ["Violence"],
-            "p": 0.97,
-            "p_yes": 0.97,
-            "p_blank": 0.1,
-            "threshold": 0.5,
-            "over": True,
-        }
+        self.work("provenance/packs/" + PACK.digest + ".json", pack_data(PACK))
+        finding = {"view": "full", "question_id": "weapon", "question": PACK.questions[0].text}
+        finding |= {"categories": ["Violence"], "score": 0.97, "threshold": 0.5, "over": True, "near": True}
+        answer = {"view": "full", "question": PACK.questions[0].text, "text": "yes", "p_yes": 0.97, "p_blank": 0.1}
         verdict = {
             "verdict": "unsafe",
             "category": "Violence",
@@ -112,10 +107,12 @@ class Deployed:
             execution=OWNER,
             policy={"name": "default", "digest": PACK.digest},
             evidence=[finding],
-            strongest=finding,
+            answers=[answer],
+            top_finding=finding,
             captions=[{"view": "full", "text": "a man with a gun"}],
             models={"blip2": "blip2-demo", "llama": "stand-in"},
             prompt_version="judge-1",
+            repairs=0,
             notified=True,
             **attributes,
         )
@@ -127,8 +124,11 @@ class Deployed:
         standing = {**verdict, "cause": cause, "decided_at": DECIDED, "execution": OWNER}
         self.put_record(image, **(standing | attributes))
 
-    def record(self, image: ImageRef) -> dict[str, Any]:
-        return self.verdicts.get(image)
+    def record(self, image: ImageRef) -> dict[str, Any] | None:
+        """The item as it is stored."""
+        key = {"pk": {"S": image.pk}, "sk": {"S": image.version}}
+        item = self.dynamodb.get_item(TableName="verdicts", Key=key).get("Item")
+        return from_item(item) if item else None
 
     def tag(self, image: ImageRef) -> str | None:
         tags = self.s3.get_object_tagging(Bucket=image.bucket, Key=image.key, VersionId=image.version)["TagSet"]

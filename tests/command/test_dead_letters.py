@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from moderate.dead_letters import NotAnEvent, ended_of, upload_of
+from moderation.domain.dead_letter import NotAnEvent, ended_of, upload_of
 from moderation.domain.record import REDRIVEN, utc
 
 SINCE = ("--since", "3h")
@@ -124,8 +124,8 @@ def test_a_failure_that_was_never_recorded_is_recorded_and_moderated_again(deplo
     assert "recorded for review" in shown and "TIMED_OUT" in shown
     assert "moderated again" in shown
     [record] = deployed.verdicts.of_object("intake", "in/a.jpg")
-    assert record["owner"] == REDRIVEN and len(executions(deployed)) == 1
-    assert [past["decided_by"] for past in record["history"]] == ["failure"]
+    assert record.owner == REDRIVEN and len(executions(deployed)) == 1
+    assert [past["decided_by"] for past in record.history] == ["failure"]
     assert left(deployed) == 0
 
 
@@ -203,6 +203,6 @@ def test_what_is_no_event_is_said_and_left_and_stops_nothing(deployed, moderate,
     result = moderate("redrive", *SINCE)
 
     assert result.exit_code == 0
-    assert "left in the queue UnstartedQueueUrl names" in result.stdout
+    assert "left in the queue that UnstartedQueueUrl names" in result.stdout
     assert "recorded for review" in result.stdout
     assert left(deployed) == 1

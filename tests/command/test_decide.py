@@ -129,14 +129,14 @@ def test_two_decisions_after_one_another_are_both_kept(deployed, moderate):
 
 def before_the_write(monkeypatch, happening):
     """Let something happen between the command's reading a record and its writing it, once."""
-    write, happenings = DynamoVerdictStore.supersede, [happening]
+    write, happenings = DynamoVerdictStore.compare_and_set, [happening]
 
-    def supersede(store, *arguments):
+    def compare_and_set(store, *arguments):
         while happenings:
             happenings.pop()()
         return write(store, *arguments)
 
-    monkeypatch.setattr(DynamoVerdictStore, "supersede", supersede)
+    monkeypatch.setattr(DynamoVerdictStore, "compare_and_set", compare_and_set)
 
 
 def test_a_machine_that_decides_at_the_same_moment_goes_into_history(deployed, moderate, monkeypatch):

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from botocore.client import BaseClient
 
-from moderate.erasure import Erasure
 from moderation.adapters.s3_work import S3WorkStore
-from moderation.domain.manifest import Workspace
+from moderation.domain.work_files import Workspace
 from tests.command.conftest import OWNER
 
 SHA256 = "5e" * 32
@@ -109,9 +109,13 @@ def test_the_note_says_who_when_and_how_much_but_not_what(deployed, moderate, up
 
 
 def test_a_note_is_written_on_the_condition_that_nothing_lies_there(deployed, moderate, upload, monkeypatch):
-    written = []
-    real = S3WorkStore.keep
-    monkeypatch.setattr(S3WorkStore, "keep", lambda self, key, value: (written.append(key), real(self, key, value))[1])
+    written, real = [], S3WorkStore.put_if_absent
+
+    def put(work, key, value):
+        written.append(key)
+        real(work, key, value)
+
+    monkeypatch.setattr(S3WorkStore, "put_if_absent", put)
 
     moderate("erase", upload.key, "--yes")
 
@@ -143,11 +147,11 @@ def test_an_image_that_is_being_moderated_is_left_alone(deployed, moderate, uplo
     assert everything(deployed) == before
 
 
-@pytest.mark.parametrize("cut_off", ["delete_object", "delete_item", "update_item"])
-def test_what_was_cut_off_is_noted_and_done_again(deployed, moderate, upload, monkeypatch, cut_off):
+@pytest.mark.parametrize(("cut_off", "call"), [("DeleteObject", 3), ("DeleteItem", 1), ("UpdateItem", 1)])
+def test_what_was_cut_off_is_noted_and_done_again(deployed, moderate, upload, monkeypatch, cut_off, call):
     put_upload(deployed, "in/copy.jpg", reused_from={"pk": upload.pk, "sk": upload.version})
     second = put_upload(deployed, upload.key)
-    monkeypatch.setattr("moderate.erasure.Erasure.__init__", failing_once(cut_off))
+    fail_once(monkeypatch, cut_off, call)
 
     assert moderate("erase", upload.key, "--yes").exit_code == 1
     assert moderate("erase", upload.key, "--yes").exit_code == 0
@@ -161,25 +165,17 @@ def test_what_was_cut_off_is_noted_and_done_again(deployed, moderate, upload, mo
     assert unfinished["erased"]["object versions"] + finished["erased"]["object versions"] == 2
 
 
-def failing_once(operation):
-    """A constructor of Erasure, the first of which has a client whose third call of an operation goes wrong."""
-    make, broken = Erasure.__init__, [True]
+def fail_once(monkeypatch, operation: str, number: int) -> None:
+    """Let the call of that number of an operation go wrong."""
+    real, calls = BaseClient._make_api_call, []
 
-    def init(self, deployment):
-        make(self, deployment)
-        client = self._s3 if operation == "delete_object" else self._dynamodb
-        calls, done = [], getattr(client, operation)
-        last = 3 if operation == "delete_object" else 1
+    def call(client, name, arguments):
+        calls.extend([name] * (name == operation))
+        if name == operation and len(calls) == number:
+            raise OSError("The line is dead.")
+        return real(client, name, arguments)
 
-        def once(**arguments):
-            calls.append(arguments)
-            if len(calls) == last and broken and broken.pop():
-                raise OSError("The line is dead.")
-            return done(**arguments)
-
-        setattr(client, operation, once)
-
-    return init
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
 
 def test_repeating_it_finds_nothing_and_notes_nothing(deployed, moderate, upload):

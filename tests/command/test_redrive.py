@@ -8,7 +8,7 @@ import pytest
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import REDRIVEN, utc
+from moderation.domain.record import REDRIVEN, Change, utc
 from tests.command.conftest import OWNER
 
 GIVEN = {"bucket": "intake", "key": "in/a.jpg", "version": "v", "size": 1, "event_id": "e", "time": "t"}
@@ -33,9 +33,9 @@ def executions(deployed) -> list[str]:
 
 def claim(deployed, image, owner: str) -> None:
     """What the first state of a started execution does."""
-    standing = deployed.record(image)
-    assert standing["owner"] == REDRIVEN
-    assert deployed.verdicts.supersede(image, standing, {"owner": owner})
+    standing = deployed.verdicts.get(image)
+    assert standing.owner == REDRIVEN
+    assert deployed.verdicts.compare_and_set(standing, Change({"owner": owner}))
 
 
 def test_a_failure_is_moderated_again_with_the_same_input_by_whoever_claims_it_first(deployed, moderate, ended):
@@ -149,14 +149,14 @@ def test_what_was_decided_is_left_alone(deployed, moderate, ended, decided_by):
 def test_a_person_who_decides_at_the_same_moment_wins(deployed, moderate, ended, monkeypatch):
     image = deployed.put_object()
     deployed.put_failure(image, owner=ended)
-    write, decisions = DynamoVerdictStore.supersede, [("unsafe", "--category", "Violence", "--note", "n")]
+    write, decisions = DynamoVerdictStore.compare_and_set, [("unsafe", "--category", "Violence", "--note", "n")]
 
-    def supersede(store, *arguments):
+    def compare_and_set(store, *arguments):
         while decisions:
             moderate("decide", image.key, *decisions.pop())
         return write(store, *arguments)
 
-    monkeypatch.setattr(DynamoVerdictStore, "supersede", supersede)
+    monkeypatch.setattr(DynamoVerdictStore, "compare_and_set", compare_and_set)
 
     assert "changed meanwhile" in moderate("redrive", *SINCE).stdout
     assert deployed.record(image)["decided_by"] == "person"

@@ -60,7 +60,7 @@ def test_json_is_the_whole_record_and_nothing_else(deployed, moderate, unsafe):
 
 def test_evidence_that_was_too_long_for_the_record_is_read_from_where_it_lies(deployed, moderate):
     image = deployed.put_object()
-    finding = {"view": "tile-3", "question": "Far?", "answer": "yes", "p": 0.9, "threshold": 0.5, "over": True}
+    finding = {"view": "tile-3", "question": "Far?", "answer": "yes", "score": 0.9, "threshold": 0.5, "over": True}
     deployed.work("work/x/evidence.json", {"evidence": [finding]})
     deployed.put_record(image, verdict="review", decided_by="judge", evidence_in="work/x/evidence.json")
 
@@ -124,7 +124,7 @@ def test_without_a_right_to_read_nor_a_record_it_says_what_is_refused(moderate, 
     result = moderate("show", "in/none.jpg")
 
     assert result.exit_code == 1
-    assert "HeadObject" in result.stderr
+    assert "HeadObject" in result.stderr or "SSE-C" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_has_no_record_is_a_sentence(moderate, unsafe, arguments, said):
 def test_the_notice_states_the_rule_and_never_the_judges_prose(moderate, unsafe):
     stated = moderate("show", unsafe.key, "--notice").stdout
 
-    assert "against the rules on Violence" in stated
+    assert "this image breaks our rule on Violence" in stated
     assert "Violence: Weapons, fights and wounds" in stated
     assert "Pictures of violence aren't shown here." in stated
     assert "policy default, first applied on 20" in stated
@@ -163,7 +163,7 @@ def test_the_notice_says_when_a_person_decided_and_keeps_the_note_inside(moderat
     assert "automated" not in stated and NOTE not in stated and "arn:" not in stated
 
 
-@pytest.mark.parametrize("verdict, said", [("safe", "not against the rules"), ("review", "No decision yet")])
+@pytest.mark.parametrize("verdict, said", [("safe", "no restriction was applied"), ("review", "No decision yet")])
 def test_the_notice_accuses_nobody_without_an_unsafe_verdict(deployed, moderate, verdict, said):
     image = deployed.put_object()
     deployed.put_record(image, verdict=verdict, category=None, reason="r", decided_by="judge", decided_at="2026-11-23")

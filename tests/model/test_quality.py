@@ -23,7 +23,7 @@ from scripts.evaluation.metrics import score as category_score
 def outcome(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> Outcome:
     """A drawing's outcome; `over` gives P by category, over its threshold from 0.5 on."""
     found: list[dict[str, Any]] = [
-        {"categories": [name], "p": over.get(name, 0.0), "over": over.get(name, 0.0) >= 0.5}
+        {"categories": [name], "score": over.get(name, 0.0), "over": over.get(name, 0.0) >= 0.5}
         for name in ("Blood", "Weapons")
     ]
     return Outcome(0, truth, verdict, category, "judge", "", tuple(found))

@@ -1,11 +1,9 @@
 """The same image gets the same verdict, run after run, whoever shares the batch with it: shipped checkpoint, CPU."""
 
 import io
-import json
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,16 @@ from local.models.app import ModelServer, Settings, model_server
 from local.models.container import Reply
 from local.models.py_process import PyProcess
 from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
-from moderation import wiring
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.manifest import Workspace
 from moderation.domain.policy import parse_pack
-from moderation.handlers.judge_image import judge_image
-from moderation.handlers.prepare_image import prepare_image
-from moderation.handlers.query_image import query_image
+from moderation.domain.work_files import Workspace
 from moderation.ports import Policies, StoredImage
+from moderation.usecases.judge_image import judge_image
+from moderation.usecases.prepare_image import PreparePorts, prepare_image
+from moderation.usecases.query_image import query_image
 from tests.support.fakes import FakeImages, FakePolicies, FakeVerdicts, FakeWork
 
 DEMO_PACK = Path(__file__).parents[2] / "lambdas/moderation/packs/demo.yaml"
@@ -72,7 +69,7 @@ def _png(image: Image.Image) -> bytes:
 
 
 class Pipeline:
-    """The handlers' own steps over stores in memory and the served models; nothing is reused."""
+    """The use cases over stores in memory and the served models; nothing is reused."""
 
     def __init__(self, server: ModelServer) -> None:
         client = boto3.client(
@@ -82,26 +79,27 @@ class Pipeline:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        pack = replace(parse_pack(yaml.safe_load(DEMO_PACK.read_text())), reuse=False)
+        pack = parse_pack(yaml.safe_load(DEMO_PACK.read_text()) | {"reuse": False})
         images, work = FakeImages(), FakeWork()
         for name, data in ten_images().items():
             images.objects[ImageRef("intake", name, "v1")] = StoredImage(data, "image/png", None)
         self.images = tuple(images.objects)
-        self._prepare = wiring.PrepareImage(
+        self._work = work
+        self._prepare = PreparePorts(
             images, work, FakePolicies(Policies(pack, ())), FakeVerdicts(), server.checkpoint.input_size, "demo"
         )
-        self._query = wiring.QueryImage(work, ScoredBlip2(SageMakerEndpoint(client, "blip2")))
-        self._judge = wiring.JudgeImage(work, SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False))
+        self._vision = ScoredBlip2(SageMakerEndpoint(client, "blip2"))
+        self._judge = SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False)
 
     def moderate(self, image: ImageRef, run: int) -> dict[str, Any]:
         """The decision with all that it rests on."""
         workspace = Workspace.of(image, f"arn:execution:run-{run}")
         manifest = prepare_image(self._prepare, image, workspace)
         for number in range(len(manifest.queries)):
-            query_image(self._query, workspace, number)
-        judged = judge_image(self._judge, manifest, workspace)
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(judged)))
-        return {"captions": plain["captions"], **plain["decision"]}
+            query_image(self._work, self._vision, workspace, number)
+        judge_image(self._work, self._judge, workspace)
+        judged = self._work.get_json(workspace.judgement)
+        return {name: value for name, value in judged.items() if name != "timings"}
 
 
 def test_ten_runs_of_ten_images_give_ten_verdicts(demo_models: ModelServer, batches: list[int]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import is_reusable
+from moderation.domain.record import DECISION, Change, Record, is_reusable
 from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
-from moderation.ports import Policies, StoredImage, Turn, VisionReply
+from moderation.ports import Execution, Policies, StoredImage, Turn, VisionReply
 
 
 class FakeImages:
@@ -27,6 +27,17 @@ class FakeImages:
             return "gone"
         self.tags[image] = verdict
         return "tagged"
+
+    def current_version(self, bucket: str, key: str) -> str | None:
+        versions = [version for version, _ in self.versions(bucket, key)]
+        return versions[0] if versions else None
+
+    def versions(self, bucket: str, key: str) -> list[tuple[str, str]]:
+        found = [image.version for image in self.objects if (image.bucket, image.key) == (bucket, key)]
+        return [(version, "object version") for version in reversed(found)]
+
+    def delete_version(self, image: ImageRef) -> None:
+        self.objects.pop(image, None)
 
 
 class FakeWork:
@@ -50,8 +61,17 @@ class FakeWork:
             raise Misconfigured("Work bucket work refused the call (NoSuchKey).")
         return self.files[key]
 
-    def keep(self, key: str, value: Mapping[str, Any]) -> None:
+    def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
         self.files.setdefault(key, json.dumps(value).encode())
+
+    def delete(self, key: str) -> None:
+        self.files.pop(key, None)
+
+    def delete_under(self, prefix: str) -> int:
+        found = [key for key in self.files if key.startswith(prefix)]
+        for key in found:
+            del self.files[key]
+        return len(found)
 
 
 class FakePolicies:
@@ -93,7 +113,7 @@ class FakeJudge:
 
 
 class FakeVerdicts:
-    """The table."""
+    """The table: attributes by image."""
 
     def __init__(self) -> None:
         self.records: dict[ImageRef, dict[str, Any]] = {}
@@ -108,24 +128,60 @@ class FakeVerdicts:
         standing.update({"owner": execution, "execution": execution, **attributes})
         return True
 
-    def get(self, image: ImageRef) -> dict[str, Any] | None:
-        return self.records.get(image)
+    def get(self, image: ImageRef) -> Record | None:
+        return _record(image, self.records[image]) if image in self.records else None
 
-    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
-        for image, record in self.records.items():
-            if (image.bucket, record.get("sha256")) == (bucket, sha256) and is_reusable(record, made_by):
-                return record | {"pk": image.pk, "sk": image.version}
+    def of_object(self, bucket: str, key: str) -> list[Record]:
+        return [_record(image, found) for image, found in self.records.items() if image.pk == f"{bucket}#{key}"]
+
+    def of_same_bytes(self, bucket: str, sha256: str) -> list[ImageRef]:
+        alike = [image for image, found in self.records.items() if found.get("sha256") == sha256]
+        return [image for image in alike if image.bucket == bucket]
+
+    def newest(self, verdict: str, day: str, since: str, until: str) -> list[Record]:
+        found = (_record(image, attributes) for image, attributes in self.records.items())
+        listed = [
+            record
+            for record in found
+            if (record.verdict or "claimed", record.created_at[:10]) == (verdict, day)
+            and since <= record.created_at <= until
+        ]
+        return sorted(listed, key=lambda record: record.created_at, reverse=True)
+
+    def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
+        for image in self.of_same_bytes(bucket, sha256):
+            record = _record(image, self.records[image])
+            if is_reusable(record, cache_key):
+                return record
         return None
+
+    def compare_and_set(self, record: Record, change: Change) -> bool:
+        standing = self.get(record.image)
+        if standing is None or any(getattr(standing, name) != getattr(record, name) for name in DECISION):
+            return False
+        kept = {k: v for k, v in self.records[record.image].items() if k not in change.removed}
+        self.records[record.image] = {**kept, **change.attributes}
+        return True
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         self.records[image]["notified"] = notified
 
-    def undecided(self, before: str) -> list[dict[str, Any]]:
+    def undecided(self, before: str) -> list[Record]:
         return [
-            record | {"pk": image.pk, "sk": image.version}
-            for image, record in self.records.items()
-            if "verdict" not in record and record["created_at"] < before
+            _record(image, found)
+            for image, found in self.records.items()
+            if "verdict" not in found and found["created_at"] < before
         ]
+
+    def forget_origin(self, image: ImageRef) -> bool:
+        return self.records[image].pop("reused_from", None) is not None
+
+    def delete(self, image: ImageRef) -> None:
+        self.records.pop(image, None)
+
+
+def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:
+    return Record.from_attributes({**attributes, "pk": image.pk, "sk": image.version})
 
 
 class FakePublisher:
@@ -142,10 +198,14 @@ class FakePublisher:
 
 
 class FakeExecutions:
-    """Known executions and their status."""
+    """Known executions and their status; notes what was started."""
 
     def __init__(self, statuses: Mapping[str, str]) -> None:
         self.statuses = statuses
+        self.started: dict[str, Mapping[str, Any]] = {}
 
-    def status(self, execution: str) -> str | None:
-        return self.statuses.get(execution)
+    def find(self, execution: str) -> Execution | None:
+        return Execution(self.statuses[execution]) if execution in self.statuses else None
+
+    def start(self, name: str, given: Mapping[str, Any]) -> bool:
+        return self.started.setdefault(name, given) is given

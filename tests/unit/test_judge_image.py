@@ -8,10 +8,12 @@ import pytest
 from moderation import observability, wiring
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.manifest import ImageFacts, Manifest, Workspace, evidence_to_json, manifest_to_json, plan_queries
+from moderation.domain.manifest import ImageFacts, Manifest, evidence_to_json, manifest_to_json, plan_queries
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
+from moderation.domain.work_files import Workspace
 from moderation.errors import EndpointTimeout
-from moderation.handlers.judge_image import Patience, handler, judge_image, rule
+from moderation.handlers.judge_image import handler
+from moderation.usecases.judge_image import TimeBudget, judge_evidence, judge_image
 from tests.support.fakes import FakeJudge, FakeWork
 from tests.support.metrics import Context
 from tests.unit.packs import PACK, SMOKER, WEAPON
@@ -29,48 +31,48 @@ def evidence(weapon: float = 0.01, smoker: float = 0.01) -> Evidence:
 def test_a_usable_answer_is_taken_as_it_is():
     judge = FakeJudge(UNSAFE)
 
-    ruling = rule(judge, PACK, evidence(weapon=0.97))
+    outcome = judge_evidence(judge, PACK, evidence(weapon=0.97))
 
-    assert (ruling.decision.verdict, ruling.decision.category, ruling.repairs) == ("unsafe", "Violence", 0)
+    assert (outcome.decision.verdict, outcome.decision.category, outcome.asked) == ("unsafe", "Violence", 1)
     assert len(judge.heard) == 1
 
 
 def test_an_unusable_answer_is_asked_for_again_with_its_fault_quoted():
     judge = FakeJudge("I cannot help with that.", SAFE)
 
-    ruling = rule(judge, PACK, evidence())
+    outcome = judge_evidence(judge, PACK, evidence())
 
-    assert (ruling.decision.verdict, ruling.repairs) == ("safe", 1)
+    assert (outcome.decision.verdict, outcome.asked) == ("safe", 2)
     first, answer, second = judge.heard[1]
     assert (first, answer.role, answer.content) == (judge.heard[0][0], "assistant", "I cannot help with that.")
     assert second.role == "user"
 
 
 def test_a_judge_that_never_makes_sense_leads_to_review():
-    ruling = rule(FakeJudge("Hm.", "Hm."), PACK, evidence())
+    outcome = judge_evidence(FakeJudge("Hm.", "Hm."), PACK, evidence())
 
-    assert (ruling.decision.verdict, ruling.decision.decided_by) == ("review", "failure")
+    assert (outcome.decision.verdict, outcome.decision.decided_by) == ("review", "failure")
 
 
 def test_a_flood_is_cut_before_it_is_sent_back():
     judge = FakeJudge("x" * 200_000, SAFE)
 
-    rule(judge, PACK, evidence())
+    judge_evidence(judge, PACK, evidence())
 
     assert sum(len(turn.content) for turn in judge.heard[1]) < 10_000
 
 
 def test_a_judge_talked_into_safe_is_overruled_by_the_evidence():
-    assert rule(FakeJudge(SAFE), PACK, evidence(weapon=0.99)).decision.verdict == "review"
+    assert judge_evidence(FakeJudge(SAFE), PACK, evidence(weapon=0.99)).decision.verdict == "review"
 
 
 def test_the_judge_is_spared_when_the_pack_allows_and_nothing_is_flagged():
     judge = FakeJudge()
     pack = replace(PACK, judge="when_flagged")
 
-    ruling = rule(judge, pack, evidence())
+    outcome = judge_evidence(judge, pack, evidence())
 
-    assert (ruling.decision.verdict, ruling.decision.decided_by, judge.heard) == ("safe", "evidence", [])
+    assert (outcome.decision.verdict, outcome.decision.decided_by, judge.heard) == ("safe", "evidence", [])
 
 
 def prepared(work: FakeWork, workspace: Workspace, shadow=()) -> Manifest:
@@ -84,20 +86,42 @@ def prepared(work: FakeWork, workspace: Workspace, shadow=()) -> Manifest:
             workspace.answers(number),
             {"model": "blip2-x", "milliseconds": 10 * number, "evidence": evidence_to_json(part)},
         )
+    work.put_json(workspace.manifest, manifest_to_json(manifest))
     return manifest
 
 
-def test_the_answers_of_all_queries_are_judged_together_and_shadow_packs_only_watch():
+def test_the_answers_of_all_queries_are_judged_together_and_shadow_packs_only_observe():
     work, workspace = FakeWork(), Workspace("work/x/y")
-    manifest = prepared(work, workspace, shadow=(replace(PACK, name="watch"),))
+    prepared(work, workspace, shadow=(replace(PACK, name="watch"),))
 
-    judged = judge_image(wiring.JudgeImage(work, FakeJudge(UNSAFE, SAFE)), manifest, workspace)
+    judged = judge_image(work, FakeJudge(UNSAFE, SAFE), workspace)
 
-    assert judged.decision["verdict"] == "unsafe"
-    assert len(judged.decision["findings"]) == 2
-    assert judged.shadow["watch"]["verdict"] == "review"
-    assert judged.models == {"blip2": "blip2-x", "llama": "fake-judge"}
-    assert judged.timings["query_ms"] == 10
+    assert judged.enforced.decision.verdict == "unsafe"
+    assert len(judged.enforced.decision.findings) == 2
+    assert judged.shadow["watch"].decision.verdict == "review"
+
+
+def test_the_judgement_holds_all_that_a_replay_needs():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    shadow = replace(PACK, name="watch", questions=(WEAPON, SMOKER))
+    prepared(work, workspace, shadow=(shadow,))
+
+    judge_image(work, FakeJudge(UNSAFE, "Hm.", "Hm."), workspace)
+
+    stored = work.get_json(workspace.judgement)
+    assert stored["answers"] == [asdict(answer) for answer in evidence(weapon=0.97).answers]
+    assert stored["captions"] == [{"view": "full", "text": "a house in a park"}]
+    assert (stored["row"], stored["judgement"]) == (
+        "unsafe",
+        {"flag": "unsafe", "category": "Violence", "reason": "A weapon."},
+    )
+    assert stored["shadow"]["watch"]["digest"] == shadow.digest
+    assert (stored["shadow"]["watch"]["row"], list(stored["shadow"]["watch"]["judgement"])) == (
+        "no_judgement",
+        ["unusable"],
+    )
+    assert stored["models"] == {"blip2": "blip2-x", "llama": "fake-judge"}
+    assert stored["timings"]["query_ms"] == 10
 
 
 @pytest.mark.parametrize("left_ms", [19_999, 5_000, 0])
@@ -105,7 +129,7 @@ def test_a_judge_that_was_slow_is_not_asked_again(left_ms: int):
     judge = FakeJudge("Hm.", SAFE)
 
     with pytest.raises(EndpointTimeout, match="no time is left"):
-        rule(judge, PACK, evidence(), Patience(lambda: left_ms))
+        judge_evidence(judge, PACK, evidence(), TimeBudget(lambda: left_ms))
 
     assert len(judge.heard) == 1
 
@@ -114,36 +138,36 @@ def test_a_judge_that_was_slow_is_not_asked_again(left_ms: int):
 def test_a_second_request_has_the_time_that_is_left(left_ms: int, seconds: int):
     judge = FakeJudge("Hm.", SAFE)
 
-    rule(judge, PACK, evidence(), Patience(lambda: left_ms))
+    judge_evidence(judge, PACK, evidence(), TimeBudget(lambda: left_ms))
 
     assert judge.patience == [None, seconds]
 
 
 def test_a_shadow_pack_has_the_time_that_is_left():
     work, workspace = FakeWork(), Workspace("work/x/y")
-    manifest = prepared(work, workspace, shadow=(replace(PACK, name="watch"), replace(PACK, name="look")))
+    prepared(work, workspace, shadow=(replace(PACK, name="watch"), replace(PACK, name="look")))
     judge, left_ms = FakeJudge(UNSAFE, "Hm.", SAFE, SAFE), iter([60_000, 40_000, 19_000])
 
     with pytest.raises(EndpointTimeout):
-        judge_image(wiring.JudgeImage(work, judge), manifest, workspace, Patience(lambda: next(left_ms)))
+        judge_image(work, judge, workspace, TimeBudget(lambda: next(left_ms)))
 
     assert judge.patience == [None, 50, 30]
 
 
 def test_a_pack_that_spares_the_judge_needs_no_time():
-    patience = Patience(lambda: 0)
-    rule(FakeJudge(SAFE), PACK, evidence(), patience)
+    budget = TimeBudget(lambda: 0)
+    judge_evidence(FakeJudge(SAFE), PACK, evidence(), budget)
 
-    ruling = rule(FakeJudge(), replace(PACK, judge="when_flagged"), evidence(), patience)
+    outcome = judge_evidence(FakeJudge(), replace(PACK, judge="when_flagged"), evidence(), budget)
 
-    assert ruling.decision.verdict == "safe"
+    assert outcome.decision.verdict == "safe"
 
 
 def test_the_function_goes_by_the_time_that_lambda_gives_it(monkeypatch):
     work, workspace = FakeWork(), Workspace("work/x/y")
-    work.put_json(workspace.manifest, manifest_to_json(prepared(work, workspace)))
+    prepared(work, workspace)
     judge = FakeJudge("Hm.", SAFE)
-    monkeypatch.setattr(wiring, "judge_image", lambda: wiring.JudgeImage(work, judge))
+    monkeypatch.setattr(wiring, "judge_image", lambda: wiring.JudgePorts(work, judge))
     untraced = SimpleNamespace(capture_lambda_handler=lambda **_: lambda handler: handler)
     monkeypatch.setattr(observability, "tracer", lambda: untraced)  # importing the X-Ray SDK opens a socket
 
@@ -155,8 +179,8 @@ def test_the_function_goes_by_the_time_that_lambda_gives_it(monkeypatch):
 
 def test_the_prompts_that_were_used_are_kept_under_their_version():
     work, workspace = FakeWork(), Workspace("work/x/y")
-    manifest = prepared(work, workspace)
+    prepared(work, workspace)
 
-    judge_image(wiring.JudgeImage(work, FakeJudge(UNSAFE)), manifest, workspace)
+    judge_image(work, FakeJudge(UNSAFE), workspace)
 
     assert work.get_json(f"provenance/prompts/{PROMPT_VERSION}.json") == asdict(TEMPLATES)

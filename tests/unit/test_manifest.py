@@ -9,13 +9,13 @@ from moderation.domain.manifest import (
     ImageFacts,
     Manifest,
     Query,
-    Workspace,
     evidence_from_json,
     evidence_to_json,
     manifest_from_json,
     manifest_to_json,
     plan_queries,
 )
+from moderation.domain.work_files import Workspace
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
 IMAGE = ImageRef("intake", "a/ü b.jpg", "v1")

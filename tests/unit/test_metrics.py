@@ -9,8 +9,8 @@ import pytest
 
 from moderation import observability, wiring
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.manifest import Workspace
 from moderation.domain.record import since_upload, utc
+from moderation.domain.work_files import Workspace
 from moderation.errors import PermanentError
 from moderation.handlers import (
     judge_image,
@@ -113,13 +113,13 @@ def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported
         verdicts.records[ImageRef("intake", key, "v")] = {"owner": key, "created_at": made_at}
     executions = FakeExecutions({"new": status, "old": status})
 
-    metrics = reported(sweep_claims, wiring.SweepClaims(verdicts, FakePublisher(), executions), {})
+    metrics = reported(sweep_claims, wiring.SweepPorts(verdicts, FakePublisher(), executions), {})
 
     assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
 
 
 def test_a_record_that_is_no_news_is_counted_as_no_announcement(reported):
-    parts = wiring.Notify(FakeVerdicts(), FakePublisher())
+    parts = wiring.NotifyPorts(FakeVerdicts(), FakePublisher())
     event = {"bucket": IMAGE.bucket, "key": IMAGE.key, "version": IMAGE.version, "execution": ME}
 
     assert reported(notify, parts, event)["Notifications",] == 0
@@ -144,18 +144,18 @@ def everything():
         yield prepare_image, preparing, {**state, "execution": ME}
         if image == first:
             quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
-            yield query_image, wiring.QueryImage(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
-        yield judge_image, wiring.JudgeImage(preparing.work, FakeJudge()), {"prefix": prefix}
-        recording = wiring.RecordVerdict(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
+            yield query_image, wiring.QueryPorts(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
+        yield judge_image, wiring.JudgePorts(preparing.work, FakeJudge()), {"prefix": prefix}
+        recording = wiring.RecordPorts(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
         event = {"execution": ME, "started_at": NOW, "input": {**state, "size": 1, "work": {"prefix": prefix}}}
         yield record_verdict, recording, event
-        yield notify, wiring.Notify(preparing.verdicts, FakePublisher()), {**state, "execution": ME}
+        yield notify, wiring.NotifyPorts(preparing.verdicts, FakePublisher()), {**state, "execution": ME}
     yield record_verdict, recording, event | {"execution": "another"}
     rejected = {"bucket": "intake", "key": "c", "version": "v", "rejection": {"Error": "InvalidPolicy", "Cause": ""}}
     yield record_verdict, recording, {"execution": ME, "started_at": NOW, "input": rejected}
     given = json.dumps({"bucket": "intake", "key": "d", "version": "v"})
     ended = {"executionArn": ME, "status": "ABORTED", "startDate": 0, "input": given}
-    yield record_failure, wiring.RecordFailure(FakeVerdicts(), FakePublisher()), {"detail": ended}
+    yield record_failure, wiring.NotifyPorts(FakeVerdicts(), FakePublisher()), {"detail": ended}
     vanished = FakeVerdicts()
     vanished.records[ImageRef("intake", "e", "v")] = {"owner": ME, "created_at": NOW}
-    yield sweep_claims, wiring.SweepClaims(vanished, FakePublisher(failing=True), FakeExecutions({})), {}
+    yield sweep_claims, wiring.SweepPorts(vanished, FakePublisher(failing=True), FakeExecutions({})), {}

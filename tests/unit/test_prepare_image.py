@@ -1,21 +1,21 @@
 """Preparation: the plan for a new image, and the judgement taken over for bytes that were judged alike before."""
 
 import io
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 
 import pytest
 from PIL import Image
 
-from moderation import wiring
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.manifest import Workspace, evidence_to_json, manifest_from_json, manifest_to_json
-from moderation.domain.record import timed
+from moderation.domain.manifest import evidence_to_json, manifest_from_json, manifest_to_json
+from moderation.domain.record import Record
+from moderation.domain.work_files import Workspace
 from moderation.errors import UnreadableImage
-from moderation.handlers.judge_image import judge_image
-from moderation.handlers.prepare_image import prepare_image
-from moderation.handlers.record_verdict import outcome
 from moderation.ports import Policies, StoredImage
+from moderation.usecases.judge_image import judge_image
+from moderation.usecases.prepare_image import PreparePorts, prepare_image
+from moderation.usecases.record_verdict import Moderated, record_verdict
 from tests.support.fakes import FakeImages, FakeJudge, FakePolicies, FakeVerdicts, FakeWork
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
@@ -30,29 +30,53 @@ def png(colour: str = "red") -> bytes:
     return buffer.getvalue()
 
 
-def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> wiring.PrepareImage:
+def animation(frames: int) -> bytes:
+    buffer = io.BytesIO()
+    pictures = [Image.new("RGB", (300, 200), (number * 20, 0, 0)) for number in range(frames)]
+    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:])
+    return buffer.getvalue()
+
+
+def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> PreparePorts:
     images = FakeImages()
     for image, reference in ((FIRST, "post-1"), (SECOND, "post-2")):
-        images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference)
-    return wiring.PrepareImage(images, FakeWork(), FakePolicies(Policies(pack, shadow)), FakeVerdicts(), 96, models)
+        images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference, "u-1")
+    return PreparePorts(images, FakeWork(), FakePolicies(Policies(pack, shadow)), FakeVerdicts(), 96, models)
 
 
 def space(image: ImageRef) -> Workspace:
     return Workspace.of(image, f"arn:execution:{image.version}")
 
 
-def moderate(parts: wiring.PrepareImage, image: ImageRef, judge: FakeJudge) -> dict:
+def moderate(parts: PreparePorts, image: ImageRef, judge: FakeJudge) -> Record:
     """The whole pipeline by hand, with a vision model that sees a weapon; the record it leaves."""
-    manifest = prepare_image(parts, image, space(image))
-    if not manifest.reused_from:
+    workspace = space(image)
+    if not prepare_image(parts, image, workspace).reused_from:
         answers = (Answer("full", WEAPON.text, "yes", 0.97, 0.0), Answer("full", SMOKER.text, "no", 0.01, 0.0))
         evidence = evidence_to_json(Evidence(answers, (Caption("full", "a house"),)))
-        parts.work.put_json(space(image).answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence})
-        judged = judge_image(wiring.JudgeImage(parts.work, judge), manifest, space(image))
-        parts.work.put_json(space(image).judgement, asdict(judged))
-    attributes = outcome(parts.work, {"prefix": space(image).prefix}, None)
-    parts.verdicts.record(image, f"arn:{image.version}", timed(attributes, image, THEN, THEN))
-    return parts.verdicts.get(image)
+        parts.work.put_json(workspace.answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence})
+    judge_image(parts.work, judge, workspace)
+    done = Moderated(image, f"arn:{image.version}", THEN, None, workspace, None, "")
+    record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
+    record = parts.verdicts.get(image)
+    assert record
+    return record
+
+
+def moderate_all(parts: PreparePorts, image: ImageRef) -> Record:
+    """As `moderate`, whatever the views, with a vision model that sees nothing."""
+    workspace = space(image)
+    manifest = prepare_image(parts, image, workspace)
+    for number, query in enumerate(manifest.queries):
+        answers = tuple(Answer(query.view, text, "no", 0.01, 0.0) for text in query.questions)
+        evidence = evidence_to_json(Evidence(answers, (Caption(query.view, "a house"),)))
+        parts.work.put_json(workspace.answers(number), {"model": "b", "milliseconds": 1, "evidence": evidence})
+    judge_image(parts.work, FakeJudge('{"flag": "safe", "category": null, "reason": "Nothing."}'), workspace)
+    done = Moderated(image, "arn:me", THEN, None, workspace, None, "")
+    record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
+    record = parts.verdicts.get(image)
+    assert record
+    return record
 
 
 def test_a_new_image_gets_views_and_queries_and_its_pack_is_kept():
@@ -61,7 +85,8 @@ def test_a_new_image_gets_views_and_queries_and_its_pack_is_kept():
     manifest = prepare_image(parts, FIRST, space(FIRST))
 
     assert [query.view for query in manifest.queries] == ["full"]
-    assert (manifest.facts.width, manifest.facts.height, manifest.facts.reference) == (300, 200, "post-1")
+    assert (manifest.facts.width, manifest.facts.height) == (300, 200)
+    assert (manifest.facts.reference, manifest.facts.uploader) == ("post-1", "u-1")
     view = Image.open(io.BytesIO(parts.work.get_bytes(space(FIRST).view("full"))))
     assert view.size == (96, 96)
     assert manifest_from_json(parts.work.get_json(space(FIRST).manifest)) == manifest
@@ -75,21 +100,22 @@ def test_the_same_bytes_are_judged_once_and_the_second_record_says_from_where():
 
     second = moderate(parts, SECOND, FakeJudge())
 
-    assert second["reused_from"] == {"pk": FIRST.pk, "sk": "v1"}
-    same = (
-        "verdict",
-        "category",
-        "reason",
-        "decided_by",
-        "evidence",
-        "captions",
-        "models",
-        "policy",
-        "made_by",
-        "strongest",
-    )
-    assert {name: second[name] for name in same} == {name: first[name] for name in same}
-    assert (second["reference"], second["image"]["key"]) == ("post-2", "b.png")
+    assert second.reused_from == {"pk": FIRST.pk, "sk": "v1"}
+    own = {"image", "facts", "owner", "execution", "reference", "reused_from", "decided_at", "timings", "other"}
+    same = [field.name for field in fields(Record) if field.name not in own]
+    assert {name: getattr(second, name) for name in same} == {name: getattr(first, name) for name in same}
+    assert (second.reference, second.image.key) == ("post-2", "b.png")
+
+
+def test_the_record_says_what_was_looked_at():
+    parts = made(pack=replace(PACK, views="auto"), data=animation(frames=10))
+
+    record = moderate_all(parts, FIRST)
+
+    assert record.looked_at["frames"] == 10
+    assert record.looked_at["unseen_frames"] == 2
+    assert record.looked_at["views"][0] == {"name": "full", "frame": 0, "box": [0, 0, 300, 200]}
+    assert len({view["frame"] for view in record.looked_at["views"]}) == 8
 
 
 @pytest.mark.parametrize(
@@ -114,7 +140,8 @@ def test_what_was_judged_otherwise_is_judged_again(change):
 @pytest.mark.parametrize("decided_by", ["person", "failure"])
 def test_persons_decisions_and_failures_are_never_reused(decided_by):
     parts = made()
-    moderate(parts, FIRST, FakeJudge(UNSAFE))["decided_by"] = decided_by
+    moderate(parts, FIRST, FakeJudge(UNSAFE))
+    parts.verdicts.records[FIRST]["decided_by"] = decided_by
 
     assert prepare_image(parts, SECOND, space(SECOND)).reused_from is None
 

@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 
-from moderation import wiring
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import (
     ImageFacts,
     Manifest,
-    Workspace,
     evidence_from_json,
     manifest_to_json,
     plan_queries,
 )
-from moderation.handlers.query_image import query_image
+from moderation.domain.work_files import Workspace
 from moderation.ports import ScoredText, VisionReply
+from moderation.usecases.query_image import query_image
 from tests.support.fakes import FakeVision, FakeWork
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
@@ -36,7 +35,7 @@ def test_all_of_a_views_questions_are_asked_at_once_and_answers_keep_their_quest
     work = prepared()
     model = FakeVision(VisionReply("blip2-x", (ScoredText("yes", 0.9, 0.1), ScoredText("no", 0.2, None)), "a house"))
 
-    query_image(wiring.QueryImage(work, model), WORKSPACE, 0)
+    query_image(work, model, WORKSPACE, 0)
 
     prompts = tuple(f"Question: {question.text} Answer:" for question in (WEAPON, SMOKER))
     assert model.asked == [(b"png", prompts, True)]
@@ -50,7 +49,7 @@ def test_a_query_without_a_caption_leaves_none():
     work = prepared(replace(PACK, caption=False))
     model = FakeVision(VisionReply("blip2-x", (ScoredText("no"), ScoredText("no")), None))
 
-    query_image(wiring.QueryImage(work, model), WORKSPACE, 0)
+    query_image(work, model, WORKSPACE, 0)
 
     assert model.asked[0][2] is False
     assert evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).captions == ()

@@ -6,8 +6,9 @@ from moderation import wiring
 from moderation.domain.execution_event import EndedExecution
 from moderation.domain.image_ref import ImageRef
 from moderation.errors import NotificationUnavailable
-from moderation.handlers.record_failure import record, record_failure
-from moderation.handlers.sweep_claims import Swept, sweep_claims
+from moderation.usecases.notify import notify_of_execution
+from moderation.usecases.record_failure import record_failure
+from moderation.usecases.sweep_claims import SweepResult, sweep_claims
 from tests.support.fakes import FakeExecutions, FakePublisher, FakeVerdicts
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")
@@ -26,36 +27,41 @@ WEAPON = {
 def test_an_aborted_execution_is_recorded_as_review_with_its_status():
     verdicts = FakeVerdicts()
 
-    assert record(verdicts, ABORTED)
+    assert record_failure(verdicts, ABORTED)
 
     recorded = verdicts.get(IMAGE)
-    assert (recorded["verdict"], recorded["decided_by"], recorded["status"]) == ("review", "failure", "decided")
-    assert "ABORTED" in recorded["reason"]
-    assert recorded["verdict_shard"].startswith("review#2026-11-23#")
-    assert recorded["created_at"] == THEN
+    assert (recorded.verdict, recorded.decided_by, recorded.status) == ("review", "failure", "decided")
+    assert "ABORTED" in recorded.reason
+    assert recorded.other["verdict_shard"].startswith("review#2026-11-23#")
+    assert recorded.created_at == THEN
 
 
 def test_a_verdict_that_stands_is_not_replaced_by_a_late_event():
     verdicts = FakeVerdicts()
     verdicts.record(IMAGE, ME, WEAPON)
 
-    assert not record(verdicts, ABORTED)
-    assert verdicts.get(IMAGE)["verdict"] == "unsafe"
+    assert not record_failure(verdicts, ABORTED)
+    assert verdicts.get(IMAGE).verdict == "unsafe"
 
 
 def announced(verdicts: FakeVerdicts) -> list[str]:
     """The verdicts that are published when the execution is told of as aborted, twice."""
-    parts = wiring.RecordFailure(verdicts, FakePublisher())
-    record_failure(parts, ABORTED)
-    record_failure(parts, ABORTED)
-    return [verdict for verdict, _, _ in parts.publisher.published]
+    publisher = FakePublisher()
+    for _ in range(2):
+        close(verdicts, publisher)
+    return [verdict for verdict, _, _ in publisher.published]
+
+
+def close(verdicts: FakeVerdicts, publisher: FakePublisher) -> None:
+    record_failure(verdicts, ABORTED)
+    notify_of_execution(verdicts, publisher, ABORTED.image, ABORTED.execution)
 
 
 def test_reviewers_are_told_of_what_was_recorded():
     verdicts = FakeVerdicts()
 
     assert announced(verdicts) == ["review"]
-    assert verdicts.get(IMAGE)["notified"] is True
+    assert verdicts.get(IMAGE).notified is True
 
 
 @pytest.mark.parametrize(
@@ -81,16 +87,16 @@ def test_the_verdict_of_another_execution_is_none_of_its_business():
     assert announced(verdicts) == []
 
 
-def test_what_cannot_be_announced_is_tried_again_and_says_so_until_then():
-    parts = wiring.RecordFailure(FakeVerdicts(), FakePublisher(failing=True))
+def test_what_cannot_be_published_is_tried_again_and_says_so_until_then():
+    verdicts, publisher = FakeVerdicts(), FakePublisher(failing=True)
 
     with pytest.raises(NotificationUnavailable):  # Lambda tries again
-        record_failure(parts, ABORTED)
-    assert parts.verdicts.get(IMAGE)["notified"] is False
+        close(verdicts, publisher)
+    assert verdicts.get(IMAGE).notified is False
 
-    parts.publisher.failing = False
-    record_failure(parts, ABORTED)
-    assert parts.verdicts.get(IMAGE)["notified"] is True
+    publisher.failing = False
+    close(verdicts, publisher)
+    assert verdicts.get(IMAGE).notified is True
 
 
 def claims(**owners: str) -> FakeVerdicts:
@@ -100,35 +106,41 @@ def claims(**owners: str) -> FakeVerdicts:
     return verdicts
 
 
-def sweeper(verdicts: FakeVerdicts, failing: bool = False, **statuses: str) -> wiring.SweepClaims:
-    return wiring.SweepClaims(verdicts, FakePublisher(failing), FakeExecutions(statuses))
+def sweeper(verdicts: FakeVerdicts, failing: bool = False, **statuses: str) -> wiring.SweepPorts:
+    return wiring.SweepPorts(verdicts, FakePublisher(failing), FakeExecutions(statuses))
+
+
+def sweep(parts: wiring.SweepPorts, before: str = NOW) -> SweepResult:
+    return sweep_claims(parts.verdicts, parts.publisher, parts.executions, before)
 
 
 def test_the_sweeper_records_and_announces_ended_and_vanished_claims_and_leaves_running_ones():
     verdicts = claims(running="one", ended="two", vanished="three")
     parts = sweeper(verdicts, one="RUNNING", two="FAILED")
 
-    assert sweep_claims(parts, NOW) == Swept(recorded=2, oldest=THEN)
+    assert sweep(parts) == SweepResult(recorded=2, published=2, unpublished=(), oldest=THEN)
 
     found = {image.key: (item.get("verdict"), item.get("notified")) for image, item in verdicts.records.items()}
     assert found == {"running": (None, None), "ended": ("review", True), "vanished": ("review", True)}
-    assert "VANISHED" in verdicts.get(ImageRef("intake", "vanished", "v"))["reason"]
+    assert "VANISHED" in verdicts.get(ImageRef("intake", "vanished", "v")).reason
     assert [message["image"]["key"] for _, message, _ in parts.publisher.published] == ["ended", "vanished"]
 
 
 def test_the_sweeper_records_every_claim_even_if_none_can_be_announced():
     verdicts = claims(first="one", second="two")
 
-    assert sweep_claims(sweeper(verdicts, failing=True), NOW).recorded == 2
+    swept = sweep(sweeper(verdicts, failing=True))
+
+    assert (swept.recorded, swept.unpublished) == (2, ("NotificationUnavailable",) * 2)
     assert [item["notified"] for item in verdicts.records.values()] == [False, False]
 
 
 def test_the_sweeper_leaves_young_claims_to_their_execution():
-    assert sweep_claims(sweeper(claims(ended="two")), before=THEN).recorded == 0
+    assert sweep(sweeper(claims(ended="two")), before=THEN).recorded == 0
 
 
 def test_sweeping_twice_changes_nothing():
     parts = sweeper(claims(ended="two"))
 
-    assert [sweep_claims(parts, NOW).recorded, sweep_claims(parts, NOW).recorded] == [1, 0]
+    assert [sweep(parts).recorded, sweep(parts).recorded] == [1, 0]
     assert len(parts.publisher.published) == 1

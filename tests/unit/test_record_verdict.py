@@ -1,7 +1,8 @@
-"""The record: what it holds, when it is tagged and announced, and what it leaves alone."""
+"""The record: what it holds, when it is tagged and notified, and what it leaves alone."""
 
 import json
-from dataclasses import asdict, replace
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,11 +11,13 @@ from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judge_output import Judgement
-from moderation.domain.manifest import ImageFacts, Manifest, Workspace, manifest_to_json, plan_queries
-from moderation.domain.record import Judged, captions_to_plain, timed
-from moderation.handlers.notify import notify
-from moderation.handlers.record_verdict import outcome, record_verdict
+from moderation.domain.judgement_file import judgement_attributes
+from moderation.domain.manifest import ImageFacts, Manifest, manifest_to_json, plan_queries
+from moderation.domain.record import Record
+from moderation.domain.work_files import Workspace
 from moderation.ports import StoredImage
+from moderation.usecases.notify import notify_of_execution
+from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
 from tests.support.fakes import FakeImages, FakePublisher, FakeVerdicts, FakeWork
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
@@ -36,86 +39,105 @@ def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: in
     evidence = Evidence(answers, tuple(Caption(view, caption) for view in names))
     judgement = Judgement("unsafe", "Violence", "A weapon.") if verdict == "unsafe" else Judgement("safe", None, "Ok.")
     decision = decide(pack, evidence, judgement)
-    judged = Judged(
-        asdict(decision), {}, captions_to_plain(evidence.captions), {"blip2": "b", "llama": "l"}, "judge-1", [], 0, {}
-    )
-    facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", "post-17")
+    judged = {
+        **judgement_attributes(decision, judgement, evidence),
+        "shadow": {},
+        "models": {"blip2": "b", "llama": "l"},
+        "prompt_version": "judge-1",
+    }
+    facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", "post-17", "u-9")
     work = FakeWork()
     work.put_json(
         WORKSPACE.manifest,
         manifest_to_json(Manifest(IMAGE, facts, pack, (), plan_queries([pack], ["full"]), "1", "f" * 64, 7)),
     )
-    work.put_json(WORKSPACE.judgement, asdict(judged))
+    work.put_json(WORKSPACE.judgement, judged)
     return work
 
 
-def parts(work: FakeWork, notify_safe: bool = False) -> wiring.RecordVerdict:
+def parts(work: FakeWork, notify_safe: bool = False) -> wiring.RecordPorts:
     images = FakeImages()
     images.objects[IMAGE] = StoredImage(b"", "image/png", None)
-    return wiring.RecordVerdict(images, work, FakeVerdicts(), notify_safe)
+    return wiring.RecordPorts(images, work, FakeVerdicts(), notify_safe)
 
 
-def run(made: wiring.RecordVerdict, prepared=True, rejection=None) -> dict:
-    attributes = outcome(made.work, {"prefix": WORKSPACE.prefix} if prepared else None, rejection)
-    return record_verdict(made, IMAGE, ME, timed(attributes, IMAGE, THEN, NOW))
+def run(made: wiring.RecordPorts, prepared=True, error=None, cause="") -> RecordedVerdict:
+    done = Moderated(IMAGE, ME, THEN, 12, WORKSPACE if prepared else None, error, cause)
+    return record_verdict(made.images, made.work, made.verdicts, done, made.notify_safe)
 
 
-def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_announced():
+def record_of(made: wiring.RecordPorts) -> Record:
+    record = made.verdicts.get(IMAGE)
+    assert record
+    return record
+
+
+def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_notified():
     made = parts(judged_work())
 
-    assert run(made) == {"verdict": "unsafe", "notify": True}
+    result = run(made)
 
-    record = made.verdicts.get(IMAGE)
-    assert (record["category"], record["reason"], record["decided_by"]) == ("Violence", "A weapon.", "judge")
-    assert record["evidence"][0]["question"] == WEAPON.text
-    assert record["evidence"][0]["over"] is True
-    assert record["strongest"]["p"] == pytest.approx(0.97)
-    assert record["policy"]["name"] == "small"
-    assert record["image"]["sha256"] == record["sha256"] == "ab" * 32
-    assert record["reference"] == "post-17"
-    assert record["verdict_shard"].startswith("unsafe#2026-11-23#")
+    assert (result.attributes["verdict"], result.recorded, result.notify) == ("unsafe", True, True)
+    record = record_of(made)
+    assert (record.category, record.reason, record.decided_by) == ("Violence", "A weapon.", "judge")
+    assert record.evidence[0]["question"] == WEAPON.text
+    assert record.evidence[0]["over"] is True
+    assert record.answers[0] == {"view": "full", "question": WEAPON.text, "text": "no", "p_yes": 0.97, "p_blank": 0.0}
+    assert record.top_finding["score"] == pytest.approx(0.97)
+    assert (record.row, record.judgement["category"]) == ("unsafe", "Violence")
+    assert record.policy["name"] == "small"
+    assert record.facts["sha256"] == record.sha256 == "ab" * 32
+    assert (record.reference, record.uploader, record.schema_version) == ("post-17", "u-9", 1)
+    assert record.other["verdict_shard"].startswith("unsafe#2026-11-23#")
+    assert "queue" not in record.other
     assert made.images.tags == {IMAGE: "unsafe"}
 
 
 @pytest.mark.parametrize("notify_safe", [True, False])
-def test_a_safe_image_is_announced_only_on_demand(notify_safe):
+def test_a_safe_image_is_notified_only_on_demand(notify_safe):
     made = parts(judged_work("safe"), notify_safe)
 
-    assert run(made) == {"verdict": "safe", "notify": notify_safe}
+    result = run(made)
+
+    assert (result.attributes["verdict"], result.notify) == ("safe", notify_safe)
 
 
-def test_a_rejection_becomes_a_review_that_says_what_is_wrong():
+def test_a_rejection_becomes_a_review_that_says_what_is_wrong_and_waits_for_people():
     made = parts(FakeWork())
     cause = json.dumps({"errorType": "UnreadableImage", "errorMessage": "The object is empty.", "stackTrace": []})
 
-    assert run(made, prepared=False, rejection={"Error": "UnreadableImage", "Cause": cause})["verdict"] == "review"
+    assert run(made, prepared=False, error="UnreadableImage", cause=cause).attributes["verdict"] == "review"
 
-    record = made.verdicts.get(IMAGE)
-    assert (record["reason"], record["decided_by"]) == ("The object is empty.", "failure")
-    assert json.loads(record["cause"])["Error"] == "UnreadableImage"
+    record = record_of(made)
+    assert (record.reason, record.decided_by) == ("The object is empty.", "failure")
+    assert record.failure == ("UnreadableImage", "The object is empty.")
+    assert re.fullmatch(r"review#[0-3]", record.other["queue"])
+    assert record.other["queue_order"] == f"5#{THEN}"
     assert made.images.tags == {IMAGE: "review"}
 
 
 @pytest.mark.parametrize("cause", ["", "not json", "[1]", '{"errorMessage": 3}'])
 def test_a_cause_that_is_not_lambdas_json_still_gives_a_reason(cause):
     made = parts(FakeWork())
-    run(made, prepared=False, rejection={"Error": "EndpointRejected", "Cause": cause})
+    run(made, prepared=False, error="EndpointRejected", cause=cause)
 
-    assert "EndpointRejected" in made.verdicts.get(IMAGE)["reason"]
+    assert "EndpointRejected" in record_of(made).reason
 
 
 def test_a_rejection_after_the_preparation_keeps_the_policys_name():
     made = parts(judged_work())
-    run(made, rejection={"Error": "EndpointRejected", "Cause": "{}"})
+    run(made, error="EndpointRejected", cause="{}")
 
-    assert made.verdicts.get(IMAGE)["policy"]["name"] == "small"
+    assert record_of(made).policy["name"] == "small"
 
 
 def test_a_persons_decision_is_neither_overwritten_nor_retagged():
     made = parts(judged_work())
     made.verdicts.records[IMAGE] = {"owner": ME, "verdict": "safe", "decided_by": "person"}
 
-    assert run(made) == {"verdict": "superseded", "notify": False}
+    result = run(made)
+
+    assert (result.recorded, result.notify) == (False, False)
     assert made.images.tags == {}
 
 
@@ -123,42 +145,43 @@ def test_evidence_too_large_for_an_item_moves_to_where_it_outlives_the_work():
     made = parts(judged_work(questions=62, views=12))
     run(made)
 
-    record = made.verdicts.get(IMAGE)
-    assert "evidence" not in record
-    assert record["evidence_in"] == f"evidence/{IMAGE.id}/me.json"
-    assert len(made.work.get_json(record["evidence_in"])["evidence"]) == 64 * 12
+    record = record_of(made)
+    assert (record.evidence, record.answers) == (None, None)
+    assert record.evidence_in == f"evidence/{IMAGE.id}/me.json"
+    stored = made.work.get_json(record.evidence_in)
+    assert len(stored["evidence"]) == len(stored["answers"]) == 64 * 12
 
 
 def test_a_deleted_version_is_recorded_all_the_same():
     made = parts(judged_work())
     made.images.objects.clear()
 
-    assert run(made)["verdict"] == "unsafe"
+    assert (run(made).recorded, run(made).tagging) == (True, "gone")
 
 
 @pytest.mark.parametrize(
     ("verdict", "notify_safe", "notified"), [("unsafe", False, False), ("safe", False, None), ("safe", True, False)]
 )
-def test_a_record_that_is_to_be_announced_says_that_it_is_not_yet(verdict, notify_safe, notified):
+def test_a_record_that_is_to_be_notified_says_that_it_is_not_yet(verdict, notify_safe, notified):
     made = parts(judged_work(verdict), notify_safe)
 
     run(made)
 
-    assert made.verdicts.get(IMAGE).get("notified") is notified
+    assert record_of(made).notified is notified
 
 
-def announced(**record) -> list:
+def published(**record) -> list:
     verdicts, publisher = FakeVerdicts(), FakePublisher()
     made = parts(judged_work())
     run(made)
-    verdicts.records[IMAGE] = made.verdicts.get(IMAGE) | record
-    notify(verdicts, publisher, IMAGE, ME)
-    notify(verdicts, publisher, IMAGE, ME)
+    verdicts.records[IMAGE] = made.verdicts.records[IMAGE] | record
+    notify_of_execution(verdicts, publisher, IMAGE, ME)
+    notify_of_execution(verdicts, publisher, IMAGE, ME)
     return publisher.published
 
 
-def test_a_record_is_announced_once_on_its_verdicts_topic():
-    [(verdict, message, attributes)] = announced()
+def test_a_record_is_notified_once_on_its_verdicts_topic():
+    [(verdict, message, attributes)] = published()
 
     assert (verdict, message["reason"], attributes["category"]) == ("unsafe", "A weapon.", "Violence")
 
@@ -166,5 +189,5 @@ def test_a_record_is_announced_once_on_its_verdicts_topic():
 @pytest.mark.parametrize(
     "record", [{"execution": OTHER}, {"decided_by": "person"}, {"notified": True}, {"notified": None}]
 )
-def test_what_is_not_this_executions_news_is_not_announced(record):
-    assert announced(**record) == []
+def test_what_is_not_this_executions_news_is_not_notified(record):
+    assert published(**record) == []

@@ -33,8 +33,8 @@ def rebuild(laptop, record) -> tuple:
     pack = parse_pack(read(f"provenance/packs/{record['policy']['digest']}.json"))
     templates = Templates(**read(f"provenance/prompts/{record['prompt_version']}.json"))
     answers = tuple(
-        Answer(found["view"], found["question"], found["answer"], found["p_yes"], found["p_blank"])
-        for found in record["evidence"]
+        Answer(said["view"], said["question"], said["text"], said["p_yes"], said["p_blank"])
+        for said in record["answers"]
     )
     evidence = Evidence(answers, tuple(Caption(**caption) for caption in record["captions"]))
     said = literal_judge(judge_prompt(pack, evidence, templates).text)

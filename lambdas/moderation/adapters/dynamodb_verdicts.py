@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from heapq import merge
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import SHARDS
-from moderation.domain.record import expiry, is_reusable
+from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,8 +22,6 @@ BY_VERDICT = "by-verdict"
 BY_SHA256 = "by-sha256"
 # The execution that owns the image may write, once; an image without any record belongs to whoever comes.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
-# What tells one state of a record from the next.
-_DECISION = ("owner", "verdict", "decided_by", "decided_at")
 
 
 class DynamoVerdictStore:
@@ -41,50 +39,62 @@ class DynamoVerdictStore:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 # Ours may stand there already: a reply got lost, or the step was retried.
-                standing = self.get(image) or {}
-                return standing.get("execution") == execution and standing.get("decided_by") == attributes["decided_by"]
+                standing = self.get(image)
+                decided_by = attributes["decided_by"]
+                return standing is not None and (standing.execution, standing.decided_by) == (execution, decided_by)
         return True
 
-    def get(self, image: ImageRef) -> dict[str, Any] | None:
+    def get(self, image: ImageRef) -> Record | None:
         with store_faults(f"Table {self._table}"):
             found = self._client.get_item(TableName=self._table, Key=_key(image), ConsistentRead=True).get("Item")
-        return from_item(found) if found else None
+        return record_of(found) if found else None
 
-    def find_alike(self, bucket: str, sha256: str, made_by: str) -> dict[str, Any] | None:
+    def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
         with store_faults(f"Table {self._table}"):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName=BY_SHA256,
                 KeyConditionExpression="sha256 = :sha256",
                 # records of another bucket's objects may not be read
-                FilterExpression="begins_with(pk, :own) AND made_by = :made_by AND decided_by IN (:judge, :evidence)",
+                FilterExpression="begins_with(pk, :own) AND cache_key = :cached AND decided_by IN (:judge, :evidence)",
                 ExpressionAttributeValues={
                     ":sha256": {"S": sha256},
                     ":own": {"S": ImageRef(bucket, "", "").pk},
-                    ":made_by": {"S": made_by},
+                    ":cached": {"S": cache_key},
                     ":judge": {"S": "judge"},
                     ":evidence": {"S": "evidence"},
                 },
                 ScanIndexForward=False,
             )
-            for item in (from_item(item) for page in pages for item in page["Items"]):
+            for image in (image_of(item) for page in pages for item in page["Items"]):
                 # The index lags behind: a person may have decided since.
-                key = item["pk"].split("#", 1)[1]
-                whole = self.get(ImageRef(bucket, key, item["sk"]))
-                if whole and is_reusable(whole, made_by):
+                whole = self.get(image)
+                if whole and is_reusable(whole, cache_key):
                     return whole
         return None
+
+    def of_same_bytes(self, bucket: str, sha256: str) -> Iterator[ImageRef]:
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_SHA256,
+                KeyConditionExpression="sha256 = :sha256",
+                ExpressionAttributeValues={":sha256": {"S": sha256}},
+                ScanIndexForward=False,
+            )
+            found = [image_of(item) for page in pages for item in page["Items"]]
+        return (image for image in found if image.bucket == bucket)
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         with store_faults(f"Table {self._table}"):
             self._set(image, {"notified": notified}, "attribute_exists(pk)", {}, {})
 
-    def undecided(self, before: str) -> Iterator[dict[str, Any]]:
+    def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
         for day in sorted(days):
             yield from self.by_verdict("claimed", day, before)
 
-    def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[dict[str, Any]]:
+    def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a moment."""
         for shard in range(SHARDS):
             with store_faults(f"Table {self._table}"):
@@ -95,17 +105,17 @@ class DynamoVerdictStore:
                     ExpressionAttributeValues={":shard": {"S": f"{verdict}#{day}#{shard}"}, ":before": {"S": before}},
                 )
                 for page in pages:
-                    yield from map(from_item, page["Items"])
+                    yield from map(record_of, page["Items"])
 
-    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterator[dict[str, Any]]:
+    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterator[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 moments.
 
         Only what the index holds of a record. Raises StoreUnavailable, Misconfigured.
         """
         shards = (self._newest_of(f"{verdict}#{day}#{shard}", since, until) for shard in range(SHARDS))
-        return merge(*shards, key=itemgetter("created_at"), reverse=True)
+        return merge(*shards, key=attrgetter("created_at"), reverse=True)
 
-    def of_object(self, bucket: str, key: str) -> list[dict[str, Any]]:
+    def of_object(self, bucket: str, key: str) -> list[Record]:
         """The records of all versions of an object. Raises StoreUnavailable, Misconfigured."""
         with store_faults(f"Table {self._table}"):
             pages = self._client.get_paginator("query").paginate(
@@ -114,53 +124,63 @@ class DynamoVerdictStore:
                 ExpressionAttributeValues={":pk": {"S": ImageRef(bucket, key, "").pk}},
                 ConsistentRead=True,
             )
-            return [from_item(item) for page in pages for item in page["Items"]]
+            return [record_of(item) for page in pages for item in page["Items"]]
 
-    def get_many(self, images: Sequence[ImageRef]) -> dict[ImageRef, dict[str, Any]]:
+    def get_many(self, images: Sequence[ImageRef]) -> dict[ImageRef, Record]:
         """Records of at most 100 images, for polling: one that DynamoDB didn't get round to is left out too.
 
         Raises StoreUnavailable, Misconfigured.
         """
-        by_key = {(image.pk, image.version): image for image in images}
         with store_faults(f"Table {self._table}"):
             keys = [_key(image) for image in images]
             reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
             items = reply["Responses"].get(self._table, [])
-        return {by_key[record["pk"], record["sk"]]: record for record in map(from_item, items)}
+        return {record.image: record for record in map(record_of, items)}
 
-    def supersede(
-        self,
-        image: ImageRef,
-        standing: Mapping[str, Any],
-        attributes: Mapping[str, Any],
-        dropped: Collection[str] = (),
-    ) -> bool:
-        """Write over a record if it still has the owner and the decision that `standing` has; False where it hasn't.
-
-        A record without an expiry, because it was written without a Lambda, gets one with the decision on it.
-        Raises StoreUnavailable, Misconfigured.
-        """
-        aliases = {f"#s{number}": name for number, name in enumerate(_DECISION)}
-        expected = {f":s{n}": standing[name] for n, name in enumerate(_DECISION) if name in standing}
+    def compare_and_set(self, record: Record, change: Change) -> bool:
+        standing = {name: value for name in DECISION if (value := getattr(record, name)) not in (None, "")}
+        aliases = {f"#s{number}": name for number, name in enumerate(DECISION)}
+        expected = {f":s{n}": standing[name] for n, name in enumerate(DECISION) if name in standing}
         condition = " AND ".join(
-            f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(_DECISION)
+            f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
         )
-        written = {**attributes, **({} if "expires_at" in standing else self._expiry(attributes))}
+        written = {**change.attributes, **({} if record.expires_at else self._expiry(change.attributes))}
         with store_faults(f"Table {self._table}"):
             try:
-                self._set(image, written, f"attribute_exists(pk) AND {condition}", aliases, expected, dropped)
+                self._set(
+                    record.image, written, f"attribute_exists(pk) AND {condition}", aliases, expected, change.removed
+                )
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 return False
         return True
 
+    def forget_origin(self, image: ImageRef) -> bool:
+        with store_faults(f"Table {self._table}"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(image),
+                    UpdateExpression="REMOVE reused_from",
+                    ConditionExpression="attribute_exists(reused_from)",
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def delete(self, image: ImageRef) -> None:
+        with store_faults(f"Table {self._table}"):
+            self._client.delete_item(TableName=self._table, Key=_key(image))
+
     def _expiry(self, attributes: Mapping[str, Any]) -> dict[str, int]:
         if not self._retention_days or "decided_at" not in attributes:
             return {}
         return {"expires_at": expiry(attributes["decided_at"], self._retention_days)}
 
-    def _newest_of(self, shard: str, since: str, until: str) -> Iterator[dict[str, Any]]:
+    def _newest_of(self, shard: str, since: str, until: str) -> Iterator[Record]:
         with store_faults(f"Table {self._table}"):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
@@ -170,7 +190,7 @@ class DynamoVerdictStore:
                 ScanIndexForward=False,
             )
             for page in pages:
-                yield from map(from_item, page["Items"])
+                yield from map(record_of, page["Items"])
 
     def _set(
         self,
@@ -183,7 +203,7 @@ class DynamoVerdictStore:
     ) -> None:
         aliases = {f"#a{number}": name for number, name in enumerate(attributes)}
         assigned = {f":v{number}": value for number, value in enumerate(attributes.values())}
-        removed = {f"#d{number}": name for number, name in enumerate(dropped)}
+        removed = {f"#d{number}": name for number, name in enumerate(sorted(dropped))}
         update = "SET " + ", ".join(f"#a{n} = :v{n}" for n in range(len(attributes)))
         self._client.update_item(
             TableName=self._table,
@@ -193,6 +213,16 @@ class DynamoVerdictStore:
             ExpressionAttributeNames={**aliases, **removed, **names},
             ExpressionAttributeValues=to_item({**assigned, **values}),
         )
+
+
+def record_of(item: Mapping[str, Any]) -> Record:
+    """The record in DynamoDB's typed attributes, or as much of it as an index holds."""
+    return Record.from_attributes(from_item(item))
+
+
+def image_of(item: Mapping[str, Any]) -> ImageRef:
+    """The image that an item is about."""
+    return ImageRef.from_keys(item["pk"]["S"], item["sk"]["S"])
 
 
 def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,37 +1,43 @@
 """The workflow's executions on Step Functions."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
+from moderation.domain.execution_event import is_described
+from moderation.ports import Execution
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-# "Standard and Express workflows types": Express ones end after five minutes. The sixth is for clocks that differ.
-LONGEST_EXPRESS = timedelta(minutes=6)
-
-
-def is_described(execution: str) -> bool:
-    """Whether Step Functions can say how an execution fares: not of Express ones, nor of what is no execution's ARN."""
-    return ":execution:" in execution
-
 
 class SfnExecutions:
-    """Fulfils `ports.Executions`."""
+    """Fulfils `ports.Executions`; executions are started of `workflow`, an ARN."""
 
-    def __init__(self, client: "SFNClient") -> None:
-        self._client = client
+    def __init__(self, client: "SFNClient", workflow: str = "") -> None:
+        self._client, self._workflow = client, workflow
 
-    def status(self, execution: str) -> str | None:
+    def find(self, execution: str) -> Execution | None:
         if not is_described(execution):
             return None
         with store_faults("Step Functions"):
             try:
-                return self._client.describe_execution(executionArn=execution)["status"]
+                described = self._client.describe_execution(executionArn=execution)
             except ClientError as error:
                 if code_of(error) == "ExecutionDoesNotExist":
                     return None
                 raise
+        return Execution(described["status"], json.loads(described["input"]) if "input" in described else None)
+
+    def start(self, name: str, given: Mapping[str, Any]) -> bool:
+        with store_faults("Step Functions"):
+            try:
+                self._client.start_execution(stateMachineArn=self._workflow, name=name, input=json.dumps(given))
+            except ClientError as error:
+                if code_of(error) != "ExecutionAlreadyExists":
+                    raise
+                return False
+        return True

@@ -9,7 +9,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes, read_pack
 from moderation.errors import InvalidPolicy
 from moderation.ports import Policies
 
@@ -76,7 +76,7 @@ class S3PolicyStore:
 
     def _parse(self, name: str, text: bytes) -> Pack:
         try:
-            pack = parse_pack(load_yaml(text, pack_key(name)))
+            pack = read_pack(load_yaml(text, pack_key(name)))
         except InvalidPolicy as error:
             raise InvalidPolicy(f"{pack_key(name)} in the policy bucket can't be used. {error}") from error
         if pack.name != name:

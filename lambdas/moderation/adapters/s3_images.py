@@ -1,6 +1,7 @@
 """The intake bucket on S3."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -57,7 +58,9 @@ class S3ImageStore:
                 if why := _why_unavailable(error):
                     raise ImageUnavailable(f"The object can't be read: {why}.") from error
                 raise
-            return StoredImage(_read(found), found.get("ContentType", ""), found["Metadata"].get("reference"))
+            said = found["Metadata"]
+            data, content_type = _read(found), found.get("ContentType", "")
+            return StoredImage(data, content_type, said.get("reference"), said.get("uploader"))
 
     def tag(self, image: ImageRef, verdict: str) -> str:
         with store_faults(f"Bucket {image.bucket}"):
@@ -67,6 +70,33 @@ class S3ImageStore:
                 if code_of(error) in _GONE:
                     return "gone"
                 raise
+
+    def current_version(self, bucket: str, key: str) -> str | None:
+        with store_faults(f"Bucket {bucket}"):
+            try:
+                return self._client.head_object(Bucket=bucket, Key=key).get("VersionId")
+            except ClientError as error:
+                if code_of(error) in _GONE:
+                    return None
+                if why := _why_unavailable(error):
+                    raise ImageUnavailable(f"The object can't be read: {why}.") from error
+                raise
+
+    def versions(self, bucket: str, key: str) -> Iterator[tuple[str, str]]:
+        with store_faults(f"Bucket {bucket}"):
+            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
+                kinds: tuple[tuple[str, list[Any]], ...] = (
+                    ("object version", page.get("Versions", [])),
+                    ("delete marker", page.get("DeleteMarkers", [])),
+                )
+                for kind, listed in kinds:
+                    yield from ((found["VersionId"], kind) for found in listed if found["Key"] == key)
+                if any(found["Key"] != key for _, listed in kinds for found in listed):
+                    return  # keys are listed in order, and the shortest under a prefix is the prefix itself
+
+    def delete_version(self, image: ImageRef) -> None:
+        with store_faults(f"Bucket {image.bucket}"):
+            self._client.delete_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)
 
     def _merge_tag(self, image: ImageRef, verdict: str) -> str:
         tags = self._client.get_object_tagging(Bucket=image.bucket, Key=image.key, VersionId=image.version)["TagSet"]

@@ -34,7 +34,7 @@ class S3WorkStore:
         with store_faults(f"Work bucket {self._bucket}"):
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
-    def keep(self, key: str, value: Mapping[str, Any]) -> None:
+    def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
         if key in self._kept:
             return
         with store_faults(f"Work bucket {self._bucket}"):
@@ -46,3 +46,16 @@ class S3WorkStore:
                 if code_of(error) not in ("PreconditionFailed", "412"):  # the latter where the body is damaged
                     raise
         self._kept.add(key)
+
+    def delete(self, key: str) -> None:
+        with store_faults(f"Work bucket {self._bucket}"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def delete_under(self, prefix: str) -> int:
+        deleted = 0
+        with store_faults(f"Work bucket {self._bucket}"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                for found in page.get("Contents", []):
+                    self._client.delete_object(Bucket=self._bucket, Key=found["Key"])
+                    deleted += 1
+        return deleted

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-from moderation.errors import GarbledAnswer
+from moderation.errors import MalformedResponse
 from moderation.ports import ScoredText, VisionReply
 
 
@@ -22,7 +22,7 @@ class ScoredBlip2:
         try:
             return _read_reply(json.loads(text), len(prompts), caption)
         except (ValueError, KeyError, TypeError) as error:
-            raise GarbledAnswer(
+            raise MalformedResponse(
                 f"Endpoint {self._endpoint.name} didn't answer {len(prompts)} prompts in the format of "
                 "docs/contracts.md. If it runs the AWS sample's handler, deploy with -c blip2Dialect=sample."
             ) from error

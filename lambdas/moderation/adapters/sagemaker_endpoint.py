@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moderation.adapters import clients
 from moderation.adapters.container_words import container_fault
 from moderation.adapters.faults import endpoint_faults
-from moderation.errors import GarbledAnswer, ModerationError
+from moderation.errors import MalformedResponse, ModerationError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -45,7 +45,7 @@ class SageMakerEndpoint:
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            raise GarbledAnswer(f"Endpoint {self.name} answered with bytes that aren't UTF-8.") from error
+            raise MalformedResponse(f"Endpoint {self.name} answered with bytes that aren't UTF-8.") from error
         if fault := _fault(self.name, text):
             raise fault
         return text

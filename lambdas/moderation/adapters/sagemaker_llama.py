@@ -6,7 +6,7 @@ from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.limits import ANSWER_TOKENS
-from moderation.errors import GarbledAnswer
+from moderation.errors import MalformedResponse
 from moderation.ports import Turn
 
 
@@ -32,7 +32,7 @@ class SageMakerJudge:
         try:
             return read_generation(json.loads(text))
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise GarbledAnswer(f"Endpoint {self._endpoint.name} didn't answer in a format of Llama 2.") from error
+            raise MalformedResponse(f"Endpoint {self._endpoint.name} didn't answer in a format of Llama 2.") from error
 
 
 def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] | None) -> dict[str, Any]:

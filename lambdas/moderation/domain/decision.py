@@ -9,7 +9,7 @@ from typing import Literal
 
 from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Evidence
-from moderation.domain.findings import Finding, findings, strongest, views
+from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import looks_like_instructions
 from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
@@ -22,16 +22,18 @@ DecidedBy = Literal["judge", "evidence", "failure"]
 class Decision:
     """A verdict with what it rests on.
 
-    `findings` are all scored answers, `strongest` the one that speaks loudest for a category, and
-    `other_category` what that answer speaks for where the verdict's category is another.
+    `row` names the row of the table that matched, `findings` are all scored answers, `top_finding` is the one
+    furthest over its threshold (or nearest under it), and `other_category` is that finding's category where the
+    verdict's is another.
     """
 
     verdict: Verdict
     category: str | None
     reason: str
     decided_by: DecidedBy
+    row: str
     findings: tuple[Finding, ...]
-    strongest: Finding | None
+    top_finding: Finding | None
     other_category: str | None = None
 
 
@@ -43,7 +45,7 @@ class _Situation:
     evidence: Evidence
     judgement: Judgement | UnusableJudgement | None
     found: tuple[Finding, ...]
-    loudest: Finding | None
+    top: Finding | None
 
     @property
     def judged_safe(self) -> Judgement | None:
@@ -57,19 +59,19 @@ class _Situation:
         return self.judgement if isinstance(self.judgement, Judgement) and self.judgement.flag == flag else None
 
     @property
-    def seen(self) -> str | None:
-        """The category that the strongest answer speaks for, if that answer is near its threshold or over it."""
-        return self.loudest.categories[0] if self.loudest and self.loudest.near else None
+    def top_category(self) -> str | None:
+        """Category of the top finding, if that is near its threshold or over it."""
+        return self.top.categories[0] if self.top and self.top.near else None
 
     @property
     def supported(self) -> bool:
         """Whether an answer over its threshold or the caption supports any category."""
-        over = self.loudest is not None and self.loudest.over
+        over = self.top is not None and self.top.over
         return over or bool(supported_categories(self.pack, _captions(self.pack, self.evidence)))
 
 
 @dataclass(frozen=True)
-class _Ruling:
+class _RowResult:
     verdict: Verdict
     category: str | None
     decided_by: DecidedBy
@@ -77,18 +79,19 @@ class _Ruling:
 
 
 def decide(pack: Pack, evidence: Evidence, judgement: Judgement | UnusableJudgement | None) -> Decision:
-    """The verdict by the first row of the table that matches. None as judgement: the judge wasn't asked."""
+    """Return the verdict of the first row of the table that matches. None as judgement: the judge wasn't asked."""
     found = findings(pack, evidence)
-    situation = _Situation(pack, evidence, judgement, found, strongest(found))
-    ruling = next(ruling for row in _ROWS if (ruling := row(situation)))
+    situation = _Situation(pack, evidence, judgement, found, top_finding(found))
+    name, result = next((name, result) for name, row in _ROWS.items() if (result := row(situation)))
     return Decision(
-        ruling.verdict,
-        ruling.category,
-        ruling.reason,
-        ruling.decided_by,
-        found,
-        situation.loudest,
-        _other_category(situation.loudest, ruling),
+        verdict=result.verdict,
+        category=result.category,
+        reason=result.reason,
+        decided_by=result.decided_by,
+        row=name,
+        findings=found,
+        top_finding=situation.top,
+        other_category=_other_category(situation.top, result),
     )
 
 
@@ -108,39 +111,41 @@ def needs_judge(pack: Pack, evidence: Evidence) -> bool:
     )
 
 
-def _evidence_missing(situation: _Situation) -> _Ruling | None:
+def _evidence_missing(situation: _Situation) -> _RowResult | None:
     missing = _what_is_missing(situation.pack, situation.evidence, situation.found)
     if not missing:
         return None
-    return _Ruling("review", situation.seen, "failure", f"Evidence is missing: {missing}. A person must decide.")
+    return _RowResult(
+        "review", situation.top_category, "failure", f"Evidence is missing: {missing}. A person must decide."
+    )
 
 
-def _no_judgement(situation: _Situation) -> _Ruling | None:
+def _no_judgement(situation: _Situation) -> _RowResult | None:
     if isinstance(situation.judgement, UnusableJudgement):
         reason = f"The judge's answer can't be used: {situation.judgement}. A person must decide."
     elif situation.judgement is None and needs_judge(situation.pack, situation.evidence):
         reason = "The judge gave no answer. A person must decide."
     else:
         return None
-    return _Ruling("review", situation.seen, "failure", reason)
+    return _RowResult("review", situation.top_category, "failure", reason)
 
 
-def _instructions(situation: _Situation) -> _Ruling | None:
+def _instructions(situation: _Situation) -> _RowResult | None:
     steering = _what_steers(situation.pack, situation.evidence)
     if not steering:
         return None
     reason = f"{steering} reads like instructions, so the judge can't be relied on here. A person must decide."
-    return _Ruling("review", situation.seen, "evidence", reason)
+    return _RowResult("review", situation.top_category, "evidence", reason)
 
 
-def _disagreement(situation: _Situation) -> _Ruling | None:
-    if not situation.judged_safe or not situation.loudest or not situation.loudest.near:
+def _disagreement(situation: _Situation) -> _RowResult | None:
+    if not situation.judged_safe or not situation.top or not situation.top.near:
         return None
-    reason = f"The judge calls the image safe, but {_told(situation.loudest)}. A person must decide."
-    return _Ruling("review", situation.seen, "evidence", reason)
+    reason = f"The judge calls the image safe, but {_told(situation.top)}. A person must decide."
+    return _RowResult("review", situation.top_category, "evidence", reason)
 
 
-def _unsupported(situation: _Situation) -> _Ruling | None:
+def _unsupported(situation: _Situation) -> _RowResult | None:
     judgement = situation.judged_unsafe
     if not judgement or situation.supported or not _has_question_for(situation.pack, judgement.category):
         return None
@@ -148,48 +153,49 @@ def _unsupported(situation: _Situation) -> _Ruling | None:
         f"The judge calls the image unsafe ({judgement.category}), but no answer is over its threshold and the "
         "caption mentions no category. A person must decide."
     )
-    return _Ruling("review", judgement.category, "evidence", reason)
+    return _RowResult("review", judgement.category, "evidence", reason)
 
 
-def _unsafe(situation: _Situation) -> _Ruling | None:
+def _unsafe(situation: _Situation) -> _RowResult | None:
     judgement = situation.judged_unsafe
     if not judgement:
         return None
     reason = judgement.reason or f"The judge finds the image against the policy on {judgement.category}."
-    return _Ruling("unsafe", judgement.category, "judge", reason)
+    return _RowResult("unsafe", judgement.category, "judge", reason)
 
 
-def _judge_not_needed(situation: _Situation) -> _Ruling | None:
+def _judge_not_needed(situation: _Situation) -> _RowResult | None:
     if situation.judgement is not None:
         return None
     reason = "No answer comes near its threshold and the caption mentions no category, so the judge wasn't asked."
-    return _Ruling("safe", None, "evidence", reason)
+    return _RowResult("safe", None, "evidence", reason)
 
 
-def _safe(situation: _Situation) -> _Ruling | None:
+def _safe(situation: _Situation) -> _RowResult | None:
     judgement = situation.judged_safe
     if not judgement:
         return None
-    return _Ruling("safe", None, "judge", judgement.reason or "The judge finds nothing against the policy.")
+    return _RowResult("safe", None, "judge", judgement.reason or "The judge finds nothing against the policy.")
 
 
-_ROWS: tuple[Callable[[_Situation], _Ruling | None], ...] = (
-    _evidence_missing,
-    _no_judgement,
-    _instructions,
-    _disagreement,
-    _unsupported,
-    _unsafe,
-    _judge_not_needed,
-    _safe,
-)
+# The names are stored with each verdict.
+_ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
+    "evidence_missing": _evidence_missing,
+    "no_judgement": _no_judgement,
+    "instructions": _instructions,
+    "disagreement": _disagreement,
+    "unsupported": _unsupported,
+    "unsafe": _unsafe,
+    "judge_not_needed": _judge_not_needed,
+    "safe": _safe,
+}
 
 
 def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> str:
     if not found:
         return "the image was never looked at"
     for finding in found:
-        if finding.p is None:
+        if finding.score is None:
             return f'"{finding.question}" has no yes or no on the view "{finding.view}"'
     described = {caption.view for caption in evidence.captions}
     for view in views(evidence):
@@ -217,15 +223,15 @@ def _has_question_for(pack: Pack, category: str | None) -> bool:
     return any(category in question.categories for question in pack.questions)
 
 
-def _other_category(loudest: Finding | None, ruling: _Ruling) -> str | None:
-    if ruling.verdict != "unsafe" or not loudest or not loudest.over or ruling.category in loudest.categories:
+def _other_category(top: Finding | None, result: _RowResult) -> str | None:
+    if result.verdict != "unsafe" or not top or not top.over or result.category in top.categories:
         return None
-    return loudest.categories[0]
+    return top.categories[0]
 
 
 def _told(finding: Finding) -> str:
     place = "over" if finding.over else "just under"
     return (
         f'"{finding.question}" was answered {finding.answer.strip() or "unsafe"} on the view "{finding.view}" '
-        f"with P {finding.p:.2f}, {place} its threshold {finding.threshold:.2f}"
+        f"with score {finding.score:.2f}, {place} its threshold {finding.threshold:.2f}"
     )

@@ -1,4 +1,4 @@
-"""What the vision model said of an image: plain data that every other module passes around."""
+"""Answers and captions of the vision model."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Caption:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that was seen in an image, over all its views."""
+    """All answers and captions, over all views of an image."""
 
     answers: tuple[Answer, ...]
     captions: tuple[Caption, ...] = ()

@@ -1,18 +1,27 @@
-"""An execution that ended outside the workflow's own hands, as EventBridge tells of it."""
+"""Executions of the workflow: their states, and the event of one that ended outside the workflow's own hands."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import utc
 
+ALIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
+# "Standard and Express workflows types": Express ones end after five minutes. The sixth is for clocks that differ.
+LONGEST_EXPRESS = timedelta(minutes=6)
+
+
+def is_described(execution: str) -> bool:
+    """Tell if Step Functions knows an execution's status: not of Express ones, nor of what is no execution's ARN."""
+    return ":execution:" in execution
+
 
 @dataclass(frozen=True)
 class EndedExecution:
-    """Which execution ended, how (FAILED, TIMED_OUT, ABORTED), and of which image; `started_at` is ISO-8601 UTC."""
+    """An execution that ended, how (FAILED, TIMED_OUT, ABORTED), and its image; `started_at` is ISO-8601 UTC."""
 
     image: ImageRef
     execution: str

@@ -15,7 +15,7 @@ _NEAREST = 1e-6
 class Finding:
     """One answer of the vision model about one view, scored.
 
-    `p` is P in [0, 1] that the unsafe answer is the true one, debiased and tempered; None if the answer
+    `score` is P in [0, 1] that the unsafe answer is the true one, debiased and tempered; None if the answer
     never came or is neither yes nor no. `near` is within the pack's margin under the threshold or above it.
     """
 
@@ -24,7 +24,7 @@ class Finding:
     question: str
     categories: tuple[str, ...]
     answer: str
-    p: float | None
+    score: float | None
     p_yes: float | None
     p_blank: float | None
     threshold: float
@@ -71,10 +71,10 @@ def views(evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked + described))
 
 
-def strongest(found: Sequence[Finding]) -> Finding | None:
+def top_finding(found: Sequence[Finding]) -> Finding | None:
     """The finding that speaks for a category and is furthest over its threshold, or nearest under it."""
-    speaking = [finding for finding in found if finding.categories and finding.p is not None]
-    return max(speaking, key=lambda finding: (finding.p or 0.0) - finding.threshold, default=None)
+    speaking = [finding for finding in found if finding.categories and finding.score is not None]
+    return max(speaking, key=lambda finding: (finding.score or 0.0) - finding.threshold, default=None)
 
 
 def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
@@ -85,7 +85,7 @@ def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
         question=question.text,
         categories=question.categories,
         answer=answer.text,
-        p=p,
+        score=p,
         p_yes=answer.p_yes,
         p_blank=answer.p_blank,
         threshold=question.threshold,

@@ -55,20 +55,29 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 @dataclass(frozen=True)
 class View:
-    """What the model sees at once: a name and a square, lossless PNG of the model's input size."""
+    """A part of the image that the model sees at once, as a square, lossless PNG of the model's input size.
+
+    `frame` is the number of the frame or page that it is from, `box` its place there in pixels.
+    """
 
     name: str
     png: bytes
+    frame: int
+    box: Box
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image that was accepted: its size in pixels as uploaded, its format, and its views."""
+    """An image that was accepted: its size in pixels as uploaded, its format, and its views.
+
+    `frames` is the number of frames or pages in the file, None where mode `full` didn't count them.
+    """
 
     width: int
     height: int
     format: str
     views: tuple[View, ...]
+    frames: int | None
 
 
 def prepare(data: bytes, mode: str, size: int) -> Picture:
@@ -84,14 +93,15 @@ def prepare(data: bytes, mode: str, size: int) -> Picture:
     source = _open(data)
     width, height, format = source.width, source.height, source.format or ""
     try:
-        views = tuple(_views(source, mode, size))
+        frames = _count_frames(source) if mode != "full" else None
+        views = tuple(_views(source, mode, size, frames or 1))
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"A frame of the image announces over {MAX_PIXELS:,} pixels.") from error
     except _DECODER_FAULTS as error:
         raise UnreadableImage(
             f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
         ) from error
-    return Picture(width, height, format, views)
+    return Picture(width, height, format, views, frames)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -129,22 +139,22 @@ def _refuse_size(image: Image.Image) -> None:
         )
 
 
-def _views(source: Image.Image, mode: str, size: int) -> list[View]:
+def _views(source: Image.Image, mode: str, size: int, count: int) -> list[View]:
     """Each frame is cut as soon as it is decoded: eight of the largest together wouldn't fit into memory."""
-    wanted = _wanted_frames(source, MAX_FRAMES) if mode != "full" else {0}
+    wanted = _wanted_frames(source, count, MAX_FRAMES)
     frames: list[View] = []
     looks: list[View] = []
     for number, picture in _pictures(source, wanted):
-        frames.append(View("full" if number == 0 else f"frame-{number}", _png(picture, size)))
+        name = "full" if number == 0 else f"frame-{number}"
+        frames.append(View(name, _png(picture, size), number, (0, 0, *picture.size)))
         if number == 0 and mode != "full":
             closer = closer_looks(picture, mode, size)[: MAX_VIEWS - len(wanted)]
-            looks = [View(name, _png(picture.crop(box), size)) for name, box in closer]
+            looks = [View(name, _png(picture.crop(box), size), number, box) for name, box in closer]
     return frames + looks
 
 
-def _wanted_frames(source: Image.Image, most: int) -> set[int]:
-    """Numbers of at most `most` frames, evenly spread, the first among them."""
-    count = _count_frames(source)
+def _wanted_frames(source: Image.Image, count: int, most: int) -> set[int]:
+    """Numbers of at most `most` of `count` frames, evenly spread, the first among them."""
     reachable = max(1, min(count, _ANIMATION_PIXELS // (source.width * source.height)))
     return {round(step * (reachable - 1) / max(1, most - 1)) for step in range(most)} if reachable > 1 else {0}
 

@@ -21,3 +21,9 @@ class ImageRef:
     def pk(self) -> str:
         """Partition key of the image's record."""
         return f"{self.bucket}#{self.key}"
+
+    @classmethod
+    def from_keys(cls, pk: str, sk: str) -> "ImageRef":
+        """The image whose record has these keys."""
+        bucket, key = pk.split("#", 1)
+        return cls(bucket, key, sk)

@@ -2,25 +2,28 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.policy import Pack, pack_content, parse_pack
+from moderation.domain.policy import Pack, pack_data, read_pack
+
+SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of the uploaded object: SHA-256 (hex), size in bytes and pixels, what its uploader said of it."""
+    """Facts of the uploaded object: SHA-256 (hex), size in bytes and pixels, and what its uploader said of it."""
 
     sha256: str
     size: int
     width: int
     height: int
     format: str
-    content_type: str
-    reference: str | None
+    content_type: str = ""
+    reference: str | None = None
+    uploader: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything the later steps need to know; `shadow` packs judge the same evidence without consequence."""
+    """Everything the later steps need to know; `shadow` packs judge the same evidence without consequence.
+
+    `looked_at` says which views and frames are looked at, as it is stored in the record.
+    """
 
     image: ImageRef
     facts: ImageFacts
@@ -42,44 +48,10 @@ class Manifest:
     shadow: tuple[Pack, ...]
     queries: tuple[Query, ...]
     preprocessing_version: str
-    made_by: str
-    prepare_ms: int
-    reused_from: dict[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Keys of one execution's files in the work bucket; a new execution never meets an old one's files."""
-
-    prefix: str
-
-    @classmethod
-    def of(cls, image: ImageRef, execution: str) -> "Workspace":
-        return cls(f"work/{image.id}/{execution.rsplit(':', 1)[-1]}")
-
-    @property
-    def execution(self) -> str:
-        """The execution's name."""
-        return self.prefix.rsplit("/", 1)[-1]
-
-    @property
-    def manifest(self) -> str:
-        return f"{self.prefix}/manifest.json"
-
-    @property
-    def judgement(self) -> str:
-        return f"{self.prefix}/judgement.json"
-
-    @property
-    def evidence(self) -> str:
-        """Not among the work, which expires: evidence stays as long as the record that it belongs to."""
-        return f"evidence/{self.prefix.removeprefix('work/')}.json"
-
-    def view(self, name: str) -> str:
-        return f"{self.prefix}/views/{name}.png"
-
-    def answers(self, query: int) -> str:
-        return f"{self.prefix}/answers/{query}.json"
+    cache_key: str
+    prepare_ms: int = 0
+    looked_at: Mapping[str, Any] | None = None
+    reused_from: Mapping[str, str] | None = None
 
 
 def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ...]:
@@ -98,7 +70,7 @@ def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ..
     )
 
 
-def fingerprint(
+def compute_cache_key(
     packs: Sequence[Pack], prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
 ) -> str:
     """SHA-256 (hex) of all that makes a verdict, the image aside; `models` names what is deployed."""
@@ -107,36 +79,46 @@ def fingerprint(
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
-    """Plain data that `manifest_from_json` reads back unchanged."""
-    return asdict(manifest) | {
-        "pack": pack_content(manifest.pack),
-        "shadow": [pack_content(pack) for pack in manifest.shadow],
+    """Return plain data that `manifest_from_json` reads back unchanged."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **asdict(manifest),
+        "pack": pack_data(manifest.pack),
+        "shadow": [pack_data(pack) for pack in manifest.shadow],
     }
 
 
 def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
-    """The inverse of `manifest_to_json`."""
+    """Read a manifest, also one that an execution left before the deployment of this code.
+
+    Fields that this code doesn't know are ignored, those that came later have their defaults.
+    """
+    read = known_fields(Manifest, data)
     return Manifest(
-        image=ImageRef(**data["image"]),
-        facts=ImageFacts(**data["facts"]),
-        pack=parse_pack(data["pack"]),
-        shadow=tuple(parse_pack(pack) for pack in data["shadow"]),
-        queries=tuple(Query(q["view"], tuple(q["questions"]), q["caption"]) for q in data["queries"]),
-        preprocessing_version=data["preprocessing_version"],
-        made_by=data["made_by"],
-        prepare_ms=data["prepare_ms"],
-        reused_from=data["reused_from"],
+        **read
+        | {
+            "image": ImageRef(**known_fields(ImageRef, data["image"])),
+            "facts": ImageFacts(**known_fields(ImageFacts, data["facts"])),
+            "pack": read_pack(data["pack"]),
+            "shadow": tuple(read_pack(pack) for pack in data.get("shadow", ())),
+            "queries": tuple(Query(q["view"], tuple(q["questions"]), q.get("caption", False)) for q in data["queries"]),
+        }
     )
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
-    """Plain data that `evidence_from_json` reads back unchanged."""
+    """Return plain data that `evidence_from_json` reads back unchanged."""
     return asdict(evidence)
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
-    """The inverse of `evidence_to_json`."""
+    """Read evidence: `evidence_to_json` the other way round, tolerant as `manifest_from_json`."""
     return Evidence(
-        answers=tuple(Answer(**answer) for answer in data["answers"]),
-        captions=tuple(Caption(**caption) for caption in data["captions"]),
+        answers=tuple(Answer(**known_fields(Answer, answer)) for answer in data["answers"]),
+        captions=tuple(Caption(**known_fields(Caption, caption)) for caption in data.get("captions", ())),
     )
+
+
+def known_fields(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Those entries of the data that are fields of the dataclass."""
+    return {field.name: data[field.name] for field in fields(record) if field.name in data}

@@ -1,44 +1,43 @@
-"""The message that subscribers get about a verdict. Its JSON schema is `schemas/message.schema.json`."""
+"""Message that subscribers get about a verdict. Its JSON schema is `schemas/message.schema.json`."""
 
-from collections.abc import Mapping
 from typing import Any
+
+from moderation.domain.record import Record
 
 SCHEMA_VERSION = 1
 # SNS takes no empty attribute, and a subscriber's filter needs a word for "none".
 _NONE = "none"
 
 
-def build_message(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The message about a record of the verdict table, ready for JSON. It holds no captions and no answers."""
-    image = record["image"]
+def build_message(record: Record) -> dict[str, Any]:
+    """Return the message about a verdict, ready for JSON. It holds no captions and no answers."""
+    image = record.image
     return {
         "schema_version": SCHEMA_VERSION,
-        "verdict": record["verdict"],
-        "category": record.get("category"),
-        "reason": record["reason"],
-        "decided_by": record["decided_by"],
+        "verdict": record.verdict,
+        "category": record.category,
+        "reason": record.reason,
+        "decided_by": record.decided_by,
         "image": {
-            "bucket": image["bucket"],
-            "key": image["key"],
-            "version": image["version"],
-            "reference": record.get("reference"),
+            "bucket": image.bucket,
+            "key": image.key,
+            "version": image.version,
+            "reference": record.reference,
         },
         "policy": _policy(record),
-        "record": {"pk": f"{image['bucket']}#{image['key']}", "sk": image["version"]},
-        "decided_at": record["decided_at"],
+        "record": {"pk": image.pk, "sk": image.version},
+        "decided_at": record.decided_at,
     }
 
 
-def message_attributes(record: Mapping[str, Any]) -> dict[str, str]:
-    """What subscribers can filter by: verdict, category and policy ("none" where there is none)."""
-    policy = _policy(record)
+def message_attributes(record: Record) -> dict[str, str]:
+    """Return the attributes that subscribers filter by: verdict, category and policy ("none" where there is none)."""
     return {
-        "verdict": record["verdict"],
-        "category": record.get("category") or _NONE,
-        "policy": policy["name"] if policy else _NONE,
+        "verdict": record.verdict or _NONE,
+        "category": record.category or _NONE,
+        "policy": record.policy["name"] if record.policy else _NONE,
     }
 
 
-def _policy(record: Mapping[str, Any]) -> dict[str, str] | None:
-    policy = record.get("policy")
-    return {"name": policy["name"], "digest": policy["digest"]} if policy else None
+def _policy(record: Record) -> dict[str, str] | None:
+    return {"name": record.policy["name"], "digest": record.policy["digest"]} if record.policy else None

@@ -17,6 +17,7 @@ from moderation.domain.judge_output import Judgement
 from moderation.domain.validation import Faults, Fields, as_answer
 from moderation.errors import InvalidPolicy
 
+SCHEMA_VERSION = 1
 VIEWS = ("full", "auto", "tiles")
 JUDGE_MODES = ("always", "when_flagged")
 ANSWERS = ("yes", "no")
@@ -83,7 +84,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Pack:
-    """One policy: categories, the questions that look for them, and how they are judged."""
+    """One policy: categories, the questions that look for them, and how they are judged.
+
+    `written` is the canonical JSON of the fields as their author wrote them, without defaults; empty for a pack
+    that was made in code.
+    """
 
     name: str
     description: str
@@ -96,6 +101,8 @@ class Pack:
     margin: float = 0.05
     reuse: bool = True
     cases: tuple[Case, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+    written: str = dataclasses.field(default="", compare=False, repr=False)
 
     @property
     def category_names(self) -> tuple[str, ...]:
@@ -104,9 +111,11 @@ class Pack:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical content, 64 hex digits: packs that differ in anything differ in it."""
-        canonical = json.dumps(pack_content(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        """SHA-256 of the canonical JSON of the fields as written, 64 hex digits.
+
+        A comment, the order of fields or an optional field that a later version adds doesn't change it.
+        """
+        return hashlib.sha256(_canonical(pack_data(self)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -142,12 +151,23 @@ DEFAULT_ROUTES = Routes((Route("", "default"),))
 
 
 def parse_pack(data: object) -> Pack:
-    """A pack from the plain data of its YAML file.
+    """Return the pack of the plain data of its YAML file: what `push` and `lint` hold an author to.
 
     Raises `InvalidPolicy` that lists every fault as "path: what is wrong; what to do", one a line.
     """
-    faults = Faults()
-    fields = Fields(faults, "", data, _names_of(Pack))
+    return _pack(data, Faults())
+
+
+def read_pack(data: object) -> Pack:
+    """Return a pack that is stored already: as `parse_pack`, but fields that this code doesn't know are ignored.
+
+    A field that may not be ignored comes with a higher `schema_version`, which is refused. Raises `InvalidPolicy`.
+    """
+    return _pack(data, Faults(tolerant=True))
+
+
+def _pack(data: object, faults: Faults) -> Pack:
+    fields = Fields(faults, "", data, _PACK_FIELDS)
     categories = tuple(
         _category(Fields(faults, path, item, _names_of(Category)))
         for path, item in fields.items("categories", 1, MAX_CATEGORIES)
@@ -172,6 +192,8 @@ def parse_pack(data: object) -> Pack:
             _case(Fields(faults, path, item, _CASE_FIELDS), names, [question.id for question in questions])
             for path, item in fields.items("cases", 0, MAX_CASES)
         ),
+        schema_version=_schema_version(fields),
+        written=_canonical(data),
     )
     faults.distinct("categories", "name", [name.casefold() for name in names])
     faults.distinct("questions", "id", [question.id for question in questions])
@@ -188,9 +210,20 @@ def parse_pack(data: object) -> Pack:
     return pack
 
 
+def pack_data(pack: Pack) -> dict[str, Any]:
+    """Return the pack as its author wrote it, or every field of one that was made in code: what is stored of it.
+
+    `read_pack` of it gives the pack, with the same digest.
+    """
+    if pack.written:
+        written: dict[str, Any] = json.loads(pack.written)
+        return written
+    return pack_content(pack)
+
+
 def pack_content(pack: Pack) -> dict[str, Any]:
-    """The pack as canonical plain data, with every default written out: `parse_pack` of it gives the pack."""
-    return {name: getattr(pack, name) for name in _names_of(Pack)} | {
+    """Return every field of the pack as plain data, defaults included."""
+    return {name: getattr(pack, name) for name in _PACK_FIELDS} | {
         "categories": [dataclasses.asdict(category) for category in pack.categories],
         "questions": [
             dataclasses.asdict(question) | {"categories": list(question.categories)} for question in pack.questions
@@ -337,5 +370,30 @@ def _known_name(faults: Faults, path: str, value: object, usable: Callable[[str]
     return value
 
 
+def _schema_version(fields: Fields) -> int:
+    version = fields.count("schema_version", 1_000_000) or 1
+    if version > SCHEMA_VERSION:
+        fields.faults.add(
+            fields.at("schema_version"),
+            f"is {version}, but this deployment reads packs up to version {SCHEMA_VERSION}",
+            "deploy a newer release",
+        )
+    return version
+
+
+def _canonical(data: object) -> str:
+    return json.dumps(_with_text_keys(data), sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _with_text_keys(data: object) -> object:
+    """YAML allows keys of any type, JSON texts alone."""
+    if isinstance(data, Mapping):
+        return {str(key): _with_text_keys(value) for key, value in data.items()}
+    return [_with_text_keys(value) for value in data] if isinstance(data, list) else data
+
+
 def _names_of(record: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(record))
+
+
+_PACK_FIELDS = tuple(name for name in _names_of(Pack) if name != "written")

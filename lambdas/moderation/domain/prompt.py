@@ -88,7 +88,7 @@ def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATE
     static = Template(templates.judge).substitute(policy=_policy(pack), categories=_category_choice(pack))
     room = CONTEXT_TOKENS - ANSWER_TOKENS - _REPAIR_TOKENS - _FRAME_TOKENS - tokens(static)
     captions = evidence.captions if pack.caption else ()
-    for text, shortened in _shorter_and_shorter(captions, _strongest_by_question(pack, evidence)):
+    for text, shortened in _shorter_and_shorter(captions, _top_by_question(pack, evidence)):
         fenced = Template(templates.evidence).substitute(evidence=text)
         if tokens(fenced) <= room:
             return JudgePrompt(static, fenced, shortened)
@@ -139,13 +139,13 @@ def _category_choice(pack: Pack) -> str:
     return " | ".join(pack.category_names)
 
 
-def _strongest_by_question(pack: Pack, evidence: Evidence) -> list[Finding]:
-    strongest: dict[str, Finding] = {}
+def _top_by_question(pack: Pack, evidence: Evidence) -> list[Finding]:
+    top: dict[str, Finding] = {}
     for finding in findings(pack, evidence):
-        known = strongest.get(finding.question_id)
-        if known is None or (finding.p or 0.0) > (known.p or 0.0):
-            strongest[finding.question_id] = finding
-    return list(strongest.values())
+        known = top.get(finding.question_id)
+        if known is None or (finding.score or 0.0) > (known.score or 0.0):
+            top[finding.question_id] = finding
+    return list(top.values())
 
 
 def _shorter_and_shorter(
@@ -161,7 +161,7 @@ def _shorter_and_shorter(
 def _evidence(
     captions: tuple[Caption, ...], kept: int, length: int, answers: list[Finding], dropped: int
 ) -> tuple[str, tuple[str, ...]]:
-    under = sorted((finding for finding in answers if not finding.over), key=lambda finding: finding.p or 0.0)
+    under = sorted((finding for finding in answers if not finding.over), key=lambda finding: finding.score or 0.0)
     left_out = under[:dropped]
     lines = [f'Caption ({caption.view}): "{neutralise(caption.text, length)}"' for caption in captions[:kept]]
     lines += [_line(finding) for finding in answers if finding not in left_out]
@@ -181,7 +181,7 @@ def _evidence(
 def _line(finding: Finding) -> str:
     categories = " | ".join(finding.categories) or "no category"
     answer = neutralise(finding.answer, ANSWER_CHARACTERS) or "none"
-    p = "unknown" if finding.p is None else f"{finding.p:.2f}"
+    p = "unknown" if finding.score is None else f"{finding.score:.2f}"
     place = "over" if finding.over else "under"
     return (
         f'- [{categories}] {finding.question} Answer: "{answer}" '

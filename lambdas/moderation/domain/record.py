@@ -1,34 +1,147 @@
-"""The record of a verdict: the attributes of its item in the table, as plain data."""
+"""The record of one object version in the verdict table, and its life cycle.
+
+An execution claims it, a verdict is recorded (`decided`), a person may overrule that as often as need be
+(`overruled`), a redrive may reopen a failure (`reopened`), and an erasure deletes it. Each function gives the
+attributes that the transition sets and removes; attributes that this code doesn't know stay in the item.
+"""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moderation.domain.decision import Decision
-from moderation.domain.evidence import Caption
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
-from moderation.domain.manifest import Manifest
-from moderation.domain.policy import Pack
 
+SCHEMA_VERSION = 1
 # Owner of a claim that a redrive took from an execution that is over: the next execution to come may take it.
 REDRIVEN = "redrive"
+# Rank of an item in the queue of people, 0 (first) to 9.
+_RANK = 5
+# What tells one state of a record from the next.
+DECISION = ("owner", "verdict", "decided_by", "decided_at")
+# Attributes of the judgement that another upload of the same bytes may reuse.
+_JUDGEMENT = (
+    "verdict",
+    "category",
+    "reason",
+    "decided_by",
+    "row",
+    "judgement",
+    "top_finding",
+    "other_category",
+    "evidence",
+    "answers",
+    "captions",
+    "shadow",
+    "models",
+    "prompt_version",
+    "shortened",
+)
+_KEPT_WHEN_REOPENED = {"pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One item of the verdict table. What an item lacks has its default; what this code doesn't know is in `other`.
+
+    `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
+    force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that were looked
+    at. Where `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
+    """
+
+    image: ImageRef
+    schema_version: int = SCHEMA_VERSION
+    status: str = "claimed"
+    owner: str = ""
+    execution: str | None = None
+    created_at: str = ""
+    decided_at: str | None = None
+    verdict: str | None = None
+    category: str | None = None
+    reason: str | None = None
+    decided_by: str | None = None
+    row: str | None = None
+    judgement: Mapping[str, Any] | None = None
+    cause: str | None = None
+    notified: bool | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str | None = None
+    reference: str | None = None
+    uploader: str | None = None
+    policy: Mapping[str, str] | None = None
+    preprocessing_version: str | None = None
+    prompt_version: str | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    cache_key: str | None = None
+    reused_from: Mapping[str, str] | None = None
+    looked_at: Mapping[str, Any] | None = None
+    answers: Sequence[Mapping[str, Any]] | None = None
+    captions: Sequence[Mapping[str, str]] = ()
+    evidence: Sequence[Mapping[str, Any]] | None = None
+    evidence_in: str | None = None
+    top_finding: Mapping[str, Any] | None = None
+    other_category: str | None = None
+    shadow: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shortened: Sequence[str] = ()
+    repairs: int = 0
+    timings: Mapping[str, int] = field(default_factory=dict)
+    history: Sequence[Mapping[str, Any]] = ()
+    expires_at: int | None = None
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "Record":
+        """Read an item, or as much of one as an index holds. Raises KeyError where it has no key."""
+        image = ImageRef.from_keys(attributes["pk"], attributes["sk"])
+        facts = {k: v for k, v in attributes.get("image", {}).items() if k not in ("bucket", "key", "version")}
+        known = {name: attributes[name] for name in _STORED if attributes.get(name) is not None}
+        other = {name: value for name, value in attributes.items() if name not in _KNOWN}
+        return cls(image=image, facts=facts, other=other, **known)
+
+    def attributes(self) -> dict[str, Any]:
+        """The item: `from_attributes` the other way round."""
+        named = {name: getattr(self, name) for name in _STORED}
+        return {
+            **self.other,
+            **{name: value for name, value in named.items() if value not in (None, (), {})},
+            "category": self.category,
+            "pk": self.image.pk,
+            "sk": self.image.version,
+            "image": {"bucket": self.image.bucket, "key": self.image.key, "version": self.image.version, **self.facts},
+        }
+
+    def with_change(self, change: "Change") -> "Record":
+        """Return the record after a change."""
+        stored = {name: value for name, value in self.attributes().items() if name not in change.removed}
+        return Record.from_attributes({**stored, **change.attributes})
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The findings, each with the raw answer that it was scored from (`text`, `p_yes`, `p_blank`), if there is one."""
+        raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
+        return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
+
+    @property
+    def failure(self) -> tuple[str, str] | None:
+        """Name and message of the error behind a verdict by failure, without a Lambda's stack trace."""
+        if self.decided_by != "failure" or not self.cause:
+            return None
+        cause = json.loads(self.cause)
+        return cause["Error"], _message(cause.get("Cause", "")) or cause.get("Cause", "")
+
+
+_STORED = tuple(f.name for f in fields(Record) if f.name not in ("image", "facts", "other"))
+_KNOWN = {"pk", "sk", "image", *_STORED}
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What `judge_image` hands to `record_verdict`: the decision, the shadow packs' too, and how they came about."""
+class Change:
+    """Attributes that a transition sets and removes; all others stay."""
 
-    decision: dict[str, Any]
-    shadow: dict[str, dict[str, Any]]
-    captions: list[dict[str, str]]
-    models: dict[str, str]
-    prompt_version: str
-    shortened: list[str]
-    repairs: int
-    timings: dict[str, int]
+    attributes: Mapping[str, Any]
+    removed: frozenset[str] = frozenset()
 
 
 def utc(moment: datetime) -> str:
@@ -38,101 +151,31 @@ def utc(moment: datetime) -> str:
 
 def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
     """Partition of the index by verdict: `<verdict>#<day>#<shard>`; `created_at` is ISO-8601 UTC."""
-    return f"{verdict}#{created_at[:10]}#{int(image.id, 16) % SHARDS}"
+    return f"{verdict}#{created_at[:10]}#{_shard(image)}"
 
 
-def shadow_summary(pack: Pack, decision: Decision) -> dict[str, Any]:
-    """What is kept of a verdict without consequence."""
+def decided(
+    attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
+) -> dict[str, Any]:
+    """Complete the attributes of a verdict with those that date and index it; `size` is the object's in bytes."""
+    verdict = attributes["verdict"]
     return {
-        "digest": pack.digest,
-        "verdict": decision.verdict,
-        "category": decision.category,
-        "reason": decision.reason,
-        "decided_by": decision.decided_by,
+        **attributes,
+        "schema_version": SCHEMA_VERSION,
+        "image": _named(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
+        "status": "decided",
+        "created_at": started_at,
+        "decided_at": now,
+        "verdict_shard": shard_of(image, verdict, started_at),
+        **(_queue_keys(image, started_at) if verdict == "review" else {}),
     }
 
 
-def captions_to_plain(captions: tuple[Caption, ...]) -> list[dict[str, str]]:
-    """Captions as they stand in the record."""
-    return [asdict(caption) for caption in captions]
-
-
-def provenance(manifest: Manifest) -> dict[str, Any]:
-    """The attributes that say what was moderated, and under which policy."""
-    facts = manifest.facts
-    return {
-        "image": asdict(manifest.image)
-        | {
-            "sha256": facts.sha256,
-            "size": facts.size,
-            "width": facts.width,
-            "height": facts.height,
-            "format": facts.format,
-            "content_type": facts.content_type,
-        },
-        "sha256": facts.sha256,
-        "policy": {"name": manifest.pack.name, "digest": manifest.pack.digest},
-        "preprocessing_version": manifest.preprocessing_version,
-        "made_by": manifest.made_by,
-        **({"reused_from": manifest.reused_from} if manifest.reused_from else {}),
-        **({"reference": facts.reference} if facts.reference else {}),
-    }
-
-
-def judged_record(manifest: Manifest, judged: Judged) -> dict[str, Any]:
-    """The attributes of a verdict that a judgement led to."""
-    decision = judged.decision
-    return provenance(manifest) | {
-        "verdict": decision["verdict"],
-        "category": decision["category"],
-        "reason": decision["reason"],
-        "decided_by": decision["decided_by"],
-        "other_category": decision["other_category"],
-        "strongest": decision["strongest"],
-        "evidence": decision["findings"],
-        "captions": judged.captions,
-        "shadow": judged.shadow,
-        "models": judged.models,
-        "prompt_version": judged.prompt_version,
-        "shortened": judged.shortened,
-        "repairs": judged.repairs,
-        "timings": {"prepare_ms": manifest.prepare_ms, **judged.timings},
-    }
-
-
-def is_reusable(record: Mapping[str, Any], made_by: str) -> bool:
-    """Whether the judgement of a record may be taken over: made alike, by the models, and all of it at hand."""
-    return (
-        record.get("made_by") == made_by and record.get("decided_by") in ("judge", "evidence") and "evidence" in record
-    )
-
-
-def judged_from_record(record: Mapping[str, Any]) -> Judged:
-    """The judgement that led to a record: `judged_record` the other way round."""
-    return Judged(
-        decision={
-            "verdict": record["verdict"],
-            "category": record["category"],
-            "reason": record["reason"],
-            "decided_by": record["decided_by"],
-            "findings": record["evidence"],
-            "strongest": record["strongest"],
-            "other_category": record["other_category"],
-        },
-        shadow=record["shadow"],
-        captions=record["captions"],
-        models=record["models"],
-        prompt_version=record["prompt_version"],
-        shortened=record["shortened"],
-        repairs=0,
-        timings={},
-    )
-
-
-def rejected_record(error: str, cause: str, manifest: Manifest | None) -> dict[str, Any]:
-    """The attributes of a `review` verdict for what no retry mends: `error` is the class, `cause` Lambda's JSON."""
+def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of a `review` verdict for what no retry mends: `error` is the class, `cause` Lambda's JSON."""
     message = _message(cause)
-    return (provenance(manifest) if manifest else {}) | {
+    return {
+        **provenance,
         "verdict": "review",
         "category": None,
         "reason": message or f"The moderation failed with {error}.",
@@ -141,8 +184,8 @@ def rejected_record(error: str, cause: str, manifest: Manifest | None) -> dict[s
     }
 
 
-def ended_record(status: str) -> dict[str, Any]:
-    """The attributes of a `review` verdict for an execution that ended outside the workflow's own hands."""
+def ended(status: str) -> dict[str, Any]:
+    """Attributes of a `review` verdict for an execution that ended outside the workflow's own hands."""
     return {
         "verdict": "review",
         "category": None,
@@ -154,22 +197,43 @@ def ended_record(status: str) -> dict[str, Any]:
     }
 
 
-def timed(
-    attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
-) -> dict[str, Any]:
-    """The attributes with those that index and date them added; both moments as `utc` writes them, size in bytes."""
-    return {
-        **attributes,
-        "image": asdict(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
+def overruled(record: Record, verdict: str, category: str | None, note: str, who: str, now: str) -> Change:
+    """A person's decision; `now` is ISO-8601 UTC, `who` the person's ARN. The verdict before moves to the history."""
+    decision = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
+    attributes = {
+        **decision,
         "status": "decided",
-        "created_at": started_at,
         "decided_at": now,
-        "verdict_shard": shard_of(image, attributes["verdict"], started_at),
+        "verdict_shard": shard_of(record.image, verdict, record.created_at),
+        "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
+    return Change(attributes, frozenset({"notified", "queue", "queue_order"}))
+
+
+def reopened(record: Record) -> Change:
+    """Make the record a claim that another execution may take: its verdict moves to the history."""
+    attributes = {
+        "status": "claimed",
+        "owner": REDRIVEN,
+        "verdict_shard": shard_of(record.image, "claimed", record.created_at),
+        "history": _with_history(record),
+    }
+    return Change(attributes, frozenset(set(record.attributes()) - set(attributes) - _KEPT_WHEN_REOPENED))
+
+
+def is_reusable(record: Record, cache_key: str) -> bool:
+    """Tell if the judgement may be reused: made alike, by the models, and whole in the item."""
+    return record.cache_key == cache_key and record.decided_by in ("judge", "evidence") and record.evidence is not None
+
+
+def judgement_of(record: Record) -> dict[str, Any]:
+    """The attributes of a record that stand for its judgement, for another upload of the same bytes."""
+    attributes = record.attributes()
+    return {name: attributes.get(name) for name in _JUDGEMENT} | {"repairs": 0, "timings": {}}
 
 
 def expiry(decided_at: str, days: int) -> int:
-    """When a record decided at that moment (as `utc` writes it) is deleted `days` later: seconds since 1970."""
+    """Time at which a record decided then (as `utc` writes it) is deleted `days` later: seconds since 1970."""
     return int((datetime.fromisoformat(decided_at) + timedelta(days=days)).timestamp())
 
 
@@ -186,8 +250,30 @@ def since_upload(uploaded: object, started_at: str, now: str) -> int:
 
 
 def overflows(attributes: Mapping[str, Any]) -> bool:
-    """Whether the evidence must move out of the item, which DynamoDB limits to 400 KB."""
+    """Tell if evidence and answers must move out of the item, which DynamoDB limits to 400 KB."""
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
+
+
+def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
+    """Keys of the sparse index of what waits for people: the lowest rank first, then the oldest upload."""
+    return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
+
+
+def _shard(image: ImageRef) -> int:
+    return int(image.id, 16) % SHARDS
+
+
+def _named(image: ImageRef) -> dict[str, str]:
+    return {"bucket": image.bucket, "key": image.key, "version": image.version}
+
+
+def _with_history(record: Record) -> list[Mapping[str, Any]]:
+    """The history with the standing verdict added; a person's is there since it was made."""
+    history = list(record.history)
+    if not record.verdict or record.decided_by == "person":
+        return history
+    standing = {name: getattr(record, name) for name in ("verdict", "category", "reason", "decided_by")}
+    return [*history, standing | {"at": record.decided_at}]
 
 
 def _message(cause: str) -> str | None:

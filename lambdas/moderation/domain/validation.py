@@ -1,4 +1,4 @@
-"""Reads plain data (of a YAML or JSON file) field by field and collects every fault on the way."""
+"""Reading of plain data (of a YAML or JSON file) field by field, with every fault collected on the way."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -9,22 +9,23 @@ from moderation.errors import InvalidPolicy
 
 
 class Faults:
-    """Collects faults as "path: what is wrong; what to do"."""
+    """Faults as "path: what is wrong; what to do". `tolerant`: a field that isn't known is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, tolerant: bool = False) -> None:
         self._faults: list[str] = []
+        self.tolerant = tolerant
 
     def add(self, path: str, wrong: str, remedy: str) -> None:
-        """Notes one fault."""
+        """Add one fault."""
         self._faults.append(f"{path}: {wrong}; {remedy}")
 
     def distinct(self, path: str, what: str, values: Sequence[str]) -> None:
-        """Notes each value that stands there twice."""
+        """Add a fault for each value that is used twice."""
         for value in dict.fromkeys(value for value in values if value and values.count(value) > 1):
             self.add(path, f"the {what} '{value}' is used twice", "give each its own")
 
     def finish(self) -> None:
-        """Raises `InvalidPolicy` with all faults, one a line, if there are any."""
+        """Raise `InvalidPolicy` with all faults, one a line, if there are any."""
         if self._faults:
             raise InvalidPolicy("\n".join(self._faults))
 
@@ -41,7 +42,7 @@ class Fields:
             faults.add(path or "file", f"is {_kind(data)}, not a mapping", f"write the fields {_listed(known)}")
             return
         self._data = data
-        for key in data:
+        for key in () if faults.tolerant else data:
             if key not in known:
                 near = get_close_matches(str(key), known, 1)
                 remedy = f"did you mean '{near[0]}'?" if near else f"known fields are {_listed(known)}"
@@ -52,7 +53,7 @@ class Fields:
         return f"{self.path}.{key}" if self.path else key
 
     def given(self, key: str) -> bool:
-        """Whether the field has a value."""
+        """Tell if the field has a value."""
         return self._data.get(key) is not None
 
     def text(

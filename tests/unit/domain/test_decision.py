@@ -124,8 +124,8 @@ def test_the_samples_recorded_run_is_unsafe_and_suggestive_under_blog() -> None:
     decision = decide(blog, evidence, judgement)
 
     assert (decision.verdict, decision.category) == ("unsafe", "Suggestive")
-    assert decision.strongest is not None
-    assert (decision.strongest.question_id, decision.strongest.p) == ("topless", 1.0)
+    assert decision.top_finding is not None
+    assert (decision.top_finding.question_id, decision.top_finding.score) == ("topless", 1.0)
     assert decision.other_category is None
 
 
@@ -155,8 +155,8 @@ def test_the_strongest_answer_over_the_views_decides_and_the_reason_names_its_vi
     full, tile = evidence_of(ALWAYS), evidence_of(ALWAYS, view="tile-3", weapon=0.93)
     decision = decided(ALWAYS, Evidence(full.answers + tile.answers, full.captions + tile.captions), "safe")
     assert decision.verdict == "review"
-    assert decision.strongest is not None
-    assert decision.strongest.view == "tile-3"
+    assert decision.top_finding is not None
+    assert decision.top_finding.view == "tile-3"
     assert '"tile-3"' in decision.reason
     assert [finding.over for finding in decision.findings] == [False, True, False, False]
 

@@ -7,10 +7,13 @@ import jsonschema
 import pytest
 
 from moderation.domain.message import build_message, message_attributes
+from moderation.domain.record import Record
 from tests.unit.domain.shipped import PACKS
 
 SCHEMA = json.loads((PACKS.parent / "schemas/message.schema.json").read_text("utf-8"))
-RECORD: dict[str, Any] = {
+ITEM: dict[str, Any] = {
+    "pk": "intake#a/surf.png",
+    "sk": "v1",
     "verdict": "unsafe",
     "category": "Suggestive",
     "reason": "The photo contains a topless person.",
@@ -23,7 +26,9 @@ RECORD: dict[str, Any] = {
     "captions": [{"view": "full", "text": "a man on a beach-caption"}],
     "status": "decided",
 }
-FAILED: dict[str, Any] = {
+FAILED_ITEM: dict[str, Any] = {
+    "pk": "intake#big.png",
+    "sk": "v2",
     "verdict": "review",
     "category": None,
     "reason": "The moderation failed with ImageTooLarge.",
@@ -33,8 +38,11 @@ FAILED: dict[str, Any] = {
 }
 
 
+RECORD, FAILED = Record.from_attributes(ITEM), Record.from_attributes(FAILED_ITEM)
+
+
 @pytest.mark.parametrize("record", [RECORD, FAILED], ids=["judged", "failed"])
-def test_the_message_is_as_published(record: dict[str, Any]) -> None:
+def test_the_message_is_as_published(record: Record) -> None:
     message = build_message(record)
     jsonschema.validate(json.loads(json.dumps(message)), SCHEMA, format_checker=jsonschema.FormatChecker())
     assert set(message) == set(SCHEMA["required"])

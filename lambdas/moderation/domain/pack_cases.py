@@ -1,10 +1,10 @@
-"""Runs the cases that a pack carries through the pure decision. Pure."""
+"""The cases that a pack carries, run through the decision."""
 
 from dataclasses import dataclass
 
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.findings import findings, strongest
+from moderation.domain.findings import findings, top_finding
 from moderation.domain.judge_output import Judgement
 from moderation.domain.policy import Case, Pack, Question
 
@@ -20,13 +20,13 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the verdict is the expected one, and the category too where the case names one."""
+        """Tell if the verdict is the expected one, and the category too where the case names one."""
         expected = self.case.category in (None, self.decision.category)
         return expected and self.decision.verdict == self.case.verdict
 
 
 def run_cases(pack: Pack) -> list[CaseResult]:
-    """Every case of the pack, in its order."""
+    """Run every case of the pack, in its order."""
     return [CaseResult(case, _decide(pack, case)) for case in pack.cases]
 
 
@@ -56,8 +56,8 @@ def _answer(question: Question, given: str | float | None) -> Answer | None:
 
 
 def _judge_by_answers(pack: Pack, evidence: Evidence) -> Judgement:
-    """What a judge says that goes by the answers alone."""
-    loudest = strongest(findings(pack, evidence))
-    if loudest and loudest.over:
-        return Judgement("unsafe", loudest.categories[0], "an answer is over its threshold")
+    """The judgement of a judge that goes by the answers alone."""
+    top = top_finding(findings(pack, evidence))
+    if top and top.over:
+        return Judgement("unsafe", top.categories[0], "an answer is over its threshold")
     return Judgement("safe", None, "no answer is over its threshold")

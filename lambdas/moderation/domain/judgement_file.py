@@ -1,0 +1,56 @@
+"""The judgement of an image, as it travels to the record and is stored there."""
+
+from dataclasses import asdict
+from typing import Any
+
+from moderation.domain.decision import Decision
+from moderation.domain.evidence import Evidence
+from moderation.domain.findings import Finding
+from moderation.domain.judge_output import Judgement, UnusableJudgement
+from moderation.domain.policy import Pack
+
+# The raw answer that a finding was scored from is stored once, with those of all packs.
+_RAW = ("answer", "p_yes", "p_blank")
+
+
+def judgement_attributes(
+    decision: Decision, judgement: Judgement | UnusableJudgement | None, evidence: Evidence
+) -> dict[str, Any]:
+    """Attributes of the decision under the pack in force, and of everything that any pack asked for."""
+    return {
+        **_verdict(decision, judgement),
+        "top_finding": asdict(decision.top_finding) if decision.top_finding else None,
+        "other_category": decision.other_category,
+        "evidence": [_without_raw(finding) for finding in decision.findings],
+        "answers": [asdict(answer) for answer in evidence.answers],
+        "captions": [asdict(caption) for caption in evidence.captions],
+    }
+
+
+def shadow_attributes(
+    pack: Pack, decision: Decision, judgement: Judgement | UnusableJudgement | None
+) -> dict[str, Any]:
+    """Summary of a shadow verdict, as stored on the record."""
+    return {"digest": pack.digest, **_verdict(decision, judgement)}
+
+
+def _verdict(decision: Decision, judgement: Judgement | UnusableJudgement | None) -> dict[str, Any]:
+    return {
+        "verdict": decision.verdict,
+        "category": decision.category,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+        "row": decision.row,
+        "judgement": _judgement(judgement),
+    }
+
+
+def _judgement(judgement: Judgement | UnusableJudgement | None) -> dict[str, Any] | None:
+    """The judge's own words, whatever was decided; None where it wasn't asked."""
+    if judgement is None:
+        return None
+    return asdict(judgement) if isinstance(judgement, Judgement) else {"unusable": str(judgement)}
+
+
+def _without_raw(finding: Finding) -> dict[str, Any]:
+    return {name: value for name, value in asdict(finding).items() if name not in _RAW}

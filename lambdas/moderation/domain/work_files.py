@@ -1,0 +1,65 @@
+"""Keys of the files in the work bucket: an execution's work, evidence that outlives it, provenance kept for good."""
+
+from dataclasses import dataclass
+
+from moderation.domain.image_ref import ImageRef
+
+
+def pack_file(digest: str) -> str:
+    """A policy pack that made a verdict, under its digest."""
+    return f"provenance/packs/{digest}.json"
+
+
+def prompt_file(version: str) -> str:
+    """The prompt templates of a version."""
+    return f"provenance/prompts/{version}.json"
+
+
+def erasure_files(day: str, name: str) -> str:
+    """Prefix of the notes of one erasure; `day` is YYYY-MM-DD."""
+    return f"provenance/erasures/{day}/{name}/"
+
+
+def image_files(image: ImageRef) -> tuple[str, str]:
+    """Prefixes of all work and of all evidence of an image, over all its executions."""
+    return f"work/{image.id}/", f"evidence/{image.id}/"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Keys of one execution's files in the work bucket; a new execution never meets an old one's files."""
+
+    prefix: str
+
+    @classmethod
+    def of(cls, image: ImageRef, execution: str) -> "Workspace":
+        return cls(f"work/{image.id}/{execution.rsplit(':', 1)[-1]}")
+
+    @property
+    def image_id(self) -> str:
+        """Id of the image, as in `ImageRef.id`."""
+        return self.prefix.split("/")[1]
+
+    @property
+    def execution(self) -> str:
+        """The execution's name."""
+        return self.prefix.rsplit("/", 1)[-1]
+
+    @property
+    def manifest(self) -> str:
+        return f"{self.prefix}/manifest.json"
+
+    @property
+    def judgement(self) -> str:
+        return f"{self.prefix}/judgement.json"
+
+    @property
+    def evidence(self) -> str:
+        """Not among the work, which expires: evidence stays as long as the record that it belongs to."""
+        return f"evidence/{self.prefix.removeprefix('work/')}.json"
+
+    def view(self, name: str) -> str:
+        return f"{self.prefix}/views/{name}.png"
+
+    def answers(self, query: int) -> str:
+        return f"{self.prefix}/answers/{query}.json"

@@ -1,0 +1,22 @@
+"""Ask the vision model about a picture, beyond moderation."""
+
+from collections.abc import Sequence
+
+from moderation.domain.image import prepare
+from moderation.domain.prompt import question_prompt
+from moderation.ports import VisionModel, VisionReply
+
+READ = "what words are written in this picture?"
+
+
+def ask(
+    model: VisionModel, picture: bytes, questions: Sequence[str], model_input_size: int, context: str = ""
+) -> VisionReply:
+    """Return the answers to the questions or, without any, a caption; `context` goes before each question.
+
+    The picture is prepared as for moderation, with the same limits. Raises the errors of the port and of
+    `image.prepare`.
+    """
+    view = prepare(picture, "full", model_input_size).views[0]
+    prompts = [f"{context.strip()} {question_prompt(text)}".strip() for text in questions]
+    return model.ask(view.png, prompts, caption=not questions)

@@ -1,0 +1,117 @@
+"""Overrule a verdict by a person's decision, which no machine overwrites."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from moderation.domain.policy import Pack, pack_data
+from moderation.domain.record import Change, Record, overruled, utc
+from moderation.domain.work_files import pack_file
+from moderation.errors import DecidedMeanwhile, NoSuchRecord, UnknownCategory
+from moderation.ports import ImageStore, PolicyStore, Publisher, VerdictStore, WorkStore
+from moderation.usecases.find_policy import find_policy
+from moderation.usecases.notify import notify
+
+_ATTEMPTS = 3  # a machine may record its verdict while we decide
+
+
+@dataclass(frozen=True)
+class DecidePorts:
+    """`notified_verdicts` are those that have a topic."""
+
+    images: ImageStore
+    work: WorkStore
+    policies: PolicyStore
+    verdicts: VerdictStore
+    publisher: Publisher
+    notified_verdicts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PersonDecision:
+    """`category` is None for `safe`; `who` is the person's ARN; the note becomes the record's reason."""
+
+    verdict: Literal["safe", "unsafe"]
+    category: str | None
+    note: str
+    who: str
+
+
+@dataclass(frozen=True)
+class DecisionResult:
+    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `notified` if a topic heard of it."""
+
+    record: Record
+    tagging: str
+    notified: bool
+
+
+def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> DecisionResult:
+    """Record the decision, tag the object version and publish it; repeating a decision changes nothing.
+
+    Raises UnknownCategory, DecidedMeanwhile where another person decided since `record` was read, and the errors of
+    the ports.
+    """
+    standing = _record(ports, record, decision)
+    tagging = ports.images.tag(standing.image, decision.verdict)
+    notify(ports.verdicts, ports.publisher, standing)
+    return DecisionResult(standing, tagging, decision.verdict in ports.notified_verdicts)
+
+
+def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> Record:
+    for _ in range(_ATTEMPTS):
+        if _is_decided_so(record, decision):
+            return record
+        change = _change(ports, record, decision)
+        if ports.verdicts.compare_and_set(record, change):
+            return record.with_change(change)
+        before, record = record, _read_again(ports, record)
+        if record.decided_by == "person" and record.decided_at != before.decided_at:
+            break
+    raise DecidedMeanwhile(
+        f"{record.image.key} was decided on by someone else just now: look at it with `moderate show`, then decide "
+        "again."
+    )
+
+
+def _read_again(ports: DecidePorts, record: Record) -> Record:
+    standing = ports.verdicts.get(record.image)
+    if standing is None:
+        raise NoSuchRecord(f"The record of {record.image.key} was erased just now.")
+    return standing
+
+
+def _change(ports: DecidePorts, record: Record, decision: PersonDecision) -> Change:
+    pack = find_policy(ports.work, ports.policies, record)
+    category = _named_category(pack, decision.category)
+    now = utc(datetime.now(UTC))
+    change = overruled(record, decision.verdict, category, decision.note, decision.who, now)
+    added: dict[str, object] = {}
+    if pack and not record.policy:
+        ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
+        added["policy"] = {"name": pack.name, "digest": pack.digest}
+    if decision.verdict in ports.notified_verdicts:
+        added["notified"] = False
+    return replace(change, attributes={**change.attributes, **added}, removed=change.removed - set(added))
+
+
+def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
+    """Tell if the decision is only being repeated."""
+    same = record.decided_by == "person" and (record.verdict, record.reason) == (decision.verdict, decision.note)
+    return same and _fold(record.category) == _fold(decision.category) and record.history[-1]["who"] == decision.who
+
+
+def _named_category(pack: Pack | None, category: str | None) -> str | None:
+    """The category as the policy spells it; any, where no policy is known."""
+    if category is None or pack is None:
+        return category
+    for name in pack.category_names:
+        if _fold(name) == _fold(category):
+            return name
+    raise UnknownCategory(
+        f"{category!r} is no category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
+    )
+
+
+def _fold(name: str | None) -> str:
+    return (name or "").casefold()

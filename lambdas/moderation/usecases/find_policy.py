@@ -1,0 +1,20 @@
+"""Find the policy pack behind a record's verdict."""
+
+from moderation.domain.policy import Pack, read_pack
+from moderation.domain.record import Record
+from moderation.domain.work_files import pack_file
+from moderation.errors import InvalidPolicy
+from moderation.ports import PolicyStore, WorkStore
+
+
+def find_policy(work: WorkStore, policies: PolicyStore, record: Record) -> Pack | None:
+    """Return the pack behind a record's verdict or, where none was involved yet, the one in force for its key.
+
+    None if that one is broken: a person must be able to decide even then. Raises StoreUnavailable, Misconfigured.
+    """
+    if record.policy:
+        return read_pack(work.get_json(pack_file(record.policy["digest"])))
+    try:
+        return policies.for_key(record.image.key).enforce
+    except InvalidPolicy:
+        return None

@@ -1,0 +1,54 @@
+"""Find the record that a person means by an object's key."""
+
+from dataclasses import dataclass
+from operator import attrgetter
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Record
+from moderation.errors import ImageUnavailable, NoSuchRecord
+from moderation.ports import ImageStore, VerdictStore
+
+
+@dataclass(frozen=True)
+class FoundRecord:
+    """A record; `current_unknown` if the bucket couldn't be asked for the current version, so that it is the newest."""
+
+    record: Record
+    current_unknown: bool = False
+
+
+def find_record(
+    images: ImageStore, verdicts: VerdictStore, bucket: str, key: str, version: str | None = None
+) -> FoundRecord:
+    """Return the record of a version of an object, of the bucket's current one unless it is named.
+
+    Where the object was deleted, or may not be read, it is the newest record. Raises NoSuchRecord, and the errors of
+    the ports.
+    """
+    if version:
+        if record := verdicts.get(ImageRef(bucket, key, version)):
+            return FoundRecord(record)
+        raise NoSuchRecord(f"There is no record of version {version} of {key}: `moderate show KEY` says which it has.")
+    records = {record.image.version: record for record in verdicts.of_object(bucket, key)}
+    try:
+        current, unknown = images.current_version(bucket, key), False
+    except ImageUnavailable:
+        if not records:
+            raise
+        current, unknown = None, True
+    if current is None and records:
+        return FoundRecord(max(records.values(), key=attrgetter("created_at")), unknown)
+    if current in records:
+        return FoundRecord(records[current])
+    raise NoSuchRecord(_why_none(bucket, key, current, sorted(records)))
+
+
+def _why_none(bucket: str, key: str, current: str | None, recorded: list[str]) -> str:
+    if current is None:
+        return f"There is no object {key} in {bucket}, and no record of one: `moderate verdicts` lists keys."
+    if recorded:
+        return (
+            f"The current version of {key}, {current}, has no record yet. Earlier versions have: name one with "
+            f"--version ({', '.join(recorded)})."
+        )
+    return f"{key} was uploaded but has no record yet: its moderation should start within seconds."

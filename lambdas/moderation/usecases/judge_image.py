@@ -1,0 +1,145 @@
+"""Let the judge judge the evidence under the policy, and decide."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from moderation.domain.decision import Decision, decide, needs_judge
+from moderation.domain.evidence import Evidence
+from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
+from moderation.domain.judgement_file import judgement_attributes, shadow_attributes
+from moderation.domain.limits import ANSWER_TOKENS
+from moderation.domain.manifest import Manifest, evidence_from_json, manifest_from_json
+from moderation.domain.policy import Pack
+from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES, answer_schema, judge_prompt, repair_prompt
+from moderation.domain.work_files import Workspace, prompt_file
+from moderation.errors import EndpointTimeout
+from moderation.ports import JudgeModel, Turn, WorkStore
+
+# What a further request leaves of the function's time: to connect, and to write the judgement.
+_RESERVE_S = 10
+# Llama answers within 2 to 8 s; with less than this left another request isn't worth its while.
+_LEAST_S = 10
+_TURN_CHARACTERS = 4 * ANSWER_TOKENS  # a server that ignores the limit may not flood the second request
+
+
+@dataclass(frozen=True)
+class CollectedEvidence:
+    """Answers of all queries together, the models that gave them, and the milliseconds of the slowest query."""
+
+    evidence: Evidence
+    model: str
+    milliseconds: int
+
+
+@dataclass(frozen=True)
+class JudgeOutcome:
+    """A decision with the judgement behind it; `asked` counts the requests to the judge."""
+
+    decision: Decision
+    judgement: Judgement | UnusableJudgement | None
+    shortened: tuple[str, ...] = ()
+    asked: int = 0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The outcomes for an image; `enforced` is None where the judgement of the same bytes was reused."""
+
+    manifest: Manifest
+    enforced: JudgeOutcome | None
+    shadow: Mapping[str, JudgeOutcome]
+    milliseconds: int
+
+
+class TimeBudget:
+    """Time that each request to the judge may take, so that the function isn't stopped in the midst of one.
+
+    Its time-out has room for one request of any length; those that follow share what is left.
+    """
+
+    def __init__(self, remaining_ms: Callable[[], int] | None = None) -> None:
+        """`remaining_ms` is that of Lambda's context; without it there is no limit."""
+        self._remaining_ms = remaining_ms
+        self._asked = False
+
+    def for_request(self) -> float | None:
+        """Seconds that the next request may take, None for as long as it wants. Raises EndpointTimeout."""
+        first, self._asked = not self._asked, True
+        if first or self._remaining_ms is None:
+            return None
+        seconds = self._remaining_ms() / 1000 - _RESERVE_S
+        if seconds < _LEAST_S:
+            raise EndpointTimeout("The judge is so slow that no time is left to ask it again.")
+        return seconds
+
+
+def judge_image(work: WorkStore, judge: JudgeModel, workspace: Workspace, budget: TimeBudget | None = None) -> Judged:
+    """Decide under the pack in force and under each shadow pack; the judgement goes to the work bucket.
+
+    Raises the errors of the ports.
+    """
+    started, budget = time.monotonic(), budget or TimeBudget()
+    manifest = manifest_from_json(work.get_json(workspace.manifest))
+    if manifest.reused_from:
+        return Judged(manifest, None, {}, 0)
+    collected = collect_evidence(work, workspace, len(manifest.queries))
+    work.put_if_absent(prompt_file(PROMPT_VERSION), asdict(TEMPLATES))
+    enforced = judge_evidence(judge, manifest.pack, collected.evidence, budget)
+    shadow = {pack.name: judge_evidence(judge, pack, collected.evidence, budget) for pack in manifest.shadow}
+    milliseconds = round((time.monotonic() - started) * 1000)
+    work.put_json(
+        workspace.judgement,
+        judgement_attributes(enforced.decision, enforced.judgement, collected.evidence)
+        | {
+            "shadow": {
+                pack.name: shadow_attributes(pack, shadow[pack.name].decision, shadow[pack.name].judgement)
+                for pack in manifest.shadow
+            },
+            "models": {"blip2": collected.model, "llama": judge.name},
+            "prompt_version": PROMPT_VERSION,
+            "shortened": list(enforced.shortened),
+            "repairs": max(0, enforced.asked - 1),
+            "timings": {"query_ms": collected.milliseconds, "judge_ms": milliseconds},
+        },
+    )
+    return Judged(manifest, enforced, shadow, milliseconds)
+
+
+def collect_evidence(work: WorkStore, workspace: Workspace, queries: int) -> CollectedEvidence:
+    """Return the answers of all queries together. Raises the errors of the port."""
+    files = [work.get_json(workspace.answers(number)) for number in range(queries)]
+    parts = [evidence_from_json(file["evidence"]) for file in files]
+    evidence = Evidence(
+        answers=tuple(answer for part in parts for answer in part.answers),
+        captions=tuple(caption for part in parts for caption in part.captions),
+    )
+    models = dict.fromkeys(file["model"] for file in files)
+    return CollectedEvidence(evidence, ", ".join(models), max(file["milliseconds"] for file in files))
+
+
+def judge_evidence(judge: JudgeModel, pack: Pack, evidence: Evidence, budget: TimeBudget | None = None) -> JudgeOutcome:
+    """Ask the judge if the pack wants it asked, once more if its answer can't be used, and decide.
+
+    Raises the errors of the port, EndpointTimeout also where no time is left to ask.
+    """
+    budget = budget or TimeBudget()
+    if not needs_judge(pack, evidence):
+        return JudgeOutcome(decide(pack, evidence, None), None)
+    prompt = judge_prompt(pack, evidence)
+    turns = [Turn("user", prompt.text)]
+    answer = judge.complete(turns, answer_schema(pack), budget.for_request())
+    first = _parse(answer, pack.category_names)
+    if isinstance(first, Judgement):
+        return JudgeOutcome(decide(pack, evidence, first), first, prompt.shortened, asked=1)
+    turns += [Turn("assistant", answer[:_TURN_CHARACTERS]), Turn("user", repair_prompt(answer, str(first)))]
+    repaired = judge.complete(turns, answer_schema(pack), budget.for_request())
+    second = _parse(repaired, pack.category_names)
+    return JudgeOutcome(decide(pack, evidence, second), second, prompt.shortened, asked=2)
+
+
+def _parse(text: str, categories: Sequence[str]) -> Judgement | UnusableJudgement:
+    try:
+        return parse_judgement(text, categories)
+    except UnusableJudgement as fault:
+        return fault

@@ -1,0 +1,23 @@
+"""Publish a verdict to the topic of its kind, once."""
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.message import build_message, message_attributes
+from moderation.domain.record import Record
+from moderation.ports import Publisher, VerdictStore
+
+
+def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool:
+    """Publish a verdict that is to be published and wasn't yet; False for any other. Raises the ports' errors."""
+    if record.notified is not False or not record.verdict:
+        return False
+    publisher.publish(record.verdict, build_message(record), message_attributes(record))
+    verdicts.mark_notified(record.image, True)
+    return True
+
+
+def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execution: str) -> bool:
+    """Publish the verdict that an execution made, unless a person overruled it since. Raises the ports' errors."""
+    record = verdicts.get(image)
+    if record is None or record.execution != execution or record.decided_by == "person":
+        return False
+    return notify(verdicts, publisher, record)

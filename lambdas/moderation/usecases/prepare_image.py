@@ -1,0 +1,94 @@
+"""Prepare an image: fetch it, resolve its policy, and either reuse an earlier judgement or plan the queries."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.domain.image import PREPROCESSING_VERSION, Picture, prepare
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, manifest_to_json, plan_queries
+from moderation.domain.policy import pack_data
+from moderation.domain.prompt import PROMPT_VERSION
+from moderation.domain.record import Record, judgement_of
+from moderation.domain.work_files import Workspace, pack_file
+from moderation.ports import ImageStore, PolicyStore, StoredImage, VerdictStore, WorkStore
+
+
+@dataclass(frozen=True)
+class PreparePorts:
+    """`models` names the deployed models; `model_input_size` is the side of a view in pixels."""
+
+    images: ImageStore
+    work: WorkStore
+    policies: PolicyStore
+    verdicts: VerdictStore
+    model_input_size: int
+    models: str
+
+
+def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) -> Manifest:
+    """Leave the manifest in the work bucket, with the views or with the judgement of the same bytes before.
+
+    Raises the errors of the ports and of `image.prepare`.
+    """
+    started = time.monotonic()
+    stored = ports.images.fetch(image)
+    policies = ports.policies.for_key(image.key)
+    packs = (policies.enforce, *policies.shadow)
+    for pack in packs:
+        ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
+    cache_key = compute_cache_key(packs, PROMPT_VERSION, PREPROCESSING_VERSION, ports.model_input_size, ports.models)
+    sha256 = hashlib.sha256(stored.data).hexdigest()
+    earlier = ports.verdicts.find_cached(image.bucket, sha256, cache_key) if policies.enforce.reuse else None
+    if earlier:
+        ports.work.put_json(workspace.judgement, judgement_of(earlier))
+        facts, views, looked_at = _reused_facts(earlier, stored), [], earlier.looked_at
+    else:
+        picture = prepare(stored.data, policies.enforce.views, ports.model_input_size)
+        for view in picture.views:
+            ports.work.put_bytes(workspace.view(view.name), view.png)
+        facts, views, looked_at = _facts(picture, stored, sha256), [v.name for v in picture.views], _looked_at(picture)
+    manifest = Manifest(
+        image=image,
+        facts=facts,
+        pack=policies.enforce,
+        shadow=policies.shadow,
+        queries=plan_queries(packs, views),
+        preprocessing_version=PREPROCESSING_VERSION,
+        cache_key=cache_key,
+        prepare_ms=round((time.monotonic() - started) * 1000),
+        looked_at=looked_at,
+        reused_from={"pk": earlier.image.pk, "sk": earlier.image.version} if earlier else None,
+    )
+    ports.work.put_json(workspace.manifest, manifest_to_json(manifest))
+    return manifest
+
+
+def _facts(picture: Picture, stored: StoredImage, sha256: str) -> ImageFacts:
+    return ImageFacts(
+        sha256=sha256,
+        size=len(stored.data),
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        content_type=stored.content_type,
+        reference=stored.reference,
+        uploader=stored.uploader,
+    )
+
+
+def _reused_facts(earlier: Record, stored: StoredImage) -> ImageFacts:
+    """The same bytes have the same size; what their uploader says of them may differ."""
+    known = {name: earlier.facts[name] for name in ("sha256", "size", "width", "height", "format")}
+    return ImageFacts(**known, content_type=stored.content_type, reference=stored.reference, uploader=stored.uploader)
+
+
+def _looked_at(picture: Picture) -> dict[str, Any]:
+    """The views with their places; the number of frames in the file and of those in no view, if they were counted."""
+    seen = {view.frame for view in picture.views}
+    return {
+        "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],
+        "frames": picture.frames,
+        "unseen_frames": None if picture.frames is None else picture.frames - len(seen),
+    }

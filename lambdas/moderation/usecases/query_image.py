@@ -1,0 +1,34 @@
+"""Put one query, a view with some questions, to the vision model."""
+
+import time
+
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.manifest import evidence_to_json, manifest_from_json
+from moderation.domain.prompt import question_prompt
+from moderation.domain.work_files import Workspace
+from moderation.ports import VisionModel, WorkStore
+
+
+def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, number: int) -> int:
+    """Ask the manifest's query of that number and leave the answers in the work bucket.
+
+    Returns the milliseconds that the model took. Raises the errors of the ports.
+    """
+    manifest = manifest_from_json(work.get_json(workspace.manifest))
+    query = manifest.queries[number]
+    png = work.get_bytes(workspace.view(query.view))
+    started = time.monotonic()
+    reply = model.ask(png, [question_prompt(text) for text in query.questions], query.caption)
+    milliseconds = round((time.monotonic() - started) * 1000)
+    evidence = Evidence(
+        answers=tuple(
+            Answer(query.view, question, scored.text, scored.p_yes, scored.p_blank)
+            for question, scored in zip(query.questions, reply.answers, strict=True)
+        ),
+        captions=(Caption(query.view, reply.caption),) if reply.caption is not None else (),
+    )
+    work.put_json(
+        workspace.answers(number),
+        {"model": reply.model, "milliseconds": milliseconds, "evidence": evidence_to_json(evidence)},
+    )
+    return milliseconds

@@ -1,0 +1,121 @@
+"""Moderate again what failed, and publish again what could not be published."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from moderation.domain.execution_event import ALIVE, LONGEST_EXPRESS, is_described
+from moderation.domain.record import REDRIVEN, Record, reopened, utc
+from moderation.ports import Execution, Executions, Publisher, VerdictStore
+from moderation.usecases.list_records import newest_first
+from moderation.usecases.notify import notify
+
+UNMENDABLE = frozenset({"UnreadableImage", "ImageTooLarge"})  # a version's bytes never change
+
+
+@dataclass(frozen=True)
+class RedrivePorts:
+    """`bucket` is the intake's; `notified_verdicts` are those that have a topic."""
+
+    bucket: str
+    verdicts: VerdictStore
+    publisher: Publisher
+    executions: Executions
+    notified_verdicts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """One record: why it is redriven, and what was done, or would be."""
+
+    record: Record
+    cause: str
+    action: str
+
+
+def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Redriven]:
+    """Go through the failures and the unpublished verdicts of uploads since a time, record by record.
+
+    `cause` is the error's name, None for any: those whose bytes no retry mends are then left alone. With a cause
+    nothing is published. Raises the errors of the ports.
+    """
+    for record in _failures(ports, since):
+        why = _cause(record)
+        if cause is None and why in UNMENDABLE:
+            yield Redriven(record, why, "left alone: its bytes stay the same")
+        elif cause in (None, why):
+            yield Redriven(record, why, _run_again(ports, record, dry_run))
+    for record in _unpublished(ports, since) if cause is None else ():
+        yield Redriven(record, "not announced", _publish_again(ports, record, dry_run))
+
+
+def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
+    """Failure verdicts, and what a redrive took over but never started; read afresh, for the index lags behind."""
+    for listed in newest_first(ports.verdicts, ("review", "claimed"), since, datetime.now(UTC)):
+        if _is_ours(ports, listed) and _is_failed(listed):
+            record = ports.verdicts.get(listed.image)
+            if record and _is_failed(record):
+                yield record
+
+
+def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
+    for listed in newest_first(ports.verdicts, ports.notified_verdicts, since, datetime.now(UTC)):
+        if _is_ours(ports, listed) and listed.notified is False:
+            record = ports.verdicts.get(listed.image)
+            if record and record.notified is False and record.verdict in ports.notified_verdicts:
+                yield record
+
+
+def _is_ours(ports: RedrivePorts, record: Record) -> bool:
+    """Records of a bucket that was the intake before may not be touched."""
+    return record.image.bucket == ports.bucket
+
+
+def _is_failed(record: Record) -> bool:
+    """Claims that an execution made are the sweeper's to look after."""
+    return record.owner == REDRIVEN if record.status == "claimed" else record.decided_by == "failure"
+
+
+def _cause(record: Record) -> str:
+    if record.status == "claimed":
+        return "redrive cut off"
+    return record.failure[0] if record.failure else "no usable evidence"
+
+
+def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
+    """Take the record over from its ended execution, then start another; says what was done.
+
+    Should it stop between the two, the record is a claim without an execution: the next redrive starts one.
+    """
+    execution = ports.executions.find(record.owner)
+    if _may_run(record, execution):
+        return "still running: left alone"
+    if dry_run:
+        return "would be moderated again"
+    if not ports.verdicts.compare_and_set(record, reopened(record)):
+        return "changed meanwhile: left alone"
+    given = (execution and execution.given) or _input_of(record)
+    # How long an upload waits is measured from `time`: not what passed before somebody mended the fault.
+    ports.executions.start(f"redrive-{uuid4()}", {**given, "time": utc(datetime.now(UTC))})
+    return "moderated again"
+
+
+def _may_run(record: Record, execution: Execution | None) -> bool:
+    """Tell if the execution that owns the record runs, or may run where Step Functions can't say."""
+    if not is_described(record.owner):
+        return record.created_at >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
+    return execution is not None and execution.status in ALIVE
+
+
+def _input_of(record: Record) -> dict[str, Any]:
+    """The input that the intake rule would start the workflow with, the time aside."""
+    return {**asdict(record.image), "size": record.facts.get("size", 0), "event_id": "redrive"}
+
+
+def _publish_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
+    if dry_run:
+        return f"would be announced on the {record.verdict} topic"
+    notify(ports.verdicts, ports.publisher, record)
+    return f"announced on the {record.verdict} topic"
