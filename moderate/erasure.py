@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from moderate.deployment import Deployment
 from moderate.records import Record
-from moderation.adapters.dynamodb_verdicts import BY_SHA256
 from moderation.adapters.faults import code_of
+from moderation.contract import BY_SHA256
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import Workspace
 

@@ -9,14 +9,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components.grantee import Grantee
-
-BY_VERDICT = "by-verdict"
-BY_SHA256 = "by-sha256"
+from stacks.contract import CONTRACT
 
 # Indexes leave the evidence out: it is most of an item, and a list of verdicts doesn't show it.
-_LISTED = ["status", "owner", "verdict", "category", "reason", "decided_by", "decided_at"]
-_LISTED += ["reference", "policy", "notified"]
-_REUSED = ["made_by", "decided_by"]
+_INDEXES: dict[str, dict[str, Any]] = CONTRACT["indexes"]
+BY_VERDICT: str = _INDEXES["by_verdict"]["name"]
+BY_SHA256: str = _INDEXES["by_sha256"]["name"]
 
 
 class VerdictStore(Construct):
@@ -39,16 +37,13 @@ class VerdictStore(Construct):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
         )
-        for name, partition_key, attributes in (
-            (BY_VERDICT, "verdict_shard", _LISTED),
-            (BY_SHA256, "sha256", _REUSED),
-        ):
+        for index in _INDEXES.values():
             self.table.add_global_secondary_index(
-                index_name=name,
-                partition_key=_text(partition_key),
-                sort_key=_text("created_at"),
+                index_name=index["name"],
+                partition_key=_text(index["partition_key"]),
+                sort_key=_text(index["sort_key"]),
                 projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=attributes,
+                non_key_attributes=index["projected"],
             )
 
     def allow_write(self, grantee: Grantee) -> None:

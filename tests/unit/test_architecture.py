@@ -15,11 +15,13 @@ ALLOWED = {
     "stacks": {"stacks", "aws_cdk", "constructs", "jsii", "statemachine", "cdk_nag"},
     "statemachine": {"statemachine"},
     "lambdas/moderation/errors.py": set(),
+    "lambdas/moderation/contract.py": set(),
     "lambdas/moderation/domain": {"moderation.errors", "moderation.domain"},
     "lambdas/moderation/ports.py": {"moderation.domain"},
     "lambdas/moderation/settings.py": {"moderation.errors"},
     "lambdas/moderation/observability.py": {"aws_lambda_powertools", "moderation.domain"},
     "lambdas/moderation/adapters": {
+        "moderation.contract",
         "moderation.ports",
         "moderation.domain",
         "moderation.errors",
