@@ -31,6 +31,7 @@ from rich.table import Table
 
 from local.harness.instant_models import NO, SURE, InstantModels, Scored
 from local.harness.laptop import Laptop
+from local.policies import publish_demo_pack
 from local.synth import PROJECT, STACK, synthesise
 
 HANDLERS = sorted(
@@ -76,7 +77,7 @@ def main() -> int:
 
 def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: dict[str, Any]) -> None:
     """Fill in what needs the running cloud."""
-    laptop.publish("routes.yaml", '"": {enforce: demo}\n')
+    publish_demo_pack(laptop.outputs, laptop.url)
     runs: list[Run] = []
     total = sizes.warm_uploads + sizes.burst * (sizes.bursts + 1)
     task = progress.add_task("Uploading", total=total + sizes.memory_steps[-1])
