@@ -7,12 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from moderation.contract import METRIC_NAMESPACE, METRIC_SERVICE
 from moderation.domain.image_ref import ImageRef
 
-SERVICE = "moderation"
-NAMESPACE = "ImageModeration"
-logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+logger = Logger(service=METRIC_SERVICE)
+metrics = Metrics(namespace=METRIC_NAMESPACE, service=METRIC_SERVICE)
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -20,7 +19,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 @cache
 def tracer() -> Tracer:
     """Made at the first invocation: the X-Ray SDK behind it takes longer to import than all else together."""
-    return Tracer(service=SERVICE)
+    return Tracer(service=METRIC_SERVICE)
 
 
 def observed(handler: Handler) -> Handler:
@@ -57,7 +56,7 @@ def aged(name: str, seconds: float) -> None:
 
 def count_rejection(error: str) -> None:
     """Count an image that no retry helps or has helped, by the error's class: one that the workflow catches by name."""
-    with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+    with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=METRIC_NAMESPACE) as metric:
         metric.add_dimension("error", error)
 
 
@@ -65,7 +64,7 @@ def count_verdict(verdict: str, category: str | None, decided_by: str) -> None:
     """Count a verdict; the categories are a policy's, so the dimensions stay few."""
     count("Decided")  # without dimensions of their own, which an alarm couldn't add up
     count("Reviewed", int(verdict == "review"))
-    with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+    with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=METRIC_NAMESPACE) as metric:
         metric.add_dimension("verdict", verdict)
         metric.add_dimension("category", category or "none")
         metric.add_dimension("decided_by", decided_by)

@@ -1,8 +1,9 @@
 """Typed settings of each function, read from its environment; whatever is missing is named all at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from moderation.contract import DIALECTS
 from moderation.errors import Misconfigured
 
 
@@ -36,7 +37,7 @@ class QueryImageSettings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "QueryImageSettings":
         bucket, endpoint, dialect = _required(env, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
-        dialect = _one_of(dialect, ("scored", "sample"), "BLIP2_DIALECT")
+        dialect = _one_of(dialect, DIALECTS["blip2"], "BLIP2_DIALECT")
         # Only an endpoint that scales to zero hosts its model as an inference component.
         return cls(bucket, endpoint, dialect, env.get("BLIP2_COMPONENT"))
 
@@ -56,7 +57,7 @@ class JudgeImageSettings:
         bucket, endpoint, dialect, grammar = _required(
             env, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR"
         )
-        dialect = _one_of(dialect, ("dialog", "tgi", "openai"), "LLAMA_DIALECT")
+        dialect = _one_of(dialect, DIALECTS["llama"], "LLAMA_DIALECT")
         return cls(bucket, endpoint, dialect, _flag(grammar, "LLAMA_GRAMMAR"), env.get("LLAMA_COMPONENT"))
 
 
@@ -131,7 +132,7 @@ def _days(value: str, name: str) -> int:
     return int(value)
 
 
-def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
+def _one_of(value: str, allowed: Collection[str], name: str) -> str:
     if value not in allowed:
         raise Misconfigured(f"{name} is {value!r}: it must be one of {', '.join(allowed)}.")
     return value

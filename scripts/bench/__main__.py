@@ -33,6 +33,7 @@ from local.harness.instant_models import NO, SURE, InstantModels, Scored
 from local.harness.laptop import Laptop
 from local.policies import publish_demo_pack
 from local.synth import PROJECT, STACK, synthesise
+from moderation.contract import METRIC_NAMESPACE
 
 HANDLERS = sorted(
     path.stem for path in (PROJECT / "lambdas/moderation/handlers").glob("*.py") if path.stem != "__init__"
@@ -189,7 +190,7 @@ def import_ms(module: str, repeats: int) -> dict[str, int]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PROJECT / "lambdas"),
         "POWERTOOLS_SERVICE_NAME": "moderation",
-        "POWERTOOLS_METRICS_NAMESPACE": "ImageModeration",
+        "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     pairs = [(run_ms(f"import {module}", variables), run_ms("pass", variables)) for _ in range(repeats)]

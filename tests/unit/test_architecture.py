@@ -16,10 +16,10 @@ ALLOWED = {
     "statemachine": {"statemachine"},
     "lambdas/moderation/errors.py": set(),
     "lambdas/moderation/contract.py": set(),
-    "lambdas/moderation/domain": {"moderation.errors", "moderation.domain"},
+    "lambdas/moderation/domain": {"moderation.contract", "moderation.errors", "moderation.domain"},
     "lambdas/moderation/ports.py": {"moderation.domain"},
-    "lambdas/moderation/settings.py": {"moderation.errors"},
-    "lambdas/moderation/observability.py": {"aws_lambda_powertools", "moderation.domain"},
+    "lambdas/moderation/settings.py": {"moderation.contract", "moderation.errors"},
+    "lambdas/moderation/observability.py": {"aws_lambda_powertools", "moderation.contract", "moderation.domain"},
     "lambdas/moderation/adapters": {
         "moderation.contract",
         "moderation.ports",

@@ -11,9 +11,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.contract import BY_SHA256, BY_VERDICT
+from moderation.contract import BY_SHA256, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.limits import SHARDS
 from moderation.domain.record import expiry, is_reusable
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moderation.contract import SHARDS
 from moderation.domain.decision import Decision
 from moderation.domain.evidence import Caption
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
+from moderation.domain.limits import MAX_ITEM_BYTES
 from moderation.domain.manifest import Manifest
 from moderation.domain.policy import Pack
 
