@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def index(request: pytest.FixtureRequest) -> bool:
-    """Whether everything comes from the package index, or from the project's own environment."""
+    """True to use the package index, False to use what the project's own environment has."""
     return bool(request.config.getoption("--from-index", default=False))
 
 

@@ -14,10 +14,11 @@ from zipfile import ZipFile
 
 from tests.packaging.environments import ROOT, Environment, requirements
 
-# Where the wheel has what the checkout has elsewhere.
+# Folder in the checkout → package in the wheel.
 PLACES = {"moderate": "moderate", "lambdas/moderation": "moderation", "model_artifacts/blip2": "moderate/blip2"}
 SERVED = "moderate/blip2/"  # data: it runs in the model's container
 ABSENT = ("aws_cdk", "local", "moto", "pytest", "stacks", "torch", "transformers")
+# In `make test`, those that read package data; all of them in `make wheel-test`.
 READ_PACKAGE_DATA = ("test_cost.py", "test_policy.py", "test_weights.py")
 
 _IMPORT = """
@@ -33,7 +34,7 @@ _FIND = "import importlib.util, sys; print(*(n for n in sys.argv[1:] if importli
 
 
 def run(environment: Environment, *arguments: str | Path, cwd: Path, tools: bool = False) -> str:
-    """What the environment's Python prints; the project's own folder and environment are out of its sight."""
+    """Run the environment's Python, out of sight of the checkout, and return what it prints."""
     variables = {"PATH": os.defpath, "HOME": str(cwd)} | ({"PYTHONPATH": str(environment.tools)} if tools else {})
     done = subprocess.run(
         [environment.python, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, check=False
