@@ -94,18 +94,20 @@ def _link(wanted: Iterable[str], folder: Path) -> None:
 
 
 def _closure(wanted: Iterable[str]) -> Iterator[Distribution]:
-    """The installed packages that fulfil the requirements, and theirs."""
-    waiting, seen = [Requirement(line) for line in wanted], set()
+    """The installed packages that fulfil the requirements, with all that those require."""
+    waiting: list[tuple[Requirement, tuple[str, ...]]] = [(Requirement(line), ("",)) for line in wanted]
+    seen: set[tuple[str, ...]] = set()
     while waiting:
-        requirement = waiting.pop()
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        if (known := (requirement.name, *sorted(requirement.extras))) in seen:
+        requirement, extras = waiting.pop()
+        known = (requirement.name, *sorted(requirement.extras))
+        if known in seen or not _applies(requirement, extras):
             continue
         seen.add(known)
         installed = distribution(requirement.name)
         yield installed
-        for inner in map(Requirement, installed.requires or []):
-            marker, inner.marker = inner.marker, None
-            if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)):
-                waiting.append(inner)
+        waiting += [(Requirement(line), ("", *requirement.extras)) for line in installed.requires or []]
+
+
+def _applies(requirement: Requirement, extras: Iterable[str]) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras)
