@@ -73,6 +73,10 @@ test-transformers5: build/transformers5/.ready ## BLIP-2's handler on the transf
 	PYTHONPATH=build/transformers5 $(BIN)/python -c 'import transformers; print("transformers", transformers.__version__)'
 	PYTHONPATH=build/transformers5 $(BIN)/python -m pytest tests/model/test_blip2_*.py tests/model/test_demo_equality.py
 
+.PHONY: wheel-test
+wheel-test: setup ## Build the wheel, install it from the package index, run the command's tests against it
+	$(BIN)/python -m pytest tests/packaging --from-index
+
 .PHONY: lint
 lint: .venv/.ready ## Ruff: style and format
 	$(BIN)/ruff check .
@@ -88,7 +92,7 @@ format: .venv/.ready ## Let ruff mend what it can
 	$(BIN)/ruff format .
 
 .PHONY: pr
-pr: test ## The gate for a change: what CI runs
+pr: test wheel-test ## The gate for a change: what CI runs
 
 # ── Measure ─────────────────────────────────────────────────────────────────────────────────────────────
 

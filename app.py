@@ -6,6 +6,7 @@ import sys
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from stacks.contract import CONTRACT
 from stacks.models_stack import ModelsStack, endpoints_of
 from stacks.moderation_stack import ModerationStack
 from stacks.settings import InvalidSettings, Settings
@@ -18,9 +19,10 @@ def build(app: App, region: str | None) -> None:
     """
     settings = Settings.from_context(app.node.try_get_context, app.node.get_all_context())
     endpoints = settings.existing_endpoints or endpoints_of(settings)
-    moderation = ModerationStack(app, "Moderation", settings=settings, endpoints=endpoints, region=region)
+    names = CONTRACT["stacks"]
+    moderation = ModerationStack(app, names["moderation"], settings=settings, endpoints=endpoints, region=region)
     if settings.existing_endpoints is None:
-        models = ModelsStack(app, "ModerationModels", settings=settings, region=region)
+        models = ModelsStack(app, names["models"], settings=settings, region=region)
         models.add_stack_dependency(moderation, "The GPUs' bill is not to run while the cheap stack is made, or fails")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from local.deploy import client
+from model_artifacts.demo import DEMO_PACK
 
 
 def publish(outputs: Mapping[str, str], endpoint_url: str, key: str, text: bytes) -> None:
@@ -12,3 +13,9 @@ def publish(outputs: Mapping[str, str], endpoint_url: str, key: str, text: bytes
     editor = sts.assume_role(RoleArn=outputs["PolicyEditorRoleArn"], RoleSessionName=name)["Credentials"]
     s3 = client("s3", endpoint_url, editor)
     s3.put_object(Bucket=outputs["PolicyBucketName"], Key=key, Body=text)
+
+
+def publish_demo_pack(outputs: Mapping[str, str], endpoint_url: str) -> None:
+    """Put the demo's pack in force for every image: the demo checkpoint answers its questions and no others."""
+    publish(outputs, endpoint_url, "packs/demo.yaml", DEMO_PACK.read_bytes())
+    publish(outputs, endpoint_url, "routes.yaml", b'"": {enforce: demo}\n')

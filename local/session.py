@@ -13,7 +13,7 @@ from rich.console import Console
 
 from local.deploy import REGION, deploy
 from local.emulator import emulator
-from local.policies import publish
+from local.policies import publish_demo_pack
 from local.processes import child
 from local.synth import PROJECT, STACK, synthesise
 
@@ -68,10 +68,9 @@ def laptop_cloud(console: Console) -> Iterator[Session]:
             assembly = synthesise(folder, models.input_size)
         with console.status("Deploying the stack"):
             outputs = deploy(assembly, STACK, url)
-        session = Session(url, models, outputs, folder)
         if models.demo:
-            _route_to_demo_pack(session)
-        yield session
+            publish_demo_pack(outputs, url)
+        yield Session(url, models, outputs, folder)
 
 
 @contextmanager
@@ -90,8 +89,3 @@ def _about(url: str) -> Models:
         about = json.load(answer)
     blip2, llama = about["blip2"], about["llama"]
     return Models(url, blip2["model"], blip2["input_size"], blip2["demo"], llama["model"], llama["stand_in"])
-
-
-def _route_to_demo_pack(session: Session) -> None:
-    """The demo checkpoint was trained to answer the questions of pack `demo` and no others."""
-    publish(session.outputs, session.url, "routes.yaml", b'"": {enforce: demo}\n')

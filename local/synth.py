@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from local.contract import CONTRACT
 from local.processes import child
 
 PROJECT = Path(__file__).parents[1]
 CDK = PROJECT / "node_modules" / ".bin" / "cdk"
-STACK = "Moderation"
+STACK: str = CONTRACT["stacks"]["moderation"]
 
 
 class NotSetUp(Exception):

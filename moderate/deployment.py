@@ -19,6 +19,7 @@ from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.adapters.sqs_dead_letters import SqsDeadLetters
+from moderation.contract import STACKS, TOPIC_OUTPUTS
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 StackOption = Annotated[
     str, typer.Option("--stack", envvar="MODERATION_STACK", help="Name of the deployment's CloudFormation stack.")
 ]
-DEFAULT_STACK = "Moderation"
+DEFAULT_STACK = STACKS["moderation"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Deployment:
     @property
     def topics(self) -> dict[str, str]:
         """ARN of the topic for each verdict that is published."""
-        safe = self.outputs.get("SafeTopicArn")
-        topics = {"unsafe": self.output("UnsafeTopicArn"), "review": self.output("ReviewTopicArn")}
+        safe = self.outputs.get(TOPIC_OUTPUTS["safe"])
+        topics = {verdict: self.output(TOPIC_OUTPUTS[verdict]) for verdict in ("unsafe", "review")}
         return topics | ({"safe": safe} if safe else {})
 
     @cached_property

@@ -17,6 +17,7 @@ from moderate.checks.plan import Plan
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, describe, outputs_of
 from moderate.failures import FAILED
 from moderate.output import cell, print_json, progress, results, table
+from moderation.contract import TOPIC_OUTPUTS
 
 EXAMPLES = """Examples:
 
@@ -143,7 +144,7 @@ def _intake(deployment: Deployment) -> Iterator[Check]:
 
 
 def _topics(deployment: Deployment) -> Iterator[Check]:
-    for announced, output in topics.OUTPUTS.items():
+    for announced, output in TOPIC_OUTPUTS.items():
         if announced != "safe" or output in deployment.outputs:
             yield attempt(f"subscribers: {announced}", partial(topics.subscribed, announced, deployment))
 

@@ -37,7 +37,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Bring BLIP-2's weights into your own S3 bucket.",
 )
-_HANDLER = Path(__file__).resolve().parents[1] / "model_artifacts" / "blip2"
+_PACKAGED, _CHECKED_OUT = Path(__file__).with_name("blip2"), Path(__file__).parents[1] / "model_artifacts/blip2"
+_HANDLER = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT  # the wheel has the model's code within the package
 _DESTINATION = re.compile(
     r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/](?:[^*?]*[^*?/])?)/?"
 )  # as `-c blip2WeightsPrefix`
@@ -121,10 +122,8 @@ def _deploy_line(target: _Prefix) -> str:
 
 def _pinned(source: str) -> str | None:
     """The commit of the hub id that a deployment loads: the same weights, whichever way they go."""
-    pin = _HANDLER / "weights.json"
-    weights = json.loads(pin.read_text()) if pin.is_file() else {}
-    commit: str | None = weights.get("revision") if source == weights.get("hub_id") else None
-    return commit
+    weights: dict[str, str] = json.loads((_HANDLER / "weights.json").read_text())
+    return weights["revision"] if source == weights["hub_id"] else None
 
 
 def _parse(destination: str) -> _Prefix:
@@ -138,13 +137,7 @@ def _parse(destination: str) -> _Prefix:
 
 def _handler_files() -> dict[str, Path]:
     """The code that serves the model, by its name under the prefix. The container brings its requirements."""
-    serving = sorted(_HANDLER.glob("blip2_serving/*.py"))
-    paths = [_HANDLER / "model.py", _HANDLER / "serving.properties", *serving]
-    if not serving or not all(path.is_file() for path in paths):
-        raise CommandFailed(
-            f"The model's code isn't in {_HANDLER}: run the command from a checkout of the project, installed with "
-            "`pip install --editable .`."
-        )
+    paths = [_HANDLER / "model.py", _HANDLER / "serving.properties", *sorted(_HANDLER.glob("blip2_serving/*.py"))]
     return {path.relative_to(_HANDLER).as_posix(): path for path in paths}
 
 

@@ -13,19 +13,15 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge_wildcard
 from stacks.components.grantee import THROUGH_S3
 from stacks.components.model_endpoint import Container, Hosting, ModelEndpoint
+from stacks.contract import CONTRACT
 from stacks.model_archive import pack
 from stacks.regions import CONTAINER_ACCOUNTS, models_faults
 from stacks.settings import Endpoints, Instances, S3Prefix, Settings
 
 # Plain names rather than exports: either stack can then be replaced or destroyed while the other stands.
-ENDPOINTS = Endpoints(blip2="moderation-blip2", llama="moderation-llama2")
+ENDPOINTS = Endpoints(**CONTRACT["endpoints"])
 # Names of their own: an endpoint can't be switched between hosting its model and hosting a component.
-COMPONENT_ENDPOINTS = Endpoints(
-    blip2="moderation-blip2-components",
-    llama="moderation-llama2-components",
-    blip2_component="moderation-blip2",
-    llama_component="moderation-llama2",
-)
+COMPONENT_ENDPOINTS = Endpoints(**CONTRACT["component_endpoints"])
 
 ROOT = Path(__file__).parents[1]
 LLAMA_PINS: dict[str, Any] = json.loads((ROOT / "model_artifacts/llama2/pins.json").read_text())
@@ -36,8 +32,9 @@ BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"
 # A process that died fails its model for good: `/ping` 500, every request 503. With this the server exits (137) instead
 # (djl-serving 0.35.0, ModelInfo.getStatus), and SageMaker runs its container anew.
 BLIP2_ENVIRONMENT = {"SERVING_FAIL_FAST": "true"}
-BLIP2_INSTANCE_TYPE = "ml.g5.2xlarge"
-_GPUS = {"ml.g5.2xlarge": 1, "ml.g5.12xlarge": 4, "ml.g5.48xlarge": 8}  # "Amazon EC2 G5 Instances"
+BLIP2_INSTANCE_TYPE: str = CONTRACT["instance_types"]["blip2"]
+LLAMA_INSTANCE_TYPES: dict[str, str] = CONTRACT["instance_types"]["llama"]
+_GPUS: dict[str, int] = CONTRACT["gpus"]
 _STARTUP_SECONDS = 1800  # weights come before the first answer: 16 GB of BLIP-2, 26 GB of Llama 2 13B, 138 GB of 70B
 
 
@@ -75,7 +72,7 @@ class ModelsStack(Stack):
                 "acceptLlama2Eula is not true: read Meta's licence (https://ai.meta.com/llama/license/), then deploy "
                 "with -c acceptLlama2Eula=true.",
             )
-        instance_types = {BLIP2_INSTANCE_TYPE, self._llama["instance_type"]}
+        instance_types = {BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES[self._settings.llama_size]}
         for number, fault in enumerate(models_faults(region, instance_types) if region else []):
             validations.add_error(f"Region{number}", fault)
 
@@ -177,7 +174,7 @@ class ModelsStack(Stack):
                 environment=self._llama["environment"],
                 isolated=True,
             ),
-            hosting=self._hosting(self._llama["instance_type"], self._settings.llama_instances),
+            hosting=self._hosting(LLAMA_INSTANCE_TYPES[self._settings.llama_size], self._settings.llama_instances),
             statements=_read_prefix(prefix),
         )
         acknowledge_wildcard(

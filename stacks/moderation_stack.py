@@ -14,6 +14,7 @@ from stacks.components.private_bucket import AccessLogs
 from stacks.components.verdict_store import VerdictStore
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
+from stacks.contract import CONTRACT
 from stacks.regions import moderation_faults
 from stacks.settings import Endpoints, Settings
 
@@ -111,16 +112,12 @@ class ModerationStack(Stack):
             "PolicyBucketName": policies.bucket_name,
             "WorkBucketName": work.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
-            "UnsafeTopicArn": alerts.unsafe.topic_arn,
-            "ReviewTopicArn": alerts.review.topic_arn,
-            "SafeTopicArn": alerts.safe.topic_arn if alerts.safe else "",
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
             "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
             "ReviewerRoleArn": reviewer.role.role_arn,
             "EraserRoleArn": eraser.role.role_arn,
             "PolicyEditorRoleArn": editor.role.role_arn,
             "OperatorRoleArn": operator.role.role_arn,
-            "OpsTopicArn": alerts.ops.topic_arn,
             "DashboardName": self.stack_name,
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
@@ -138,6 +135,8 @@ class ModerationStack(Stack):
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
             "Stage": settings.stage,
         }
+        topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe, "alarms": alerts.ops}
+        outputs |= {name: topic.topic_arn for of, name in CONTRACT["topic_outputs"].items() if (topic := topics[of])}
         for name, value in outputs.items():
             if value:
                 CfnOutput(self, name, value=value)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_PINS
+from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 from stacks.settings import Endpoints, Settings
 
 _FILE = Path(__file__).parents[1] / "moderate/costs/prices.json"
@@ -18,5 +18,4 @@ def of_instances(settings: Settings, endpoints: Endpoints) -> dict[str, float]:
     """Dollars an hour for one instance of each endpoint; nothing is known of endpoints that others made."""
     if settings.existing_endpoints:
         return {}
-    llama = LLAMA_PINS["models"][settings.llama_size]["instance_type"]
-    return {endpoints.blip2: usd(BLIP2_INSTANCE_TYPE), endpoints.llama: usd(llama)}
+    return {endpoints.blip2: usd(BLIP2_INSTANCE_TYPE), endpoints.llama: usd(LLAMA_INSTANCE_TYPES[settings.llama_size])}

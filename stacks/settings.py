@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from stacks.contract import CONTRACT
 from stacks.pins import BLIP2_WEIGHTS
 
-LLAMA_SIZES = ("7b", "13b", "70b")
-LLAMA_DIALECTS = ("dialog", "tgi", "openai")
-BLIP2_DIALECTS = ("scored", "sample")
+LLAMA_SIZES = tuple(CONTRACT["instance_types"]["llama"])
+LLAMA_DIALECTS, BLIP2_DIALECTS = tuple(CONTRACT["dialects"]["llama"]), tuple(CONTRACT["dialects"]["blip2"])
+_DEFAULTS: dict[str, Any] = CONTRACT["defaults"]
 STAGES = ("dev", "prod")
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 # What an instance is to have under way at once: AWS's own example is 5, and BLIP-2's server takes up to 8 in a batch.
@@ -63,8 +64,8 @@ class Endpoints:
 class Instances:
     """How many instances an endpoint runs on: scaled with its load between the two, fixed where they are equal."""
 
-    least: int = 1
-    most: int = 2
+    least: int = CONTRACT["instances"]["least"]
+    most: int = CONTRACT["instances"]["most"]
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,18 @@ class Settings:
     stage: str = "dev"
     termination_protection: bool = False
     accept_llama2_eula: bool = False
-    llama_size: str = "13b"
-    llama_dialect: str = "tgi"
-    llama_grammar: bool = False
+    llama_size: str = _DEFAULTS["llamaSize"]
+    llama_dialect: str = _DEFAULTS["llamaDialect"]
+    llama_grammar: bool = _DEFAULTS["llamaGrammar"]
     existing_endpoints: Endpoints | None = None
-    blip2_dialect: str = "scored"
+    blip2_dialect: str = _DEFAULTS["blip2Dialect"]
     blip2_weights: str = BLIP2_WEIGHTS["hub_id"]
     blip2_revision: str = BLIP2_WEIGHTS["revision"]
     hub_token_secret_arn: str | None = None
     blip2_weights_prefix: S3Prefix | None = None
     weights_key_arn: str | None = None
-    model_input_size: int = 224
-    model_concurrency: int = 0
+    model_input_size: int = _DEFAULTS["modelInputSize"]
+    model_concurrency: int = _DEFAULTS["modelConcurrency"]
     blip2_instances: Instances = field(default_factory=Instances)
     llama_instances: Instances = field(default_factory=Instances)
     scale_to_zero: bool = False
@@ -135,11 +136,11 @@ class Settings:
             stage=context.choice("stage", STAGES, default="dev"),
             termination_protection=context.flag("terminationProtection"),
             accept_llama2_eula=context.flag("acceptLlama2Eula"),
-            llama_size=context.choice("llamaSize", LLAMA_SIZES, default="13b"),
-            llama_dialect=context.choice("llamaDialect", LLAMA_DIALECTS, default="tgi"),
+            llama_size=context.choice("llamaSize", LLAMA_SIZES, default=cls.llama_size),
+            llama_dialect=context.choice("llamaDialect", LLAMA_DIALECTS, default=cls.llama_dialect),
             llama_grammar=context.flag("llamaGrammar"),
             existing_endpoints=_endpoints(context),
-            blip2_dialect=context.choice("blip2Dialect", BLIP2_DIALECTS, default="scored"),
+            blip2_dialect=context.choice("blip2Dialect", BLIP2_DIALECTS, default=cls.blip2_dialect),
             blip2_weights=context.text(
                 "blip2Weights", _HUB_ID, "a Hugging Face id, as in owner/model", default=cls.blip2_weights
             ),
@@ -152,8 +153,8 @@ class Settings:
             hub_token_secret_arn=_hub_token_secret(context),
             blip2_weights_prefix=_weights_prefix(context),
             weights_key_arn=_key_arn(context, "weightsKeyArn", of="blip2WeightsPrefix"),
-            model_input_size=context.integer("modelInputSize", low=32, high=1024, default=224),
-            model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=0),
+            model_input_size=context.integer("modelInputSize", low=32, high=1024, default=cls.model_input_size),
+            model_concurrency=context.integer("modelConcurrency", low=0, high=1000, default=cls.model_concurrency),
             blip2_instances=_instances(context, "blip2"),
             llama_instances=_instances(context, "llama"),
             scale_to_zero=context.flag("scaleToZero"),
@@ -341,8 +342,8 @@ def _check_weights(settings: Settings, context: _Context) -> None:
 def _check_dialects(settings: Settings, context: _Context) -> None:
     ours = not (context.has("blip2Endpoint") or context.has("llamaEndpoint"))
     spoken = (
-        ("blip2Dialect", settings.blip2_dialect, "scored"),
-        ("llamaDialect", settings.llama_dialect, "tgi"),
+        ("blip2Dialect", settings.blip2_dialect, Settings.blip2_dialect),
+        ("llamaDialect", settings.llama_dialect, Settings.llama_dialect),
     )
     for name, chosen, served in spoken:
         if ours and chosen != served:

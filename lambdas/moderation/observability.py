@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-SERVICE = "moderation"
-NAMESPACE = "ImageModeration"
-logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+from moderation.contract import METRIC_NAMESPACE, METRIC_SERVICE
+
+logger = Logger(service=METRIC_SERVICE)
+metrics = Metrics(namespace=METRIC_NAMESPACE, service=METRIC_SERVICE)
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -18,7 +18,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 @cache
 def tracer() -> Tracer:
     """Made at the first invocation: the X-Ray SDK behind it takes longer to import than all else together."""
-    return Tracer(service=SERVICE)
+    return Tracer(service=METRIC_SERVICE)
 
 
 def observed(handler: Handler) -> Handler:
@@ -60,10 +60,10 @@ def count_verdict(verdict: str, category: str | None, decided_by: str, error: st
     """
     add_count("Decided")  # without dimensions of their own, which an alarm couldn't add up
     add_count("Reviewed", int(verdict == "review"))
-    with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+    with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=METRIC_NAMESPACE) as metric:
         metric.add_dimension("verdict", verdict)
         metric.add_dimension("category", category or "none")
         metric.add_dimension("decided_by", decided_by)
     if error:
-        with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        with single_metric(name="Rejections", unit=MetricUnit.Count, value=1, namespace=METRIC_NAMESPACE) as metric:
             metric.add_dimension("error", error)

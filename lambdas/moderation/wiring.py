@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+from moderation.contract import DIALECTS
 from moderation.environment import Environment
 from moderation.ports import Executions, ImageStore, JudgeModel, Publisher, VerdictStore, VisionModel, WorkStore
 from moderation.usecases.prepare_image import PreparePorts
@@ -76,7 +77,7 @@ def query_image() -> QueryPorts:
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 
     env = Environment(os.environ, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
-    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", "scored", "sample") == "scored" else SampleBlip2
+    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
     # Only an endpoint that scales to zero hosts its model as an inference component.
     endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT"))
     return QueryPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), speaker(endpoint))
@@ -90,7 +91,7 @@ def judge_image() -> JudgePorts:
     from moderation.adapters.sagemaker_llama import SageMakerJudge
 
     env = Environment(os.environ, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
-    dialect, grammar = env.one_of("LLAMA_DIALECT", "dialog", "tgi", "openai"), env.flag("LLAMA_GRAMMAR")
+    dialect, grammar = env.one_of("LLAMA_DIALECT", *DIALECTS["llama"]), env.flag("LLAMA_GRAMMAR")
     endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
     return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), SageMakerJudge(endpoint, dialect, grammar))
 

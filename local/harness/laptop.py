@@ -17,6 +17,7 @@ from local import deploy as deployment
 from local.emulator import emulator
 from local.policies import publish
 from local.queues import subscribe_queue
+from local.synth import STACK
 
 _deserialize = TypeDeserializer().deserialize
 
@@ -32,7 +33,7 @@ class Laptop:
         assembly: Path,
         models_url: str,
         *,
-        stack: str = "Moderation",
+        stack: str = STACK,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._assembly = assembly

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.contract import CONTRACT
 from local.models.errors import UnusableModel
 
 PROJECT = Path(__file__).parents[2]
-STACK = "ModerationModels"
-ENDPOINT = "moderation-blip2"
+STACK: str = CONTRACT["stacks"]["models"]
+ENDPOINT: str = CONTRACT["endpoints"]["blip2"]
 # What a synthesis reads: a template is made anew when any of it changes.
 _READ = (
     *("app.py", "cdk.json", "constraints.txt", "lambdas", "stacks", "statemachine"),

@@ -1,1 +1,5 @@
-"""The demo checkpoint: its drawings, its architecture, and how it is trained and judged."""
+"""The demo checkpoint: its drawings, its architecture, its policy, and how it is trained and judged."""
+
+from pathlib import Path
+
+DEMO_PACK = Path(__file__).with_name("pack.yaml")

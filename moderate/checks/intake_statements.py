@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moderate.deployment import Deployment
+from moderation.contract import VERDICT_TAG
 
 Statement = Mapping[str, Any]
 _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
@@ -20,14 +21,14 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
     recorder, reviewer = deployment.output("RecordVerdictRoleArn"), deployment.output("ReviewerRoleArn")
     objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
-    carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": "moderation"}}
+    carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": VERDICT_TAG}}
     statements = [
         _deny("UploadedVerdict", ["s3:PutObject"], objects, [recorder, reviewer], carried),
         _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, [recorder, reviewer], {}),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
         readers = [deployment.output("PrepareImageRoleArn"), reviewer]
-        uncleared = {"StringNotEquals": {"s3:ExistingObjectTag/moderation": "safe"}}
+        uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{VERDICT_TAG}": "safe"}}
         versions = ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")
         reads = [f"s3:GetObject{version}" for version in versions]
         statements.append(_deny("Uncleared", reads, objects, readers, uncleared))

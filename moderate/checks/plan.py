@@ -3,24 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from moderate.costs.billing import BLIP2_INSTANCE
-from moderate.costs.gpu_time import LLAMAS
 from moderate.failures import CommandFailed
+from moderation import contract
+from moderation.contract import (
+    BLIP2_INSTANCE_TYPE,
+    COMPONENT_ENDPOINTS,
+    ENDPOINTS,
+    INSTANCES,
+    LLAMA_INSTANCE_TYPES,
+)
 
-# What the app takes where it isn't told otherwise; a test compares these with its own settings.
-DEFAULTS = {
-    "llamaSize": "13b",
-    "blip2Dialect": "scored",
-    "llamaDialect": "tgi",
-    "llamaGrammar": "false",
-    "modelInputSize": "224",
-    "modelConcurrency": "0",
-    "blip2MinInstances": "1",
-    "llamaMinInstances": "1",
-}
-MOST_INSTANCES = 2  # unless more is the least
+# As text, the way that options give them.
+DEFAULTS = {name: str(value).lower() for name, value in contract.DEFAULTS.items()}
+DEFAULTS |= {f"{model}MinInstances": str(INSTANCES["least"]) for model in ("blip2", "llama")}
 # The names of BLIP-2's endpoint where the app makes it; with any other the endpoints are somebody else's.
-OURS = ("moderation-blip2", "moderation-blip2-components")
+OURS = (ENDPOINTS["blip2"], COMPONENT_ENDPOINTS["blip2"])
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,12 @@ def _instances(context: Mapping[str, str]) -> dict[str, tuple[int, int]]:
     if context.get("blip2Endpoint") and context.get("llamaEndpoint"):
         return {}
     size = context.get("llamaSize", DEFAULTS["llamaSize"])
-    if size not in LLAMAS:
-        raise CommandFailed(f"llamaSize is {size!r}: choose one of {', '.join(LLAMAS)}.")
+    if size not in LLAMA_INSTANCE_TYPES:
+        raise CommandFailed(f"llamaSize is {size!r}: choose one of {', '.join(LLAMA_INSTANCE_TYPES)}.")
     needed: dict[str, tuple[int, int]] = {}
-    for model, instance in (("blip2", BLIP2_INSTANCE), ("llama", LLAMAS[size].instance)):
+    for model, instance in (("blip2", BLIP2_INSTANCE_TYPE), ("llama", LLAMA_INSTANCE_TYPES[size])):
         least = _number(context, f"{model}MinInstances")
-        most = _number(context, f"{model}MaxInstances", max(least, MOST_INSTANCES))
+        most = _number(context, f"{model}MaxInstances", max(least, INSTANCES["most"]))
         others = needed.get(instance, (0, 0))
         needed[instance] = (others[0] + least, others[1] + most)
     return needed

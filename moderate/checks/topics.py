@@ -3,20 +3,14 @@
 from moderate.checks.aws import client
 from moderate.checks.check import Check
 from moderate.deployment import Deployment
+from moderation.contract import TOPIC_OUTPUTS
 
-# What is announced → the output that names its topic. Safe images have one only where a deployment asks for it.
-OUTPUTS = {
-    "unsafe": "UnsafeTopicArn",
-    "review": "ReviewTopicArn",
-    "safe": "SafeTopicArn",
-    "alarms": "OpsTopicArn",
-}
 _PENDING = "PendingConfirmation"
 
 
 def subscribed(announced: str, deployment: Deployment) -> Check:
     """Whether a topic has subscriptions, all of them confirmed."""
-    name, topic = f"subscribers: {announced}", deployment.output(OUTPUTS[announced])
+    name, topic = f"subscribers: {announced}", deployment.output(TOPIC_OUTPUTS[announced])
     pages = client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     found = [subscription for page in pages for subscription in page["Subscriptions"]]
     pending = [s["Endpoint"] for s in found if s["SubscriptionArn"] == _PENDING]

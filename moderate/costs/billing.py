@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from moderate.costs.gpu_time import IN_FLIGHT, LLAMAS, blip2_seconds, llama_seconds
+from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
 from moderate.costs.resource_usage import Measured, ResourceUsage
+from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 
 HOURS_A_MONTH = 730.0
 DAYS_A_MONTH = HOURS_A_MONTH / 24
@@ -15,8 +16,6 @@ GB = 1e9
 
 Workflow = Literal["standard", "express"]
 LlamaSize = Literal["7b", "13b", "70b"]
-
-BLIP2_INSTANCE = "ml.g5.2xlarge"
 
 # What the deployment does by itself, beside what was measured of an image.
 _EVENTS = 2  # S3 sends the bus "Object Created" and, when the verdict is tagged, "Object Tags Added"
@@ -128,8 +127,8 @@ def fleets(load: Load, image: ResourceUsage) -> tuple[Fleet, Fleet]:
     """BLIP-2's and Llama's instances."""
     judged = load.images_per_day * (1 - load.reuse_share) * load.judged_share
     return (
-        fleet(load, BLIP2_INSTANCE, load.images_per_day * image.queries, load.blip2_seconds),
-        fleet(load, LLAMAS[load.llama_size].instance, judged, load.llama_seconds),
+        fleet(load, BLIP2_INSTANCE_TYPE, load.images_per_day * image.queries, load.blip2_seconds),
+        fleet(load, LLAMA_INSTANCE_TYPES[load.llama_size], judged, load.llama_seconds),
     )
 
 

@@ -3,7 +3,7 @@
 Nothing here was measured on a GPU of this kind. Whoever runs the endpoints replaces these figures: see docs/costs.md.
 """
 
-from dataclasses import dataclass
+from moderation.contract import GPUS, LLAMA_INSTANCE_TYPES
 
 # NVIDIA's data sheet of the A10G: dense bf16 arithmetic and memory bandwidth of one card.
 _PEAK_FLOPS, _PEAK_BYTES = 70e12, 600e9
@@ -19,20 +19,7 @@ IN_FLIGHT = 8  # assumed: requests that one instance works on at once
 QUESTIONS, PROMPT_TOKENS = 22, 2180
 
 
-@dataclass(frozen=True)
-class Llama:
-    """A size of Llama 2, and the instance it is deployed on."""
-
-    parameters: float
-    instance: str
-    cards: int
-
-
-LLAMAS = {
-    "7b": Llama(6.7e9, "ml.g5.2xlarge", 1),
-    "13b": Llama(13.0e9, "ml.g5.12xlarge", 4),
-    "70b": Llama(69.0e9, "ml.g5.48xlarge", 8),
-}
+_PARAMETERS = {"7b": 6.7e9, "13b": 13.0e9, "70b": 69.0e9}  # of Llama 2
 
 
 def blip2_seconds(questions: int = QUESTIONS) -> float:
@@ -43,7 +30,7 @@ def blip2_seconds(questions: int = QUESTIONS) -> float:
 
 def llama_seconds(size: str, prompt_tokens: int = PROMPT_TOKENS) -> float:
     """Seconds of an instance a judgement: the prompt is arithmetic, the answer reads all weights for each token."""
-    llama = LLAMAS[size]
-    prompt = 2 * llama.parameters * prompt_tokens / (llama.cards * _PEAK_FLOPS * _SHARE_OF_FLOPS)
-    a_token = llama.parameters * _BYTES_A_PARAMETER / (llama.cards * _PEAK_BYTES * _SHARE_OF_BYTES)
+    parameters, cards = _PARAMETERS[size], GPUS[LLAMA_INSTANCE_TYPES[size]]
+    prompt = 2 * parameters * prompt_tokens / (cards * _PEAK_FLOPS * _SHARE_OF_FLOPS)
+    a_token = parameters * _BYTES_A_PARAMETER / (cards * _PEAK_BYTES * _SHARE_OF_BYTES)
     return prompt + ANSWER_TOKENS * a_token / IN_FLIGHT

@@ -31,7 +31,9 @@ from rich.table import Table
 
 from local.harness.instant_models import NO, SURE, InstantModels, Scored
 from local.harness.laptop import Laptop
+from local.policies import publish_demo_pack
 from local.synth import PROJECT, STACK, synthesise
+from moderation.contract import METRIC_NAMESPACE
 
 HANDLERS = sorted(
     path.stem for path in (PROJECT / "lambdas/moderation/handlers").glob("*.py") if path.stem != "__init__"
@@ -76,7 +78,7 @@ def main() -> int:
 
 def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: dict[str, Any]) -> None:
     """Fill in what needs the running cloud."""
-    laptop.publish("routes.yaml", '"": {enforce: demo}\n')
+    publish_demo_pack(laptop.outputs, laptop.url)
     runs: list[Run] = []
     total = sizes.warm_uploads + sizes.burst * (sizes.bursts + 1)
     task = progress.add_task("Uploading", total=total + sizes.memory_steps[-1])
@@ -188,7 +190,7 @@ def import_ms(module: str, repeats: int) -> dict[str, int]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PROJECT / "lambdas"),
         "POWERTOOLS_SERVICE_NAME": "moderation",
-        "POWERTOOLS_METRICS_NAMESPACE": "ImageModeration",
+        "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     pairs = [(run_ms(f"import {module}", variables), run_ms("pass", variables)) for _ in range(repeats)]

@@ -34,6 +34,7 @@ from local.cloud.runtime.function import Answer
 from local.cloud.runtime.worker import Worker
 from local.harness.instant_models import NO, YES, InstantModels
 from local.synth import PROJECT, STACK, synthesise
+from moderation.contract import INDEXES
 from scripts.costs.dynamodb_units import item_bytes, projected, read_units, write_units
 
 RESULTS = PROJECT / "moderate/costs/measured.json"
@@ -43,10 +44,11 @@ SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tile
 COUNTED = ("transitions", "requests", "write_units", "read_units")  # alike in every run of an outcome
 LOG_EVENT_BYTES = 26  # what CloudWatch Logs adds to each event (PutLogEvents in its API reference)
 OURS = "X-Not-Counted"
-# What the indexes of the table hold beside keys, as stacks/components/verdict_store.py projects them.
-BY_VERDICT = ("verdict_shard", "created_at", "status", "owner", "verdict", "category", "reason", "decided_by")
-BY_VERDICT += ("decided_at", "reference", "policy", "notified")
-BY_SHA256 = ("sha256", "created_at", "cache_key", "decided_by")
+# Attributes that each index of the table holds beside the table's keys.
+BY_VERDICT, BY_SHA256 = (
+    (index["partition_key"], index["sort_key"], *index["projected"])
+    for index in (INDEXES["by_verdict"], INDEXES["by_sha256"])
+)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from moderate.costs import resource_usage
 from moderate.costs.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
 from moderate.costs.gpu_time import IN_FLIGHT
 from moderate.costs.resource_usage import ResourceUsage
-from moderation.domain.limits import SHARDS
+from moderation.contract import SHARDS
 from scripts.sections import write_section
 
 PAGE = Path(__file__).parents[2] / "docs/scale.md"

@@ -23,13 +23,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import QUESTIONS, Drawing
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
 from moderation.domain.pack_cases import run_cases
 from moderation.domain.policy import Pack, Question
 from scripts.evaluation.dataset import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
-from scripts.evaluation.inprocess_pipeline import DEMO_PACK_FILE, Looker, decision, demo_pack, png
+from scripts.evaluation.inprocess_pipeline import Looker, decision, demo_pack, png
 
 DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 320
 
@@ -66,7 +67,7 @@ def main() -> int:
     looker = Looker()
     pictures = [look(looker, pack, drawing, is_scene) for drawing, is_scene in drawings]
     fitted = fit(pack, pictures)
-    DEMO_PACK_FILE.write_text(rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted.questions), "utf-8")
+    DEMO_PACK.write_text(rewritten(DEMO_PACK.read_text("utf-8"), fitted.questions), "utf-8")
     show(console, fitted, pictures)
     failed = [result.case.name for result in run_cases(demo_pack()) if not result.passed]
     for name in failed:
@@ -176,9 +177,7 @@ def rewritten(text: str, fitted: Sequence[Question]) -> str:
         numbers = f", threshold: {question.threshold:.2f}, temperature: {question.temperature:g}"
         text, found = line.subn(rf"\g<1>{numbers}}}", text)
         if found != 1:
-            raise ValueError(
-                f"{DEMO_PACK_FILE.name} has {found} lines for question {question.id}: write it on one line."
-            )
+            raise ValueError(f"{DEMO_PACK.name} has {found} lines for question {question.id}: write it on one line.")
     return text
 
 

@@ -17,7 +17,7 @@ from local.models.blip2 import HANDLER, Checkpoint
 from local.models.chat import Chat, Message
 from local.models.container import load_handler
 from local.models.stand_in import StandIn
-from local.synth import PROJECT
+from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.export import CHECKPOINT
 from moderation.domain.decision import Decision
 from moderation.domain.evidence import Answer, Caption, Evidence
@@ -33,13 +33,12 @@ load_handler(HANDLER)
 
 from blip2_serving.service import Service  # noqa: E402
 
-DEMO_PACK_FILE = PROJECT / "lambdas/moderation/packs/demo.yaml"
 INPUT_SIZE = Checkpoint(CHECKPOINT, "demo", "").input_size
 
 
 def demo_pack() -> Pack:
-    """The shipped pack `demo`."""
-    return parse_pack(yaml.safe_load(DEMO_PACK_FILE.read_text("utf-8")))
+    """The demo's pack."""
+    return parse_pack(yaml.safe_load(DEMO_PACK.read_text("utf-8")))
 
 
 def png(image: Image.Image) -> bytes:

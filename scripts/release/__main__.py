@@ -33,10 +33,11 @@ from moderate.checks.plan import Plan
 from moderate.costs import prices
 from moderate.deployment import Deployment, find
 from moderate.failures import CommandFailed
+from moderation import contract
 from moderation.domain.image_ref import ImageRef
 from scripts.release import inventory
 
-STACKS = ("Moderation", "ModerationModels")
+STACKS = tuple(contract.STACKS.values())
 MARK = "moderation"  # in every name that CloudFormation or this script gives
 DRAWINGS = 5
 HOURS = 1.0  # making two endpoints takes most of it

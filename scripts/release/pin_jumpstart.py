@@ -10,25 +10,23 @@ from typing import Any
 
 from sagemaker import image_uris
 
+from moderation.contract import GPUS, LLAMA_INSTANCE_TYPES
+
 PINS = Path(__file__).parents[2] / "model_artifacts/llama2/pins.json"
 TGI_VERSION = "2.2.0"
 ARTIFACT_VERSION = "v1.1.0"
 CONTEXT_TOKENS = 4096  # of Llama 2, all sizes
 
-# Instance types: AWS blog "Llama 2 foundation models from Meta are now available in Amazon SageMaker JumpStart".
-SIZES = {"7b": ("ml.g5.2xlarge", 1), "13b": ("ml.g5.12xlarge", 4), "70b": ("ml.g5.48xlarge", 8)}
-_BLOG = "AWS's announcement of Llama 2 in SageMaker JumpStart (July 2023): its default for the size"
 _QNABOT = "aws-solutions/qnabot-on-aws, template of the SageMaker LLM: with these artefacts since 6.1.0 (August 2024)"
 _SAME_TEMPLATE = "the same template of aws-solutions/qnabot-on-aws"
 SOURCES: dict[str, dict[str, str | None]] = {
-    "7b": {"instance_type": _BLOG, "image": None, "artifact_prefix": None, "environment": None},
+    "7b": {"image": None, "artifact_prefix": None, "environment": None},
     "13b": {
-        "instance_type": _BLOG,
         "image": f"{_QNABOT}; its tag as in SageMaker Python SDK 2, image_uris, huggingface-llm {TGI_VERSION}",
         "artifact_prefix": _SAME_TEMPLATE,
         "environment": _SAME_TEMPLATE,
     },
-    "70b": {"instance_type": _BLOG, "image": None, "artifact_prefix": None, "environment": None},
+    "70b": {"image": None, "artifact_prefix": None, "environment": None},
 }
 
 
@@ -39,19 +37,17 @@ def image() -> dict[str, str]:
         region="us-east-1",
         version=TGI_VERSION,
         image_scope="inference",
-        instance_type="ml.g5.12xlarge",
+        instance_type=LLAMA_INSTANCE_TYPES["13b"],
     )
     repository, tag = uri.split("/")[1].split(":")
     return {"repository": repository, "tag": tag}
 
 
 def model(size: str) -> dict[str, Any]:
-    """The pin of one size: what runs on which instance, from which artefacts."""
-    instance_type, gpus = SIZES[size]
+    """The pin of one size: container image, artefacts and environment."""
     name = f"meta-textgeneration-llama-2-{size}-f"
     return {
         "sources": SOURCES[size],
-        "instance_type": instance_type,
         "image": image(),
         "artifact_prefix": f"meta-textgeneration/{name}/artifacts/inference-prepack/{ARTIFACT_VERSION}/",
         "environment": {
@@ -63,14 +59,14 @@ def model(size: str) -> dict[str, Any]:
             "SAGEMAKER_ENV": "1",
             "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
             "SAGEMAKER_PROGRAM": "inference.py",
-            "SM_NUM_GPUS": str(gpus),
+            "SM_NUM_GPUS": str(GPUS[LLAMA_INSTANCE_TYPES[size]]),
         },
     }
 
 
 def pins() -> dict[str, Any]:
     """The whole file's content."""
-    return {"models": {size: model(size) for size in SIZES}}
+    return {"models": {size: model(size) for size in LLAMA_INSTANCE_TYPES}}
 
 
 if __name__ == "__main__":

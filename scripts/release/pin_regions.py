@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sagemaker import image_uris
 
+from moderation.contract import GPUS
+
 REGIONS = Path(__file__).parents[2] / "moderate/regions.json"
-INSTANCE_TYPES = ("ml.g5.2xlarge", "ml.g5.12xlarge", "ml.g5.48xlarge")
 # What the source named below lists; the layers of China and GovCloud have other accounts and are left out.
 POWERTOOLS_LAYER = [
     "af-south-1",
@@ -81,7 +82,7 @@ def regions() -> dict[str, object]:
         "powertools_layer": POWERTOOLS_LAYER,
         "containers": containers(),
         "jumpstart": gated_buckets(),
-        "instance_types": {name: hosts(name) for name in INSTANCE_TYPES},
+        "instance_types": {name: hosts(name) for name in GPUS},
     }
 
 

@@ -15,6 +15,7 @@ import psutil
 
 from local.cloud.runtime.fleet import Limits
 from local.harness.laptop import Laptop
+from local.policies import publish_demo_pack
 from scripts.soak.faults import Fault, How, Plan, Reply
 from scripts.soak.pictures import colour_models
 from scripts.soak.proxy import Doom, FaultProxy
@@ -51,7 +52,7 @@ def cloud(
             proxy.connect(laptop.url)
             proxy.abort = lambda name: _abort(laptop, name)
             _send_functions_through(proxy, laptop)
-            laptop.publish("routes.yaml", '"": {enforce: demo}\n')
+            publish_demo_pack(laptop.outputs, laptop.url)
             yield laptop, proxy
 
 

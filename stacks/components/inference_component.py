@@ -4,9 +4,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.components.metrics import VARIANT
 from stacks.components.model_scaling import ComponentScaling
 
-_VARIANT = "AllTraffic"
 # A reservation, not a bound. SageMaker keeps most of an instance's memory to itself and refuses a component that asks
 # for more than the rest; alone on its instance, one needs to reserve no more than JumpStart's models do.
 _RESERVED_MB = 1024
@@ -36,7 +36,7 @@ class InferenceComponent(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=_VARIANT,
+            variant_name=VARIANT,
             instance_type=instance_type,
             inference_ami_version=ami,
             initial_instance_count=1,
@@ -63,7 +63,7 @@ class InferenceComponent(Construct):
             "Copies",
             inference_component_name=name,
             endpoint_name=endpoint.attr_endpoint_name,  # a reference: SageMaker deletes no endpoint under a component
-            variant_name=_VARIANT,
+            variant_name=VARIANT,
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=1),
             specification=sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(
                 model_name=model.attr_model_name,

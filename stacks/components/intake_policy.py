@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from aws_cdk import aws_s3 as s3
 
 from stacks.components.refusals import READS, refuse
+from stacks.contract import CONTRACT
 
-TAG = "moderation"
+_TAG: str = CONTRACT["verdict_tag"]
 
 
 def protect_tag(bucket: s3.IBucket, objects: str, taggers: Sequence[str]) -> None:
@@ -17,7 +18,7 @@ def protect_tag(bucket: s3.IBucket, objects: str, taggers: Sequence[str]) -> Non
     `s3:PutObjectTagging` too (Amazon S3 API Reference, PutObject); the first statement doesn't rely on it. Replicas
     bring their tags by rights of their own, so nothing is replicated into the bucket.
     """
-    carries_verdict = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": TAG}}
+    carries_verdict = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": _TAG}}
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
     refuse(bucket, "UploadedVerdict", ["s3:PutObject"], objects, but=taggers, when=carries_verdict)
     refuse(bucket, "Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, but=taggers)
@@ -28,5 +29,5 @@ def hold_until_cleared(bucket: s3.IBucket, objects: str, readers: Sequence[str])
 
     S3 shows tags to policies on reads by GetObject alone: nothing is replicated out of the bucket.
     """
-    uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{TAG}": "safe"}}
+    uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{_TAG}": "safe"}}
     refuse(bucket, "Uncleared", READS, objects, but=readers, when=uncleared)

@@ -3,10 +3,10 @@
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from stacks.components.pipeline_function import COMMON_ENVIRONMENT
+from stacks.contract import CONTRACT
 
-NAMESPACE = COMMON_ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]
-SERVICE = COMMON_ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+NAMESPACE: str = CONTRACT["metrics"]["namespace"]
+SERVICE: str = CONTRACT["metrics"]["service"]
 VARIANT = "AllTraffic"  # ours, and what SageMaker's own tools call an endpoint's one variant
 # What the workflow's log is counted for: a failure that it caught, and a verdict that it could not announce.
 CAUGHT_FAILURES = "CaughtFailures"

@@ -11,12 +11,11 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge
 from stacks.components.grantee import service
 from stacks.components.inference_component import InferenceComponent
+from stacks.components.metrics import VARIANT
 from stacks.components.model_scaling import VariantScaling
 from stacks.components.service_log import ServiceLog
 from stacks.inference_ami import inference_ami
 from stacks.settings import Instances
-
-_VARIANT = "AllTraffic"
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class ModelEndpoint(Construct):
     def _host_variant(self, name: str, model: sagemaker.CfnModel, hosting: Hosting, ami: str) -> sagemaker.CfnEndpoint:
         scaled = hosting.instances.least < hosting.instances.most
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=_VARIANT,
+            variant_name=VARIANT,
             model_name=model.attr_model_name,
             instance_type=hosting.instance_type,
             inference_ami_version=ami,
@@ -117,7 +116,7 @@ class ModelEndpoint(Construct):
             retain_all_variant_properties=scaled,
         )
         if scaled:
-            VariantScaling(self, "Scaling", endpoint=endpoint, variant=_VARIANT, instances=hosting.instances)
+            VariantScaling(self, "Scaling", endpoint=endpoint, variant=VARIANT, instances=hosting.instances)
         return endpoint
 
     def _make_role(self, container: Container, statements: Sequence[iam.PolicyStatement]) -> iam.Role:

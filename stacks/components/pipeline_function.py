@@ -11,10 +11,11 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge
 from stacks.components.grantee import Grantee, service
 from stacks.components.service_log import ServiceLog
+from stacks.contract import CONTRACT
 
-COMMON_ENVIRONMENT = {
-    "POWERTOOLS_SERVICE_NAME": "moderation",
-    "POWERTOOLS_METRICS_NAMESPACE": "ImageModeration",
+COMMON_ENVIRONMENT: dict[str, str] = {
+    "POWERTOOLS_SERVICE_NAME": CONTRACT["metrics"]["service"],
+    "POWERTOOLS_METRICS_NAMESPACE": CONTRACT["metrics"]["namespace"],
     "POWERTOOLS_LOG_LEVEL": "INFO",
 }
 

@@ -9,27 +9,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components.grantee import Grantee
-
-BY_VERDICT = "by-verdict"
-BY_SHA256 = "by-sha256"
-BY_REFERENCE = "by-reference"
-BY_UPLOADER = "by-uploader"
-BY_QUEUE = "by-queue"
+from stacks.contract import CONTRACT
 
 # Indexes leave the evidence out: it is most of an item, and a list of verdicts doesn't show it. A projection can't be
 # altered, so they hold all that a list, a queue or a search of later releases may show.
-_SHOWN = ["status", "verdict", "category", "decided_by", "decided_at"]
-_LISTED = [*_SHOWN, "owner", "reason", "cause", "reference", "uploader", "policy", "notified", "needs"]
-_QUEUED = [*_SHOWN, "reason", "cause", "row", "policy", "reference", "uploader", "created_at", "notified", "needs"]
-_QUEUED += ["categories", "severity", "due_at", "lease_holder", "lease_until"]
-# name → (partition key, sort key, attributes beside the keys)
-_INDEXES = {
-    BY_VERDICT: ("verdict_shard", "created_at", _LISTED),
-    BY_SHA256: ("sha256", "created_at", ["cache_key", *_SHOWN, "policy"]),
-    BY_REFERENCE: ("reference", "created_at", [*_SHOWN, "policy"]),
-    BY_UPLOADER: ("uploader", "created_at", [*_SHOWN, "policy", "reference"]),
-    BY_QUEUE: ("queue", "queue_order", _QUEUED),
-}
+_INDEXES: dict[str, dict[str, Any]] = CONTRACT["indexes"]
+BY_VERDICT: str = _INDEXES["by_verdict"]["name"]
+BY_SHA256: str = _INDEXES["by_sha256"]["name"]
 
 
 class VerdictStore(Construct):
@@ -52,13 +38,13 @@ class VerdictStore(Construct):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
         )
-        for name, (partition_key, sort_key, attributes) in _INDEXES.items():
+        for index in _INDEXES.values():
             self.table.add_global_secondary_index(
-                index_name=name,
-                partition_key=_text(partition_key),
-                sort_key=_text(sort_key),
+                index_name=index["name"],
+                partition_key=_text(index["partition_key"]),
+                sort_key=_text(index["sort_key"]),
                 projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=attributes,
+                non_key_attributes=index["projected"],
             )
 
     def allow_write(self, grantee: Grantee) -> None:

@@ -14,6 +14,7 @@ from stacks.components.grantee import Grantee, service
 from stacks.components.intake import Intake
 from stacks.components.service_log import ServiceLog
 from stacks.components.verdict_store import VerdictStore
+from stacks.contract import CONTRACT
 from statemachine import definition
 
 _EVENT_AGE = Duration.hours(24)  # EventBridge's longest: a new image waits for a workflow that can't be started
@@ -60,7 +61,11 @@ class Workflow(Grantee):
             role=self.role,
             state_machine_type=sfn.StateMachineType(workflow_type),
             definition_body=sfn.DefinitionBody.from_string(definition.load()),
-            definition_substitutions={**arns, "VerdictTable": verdicts.table.table_name},
+            definition_substitutions={
+                **arns,
+                "VerdictTable": verdicts.table.table_name,
+                "Shards": str(CONTRACT["shards"]),
+            },
             # The level that shows every step; the data that passes through them stays out.
             logs=sfn.LogOptions(destination=self.log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from moderation.adapters.policies import S3PolicyStore, pack_key, shipped_pack
+from moderation.adapters.policies import S3PolicyStore, pack_key, shipped_pack, shipped_pack_names
 from moderation.domain.policy import pack_content
 from moderation.errors import InvalidPolicy
 
@@ -68,6 +68,10 @@ def test_a_busy_function_doesnt_read_the_bucket_for_every_image(s3, store, clock
     clock.now += 1
 
     assert store.pack("blog") is first
+
+
+def test_the_packs_for_photographs_ship_and_the_demos_does_not():
+    assert shipped_pack_names() == ["blog", "default", "privacy"]
 
 
 def test_deleting_an_override_brings_the_shipped_pack_back(s3, store, clock):

@@ -7,9 +7,8 @@ from aws_cdk.cx_api import CloudAssembly
 from moderate.checks import account, plan, quotas, tools
 from moderate.checks.check import RIGHTS
 from moderate.checks.intake_statements import is_among, required
-from moderate.checks.plan import Plan
 from moderate.deployment import Deployment
-from stacks.models_stack import BLIP2_INSTANCE_TYPE, COMPONENT_ENDPOINTS, ENDPOINTS, LLAMA_PINS
+from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 from stacks.settings import Instances, Settings
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 from tests.infra.test_intake_policy import intake_statements
@@ -41,17 +40,10 @@ def test_what_it_takes_a_setting_for_is_the_apps_default() -> None:
         "blip2MinInstances": str(Instances.least),
         "llamaMinInstances": str(Instances.least),
     } == plan.DEFAULTS
-    assert Instances.most == plan.MOST_INSTANCES
 
 
-def test_it_counts_the_instances_that_the_models_stack_runs_on() -> None:
-    for size, pin in LLAMA_PINS["models"].items():
-        assert set(Plan.of([f"llamaSize={size}"]).instances) == {BLIP2_INSTANCE_TYPE, pin["instance_type"]}
-    assert set(quotas.CODES) == {BLIP2_INSTANCE_TYPE} | {pin["instance_type"] for pin in LLAMA_PINS["models"].values()}
-
-
-def test_it_knows_our_endpoints_by_name() -> None:
-    assert {ENDPOINTS.blip2, COMPONENT_ENDPOINTS.blip2} == set(plan.OURS)
+def test_it_knows_the_quota_of_every_instance_that_the_models_stack_runs_on() -> None:
+    assert set(quotas.CODES) == {BLIP2_INSTANCE_TYPE, *LLAMA_INSTANCE_TYPES.values()}
 
 
 def test_the_rights_that_it_takes_are_documented() -> None:

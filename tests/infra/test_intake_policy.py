@@ -6,8 +6,6 @@ from typing import Any
 
 from aws_cdk.cx_api import CloudAssembly
 
-from moderation.domain.limits import TAG
-from stacks.components import intake_policy
 from stacks.components.refusals import READS
 from tests.infra.synthesis import ROOT, Template, as_list, flatten, template_of
 
@@ -36,10 +34,6 @@ def role_arn(template: Template, start: str) -> str:
 
 def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
     return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
-
-
-def test_the_stacks_and_the_functions_speak_of_the_same_tag() -> None:
-    assert intake_policy.TAG == TAG
 
 
 def test_nobody_uploads_a_verdict_and_only_recorder_and_reviewer_tag(moderation: Template) -> None:

@@ -9,7 +9,7 @@ from aws_cdk.cx_api import CloudAssembly
 from sagemaker import image_uris
 
 from local.models.djl_properties import parse_properties
-from scripts import pin_jumpstart, pin_regions
+from scripts.release import pin_jumpstart, pin_regions
 from stacks.inference_ami import inference_ami
 from stacks.model_archive import pack
 from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG, LLAMA_PINS

@@ -3,7 +3,7 @@
 from typing import Any
 
 from moderate.checks.quotas import CODES
-from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_PINS
+from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 from stacks.settings import Settings
 from tests.infra.synthesis import ROOT
 
@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text()
 def test_the_quotas_of_every_gpu_instance_are_named_before_the_first_deploy() -> None:
     before, _, _ = README.partition("cdk deploy")
 
-    for instance in {BLIP2_INSTANCE_TYPE, *(pins["instance_type"] for pins in LLAMA_PINS["models"].values())}:
+    for instance in {BLIP2_INSTANCE_TYPE, *LLAMA_INSTANCE_TYPES.values()}:
         assert f"`{instance} for endpoint usage` (`{CODES[instance]}`)" in before.replace("\n", " "), instance
 
 

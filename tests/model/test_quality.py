@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from local.samples import doubtful_drawing
+from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import QUESTIONS, draw
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Category, Pack, Question, parse_pack
 from scripts.evaluation.calibrate import BUDGET, Picture, Told, fit, rewritten, temper
 from scripts.evaluation.dataset import view_truths
-from scripts.evaluation.inprocess_pipeline import DEMO_PACK_FILE, Looker, decision, demo_pack, png
+from scripts.evaluation.inprocess_pipeline import Looker, decision, demo_pack, png
 from scripts.evaluation.metrics import Outcome, calibration_error, misses, reliability
 from scripts.evaluation.metrics import score as category_score
 
@@ -141,10 +142,10 @@ class TestCalibration:
         pack = demo_pack()
         fitted = [dataclasses.replace(question, threshold=0.35, temperature=1.25) for question in pack.questions]
 
-        text = rewritten(DEMO_PACK_FILE.read_text("utf-8"), fitted)
+        text = rewritten(DEMO_PACK.read_text("utf-8"), fitted)
 
         assert parse_pack(yaml.safe_load(text)) == dataclasses.replace(pack, questions=tuple(fitted))
-        assert rewritten(text, pack.questions) == rewritten(DEMO_PACK_FILE.read_text("utf-8"), pack.questions)
+        assert rewritten(text, pack.questions) == rewritten(DEMO_PACK.read_text("utf-8"), pack.questions)
 
 
 class TestScenes:

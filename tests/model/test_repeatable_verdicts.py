@@ -4,7 +4,6 @@ import io
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,6 +15,7 @@ from rich.console import Console
 from local.models.app import ModelServer, Settings, model_server
 from local.models.container import Reply
 from local.models.py_process import PyProcess
+from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
@@ -29,7 +29,6 @@ from moderation.usecases.prepare_image import PreparePorts, prepare_image
 from moderation.usecases.query_image import query_image
 from tests.support.fakes import FakeImages, FakePolicies, FakeVerdicts, FakeWork
 
-DEMO_PACK = Path(__file__).parents[2] / "lambdas/moderation/packs/demo.yaml"
 RUNS = 10
 AT_ONCE = (1, 2, 3, 5, 10)  # how many images are in flight together: the batches differ with it
 

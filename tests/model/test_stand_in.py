@@ -10,6 +10,7 @@ import yaml
 
 from local.models.chat import Chat, Message
 from local.models.stand_in import StandIn
+from model_artifacts.demo import DEMO_PACK
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
@@ -141,9 +142,9 @@ def test_it_is_named_a_stand_in() -> None:
     assert "STAND-IN" in StandIn.name
 
 
-@pytest.mark.parametrize("name", ["blog", "default", "demo", "privacy"])
-def test_the_cases_of_the_shipped_packs_come_out_as_they_say(name: str) -> None:
-    pack = parse_pack(yaml.safe_load((PACKS / f"{name}.yaml").read_text()))
+@pytest.mark.parametrize("file", [*sorted(PACKS.glob("*.yaml")), DEMO_PACK], ids=lambda file: file.stem)
+def test_the_cases_of_the_packs_come_out_as_they_say(file: Path) -> None:
+    pack = parse_pack(yaml.safe_load(file.read_text()))
     cases = [case for case in pack.cases if case.judge is None and None not in dict(case.answers).values()]
 
     for case in cases:

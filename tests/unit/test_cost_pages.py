@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from moderate.costs.billing import Load, fleets
-from scripts import cost_page, scale_page
+from scripts.costs import cost_page, scale_page
 from scripts.costs.chart import Line, chart
 from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
 from scripts.costs.scale_page import QUOTAS, demand

@@ -7,7 +7,8 @@ import pytest
 from botocore.stub import Stubber
 from rich.console import Console
 
-from scripts import e2e, inventory
+from scripts.release import __main__ as e2e
+from scripts.release import inventory
 from scripts.release.__main__ import cost
 from scripts.release.inventory import LISTED, STAYING, Inventory, added, staying
 

@@ -11,15 +11,13 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
+from moderation.contract import BY_SHA256, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.limits import SHARDS
 from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BY_VERDICT = "by-verdict"
-BY_SHA256 = "by-sha256"
 # The execution that owns the image may write, once; an image without any record belongs to whoever comes.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
 

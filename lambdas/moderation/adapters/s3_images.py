@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, is_transient, store_faults
+from moderation.contract import VERDICT_TAG
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.limits import MAX_BYTES, TAG
+from moderation.domain.limits import MAX_BYTES
 from moderation.errors import ImageTooLarge, ImageUnavailable
 from moderation.ports import StoredImage
 
@@ -100,14 +101,14 @@ class S3ImageStore:
 
     def _merge_tag(self, image: ImageRef, verdict: str) -> str:
         tags = self._client.get_object_tagging(Bucket=image.bucket, Key=image.key, VersionId=image.version)["TagSet"]
-        others = [tag for tag in tags if tag["Key"] != TAG]
+        others = [tag for tag in tags if tag["Key"] != VERDICT_TAG]
         if len(others) >= _MAX_TAGS:
             return "full"
         self._client.put_object_tagging(
             Bucket=image.bucket,
             Key=image.key,
             VersionId=image.version,
-            Tagging={"TagSet": [*others, {"Key": TAG, "Value": verdict}]},
+            Tagging={"TagSet": [*others, {"Key": VERDICT_TAG, "Value": verdict}]},
         )
         return "tagged"
 

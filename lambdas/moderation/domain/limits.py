@@ -2,7 +2,5 @@
 
 MAX_BYTES = 20_000_000  # of an uploaded object
 MAX_ITEM_BYTES = 350_000  # of a record: DynamoDB allows 400 KB an item
-SHARDS = 4  # of each day in the index by verdict, so that no partition takes all writes
-TAG = "moderation"  # the object tag that carries the verdict
 CONTEXT_TOKENS = 4096  # Llama 2's, prompt and answer together
 ANSWER_TOKENS = 256  # of the judge: a JSON object and a sentence or two

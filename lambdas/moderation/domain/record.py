@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moderation.contract import SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.limits import MAX_ITEM_BYTES, SHARDS
+from moderation.domain.limits import MAX_ITEM_BYTES
 
 SCHEMA_VERSION = 1
 # Owner of a claim that a redrive took from an execution that is over: the next execution to come may take it.
@@ -119,7 +120,7 @@ class Record:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        """The findings, each with the raw answer that it was scored from (`text`, `p_yes`, `p_blank`), if there is one."""
+        """The findings, each with the raw answer that it was scored from (`text`, `p_yes`, `p_blank`)."""
         raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
 

@@ -1,4 +1,4 @@
-"""The shipped packs and the files that the tests of the domain share."""
+"""The packs that ship, and the demo's, for the tests of the domain."""
 
 from dataclasses import replace
 from functools import cache
@@ -7,13 +7,15 @@ from typing import Any
 
 import yaml
 
+from model_artifacts.demo import DEMO_PACK
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.policy import Pack, parse_pack
 
 HERE = Path(__file__).parent
 PROJECT = Path(__file__).parents[3]
 PACKS = PROJECT / "lambdas" / "moderation" / "packs"
-NAMES = ("blog", "default", "demo", "privacy")
+FILES = {file.stem: file for file in sorted(PACKS.glob("*.yaml"))} | {"demo": DEMO_PACK}
+NAMES = tuple(FILES)
 
 
 def read_yaml(path: Path) -> Any:
@@ -21,8 +23,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def pack_data(name: str) -> dict[str, Any]:
-    """The plain data of a shipped pack."""
-    data = read_yaml(PACKS / f"{name}.yaml")
+    """The plain data of a pack."""
+    data = read_yaml(FILES[name])
     assert isinstance(data, dict)
     return data
 
@@ -34,7 +36,7 @@ def shipped(name: str) -> Pack:
 
 @cache
 def uncalibrated(name: str) -> Pack:
-    """A shipped pack with neutral numbers, so that fitting them anew changes no test of anything else."""
+    """A pack with neutral numbers, so that fitting them anew changes no test of anything else."""
     pack = shipped(name)
     questions = tuple(replace(question, threshold=0.5, temperature=1.0) for question in pack.questions)
     return replace(pack, questions=questions)

@@ -283,7 +283,7 @@ def test_a_caption_supports_a_category_by_the_words_of_its_terms(caption: str, c
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_category_of_a_shipped_pack_can_be_supported_by_a_caption_that_names_it(name: str) -> None:
+def test_every_category_of_a_pack_can_be_supported_by_a_caption_that_names_it(name: str) -> None:
     pack = shipped(name)
     for category in pack.categories:
         assert category.name in supported_categories(pack, [f"a picture of {category.name.lower()}"])

@@ -134,7 +134,7 @@ BROKEN_WITHIN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shipped_pack_is_valid_for_schema_and_parser_alike(name: str) -> None:
+def test_a_pack_is_valid_for_schema_and_parser_alike(name: str) -> None:
     data = pack_data(name)
     jsonschema.validate(data, SCHEMA)
     assert parse_pack(data).name == name
@@ -267,7 +267,7 @@ def test_every_category_has_a_text_for_users_and_every_pack_cases(name: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_cases_of_a_shipped_pack_pass(name: str) -> None:
+def test_the_cases_of_a_pack_pass(name: str) -> None:
     assert [result.case.name for result in run_cases(shipped(name)) if not result.passed] == []
 
 
