@@ -2,7 +2,8 @@
 
 import typer
 
-from moderate import ask, decide, doctor, erase, policy, redrive, show, upload, verdicts, weights
+from moderate import ask, decide, erase, policy, redrive, show, upload, verdicts, weights
+from moderate.checks import doctor
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
 

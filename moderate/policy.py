@@ -9,11 +9,11 @@ import typer
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
-from moderate.policy_diff import changes
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
 from moderation.domain.pack_cases import CaseResult, run_cases
-from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, lint, parse_pack, parse_routes
+from moderation.domain.pack_diff import changes
+from moderation.domain.policy import Pack, Routes, lint, parse_pack, parse_routes
 from moderation.errors import InvalidPolicy
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def show_or_push_routes(
 ) -> None:
     """Show which packs judge which keys or, given a file, put its routes into force."""
     if file is None:
-        _show_routes(routes_in_force(find(stack)))
+        _show_routes(find(stack).policies.routes())
         return
     deployment = acting_as(find(stack), _EDITOR)
     text = file.read_bytes()
@@ -136,15 +136,6 @@ def show_or_push_routes(
     _put(deployment, ROUTES_KEY, text)
     _show_routes(routes)
     results.print(_LIVE)
-
-
-def routes_in_force(deployment: Deployment) -> Routes:
-    """The routes of the policy bucket, or those that ship. Raises InvalidPolicy."""
-    try:
-        found = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=ROUTES_KEY)
-    except deployment.s3.exceptions.NoSuchKey:
-        return DEFAULT_ROUTES
-    return parse_routes(load_yaml(found["Body"].read(), ROUTES_KEY))
 
 
 def _is_usable(file: Path) -> bool:

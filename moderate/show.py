@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.notice import notice
 from moderate.output import cell, plain, print_json, probability, results, table, verdict_text
 from moderate.records import find_record
+from moderation.domain.notice import notice
 from moderation.domain.record import Record
 from moderation.domain.work_files import pack_file
 from moderation.usecases.find_policy import find_policy

@@ -2,7 +2,6 @@
 
 from moderate.checks.check import Check, attempt
 from moderate.deployment import Deployment
-from moderate.policy import routes_in_force
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.domain.policy import Routes, lint
 
@@ -12,7 +11,7 @@ def policies(deployment: Deployment) -> list[Check]:
     routes: list[Routes] = []
 
     def examine() -> Check:
-        routes.append(routes_in_force(deployment))
+        routes.append(deployment.policies.routes())
         return _routes(routes[0], deployment)
 
     mended = f"Write {ROUTES_KEY} anew and put it into force: moderate policy routes {ROUTES_KEY}"

@@ -54,7 +54,7 @@ class S3PolicyStore:
         self._routes: tuple[float, Routes] | None = None
 
     def for_key(self, key: str) -> Policies:
-        route = self._current_routes().for_key(key)
+        route = self.routes().for_key(key)
         return Policies(self.pack(route.enforce), tuple(self.pack(name) for name in route.shadow))
 
     def pack(self, name: str) -> Pack:
@@ -83,7 +83,8 @@ class S3PolicyStore:
             raise InvalidPolicy(f"{pack_key(name)} calls itself {pack.name!r}: its name must be {name!r}.")
         return pack
 
-    def _current_routes(self) -> Routes:
+    def routes(self) -> Routes:
+        """The routes in force: the bucket's, or else those that ship. Raises like `for_key`."""
         if self._routes is None or not self._is_fresh(self._routes[0]):
             text = self._read(ROUTES_KEY)
             routes = DEFAULT_ROUTES if text is None else parse_routes(load_yaml(text, ROUTES_KEY))
