@@ -28,7 +28,7 @@ def erase_object(
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
 
     A note without the key says who erased how much, and when. What outlives it, such as backups, is listed in
-    docs/lifecycle.md. After an error it can be repeated.
+    docs/security.md. After an error it can be repeated.
     """
     deployment = acting_as(find(stack), "Eraser")
     ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts)

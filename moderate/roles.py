@@ -31,7 +31,7 @@ def acting_as(deployment: Deployment, role: str) -> Deployment:
             raise
         raise CommandFailed(
             f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this takes: ask whoever "
-            "administers the account's IAM for `sts:AssumeRole` on it (docs/operations.md, Roles for persons)."
+            "administers the account's IAM for `sts:AssumeRole` on it (docs/security.md#roles)."
         ) from error
 
 

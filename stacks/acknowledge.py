@@ -1,4 +1,4 @@
-"""States beside a resource why a finding of cdk-nag doesn't apply to it."""
+"""Acknowledge findings of cdk-nag, with the reason next to the resource."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ def acknowledge(scope: IConstruct, rule: str, reason: str) -> None:
 
 
 def acknowledge_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
-    """Acknowledge a policy of `scope` on `resource`, an ARN that holds a wildcard."""
+    """Acknowledge a policy of `scope` on `resource`, an ARN that contains a wildcard."""
     acknowledge(scope, f"IAM5[Resource::{_flatten(Stack.of(scope).resolve(resource))}]", reason)
 
 
 def _flatten(value: Any) -> str:
-    """A CloudFormation value as cdk-nag writes it: references in angle brackets."""
+    """Format a CloudFormation value as cdk-nag does, with references in angle brackets."""
     match value:
         case {"Ref": name}:
             return f"<{name}>"

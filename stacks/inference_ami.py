@@ -1,9 +1,9 @@
-"""The machine image that an endpoint's instances start from: its NVIDIA driver must run the CUDA of the container.
+"""Inference AMI of an endpoint's instances; its NVIDIA driver must support the container's CUDA version.
 
-Left unsaid, SageMaker takes driver 470 for `ml.g5` (CUDA 11.4: "GPU drivers" in its developer guide), and an endpoint
-on a wrong one stays in Creating without a log (aws/deep-learning-containers, pull request 6187). These are the pairs
-that AWS tests its containers with: `test/test_utils/constants.py` there, and `test/whisperx` for CUDA 12.8. The drivers
-are named at `ProductionVariant` in SageMaker's API reference.
+By default SageMaker uses driver 470 for `ml.g5` (CUDA 11.4: "GPU drivers" in its developer guide), and an endpoint with
+an incompatible driver stays in Creating without a log (aws/deep-learning-containers, pull request 6187). AWS tests its
+containers with these pairs: `test/test_utils/constants.py` there, and `test/whisperx` for CUDA 12.8. The drivers are
+listed under `ProductionVariant` in SageMaker's API reference.
 """
 
 import re
@@ -16,7 +16,7 @@ _CUDA = re.compile(r"-cu(1[0-9])[0-9]\b")
 
 
 def inference_ami(tag: str) -> str:
-    """The AMI for a container image, by the CUDA version in its tag. Raises ValueError where no pair is known."""
+    """Return the AMI for a container image, by the CUDA version in its tag. Raises ValueError if no pair is known."""
     cuda = _CUDA.search(tag)
     if cuda is None or cuda[1] not in _OF_CUDA:
         raise ValueError(f"No inference AMI is known for the container image {tag}.")

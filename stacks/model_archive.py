@@ -1,4 +1,4 @@
-"""Packs a model's code into a `model.tar.gz` that is the same, byte for byte, while the code is the same."""
+"""Pack a model's code into a reproducible `model.tar.gz`: the same code gives the same bytes."""
 
 import gzip
 import io
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def pack(source: Path, archive: Path) -> Path:
-    """Write the files under `source` to `archive`, without caches and hidden files, and give its path back.
+    """Write the files under `source` to `archive`, without caches and hidden files, and return its path.
 
-    Names are sorted and times are zero: otherwise every synthesis would replace the model.
+    Names are sorted and times are zero; otherwise every synthesis would replace the model.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = archive.with_name(f"{archive.name}.{os.getpid()}")  # another synthesis may run beside this one
+    unfinished = archive.with_name(f"{archive.name}.{os.getpid()}")  # another synthesis may run at the same time
     with (
         unfinished.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as zipped,

@@ -1,4 +1,4 @@
-"""The two GPU endpoints, apart from the data: destroying this stack stops their bill and nothing else."""
+"""Stack of the two GPU endpoints, separate from the data: destroying it stops their cost and nothing else."""
 
 import json
 from pathlib import Path
@@ -12,78 +12,80 @@ from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
 from stacks.components.grantee import THROUGH_S3
-from stacks.components.model_endpoint import Container, Hosting, ModelEndpoint
+from stacks.components.model_endpoint import EndpointHosting, ModelContainer, ModelEndpoint
 from stacks.contract import CONTRACT
 from stacks.model_archive import pack
 from stacks.regions import CONTAINER_ACCOUNTS, models_faults
-from stacks.settings import Endpoints, Instances, S3Prefix, Settings
+from stacks.settings import DeploymentSettings, EndpointNames, Instances, S3Prefix
 
-# Plain names rather than exports: either stack can then be replaced or destroyed while the other stands.
-ENDPOINTS = Endpoints(**CONTRACT["endpoints"])
-# Names of their own: an endpoint can't be switched between hosting its model and hosting a component.
-COMPONENT_ENDPOINTS = Endpoints(**CONTRACT["component_endpoints"])
+# Plain names rather than exports: either stack can then be replaced or destroyed while the other exists.
+ENDPOINTS = EndpointNames(**CONTRACT["endpoints"])
+# Separate names: an endpoint can't be switched between hosting its model and hosting a component.
+COMPONENT_ENDPOINTS = EndpointNames(**CONTRACT["component_endpoints"])
 
 ROOT = Path(__file__).parents[1]
 LLAMA_PINS: dict[str, Any] = json.loads((ROOT / "model_artifacts/llama2/pins.json").read_text())
 BLIP2_REPOSITORY = "djl-inference"
-# CUDA 12.8, which `inference_ami` pairs; transformers 4.57.1, as on the laptop. Both hold for LMI 17 to 19; 20 to 24
-# are CUDA 12.9 with a transformers below 5, 25 to 27 CUDA 13.0 with one up to 5.9 (djl-serving, serving/docker/lmi*).
+# CUDA 12.8, which `inference_ami` knows; transformers 4.57.1, as on the laptop. Both are true of LMI 17 to 19; 20 to 24
+# have CUDA 12.9 and transformers below 5, 25 to 27 CUDA 13.0 and up to 5.9 (djl-serving, serving/docker/lmi*).
 BLIP2_TAG = "0.35.0-lmi17.0.0-cu128"
-# A process that died fails its model for good: `/ping` 500, every request 503. With this the server exits (137) instead
-# (djl-serving 0.35.0, ModelInfo.getStatus), and SageMaker runs its container anew.
+# Once a process has died its model stays failed: `/ping` 500, every request 503. With this the server exits (137)
+# instead (djl-serving 0.35.0, ModelInfo.getStatus), and SageMaker restarts the container.
 BLIP2_ENVIRONMENT = {"SERVING_FAIL_FAST": "true"}
 BLIP2_INSTANCE_TYPE: str = CONTRACT["instance_types"]["blip2"]
 LLAMA_INSTANCE_TYPES: dict[str, str] = CONTRACT["instance_types"]["llama"]
 _GPUS: dict[str, int] = CONTRACT["gpus"]
-_STARTUP_SECONDS = 1800  # weights come before the first answer: 16 GB of BLIP-2, 26 GB of Llama 2 13B, 138 GB of 70B
+_STARTUP_SECONDS = 1800  # includes loading weights: 16 GB for BLIP-2, 26 GB for Llama 2 13B, 138 GB for 70B
 
 
-def endpoints_of(settings: Settings) -> Endpoints:
-    """What the models stack makes under these settings."""
+def endpoints_of(settings: DeploymentSettings) -> EndpointNames:
+    """Return the names of the endpoints that the models stack creates under these settings."""
     return COMPONENT_ENDPOINTS if settings.scale_to_zero else ENDPOINTS
 
 
 class ModelsStack(Stack):
-    """BLIP-2 in the large-model container, and Llama 2 chat from JumpStart."""
+    """BLIP-2 in the large model inference container, and Llama 2 chat from JumpStart."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, region: str | None) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, region: str | None
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
-            # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
+            # The CLI checks the bootstrap version itself; the rule would make the template read an SSM parameter.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         self._settings = settings
         self._endpoints = endpoints_of(settings)
         self._llama = LLAMA_PINS["models"][settings.llama_size]
-        self._refuse(region)
-        self._warn()
+        self._add_errors(region)
+        self._add_warnings()
         accounts = {name: {"account": account} for name, account in CONTAINER_ACCOUNTS.items()}
         self._registry = CfnMapping(self, "Registries", mapping=accounts).find_in_map(Aws.REGION, "account")
         self._make_blip2()
         self._make_llama()
 
-    def _refuse(self, region: str | None) -> None:
-        """Errors of validation, not exceptions: `cdk destroy` must work all the same."""
+    def _add_errors(self, region: str | None) -> None:
+        """Report validation errors instead of raising, so that `cdk destroy` still works."""
         validations = Validations.of(self)
         if not self._settings.accept_llama2_eula:
             validations.add_error(
                 "Llama2Eula",
-                "acceptLlama2Eula is not true: read Meta's licence (https://ai.meta.com/llama/license/), then deploy "
+                "acceptLlama2Eula is not true. Read Meta's licence (https://ai.meta.com/llama/license/), then deploy "
                 "with -c acceptLlama2Eula=true.",
             )
         instance_types = {BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES[self._settings.llama_size]}
         for number, fault in enumerate(models_faults(region, instance_types) if region else []):
             validations.add_error(f"Region{number}", fault)
 
-    def _warn(self) -> None:
+    def _add_warnings(self) -> None:
         size = self._settings.llama_size
         unverified = [name for name, source in self._llama["sources"].items() if source is None]
         if unverified:
             Validations.of(self).add_warning(
                 "Llama2Unverified",
-                f"llamaSize {size} is unverified: no public source has its {', '.join(unverified)}, which follow those "
-                "of 13b. Deploy 13b, or use an endpoint of your own: see docs/operations.md.",
+                f"llamaSize {size} is unverified: no public source gives its {', '.join(unverified)}, so those of 13b "
+                "are assumed. Deploy 13b, or use an existing endpoint: see docs/lifecycle.md.",
             )
 
     def _make_blip2(self) -> None:
@@ -100,14 +102,14 @@ class ModelsStack(Stack):
         )
         if prefix:
             acknowledge_wildcard(
-                endpoint.role, _objects(prefix), "Code and many files of weights under one prefix; read only"
+                endpoint.role, _objects(prefix), "Read-only access to the code and weight files under one prefix"
             )
 
-    def _hub_blip2(self) -> tuple[Container, list[iam.PolicyStatement]]:
-        """Our code in an archive; the container fetches the weights from the hub, so it needs the network."""
+    def _hub_blip2(self) -> tuple[ModelContainer, list[iam.PolicyStatement]]:
+        """Return the container that downloads its weights from the hub, so it needs network access."""
         archive = pack(ROOT / "model_artifacts/blip2", ROOT / "build/blip2/model.tar.gz")
         asset = assets.Asset(self, "Blip2Archive", path=str(archive))
-        container = Container(
+        container = ModelContainer(
             account=self._registry,
             repository=BLIP2_REPOSITORY,
             tag=BLIP2_TAG,
@@ -124,9 +126,9 @@ class ModelsStack(Stack):
         return container, statements
 
     def _hub_environment(self) -> dict[str, str]:
-        """DJL makes an option of our model of each OPTION_; HF_MODEL_ID would be a second model beside ours.
+        """Return the handler's options, which DJL reads from OPTION_*; HF_MODEL_ID would add a second model.
 
-        The token stays in its secret, whose ARN the handler is told: anyone who may describe the model reads this.
+        The environment holds the ARN of the token's secret, not the token: DescribeModel shows it to anyone allowed.
         """
         environment = BLIP2_ENVIRONMENT | {
             "OPTION_MODEL_ID": self._settings.blip2_weights,
@@ -135,9 +137,9 @@ class ModelsStack(Stack):
         token = self._settings.hub_token_secret_arn
         return environment | ({"OPTION_HUB_TOKEN_SECRET_ARN": token} if token else {})
 
-    def _isolated_blip2(self, prefix: S3Prefix) -> tuple[Container, list[iam.PolicyStatement]]:
-        """Code and weights together under one prefix of S3, so that the container needs no network."""
-        container = Container(
+    def _isolated_blip2(self, prefix: S3Prefix) -> tuple[ModelContainer, list[iam.PolicyStatement]]:
+        """Return the container that reads code and weights from one S3 prefix, so it needs no network access."""
+        container = ModelContainer(
             account=self._registry,
             repository=BLIP2_REPOSITORY,
             tag=BLIP2_TAG,
@@ -146,7 +148,7 @@ class ModelsStack(Stack):
                 s3_data_type="S3Prefix",
                 s3_uri=f"s3://{prefix.bucket}/{prefix.prefix}",
             ),
-            # The handler finds the weights beside itself, in a folder whose name says nothing.
+            # The handler finds the weights next to itself, in a folder with an arbitrary name.
             environment=BLIP2_ENVIRONMENT | {"HF_HUB_OFFLINE": "1", "OPTION_SERVED_MODEL_NAME": prefix.name},
             isolated=True,
         )
@@ -162,7 +164,7 @@ class ModelsStack(Stack):
             "Llama2",
             name=self._endpoints.llama,
             component=self._endpoints.llama_component,
-            container=Container(
+            container=ModelContainer(
                 account=self._registry,
                 **self._llama["image"],
                 model_data=sagemaker.CfnModel.S3DataSourceProperty(
@@ -178,11 +180,11 @@ class ModelsStack(Stack):
             statements=_read_prefix(prefix),
         )
         acknowledge_wildcard(
-            endpoint.role, _objects(prefix), "A model's many files under one prefix, published by AWS; read only"
+            endpoint.role, _objects(prefix), "Read-only access to the model files that AWS publishes under one prefix"
         )
 
-    def _hosting(self, instance_type: str, instances: Instances) -> Hosting:
-        return Hosting(instance_type, _GPUS[instance_type], instances, _STARTUP_SECONDS)
+    def _hosting(self, instance_type: str, instances: Instances) -> EndpointHosting:
+        return EndpointHosting(instance_type, _GPUS[instance_type], instances, _STARTUP_SECONDS)
 
 
 def _objects(prefix: S3Prefix) -> str:

@@ -1,4 +1,4 @@
-"""The pipeline and its data."""
+"""Stack of the pipeline and its data."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
@@ -8,36 +8,36 @@ from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
 from stacks.components.monitoring import Monitoring
-from stacks.components.people import Eraser, Operator, PolicyEditor, Reviewer
+from stacks.components.operator_roles import EraserRole, OperatorRole, PolicyEditorRole, ReviewerRole
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.private_bucket import AccessLogs
-from stacks.components.verdict_store import VerdictStore
+from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
 from stacks.contract import CONTRACT
 from stacks.regions import moderation_faults
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
 
 class ModerationStack(Stack):
-    """Buckets, table, topics, functions and workflow; the endpoints are named, not made, here."""
+    """Buckets, table, topics, functions and workflow; it refers to the endpoints by name."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        endpoints: Endpoints,
+        settings: DeploymentSettings,
+        endpoints: EndpointNames,
         region: str | None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
-            # The CLI checks the bootstrap's version itself; the rule would make the template read a parameter of SSM.
+            # The CLI checks the bootstrap version itself; the rule would make the template read an SSM parameter.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-            # Not by the stage: the CLI sets it before the change set runs, and a first creation that failed could then
-            # not be cleared away (aws-cdk-cli, deploy-stack.ts).
+            # Independent of the stage: the CLI sets it before it executes the change set, and a failed first creation
+            # could then not be deleted (aws-cdk-cli, deploy-stack.ts).
             termination_protection=settings.termination_protection,
         )
         for number, fault in enumerate(moderation_faults(region) if region else []):
@@ -49,7 +49,7 @@ class ModerationStack(Stack):
         work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
         if not protected:
             CleanupLog(self, "CleanupLog")
-        verdicts = VerdictStore(self, "Verdicts", protected=protected, bucket=intake.bucket)
+        verdicts = VerdictTable(self, "Verdicts", protected=protected, bucket=intake.bucket)
         alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe, ops_email=settings.ops_email)
         functions = Functions(
             self,
@@ -70,12 +70,12 @@ class ModerationStack(Stack):
             verdicts=verdicts,
             intake=intake,
         )
-        reviewer = Reviewer(
+        reviewer = ReviewerRole(
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
         )
-        eraser = Eraser(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
-        editor = PolicyEditor(self, "PolicyEditor", policies=policies)
-        operator = Operator(
+        eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
+        editor = PolicyEditorRole(self, "PolicyEditor", policies=policies)
+        operator = OperatorRole(
             self,
             "Operator",
             endpoints=endpoints,
@@ -87,8 +87,8 @@ class ModerationStack(Stack):
             alerts=alerts,
         )
         intake.protect_tag([functions.record_verdict, reviewer])
-        policies.guard(editor)
-        work.guard(
+        policies.restrict_changes(editor)
+        work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
             keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
@@ -96,7 +96,7 @@ class ModerationStack(Stack):
         )
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, reviewer])
-            work.hold_views([functions.query_image, reviewer])
+            work.restrict_views([functions.query_image, reviewer])
         Monitoring(
             self,
             "Monitoring",

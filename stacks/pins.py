@@ -1,4 +1,4 @@
-"""The weights that BLIP-2 is pinned to, beside the code that serves them."""
+"""Pinned BLIP-2 weights, as listed next to the code that serves them."""
 
 import json
 from pathlib import Path

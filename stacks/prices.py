@@ -1,21 +1,21 @@
-"""What the dashboard's estimate reckons with: the dated price file that `moderate cost` reads."""
+"""Prices for the dashboard's cost estimate, from the dated file that `moderate cost` uses."""
 
 import json
 from pathlib import Path
 
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
 _FILE = Path(__file__).parents[1] / "moderate/costs/prices.json"
 
 
 def usd(name: str) -> float:
-    """Dollars for one unit of what the file calls so. Raises KeyError where it has no such price."""
+    """Return the dollars per unit for a name in the price file. Raises KeyError if it isn't there."""
     return float(json.loads(_FILE.read_text())["prices"][name]["usd"])
 
 
-def of_instances(settings: Settings, endpoints: Endpoints) -> dict[str, float]:
-    """Dollars an hour for one instance of each endpoint; nothing is known of endpoints that others made."""
+def of_instances(settings: DeploymentSettings, endpoints: EndpointNames) -> dict[str, float]:
+    """Return dollars per hour for one instance of each endpoint; empty for existing endpoints."""
     if settings.existing_endpoints:
         return {}
     return {endpoints.blip2: usd(BLIP2_INSTANCE_TYPE), endpoints.llama: usd(LLAMA_INSTANCE_TYPES[settings.llama_size])}

@@ -1,4 +1,4 @@
-"""Which regions offer what a deployment needs, by the data that `scripts/release/pin_regions.py` commits."""
+"""Availability by region of what a deployment needs, from the data that `scripts/release/pin_regions.py` writes."""
 
 import json
 from pathlib import Path
@@ -13,12 +13,12 @@ _POWERTOOLS = {"the managed Powertools layer": _OFFERED["powertools_layer"]}
 
 
 def moderation_faults(region: str) -> list[str]:
-    """Why the pipeline can't be deployed in `region`, one sentence each; empty when it can."""
+    """List what `region` lacks for the pipeline, one sentence each."""
     return _lacking(region, _POWERTOOLS)
 
 
 def models_faults(region: str, instance_types: set[str]) -> list[str]:
-    """Why our endpoints, on `instance_types`, can't be deployed beside the pipeline in `region`, one sentence each."""
+    """List what `region` lacks for the pipeline and its endpoints on `instance_types`, one sentence each."""
     artefacts = {
         "the model containers": list(CONTAINER_ACCOUNTS),
         "JumpStart's Llama 2 artefacts": _OFFERED["jumpstart"],

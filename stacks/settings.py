@@ -1,4 +1,4 @@
-"""What a deployment can be told by context (`-c name=value`), read once and checked whole."""
+"""Deployment settings from CDK context (`-c name=value`), read once and validated together."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,13 +14,13 @@ LLAMA_DIALECTS, BLIP2_DIALECTS = tuple(CONTRACT["dialects"]["llama"]), tuple(CON
 _DEFAULTS: dict[str, Any] = CONTRACT["defaults"]
 STAGES = ("dev", "prod")
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
-# What an instance is to have under way at once: AWS's own example is 5, and BLIP-2's server takes up to 8 in a batch.
+# Target of concurrent requests per instance: AWS's own example is 5, and BLIP-2's server batches up to 8.
 REQUESTS_PER_INSTANCE = 4
 
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-# A key's id is a UUID, or `mrk-` and 32 digits of one that is in many regions.
+# A key id is a UUID, or `mrk-` and 32 digits for a multi-region key.
 _KEY_ARN = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-z-]{36}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -31,7 +31,7 @@ _S3_PREFIX = re.compile(r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/]([^*?
 
 
 class InvalidSettings(Exception):
-    """The context holds settings that cannot be deployed; `faults` has one sentence for each."""
+    """The context contains settings that can't be deployed; `faults` has one sentence for each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -39,8 +39,8 @@ class InvalidSettings(Exception):
 
 
 @dataclass(frozen=True)
-class Intake:
-    """Where images arrive: our own bucket, or an existing versioned one; perhaps only under a prefix.
+class IntakeSettings:
+    """Bucket that images are uploaded to: our own or an existing versioned one, optionally limited to a prefix.
 
     `key_arn` is the customer-managed key of an existing bucket, if it has one.
     """
@@ -51,8 +51,8 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """The two SageMaker endpoints by name, and the inference component on each where it hosts its model in one."""
+class EndpointNames:
+    """Names of the two SageMaker endpoints, and of the inference component on each if it has one."""
 
     blip2: str
     llama: str
@@ -62,28 +62,28 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class Instances:
-    """How many instances an endpoint runs on: scaled with its load between the two, fixed where they are equal."""
+    """Bounds between which an endpoint's instances scale with its load; equal bounds fix the number."""
 
-    least: int = CONTRACT["instances"]["least"]
-    most: int = CONTRACT["instances"]["most"]
+    minimum: int = CONTRACT["instances"]["least"]
+    maximum: int = CONTRACT["instances"]["most"]
 
 
 @dataclass(frozen=True)
 class S3Prefix:
-    """A place in S3; `prefix` ends in a slash."""
+    """Bucket and key prefix in S3; `prefix` ends in a slash."""
 
     bucket: str
     prefix: str
 
     @property
     def name(self) -> str:
-        """The last folder of the prefix."""
+        """Last folder of the prefix."""
         return self.prefix.rstrip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True)
 class Retention:
-    """Days that data is kept after it was made; 0 keeps it until somebody deletes it."""
+    """Retention of data in days after it was written; 0 keeps it until somebody deletes it."""
 
     records: int = 0
     images: int = 0
@@ -91,8 +91,8 @@ class Retention:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that differs between deployments."""
+class DeploymentSettings:
+    """All settings of a deployment."""
 
     stage: str = "dev"
     termination_protection: bool = False
@@ -100,7 +100,7 @@ class Settings:
     llama_size: str = _DEFAULTS["llamaSize"]
     llama_dialect: str = _DEFAULTS["llamaDialect"]
     llama_grammar: bool = _DEFAULTS["llamaGrammar"]
-    existing_endpoints: Endpoints | None = None
+    existing_endpoints: EndpointNames | None = None
     blip2_dialect: str = _DEFAULTS["blip2Dialect"]
     blip2_weights: str = BLIP2_WEIGHTS["hub_id"]
     blip2_revision: str = BLIP2_WEIGHTS["revision"]
@@ -113,7 +113,7 @@ class Settings:
     llama_instances: Instances = field(default_factory=Instances)
     scale_to_zero: bool = False
     workflow_type: str = "STANDARD"
-    intake: Intake = field(default_factory=Intake)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
     notify_safe: bool = False
@@ -121,15 +121,15 @@ class Settings:
 
     @property
     def protected(self) -> bool:
-        """Whether data outlives the stack."""
+        """True if data is retained when the stack is deleted."""
         return self.stage == "prod"
 
     @classmethod
-    def from_context(cls, lookup: Callable[[str], Any], names: Iterable[str] = ()) -> "Settings":
-        """Read the settings; `lookup` gives a context value by its name, None where it isn't set.
+    def from_context(cls, lookup: Callable[[str], Any], names: Iterable[str] = ()) -> "DeploymentSettings":
+        """Read the settings; `lookup` returns a context value by its name, or None if it isn't set.
 
-        `names` are all that the context has: one that is nearly a setting's is a fault.
-        Raises InvalidSettings with every fault at once.
+        `names` are all names in the context: one that is close to a setting's name is a fault.
+        Raises InvalidSettings with all faults at once.
         """
         context = _Context(lookup)
         settings = cls(
@@ -142,12 +142,12 @@ class Settings:
             existing_endpoints=_endpoints(context),
             blip2_dialect=context.choice("blip2Dialect", BLIP2_DIALECTS, default=cls.blip2_dialect),
             blip2_weights=context.text(
-                "blip2Weights", _HUB_ID, "a Hugging Face id, as in owner/model", default=cls.blip2_weights
+                "blip2Weights", _HUB_ID, "a Hugging Face model id such as owner/model", default=cls.blip2_weights
             ),
             blip2_revision=context.text(
                 "blip2Revision",
                 _COMMIT,
-                "the weights' commit, 40 hex digits in lower case",
+                "the full commit hash of the weights, 40 lower-case hex digits",
                 default=cls.blip2_revision,
             ),
             hub_token_secret_arn=_hub_token_secret(context),
@@ -176,7 +176,7 @@ class Settings:
 
 
 class _Context:
-    """Reads values and collects what is wrong with them; a faulty value reads as its default."""
+    """Reader of context values that collects faults; an invalid value is read as its default."""
 
     def __init__(self, lookup: Callable[[str], Any]) -> None:
         self._context = lookup
@@ -188,11 +188,11 @@ class _Context:
         return self._context(name)
 
     def check_names(self, names: Iterable[str]) -> None:
-        """The CDK and others have context of their own, so only a name that is nearly one of ours is a mistake."""
+        """Report names that are close to a setting's; other names may be context of the CDK."""
         for name in names:
             meant = get_close_matches(name.lower(), self._known, n=1, cutoff=0.85)
             if meant and name not in self._known.values():
-                self.faults.append(f"{name} isn't a setting: write {self._known[meant[0]]}, or leave it out.")
+                self.faults.append(f"{name} isn't a setting: did you mean {self._known[meant[0]]}?")
 
     def has(self, name: str) -> bool:
         return self.get(name) is not None
@@ -212,7 +212,7 @@ class _Context:
             return False
         if str(value).lower() in ("true", "false"):
             return str(value).lower() == "true"
-        self.faults.append(f"{name} is {value!r}: say true or false.")
+        self.faults.append(f"{name} is {value!r}: use true or false.")
         return False
 
     def integer(self, name: str, low: int, high: int, default: int) -> int:
@@ -221,7 +221,7 @@ class _Context:
             return default
         if re.fullmatch(r"[0-9]{1,9}", str(value)) and low <= int(value) <= high:
             return int(value)
-        self.faults.append(f"{name} is {value!r}: give a whole number from {low} to {high}.")
+        self.faults.append(f"{name} is {value!r}: use a whole number from {low} to {high}.")
         return default
 
     def text(self, name: str, pattern: re.Pattern[str], expected: str, default: str = "") -> str:
@@ -230,71 +230,69 @@ class _Context:
             return default
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
-        self.faults.append(f"{name} is {value!r}: give {expected}.")
+        self.faults.append(f"{name} is {value!r}: use {expected}.")
         return default
 
 
-def _endpoints(context: _Context) -> Endpoints | None:
+def _endpoints(context: _Context) -> EndpointNames | None:
     expected = "the name of a SageMaker endpoint (letters, digits and hyphens, at most 63)"
     blip2 = context.text("blip2Endpoint", _ENDPOINT_NAME, expected)
     llama = context.text("llamaEndpoint", _ENDPOINT_NAME, expected)
     for given, missing in (("blip2Endpoint", "llamaEndpoint"), ("llamaEndpoint", "blip2Endpoint")):
         if context.has(given) and not context.has(missing):
-            context.faults.append(f"{given} is set and {missing} is not: name both existing endpoints or none.")
-    return Endpoints(blip2, llama) if blip2 and llama else None
+            context.faults.append(f"{given} is set but {missing} is not: name both existing endpoints, or neither.")
+    return EndpointNames(blip2, llama) if blip2 and llama else None
 
 
 def _hub_token_secret(context: _Context) -> str | None:
-    """What is no ARN isn't repeated: it may be the token."""
+    """Read the secret's ARN. A value that isn't one is never repeated in the message: it may be the token."""
     value = context.get("hubTokenSecretArn")
     if value is None or _SECRET_ARN.fullmatch(str(value)):
         return None if value is None else str(value)
     context.faults.append(
-        "hubTokenSecretArn isn't the whole ARN of a secret, with the six characters at its end: give that, and never "
-        "the token itself."
+        "hubTokenSecretArn isn't the complete ARN of a secret, including the six characters at its end: use that ARN, "
+        "and never the token itself."
     )
     return None
 
 
 def _weights_prefix(context: _Context) -> S3Prefix | None:
-    uri = context.text("blip2WeightsPrefix", _S3_PREFIX, "an S3 prefix, as in s3://bucket/blip2/")
+    uri = context.text("blip2WeightsPrefix", _S3_PREFIX, "an S3 prefix such as s3://bucket/blip2/")
     if uri and context.has("blip2Weights"):
         context.faults.append(
-            "blip2Weights and blip2WeightsPrefix are both set: weights come from the hub or from S3, choose one."
+            "blip2Weights and blip2WeightsPrefix are both set: choose one, weights from the hub or from S3."
         )
     match = _S3_PREFIX.fullmatch(uri)
     return S3Prefix(match[1], match[2] + "/") if match else None
 
 
 def _instances(context: _Context, model: str) -> Instances:
-    least = context.integer(f"{model}MinInstances", low=1, high=100, default=Instances.least)
-    most = context.integer(f"{model}MaxInstances", low=1, high=100, default=max(least, Instances.most))
-    if least > most:
-        context.faults.append(f"{model}MinInstances is {least} and {model}MaxInstances is {most}: swap them.")
-    return Instances(least, most)
+    minimum = context.integer(f"{model}MinInstances", low=1, high=100, default=Instances.minimum)
+    maximum = context.integer(f"{model}MaxInstances", low=1, high=100, default=max(minimum, Instances.maximum))
+    if minimum > maximum:
+        context.faults.append(f"{model}MinInstances is {minimum} and {model}MaxInstances is {maximum}: swap them.")
+    return Instances(minimum, maximum)
 
 
-def _intake(context: _Context) -> Intake:
+def _intake(context: _Context) -> IntakeSettings:
     name = context.text("intakeBucketName", _BUCKET_NAME, "the name of an existing bucket")
     if context.has("intakeBucketName") and not context.flag("intakeBucketVersioned"):
         context.faults.append(
             "intakeBucketVersioned must be true with intakeBucketName: a verdict belongs to one version of an "
-            "object, so an unversioned bucket is refused. Turn its versioning on, then say so."
+            "object, so the bucket must be versioned. Enable versioning, then set it to true."
         )
     if context.has("intakeBucketVersioned") and not context.has("intakeBucketName"):
-        context.faults.append(
-            "intakeBucketVersioned speaks of an existing bucket: set intakeBucketName too, or neither."
-        )
-    prefix = context.text("intakePrefix", _KEY_PREFIX, "a key prefix without *, ? or ${ that does not begin with /")
-    return Intake(
+        context.faults.append("intakeBucketVersioned is set without intakeBucketName: set both, or neither.")
+    prefix = context.text("intakePrefix", _KEY_PREFIX, "a key prefix without *, ? or ${ that doesn't begin with /")
+    return IntakeSettings(
         bucket_name=name or None, prefix=prefix, key_arn=_key_arn(context, "intakeKeyArn", of="intakeBucketName")
     )
 
 
 def _key_arn(context: _Context, name: str, of: str) -> str | None:
-    """The key of the bucket that another setting names. IAM grants keys and no aliases of them."""
+    """Read the key of the bucket that the setting `of` names. IAM grants keys, not their aliases."""
     if context.has(name) and not context.has(of):
-        context.faults.append(f"{name} is the key of the bucket that {of} names: set {of} too, or neither.")
+        context.faults.append(f"{name} is set without {of}, the bucket it belongs to: set both, or neither.")
     return context.text(name, _KEY_ARN, "the ARN of a KMS key (not of an alias)") or None
 
 
@@ -306,79 +304,79 @@ def _retention(context: _Context) -> Retention:
     )
 
 
-def _check_bucket(settings: Settings, context: _Context) -> None:
-    """What is done by the bucket's policy or lifecycle is done by whoever owns the bucket."""
+def _check_bucket(settings: DeploymentSettings, context: _Context) -> None:
+    """Reject settings that would need the policy or lifecycle of a bucket that the stack doesn't own."""
     if not context.has("intakeBucketName"):
         return
     if settings.hold_until_cleared:
         context.faults.append(
-            "holdUntilCleared can't be set with intakeBucketName: the policy of an existing bucket is its owner's. "
-            "Leave it out and add the statement in docs/operations.md to that policy."
+            "holdUntilCleared can't be set with intakeBucketName, because the stack doesn't own that bucket's policy. "
+            "Leave it out and add the statement in docs/security.md to the policy."
         )
     if settings.retention.images:
         context.faults.append(
-            "imageRetentionDays can't be set with intakeBucketName: the lifecycle of an existing bucket is its "
-            "owner's. Leave it out and set the bucket's own lifecycle."
+            "imageRetentionDays can't be set with intakeBucketName, because the stack doesn't own that bucket's "
+            "lifecycle. Leave it out and set a lifecycle rule on the bucket."
         )
 
 
-def _check_weights(settings: Settings, context: _Context) -> None:
-    """The same weights at every start: their commit is fixed, and what is for the hub is only said with it."""
+def _check_weights(settings: DeploymentSettings, context: _Context) -> None:
+    """Require a pinned commit for other hub weights, and reject hub settings where the hub isn't used."""
     hub = ("blip2Revision", "hubTokenSecretArn")
     if context.has("blip2Endpoint") or context.has("llamaEndpoint"):
-        unused = "is set, but an existing endpoint brings its own weights: leave it out, or name no existing endpoints."
+        unused = "is set, but existing endpoints have their own weights: leave it out, or name no existing endpoints."
         weights = ("llamaSize", "blip2Weights", *hub, "blip2WeightsPrefix", "weightsKeyArn")
         context.faults.extend(f"{name} {unused}" for name in weights if context.has(name))
     elif context.has("blip2WeightsPrefix"):
-        elsewhere = "is for weights from the hub, but blip2WeightsPrefix takes them from S3: leave one of the two out."
+        elsewhere = "is for weights from the hub, but blip2WeightsPrefix loads them from S3: leave out one of the two."
         context.faults.extend(f"{name} {elsewhere}" for name in hub if context.has(name))
     elif settings.blip2_weights != BLIP2_WEIGHTS["hub_id"] and not context.has("blip2Revision"):
         context.faults.append(
-            f"blip2Revision must be set with blip2Weights {settings.blip2_weights}, whose owner can change what the "
-            "name stands for: give the commit from its page at the hub, 40 hex digits."
+            f"blip2Revision must be set with blip2Weights {settings.blip2_weights}, because its owner can change the "
+            "files at any time: use a commit from its page on the hub, 40 hex digits."
         )
 
 
-def _check_dialects(settings: Settings, context: _Context) -> None:
+def _check_dialects(settings: DeploymentSettings, context: _Context) -> None:
     ours = not (context.has("blip2Endpoint") or context.has("llamaEndpoint"))
     spoken = (
-        ("blip2Dialect", settings.blip2_dialect, Settings.blip2_dialect),
-        ("llamaDialect", settings.llama_dialect, Settings.llama_dialect),
+        ("blip2Dialect", settings.blip2_dialect, DeploymentSettings.blip2_dialect),
+        ("llamaDialect", settings.llama_dialect, DeploymentSettings.llama_dialect),
     )
     for name, chosen, served in spoken:
         if ours and chosen != served:
             context.faults.append(
-                f"{name} is {chosen!r}, but the endpoint that ModerationModels makes speaks {served!r}: "
+                f"{name} is {chosen!r}, but the endpoint in ModerationModels uses {served!r}: "
                 f"leave {name} out, or name existing endpoints."
             )
     if settings.llama_grammar and settings.llama_dialect == "dialog":
-        context.faults.append("llamaGrammar needs llamaDialect tgi or openai: dialog endpoints take no grammar.")
+        context.faults.append("llamaGrammar needs llamaDialect tgi or openai: dialog endpoints don't support grammars.")
 
 
-def _check_scaling(settings: Settings, context: _Context) -> None:
+def _check_scaling(settings: DeploymentSettings, context: _Context) -> None:
     if context.has("blip2Endpoint") or context.has("llamaEndpoint"):
         sizes = (f"{model}{bound}Instances" for model in ("blip2", "llama") for bound in ("Min", "Max"))
         asked = [name for name in sizes if context.has(name)] + ["scaleToZero"] * settings.scale_to_zero
         context.faults.extend(
-            f"{name} is set, but only endpoints that ModerationModels makes are scaled here: leave {name} out, or name "
-            "no existing endpoints."
+            f"{name} is set, but only the endpoints in ModerationModels are scaled: leave {name} out, or name no "
+            "existing endpoints."
             for name in asked
         )
         return
     if settings.scale_to_zero and settings.workflow_type == "EXPRESS":
         context.faults.append(
-            "workflowType EXPRESS ends an execution after five minutes, and an endpoint that scaleToZero has let go "
-            "takes longer to come back: leave one of the two out."
+            "workflowType EXPRESS stops an execution after five minutes, and an endpoint at scaleToZero takes longer "
+            "to start: leave out one of the two."
         )
     for model, instances in (("blip2", settings.blip2_instances), ("llama", settings.llama_instances)):
         if settings.scale_to_zero and context.has(f"{model}MinInstances"):
             context.faults.append(
-                f"{model}MinInstances keeps instances that scaleToZero gives back: leave one of the two out."
+                f"{model}MinInstances keeps instances that scaleToZero would release: leave out one of the two."
             )
-        needed = instances.most * REQUESTS_PER_INSTANCE
+        needed = instances.maximum * REQUESTS_PER_INSTANCE
         if context.has(f"{model}MaxInstances") and 0 < settings.model_concurrency < needed:
             context.faults.append(
-                f"{model}MaxInstances is {instances.most}, which takes {needed} requests at once to reach, but "
-                f"modelConcurrency lets {settings.model_concurrency} through: set modelConcurrency to {needed} or "
-                "more, or to 0 for no bound."
+                f"{model}MaxInstances is {instances.maximum}, which is only reached at {needed} concurrent requests, "
+                f"but modelConcurrency allows {settings.model_concurrency}: set modelConcurrency to {needed} or "
+                "more, or to 0 for no limit."
             )

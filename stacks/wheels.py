@@ -1,4 +1,4 @@
-"""The imaging layer's wheels: locked by hash, downloaded by set-up, unpacked at synthesis. Standard library only."""
+"""Wheels of the imaging layer: locked by hash, downloaded by `make setup`, unpacked at synthesis. Stdlib only."""
 
 import hashlib
 import re
@@ -13,11 +13,11 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 class MissingWheels(Exception):
-    """A wheel of the imaging layer has not been downloaded, or its content is not what the lock says."""
+    """A wheel of the imaging layer is missing, or its hash differs from the lock file."""
 
 
 def locked_wheels(requirements: Path = REQUIREMENTS, folder: Path = WHEELS) -> list[Path]:
-    """The downloaded wheels whose hashes `requirements` locks.
+    """Return the downloaded wheels whose hashes are locked in `requirements`.
 
     Raises MissingWheels if one of them is not in `folder`.
     """

@@ -1,4 +1,4 @@
-"""Loads the workflow's definition: JSON with `${Placeholders}` inside its strings, filled in by CloudFormation."""
+"""Load the workflow definition: JSON with `${Placeholders}` inside its strings, filled in by CloudFormation."""
 
 import re
 from pathlib import Path
@@ -8,15 +8,15 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
 def load() -> str:
-    """The definition's text as it stands in the file, placeholders and all."""
+    """Return the definition as it is in the file, placeholders included."""
     return DEFINITION_PATH.read_text()
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """The names that `DefinitionSubstitutions` must supply."""
+    """Return the names that `DefinitionSubstitutions` must supply."""
     return frozenset(_PLACEHOLDER.findall(text))
 
 
 def render(text: str, substitutions: dict[str, str]) -> str:
-    """Fill the placeholders in, as CloudFormation does; raises KeyError for one that has no value."""
+    """Fill in the placeholders as CloudFormation does. Raises KeyError for one without a value."""
     return _PLACEHOLDER.sub(lambda match: substitutions[match[1]], text)

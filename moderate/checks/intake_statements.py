@@ -1,7 +1,7 @@
 """The statements that the intake bucket's policy must hold, and whether one holds them.
 
 `stacks/components/intake_policy.py` writes them for a bucket of the stack's own, which a test compares with these;
-docs/operations.md tells them to the owner of another.
+docs/security.md tells them to the owner of another.
 """
 
 import re

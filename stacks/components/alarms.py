@@ -1,4 +1,4 @@
-"""What somebody is called for. docs/operations.md has a runbook for each, under the alarm's name."""
+"""CloudWatch alarms that page on-call. docs/runbooks.md has a runbook for each, under the alarm's name."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -9,53 +9,55 @@ from stacks.components import metrics
 from stacks.components.alerts import Alerts
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
 _SLOW_MINUTES = 5
-_SLOW_FROM_ZERO_MINUTES = 60  # an endpoint that scales to zero needs most of this to come back
-_FORGOTTEN_S = 60 * 60
+_SLOW_FROM_ZERO_MINUTES = 60  # a cold start from zero takes most of this
+_OVERDUE_SECONDS = 60 * 60
 _REVIEW_PERCENT = 25
 _FAILED_REQUESTS = 5
 
-_QUIET = cloudwatch.TreatMissingData.NOT_BREACHING  # nothing happened
-_AS_IT_WAS = cloudwatch.TreatMissingData.IGNORE  # nothing was looked at
+_NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING  # no data means that nothing happened
+_KEEP_STATE = cloudwatch.TreatMissingData.IGNORE  # no data means that nothing was observed
 _HOUR = Duration.hours(1)
 
 
 class Alarms(Construct):
-    """Each tells the ops topic when it fires and when it is over."""
+    """Alarms on the pipeline and its endpoints; each notifies the ops topic when it fires and when it clears."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        endpoints: Endpoints,
+        settings: DeploymentSettings,
+        endpoints: EndpointNames,
         alerts: Alerts,
         functions: Functions,
         workflow: Workflow,
     ) -> None:
         super().__init__(scope, construct_id)
         self._slow_minutes = _SLOW_FROM_ZERO_MINUTES if settings.scale_to_zero else _SLOW_MINUTES
-        self._tell = actions.SnsAction(alerts.ops)
+        self._notify_ops = actions.SnsAction(alerts.ops)
         self.all: list[cloudwatch.Alarm] = []
         self._watch_intake(workflow)
         self._watch_executions(functions, workflow)
         self._watch_waiting()
         self._watch_verdicts()
         self._watch_endpoints(endpoints)
-        self._watch_announcements(alerts)
+        self._watch_notifications(alerts)
 
     def _watch_intake(self, workflow: Workflow) -> None:
         retries = metrics.rule(workflow.intake_rule.rule_name, "RetryInvocationAttempts")
-        self._alarm("IntakeDelayed", "Uploads wait because EventBridge can't start the workflow", retries, periods=3)
-        # A queue falls silent some hours after its last message came: the alarm stays until it speaks again.
+        self._alarm(
+            "IntakeDelayed", "Uploads are delayed because EventBridge can't start the workflow", retries, periods=3
+        )
+        # SQS stops reporting metrics of an idle queue after some hours: the alarm keeps its state until there is data.
         self._alarm(
             "UnstartedExecutions",
-            "Uploads whose workflow could not be started lie in a dead-letter queue",
+            "Uploads whose workflow could not be started are in a dead-letter queue",
             workflow.unstarted.metric_approximate_number_of_messages_visible(statistic="Maximum"),
-            missing=_AS_IT_WAS,
+            missing=_KEEP_STATE,
         )
 
     def _watch_executions(self, functions: Functions, workflow: Workflow) -> None:
@@ -67,36 +69,36 @@ class Alarms(Construct):
         self._alarm("ExecutionsFailed", "Executions failed or timed out", ended)
         self._alarm(
             "CaughtFailures",
-            "The workflow met failures that it has no name for, or that outlasted its retries",
-            metrics.in_log(metrics.CAUGHT_FAILURES),
+            "The workflow caught unexpected errors, or errors that outlasted its retries",
+            metrics.workflow_log(metrics.CAUGHT_FAILURES),
         )
         if functions.unrecorded_failures:
             self._alarm(
                 "UnrecordedFailures",
-                "Failed executions that could not be recorded lie in a dead-letter queue",
+                "Failed executions that could not be recorded are in a dead-letter queue",
                 functions.unrecorded_failures.metric_approximate_number_of_messages_visible(statistic="Maximum"),
-                missing=_AS_IT_WAS,
+                missing=_KEEP_STATE,
             )
 
     def _watch_waiting(self) -> None:
         self._alarm(
             "SlowVerdicts",
-            f"One upload in a hundred waits longer than {self._slow_minutes} minutes for its verdict",
-            metrics.ours("UploadToVerdictMilliseconds", "p99"),
+            f"The 99th percentile of time from upload to verdict is over {self._slow_minutes} minutes",
+            metrics.pipeline("UploadToVerdictMilliseconds", "p99"),
             threshold=self._slow_minutes * 60_000,
             periods=3,
         )
         self._alarm(
             "OldestUndecided",
-            "An upload has waited for its verdict for more than an hour",
-            metrics.ours("OldestUndecidedSeconds", "Maximum", period=Duration.minutes(15)),
-            threshold=_FORGOTTEN_S,
-            missing=_AS_IT_WAS,
+            "An upload has been waiting for its verdict for more than an hour",
+            metrics.pipeline("OldestUndecidedSeconds", "Maximum", period=Duration.minutes(15)),
+            threshold=_OVERDUE_SECONDS,
+            missing=_KEEP_STATE,
         )
         self._alarm(
             "SweeperSilent",
-            "The sweeper, which finds lost claims, hasn't finished a run for an hour",
-            metrics.ours("OldestUndecidedSeconds", "SampleCount", period=_HOUR),
+            "The sweeper, which closes abandoned claims, hasn't finished a run for an hour",
+            metrics.pipeline("OldestUndecidedSeconds", "SampleCount", period=_HOUR),
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
@@ -104,27 +106,27 @@ class Alarms(Construct):
     def _watch_verdicts(self) -> None:
         self._alarm(
             "ReviewRate",
-            "More than a quarter of an hour's verdicts are left to people",
+            "At least a quarter of the last hour's verdicts need human review",
             metrics.review_rate(_HOUR),
             threshold=_REVIEW_PERCENT,
         )
         self._alarm(
             "BrokenPack",
-            "Images go to review because a policy pack or the routes can't be used",
-            metrics.ours("Rejections", error="InvalidPolicy"),
+            "Images go to review because a policy pack or routes.yaml is invalid",
+            metrics.pipeline("Rejections", error="InvalidPolicy"),
         )
         self._alarm(
             "Misconfigured",
-            "Images go to review because the deployment lacks something or an endpoint refuses its requests",
+            "Images go to review because a resource or permission is missing, or an endpoint rejects requests",
             metrics.total(
                 "Images",
-                misconfigured=metrics.ours("Rejections", error="Misconfigured"),
-                rejected=metrics.ours("Rejections", error="EndpointRejected"),
-                not_found=metrics.ours("Rejections", error="EndpointNotFound"),
+                misconfigured=metrics.pipeline("Rejections", error="Misconfigured"),
+                rejected=metrics.pipeline("Rejections", error="EndpointRejected"),
+                not_found=metrics.pipeline("Rejections", error="EndpointNotFound"),
             ),
         )
 
-    def _watch_endpoints(self, endpoints: Endpoints) -> None:
+    def _watch_endpoints(self, endpoints: EndpointNames) -> None:
         watched = {
             "Blip2Errors": (endpoints.blip2, endpoints.blip2_component),
             "LlamaErrors": (endpoints.llama, endpoints.llama_component),
@@ -132,38 +134,42 @@ class Alarms(Construct):
         for name, (endpoint, component) in watched.items():
             self._alarm(
                 name,
-                f"Endpoint {endpoint} fails requests",
+                f"Requests to the endpoint {endpoint} fail",
                 metrics.failed_requests(endpoint, component),
                 threshold=_FAILED_REQUESTS,
                 periods=3,
                 breaching=2,
             )
 
-    def _watch_announcements(self, alerts: Alerts) -> None:
-        self._alarm("Unannounced", "Verdicts stand that could not be published", metrics.unannounced())
+    def _watch_notifications(self, alerts: Alerts) -> None:
+        self._alarm(
+            "NotificationFailures", "Verdicts could not be published to their topic", metrics.notification_failures()
+        )
         topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe}
         failed = {name: topic.metric_number_of_notifications_failed() for name, topic in topics.items() if topic}
         self._alarm(
-            "Undelivered", "SNS can't deliver verdicts to a subscriber", metrics.total("Undelivered messages", **failed)
+            "Undelivered",
+            "SNS could not deliver verdicts to a subscriber",
+            metrics.total("Undelivered messages", **failed),
         )
 
     def _alarm(
         self,
         name: str,
-        says: str,
+        description: str,
         metric: cloudwatch.IMetric,
         *,
         threshold: float = 1,
         periods: int = 1,
         breaching: int | None = None,
         comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        missing: cloudwatch.TreatMissingData = _QUIET,
+        missing: cloudwatch.TreatMissingData = _NOT_BREACHING,
     ) -> None:
-        """Fire when `breaching` of the last `periods` periods (all of them unless told) are at the threshold."""
+        """Add an alarm that fires when `breaching` (default: all) of the last `periods` periods reach the threshold."""
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=f"{says}. Runbook: docs/operations.md#{name.lower()}",
+            alarm_description=f"{description}. Runbook: docs/runbooks.md#{name.lower()}",
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
@@ -171,6 +177,6 @@ class Alarms(Construct):
             comparison_operator=comparison,
             treat_missing_data=missing,
         )
-        alarm.add_alarm_action(self._tell)
-        alarm.add_ok_action(self._tell)
+        alarm.add_alarm_action(self._notify_ops)
+        alarm.add_ok_action(self._notify_ops)
         self.all.append(alarm)

@@ -1,4 +1,4 @@
-"""Where verdicts are announced."""
+"""SNS topics for verdicts and alarms."""
 
 from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -13,20 +13,20 @@ VERDICTS = ("safe", "unsafe", "review")
 
 
 class Alerts(Construct):
-    """A topic for unsafe images, one for those a person must see, one for safe images if asked for, one for alarms.
+    """Topics for unsafe images, for images to review, for safe images if `safe`, and for alarms.
 
-    `ops_email` is subscribed to the alarms; without it whoever is on call subscribes.
+    `ops_email` is subscribed to the alarms.
     """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, protected: bool, safe: bool, ops_email: str | None
     ) -> None:
         super().__init__(scope, construct_id)
-        # Under the AWS-managed key of SNS, neither alarms nor other services could publish here.
+        # With the AWS-managed key of SNS, neither CloudWatch alarms nor other services could publish.
         self.key = kms.Key(
             self,
             "Key",
-            description="Announcements of the image moderation",
+            description="Encrypts the notifications of image moderation",
             enable_key_rotation=True,
             pending_window=Duration.days(7),  # the shortest that KMS allows between destroy and deletion
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
@@ -43,7 +43,7 @@ class Alerts(Construct):
         return sns.Topic(self, construct_id, master_key=self.key, enforce_ssl=True)
 
     def _allow_alarms(self) -> None:
-        """Let the alarms of this account publish to the ops topic.
+        """Allow the alarms of this account to publish to the ops topic.
 
         "Enable compatibility between event sources from AWS services and encrypted topics", Amazon SNS guide.
         """
@@ -68,18 +68,18 @@ class Alerts(Construct):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The topics' ARNs as the function that publishes reads them."""
+        """Environment variables with the topics' ARNs for functions that publish."""
         topics = {"UNSAFE_TOPIC_ARN": self.unsafe.topic_arn, "REVIEW_TOPIC_ARN": self.review.topic_arn}
         return topics | ({"SAFE_TOPIC_ARN": self.safe.topic_arn} if self.safe else {})
 
     def allow_examine(self, grantee: Grantee) -> None:
-        """Let `grantee` see who is subscribed to each topic."""
+        """Allow `grantee` to list the subscriptions of each topic."""
         topics = [topic.topic_arn for topic in (self.unsafe, self.review, self.safe, self.ops) if topic]
         grantee.allow(("sns:ListSubscriptionsByTopic",), *topics)
 
     def allow_publish(self, grantee: Grantee, *verdicts: str) -> None:
-        """Let `grantee` publish to the topics of `verdicts`, as far as they have one."""
+        """Allow `grantee` to publish to those topics of `verdicts` that exist."""
         topics = {"unsafe": self.unsafe, "review": self.review, "safe": self.safe}
-        told = [topic.topic_arn for verdict in verdicts if (topic := topics[verdict])]
-        grantee.allow(("sns:Publish",), *told)
+        granted = [topic.topic_arn for verdict in verdicts if (topic := topics[verdict])]
+        grantee.allow(("sns:Publish",), *granted)
         grantee.allow(("kms:Decrypt", "kms:GenerateDataKey"), self.key.key_arn)

@@ -1,13 +1,13 @@
-"""The Lambda with which CDK empties a stack's buckets before it deletes them."""
+"""Access to the Lambda function with which the CDK empties a stack's buckets before deleting them."""
 
 from aws_cdk import CfnResource, Stack
 
-# CDK's id for the one provider that a stack has.
+# The CDK's id for the single provider of a stack.
 _PROVIDER = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
 
 
-def part_of_provider(stack: Stack, construct_id: str) -> CfnResource:
-    """The provider's `Handler` or `Role`, in a stack with a bucket that empties itself."""
+def provider_resource(stack: Stack, construct_id: str) -> CfnResource:
+    """Return the provider's `Handler` or `Role`, in a stack with an auto-deleting bucket."""
     resource = stack.node.find_child(_PROVIDER).node.find_child(construct_id)
-    assert isinstance(resource, CfnResource)  # noqa: S101 - what the provider is made of
+    assert isinstance(resource, CfnResource)  # noqa: S101 - the provider consists of such resources
     return resource

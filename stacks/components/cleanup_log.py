@@ -1,24 +1,24 @@
-"""The log and the rights of the Lambda with which CDK empties buckets before it deletes them."""
+"""Log group and permissions of the Lambda function with which the CDK empties buckets."""
 
 from aws_cdk import Aws, Stack
 from constructs import Construct
 
-from stacks.components.auto_delete import part_of_provider
+from stacks.components.auto_delete import provider_resource
 from stacks.components.service_log import ServiceLog
 
 
 class CleanupLog(Construct):
-    """Owns the log group of the stack's auto-delete provider, so that destroying the stack leaves none behind.
+    """Log group of the stack's auto-delete provider, owned by the stack so that it is deleted with it.
 
-    Made after the buckets, in a stack that has at least one that empties itself.
+    Create it after the buckets, in a stack with at least one auto-deleting bucket.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         log = ServiceLog(self, "Log")
-        handler, role = (part_of_provider(Stack.of(self), part) for part in ("Handler", "Role"))
+        handler, role = (provider_resource(Stack.of(self), part) for part in ("Handler", "Role"))
         handler.add_property_override("LoggingConfig", {"LogGroup": log.log_group_name})
-        # Its managed policy would let the last lines of a destroy make the group anew, after the stack deleted it.
+        # With its managed policy, the last log lines of a destroy would recreate the group after the stack deleted it.
         write = {
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -1,4 +1,4 @@
-"""One page that says how moderation is doing."""
+"""CloudWatch dashboard of a deployment."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from stacks.components import metrics
 from stacks.components.alarms import Alarms
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
 _WIDTH = 24  # of a dashboard, in its own units
 _TRANSITIONS = 8  # of a safe image: tests/workflow counts them
@@ -20,15 +20,15 @@ _STAGES = ("Prepare", "Query", "Judge", "Record")
 
 
 class Dashboard(cloudwatch.Dashboard):
-    """Named after the stack. From what matters most to what explains it."""
+    """Dashboard named after the stack: alarms and verdicts first, then latencies, endpoints, backlog and cost."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        endpoints: Endpoints,
+        settings: DeploymentSettings,
+        endpoints: EndpointNames,
         functions: Functions,
         workflow: Workflow,
         alarms: Alarms,
@@ -49,25 +49,25 @@ class Dashboard(cloudwatch.Dashboard):
 
 
 def _verdicts() -> list[cloudwatch.GraphWidget]:
-    by_category = metrics.each(
+    by_category = metrics.search(
         "Verdicts",
         ("verdict", "category", "decided_by"),
         "${PROP('Dim.verdict')} ${PROP('Dim.category')} (${PROP('Dim.decided_by')})",
     )
-    by_error = metrics.each("Rejections", ("error",), "${PROP('Dim.error')}")
-    spared = [metrics.ours(name, label=name) for name in ("JudgeRepairs", "JudgeSpared", "VerdictsReused")]
+    by_error = metrics.search("Rejections", ("error",), "${PROP('Dim.error')}")
+    judge = [metrics.pipeline(name, label=name) for name in ("JudgeRepairs", "JudgeSpared", "VerdictsReused")]
     return [
         _graph("Verdicts by category", [by_category], 4, stacked=True),
-        _graph("Review rate: % of an hour's verdicts", [metrics.review_rate(Duration.hours(1))], 4),
-        _graph("The judge: asked again, spared, taken over", spared, 4),
+        _graph("Review rate (% of the last hour's verdicts)", [metrics.review_rate(Duration.hours(1))], 4),
+        _graph("Judge: repaired, skipped; verdicts reused", judge, 4),
         _graph("Images that can't be moderated, by error", [by_error], 4, stacked=True),
     ]
 
 
 def _latencies() -> list[cloudwatch.GraphWidget]:
-    whole = [metrics.ours("UploadToVerdictMilliseconds", p, label=p) for p in ("p50", "p99")]
+    whole = [metrics.pipeline("UploadToVerdictMilliseconds", p, label=p) for p in ("p50", "p99")]
     stages = [
-        metrics.ours(f"{stage}Milliseconds", p, label=f"{stage} {p}") for stage in _STAGES for p in ("p50", "p99")
+        metrics.pipeline(f"{stage}Milliseconds", p, label=f"{stage} {p}") for stage in _STAGES for p in ("p50", "p99")
     ]
     return [_graph("Upload to verdict (ms)", whole, 2), _graph("Stages (ms)", stages, 2)]
 
@@ -101,30 +101,30 @@ def _waiting(functions: Functions, workflow: Workflow) -> list[cloudwatch.GraphW
         expression=f"RUNNING_SUM(FILL(started, 0) - SUM([{', '.join(ended)}]))",
         using_metrics=executions,
         period=metrics.FIVE_MINUTES,
-        label="started and not ended (since the page's first moment)",
+        label="running (started minus ended, since the start of the time range)",
     )
     queues = {"not started": workflow.unstarted, "not recorded": functions.unrecorded_failures}
-    oldest = metrics.ours(
-        "OldestUndecidedSeconds", "Maximum", period=Duration.minutes(15), label="oldest upload at work"
+    oldest = metrics.pipeline(
+        "OldestUndecidedSeconds", "Maximum", period=Duration.minutes(15), label="oldest upload in progress"
     )
     return [
         _graph("Dead letters", [_depth(queue, label) for label, queue in queues.items() if queue], 4),
         _graph("Executions", [running, *executions.values()], 4),
-        _graph("Oldest upload without a verdict (s), of those older than 15 min", [oldest], 4),
+        _graph("Oldest upload without a verdict (s), if over 15 min", [oldest], 4),
         _graph(
-            "Failures: caught, unannounced",
-            [metrics.in_log(metrics.CAUGHT_FAILURES), metrics.unannounced()],
+            "Failures: caught, notifications",
+            [metrics.workflow_log(metrics.CAUGHT_FAILURES), metrics.notification_failures()],
             4,
         ),
     ]
 
 
-def _cost(settings: Settings, endpoints: Endpoints, workflow: Workflow) -> cloudwatch.GraphWidget:
-    """Dollars an hour of what the bill is made of; the rest, `moderate cost` reckons."""
+def _cost(settings: DeploymentSettings, endpoints: EndpointNames, workflow: Workflow) -> cloudwatch.GraphWidget:
+    """Estimate dollars per hour of the largest cost items; `moderate cost` covers the rest."""
     hour = Duration.hours(1)
     lines = [
         cloudwatch.MathExpression(
-            # Each instance reports once a minute; how many there are is no metric of its own.
+            # Each instance reports once a minute; there is no metric for the number of instances.
             expression=f"samples{number} / 60 * {price}",
             using_metrics={f"samples{number}": metrics.instance(name, "CPUUtilization", "SampleCount", hour)},
             period=hour,
@@ -133,16 +133,16 @@ def _cost(settings: Settings, endpoints: Endpoints, workflow: Workflow) -> cloud
         for number, (name, price) in enumerate(prices.of_instances(settings, endpoints).items())
     ]
     if settings.workflow_type == "EXPRESS":
-        price, label = prices.usd("states_express_request"), "workflow: executions, without their duration"
+        price, label = prices.usd("states_express_request"), "workflow: executions, without duration charges"
     else:
-        price, label = _TRANSITIONS * prices.usd("states_transition"), f"workflow: {_TRANSITIONS} transitions an image"
+        price, label = _TRANSITIONS * prices.usd("states_transition"), f"workflow: {_TRANSITIONS} transitions per image"
     executions = cloudwatch.MathExpression(
-        expression=f"executions * {price:f}",  # CloudWatch reads the exponent of 2.5e-05 as the name of a metric
+        expression=f"executions * {price:f}",  # CloudWatch would parse the exponent of 2.5e-05 as a metric id
         using_metrics={"executions": workflow.machine.metric_started(period=hour)},
         period=hour,
         label=label,
     )
-    return _graph("Cost estimate ($ an hour)", [*lines, executions], 1, stacked=True)
+    return _graph("Cost estimate ($ per hour)", [*lines, executions], 1, stacked=True)
 
 
 def _depth(queue: sqs.IQueue, label: str) -> cloudwatch.Metric:

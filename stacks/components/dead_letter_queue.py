@@ -1,4 +1,4 @@
-"""Where events end that could not be delivered."""
+"""Dead-letter queue for undeliverable events."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -8,7 +8,7 @@ from stacks.acknowledge import acknowledge
 
 
 class DeadLetterQueue(sqs.Queue):
-    """Encrypted, TLS-only, kept as long as SQS can: 14 days."""
+    """Encrypted, TLS-only queue with the longest retention of SQS, 14 days."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(
@@ -18,4 +18,4 @@ class DeadLetterQueue(sqs.Queue):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        acknowledge(self, "SQS3", "This queue is itself the dead-letter queue, of a rule's target or a function")
+        acknowledge(self, "SQS3", "This queue is itself the dead-letter queue of a rule's target or a function")

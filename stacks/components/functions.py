@@ -1,4 +1,4 @@
-"""The pipeline's functions, each with what it may touch."""
+"""Lambda functions of the pipeline, each with its own permissions."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
-from stacks.components.verdict_store import VerdictStore
+from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 # Version 36 holds Powertools 3.31.1 with all its extras.
@@ -24,19 +24,19 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five steps of the workflow, the sweeper of lost claims, and the recorder of Standard executions that failed."""
+    """Five workflow steps, the sweeper of abandoned claims, and the recorder of failed Standard executions."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        endpoints: Endpoints,
+        settings: DeploymentSettings,
+        endpoints: EndpointNames,
         intake: Intake,
         policies: PolicyBucket,
         work: WorkBucket,
-        verdicts: VerdictStore,
+        verdicts: VerdictTable,
         alerts: Alerts,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -56,14 +56,14 @@ class Functions(Construct):
 
     def _make_model_steps(
         self,
-        endpoints: Endpoints,
+        endpoints: EndpointNames,
         intake: Intake,
         policies: PolicyBucket,
         work: WorkBucket,
-        verdicts: VerdictStore,
+        verdicts: VerdictTable,
     ) -> None:
         settings = self._settings
-        # None by default: Lambda refuses what leaves other functions less than 100, and a new account has 10 in all.
+        # None by default: Lambda must keep 100 unreserved, and a new account may have only 10 in total.
         concurrency = settings.model_concurrency or None
 
         self.prepare_image = self._function(
@@ -115,7 +115,7 @@ class Functions(Construct):
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
         model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
 
-    def _make_record_steps(self, intake: Intake, work: WorkBucket, verdicts: VerdictStore, alerts: Alerts) -> None:
+    def _make_record_steps(self, intake: Intake, work: WorkBucket, verdicts: VerdictTable, alerts: Alerts) -> None:
         self.record_verdict = self._function(
             "record_verdict",
             environment={
@@ -138,15 +138,15 @@ class Functions(Construct):
         verdicts.allow_write(self.notify)
         alerts.allow_publish(self.notify, *VERDICTS)
 
-    def _make_guards(self, verdicts: VerdictStore, alerts: Alerts) -> None:
+    def _make_guards(self, verdicts: VerdictTable, alerts: Alerts) -> None:
         environment = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention, **alerts.environment}
         self.sweep_claims = self._function("sweep_claims", memory_mb=256, timeout_seconds=300, environment=environment)
         verdicts.allow_list(self.sweep_claims)
         guards = [self.sweep_claims]
         self.record_failure: PipelineFunction | None = None
         self.unrecorded_failures: DeadLetterQueue | None = None
-        if self._settings.workflow_type != "EXPRESS":  # whose executions end without an event
-            # EventBridge hands over and is done: what the function itself then fails on comes here, too.
+        if self._settings.workflow_type != "EXPRESS":  # Express executions have no status events
+            # EventBridge invokes asynchronously: failures of the function itself go to this queue, too.
             self.unrecorded_failures = DeadLetterQueue(self, "UnrecordedFailures")
             self.record_failure = self._function(
                 "record_failure", memory_mb=256, environment=environment, dead_letter_queue=self.unrecorded_failures
@@ -181,8 +181,8 @@ class Functions(Construct):
         )
 
 
-def _deployed(settings: Settings, endpoints: Endpoints) -> str:
-    """Which models answer: the verdicts of others aren't reused. A change behind an existing endpoint isn't seen."""
+def _deployed(settings: DeploymentSettings, endpoints: EndpointNames) -> str:
+    """Identify the deployed models, whose verdicts may be reused. Changes behind an existing endpoint go unnoticed."""
     vision = [endpoints.blip2, settings.blip2_dialect]
     judge = [endpoints.llama, settings.llama_dialect]
     if settings.existing_endpoints is None:

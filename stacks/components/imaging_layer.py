@@ -1,4 +1,4 @@
-"""The layer with what `prepare_image` needs beyond the managed Powertools layer: Pillow and PyYAML."""
+"""Lambda layer with Pillow and PyYAML, which `prepare_image` needs in addition to the Powertools layer."""
 
 import zipfile
 from pathlib import Path
@@ -14,10 +14,10 @@ from stacks.wheels import LAYER_SOURCE, locked_wheels
 
 @jsii.implements(ILocalBundling)
 class UnpackedWheels:
-    """Unpacks the wheels that set-up downloaded: no Docker, no network."""
+    """Local bundling that unpacks the downloaded wheels, without Docker or network access."""
 
     def try_bundle(self, output_dir: str, *, image: DockerImage, **_options: Any) -> bool:
-        """Fill `output_dir` with the layer's content. Raises MissingWheels."""
+        """Write the layer's content to `output_dir`. Raises MissingWheels."""
         for wheel in locked_wheels():
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(Path(output_dir) / "python")
@@ -30,7 +30,7 @@ class ImagingLayer(lambda_.LayerVersion):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         code = lambda_.Code.from_asset(
             str(LAYER_SOURCE),
-            # The lock names the content by hash, so the hash of the source is the hash of the content.
+            # The lock file pins the content by hash, so the source hash identifies the content.
             asset_hash_type=AssetHashType.SOURCE,
             bundling=BundlingOptions(
                 image=DockerImage.from_registry("unused"),  # required, and never pulled

@@ -1,4 +1,4 @@
-"""A model as an inference component: the form in which SageMaker gives back the last instance when nobody asks."""
+"""Model hosted as a SageMaker inference component, which can scale to zero instances."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -7,15 +7,15 @@ from constructs import Construct
 from stacks.components.metrics import VARIANT
 from stacks.components.model_scaling import ComponentScaling
 
-# A reservation, not a bound. SageMaker keeps most of an instance's memory to itself and refuses a component that asks
-# for more than the rest; alone on its instance, one needs to reserve no more than JumpStart's models do.
+# A reservation, not a limit. SageMaker keeps most of an instance's memory for itself and rejects a component that
+# requests more than the rest; alone on its instance, a component needs no more than JumpStart's models reserve.
 _RESERVED_MB = 1024
 
 
 class InferenceComponent(Construct):
-    """An endpoint of managed instances, and on it a component that takes all GPUs of one instance a copy.
+    """Endpoint of managed instances with one component, each copy of which takes all GPUs of an instance.
 
-    SageMaker makes no component without a copy: each deploy of a new one starts an instance, which goes once idle.
+    SageMaker creates no component without a copy: deploying a new one starts an instance, which stops once idle.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class InferenceComponent(Construct):
         instance_type: str,
         ami: str,
         gpus: int,
-        most: int,
+        maximum: int,
         startup_seconds: int,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -41,7 +41,7 @@ class InferenceComponent(Construct):
             inference_ami_version=ami,
             initial_instance_count=1,
             managed_instance_scaling=sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
-                status="ENABLED", min_instance_count=0, max_instance_count=most
+                status="ENABLED", min_instance_count=0, max_instance_count=maximum
             ),
             routing_config=sagemaker.CfnEndpointConfig.RoutingConfigProperty(
                 routing_strategy="LEAST_OUTSTANDING_REQUESTS"
@@ -51,7 +51,7 @@ class InferenceComponent(Construct):
             self,
             "Config",
             production_variants=[variant],
-            execution_role_arn=role.role_arn,  # instances start before there is a model that could name one
+            execution_role_arn=role.role_arn,  # instances start before there is a model to take a role from
             enable_network_isolation=isolated,
         )
         self.config.node.add_dependency(role)
@@ -62,7 +62,7 @@ class InferenceComponent(Construct):
             self,
             "Copies",
             inference_component_name=name,
-            endpoint_name=endpoint.attr_endpoint_name,  # a reference: SageMaker deletes no endpoint under a component
+            endpoint_name=endpoint.attr_endpoint_name,  # a reference, so that the component is deleted first
             variant_name=VARIANT,
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=1),
             specification=sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(
@@ -78,4 +78,4 @@ class InferenceComponent(Construct):
                 ),
             ),
         )
-        ComponentScaling(self, "Scaling", component=component, component_name=name, most=most)
+        ComponentScaling(self, "Scaling", component=component, component_name=name, maximum=maximum)

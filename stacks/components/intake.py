@@ -1,4 +1,4 @@
-"""Where images arrive."""
+"""Intake bucket for uploads."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,17 +10,19 @@ from stacks.acknowledge import acknowledge_wildcard
 from stacks.components import intake_policy, lifecycles
 from stacks.components.grantee import THROUGH_S3, Grantee
 from stacks.components.private_bucket import PrivateBucket
-from stacks.settings import Settings
+from stacks.settings import DeploymentSettings
 
 
 class Intake(Construct):
-    """The versioned bucket whose new objects start the workflow: ours, or an existing one.
+    """Versioned bucket whose new objects start the workflow: created by the stack, or an existing one.
 
-    An existing bucket's EventBridge notifications must be turned on by its owner: this stack changes nothing about
-    a bucket that isn't its own.
+    The owner of an existing bucket must enable its EventBridge notifications: the stack doesn't modify buckets that it
+    doesn't own.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, access_logs: s3.IBucket) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, access_logs: s3.IBucket
+    ) -> None:
         super().__init__(scope, construct_id)
         self.prefix = settings.intake.prefix
         self._key_arn = settings.intake.key_arn
@@ -40,10 +42,10 @@ class Intake(Construct):
 
     @property
     def event_detail(self) -> dict[str, Any]:
-        """The detail of the "Object Created" events that start the workflow: every object, whatever its name.
+        """Event pattern for the detail of "Object Created" events: every object, whatever its name.
 
-        Folder markers (empty, named with a trailing slash) are left out. With a prefix they are not: EventBridge
-        can't put two conditions on one field, and to drop all empty objects would leave some without a record.
+        Folder markers (empty, with a trailing slash) are excluded. With a prefix they aren't: EventBridge can't combine
+        two conditions on one field, and excluding all empty objects would leave some without a record.
         """
         name = [self.bucket.bucket_name]
         if self.prefix:
@@ -57,30 +59,30 @@ class Intake(Construct):
         }
 
     def allow_read(self, grantee: Grantee) -> None:
-        """Let `grantee` read object versions; to it a missing one is a 404, not a 403."""
+        """Allow `grantee` to read object versions, and to get a 404 rather than a 403 for missing ones."""
         self._allow(grantee, "s3:GetObjectVersion")
         self._allow_list(grantee)
         self._allow_decrypt(grantee)
 
-    def allow_look(self, grantee: Grantee) -> None:
-        """Let `grantee` read objects and their versions; to it a missing one is a 404, not a 403."""
+    def allow_view(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read objects and their versions, and to get a 404 rather than a 403 for missing ones."""
         self._allow(grantee, "s3:GetObject")
         self.allow_read(grantee)
 
     def allow_tag(self, grantee: Grantee) -> None:
-        """Let `grantee` read and write the tags of object versions; to it a missing one is a 404, not a 403."""
-        # To name a version takes the second permission "also" (Amazon S3 API Reference, PutObjectTagging).
+        """Allow `grantee` to read and write tags of object versions, with a 404 rather than a 403 for missing ones."""
+        # With a version id S3 "also" requires the second permission (Amazon S3 API Reference, PutObjectTagging).
         for verb in ("Get", "Put"):
             self._allow(grantee, f"s3:{verb}ObjectTagging", f"s3:{verb}ObjectVersionTagging")
         self._allow_list(grantee)
 
     def allow_erase(self, grantee: Grantee) -> None:
-        """Let `grantee` find object versions and delete markers, and delete them for good."""
+        """Allow `grantee` to list object versions and delete markers, and to delete them permanently."""
         self._allow(grantee, "s3:DeleteObjectVersion")
         grantee.allow(("s3:ListBucketVersions",), self.bucket.bucket_arn)
 
     def allow_examine(self, grantee: Grantee, reader: Grantee) -> None:
-        """Let `grantee` see how the bucket is set up, and whether `reader` may use an existing bucket's own key."""
+        """Allow `grantee` to read the bucket's configuration, and to check whether `reader` may use its KMS key."""
         settings = ("GetBucketVersioning", "GetBucketNotification", "GetBucketPolicy", "GetEncryptionConfiguration")
         grantee.allow([f"s3:{action}" for action in (*settings, "ListBucket")], self.bucket.bucket_arn)
         if self._key_arn:
@@ -88,29 +90,29 @@ class Intake(Construct):
             grantee.allow(("iam:SimulatePrincipalPolicy",), reader.role.role_arn)
 
     def protect_tag(self, taggers: Sequence[Grantee]) -> None:
-        """Refuse tags and tagging to all but `taggers`; of an existing bucket the policy is its owner's to write."""
+        """Deny tagging to all but `taggers`. No effect on an existing bucket, whose policy belongs to its owner."""
         intake_policy.protect_tag(self.bucket, f"{self.prefix}*", [tagger.role.role_arn for tagger in taggers])
 
     def hold_until_cleared(self, readers: Sequence[Grantee]) -> None:
-        """Refuse reads of what isn't tagged safe to all but `readers`; in a bucket of our own."""
+        """Deny reads of objects that aren't tagged safe to all but `readers`, in a bucket of the stack."""
         intake_policy.hold_until_cleared(self.bucket, f"{self.prefix}*", [reader.role.role_arn for reader in readers])
 
     def _allow(self, grantee: Grantee, *actions: str) -> None:
         objects = self.bucket.arn_for_objects(f"{self.prefix}*")
         grantee.allow(actions, objects)
-        acknowledge_wildcard(grantee.role, objects, "The names of uploaded objects aren't known beforehand")
+        acknowledge_wildcard(grantee.role, objects, "The keys of uploaded objects aren't known in advance")
 
     def _allow_list(self, grantee: Grantee) -> None:
         grantee.allow(("s3:ListBucket", "s3:ListBucketVersions"), self.bucket.bucket_arn)
 
     def _allow_decrypt(self, grantee: Grantee) -> None:
-        """What a read takes of the existing bucket's own key; tagging, listing and deleting take nothing of it."""
+        """Allow `grantee` to decrypt with an existing bucket's key, which only reads require."""
         if self._key_arn:
             grantee.allow(("kms:Decrypt",), self._key_arn, when=THROUGH_S3)
 
 
 def _notify_event_bridge(bucket: s3.IBucket) -> None:
-    """`event_bridge_enabled=True` would bring a custom resource and its Lambda for this one property."""
+    """Enable EventBridge without `event_bridge_enabled=True`, which adds a custom resource and a Lambda function."""
     resource = bucket.node.default_child
-    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - what every bucket of this app is made of
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - true of every bucket of this app
     resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)

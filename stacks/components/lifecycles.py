@@ -1,18 +1,18 @@
-"""How long the buckets keep what lies in them."""
+"""Lifecycle rules of the buckets."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
 from stacks.settings import Retention
 
-# DynamoDB deletes an expired item within a few days (its Developer Guide, "Time to Live"); evidence waits for it.
+# DynamoDB deletes an expired item within a few days (its Developer Guide, "Time to Live"); evidence is kept until then.
 _LAG_DAYS = 3
 
 
 def of_work(retention: Retention) -> list[s3.LifecycleRule]:
-    """Steps leave their work under work/, evidence too long for a record lies under evidence/ as long as the record.
+    """Return the rules for work/ (files of an execution) and evidence/ (kept as long as its record).
 
-    The packs and prompts under provenance/ are kept for good.
+    Packs and prompts under provenance/ never expire.
     """
     work = s3.LifecycleRule(prefix="work/", expiration=Duration.days(retention.work))
     if not retention.records:
@@ -22,7 +22,7 @@ def of_work(retention: Retention) -> list[s3.LifecycleRule]:
 
 
 def of_images(retention: Retention, prefix: str) -> list[s3.LifecycleRule]:
-    """Images expire by age; a version that expired, or was replaced or deleted before, is gone a day later."""
+    """Return the rules that expire images by age, and noncurrent versions a day after they became noncurrent."""
     if not retention.images:
         return []
     under = prefix or None
@@ -31,6 +31,6 @@ def of_images(retention: Retention, prefix: str) -> list[s3.LifecycleRule]:
         expiration=Duration.days(retention.images),
         noncurrent_version_expiration=Duration.days(1),
     )
-    # S3 takes this switch only in a rule without days.
+    # S3 accepts this flag only in a rule without days.
     markers = s3.LifecycleRule(prefix=under, expired_object_delete_marker=True)
     return [images, markers]

@@ -1,4 +1,4 @@
-"""What is measured, under the names and dimensions that AWS and our functions report it by."""
+"""CloudWatch metrics of the pipeline and of the AWS services that it uses."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -7,19 +7,19 @@ from stacks.contract import CONTRACT
 
 NAMESPACE: str = CONTRACT["metrics"]["namespace"]
 SERVICE: str = CONTRACT["metrics"]["service"]
-VARIANT = "AllTraffic"  # ours, and what SageMaker's own tools call an endpoint's one variant
-# What the workflow's log is counted for: a failure that it caught, and a verdict that it could not announce.
+VARIANT = "AllTraffic"  # also the default of SageMaker's own tools
+# Counted in the workflow's log: failures that it caught, and verdicts that it could not publish.
 CAUGHT_FAILURES = "CaughtFailures"
-UNANNOUNCED = "Unannounced"
+NOTIFICATION_FAILURES = "NotificationFailures"
 
 FIVE_MINUTES = Duration.minutes(5)
-_ENOUGH_VERDICTS = 20  # of fewer, a rate says nothing
+_ENOUGH_VERDICTS = 20  # a rate of fewer means nothing
 
 
-def ours(
+def pipeline(
     name: str, statistic: str = "Sum", *, period: Duration = FIVE_MINUTES, label: str | None = None, **dimensions: str
 ) -> cloudwatch.Metric:
-    """What the functions count or time, see `moderation/observability.py`."""
+    """Return a metric that the functions emit, see `moderation/observability.py`."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,
@@ -30,13 +30,13 @@ def ours(
     )
 
 
-def in_log(name: str) -> cloudwatch.Metric:
-    """What is counted in the workflow's log."""
+def workflow_log(name: str) -> cloudwatch.Metric:
+    """Return a metric that is counted in the workflow's log."""
     return cloudwatch.Metric(namespace=NAMESPACE, metric_name=name, statistic="Sum", period=FIVE_MINUTES)
 
 
-def each(name: str, dimensions: tuple[str, ...], label: str) -> cloudwatch.MathExpression:
-    """One line for each value of the dimensions that a metric of ours has."""
+def search(name: str, dimensions: tuple[str, ...], label: str) -> cloudwatch.MathExpression:
+    """Return an expression with one line for each combination of dimension values of a pipeline metric."""
     schema = ",".join([NAMESPACE, "service", *dimensions])
     return cloudwatch.MathExpression(
         expression=f"SEARCH('{{{schema}}} MetricName=\"{name}\"', 'Sum', 300)", label=label, period=FIVE_MINUTES
@@ -44,29 +44,33 @@ def each(name: str, dimensions: tuple[str, ...], label: str) -> cloudwatch.MathE
 
 
 def review_rate(period: Duration) -> cloudwatch.MathExpression:
-    """Percent of the verdicts that are left to a person; 0 while there are too few to tell."""
+    """Return the percentage of review verdicts; 0 while there are too few verdicts."""
     return cloudwatch.MathExpression(
         expression=f"IF(decided >= {_ENOUGH_VERDICTS}, 100 * reviewed / decided, 0)",
-        using_metrics={"decided": ours("Decided", period=period), "reviewed": ours("Reviewed", period=period)},
+        using_metrics={"decided": pipeline("Decided", period=period), "reviewed": pipeline("Reviewed", period=period)},
         period=period,
         label="Review rate (%)",
     )
 
 
 def total(label: str, **metrics: cloudwatch.IMetric) -> cloudwatch.MathExpression:
-    """The sum; SUM of a list, unlike `+`, takes a metric without data as nothing."""
+    """Return the sum. SUM of a list, unlike `+`, treats a metric without data as 0."""
     return cloudwatch.MathExpression(
         expression=f"SUM([{', '.join(metrics)}])", using_metrics=metrics, period=FIVE_MINUTES, label=label
     )
 
 
-def unannounced() -> cloudwatch.MathExpression:
-    """Verdicts that could not be published, by the workflow or by the sweeper."""
-    return total("Unannounced", by_workflow=in_log(UNANNOUNCED), by_sweeper=ours("SweptUnannounced"))
+def notification_failures() -> cloudwatch.MathExpression:
+    """Return the number of verdicts that the workflow or the sweeper could not publish."""
+    return total(
+        "Notification failures",
+        by_workflow=workflow_log(NOTIFICATION_FAILURES),
+        by_sweeper=pipeline("SweptUnannounced"),
+    )
 
 
 def requests(endpoint: str, component: str | None, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    """What SageMaker reports of the requests to an endpoint, or to a component on it; latencies are in microseconds.
+    """Return a SageMaker metric of requests to an endpoint, or to a component on it; latencies are in microseconds.
 
     "Metrics for monitoring Amazon SageMaker AI with Amazon CloudWatch", endpoint invocation metrics.
     """
@@ -75,12 +79,12 @@ def requests(endpoint: str, component: str | None, metric: str, statistic: str =
 
 
 def instance(name: str, metric: str, statistic: str = "Average", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-    """What SageMaker reports of an endpoint's instances, one sample a minute each."""
+    """Return a SageMaker metric of an endpoint's instances, with one sample per instance and minute."""
     return _metric("/aws/sagemaker/Endpoints", _variant(name), metric, statistic, period)
 
 
 def failed_requests(endpoint: str, component: str | None) -> cloudwatch.MathExpression:
-    """Requests that an endpoint failed: its 5xx answers, or all that the model failed, time-outs included."""
+    """Return the number of failed requests: 5xx responses, or model errors including time-outs."""
     errors = {
         "five": requests(endpoint, component, "Invocation5XXErrors"),
         "failed": requests(endpoint, component, "InvocationModelErrors"),
@@ -91,7 +95,7 @@ def failed_requests(endpoint: str, component: str | None) -> cloudwatch.MathExpr
 
 
 def rule(name: str, metric: str) -> cloudwatch.Metric:
-    """What EventBridge reports of a rule on the default bus."""
+    """Return an EventBridge metric of a rule on the default bus."""
     return cloudwatch.Metric(
         namespace="AWS/Events",
         metric_name=metric,

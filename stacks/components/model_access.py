@@ -1,18 +1,18 @@
-"""Rights on the models' endpoints."""
+"""Permissions on the model endpoints."""
 
 from aws_cdk import Stack
 
 from stacks.components.grantee import Grantee
-from stacks.settings import Endpoints
+from stacks.settings import EndpointNames
 
 
 def allow_invoke(grantee: Grantee, endpoint: str, component: str | None) -> None:
-    """Let `grantee` invoke an endpoint: SageMaker asks for the right on both, the endpoint and the component on it."""
+    """Allow `grantee` to invoke an endpoint; SageMaker checks the endpoint and the component on it."""
     grantee.allow(("sagemaker:InvokeEndpoint",), *_arns(grantee, endpoint, component))
 
 
-def allow_examine(grantee: Grantee, endpoints: Endpoints) -> None:
-    """Let `grantee` see how both endpoints fare, and ask them something."""
+def allow_examine(grantee: Grantee, endpoints: EndpointNames) -> None:
+    """Allow `grantee` to describe and invoke both endpoints."""
     served = ((endpoints.blip2, endpoints.blip2_component), (endpoints.llama, endpoints.llama_component))
     for endpoint, component in served:
         allow_invoke(grantee, endpoint, component)
@@ -23,7 +23,7 @@ def allow_examine(grantee: Grantee, endpoints: Endpoints) -> None:
 
 
 def _arns(grantee: Grantee, endpoint: str, component: str | None) -> list[str]:
-    """SageMaker writes these ARNs in lower case, however they were named (philschmid/cdk-samples #2)."""
+    """Return the ARNs in lower case, as SageMaker writes them whatever the name (philschmid/cdk-samples #2)."""
     named = {"endpoint": endpoint} | ({"inference-component": component} if component else {})
     return [
         Stack.of(grantee).format_arn(service="sagemaker", resource=resource, resource_name=name.lower())

@@ -1,4 +1,4 @@
-"""A SageMaker endpoint with one model, which scales with its load."""
+"""SageMaker endpoint with one model that scales with its load."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ from stacks.settings import Instances
 
 
 @dataclass(frozen=True)
-class Container:
-    """What an endpoint runs: an AWS deep learning container, a model from S3, and their environment."""
+class ModelContainer:
+    """AWS deep learning container, its model in S3, and its environment."""
 
     account: str
     repository: str
     tag: str
     model_data: sagemaker.CfnModel.S3DataSourceProperty
     environment: Mapping[str, str]
-    isolated: bool  # no network at all, in or out
+    isolated: bool  # no network access in or out
 
 
 @dataclass(frozen=True)
-class Hosting:
-    """On what a model runs: instances of a type, each with `gpus`, and how many seconds a start may take."""
+class EndpointHosting:
+    """Instances of a model: type, GPUs of each, bounds of their number, and maximum start-up time."""
 
     instance_type: str
     gpus: int
@@ -41,9 +41,9 @@ class Hosting:
 
 
 class ModelEndpoint(Construct):
-    """A real-time endpoint named `name`, with its own role, log group and model.
+    """Real-time endpoint `name` with its own role, log group and model.
 
-    With `component` the model is hosted as the inference component of that name, which scales to zero.
+    With `component` the model is hosted as an inference component of that name, which scales to zero.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class ModelEndpoint(Construct):
         *,
         name: str,
         component: str | None,
-        container: Container,
-        hosting: Hosting,
+        container: ModelContainer,
+        hosting: EndpointHosting,
         statements: Sequence[iam.PolicyStatement],
     ) -> None:
         super().__init__(scope, construct_id)
-        # SageMaker makes these groups by itself and never deletes them: owned here, they go with the stack.
+        # SageMaker would create these groups and never delete them; as part of the stack they are deleted with it.
         self._logs = [ServiceLog(self, "Log", name=f"/aws/sagemaker/Endpoints/{name}")]
         if component:
             self._logs.append(ServiceLog(self, "ComponentLog", name=f"/aws/sagemaker/InferenceComponents/{component}"))
@@ -74,7 +74,7 @@ class ModelEndpoint(Construct):
                 model_data_source=sagemaker.CfnModel.ModelDataSourceProperty(s3_data_source=container.model_data),
             ),
         )
-        model.node.add_dependency(self.role)  # its policy too: SageMaker checks both when it makes the model
+        model.node.add_dependency(self.role)  # including its policy: SageMaker checks both when it creates the model
         if component:
             hosted = InferenceComponent(
                 self,
@@ -87,21 +87,23 @@ class ModelEndpoint(Construct):
                 instance_type=hosting.instance_type,
                 ami=inference_ami(container.tag),
                 gpus=hosting.gpus,
-                most=hosting.instances.most,
+                maximum=hosting.instances.maximum,
                 startup_seconds=hosting.startup_seconds,
             )
             hosted.config.node.add_dependency(*self._logs)
         else:
             self._host_variant(name, model, hosting, inference_ami(container.tag)).node.add_dependency(*self._logs)
 
-    def _host_variant(self, name: str, model: sagemaker.CfnModel, hosting: Hosting, ami: str) -> sagemaker.CfnEndpoint:
-        scaled = hosting.instances.least < hosting.instances.most
+    def _host_variant(
+        self, name: str, model: sagemaker.CfnModel, hosting: EndpointHosting, ami: str
+    ) -> sagemaker.CfnEndpoint:
+        scaled = hosting.instances.minimum < hosting.instances.maximum
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=VARIANT,
             model_name=model.attr_model_name,
             instance_type=hosting.instance_type,
             inference_ami_version=ami,
-            initial_instance_count=hosting.instances.least,
+            initial_instance_count=hosting.instances.minimum,
             initial_variant_weight=1,
             container_startup_health_check_timeout_in_seconds=hosting.startup_seconds,
             model_data_download_timeout_in_seconds=hosting.startup_seconds,
@@ -112,14 +114,14 @@ class ModelEndpoint(Construct):
             "Endpoint",
             endpoint_name=name,
             endpoint_config_name=config.attr_endpoint_config_name,
-            # Otherwise a deploy under load would fall back to the initial number of instances.
+            # Otherwise a deploy under load would reset the endpoint to its initial number of instances.
             retain_all_variant_properties=scaled,
         )
         if scaled:
             VariantScaling(self, "Scaling", endpoint=endpoint, variant=VARIANT, instances=hosting.instances)
         return endpoint
 
-    def _make_role(self, container: Container, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+    def _make_role(self, container: ModelContainer, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=service("sagemaker"))
         repository = Stack.of(self).format_arn(
             service="ecr", account=container.account, resource="repository", resource_name=container.repository
@@ -130,8 +132,8 @@ class ModelEndpoint(Construct):
                 resources=[repository],
             ),
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-            # The groups are there, but SageMaker doesn't say whether its agent writes into one that it may not create:
-            # EC2 Image Builder's doesn't (aws/ec2-image-builder-roadmap, issue 109).
+            # The groups exist, but SageMaker doesn't document whether its agent can write without permission to create
+            # them: EC2 Image Builder's can't (aws/ec2-image-builder-roadmap, issue 109).
             iam.PolicyStatement(
                 actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                 resources=[log.log_group_arn for log in self._logs],
@@ -147,6 +149,6 @@ class ModelEndpoint(Construct):
         acknowledge(
             role,
             "IAM5[Resource::*]",
-            "GetAuthorizationToken and PutMetricData offer no resources; a condition bounds the latter's namespace",
+            "GetAuthorizationToken and PutMetricData support no resources; a condition limits the latter's namespace",
         )
         return role

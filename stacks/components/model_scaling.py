@@ -1,7 +1,7 @@
-"""How an endpoint grows and shrinks with its load: Application Auto Scaling, under its service-linked role.
+"""Application Auto Scaling of endpoints, under its service-linked role.
 
-It follows the requests under way rather than invocations a minute, as SageMaker's "Define a scaling policy" explains:
-a queue shows within 10 seconds, and however long one answer takes.
+The policy tracks concurrent requests rather than invocations per minute, as SageMaker's "Define a scaling policy"
+explains: a queue is noticed within 10 seconds, however long one answer takes.
 """
 
 from aws_cdk import Duration
@@ -12,12 +12,12 @@ from constructs import Construct
 
 from stacks.settings import REQUESTS_PER_INSTANCE, Instances
 
-_SCALE_OUT_COOLDOWN = Duration.minutes(5)  # an instance that was asked for takes minutes to help
+_SCALE_OUT_COOLDOWN = Duration.minutes(5)  # a new instance takes minutes to start
 _SCALE_IN_COOLDOWN = Duration.minutes(10)
 
 
 class VariantScaling(Construct):
-    """Keeps an endpoint's variant between the two numbers of instances."""
+    """Scaling of an endpoint's variant between a minimum and a maximum of instances."""
 
     def __init__(
         self,
@@ -35,14 +35,14 @@ class VariantScaling(Construct):
             service_namespace="sagemaker",
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             resource_id=f"endpoint/{endpoint.attr_endpoint_name}/variant/{variant}",
-            min_capacity=instances.least,
-            max_capacity=instances.most,
+            min_capacity=instances.minimum,
+            max_capacity=instances.maximum,
         )
         _track(self, target, "SageMakerVariantConcurrentRequestsPerModelHighResolution")
 
 
 class ComponentScaling(Construct):
-    """Keeps an inference component between no copy and `most`: SageMaker's "Scale an endpoint to zero instances"."""
+    """Scaling of an inference component from zero to `maximum` copies ("Scale an endpoint to zero instances")."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class ComponentScaling(Construct):
         *,
         component: sagemaker.CfnInferenceComponent,
         component_name: str,
-        most: int,
+        maximum: int,
     ) -> None:
         super().__init__(scope, construct_id)
         target = autoscaling.CfnScalableTarget(
@@ -61,15 +61,15 @@ class ComponentScaling(Construct):
             scalable_dimension="sagemaker:inference-component:DesiredCopyCount",
             resource_id=f"inference-component/{component_name}",
             min_capacity=0,
-            max_capacity=most,
+            max_capacity=maximum,
         )
-        # Its name alone makes no reference: destroyed in the other order, the component would be gone under it.
+        # The name isn't a reference: without this, the component could be deleted before its scaling target.
         target.node.add_dependency(component)
         _track(self, target, "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution")
         self._wake(target, component_name)
 
     def _wake(self, target: autoscaling.CfnScalableTarget, component_name: str) -> None:
-        """Target tracking can't leave zero: there is no copy to average over."""
+        """Scale from zero to one copy, which target tracking can't do: there is no copy to average over."""
         first_copy = autoscaling.CfnScalingPolicy(
             self,
             "FirstCopy",
@@ -77,7 +77,7 @@ class ComponentScaling(Construct):
             policy_type="StepScaling",
             scaling_target_id=target.ref,
             step_scaling_policy_configuration=autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
-                # Exactly one: the alarm stays on until it answers, and a change by one would be made over and over.
+                # Exactly one: the alarm stays on until the copy is ready, and a change by one would be repeated.
                 adjustment_type="ExactCapacity",
                 metric_aggregation_type="Maximum",
                 cooldown=60,
@@ -91,7 +91,7 @@ class ComponentScaling(Construct):
         cloudwatch.CfnAlarm(
             self,
             "Asleep",
-            alarm_description="Wakes the model: a request found no copy of it. Not a fault.",
+            alarm_description="A request found no copy of the model; starts the first one. Not an error.",
             namespace="AWS/SageMaker",
             metric_name="NoCapacityInvocationFailures",
             dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="InferenceComponentName", value=component_name)],
@@ -106,7 +106,7 @@ class ComponentScaling(Construct):
 
 
 def _track(scope: Construct, target: autoscaling.CfnScalableTarget, metric: str) -> None:
-    """Hold the requests under way an instance or copy at their target; makes alarms that go when the policy goes."""
+    """Keep concurrent requests per instance or copy at their target; its alarms are deleted with the policy."""
     autoscaling.CfnScalingPolicy(
         scope,
         "Tracking",

@@ -1,4 +1,4 @@
-"""How the pipeline is watched: counts of its log, alarms, a dashboard."""
+"""Monitoring of the pipeline: metric filters on the workflow's log, alarms and a dashboard."""
 
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -9,22 +9,22 @@ from stacks.components.alerts import Alerts
 from stacks.components.dashboard import Dashboard
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import Endpoints, Settings
+from stacks.settings import DeploymentSettings, EndpointNames
 
-# The states that the workflow enters when no function can tell of it.
-_COUNTED_STATES = {metrics.CAUGHT_FAILURES: "RecordFailure", metrics.UNANNOUNCED: "MarkUnnotified"}
+# States that the workflow enters without calling a function that could emit a metric.
+_COUNTED_STATES = {metrics.CAUGHT_FAILURES: "RecordFailure", metrics.NOTIFICATION_FAILURES: "MarkUnnotified"}
 
 
 class Monitoring(Construct):
-    """Watches a deployment, its endpoints included, whoever made them."""
+    """Metric filters, alarms and dashboard of a deployment, including existing endpoints."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        endpoints: Endpoints,
+        settings: DeploymentSettings,
+        endpoints: EndpointNames,
         alerts: Alerts,
         functions: Functions,
         workflow: Workflow,

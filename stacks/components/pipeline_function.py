@@ -1,4 +1,4 @@
-"""One Lambda function of the pipeline."""
+"""Lambda function of the pipeline."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,9 +21,9 @@ COMMON_ENVIRONMENT: dict[str, str] = {
 
 
 class PipelineFunction(Grantee):
-    """Runs `moderation.handlers.<stem>.handler` with a role, a log group and grants of its own.
+    """Function that runs `moderation.handlers.<stem>.handler`, with its own role and log group.
 
-    The construct's id is the stem in CamelCase, as the state of the workflow is named.
+    The construct id is the stem in CamelCase, like the workflow state.
     """
 
     def __init__(
@@ -63,5 +63,5 @@ class PipelineFunction(Grantee):
             dead_letter_queue=dead_letter_queue,
         )
         acknowledge(
-            self.role, "IAM5[Resource::*]", "X-Ray offers no resources for PutTraceSegments, PutTelemetryRecords"
+            self.role, "IAM5[Resource::*]", "X-Ray supports no resources for PutTraceSegments and PutTelemetryRecords"
         )

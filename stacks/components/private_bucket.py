@@ -1,4 +1,4 @@
-"""Buckets that only their account can reach, encrypted, over TLS."""
+"""Private S3 buckets."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcard
-from stacks.components.auto_delete import part_of_provider
+from stacks.components.auto_delete import provider_resource
 from stacks.components.grantee import Grantee
 
 
 class PrivateBucket(s3.Bucket):
-    """Private, encrypted, TLS-only; emptied and deleted with its stack unless `protected`."""
+    """Private, encrypted, TLS-only bucket; emptied and deleted with its stack unless `protected`."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class PrivateBucket(s3.Bucket):
             construct_id,
             versioned=versioned,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            # nobody could read what is encrypted under a key that its uploader keeps
+            # nobody else can read an object that is encrypted with its uploader's own key
             blocked_encryption_types=[s3.BlockedEncryptionType.SSE_C],
             enforce_ssl=True,
             minimum_tls_version=1.2,
@@ -43,28 +43,28 @@ class PrivateBucket(s3.Bucket):
             auto_delete_objects=not protected,
         )
         if protected and self.policy:
-            self.policy.apply_removal_policy(RemovalPolicy.RETAIN)  # a bucket that is kept stays guarded
+            self.policy.apply_removal_policy(RemovalPolicy.RETAIN)  # a retained bucket keeps its policy
         self._protected = protected
 
     @property
-    def emptiers(self) -> list[str]:
-        """The ARN of the role that empties the bucket when its stack is destroyed; none of one that is kept."""
-        return [] if self._protected else [part_of_provider(Stack.of(self), "Role").get_att("Arn").to_string()]
+    def auto_delete_roles(self) -> list[str]:
+        """ARN of the role that empties the bucket when its stack is destroyed; empty if the bucket is retained."""
+        return [] if self._protected else [provider_resource(Stack.of(self), "Role").get_att("Arn").to_string()]
 
     def allow_objects(self, grantee: Grantee, action: str, *keys: str) -> None:
-        """Let `grantee` do `action` on the objects under `keys`, names or patterns of names."""
+        """Allow `grantee` to do `action` on the objects under `keys`, which may contain wildcards."""
         objects = [self.arn_for_objects(key) for key in keys]
         grantee.allow((action,), *objects)
         for pattern in (pattern for key, pattern in zip(keys, objects, strict=True) if "*" in key):
-            acknowledge_wildcard(grantee.role, pattern, "A bucket of the pipeline's own, under names made as it runs")
+            acknowledge_wildcard(grantee.role, pattern, "The pipeline's own bucket, under keys created at run time")
 
     def allow_list(self, grantee: Grantee) -> None:
-        """Let `grantee` list the bucket: S3 answers 404 for a missing object only to those who may, else 403."""
+        """Allow `grantee` to list the bucket, without which S3 answers 403 instead of 404 for missing objects."""
         grantee.allow(("s3:ListBucket",), self.bucket_arn)
 
 
 class AccessLogs(PrivateBucket):
-    """Where the other buckets write their access logs, for 90 days."""
+    """Bucket for the access logs of the other buckets, kept for 90 days."""
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool) -> None:
         expiry = s3.LifecycleRule(expiration=Duration.days(90))

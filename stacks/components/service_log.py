@@ -1,4 +1,4 @@
-"""A log group that the stack owns, so that it goes with the stack or is kept on purpose."""
+"""Log group that belongs to the stack, so that it is deleted with it or retained on purpose."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
@@ -6,7 +6,7 @@ from constructs import Construct
 
 
 class ServiceLog(logs.LogGroup):
-    """Keeps lines for a month. Outlives the stack if `protected`; never under a `name`, which the next stack needs."""
+    """Log group with a month of retention, retained if `protected` unless it has a fixed `name`, which is reused."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, protected: bool = False, name: str | None = None

@@ -1,4 +1,4 @@
-"""Where the steps leave their work to each other, and what verdicts rest on is kept."""
+"""Bucket for the files of executions, for evidence and for provenance."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.components import lifecycles
+from stacks.components.bucket_denials import DELETIONS, READS, WRITES, deny
 from stacks.components.grantee import Grantee
 from stacks.components.private_bucket import PrivateBucket
-from stacks.components.refusals import DELETIONS, READS, WRITES, refuse
 from stacks.settings import Retention
 
 # `moderation.domain.manifest.Workspace` names the files of an execution, work/<image>/<execution>/…
@@ -25,7 +25,7 @@ ERASURES = "provenance/erasures/*"
 
 
 class WorkBucket(PrivateBucket):
-    """Work and evidence go some day; provenance is written once and stays."""
+    """Bucket whose work and evidence files expire, and whose provenance files are written once and kept."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, protected: bool, access_logs: s3.IBucket, retention: Retention
@@ -39,38 +39,38 @@ class WorkBucket(PrivateBucket):
         )
 
     def allow_get(self, grantee: Grantee, *keys: str) -> None:
-        """Let `grantee` read the objects under `keys`."""
+        """Allow `grantee` to read the objects under `keys`."""
         self.allow_objects(grantee, "s3:GetObject", *keys)
 
     def allow_put(self, grantee: Grantee, *keys: str) -> None:
-        """Let `grantee` write the objects under `keys`."""
+        """Allow `grantee` to write the objects under `keys`."""
         self.allow_objects(grantee, "s3:PutObject", *keys)
 
     def allow_erase(self, grantee: Grantee) -> None:
-        """Let `grantee` find and delete what was left of an image, and keep a note of it."""
+        """Allow `grantee` to find and delete the files of an image, and to write an erasure note."""
         self.allow_objects(grantee, "s3:DeleteObject", WORK, EVIDENCE)
         self.allow_list(grantee)
         self.allow_put(grantee, ERASURES)
 
-    def guard(
+    def restrict_changes(
         self, *, steps: Sequence[Grantee], recorder: Grantee, keepers: Sequence[Grantee], eraser: Grantee
     ) -> None:
-        """Refuse changes to all but those whose work it is; and provenance, once written, to everybody.
+        """Deny changes to all but the roles that write each prefix, and changes of existing provenance to everybody.
 
-        Among themselves the roles are bounded by their own policies. "Enforce conditional writes on Amazon S3
-        buckets", Amazon S3 User Guide: the parts of a multipart upload carry no condition, only its completion does.
+        The roles' own policies limit them further. "Enforce conditional writes on Amazon S3 buckets", Amazon S3 User
+        Guide: the parts of a multipart upload carry no condition, only its completion does.
         """
         changes = (*WRITES, *DELETIONS)
-        refuse(self, "Work", changes, WORK, but=[*_arns(*steps, eraser), *self.emptiers])
-        refuse(self, "Evidence", changes, EVIDENCE, but=[*_arns(recorder, eraser), *self.emptiers])
-        refuse(self, "Provenance", WRITES, PROVENANCE, but=_arns(*keepers))
+        deny(self, "Work", changes, WORK, except_for=[*_arns(*steps, eraser), *self.auto_delete_roles])
+        deny(self, "Evidence", changes, EVIDENCE, except_for=[*_arns(recorder, eraser), *self.auto_delete_roles])
+        deny(self, "Provenance", WRITES, PROVENANCE, except_for=_arns(*keepers))
         unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
-        refuse(self, "KeptOnce", ["s3:PutObject"], PROVENANCE, when=unconditional)
-        refuse(self, "KeptForGood", DELETIONS, PROVENANCE, but=self.emptiers)
+        deny(self, "KeptOnce", ["s3:PutObject"], PROVENANCE, when=unconditional)
+        deny(self, "KeptForGood", DELETIONS, PROVENANCE, except_for=self.auto_delete_roles)
 
-    def hold_views(self, readers: Sequence[Grantee]) -> None:
-        """Refuse the views, small copies of the image, to all but `readers`."""
-        refuse(self, "Views", READS, VIEWS, but=_arns(*readers))
+    def restrict_views(self, readers: Sequence[Grantee]) -> None:
+        """Deny reading the views, small copies of the image, to all but `readers`."""
+        deny(self, "Views", READS, VIEWS, except_for=_arns(*readers))
 
 
 def _arns(*grantees: Grantee) -> list[str]:

@@ -1,4 +1,4 @@
-"""The workflow, and the rules that start it and guard it."""
+"""Step Functions workflow, with the rules that start it and recover its failures."""
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_events as events
@@ -13,15 +13,15 @@ from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee, service
 from stacks.components.intake import Intake
 from stacks.components.service_log import ServiceLog
-from stacks.components.verdict_store import VerdictStore
+from stacks.components.verdict_table import VerdictTable
 from stacks.contract import CONTRACT
 from statemachine import definition
 
-_EVENT_AGE = Duration.hours(24)  # EventBridge's longest: a new image waits for a workflow that can't be started
+_EVENT_AGE = Duration.hours(24)  # the maximum of EventBridge: how long it retries starting the workflow
 
 
 class Workflow(Grantee):
-    """Every new object version starts one execution; one that ends without a verdict is recorded from outside."""
+    """Workflow started by every new object version, with rules that record executions that end without a verdict."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Workflow(Grantee):
         *,
         workflow_type: str,
         functions: Functions,
-        verdicts: VerdictStore,
+        verdicts: VerdictTable,
         intake: Intake,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -41,7 +41,7 @@ class Workflow(Grantee):
         self._record_failures()
         self._sweep_claims()
 
-    def _make_machine(self, workflow_type: str, verdicts: VerdictStore) -> sfn.StateMachine:
+    def _make_machine(self, workflow_type: str, verdicts: VerdictTable) -> sfn.StateMachine:
         steps = {
             "PrepareImageFunction": self._functions.prepare_image,
             "QueryImageFunction": self._functions.query_image,
@@ -53,7 +53,7 @@ class Workflow(Grantee):
         self.role = iam.Role(self, "Role", assumed_by=service("states"))
         self.allow(("lambda:InvokeFunction",), *arns.values())
         verdicts.allow_update(self)
-        # Names under /aws/vendedlogs/ share one resource policy; others use up the ten that an account may have.
+        # Log groups under /aws/vendedlogs/ share one resource policy; others use up the account's limit of ten.
         self.log = ServiceLog(self, "Log", name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-workflow")
         machine = sfn.StateMachine(
             self,
@@ -66,12 +66,12 @@ class Workflow(Grantee):
                 "VerdictTable": verdicts.table.table_name,
                 "Shards": str(CONTRACT["shards"]),
             },
-            # The level that shows every step; the data that passes through them stays out.
+            # Logs every step, without the data that passes through it.
             logs=sfn.LogOptions(destination=self.log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
         acknowledge(
-            self.role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries offer no resources"
+            self.role, "IAM5[Resource::*]", "X-Ray and the set-up of CloudWatch log deliveries support no resources"
         )
         return machine
 
@@ -105,11 +105,11 @@ class Workflow(Grantee):
                 )
             ],
         )
-        # Its policy too: EventBridge doesn't try again what it isn't allowed to start.
+        # Including its policy: EventBridge doesn't retry what it isn't allowed to start.
         self.intake_rule.node.add_dependency(starter)
 
     def _record_failures(self) -> None:
-        """Express executions have no such events: the sweeper finds them by the age of their claim."""
+        """Add the rule on failed executions; Express has no such events, so the sweeper finds those by claim age."""
         if self._functions.record_failure is None:
             return
         detail = {
@@ -145,7 +145,7 @@ class Workflow(Grantee):
         )
 
     def allow_describe(self, grantee: Grantee) -> None:
-        """Let `grantee` see how executions fare; of Express ones Step Functions can't say."""
+        """Allow `grantee` to describe executions, which Step Functions doesn't support for Express."""
         if self._express:
             return
         executions = Stack.of(self).format_arn(
@@ -155,10 +155,10 @@ class Workflow(Grantee):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         grantee.allow(("states:DescribeExecution",), executions)
-        acknowledge_wildcard(grantee.role, executions, "The executions of this one state machine")
+        acknowledge_wildcard(grantee.role, executions, "The executions of this state machine only")
 
     def allow_redrive(self, grantee: Grantee) -> None:
-        """Let `grantee` work off the dead letters, and see how executions fare and start new ones."""
+        """Allow `grantee` to process dead letters, and to describe and start executions."""
         self.allow_describe(grantee)
         grantee.allow(("states:StartExecution",), self.machine.state_machine_arn)
         queues = [queue.queue_arn for queue in (self.unstarted, self._functions.unrecorded_failures) if queue]

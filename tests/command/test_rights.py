@@ -1,4 +1,4 @@
-"""docs/operations.md says which rights a command takes that works under no role: exactly those of its calls."""
+"""docs/security.md says which rights a command takes that works under no role: exactly those of its calls."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.command.test_weights import FILES, write
 
-PAGE = Path(__file__).parents[2] / "docs/operations.md"
+PAGE = Path(__file__).parents[2] / "docs/security.md"
 # Operation → the right that it takes, where they differ. Service Authorization Reference.
 RIGHTS = {
     "HeadObject": "s3:GetObject",

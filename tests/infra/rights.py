@@ -1,4 +1,4 @@
-"""The table of docs/operations.md that says what each role for persons may do, written from the template.
+"""The table of docs/security.md that says what each role for persons may do, written from the template.
 
 `python -m tests.infra.rights` writes it anew.
 """
@@ -9,7 +9,7 @@ import sys
 from scripts.sections import markdown, write_section
 from tests.infra.synthesis import DEFAULT, ROOT, Template, make_app, template_of
 
-PAGE = ROOT / "docs/operations.md"
+PAGE = ROOT / "docs/security.md"
 SECTION = "rights of roles"
 ROLES = ("Reviewer", "Eraser", "PolicyEditor", "Operator")
 # The start of a logical id → what a person calls it.

@@ -54,7 +54,7 @@ def test_the_template_is_bound_to_no_account_and_no_region(moderation: Template)
 
 
 def test_a_setting_of_another_spelling_is_refused() -> None:
-    with pytest.raises(InvalidSettings, match="Stage isn't a setting: write stage"):
+    with pytest.raises(InvalidSettings, match="Stage isn't a setting: did you mean stage"):
         make_app(Stage="prod")
 
 

@@ -9,7 +9,7 @@ from moderate.checks.check import RIGHTS
 from moderate.checks.intake_statements import is_among, required
 from moderate.deployment import Deployment
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
-from stacks.settings import Instances, Settings
+from stacks.settings import DeploymentSettings, Instances
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 from tests.infra.test_intake_policy import intake_statements
 
@@ -28,7 +28,7 @@ def test_the_cdk_it_asks_for_is_the_pinned_one() -> None:
 
 
 def test_what_it_takes_a_setting_for_is_the_apps_default() -> None:
-    settings = Settings.from_context({}.get)
+    settings = DeploymentSettings.from_context({}.get)
 
     assert {
         "llamaSize": settings.llama_size,
@@ -37,8 +37,8 @@ def test_what_it_takes_a_setting_for_is_the_apps_default() -> None:
         "llamaGrammar": str(settings.llama_grammar).lower(),
         "modelInputSize": str(settings.model_input_size),
         "modelConcurrency": str(settings.model_concurrency),
-        "blip2MinInstances": str(Instances.least),
-        "llamaMinInstances": str(Instances.least),
+        "blip2MinInstances": str(Instances.minimum),
+        "llamaMinInstances": str(Instances.minimum),
     } == plan.DEFAULTS
 
 
@@ -47,7 +47,7 @@ def test_it_knows_the_quota_of_every_instance_that_the_models_stack_runs_on() ->
 
 
 def test_the_rights_that_it_takes_are_documented() -> None:
-    lines = (ROOT / "docs/operations.md").read_text().splitlines()
+    lines = (ROOT / "docs/security.md").read_text().splitlines()
     (row,) = [line for line in lines if line.startswith("| `doctor` |")]
 
     for right in set(RIGHTS.values()) - {"sts:GetCallerIdentity"}:  # which nobody can be denied

@@ -33,15 +33,15 @@ DEPLOYMENTS = {
 # (role, action, a part of the resource) → why it is granted although no recorded path calls it.
 _LAPTOP = "`moderate doctor` leaves it out on a laptop, where it would find nothing true (moderate/checks)"
 _LARGE = "evidence too large for a record lies in a file of its own; tests/unit/test_record_verdict.py writes one"
-_UNANNOUNCED = "an execution that ended between its verdict, unsafe or safe, and the announcement"
+_NOT_NOTIFIED = "an execution that ended between its verdict, unsafe or safe, and the notification"
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("Reviewer", "s3:GetObject", "/evidence/"): _LARGE,
     ("Eraser", "s3:DeleteObject", "/evidence/"): _LARGE,
     ("FunctionsRecordFailure", "sqs:SendMessage", "UnrecordedFailures"): "Lambda's, for events that failed three times",
-    ("FunctionsRecordFailure", "sns:Publish", "Alerts"): _UNANNOUNCED,
-    ("FunctionsSweepClaims", "sns:Publish", "Alerts"): _UNANNOUNCED,
+    ("FunctionsRecordFailure", "sns:Publish", "Alerts"): _NOT_NOTIFIED,
+    ("FunctionsSweepClaims", "sns:Publish", "Alerts"): _NOT_NOTIFIED,
     ("FunctionsNotify", "sns:Publish", "AlertsSafe"): "the recorded deployment announces no safe images",
     ("Reviewer", "sns:Publish", "AlertsSafe"): "the recorded deployment announces no safe images",
     ("Operator", "sns:Publish", "AlertsSafe"): "the recorded deployment announces no safe images",

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_cdk.cx_api import CloudAssembly
 
-from stacks.components.refusals import READS
+from stacks.components.bucket_denials import READS
 from tests.infra.synthesis import ROOT, Template, as_list, flatten, template_of
 
 
@@ -91,7 +91,7 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
 def test_the_statements_for_an_existing_bucket_are_those_of_our_own(production: CloudAssembly) -> None:
     template = template_of(production, "Moderation")
     outputs = {name: flatten(output["Value"]) for name, output in template.content["Outputs"].items()}
-    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/security.md").read_text(), re.DOTALL)
 
     documented = {s["Sid"]: s for s in json.loads(block)}
 

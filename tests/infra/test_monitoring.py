@@ -12,7 +12,7 @@ from tests.infra.synthesis import ROOT, Template, flatten, template_of
 from tests.support.metrics import EMITTED
 
 OURS = "ImageModeration"
-RUNBOOKS = (ROOT / "docs/operations.md").read_text()
+RUNBOOKS = (ROOT / "docs/runbooks.md").read_text()
 Metric = tuple[str, str, dict[str, str]]  # namespace, name, dimensions
 
 # What each alarm looks at beside our own metrics: the start of the resource's id, or a name.
@@ -108,8 +108,8 @@ def test_every_alarm_names_a_runbook_that_exists_and_says_when_it_is_over(alarms
     headings = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##)", RUNBOOKS, re.DOTALL | re.MULTILINE))
 
     for name, alarm in alarms.items():
-        assert alarm["AlarmDescription"].endswith(f". Runbook: docs/operations.md#{name.lower()}")
-        for part in ("Means", "First look", "Likely", "Mend", "Over"):
+        assert alarm["AlarmDescription"].endswith(f". Runbook: docs/runbooks.md#{name.lower()}")
+        for part in ("Meaning", "First look", "Likely cause", "Fix", "Resolved"):
             assert f"**{part}.**" in headings[name], f"{name}: {part}"
 
 
@@ -186,7 +186,7 @@ def test_the_log_is_counted_for_states_that_the_workflow_has(moderation: Templat
         for p in moderation.properties("AWS::Logs::MetricFilter")
     }
 
-    for metric, state in (("CaughtFailures", "RecordFailure"), ("Unannounced", "MarkUnnotified")):
+    for metric, state in (("CaughtFailures", "RecordFailure"), ("NotificationFailures", "MarkUnnotified")):
         assert patterns[metric] == f'{{ ($.type = "TaskStateEntered") && ($.details.name = "{state}") }}'
         assert states[state]["Type"] == "Task"
     (machine,) = moderation.properties("AWS::StepFunctions::StateMachine")

@@ -8,7 +8,7 @@ from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.models_stack import ModelsStack
-from stacks.settings import Settings
+from stacks.settings import DeploymentSettings
 from tests.infra.synthesis import CONTEXT, PRODUCTION, Template, flatten, make_app, template_of
 
 STATEFUL = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
@@ -206,7 +206,7 @@ def every_template(
 def awake() -> CloudAssembly:
     """The models in production, not scaling to zero, where their names are others."""
     app = App(context=CONTEXT, analytics_reporting=False)
-    settings = Settings(stage="prod", accept_llama2_eula=True)
+    settings = DeploymentSettings(stage="prod", accept_llama2_eula=True)
     ModelsStack(app, "ModerationModels", settings=settings, region=None)
     return app.synth()
 

@@ -1,4 +1,4 @@
-"""docs/operations.md says of each role for persons what the template grants it."""
+"""docs/security.md says of each role for persons what the template grants it."""
 
 from scripts.sections import read_section
 from tests.infra import rights

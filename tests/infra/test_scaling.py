@@ -9,7 +9,7 @@ from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.models_stack import ModelsStack
-from stacks.settings import Instances, Settings
+from stacks.settings import DeploymentSettings, Instances
 from tests.infra.synthesis import CONTEXT, Template, flatten, template_of
 
 COMPONENTS = {"moderation-blip2": "moderation-blip2-components", "moderation-llama2": "moderation-llama2-components"}
@@ -46,7 +46,9 @@ def test_endpoints_grow_with_the_requests_under_way(models: Template) -> None:
 
 
 def test_a_fixed_number_of_instances_is_not_scaled() -> None:
-    settings = Settings(accept_llama2_eula=True, blip2_instances=Instances(3, 3), llama_instances=Instances(1, 1))
+    settings = DeploymentSettings(
+        accept_llama2_eula=True, blip2_instances=Instances(3, 3), llama_instances=Instances(1, 1)
+    )
     app = App(context=CONTEXT, analytics_reporting=False)
     ModelsStack(app, "ModerationModels", settings=settings, region=None)
     fixed = template_of(app.synth(), "ModerationModels")

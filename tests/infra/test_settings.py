@@ -3,7 +3,7 @@
 import pytest
 
 from stacks.pins import BLIP2_WEIGHTS
-from stacks.settings import Endpoints, Instances, Intake, InvalidSettings, S3Prefix, Settings
+from stacks.settings import DeploymentSettings, EndpointNames, Instances, IntakeSettings, InvalidSettings, S3Prefix
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -14,20 +14,20 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf"
 
 def faults_of(**context: object) -> list[str]:
     with pytest.raises(InvalidSettings) as caught:
-        Settings.from_context(context.get)
+        DeploymentSettings.from_context(context.get)
     return caught.value.faults
 
 
 def test_an_empty_context_is_a_development_deployment_without_the_licence() -> None:
-    settings = Settings.from_context({}.get)
+    settings = DeploymentSettings.from_context({}.get)
 
-    assert settings == Settings()
+    assert settings == DeploymentSettings()
     assert not settings.protected
     assert not settings.accept_llama2_eula
 
 
 def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> None:
-    settings = Settings.from_context(
+    settings = DeploymentSettings.from_context(
         {
             "stage": "prod",
             "acceptLlama2Eula": "true",
@@ -45,26 +45,26 @@ def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> Non
 
 
 def test_existing_endpoints_may_speak_any_dialect() -> None:
-    settings = Settings.from_context(
+    settings = DeploymentSettings.from_context(
         {**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "llamaDialect": "openai", "llamaGrammar": True}.get
     )
 
-    assert settings.existing_endpoints == Endpoints("their-blip2", "their-llama")
+    assert settings.existing_endpoints == EndpointNames("their-blip2", "their-llama")
     assert (settings.blip2_dialect, settings.llama_dialect, settings.llama_grammar) == ("sample", "openai", True)
 
 
 def test_an_existing_versioned_bucket_and_a_prefix() -> None:
-    settings = Settings.from_context(
+    settings = DeploymentSettings.from_context(
         {"intakeBucketName": "their-images", "intakeBucketVersioned": True, "intakePrefix": "in/"}.get
     )
 
-    assert settings.intake == Intake("their-images", "in/")
+    assert settings.intake == IntakeSettings("their-images", "in/")
 
 
 @pytest.mark.parametrize("key", [KEY, MULTI_REGION_KEY, KEY.replace("aws:", "aws-cn:")])
 def test_existing_buckets_may_have_keys_of_their_own(key: str) -> None:
     weights = {"blip2WeightsPrefix": "s3://weights/blip2", "weightsKeyArn": key}
-    settings = Settings.from_context({**EXISTING_BUCKET, "intakeKeyArn": key, **weights}.get)
+    settings = DeploymentSettings.from_context({**EXISTING_BUCKET, "intakeKeyArn": key, **weights}.get)
 
     assert settings.intake.key_arn == settings.weights_key_arn == key
 
@@ -79,7 +79,7 @@ def test_existing_buckets_may_have_keys_of_their_own(key: str) -> None:
     ],
 )
 def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str, prefix: S3Prefix, name: str) -> None:
-    settings = Settings.from_context({"blip2WeightsPrefix": uri}.get)
+    settings = DeploymentSettings.from_context({"blip2WeightsPrefix": uri}.get)
 
     assert settings.blip2_weights_prefix == prefix
     assert prefix.name == name
@@ -87,23 +87,23 @@ def test_the_prefix_of_isolated_weights_ends_in_one_slash(uri: str, prefix: S3Pr
 
 def test_the_prefix_that_the_refusal_shows_is_accepted() -> None:
     (fault,) = faults_of(blip2WeightsPrefix="weights")
-    shown = fault.partition("as in ")[2].rstrip(".")
+    shown = fault.partition("such as ")[2].rstrip(".")
 
-    assert Settings.from_context({"blip2WeightsPrefix": shown}.get).blip2_weights_prefix
+    assert DeploymentSettings.from_context({"blip2WeightsPrefix": shown}.get).blip2_weights_prefix
 
 
 def test_the_commit_of_the_default_weights_is_pinned_and_others_need_theirs() -> None:
     commit = "0123456789abcdef" * 2 + "01234567"
 
-    assert Settings().blip2_revision == BLIP2_WEIGHTS["revision"]
-    assert Settings.from_context({"blip2Weights": BLIP2_WEIGHTS["hub_id"]}.get) == Settings()
-    chosen = Settings.from_context({"blip2Weights": "a/b", "blip2Revision": commit}.get)
+    assert DeploymentSettings().blip2_revision == BLIP2_WEIGHTS["revision"]
+    assert DeploymentSettings.from_context({"blip2Weights": BLIP2_WEIGHTS["hub_id"]}.get) == DeploymentSettings()
+    chosen = DeploymentSettings.from_context({"blip2Weights": "a/b", "blip2Revision": commit}.get)
     assert (chosen.blip2_weights, chosen.blip2_revision) == ("a/b", commit)
 
 
 def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
     with pytest.raises(InvalidSettings, match="never the token itself") as raised:
-        Settings.from_context({"hubTokenSecretArn": "hf_sesame"}.get)
+        DeploymentSettings.from_context({"hubTokenSecretArn": "hf_sesame"}.get)
 
     assert "sesame" not in str(raised.value)
 
@@ -134,38 +134,46 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"blip2Weights": "a/b", "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Weights", "choose one"),
         ({"blip2WeightsPrefix": "s3://weights//"}, "blip2WeightsPrefix", "s3://"),
         ({"blip2Weights": "a/b"}, "blip2Revision must be set with blip2Weights a/b", "40 hex digits"),
-        ({"blip2Revision": "main"}, "blip2Revision", "40 hex digits"),
-        ({"blip2Revision": "c" * 40, "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Revision", "leave one"),
-        ({"hubTokenSecretArn": "hf_token"}, "hubTokenSecretArn", "the whole ARN of a secret"),
-        ({"hubTokenSecretArn": SECRET.removesuffix("-AbCdEf")}, "hubTokenSecretArn", "the whole ARN of a secret"),
+        ({"blip2Revision": "main"}, "blip2Revision", "40 lower-case hex digits"),
+        ({"blip2Revision": "c" * 40, "blip2WeightsPrefix": "s3://weights/blip2/"}, "blip2Revision", "leave out one"),
+        ({"hubTokenSecretArn": "hf_token"}, "hubTokenSecretArn", "the complete ARN of a secret"),
+        ({"hubTokenSecretArn": SECRET.removesuffix("-AbCdEf")}, "hubTokenSecretArn", "the complete ARN of a secret"),
         ({"blip2Weights": "./blip2", "blip2Revision": "c" * 40}, "blip2Weights", "owner/model"),
         ({"blip2Weights": "../..", "blip2Revision": "c" * 40}, "blip2Weights", "owner/model"),
-        ({"blip2Revision": "C" * 40}, "blip2Revision", "in lower case"),
+        ({"blip2Revision": "C" * 40}, "blip2Revision", "lower-case"),
         ({"blip2WeightsPrefix": "s3://weights/${aws:username}/"}, "blip2WeightsPrefix", "s3://"),
         ({**EXISTING_ENDPOINTS, "blip2Weights": "a/b"}, "blip2Weights", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2WeightsPrefix": "s3://w/b/"}, "blip2WeightsPrefix", "name no existing endpoints"),
-        ({"hubTokenSecretArn": SECRET, "blip2WeightsPrefix": "s3://weights/blip2/"}, "hubTokenSecretArn", "leave one"),
+        (
+            {"hubTokenSecretArn": SECRET, "blip2WeightsPrefix": "s3://weights/blip2/"},
+            "hubTokenSecretArn",
+            "leave out one",
+        ),
         ({**EXISTING_ENDPOINTS, "hubTokenSecretArn": SECRET}, "hubTokenSecretArn", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Revision": "c" * 40}, "blip2Revision", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Weights": "a/b"}, "blip2Weights", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2WeightsPrefix": "s3://b/p/"}, "blip2WeightsPrefix", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "llamaSize": "7b"}, "llamaSize", "name no existing endpoints"),
         ({"intakeBucketName": "Images", "intakeBucketVersioned": True}, "intakeBucketName", "existing bucket"),
-        ({"intakeBucketName": "images"}, "intakeBucketVersioned", "unversioned bucket is refused"),
-        ({"intakeBucketName": "images", "intakeBucketVersioned": "false"}, "intakeBucketVersioned", "refused"),
-        ({"intakeBucketVersioned": "true"}, "intakeBucketVersioned", "set intakeBucketName too"),
-        ({"intakePrefix": "/in"}, "intakePrefix", "does not begin with /"),
+        ({"intakeBucketName": "images"}, "intakeBucketVersioned", "the bucket must be versioned"),
+        (
+            {"intakeBucketName": "images", "intakeBucketVersioned": "false"},
+            "intakeBucketVersioned",
+            "must be versioned",
+        ),
+        ({"intakeBucketVersioned": "true"}, "intakeBucketVersioned", "without intakeBucketName: set both"),
+        ({"intakePrefix": "/in"}, "intakePrefix", "doesn't begin with /"),
         ({"intakePrefix": "in/*"}, "intakePrefix", "without *, ? or ${"),
         ({"intakePrefix": "in/${aws:username}/"}, "intakePrefix", "without *, ? or ${"),
         ({"notifySafe": 1}, "notifySafe", "true or false"),
         ({"holdUntilCleared": "yes"}, "holdUntilCleared", "true or false"),
-        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/operations.md"),
-        ({**EXISTING_BUCKET, "imageRetentionDays": 30}, "imageRetentionDays", "the bucket's own lifecycle"),
+        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/security.md"),
+        ({**EXISTING_BUCKET, "imageRetentionDays": 30}, "imageRetentionDays", "a lifecycle rule on the bucket"),
         ({**EXISTING_BUCKET, "intakeKeyArn": "alias/images"}, "intakeKeyArn", "the ARN of a KMS key"),
         ({**EXISTING_BUCKET, "intakeKeyArn": KEY.replace("key/", "alias/")}, "intakeKeyArn", "not of an alias"),
         ({**EXISTING_BUCKET, "intakeKeyArn": KEY[:-1] + "*"}, "intakeKeyArn", "the ARN of a KMS key"),
-        ({"intakeKeyArn": KEY}, "intakeKeyArn", "set intakeBucketName too"),
-        ({"weightsKeyArn": KEY}, "weightsKeyArn", "set blip2WeightsPrefix too"),
+        ({"intakeKeyArn": KEY}, "intakeKeyArn", "without intakeBucketName"),
+        ({"weightsKeyArn": KEY}, "weightsKeyArn", "without blip2WeightsPrefix"),
         ({"blip2WeightsPrefix": "s3://weights/blip2", "weightsKeyArn": "k"}, "weightsKeyArn", "the ARN of a KMS key"),
         ({"imageRetentionDays": -1}, "imageRetentionDays", "whole number from 0 to 3650"),
         ({"recordRetentionDays": "long"}, "recordRetentionDays", "whole number from 0 to 3650"),
@@ -173,13 +181,13 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"opsEmail": "on-call"}, "opsEmail", "an e-mail address"),
         ({"opsEmail": "a@b.org, c@d.org"}, "opsEmail", "an e-mail address"),
         ({"workflowType": "express"}, "workflowType", "STANDARD, EXPRESS"),
-        ({"workflowType": "EXPRESS", "scaleToZero": True}, "workflowType EXPRESS", "leave one of the two out"),
+        ({"workflowType": "EXPRESS", "scaleToZero": True}, "workflowType EXPRESS", "leave out one of the two"),
         ({"scaleToZero": "yes"}, "scaleToZero", "true or false"),
         ({"blip2MaxInstances": 0}, "blip2MaxInstances", "whole number from 1 to 100"),
         ({"llamaMinInstances": 0}, "llamaMinInstances", "whole number from 1 to 100"),
         ({"blip2MinInstances": 2, "blip2MaxInstances": 1}, "blip2MinInstances", "swap them"),
         ({"llamaMaxInstances": 3, "modelConcurrency": 8}, "llamaMaxInstances", "set modelConcurrency to 12 or more"),
-        ({"scaleToZero": True, "llamaMinInstances": 1}, "llamaMinInstances", "leave one of the two out"),
+        ({"scaleToZero": True, "llamaMinInstances": 1}, "llamaMinInstances", "leave out one of the two"),
         ({**EXISTING_ENDPOINTS, "scaleToZero": True}, "scaleToZero", "name no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "scaleToZero": True}, "scaleToZero", "no existing endpoints"),
         ({**EXISTING_ENDPOINTS, "blip2MaxInstances": 2}, "blip2MaxInstances", "name no existing endpoints"),
@@ -201,13 +209,15 @@ def test_a_name_that_is_nearly_a_settings_is_refused_rather_than_passed_over(nam
     context = {name: "prod", "@aws-cdk/core:stage": "x", "availability-zones:account=1": "y", "stage": "dev"}
 
     with pytest.raises(InvalidSettings) as caught:
-        Settings.from_context(context.get, context)
+        DeploymentSettings.from_context(context.get, context)
 
-    assert caught.value.faults == [f"{name} isn't a setting: write {meant}, or leave it out."]
+    assert caught.value.faults == [f"{name} isn't a setting: did you mean {meant}?"]
 
 
 def test_an_endpoint_scales_between_two_numbers_and_is_fixed_where_only_the_lower_is_raised() -> None:
-    settings = Settings.from_context({"blip2MinInstances": "3", "llamaMinInstances": 2, "llamaMaxInstances": "20"}.get)
+    settings = DeploymentSettings.from_context(
+        {"blip2MinInstances": "3", "llamaMinInstances": 2, "llamaMaxInstances": "20"}.get
+    )
 
     assert settings.blip2_instances == Instances(3, 3)
     assert settings.llama_instances == Instances(2, 20)

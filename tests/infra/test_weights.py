@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from moderate import weights
-from stacks.settings import S3Prefix, Settings
+from stacks.settings import DeploymentSettings, S3Prefix
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_the_line_that_it_prints_deploys_both_stacks_in_a_shell(destination: str
     command, *words = shlex.split(weights._deploy_line(weights._parse(destination)))
 
     context = dict(word.split("=", 1) for before, word in pairwise(words) if before == "-c")
-    settings = Settings.from_context(context.get)
+    settings = DeploymentSettings.from_context(context.get)
     assert (command, words[:2]) == ("cdk", ["deploy", "--all"])
     assert settings.accept_llama2_eula
     assert settings.blip2_weights_prefix == S3Prefix("models", prefix)

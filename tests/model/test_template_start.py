@@ -24,7 +24,7 @@ from local.models.errors import UnusableModel
 from moderate.main import app as moderate
 from stacks.models_stack import ModelsStack
 from stacks.pins import BLIP2_WEIGHTS
-from stacks.settings import Settings
+from stacks.settings import DeploymentSettings
 from tests.infra.synthesis import CONTEXT, ROOT
 
 WEAPON = "Question: Does this photo contain a weapon? Answer:"
@@ -40,7 +40,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models stack for each mode, synthesised together."""
     cdk = App(context=CONTEXT, analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
     for mode, context in MODES.items():
-        settings = Settings.from_context({"acceptLlama2Eula": True, **context}.get)
+        settings = DeploymentSettings.from_context({"acceptLlama2Eula": True, **context}.get)
         ModelsStack(cdk, mode, settings=settings, region=None)
     return Path(cdk.synth().directory)
 

@@ -121,7 +121,7 @@ def test_what_may_stay_is_listed(
 
 
 def test_the_page_names_all_that_stays() -> None:
-    page = (Path(__file__).parents[2] / "docs/destroy.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/lifecycle.md").read_text()
 
     assert {name for _, name in STAYING if name} == {ROLE[1], LOG_DELIVERY[1]}
     assert all(name in page for _, name in STAYING)

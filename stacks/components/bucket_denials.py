@@ -1,8 +1,8 @@
-"""What a bucket refuses to all but a few roles, whatever else a principal is allowed.
+"""Deny statements in bucket policies, which override whatever else a principal is allowed.
 
-Denials name the exempt roles by `aws:PrincipalArn`, which is the role's ARN for its sessions too. A principal without
-one, such as an anonymous caller or a service, is refused: negated operators match where a key is missing (IAM User
-Guide, "Condition operators"). Lifecycle rules aren't subject to policies.
+They exempt roles by `aws:PrincipalArn`, which is the role's ARN for its sessions, too. A principal without one, such as
+an anonymous caller or a service, is denied: negated operators match if a key is missing (IAM User Guide, "Condition
+operators"). Lifecycle rules aren't subject to policies.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from typing import Any
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-# "Actions, resources, and condition keys for Amazon S3", Service Authorization Reference: what gives an object's bytes,
-# what writes an object, and what takes one away. A replica is written and deleted by actions of its own.
+# Actions that read, write and delete objects ("Actions, resources, and condition keys for Amazon S3", Service
+# Authorization Reference). Replication uses actions of its own.
 READS = (
     "s3:GetObject",
     "s3:GetObjectVersion",
@@ -24,17 +24,17 @@ WRITES = ("s3:PutObject", "s3:ReplicateObject")
 DELETIONS = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete")
 
 
-def refuse(
+def deny(
     bucket: s3.IBucket,
     sid: str,
     actions: Sequence[str],
     objects: str,
     *,
-    but: Sequence[str] = (),
+    except_for: Sequence[str] = (),
     when: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuse `actions` on `objects` (a pattern of keys) to all but the roles with the ARNs `but`, under conditions."""
-    others = {"ArnNotEquals": {"aws:PrincipalArn": list(but)}} if but else {}
+    """Deny `actions` on `objects` (a key pattern) to all but the role ARNs in `except_for`, under conditions."""
+    others = {"ArnNotEquals": {"aws:PrincipalArn": list(except_for)}} if except_for else {}
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
             sid=sid,

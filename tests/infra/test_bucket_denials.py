@@ -193,7 +193,7 @@ def test_bucket_policies_are_far_from_the_limit(account: Account) -> None:
 def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: CloudAssembly) -> None:
     template = template_of(theirs, "Moderation")
     account = Account(template)
-    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/security.md").read_text(), re.DOTALL)
     for role in ("FunctionsPrepareImageRole", "FunctionsRecordVerdictRole", "ReviewerRole"):
         output = role.removeprefix("Functions") + "Arn"
         block = block.replace(f"<{output}>", str(account.role(role).role_arn))

@@ -1,4 +1,4 @@
-"""The table of verdicts: one item an object version."""
+"""DynamoDB table of verdicts, with one item per object version."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,13 +18,13 @@ BY_VERDICT: str = _INDEXES["by_verdict"]["name"]
 BY_SHA256: str = _INDEXES["by_sha256"]["name"]
 
 
-class VerdictStore(Construct):
-    """pk `<bucket>#<key>`, sk the version id; indexed by verdict, SHA-256, reference, uploader and queue."""
+class VerdictTable(Construct):
+    """Table with pk `<bucket>#<key>` and sk version id; indexed by verdict, SHA-256, reference, uploader and queue."""
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
         self._bucket = bucket
-        # `Table`, not `TableV2`: one region needs no global table, and the laptop's emulator knows none.
+        # `Table`, not `TableV2`: one region needs no global table, and the emulator doesn't support them.
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -48,28 +48,28 @@ class VerdictStore(Construct):
             )
 
     def allow_write(self, grantee: Grantee) -> None:
-        """Let `grantee` update items, and read one back to tell its own write from another's."""
+        """Allow `grantee` to update items, and to read one back to recognise its own write."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def allow_update(self, grantee: Grantee) -> None:
-        """Let `grantee` update items."""
+        """Allow `grantee` to update items."""
         self._allow(grantee, "dynamodb:UpdateItem")
 
     def allow_reuse(self, grantee: Grantee) -> None:
-        """Let `grantee` find the record of the same bytes and read it."""
+        """Allow `grantee` to find and read the record of the same bytes."""
         self._allow_index(grantee, BY_SHA256)
         self._allow(grantee, "dynamodb:GetItem")
 
     def allow_list(self, grantee: Grantee) -> None:
-        """Let `grantee` list items by verdict."""
+        """Allow `grantee` to list items by verdict."""
         self._allow_index(grantee, BY_VERDICT)
 
     def allow_find(self, grantee: Grantee) -> None:
-        """Let `grantee` find the items of an object's versions."""
+        """Allow `grantee` to find the items of an object's versions."""
         self._allow(grantee, "dynamodb:Query")
 
     def allow_erase(self, grantee: Grantee) -> None:
-        """Let `grantee` delete items, with the references to them: of those that stay nothing else can be changed."""
+        """Allow `grantee` to delete items, and to change only the reference to them in others."""
         self.allow_find(grantee)
         self.allow_reuse(grantee)
         self._allow(grantee, "dynamodb:DeleteItem")
@@ -77,14 +77,14 @@ class VerdictStore(Construct):
         self._allow(grantee, "dynamodb:UpdateItem", when=only_reference)
 
     def _allow(self, grantee: Grantee, *actions: str, when: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Only on items of the bucket's objects: "Using IAM policy conditions", Amazon DynamoDB Developer Guide."""
+        """Grant on items of the bucket's objects only: "Using IAM policy conditions", DynamoDB Developer Guide."""
         images = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{self._bucket.bucket_name}#*"]}}
-        # ForAllValues holds where the key is missing, so that it must be there, too.
+        # ForAllValues is true if the key is missing, so it must be required as well.
         keyed = {"Null": {"dynamodb:LeadingKeys": "false"}}
         grantee.allow(actions, self.table.table_arn, when=images | keyed | dict(when or {}))
 
     def _allow_index(self, grantee: Grantee, index: str) -> None:
-        """The leading keys of an index are its own, not objects."""
+        """Grant queries of an index, whose leading keys aren't objects."""
         grantee.allow(("dynamodb:Query",), f"{self.table.table_arn}/index/{index}")
 
 

@@ -1,0 +1,138 @@
+"""Roles that the operators of a deployment assume, each with the permissions of its task."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge, acknowledge_wildcard
+from stacks.components import model_access
+from stacks.components import work_bucket as files
+from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.functions import Functions
+from stacks.components.grantee import Grantee
+from stacks.components.intake import Intake
+from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.verdict_table import VerdictTable
+from stacks.components.work_bucket import WorkBucket
+from stacks.components.workflow import Workflow
+from stacks.settings import EndpointNames
+
+
+class AssumableRole(Grantee):
+    """Role for principals of the account whose own policies allow `sts:AssumeRole` on its ARN.
+
+    The session name must be the caller's own, the user name or the name of the previous session, so that nobody can act
+    under another name: `aws:userid` of a session is the role id, a colon and the session name ("IAM policy elements:
+    Variables and tags", principal key values). If a value is missing, its statement doesn't match.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, description: str) -> None:
+        super().__init__(scope, construct_id)
+        account = iam.AccountRootPrincipal()
+        user = {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+        self.role = iam.Role(self, "Role", assumed_by=account.with_conditions(user), description=description)
+        session = iam.PolicyStatement(
+            principals=[account],
+            # the second action is required of callers with a source identity
+            actions=["sts:AssumeRole", "sts:SetSourceIdentity"],
+            conditions={"StringLike": {"aws:userid": "*:${sts:RoleSessionName}"}},
+        )
+        assert self.role.assume_role_policy  # noqa: S101 - every role of this app has one
+        self.role.assume_role_policy.add_statements(session)
+        # `moderate` reads the stack's outputs; a stack's ARN ends in an id.
+        stack = Stack.of(self).format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{Aws.STACK_NAME}/*"
+        )
+        self.allow(("cloudformation:DescribeStacks",), stack)
+        acknowledge_wildcard(self.role, stack, "The stack's id isn't known before it is created")
+
+
+class ReviewerRole(AssumableRole):
+    """Role for `moderate verdicts`, `show` and `decide`; may view images and the models' inputs."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        alerts: Alerts,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Views moderated images and decides on them")
+        intake.allow_view(self)
+        intake.allow_tag(self)
+        policies.allow_read(self)
+        work.allow_get(self, files.WORK, files.EVIDENCE, files.PACKS)
+        work.allow_put(self, files.PACKS)
+        verdicts.allow_write(self)
+        verdicts.allow_list(self)
+        verdicts.allow_find(self)
+        alerts.allow_publish(self, "safe", "unsafe")  # a reviewer never decides review
+
+
+class EraserRole(AssumableRole):
+    """Role for `moderate erase`; may delete images and records, but neither read nor decide."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, intake: Intake, work: WorkBucket, verdicts: VerdictTable
+    ) -> None:
+        super().__init__(scope, construct_id, description="Erases uploads with their records and files")
+        intake.allow_erase(self)
+        work.allow_erase(self)
+        verdicts.allow_erase(self)
+
+
+class PolicyEditorRole(AssumableRole):
+    """Role for `moderate policy`; may change packs and routes, and has no access to image data."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, policies: PolicyBucket) -> None:
+        super().__init__(scope, construct_id, description="Publishes policy packs and routes")
+        policies.allow_edit(self)
+
+
+class OperatorRole(AssumableRole):
+    """Role for `moderate redrive` and `doctor`; may rerun failed moderations, but not view images."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoints: EndpointNames,
+        intake: Intake,
+        policies: PolicyBucket,
+        functions: Functions,
+        workflow: Workflow,
+        verdicts: VerdictTable,
+        alerts: Alerts,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Reruns failed moderations and checks the deployment")
+        workflow.allow_redrive(self)
+        verdicts.allow_write(self)
+        verdicts.allow_list(self)
+        alerts.allow_publish(self, *VERDICTS)
+        alerts.allow_examine(self)
+        intake.allow_examine(self, functions.prepare_image)
+        policies.allow_read(self)
+        model_access.allow_examine(self, endpoints)
+        self._allow_examine_account()
+
+    def _allow_examine_account(self) -> None:
+        """Allow the account-level calls of `moderate doctor`."""
+        stack = Stack.of(self)
+        models = stack.format_arn(service="cloudformation", resource="stack", resource_name="ModerationModels/*")
+        self.allow(("cloudformation:DescribeStacks",), models)
+        acknowledge_wildcard(self.role, models, "The stack's id isn't known before it is created")
+        bootstrap = "cdk-bootstrap/hnb659fds/version"
+        self.allow(
+            ("ssm:GetParameter",), stack.format_arn(service="ssm", resource="parameter", resource_name=bootstrap)
+        )
+        settings = ("lambda:GetAccountSettings",)
+        quotas = ("servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota")
+        self.allow((*settings, *quotas), "*")
+        acknowledge(
+            self.role, "IAM5[Resource::*]", "Lambda account settings and Service Quotas don't support resources"
+        )
