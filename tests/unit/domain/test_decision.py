@@ -37,7 +37,7 @@ COMBINATIONS = list(itertools.product(JUDGES, YES_NO, YES_NO, P_OF, CAPTIONS))
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table; `conditions` hold for judge, missing, instructions, strongest answer and caption."""
+    """One row of the table; `conditions` hold for judge, missing, instructions, top finding and caption."""
 
     name: str
     conditions: tuple[tuple[str, ...], ...]
@@ -88,7 +88,7 @@ def test_the_decision_is_that_of_the_first_row_that_matches(situation: tuple[str
 
     judged = judgement.category if isinstance(judgement, Judgement) else None
     strongest = "Violence" if situation[3] in ("near", "over") else None
-    category = {"none": None, "the judge's": judged, "of the strongest answer": strongest}[row.category]
+    category = {"none": None, "the judge's": judged, "of the top finding": strongest}[row.category]
     assert (decision.verdict, decision.category, decision.decided_by) == (row.verdict, category, row.decided_by)
     assert len(decision.reason) > 1
 
