@@ -136,6 +136,10 @@ measure-calls: setup ## Count what one image makes the deployment do, for `moder
 cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md anew
 	@$(BIN)/python -m scripts.costs
 
+.PHONY: cli-page
+cli-page: .venv/.ready ## Write docs/cli.md anew from the command's help
+	@$(BIN)/python -m scripts.release.cli_page
+
 .PHONY: calibrate
 calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
 	@$(BIN)/python -m scripts.evaluation.calibrate

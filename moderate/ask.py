@@ -1,4 +1,4 @@
-"""`moderate ask`: the vision model's other uses, captions and answers about a picture."""
+"""`moderate ask`: captions and answers of the vision model about any picture."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,18 +28,19 @@ moderate ask sign.png --read
 def ask_about(
     image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An image file.")],
     questions: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUESTIONS]", help="What to ask; without any, a description.")
+        list[str] | None,
+        typer.Argument(metavar="[QUESTIONS]", help="Questions; without any, the model describes the picture."),
     ] = None,
     context: Annotated[
-        str, typer.Option(help='Earlier rounds: "Question: … Answer: …" goes before each question.')
+        str, typer.Option(help='Earlier rounds ("Question: … Answer: …"), prepended to each question.')
     ] = "",
-    read: Annotated[bool, typer.Option("--read", help="Ask for the words in the picture.")] = False,
+    read: Annotated[bool, typer.Option("--read", help="Ask for the text in the picture.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Ask the vision model about a picture, beyond moderation.
+    """Ask the vision model about a picture.
 
-    The picture is prepared as for moderation, with the same limits, and isn't stored anywhere.
+    The picture is prepared as for moderation, with the same limits, and isn't stored.
     """
     asked = [*(questions or []), *([READ] if read else [])]
     deployment = find(stack)

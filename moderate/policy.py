@@ -1,4 +1,4 @@
-"""`moderate policy`: packs and routes, checked before they go live."""
+"""`moderate policy`: check, publish and roll back packs and routes."""
 
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Check, publish and take back policy packs and the routes that choose among them.",
+    help="Check, publish and roll back policy packs and the routes that select them.",
 )
 _SHIPPED = "shipped:"
 _EDITOR = "PolicyEditor"
@@ -30,14 +30,14 @@ _LIVE = "It is live within a minute."
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A pack's YAML file.")]
 FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Packs' YAML files.")]
 PackArgument = Annotated[
-    str, typer.Argument(help="A file, the name of a pack in force, or shipped:NAME for one as it ships.")
+    str, typer.Argument(help="A file, the name of an active pack, or shipped:NAME for a shipped one.")
 ]
 NameArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 
 
 @app.command("lint", epilog="Example:\n\nmoderate policy lint packs/*.yaml")
 def lint_files(files: FilesArgument) -> None:
-    """Check that packs can be used, and point out what is rarely meant. Needs no deployment."""
+    """Check that packs are valid, and warn about likely mistakes. Needs no deployment."""
     broken = [file for file in files if not _is_usable(file)]
     if broken:
         raise typer.Exit(FAILED)
@@ -45,7 +45,7 @@ def lint_files(files: FilesArgument) -> None:
 
 @app.command("test", epilog="Example:\n\nmoderate policy test packs/mine.yaml")
 def test_file(file: FileArgument) -> None:
-    """Run the cases that a pack carries through the decision. Needs no deployment."""
+    """Run the test cases of a pack. Needs no deployment."""
     cases = run_cases(_pack_of(file))
     if not cases:
         raise CommandFailed(f"{file} carries no cases: add some, so that a change can be tested before it goes live.")
@@ -63,7 +63,7 @@ def diff_packs(
     after: PackArgument,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Show what differs between two packs."""
+    """Show the differences between two packs."""
     differing = changes(_named_or_file(before, stack), _named_or_file(after, stack))
     if not differing:
         results.print("They are the same.")
@@ -76,7 +76,7 @@ def diff_packs(
 
 @app.command("push", epilog="Example:\n\nmoderate policy push packs/mine.yaml")
 def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
-    """Put a pack into force under its name. One that can't be used, or whose cases fail, is refused."""
+    """Publish a pack under its name. An invalid pack, or one whose cases fail, is rejected."""
     pack = _pack_of(file)
     for warning in lint(pack):
         results.print(plain(f"note: {warning}"))
@@ -104,10 +104,12 @@ def list_versions(name: NameArgument, stack: StackOption = DEFAULT_STACK) -> Non
 )
 def roll_back(
     name: NameArgument,
-    to: Annotated[str | None, typer.Option(metavar="VERSION", help="The version; the one before by default.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The version to restore; by default the previous one.")
+    ] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Put an earlier version of a pack into force again. It becomes the newest version; none is lost."""
+    """Restore an earlier version of a pack. It becomes the newest version; none is lost."""
     deployment = acting_as(find(stack), _EDITOR)
     version = to or _version_before(deployment, name)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
@@ -120,10 +122,10 @@ def roll_back(
 
 @app.command("routes", epilog="Examples:\n\nmoderate policy routes\n\nmoderate policy routes routes.yaml")
 def show_or_push_routes(
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Routes to put into force.")] = None,
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Routes to publish.")] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Show which packs judge which keys or, given a file, put its routes into force."""
+    """Show which packs apply to which keys or, given a file, publish its routes."""
     if file is None:
         _show_routes(find(stack).policies.routes())
         return
@@ -197,7 +199,7 @@ def _read(deployment: Deployment, name: str, version: str) -> bytes:
 
 
 def _versions(deployment: Deployment, name: str) -> list["ObjectVersionTypeDef"]:
-    """The versions of a pack in the policy bucket, newest first. Raises CommandFailed where there are none."""
+    """Return the versions of a pack in the policy bucket, newest first. Raises CommandFailed if there are none."""
     pages = deployment.s3.get_paginator("list_object_versions").paginate(
         Bucket=deployment.policy_bucket, Prefix=pack_key(name)
     )
@@ -209,7 +211,7 @@ def _versions(deployment: Deployment, name: str) -> list["ObjectVersionTypeDef"]
 
 
 def _version_before(deployment: Deployment, name: str) -> str:
-    """The newest version that says something else than the one in force; the newest of all if it was deleted."""
+    """Return the newest version that differs from the active one; the newest of all if that was deleted."""
     current, *earlier = _versions(deployment, name)
     if not current["IsLatest"]:
         return current["VersionId"]

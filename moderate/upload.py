@@ -1,4 +1,4 @@
-"""`moderate upload`: put images into the intake bucket and, if asked to, wait for their verdicts."""
+"""`moderate upload`: upload images to the intake bucket and optionally wait for their verdicts."""
 
 import mimetypes
 import time
@@ -43,21 +43,22 @@ class UploadedFile:
 
 def upload(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILES|DIRS", exists=True, help="Images, or folders to take all files from.")
+        list[Path],
+        typer.Argument(metavar="FILES|DIRS", exists=True, help="Images, or folders whose files are uploaded."),
     ],
-    prefix: Annotated[str, typer.Option(help="Put in front of the objects' keys.")] = "",
+    prefix: Annotated[str, typer.Option(help="Prefix for the objects' keys.")] = "",
     reference: Annotated[
-        str | None, typer.Option(help="Your own id for these images: it comes back in records and messages.")
+        str | None, typer.Option(help="Your own id for these images, returned in records and messages.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the verdicts and show them.")] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = 300,
+    timeout: Annotated[float, typer.Option(min=1, help="Maximum seconds to wait.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """UploadedFile images to be moderated.
 
-    Each upload makes a new version of its object, and each version gets its own verdict. With --wait the exit
-    status is 0 when all have one, and 1 when time ran out.
+    Each upload creates a new version of its object, and each version gets its own verdict. With --wait the exit
+    status is 0 if all have one, and 1 after the time-out.
     """
     if reference and not (reference.isascii() and reference.isprintable()):
         raise typer.BadParameter("use printable ASCII only: S3 keeps it as a header", param_hint="--reference")
@@ -75,7 +76,7 @@ def upload(
 
 
 def _plan(paths: Sequence[Path], prefix: str) -> dict[str, Path]:
-    """Which file is uploaded under which key."""
+    """Return the files to upload by their keys."""
     planned: dict[str, Path] = {}
     for root in paths:
         for file, name in _files(root):
@@ -137,7 +138,7 @@ def _put(deployment: Deployment, key: str, file: Path, reference: str | None) ->
 def _wait_for_all(
     deployment: Deployment, uploads: Sequence[UploadedFile], timeout: float, bar: Progress
 ) -> dict[ImageRef, Record]:
-    """The records that carry a verdict by the end of the time-out."""
+    """Return the records that have a verdict by the end of the time-out."""
     task = bar.add_task("Waiting for verdicts", total=len(uploads))
     decided: dict[ImageRef, Record] = {}
     deadline, pause = time.monotonic() + timeout, _POLL_SECONDS

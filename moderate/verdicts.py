@@ -1,4 +1,4 @@
-"""`moderate verdicts`: what was decided, newest first."""
+"""`moderate verdicts`: list verdicts, newest upload first."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,11 +25,11 @@ _LISTED = ("reason", "decided_by", "created_at", "decided_at", "reference", "pol
 
 
 def verdicts(
-    verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only these.")] = None,
+    verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only this verdict.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category of the policy.")] = None,
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
     until: Annotated[datetime | None, typer.Option(parser=parse_time, metavar="WHEN", help="Newest upload.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of verdicts.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`moderate weights`: code and weights together under one prefix of S3, for a BLIP-2 without network access."""
+"""`moderate weights`: upload code and weights to one S3 prefix, for a BLIP-2 endpoint without network access."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Bring BLIP-2's weights into your own S3 bucket.",
+    help="Upload BLIP-2's weights to your own S3 bucket.",
 )
 _PACKAGED, _CHECKED_OUT = Path(__file__).with_name("blip2"), Path(__file__).parents[1] / "model_artifacts/blip2"
 _HANDLER = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT  # the wheel has the model's code within the package
@@ -51,7 +51,7 @@ _NAMED = 5  # strangers under the prefix that a message names
 
 @dataclass(frozen=True)
 class _Prefix:
-    """Where a model lives in S3; `prefix` ends with a slash."""
+    """Bucket and prefix of a model in S3; `prefix` ends with a slash."""
 
     bucket: str
     prefix: str
@@ -65,7 +65,7 @@ class _Prefix:
 
 @dataclass(frozen=True)
 class _File:
-    """A file to be found in S3 under `name`, with the hex digest of its content."""
+    """Local file that belongs in S3 under `name`, with the hex digest of its content."""
 
     name: str
     path: Path
@@ -79,18 +79,18 @@ class _File:
 )
 def push(
     source: Annotated[str, typer.Argument(help="A folder with a BLIP-2 checkpoint, or its Hugging Face id.")],
-    destination: Annotated[str, typer.Argument(help="A prefix of its own for this model, as in s3://bucket/blip2/.")],
+    destination: Annotated[str, typer.Argument(help="A separate prefix for this model, such as s3://bucket/blip2/.")],
     revision: Annotated[
-        str | None, typer.Option(help="A hub id's commit. The hub id that a deployment loads has one already.")
+        str | None, typer.Option(help="Commit of a hub id. The hub id that deployments use by default is pinned.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list what would be uploaded. A hub id is downloaded all the same.")
+        bool, typer.Option("--dry-run", help="Only list what would be uploaded. A hub id is still downloaded.")
     ] = False,
 ) -> None:
     """Upload a checkpoint and the code that serves it, for an endpoint without network access.
 
-    Run it again after an interruption: files that are complete in S3 are skipped, the interrupted one starts over.
-    Other weights belong under another prefix: CloudFormation replaces a model only when its prefix changes.
+    Run it again after an interruption: files that are complete in S3 are skipped, an interrupted one starts over.
+    Use a new prefix for other weights: CloudFormation replaces a model only when its prefix changes.
     """
     target = _parse(destination)
     s3: S3Client = boto3.client("s3", config=_PATIENT)
@@ -115,13 +115,13 @@ def push(
 
 
 def _deploy_line(target: _Prefix) -> str:
-    """Both stacks: what answers is part of each verdict, so the pipeline must know of it too."""
+    """Return the command for both stacks: the models are part of each verdict, so the pipeline needs the setting."""
     context = (f"blip2WeightsPrefix={target}", "acceptLlama2Eula=true")
     return shlex.join(["cdk", "deploy", "--all", *(part for pair in context for part in ("-c", pair))])
 
 
 def _pinned(source: str) -> str | None:
-    """The commit of the hub id that a deployment loads: the same weights, whichever way they go."""
+    """Return the commit that deployments pin for the default hub id, so that both ways give the same weights."""
     weights: dict[str, str] = json.loads((_HANDLER / "weights.json").read_text())
     return weights["revision"] if source == weights["hub_id"] else None
 
@@ -136,13 +136,13 @@ def _parse(destination: str) -> _Prefix:
 
 
 def _handler_files() -> dict[str, Path]:
-    """The code that serves the model, by its name under the prefix. The container brings its requirements."""
+    """Return the code that serves the model, by its name under the prefix. The container has its requirements."""
     paths = [_HANDLER / "model.py", _HANDLER / "serving.properties", *sorted(_HANDLER.glob("blip2_serving/*.py"))]
     return {path.relative_to(_HANDLER).as_posix(): path for path in paths}
 
 
 def _sizes(s3: "S3Client", target: _Prefix) -> dict[str, int]:
-    """Bytes of each object under the prefix, by its name there."""
+    """Return the bytes of each object under the prefix, by its name there."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=target.bucket, Prefix=target.prefix)
     try:
         listed = {found["Key"]: found["Size"] for page in pages for found in page.get("Contents", [])}
@@ -156,9 +156,9 @@ def _sizes(s3: "S3Client", target: _Prefix) -> dict[str, int]:
 
 
 def _refuse_strangers(target: _Prefix, names: Iterable[str]) -> None:
-    """SageMaker makes a file of every object under the prefix: stale weights could be loaded.
+    """Reject objects that don't belong to the model: SageMaker downloads them all, and stale weights could be loaded.
 
-    It refuses the empty name that a folder made in the console leaves (S3ModelDataSource in its API reference).
+    It rejects the empty name of a folder created in the console (S3ModelDataSource in its API reference).
     """
     keys = sorted(target.key(name) for name in names)
     if keys:

@@ -1,4 +1,4 @@
-"""The checkpoint that `moderate weights push` is given: found or downloaded, and refused unless it can be served."""
+"""Checkpoint for `moderate weights push`: found or downloaded, and rejected unless it can be served."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def checkpoint_files(source: str, revision: str | None) -> list[Path]:
-    """The files that the handler loads from a folder, or from a commit of a hub id, which is downloaded first.
+    """Return the files that the handler loads from a folder, or from a commit of a hub id, which is downloaded first.
 
     Raises CommandFailed if it can't be had, lacks files, or isn't a model that the handler serves.
     """
@@ -56,7 +56,7 @@ def _download(hub_id: str, revision: str | None, names: Sequence[str]) -> Path:
 
 
 def _weight_names(folder: Path) -> list[str]:
-    """What transformers loads: the lone file if it is there, else what an index names, itself included."""
+    """Return the files that transformers loads: a single file if there is one, else an index and its shards."""
     if (folder / _LONE_WEIGHTS).is_file() or not (folder / _INDEX).is_file():
         return [_LONE_WEIGHTS]
     shards = _read_object(folder / _INDEX).get("weight_map")
@@ -81,7 +81,7 @@ def _check(source: str, folder: Path, weights: Sequence[str] = ()) -> None:
 
 
 def _config_fault(config: dict[str, Any]) -> str | None:
-    """What the handler in model_artifacts/blip2 would refuse, before gigabytes travel."""
+    """Return why the handler in model_artifacts/blip2 would reject the model, before gigabytes are uploaded."""
     kind, text = config.get("model_type"), config.get("text_config")
     if kind != "blip-2":
         return f"its config.json says model_type {kind!r}, and only BLIP-2 models (blip-2) are served."

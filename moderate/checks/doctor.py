@@ -1,4 +1,4 @@
-"""`moderate doctor`: whether a deployment will work, or does."""
+"""`moderate doctor`: check what a deployment needs, and whether it works."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -38,9 +38,9 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Examine all that decides whether a deployment will work and, once there is one, whether it does.
+    """Check whether a deployment will work and, once there is one, whether it does.
 
-    It changes nothing. Each row that isn't ok says what to do. Exit status 1 if one fails.
+    It changes nothing. Each row that isn't ok says what to do. The exit status is 1 if a check fails.
     """
     plan = Plan.of(context or [])
     checks = []
@@ -59,7 +59,7 @@ def doctor(
 
 
 def examine(stack: str, plan: Plan) -> Iterator[Check]:
-    """All rows: about the account, then about the deployment, or about what already exists of a planned one."""
+    """Yield all checks: of the account, then of the deployment, or of what already exists for a planned one."""
     try:
         caller, on_aws = account.caller(), is_aws()
     except FAULTS as error:
@@ -82,7 +82,7 @@ def examine(stack: str, plan: Plan) -> Iterator[Check]:
 
 
 def _find(stack: str) -> tuple[list[Check], Deployment | None]:
-    """How the stacks stand, and the deployment if its resources are there."""
+    """Return checks of the stacks, and the deployment if its resources exist."""
     name = f"stack {stack}"
     try:
         described = describe(stack)

@@ -1,4 +1,4 @@
-"""`moderate cost`: what a load costs a month, from the dated price file. It calls nothing."""
+"""`moderate cost`: monthly cost of a load, from the dated price file, without calls to AWS."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -39,38 +39,40 @@ ASSUMED = {
 
 
 def cost(
-    images_per_day: Annotated[float, typer.Option(min=1, help="How many images come in.")],
-    unsafe_share: Annotated[float, typer.Option(min=0, max=1, help="Share that ends unsafe.")] = Load.unsafe_share,
-    review_share: Annotated[float, typer.Option(min=0, max=1, help="Share that people see.")] = Load.review_share,
+    images_per_day: Annotated[float, typer.Option(min=1, help="Uploads per day.")],
+    unsafe_share: Annotated[float, typer.Option(min=0, max=1, help="Share of unsafe verdicts.")] = Load.unsafe_share,
+    review_share: Annotated[float, typer.Option(min=0, max=1, help="Share of review verdicts.")] = Load.review_share,
     reuse_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share whose bytes were judged before.")
+        float, typer.Option(min=0, max=1, help="Share of repeated bytes, which reuse a verdict.")
     ] = Load.reuse_share,
     judged_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share that Llama is asked about; 1 with `judge: always`.")
+        float, typer.Option(min=0, max=1, help="Share that Llama judges; 1 with `judge: always`.")
     ] = Load.judged_share,
     views_per_image: Annotated[
-        float, typer.Option(min=1, max=12, help="Views cut of an image.")
+        float, typer.Option(min=1, max=12, help="Average number of views per image.")
     ] = Load.views_per_image,
-    peak_factor: Annotated[float, typer.Option(min=1, help="The busiest rate over the average.")] = Load.peak_factor,
+    peak_factor: Annotated[
+        float, typer.Option(min=1, help="Peak rate divided by the average rate.")
+    ] = Load.peak_factor,
     workflow: Annotated[Workflow, typer.Option(help="As deployed with -c workflowType=….")] = Load.workflow,
     scale_to_zero: Annotated[bool, typer.Option(help="As deployed with -c scaleToZero=true.")] = Load.scale_to_zero,
     bursts_per_day: Annotated[
-        float, typer.Option(min=0, help="How often instances start from zero.")
+        float, typer.Option(min=0, help="Starts of instances from zero per day.")
     ] = Load.bursts_per_day,
     llama_size: Annotated[LlamaSize, typer.Option(help="As deployed with -c llamaSize=….")] = Load.llama_size,
     blip2_seconds: Annotated[
-        float | None, typer.Option(min=0, help="Seconds of an instance a view, as you measured them.")
+        float | None, typer.Option(min=0, help="Instance seconds per view, if you measured them.")
     ] = None,
     llama_seconds: Annotated[
-        float | None, typer.Option(min=0, help="Seconds of an instance a judgement, as you measured them.")
+        float | None, typer.Option(min=0, help="Instance seconds per judgement, if you measured them.")
     ] = None,
     utilisation: Annotated[
-        float, typer.Option(min=0.01, max=1, help="How busy autoscaling holds an instance; 1 is saturation.")
+        float, typer.Option(min=0.01, max=1, help="Target utilisation of an instance; 1 is saturation.")
     ] = Load.utilisation,
-    kept_months: Annotated[float, typer.Option(min=0, help="How long records are kept.")] = Load.kept_months,
+    kept_months: Annotated[float, typer.Option(min=0, help="Months that records are kept.")] = Load.kept_months,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print the monthly bill of a deployment by line, beside Rekognition's."""
+    """Print the monthly cost of a deployment by line, next to Rekognition's."""
     if unsafe_share + review_share > 1:
         raise typer.BadParameter("--unsafe-share and --review-share are more than 1 together")
     if scale_to_zero and workflow == "express":
@@ -104,7 +106,7 @@ def cost(
 
 
 def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str, Any, str]]:
-    """Every input with its value and where it comes from: yours, assumed, or measured on what."""
+    """Return every input with its value and its origin: yours, assumed, or measured, and on what."""
     untouched = Load(load.images_per_day, llama_seconds=_judging(load.llama_size))
     rows = [
         (name, getattr(load, name), why if getattr(load, name) == getattr(untouched, name) else "yours")

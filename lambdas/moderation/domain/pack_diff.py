@@ -1,4 +1,4 @@
-"""What differs between two packs. Pure."""
+"""Differences between two packs. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _NAMED_BY = {"categories": "name", "questions": "id", "cases": "name"}
 
 
 def changes(before: Pack, after: Pack) -> list[Change]:
-    """Every field that differs, by its path; items of lists are matched by their names."""
+    """Return every field that differs, by its path; list items are matched by their names."""
     return list(_differing("", _by_name(before), _by_name(after)))
 
 
