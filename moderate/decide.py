@@ -29,7 +29,7 @@ def decide_image(
     """Decide on an image yourself.
 
     The decision replaces the verdict, whoever made it, and the old one moves into the record's history with who
-    decided, when and why. The object is tagged anew and the topic of the verdict is notified.
+    decided, when and why. The object is tagged again and the verdict's topic is notified.
     """
     _check_usage(verdict, category, note)
     deployment = acting_as(find(stack), "Reviewer")

@@ -79,7 +79,7 @@ def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
     """Publish a pack under its name. An invalid pack, or one whose cases fail, is rejected."""
     pack = _pack_of(file)
     for warning in lint(pack):
-        results.print(plain(f"note: {warning}"))
+        results.print(plain(f"Warning: {warning}"))
     cases = run_cases(pack)
     if not all(case.passed for case in cases):
         _show_cases(cases)
@@ -144,10 +144,11 @@ def _is_usable(file: Path) -> bool:
     try:
         pack = _pack_of(file)
     except InvalidPolicy as error:
-        results.print(plain(f"{file}: can't be used\n{_indented(str(error).splitlines())}"))
+        results.print(plain(f"{file}: invalid\n{_indented(str(error).splitlines())}"))
         return False
     warnings = lint(pack)
-    results.print(plain(f"{file}: usable, {len(warnings)} to note\n{_indented(warnings)}".rstrip()))
+    found = f"no errors, {len(warnings) or 'no'} warning{'s' if len(warnings) != 1 else ''}"
+    results.print(plain(f"{file}: OK: {found}\n{_indented(warnings)}".rstrip()))
     return True
 
 
@@ -228,7 +229,7 @@ def _digest(text: bytes, name: str) -> str:
     try:
         return parse_pack(load_yaml(text, pack_key(name))).digest[:12]
     except InvalidPolicy:
-        return "can't be used"
+        return "invalid"
 
 
 def _minute(moment: datetime) -> str:

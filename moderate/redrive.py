@@ -29,7 +29,7 @@ def redrive_failures(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Work off dead-lettered events, moderate again what failed, publish again what could not be published.
+    """Process dead letters, rerun failed moderations, and publish pending notifications.
 
     A failed verdict moves into the record's history. Nothing that a person decided and nothing that is still
     running is touched, so it may be repeated. Images that can't be read or are too large stay so: name their cause to

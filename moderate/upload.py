@@ -55,7 +55,7 @@ def upload(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """UploadedFile images to be moderated.
+    """Upload images to be moderated.
 
     Each upload creates a new version of its object, and each version gets its own verdict. With --wait the exit
     status is 0 if all have one, and 1 after the time-out.

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from stacks.contract import CONTRACT
-from stacks.pins import BLIP2_WEIGHTS
+from stacks.contract import BLIP2_WEIGHTS, CONTRACT
 
 LLAMA_SIZES = tuple(CONTRACT["instance_types"]["llama"])
 LLAMA_DIALECTS, BLIP2_DIALECTS = tuple(CONTRACT["dialects"]["llama"]), tuple(CONTRACT["dialects"]["blip2"])

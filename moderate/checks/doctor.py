@@ -144,9 +144,9 @@ def _intake(deployment: Deployment) -> Iterator[Check]:
 
 
 def _topics(deployment: Deployment) -> Iterator[Check]:
-    for announced, output in TOPIC_OUTPUTS.items():
-        if announced != "safe" or output in deployment.outputs:
-            yield attempt(f"subscribers: {announced}", partial(topics.subscribed, announced, deployment))
+    for verdict, output in TOPIC_OUTPUTS.items():
+        if verdict != "safe" or output in deployment.outputs:
+            yield attempt(f"subscribers: {verdict}", partial(topics.subscribed, verdict, deployment))
 
 
 def _show(checks: list[Check]) -> None:

@@ -8,9 +8,9 @@ from moderation.contract import TOPIC_OUTPUTS
 _PENDING = "PendingConfirmation"
 
 
-def subscribed(announced: str, deployment: Deployment) -> Check:
+def subscribed(verdict: str, deployment: Deployment) -> Check:
     """Whether a topic has subscriptions, all of them confirmed."""
-    name, topic = f"subscribers: {announced}", deployment.output(TOPIC_OUTPUTS[announced])
+    name, topic = f"subscribers: {verdict}", deployment.output(TOPIC_OUTPUTS[verdict])
     pages = client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     found = [subscription for page in pages for subscription in page["Subscriptions"]]
     pending = [s["Endpoint"] for s in found if s["SubscriptionArn"] == _PENDING]

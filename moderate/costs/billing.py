@@ -119,7 +119,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
 def average_image(load: Load, measured: Measured) -> ResourceUsage:
     """The footprint of the load's average image."""
     return measured.average(
-        views=load.views_per_image, announced=load.unsafe_share + load.review_share, reused=load.reuse_share
+        views=load.views_per_image, notified=load.unsafe_share + load.review_share, reused=load.reuse_share
     )
 
 

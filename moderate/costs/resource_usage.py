@@ -47,7 +47,7 @@ class ResourceUsage:
 
 @dataclass(frozen=True)
 class Measured:
-    """Footprints that were counted: a safe image of one view, one that is announced, one reused, one of many views."""
+    """Usage that was counted: a safe image of one view, one that is notified, one reused, one of many views."""
 
     on: str
     when: str
@@ -57,11 +57,11 @@ class Measured:
     many_views: ResourceUsage
     views: int  # of `many_views`
 
-    def average(self, *, views: float, announced: float, reused: float) -> ResourceUsage:
-        """The average image; `announced` and `reused` are shares, `views` those of an image that isn't reused."""
+    def average(self, *, views: float, notified: float, reused: float) -> ResourceUsage:
+        """The average image; `notified` and `reused` are shares, `views` those of an image that isn't reused."""
         a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
         judged = self.safe + a_view * (views - 1)
-        return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * announced
+        return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * notified
 
 
 def load(file: Path = MEASURED) -> Measured:

@@ -106,9 +106,9 @@ def repeated(result: Mapping[str, Any]) -> float:
 def mixture(pictures: list[Picture]) -> ResourceUsage:
     """The average image of a soak, as docs/scale.md calculates one: what is no image counts like one of one view."""
     originals = {one.data: one for one in reversed(pictures)}
-    announced = fmean(one.verdict != "safe" for one in pictures)
+    notified = fmean(one.verdict != "safe" for one in pictures)
     views = fmean(map(_views, originals.values()))
-    return resource_usage.load().average(views=views, announced=announced, reused=1 - len(originals) / len(pictures))
+    return resource_usage.load().average(views=views, notified=notified, reused=1 - len(originals) / len(pictures))
 
 
 def _views(one: Picture) -> int:

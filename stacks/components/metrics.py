@@ -65,7 +65,7 @@ def notification_failures() -> cloudwatch.MathExpression:
     return total(
         "Notification failures",
         by_workflow=workflow_log(NOTIFICATION_FAILURES),
-        by_sweeper=pipeline("SweptUnannounced"),
+        by_sweeper=pipeline("SweptUnpublished"),
     )
 
 

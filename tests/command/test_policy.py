@@ -146,7 +146,7 @@ def test_versions_are_listed_newest_first_and_broken_ones_are_marked(deployed, m
     rows = [line for line in moderate("policy", "versions", "mine").stdout.splitlines() if line.startswith("│")]
 
     assert [row.split("│")[1].strip() for row in rows] == published(deployed)
-    assert "can't be used" in rows[0] and "can't be used" not in rows[1]
+    assert "invalid" in rows[0] and "invalid" not in rows[1]
 
 
 def test_diff_shows_what_changed_and_only_that(moderate, write):

@@ -213,7 +213,7 @@ def test_a_dry_run_changes_nothing(deployed, moderate, ended):
 
     shown = moderate("redrive", *SINCE, "--dry-run").stdout
 
-    assert "would be moderated again" in shown and "would be announced on the unsafe topic" in shown
+    assert "would be moderated again" in shown and "would be published on the unsafe topic" in shown
     assert (deployed.record(failed), deployed.record(quiet)) == before
     assert deployed.heard(unsafe) == []
 

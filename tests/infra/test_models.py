@@ -10,10 +10,10 @@ from sagemaker import image_uris
 
 from local.models.djl_properties import parse_properties
 from scripts.release import pin_jumpstart, pin_regions
+from stacks.contract import BLIP2_WEIGHTS
 from stacks.inference_ami import inference_ami
 from stacks.model_archive import pack
 from stacks.models_stack import BLIP2_REPOSITORY, BLIP2_TAG, LLAMA_PINS
-from stacks.pins import BLIP2_WEIGHTS
 from stacks.regions import models_faults
 from tests.infra.synthesis import DEFAULT, ROOT, Template, flatten, make_app, template_of, warnings_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.pins import BLIP2_WEIGHTS
+from stacks.contract import BLIP2_WEIGHTS
 from stacks.settings import DeploymentSettings, EndpointNames, Instances, IntakeSettings, InvalidSettings, S3Prefix
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}

@@ -16,7 +16,7 @@ from local.models import blip2, weights
 from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
 from local.models.errors import UnusableModel
 from local.models.template import hosted, synthesised
-from stacks.pins import BLIP2_WEIGHTS
+from stacks.contract import BLIP2_WEIGHTS
 
 HUB_ID = "Salesforce/blip2-flan-t5-xl"
 

@@ -22,8 +22,8 @@ from local.models.blip2 import Blip2Endpoint, Checkpoint, with_weights
 from local.models.djl_server import DjlServer
 from local.models.errors import UnusableModel
 from moderate.main import app as moderate
+from stacks.contract import BLIP2_WEIGHTS
 from stacks.models_stack import ModelsStack
-from stacks.pins import BLIP2_WEIGHTS
 from stacks.settings import DeploymentSettings
 from tests.infra.synthesis import CONTEXT, ROOT
 

@@ -62,7 +62,7 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "UploadToVerdictMilliseconds": (),
     "VerdictsSuperseded": (),
     "Notifications": (),
-    "SweptUnannounced": (),
+    "SweptUnpublished": (),
     "FailuresRecorded": (),
     "ClaimsSwept": (),
     "OldestUndecidedSeconds": (),

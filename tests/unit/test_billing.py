@@ -130,7 +130,7 @@ def test_llama_answers_for_what_is_judged_alone() -> None:
 
 
 def test_views_add_what_was_measured_of_them() -> None:
-    four = MEASURED.average(views=4, announced=0, reused=0)
+    four = MEASURED.average(views=4, notified=0, reused=0)
 
     assert (four.transitions, four.queries, four.s3_writes) == (11, 4, 11)
 

@@ -40,21 +40,19 @@ def leaves(base: type) -> set[str]:
 
 def test_the_workflow_writes_to_the_shards_that_are_listed():
     """The end of `States.MathRandom` isn't drawn."""
-    shards = [
-        state["Parameters"]["ExpressionAttributeValues"].get(":shard")
-        for state in TASKS.values()
-        if "Key" in state["Parameters"]
+    written = [
+        state["Parameters"]["ExpressionAttributeValues"] for state in TASKS.values() if "Key" in state["Parameters"]
     ]
-    drawn = [shard["S.$"] for shard in shards if shard]
+    drawn = [values[name]["S.$"] for values in written for name in (":shard", ":queue") if name in values]
 
-    assert len(drawn) == 2
+    assert len(drawn) == 3
     assert all(text.endswith("States.MathRandom(0, ${Shards}))") for text in drawn)
 
 
 def test_every_custom_error_is_a_class_and_every_class_is_matched():
     named = {name for name in matched("Retry") | matched("Catch") if not name.startswith(AWS_FAMILIES)}
 
-    assert named == leaves(errors.ModerationError)
+    assert named == leaves(errors.TransientError) | leaves(errors.PermanentError)
 
 
 def test_transient_errors_are_retried_and_permanent_ones_never():

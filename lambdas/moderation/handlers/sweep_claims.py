@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     logger.info("swept", recorded=swept.recorded, unpublished=list(swept.unpublished))
     add_count("ClaimsSwept", swept.recorded)
     add_count("Notifications", swept.published)
-    add_count("SweptUnannounced", len(swept.unpublished))
+    add_count("SweptUnpublished", len(swept.unpublished))
     age = (now - datetime.fromisoformat(swept.oldest)).total_seconds() if swept.oldest else 0
     add_age("OldestUndecidedSeconds", age)
     return {"recorded": swept.recorded}

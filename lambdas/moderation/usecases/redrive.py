@@ -48,7 +48,7 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
         elif cause in (None, why):
             yield Redriven(record, why, _run_again(ports, record, dry_run))
     for record in _unpublished(ports, since) if cause is None else ():
-        yield Redriven(record, "not announced", _publish_again(ports, record, dry_run))
+        yield Redriven(record, "not published", _publish_again(ports, record, dry_run))
 
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
@@ -116,6 +116,6 @@ def _input_of(record: Record) -> dict[str, Any]:
 
 def _publish_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
     if dry_run:
-        return f"would be announced on the {record.verdict} topic"
+        return f"would be published on the {record.verdict} topic"
     notify(ports.verdicts, ports.publisher, record)
-    return f"announced on the {record.verdict} topic"
+    return f"published on the {record.verdict} topic"
