@@ -7,7 +7,7 @@ from importlib import metadata
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from moderation import settings
+from moderation import wiring
 from stacks.components.functions import POWERTOOLS_LAYER
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
@@ -22,15 +22,6 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}
-SETTINGS = {
-    "prepare_image": settings.PrepareImageSettings,
-    "query_image": settings.QueryImageSettings,
-    "judge_image": settings.JudgeImageSettings,
-    "record_verdict": settings.RecordVerdictSettings,
-    "notify": settings.NotifySettings,
-    "record_failure": settings.FailureSettings,
-    "sweep_claims": settings.FailureSettings,
-}
 
 
 def environment(template: Template, stem: str) -> dict[str, str]:
@@ -63,8 +54,16 @@ def test_every_handler_is_deployed(moderation: Template) -> None:
 
 
 @pytest.mark.parametrize("stem", LIMITS)
-def test_a_function_finds_every_setting_that_it_reads(stem: str, moderation: Template) -> None:
-    SETTINGS[stem].from_env(environment(moderation, stem))  # raises Misconfigured, which names what is missing
+def test_a_function_finds_every_setting_that_it_reads(
+    stem: str, moderation: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = dict.fromkeys(("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "us-east-1")
+    for name, value in (environment(moderation, stem) | credentials).items():
+        monkeypatch.setenv(name, value)
+    wiring.record_failure.cache_clear()  # which the sweeper shares
+
+    getattr(wiring, stem).__wrapped__()  # raises Misconfigured, which names what is missing
+    wiring.record_failure.cache_clear()
 
 
 def test_settings_reach_the_functions(theirs: CloudAssembly) -> None:

@@ -17,7 +17,7 @@ MOST_ATTRIBUTES = 100  # projected into all indexes of a table together
 
 
 def table(template: Template) -> dict[str, Any]:
-    [found] = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::DynamoDB::Table"]
+    found: dict[str, Any] = template.only("AWS::DynamoDB::Table")
     return found
 
 
