@@ -78,9 +78,10 @@ wheel-test: setup ## Build the wheel, install it from the package index, run the
 	$(BIN)/python -m pytest tests/packaging --from-index
 
 .PHONY: lint
-lint: .venv/.ready ## Ruff: style and format
+lint: .venv/.ready ## Check style and format with ruff, and imports between packages with import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
 types: .venv/.ready ## mypy --strict on our packages
