@@ -11,8 +11,9 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +178,15 @@ def on_gpu(batches: Sequence[int], repeats: int) -> list[Throughput]:
     results = []
     for batch in batches:
         images = iter([[picture(seed * 1000 + n, 512) for n in range(batch)] for seed in range(repeats + 1)])
-        seconds = _timed(lambda images=images: our_way(network, *next(images)), repeats)
-        alone = picture(batch, 512)
-        sample = _timed(lambda alone=alone: sample_way(network, alone), repeats)
+        seconds = _timed(partial(_on_next_batch, network, images), repeats)
+        sample = _timed(partial(sample_way, network, picture(batch, 512)), repeats)
         share = batch / seconds * FULL_FLOP_AN_IMAGE / peak
         results.append(Throughput(batch, batch / seconds, 1 / sample, share))
     return results
+
+
+def _on_next_batch(network: Network, batches: Iterator[Sequence[str]]) -> None:
+    our_way(network, *next(batches))
 
 
 def _timed(way: Callable[[], object], repeats: int) -> float:

@@ -72,7 +72,8 @@ def _grid(x: _Axis, y: _Axis) -> list[str]:
 
 
 def _curves(x: _Axis, y: _Axis, lines: Sequence[Line]) -> list[str]:
-    parts, taken = [], []
+    parts: list[str] = []
+    taken: list[float] = []
     by_end = sorted(range(len(lines)), key=lambda number: -lines[number].points[-1][1])
     for number in by_end:  # from the top down, so that names can make room for each other
         line, colour = lines[number], _COLOURS[number % len(_COLOURS)]

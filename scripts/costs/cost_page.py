@@ -29,7 +29,7 @@ WAYS: Mapping[str, Load] = {
 # An instance's every second is used: more than enough images, all the time.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
 _SMALL = replace(_FULL, llama_size="7b", llama_seconds=round(llama_seconds("7b"), 2))
-_BLOG = {"blip2_seconds": round(blip2_seconds(8), 2)}
+_BLOG = replace(_FULL, judged_share=0.1, blip2_seconds=round(blip2_seconds(8), 2))  # eight questions
 SATURATED: Mapping[str, Load] = {
     "Standard, as deployed": replace(_FULL, workflow="standard"),
     "Express, as deployed": _FULL,
@@ -37,11 +37,9 @@ SATURATED: Mapping[str, Load] = {
     "Express, 10 % judged": replace(_FULL, judged_share=0.1),
     "Express, 10 % judged, Llama 7B": replace(_SMALL, judged_share=0.1),
     "Express, 5 % judged, Llama 7B": replace(_SMALL, judged_share=0.05),
-    "Express, 10 % judged, 8 questions": replace(
-        _FULL, judged_share=0.1, llama_seconds=round(llama_seconds("13b", 1221), 2), **_BLOG
-    ),
+    "Express, 10 % judged, 8 questions": replace(_BLOG, llama_seconds=round(llama_seconds("13b", 1221), 2)),
     "Express, 10 % judged, 8 questions, Llama 7B": replace(
-        _SMALL, judged_share=0.1, llama_seconds=round(llama_seconds("7b", 1221), 2), **_BLOG
+        _BLOG, llama_size="7b", llama_seconds=round(llama_seconds("7b", 1221), 2)
     ),
     "Express, 10 % judged, half of all bytes seen before": replace(_FULL, judged_share=0.1, reuse_share=0.5),
 }

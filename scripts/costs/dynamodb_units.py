@@ -22,7 +22,7 @@ def value_bytes(value: Mapping[str, Any]) -> int:
         return len(content.encode())
     if kind == "N":
         digits = content.lstrip("-").replace(".", "").strip("0")
-        return math.ceil(len(digits) / 2) + 1 + content.startswith("-")
+        return math.ceil(len(digits) / 2) + 1 + int(content.startswith("-"))
     if kind in ("NULL", "BOOL"):
         return 1
     if kind == "L":

@@ -221,7 +221,8 @@ def _wait(cloud: Cloud, key: str, version: str) -> dict[str, Any]:
         item = table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys).get("Item")
         if item and states.describe_execution(executionArn=item["owner"]["S"])["status"] == "SUCCEEDED":
             time.sleep(0.2)  # the emulator ends the execution a moment before it answers its last request
-            return table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys)["Item"]
+            ended: dict[str, Any] = table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys)["Item"]
+            return ended
         time.sleep(0.05)
     raise TimeoutError(f"No verdict on {key} within two minutes.")
 

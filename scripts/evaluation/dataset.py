@@ -73,7 +73,8 @@ def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Ite
     `share` is the pasted drawing's side as a share of the scene's shorter side.
     """
     subjects = [UNSAFE_SUBJECTS[n % len(UNSAFE_SUBJECTS)] for n in range(unsafe)]
-    for number, subject in enumerate([*subjects, *["safe"] * safe]):
+    harmless: list[Subject] = ["safe"] * safe
+    for number, subject in enumerate([*subjects, *harmless]):
         rng = random.Random(first_seed + number)
         yield Scene(subject, embed_small(rng, only=subject, size=SCENE_SIZE, share=share))
 

@@ -169,7 +169,7 @@ def cost(instances: Mapping[str, int]) -> str:
 @contextmanager
 def _removed_at_the_end(console: Console, run: Run) -> Iterator[None]:
     """Destroy what the block deployed, however it ends. Raises Failed where that fails or something is left over."""
-    before = inventory.take(boto3.client)
+    before = inventory.take(_client)
     try:
         yield
     finally:
@@ -279,8 +279,12 @@ def _messages(queue: str, expected: set[str]) -> set[str]:
     return seen
 
 
+def _client(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]  # the stubs know the services by literal names
+
+
 def _report_leftovers(console: Console, before: inventory.Inventory) -> None:
-    after = inventory.take(boto3.client)
+    after = inventory.take(_client)
     for kind, reason in after.unlisted.items():
         console.print(f"Not looked for, since it can't be listed: {kind} ({reason})", style="yellow", soft_wrap=True)
     stays = [("key", "of the topics", "KMS deletes it after 7 days"), *inventory.staying(before, after)]

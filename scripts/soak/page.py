@@ -86,7 +86,7 @@ def counts(result: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     expected = mixture([picture(f"soak-{result['sizes']['seed']}", number) for number in range(images)])
 
     def counted(start: str) -> float:
-        return sum(times for call, times in result["calls"].items() if call.startswith(start)) / images
+        return float(sum(times for call, times in result["calls"].items() if call.startswith(start)) / images)
 
     return [
         ("invocations of functions", expected.invocations, counted("workflow: Lambda Invoke") - repeated(result)),

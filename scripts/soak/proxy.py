@@ -9,6 +9,7 @@ import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -82,13 +83,13 @@ class FaultProxy:
             self._seen.add(identity)
 
 
-def call_of(method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+def call_of(method: str, path: str, headers: Mapping[str, str] | Message, body: bytes) -> str:
     """Who calls what, as the table of faults names it."""
     caller = "function" if "AWS_Lambda" in headers.get("User-Agent", "") else "workflow"
     return f"{caller}: {_operation(method, path, headers, body)}"
 
 
-def _operation(method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+def _operation(method: str, path: str, headers: Mapping[str, str] | Message, body: bytes) -> str:
     if target := headers.get("X-Amz-Target"):
         return f"{'DynamoDB' if target.startswith('DynamoDB') else 'States'} {target.rsplit('.', 1)[-1]}"
     if path.startswith("/endpoints/"):
