@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from local.synth import PROJECT, synthesise
 from scripts.outage.measurement import STATUSES, Sample, measure
 from scripts.outage.simulation import Outcome, Scenario, simulate
-from scripts.soak.pictures import INPUT_SIZE
+from scripts.soak.images import INPUT_SIZE
 
 RESULTS = PROJECT / "build" / "outage.json"
 TRANSITION_USD = 0.025 / 1000  # Step Functions Standard, us-east-1; a retry is a transition

@@ -11,7 +11,7 @@ from local.harness.laptop import Laptop
 from scripts.outage.simulation import Outcome
 from scripts.soak import cloud
 from scripts.soak.faults import Fault, How, Plan, Reply
-from scripts.soak.pictures import Picture, picture
+from scripts.soak.images import Picture, picture
 
 STATUSES = {"EndpointUnavailable": (503, "ServiceUnavailable"), "EndpointThrottled": (429, "ThrottlingException")}
 _QUERY = "workflow: Lambda Invoke QueryImage"

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from local.synth import PROJECT, synthesise
-from scripts.soak.pictures import INPUT_SIZE
+from scripts.soak.images import INPUT_SIZE
 from scripts.soak.report import RESULTS, show
 from scripts.soak.session import Sizes, soak
 

@@ -17,7 +17,7 @@ from local.cloud.runtime.fleet import Limits
 from local.harness.laptop import Laptop
 from local.policies import publish_demo_pack
 from scripts.soak.faults import Fault, How, Plan, Reply
-from scripts.soak.pictures import colour_models
+from scripts.soak.images import colour_models
 from scripts.soak.proxy import Doom, FaultProxy
 
 TOPICS = ("UnsafeTopicArn", "ReviewTopicArn")

@@ -13,7 +13,7 @@ from moderate.costs import resource_usage
 from moderate.costs.resource_usage import ResourceUsage
 from moderation.domain.image import prepare
 from scripts.sections import markdown, write_section
-from scripts.soak.pictures import INPUT_SIZE, Picture, picture
+from scripts.soak.images import INPUT_SIZE, Picture, picture
 from scripts.soak.report import RESULTS
 
 DOCS = PROJECT / "docs"

@@ -14,7 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from local.harness.laptop import Laptop
 from scripts.soak import cloud
 from scripts.soak.cloud import Census
-from scripts.soak.pictures import Picture, picture
+from scripts.soak.images import Picture, picture
 
 # What makes up a decision: none of it may change afterwards.
 DECISION = ("verdict", "decided_by", "decided_at", "execution", "owner", "status", "verdict_shard")

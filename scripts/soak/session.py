@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from local.harness.laptop import Laptop
-from scripts.soak import cloud, promises
+from scripts.soak import cloud, invariants
 from scripts.soak.cloud import Census
 from scripts.soak.faults import Plan
-from scripts.soak.promises import Promise
+from scripts.soak.invariants import Promise
 from scripts.soak.proxy import FaultProxy
 from scripts.soak.run import Record, Seen, Soak
 
@@ -72,7 +72,7 @@ def _without_faults(run: Soak, laptop: Laptop, sizes: Sizes, result: Result) -> 
     calm = run.run(f"calm-{sizes.seed}", sizes.calm_images, sizes.timeout_s, lambda decided: None)
     cloud.wait_until_idle(laptop, sizes.timeout_s)
     records = run.hear_and_read(calm)
-    result.promises.append(promises.right_verdicts("without faults every verdict is as expected", calm, records))
+    result.promises.append(invariants.right_verdicts("without faults every verdict is as expected", calm, records))
     result.figures["calm_images_per_s"] = round(len(calm.uploads) / calm.seconds, 2)
 
 
@@ -81,7 +81,7 @@ def _settle(laptop: Laptop, before: Census, sizes: Sizes, result: Result) -> Cen
     ended = cloud.wait_until_idle(laptop, sizes.timeout_s)
     result.promises.append(Promise("every execution ends", ended, "none runs" if ended else "some still run"))
     until = time.monotonic() + _SETTLE_S
-    while not promises.nothing_left_behind(before, after := cloud.census(laptop)).held and time.monotonic() < until:
+    while not invariants.nothing_left_behind(before, after := cloud.census(laptop)).held and time.monotonic() < until:
         time.sleep(0.5)
     return after
 
@@ -128,15 +128,15 @@ def _check(
 ) -> None:
     beyond = _beyond_ceilings(proxy, records)
     result.figures["beyond_ceilings"] = len(beyond)
-    result.figures["wrong"] = promises.explained(seen, records, beyond)
+    result.figures["wrong"] = invariants.explained(seen, records, beyond)
     result.promises += [
-        promises.one_record_each(seen, records),
-        promises.nothing_decided_twice(seen, records),
-        promises.never_safe_by_failure(seen, records),
-        promises.same_verdicts(seen, records, beyond),
-        promises.announced_or_marked(seen, records),
-        promises.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
-        promises.nothing_left_behind(*censuses),
+        invariants.one_record_each(seen, records),
+        invariants.nothing_decided_twice(seen, records),
+        invariants.never_safe_by_failure(seen, records),
+        invariants.same_verdicts(seen, records, beyond),
+        invariants.announced_or_marked(seen, records),
+        invariants.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
+        invariants.nothing_left_behind(*censuses),
     ]
 
 
@@ -155,7 +155,7 @@ def _redrive(run: Soak, laptop: Laptop, seen: Seen, result: Result) -> None:
     cloud.wait_until_idle(laptop, result.sizes.timeout_s)
     records = run.hear_and_read(seen)
     result.promises += [
-        promises.right_verdicts("after `moderate redrive` every verdict is the right one", seen, records),
-        promises.announced(seen, records),
+        invariants.right_verdicts("after `moderate redrive` every verdict is the right one", seen, records),
+        invariants.announced(seen, records),
     ]
-    result.figures["wrong_after"] = promises.explained(seen, records, excluded=())
+    result.figures["wrong_after"] = invariants.explained(seen, records, excluded=())
