@@ -1,4 +1,4 @@
-"""Uploads whose right verdict is known beforehand, and models that see it in their colours."""
+"""Generated images with known verdicts, and models that answer by their colours."""
 
 import io
 import random
@@ -12,14 +12,14 @@ from PIL import Image
 from local.harness.instant_models import NO, SAFE, SURE, InstantModels, Scored
 
 UNSAFE = '{"flag": "yes", "category": "Weapons", "reason": "There is a weapon."}'
-INPUT_SIZE = 96  # of the models' views
+INPUT_SIZE = 96  # side of the models' views, in pixels
 _SMALL, _LARGE = (128, 96), (400, 400)  # the large one is cut into tiles
 _DARK, _BRIGHT = 30, 200
 
 
 @dataclass(frozen=True)
-class Sort:
-    """A sort of upload: its red and green, None for what is no image; what becomes of it; how many there are."""
+class ImageClass:
+    """Class of uploads: red and green (None for a file that isn't an image), the expected record, and the share."""
 
     name: str
     colour: tuple[int, int] | None
@@ -29,24 +29,24 @@ class Sort:
     size: tuple[int, int] = _SMALL
 
 
-SORTS = (
-    Sort("safe", (_DARK, _BRIGHT), "safe", "judge", 0.57),
-    Sort("unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.27),
-    Sort("disputed", (_BRIGHT, _BRIGHT), "review", "evidence", 0.10),
-    Sort("broken", None, "review", "failure", 0.04),
-    Sort("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
-    Sort("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
+IMAGE_CLASSES = (
+    ImageClass("safe", (_DARK, _BRIGHT), "safe", "judge", 0.57),
+    ImageClass("unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.27),
+    ImageClass("disputed", (_BRIGHT, _BRIGHT), "review", "evidence", 0.10),
+    ImageClass("broken", None, "review", "failure", 0.04),
+    ImageClass("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
+    ImageClass("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
 )
-_POISON_EVERY, _UNHEARD_EVERY = 500, 20
-_TWINS = 0.05  # so many have the bytes of an earlier one
+_POISON_EVERY, _UNPUBLISHABLE_EVERY = 500, 20
+_DUPLICATES = 0.05  # share of uploads with the bytes of an earlier one
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What is uploaded under `key`, and what must become of it.
+class SoakImage:
+    """Upload under `key`, and its expected record.
 
-    A few are doomed as long as things fail, which their keys say: `/poison/` kills each process that reads it,
-    `/unheard/` can't be announced.
+    Some keys cause permanent faults as long as faults are injected: `/poison/` kills each process that reads the
+    object, and messages about `/unpublishable/` are rejected.
     """
 
     key: str
@@ -55,23 +55,29 @@ class Picture:
     decided_by: str
 
 
-def picture(seed: str, number: int) -> Picture:
-    """The `number`-th picture of a soak; the same for the same seed."""
+def soak_image(seed: str, number: int) -> SoakImage:
+    """Return image `number` of a soak; the same seed gives the same image."""
     rng = random.Random(f"{seed}:{number}")
-    original = rng.randrange(number) if number and rng.random() < _TWINS else number
-    sort = random.Random(f"{seed}:{original}:sort").choices(SORTS, [sort.share for sort in SORTS])[0]
-    doom = "poison" if number % _POISON_EVERY == 99 else "unheard" if number % _UNHEARD_EVERY == 13 else "plain"
-    return Picture(
-        f"{seed}/{doom}/{sort.name}/{number}", _draw(sort, f"{seed}:{original}"), sort.verdict, sort.decided_by
-    )
+    original = rng.randrange(number) if number and rng.random() < _DUPLICATES else number
+    shares = [one.share for one in IMAGE_CLASSES]
+    (drawn,) = random.Random(f"{seed}:{original}:sort").choices(IMAGE_CLASSES, shares)
+    key = f"{seed}/{_permanent_fault(number)}/{drawn.name}/{number}"
+    return SoakImage(key, _draw(drawn, f"{seed}:{original}"), drawn.verdict, drawn.decided_by)
 
 
-def _draw(sort: Sort, seed: str) -> bytes:
-    if sort.colour is None:
-        return f"no image at all {seed}".encode()
-    red, green = (Image.new("L", sort.size, shade) for shade in sort.colour)
-    # noise: without it the image would be all border, and cut down to nothing
-    blue = Image.frombytes("L", sort.size, random.Random(seed).randbytes(sort.size[0] * sort.size[1]))
+def _permanent_fault(number: int) -> str:
+    if number % _POISON_EVERY == 99:
+        return "poison"
+    return "unpublishable" if number % _UNPUBLISHABLE_EVERY == 13 else "plain"
+
+
+def _draw(image_class: ImageClass, seed: str) -> bytes:
+    if image_class.colour is None:
+        return f"not an image: {seed}".encode()
+    red, green = (Image.new("L", image_class.size, shade) for shade in image_class.colour)
+    # noise: a uniform image would be trimmed as border
+    noise = random.Random(seed).randbytes(image_class.size[0] * image_class.size[1])
+    blue = Image.frombytes("L", image_class.size, noise)
     buffer = io.BytesIO()
     Image.merge("RGB", (red, green, blue)).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
@@ -79,7 +85,7 @@ def _draw(sort: Sort, seed: str) -> bytes:
 
 @contextmanager
 def colour_models() -> Iterator[InstantModels]:
-    """BLIP-2 sees a weapon in what is red; Llama agrees, unless the caption says that there is green as well."""
+    """Serve a BLIP-2 that sees a weapon in red images, and a Llama that agrees unless the caption says yellow."""
     with InstantModels() as models:
         models.answer, models.caption, models.judge = _answer, _caption, _judge
         yield models
