@@ -14,7 +14,7 @@ _TIMEOUT_S = 120  # SageMaker's own minute is the model server's business
 _OF_THE_CONNECTION = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
-class Endpoints:
+class EndpointForwarder:
     """A WSGI application in front of another, which it leaves everything but invocations to."""
 
     def __init__(self, application: "WSGIApplication", models_url: str) -> None:

@@ -12,10 +12,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local.cloud import moto_patches
-from local.cloud.endpoints import Endpoints
+from local.cloud.endpoints import EndpointForwarder
 from local.cloud.iam.enforcement import Enforcement
 from local.cloud.iam.gate import Gate
-from local.cloud.runtime.fleet import Fleet, Limits
+from local.cloud.runtime.fleet import Limits, WorkerFleet
 from local.cloud.runtime.function import Function
 
 REGION = "us-east-1"
@@ -50,7 +50,7 @@ def serve(models_url: str, port: int = 0) -> Iterator[str]:
     record = os.environ.get(RECORD_CALLS)
     gate = Gate(Path(record) if record else None)
     gate.identities.install()
-    application = Enforcement(Endpoints(_Dispatcher(), models_url), gate)
+    application = Enforcement(EndpointForwarder(_Dispatcher(), models_url), gate)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
     url = f"http://127.0.0.1:{server.server_port}"
     os.environ.update(MOTO_PORT=str(server.server_port), AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=url)
@@ -58,7 +58,7 @@ def serve(models_url: str, port: int = 0) -> Iterator[str]:
     def cloud_of(function: Function) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": url, **gate.credentials("lambda.amazonaws.com", function.role_arn, function.name)}
 
-    fleet = Fleet(Limits.for_this_machine(), cloud_of)
+    fleet = WorkerFleet(Limits.for_this_machine(), cloud_of)
     moto_patches.install(url, fleet, gate)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

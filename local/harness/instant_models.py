@@ -29,7 +29,7 @@ SURE = Scored("yes", 1.0)  # over every threshold that a calibrated pack may hav
 
 
 @dataclass(frozen=True)
-class Fault:
+class EndpointFault:
     """How an invocation goes wrong: an error as SageMaker sends it, or none of the service's manners at all."""
 
     status: int = 200
@@ -41,24 +41,26 @@ class Fault:
     reset: bool = False  # the connection ends without an answer
 
 
-THROTTLED = Fault(429, "ThrottlingException", "Rate exceeded")
-UNAVAILABLE = Fault(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
-INTERNAL = Fault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
-NOT_FOUND = Fault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
-NO_CAPACITY = Fault(400, "ValidationError", "Inference component has no capacity to process this request.")
-RESET = Fault(reset=True)
-GARBAGE = Fault(body=b"\xff\xfe not what was agreed")
+THROTTLED = EndpointFault(429, "ThrottlingException", "Rate exceeded")
+UNAVAILABLE = EndpointFault(
+    503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."
+)
+INTERNAL = EndpointFault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
+NOT_FOUND = EndpointFault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
+NO_CAPACITY = EndpointFault(400, "ValidationError", "Inference component has no capacity to process this request.")
+RESET = EndpointFault(reset=True)
+GARBAGE = EndpointFault(body=b"\xff\xfe not what was agreed")
 
 
-def model_error(original_status: int, words: str = "the container says no") -> Fault:
+def model_error(original_status: int, words: str = "the container says no") -> EndpointFault:
     """What SageMaker makes of an error of its container."""
     details = {"OriginalStatusCode": original_status, "OriginalMessage": words}
-    return Fault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
+    return EndpointFault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
 
 
-def slow(seconds: float) -> Fault:
+def slow(seconds: float) -> EndpointFault:
     """Answered well, after `seconds`."""
-    return Fault(delay_s=seconds)
+    return EndpointFault(delay_s=seconds)
 
 
 class InstantModels:
@@ -73,7 +75,7 @@ class InstantModels:
         self.caption: Callable[[bytes], str] = lambda png: "a drawing of a tree"
         self.judge: Callable[[str], str] = lambda prompt: SAFE
         self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1000)  # the newest; a soak makes thousands
-        self._faults: dict[str, deque[Fault]] = {}
+        self._faults: dict[str, deque[EndpointFault]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
@@ -96,7 +98,7 @@ class InstantModels:
         self.caption = lambda png: "a drawing of a tree"
         self.judge = lambda prompt: SAFE
 
-    def fail(self, endpoint: str, *faults: Fault) -> None:
+    def fail(self, endpoint: str, *faults: EndpointFault) -> None:
         """The next calls of `endpoint` go wrong, each in its way; later ones don't."""
         with self._lock:
             self._faults.setdefault(endpoint, deque()).extend(faults)
@@ -106,7 +108,7 @@ class InstantModels:
         with self._lock:
             return [body for name, body in self.requests if name == endpoint]
 
-    def next_fault(self, endpoint: str, body: dict[str, Any]) -> Fault | None:
+    def next_fault(self, endpoint: str, body: dict[str, Any]) -> EndpointFault | None:
         with self._lock:
             self.requests.append((endpoint, body))
             waiting = self._faults.get(endpoint)
@@ -157,7 +159,7 @@ def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             endpoint = self.path.split("/")[2]
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            fault = models.next_fault(endpoint, body) or Fault()
+            fault = models.next_fault(endpoint, body) or EndpointFault()
             time.sleep(fault.delay_s)
             if fault.reset:
                 self.close_connection = True

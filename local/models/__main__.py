@@ -30,9 +30,9 @@ def main() -> int:
 def _serve(port: int, port_file: Path | None, console: Console) -> None:
     with console.status("Loading torch"):
         # seconds of importing: first something to see
-        from local.models.app import Settings, model_server
+        from local.models.app import ModelSettings, model_server
     with ExitStack() as stack:
-        server = stack.enter_context(model_server(Settings.from_env(), console, port))
+        server = stack.enter_context(model_server(ModelSettings.from_env(), console, port))
         console.print(server.banner, soft_wrap=True)
         if port_file:
             _write_whole(port_file, str(server.port))

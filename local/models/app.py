@@ -17,15 +17,15 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.server import RuntimeApi
+from local.models.server import SageMakerRuntime
 from local.models.stand_in import StandIn
 
-# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with Hosting Services".
+# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with SupervisedContainer Services".
 KILLED_S = 30
 
 
 @dataclass(frozen=True)
-class Settings:
+class ModelSettings:
     """Which models are asked for; without any the demo checkpoint sees and the stand-in judges."""
 
     blip2_model: str | None = None
@@ -33,7 +33,7 @@ class Settings:
     llama_url: str | None = None
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ModelSettings":
         """BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
         settings = cls(*(environ.get(name) or None for name in ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL")))
         if settings.llama_model and settings.llama_url:
@@ -62,7 +62,7 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(settings: Settings, console: Console, port: int = 0) -> Iterator[ModelServer]:
+def model_server(settings: ModelSettings, console: Console, port: int = 0) -> Iterator[ModelServer]:
     """Serve both endpoints on the loopback interface until the block ends. Port 0 takes a free one.
 
     Raises UnusableModel.
@@ -76,14 +76,14 @@ def model_server(settings: Settings, console: Console, port: int = 0) -> Iterato
         with console.status(f"Loading {checkpoint.name}"):
             blip2 = Blip2Endpoint(checkpoint, hosted, scratch / "model")
         stack.callback(blip2.close)
-        api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
+        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
 
 
 @contextmanager
-def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Iterator[None]:
+def _serving(http: BaseWSGIServer, api: SageMakerRuntime, blip2: Blip2Endpoint) -> Iterator[None]:
     """At the end, stop as SageMaker stops a container: SIGTERM, and time to answer what was taken up."""
     thread = threading.Thread(target=http.serve_forever, name="models-http")
     thread.start()
@@ -97,7 +97,7 @@ def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Ite
         http.server_close()
 
 
-def _judge(settings: Settings, console: Console) -> Judge:
+def _judge(settings: ModelSettings, console: Console) -> Judge:
     if settings.llama_url:
         return LlamaUrl(settings.llama_url)
     if settings.llama_model:

@@ -60,7 +60,7 @@ class Handler(Protocol):
 
 
 @dataclass(frozen=True)
-class _Job:
+class _QueuedRequest:
     body: bytes
     reply: Future[Reply]
 
@@ -78,7 +78,7 @@ class Batcher:
         self._fail_fast = fail_fast
         self._failed = False
         self._exited: Future[None] = Future()
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(settings.queue_size)
+        self._jobs: queue.Queue[_QueuedRequest | None] = queue.Queue(settings.queue_size)
         self._thread = threading.Thread(target=self._work, name="djl-batcher", daemon=True)
         self._thread.start()
 
@@ -95,7 +95,7 @@ class Batcher:
         """Answer one request, in company if there is any. Raises ContainerTimeout, ContainerGone."""
         if self._is_failed():
             return djl_error(503, "WlmException", "Model is not ready: model")
-        job = _Job(body, Future())
+        job = _QueuedRequest(body, Future())
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
@@ -132,7 +132,7 @@ class Batcher:
             if last or self._failed:
                 return  # nobody takes up what is queued: its clients wait in vain
 
-    def _answer(self, batch: Sequence[_Job]) -> list[Reply]:
+    def _answer(self, batch: Sequence[_QueuedRequest]) -> list[Reply]:
         if not self._handler.ready:
             # no failure to DJL, though nothing starts the process again (PyPredictor)
             return [djl_error(400, "TranslateException", "Backend Python process is stopped.")] * len(batch)
@@ -142,7 +142,7 @@ class Batcher:
             self._failed = True
             return [djl_error(503, "WlmException", str(death))] * len(batch)
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+    def _gather(self, first: _QueuedRequest) -> tuple[list[_QueuedRequest], bool]:
         """A batch, and whether closing was asked for meanwhile."""
         batch = [first]
         deadline = time.monotonic() + self._settings.delay_ms / 1000

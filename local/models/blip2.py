@@ -12,7 +12,7 @@ from local.models.container import Reply
 from local.models.djl_properties import UnknownStart
 from local.models.djl_server import DjlServer, ServerStopped
 from local.models.errors import UnusableModel
-from local.models.hosting import Hosting
+from local.models.hosting import SupervisedContainer
 from local.models.template import Hosted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,7 @@ class Blip2Endpoint:
             environment["OMP_NUM_THREADS"] = "1"
         hosted.unpack(folder)
         try:
-            self._hosting = Hosting(lambda: DjlServer(folder, environment))
+            self._hosting = SupervisedContainer(lambda: DjlServer(folder, environment))
         except (ServerStopped, UnknownStart) as error:
             raise UnusableModel(f"The checkpoint {checkpoint.folder} can't be served: {error}") from error
 

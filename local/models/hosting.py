@@ -29,7 +29,7 @@ class Server(Protocol):
         """Answer what is queued, then stop."""
 
 
-class Hosting:
+class SupervisedContainer:
     """A container that is replaced when it exits. One that is merely unhealthy stays: its `/ping` says so."""
 
     def __init__(self, start: Callable[[], Server]) -> None:

@@ -40,7 +40,7 @@ VOCABULARY = 500
 
 
 @dataclass(frozen=True)
-class Size:
+class NetworkSize:
     """Dimensions of the three networks; the defaults make a checkpoint of about 0.5 M parameters."""
 
     image: int = 64
@@ -68,7 +68,7 @@ class Size:
     )
 
 
-def build(size: Size, seed: int = 0) -> tuple[Any, Any]:
+def build(size: NetworkSize, seed: int = 0) -> tuple[Any, Any]:
     """A model on the CPU in fp32 and its processor, the same for the same seed."""
     torch.manual_seed(seed)
     image_processor = BlipImageProcessor(size={"height": size.image, "width": size.image})
@@ -96,9 +96,9 @@ def build(size: Size, seed: int = 0) -> tuple[Any, Any]:
     return model, processor
 
 
-def save(folder: Path, size: Size | None = None, seed: int = 0) -> Path:
+def save(folder: Path, size: NetworkSize | None = None, seed: int = 0) -> Path:
     """Write a checkpoint into the folder and return the folder."""
-    model, processor = build(size or Size(), seed)
+    model, processor = build(size or NetworkSize(), seed)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     processor.image_processor.save_pretrained(folder)  # transformers 5 no longer gives it a file of its own

@@ -37,7 +37,7 @@ class Endpoint(Protocol):
         """Release what the endpoint holds."""
 
 
-class RuntimeApi:
+class SageMakerRuntime:
     """A WSGI application that serves endpoints, `GET /health` and `GET /about`."""
 
     def __init__(self, endpoints: Mapping[str, Endpoint], about: Mapping[str, object]) -> None:

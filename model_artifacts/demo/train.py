@@ -182,7 +182,7 @@ class Batch:
         return torch.cat([self.labels, self.patches.amax(1)], 1)
 
 
-class Batcher:
+class BatchBuilder:
     """Turns drawings into batches, with the processor's own resizing and normalisation."""
 
     def __init__(self, processor: Blip2Processor, size: Size) -> None:
@@ -293,7 +293,7 @@ class Trainer:
         self.model = build_model(build_config(self.processor, self.size), options.seed)
         self.heads = AuxiliaryHeads(self.size)
         self.lessons = Lessons(self.processor)
-        self.batcher = Batcher(self.processor, self.size)
+        self.batcher = BatchBuilder(self.processor, self.size)
         self.parameters = [*self.model.parameters(), *self.heads.parameters()]
         self.optimisers = _optimisers(self.model, self.heads, options.rate)
         self._average = [parameter.detach().clone() for parameter in self.model.parameters()]

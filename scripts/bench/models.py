@@ -26,7 +26,7 @@ from transformers import AutoTokenizer
 from local.models import random_checkpoint
 from local.models.blip2 import HANDLER
 from local.models.container import load_handler
-from local.models.random_checkpoint import Size
+from local.models.random_checkpoint import NetworkSize
 from model_artifacts.demo.drawings import QUESTIONS
 from moderation.domain.prompt import tokens
 from scripts.bench.judge_tokens import judge_tokens
@@ -49,8 +49,8 @@ PROMPTS = tuple(f"Question: {question} Answer:" for question in QUESTIONS)
 ANSWER_TOKENS = 2
 CAPTION_TOKENS = 12
 
-QUICK = Size()
-MEDIUM = Size(
+QUICK = NetworkSize()
+MEDIUM = NetworkSize(
     image=224,
     patch=14,
     queries=32,
@@ -64,7 +64,7 @@ MEDIUM = Size(
     },
     text={"d_model": 512, "d_kv": 64, "d_ff": 1280, "num_layers": 6, "num_heads": 8},
 )
-FULL = Size(
+FULL = NetworkSize(
     image=224,
     patch=14,
     queries=32,
@@ -86,7 +86,7 @@ class Network:
     service: Service
 
 
-def build(size: Size, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
+def build(size: NetworkSize, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
     """Return a network that never ends an answer by itself, so that every answer has its maximum length."""
     with torch.device(device):
         model, processor = random_checkpoint.build(size)
@@ -147,7 +147,7 @@ WAYS: Mapping[str, Callable[..., object]] = {
 }
 
 
-def on_cpu(size: Size, repeats: int, console: Console) -> dict[str, float]:
+def on_cpu(size: NetworkSize, repeats: int, console: Console) -> dict[str, float]:
     """Return the median milliseconds per image of each method. They take turns, so that load slows all alike."""
     network = build(size)
     seconds: dict[str, list[float]] = {name: [] for name in WAYS}
@@ -297,7 +297,7 @@ def main() -> None:
         write_section(PAGE, "models", page(results))
 
 
-def _parameters(size: Size) -> str:
+def _parameters(size: NetworkSize) -> str:
     model, _ = random_checkpoint.build(size)
     networks = {"ViT": model.vision_model, "Q-Former": model.qformer, "T5": model.language_model}
     return ", ".join(

@@ -30,7 +30,7 @@ from rich.console import Console
 from local import deploy as deployment
 from local.cloud import server
 from local.cloud.runtime import fleet
-from local.cloud.runtime.function import Answer
+from local.cloud.runtime.function import InvocationResult
 from local.cloud.runtime.worker import Worker
 from local.harness.instant_models import NO, YES, InstantModels
 from local.synth import PROJECT, STACK, synthesise
@@ -98,7 +98,7 @@ class CountingHandler(server._Quiet):
 class MeteredWorker(Worker):
     """Measures the CPU time and the log size of each invocation."""
 
-    def invoke(self, event: bytes) -> Answer:
+    def invoke(self, event: bytes) -> InvocationResult:
         process = psutil.Process(self._process.pid)
         before = process.cpu_times()
         answer = super().invoke(event)

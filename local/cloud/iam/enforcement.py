@@ -7,7 +7,7 @@ from local.cloud.iam import refusals
 from local.cloud.iam.gate import Gate
 from local.cloud.iam.identities import Identity
 from local.cloud.iam.policy import UnknownPolicy
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.rights import UnknownCall, rights_of
 from local.cloud.iam.rights_s3 import listing_of
 
@@ -30,7 +30,7 @@ class Enforcement:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(_BESIDE_AWS):
             return self._application(environ, start_response)
-        request = Request.read(environ)
+        request = AwsRequest.read(environ)
         identity = self._gate.identities.of_key(request.access_key)
         if identity is None:
             return refusals.unknown_key(request)(environ, start_response)
@@ -51,7 +51,7 @@ class Enforcement:
         return self._read_object(identity, request, environ, start_response)
 
     def _read_object(
-        self, identity: Identity, request: Request, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, identity: Identity, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Tell that an object is missing only to those who may list it."""
         answers: list[tuple[Any, ...]] = []

@@ -18,7 +18,7 @@ _ROOT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?")
 _OWN_POLICY_DECIDES = ("kms:", "sts:")
 
 
-class Decision(Enum):
+class AccessDecision(Enum):
     """What IAM says, in the words of its policy simulator."""
 
     ALLOWED = "allowed"
@@ -46,7 +46,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AccessRequest:
     """One action on one resource of account `owner`, with the keys that conditions may ask for."""
 
     action: str
@@ -55,27 +55,32 @@ class Asked:
     owner: str = "123456789012"
 
 
-def decide(caller: Caller, asked: Asked, resource_policy: Policy | None = None) -> Decision:
+def decide(caller: Caller, request: AccessRequest, resource_policy: Policy | None = None) -> AccessDecision:
     """Decide by the caller's policies and the resource's. Raises UnknownPolicy for what isn't implemented."""
     own = caller.policies if caller.account else ()  # a service acts with no policies of its own
-    mine = [s for policy in own for s in policy.speaking_of(asked.action) if s.applies(asked.resource, asked.context)]
+    mine = [
+        s
+        for policy in own
+        for s in policy.statements_on(request.action)
+        if s.applies(request.resource, request.context)
+    ]
     theirs = [
         (statement, how)
-        for statement in (resource_policy.speaking_of(asked.action) if resource_policy else ())
-        if statement.applies(asked.resource, asked.context) and (how := _names(statement, caller))
+        for statement in (resource_policy.statements_on(request.action) if resource_policy else ())
+        if statement.applies(request.resource, request.context) and (how := _names(statement, caller))
     ]
     if any(not statement.allows for statement in mine) or any(not statement.allows for statement, _ in theirs):
-        return Decision.EXPLICIT_DENY
+        return AccessDecision.EXPLICIT_DENY
     by_identity = bool(mine)
     directly = any(how == "directly" for _, how in theirs)
     by_account = any(how == "account" for _, how in theirs)
-    if caller.account not in (asked.owner, None):
+    if caller.account not in (request.owner, None):
         allowed = by_identity and (directly or by_account)
-    elif asked.action.lower().startswith(_OWN_POLICY_DECIDES):
+    elif request.action.lower().startswith(_OWN_POLICY_DECIDES):
         allowed = directly or (by_account and by_identity)
     else:
         allowed = by_identity or directly
-    return Decision.ALLOWED if allowed else Decision.IMPLICIT_DENY
+    return AccessDecision.ALLOWED if allowed else AccessDecision.IMPLICIT_DENY
 
 
 def _names(statement: Statement, caller: Caller) -> str | None:

@@ -7,24 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from local.cloud.iam.evaluate import Asked, Decision, decide
+from local.cloud.iam.evaluate import AccessDecision, AccessRequest, decide
 from local.cloud.iam.identities import Identities, Identity, service
 from local.cloud.iam.resources import Resources
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Denial:
     """The first right that a caller lacks."""
 
     caller: str
-    asked: Asked
-    decision: Decision
+    asked: AccessRequest
+    decision: AccessDecision
 
     def __str__(self) -> str:
         """The sentence of AWS's own errors ("Troubleshoot access denied error messages", AWS IAM User Guide)."""
         why = (
             "with an explicit deny"
-            if self.decision is Decision.EXPLICIT_DENY
+            if self.decision is AccessDecision.EXPLICIT_DENY
             else f"because no policy allows the {self.asked.action} action"
         )
         return (
@@ -45,7 +45,7 @@ class Gate:
         self.identities = Identities(self.resources)
         self._record = _Recorder(record) if record else None
 
-    def refusal(self, identity: Identity, rights: Iterable[Asked]) -> Refusal | None:
+    def refusal(self, identity: Identity, rights: Iterable[AccessRequest]) -> Denial | None:
         """Return the first refused right, None if the caller has all."""
         caller = self.identities.caller(identity)
         for right in rights:
@@ -53,18 +53,18 @@ class Gate:
             decision = decide(caller, asked, self.resources.policy(asked.resource) if ":" in asked.resource else None)
             if self._record:
                 self._record.add(identity, right, decision)
-            if decision is not Decision.ALLOWED:
-                return Refusal(identity.arn, right, decision)
+            if decision is not AccessDecision.ALLOWED:
+                return Denial(identity.arn, right, decision)
         return None
 
-    def check(self, identity: Identity, *rights: Asked) -> None:
+    def check(self, identity: Identity, *rights: AccessRequest) -> None:
         """Raise AccessDenied unless the caller has the rights."""
         if refusal := self.refusal(identity, rights):
             raise AccessDenied(str(refusal))
 
     def assume(self, service_name: str, role_arn: str, session: str, source_arn: str | None = None) -> Identity:
         """Return the session of a role that a service takes on. Raises AccessDenied if the role doesn't trust it."""
-        self.check(service(service_name, source_arn), Asked("sts:AssumeRole", role_arn))
+        self.check(service(service_name, source_arn), AccessRequest("sts:AssumeRole", role_arn))
         return self.identities.of_role(role_arn, session)
 
     def credentials(self, service_name: str, role_arn: str, session: str) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ class _Recorder:
         self._seen: set[str] = set()
         self._lock = threading.Lock()
 
-    def add(self, identity: Identity, asked: Asked, decision: Decision) -> None:
+    def add(self, identity: Identity, asked: AccessRequest, decision: AccessDecision) -> None:
         if identity.administers or not identity.arn:
             return
         line = json.dumps(

@@ -52,7 +52,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Absence:
+class NullCondition:
     """The operator Null: whether a key is missing from the request."""
 
     key: str
@@ -73,9 +73,9 @@ class Statement:
     action_patterns: tuple[str, ...]
     but_actions: bool  # NotAction
     resources: tuple[str, ...] | None
-    conditions: tuple[Condition | Absence, ...]
+    conditions: tuple[Condition | NullCondition, ...]
 
-    def speaks_of(self, action: str) -> bool:
+    def covers(self, action: str) -> bool:
         """Return whether the statement is about an action, given in lower case."""
         named = action in self.actions or any(like(pattern, action) for pattern in self.action_patterns)
         return named != self.but_actions
@@ -100,11 +100,11 @@ class Policy:
     statements: tuple[Statement, ...]
     _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def speaking_of(self, action: str) -> tuple[Statement, ...]:
+    def statements_on(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action; found once, since a caller makes few kinds of calls, often."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(statement for statement in self.statements if statement.speaks_of(action.lower()))
+            found = tuple(statement for statement in self.statements if statement.covers(action.lower()))
             self._by_action[action] = found
         return found
 
@@ -165,10 +165,10 @@ def _principals(named: Any) -> Mapping[str, tuple[str, ...]]:
     return {kind: _texts(names) for kind, names in named.items()}
 
 
-def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | Absence:
+def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | NullCondition:
     quantifier, _, base = operator.rpartition(":")
     if base == "Null" and not quantifier and wanted in (("true",), ("false",)):
-        return Absence(key.lower(), wanted == ("true",))
+        return NullCondition(key.lower(), wanted == ("true",))
     if_exists = base.endswith("IfExists")
     base = base.removesuffix("IfExists")
     negated = "Not" in base

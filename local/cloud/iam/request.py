@@ -29,7 +29,7 @@ _HEADERS = {"CONTENT_TYPE": "content-type"} | {
 
 
 @dataclass(frozen=True)
-class Request:
+class AwsRequest:
     """`service` is the one that the emulator takes a request for; `access_key` is None where nobody signed."""
 
     service: str
@@ -63,7 +63,7 @@ class Request:
         return self.json if "x-amz-target" in self.headers else self.form
 
     @classmethod
-    def read(cls, environ: dict[str, Any]) -> "Request":
+    def read(cls, environ: dict[str, Any]) -> "AwsRequest":
         """Read a WSGI request; its body stays readable for whoever comes next."""
         headers = {header: str(environ[name]) for name, header in _HEADERS.items() if name in environ}
         query = _first(environ.get("QUERY_STRING", ""))

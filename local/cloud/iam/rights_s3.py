@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, unquote
 
 import xmltodict
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.policy import Context
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources
 
 # Subresource of a bucket → what GET, PUT and DELETE of it need, by the ends of the actions' names.
@@ -79,36 +79,36 @@ _PREFIXES = ("X-Amz-", "response-")
 _CREATES_NO_OBJECT = {("POST", "uploads"), ("PUT", "uploadId")}
 
 
-def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     """Return what a request asks of IAM, None for a request that isn't written down here."""
     bucket, _, key = request.path.lstrip("/").partition("/")
     named = [name for name in request.query if name not in _PARAMETERS and not name.startswith(_PREFIXES)]
     # a part and the end of a multipart upload name two things: the upload tells which
     subresource = "uploadId" if "uploadId" in named else "".join(named)
     if not bucket:
-        return (Asked("s3:ListAllMyBuckets", "*"),)
+        return (AccessRequest("s3:ListAllMyBuckets", "*"),)
     if key:
         return _of_object(request, resources, bucket, key, subresource)
     if (request.method, subresource) == ("POST", "delete"):
         return _of_deletions(request, bucket)
     action = _BUCKET.get((request.method, subresource))
     context = {"s3:prefix": (request.query["prefix"],)} if "prefix" in request.query else {}
-    return (Asked(f"s3:{action}", _arn(bucket), context),) if action else None
+    return (AccessRequest(f"s3:{action}", _arn(bucket), context),) if action else None
 
 
-def listing_of(request: Request) -> tuple[Asked, ...]:
+def listing_of(request: AwsRequest) -> tuple[AccessRequest, ...]:
     """What tells a missing object from a forbidden one: without it S3 answers 403, not 404 (GetObject, HeadObject).
 
     Of a bucket's settings, such as its policy, whoever may read them may know that there are none.
     """
     bucket, _, key = request.path.lstrip("/").partition("/")
-    versions = (Asked("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
-    return (Asked("s3:ListBucket", _arn(bucket)), *versions) if key else ()
+    versions = (AccessRequest("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
+    return (AccessRequest("s3:ListBucket", _arn(bucket)), *versions) if key else ()
 
 
 def _of_object(
-    request: Request, resources: Resources, bucket: str, key: str, subresource: str
-) -> tuple[Asked, ...] | None:
+    request: AwsRequest, resources: Resources, bucket: str, key: str, subresource: str
+) -> tuple[AccessRequest, ...] | None:
     call = request.method, subresource
     version = request.query.get("versionId")
     actions = dict.fromkeys(action.format(v="Version" if version else "") for action in _OBJECT.get(call, ()))
@@ -117,19 +117,19 @@ def _of_object(
     context = _context(request, resources, bucket, key, version)
     if "PutObject" in actions:
         context = {**context, "s3:objectcreationoperation": (str(call not in _CREATES_NO_OBJECT).lower(),)}
-    asked = [Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions]
+    asked = [AccessRequest(f"s3:{action}", _arn(bucket, key), context) for action in actions]
     source = request.headers.get("x-amz-copy-source")
     if source and call in (("PUT", ""), ("PUT", "uploadId")):
         asked += _of_source(source, resources, tagged=call == ("PUT", ""))
     if call in (("PUT", ""), ("POST", "uploads")) and _brings_tags(request, resources, source):
         # "to add tags you must have s3:PutObjectTagging" (PutObject); of a copy's, too ("Required permissions …")
-        asked.append(Asked("s3:PutObjectTagging", _arn(bucket, key), context))
+        asked.append(AccessRequest("s3:PutObjectTagging", _arn(bucket, key), context))
     return (*asked, *_of_key(call, resources, bucket, key, version))
 
 
 def _of_key(
     call: tuple[str, str], resources: Resources, bucket: str, key: str, version: str | None
-) -> tuple[Asked, ...]:
+) -> tuple[AccessRequest, ...]:
     """What SSE-KMS asks of whoever reads or writes ("Using server-side encryption with AWS KMS keys")."""
     if call == ("GET", ""):
         verb, stored = "Decrypt", resources.object_key(bucket, key, version)
@@ -140,19 +140,19 @@ def _of_key(
     if stored is None:
         return ()
     via = {"kms:viaservice": (f"s3.{REGION}.amazonaws.com",), "kms:calleraccount": (ACCOUNT,)}
-    return (Asked(f"kms:{verb}", stored, via),)
+    return (AccessRequest(f"kms:{verb}", stored, via),)
 
 
-def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[Asked, ...]:
+def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[AccessRequest, ...]:
     """What a copy asks of its source: its tags come along unless it says otherwise (CopyObject), a part has none."""
     bucket, key, version = _named(source)
     v = "Version" if version else ""
     actions = (f"GetObject{v}", f"GetObject{v}Tagging") if tagged else (f"GetObject{v}",)
     context = _existing(resources.object_tags(bucket, key, version))
-    return tuple(Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions)
+    return tuple(AccessRequest(f"s3:{action}", _arn(bucket, key), context) for action in actions)
 
 
-def _brings_tags(request: Request, resources: Resources, source: str | None) -> bool:
+def _brings_tags(request: AwsRequest, resources: Resources, source: str | None) -> bool:
     if _tags(request):
         return True
     replaces = request.headers.get("x-amz-tagging-directive") == "REPLACE"
@@ -166,15 +166,16 @@ def _named(source: str) -> tuple[str, str, str | None]:
     return bucket, key, version or None
 
 
-def _of_deletions(request: Request, bucket: str) -> tuple[Asked, ...]:
+def _of_deletions(request: AwsRequest, bucket: str) -> tuple[AccessRequest, ...]:
     """One right an object of DeleteObjects. S3 reports the refused ones apart; here one refusal refuses all."""
     objects = xmltodict.parse(request.body, force_list=("Object",))["Delete"]["Object"]
     return tuple(
-        Asked(f"s3:DeleteObject{'Version' if o.get('VersionId') else ''}", _arn(bucket, o["Key"])) for o in objects
+        AccessRequest(f"s3:DeleteObject{'Version' if o.get('VersionId') else ''}", _arn(bucket, o["Key"]))
+        for o in objects
     )
 
 
-def _context(request: Request, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
+def _context(request: AwsRequest, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
     tags = resources.object_tags(bucket, key, version) if request.method in ("GET", "HEAD") else {}
     context = _existing(tags)
     if version:
@@ -191,7 +192,7 @@ def _existing(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {f"s3:existingobjecttag/{name}".lower(): (value,) for name, value in tags.items()}
 
 
-def _tags(request: Request) -> dict[str, str]:
+def _tags(request: AwsRequest) -> dict[str, str]:
     """The tags that a request brings, in its header or as its body."""
     if "tagging" in request.query and request.method == "PUT":
         tag_set = (xmltodict.parse(request.body, force_list=("Tag",)).get("Tagging") or {}).get("TagSet") or {}

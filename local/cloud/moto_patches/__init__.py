@@ -1,10 +1,10 @@
 """What moto 5.2.5 needs besides to run the pipeline, one concern a module. `tests/local` holds it to account."""
 
 from local.cloud.iam.gate import Gate
-from local.cloud.runtime.fleet import Fleet
+from local.cloud.runtime.fleet import WorkerFleet
 
 
-def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
+def install(endpoint_url: str, fleet: WorkerFleet, gate: Gate) -> None:
     """Add everything to moto in this process. `endpoint_url` is where the emulator listens, `gate` decides calls."""
     from local.cloud.moto_patches import interpreter_clients
 

@@ -13,13 +13,13 @@ from moto.core.utils import unix_time_millis
 from local.cloud.background import in_background
 from local.cloud.clock import scaled
 from local.cloud.iam import implied
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import AccessDenied, Gate
 from local.cloud.iam.identities import Identity
 from local.cloud.moto_patches.cloudformation import after_create_and_update
 from local.cloud.moto_patches.dead_letters import send_dead_letter
-from local.cloud.runtime.fleet import Fleet
-from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function, error_payload
+from local.cloud.runtime.fleet import WorkerFleet
+from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult, error_payload
 
 KEPT_LOG_EVENTS = 500  # of each stream: moto would keep them all in memory for good
 ASYNC_RETRY_DELAYS_S = (60, 120)  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -36,7 +36,7 @@ class TooManyRequests(LambdaClientError):  # type: ignore[misc]
         super().__init__("TooManyRequestsException", f"Rate Exceeded: {function_name} has no capacity left.")
 
 
-def install(fleet: Fleet, gate: Gate) -> None:
+def install(fleet: WorkerFleet, gate: Gate) -> None:
     """Run every function of the emulator, custom resources included, on `fleet`, with what its role may do."""
 
     def run_on_worker(self: Any, event: Any = None) -> tuple[str, bool, str]:
@@ -58,7 +58,7 @@ def install(fleet: Fleet, gate: Gate) -> None:
     after_create_and_update(LambdaFunction, _apply)
 
 
-def _allowed(gate: Gate, role: Identity, rights: tuple[Asked, ...]) -> bool:
+def _allowed(gate: Gate, role: Identity, rights: tuple[AccessRequest, ...]) -> bool:
     """Tell whether Lambda may do something in the name of a role; AWS goes on without it, too."""
     refusal = gate.refusal(role, rights)
     if refusal:
@@ -144,7 +144,7 @@ def _apply(function: Any, properties: dict[str, Any]) -> None:
     function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
 
 
-def _write_log(function: Any, answer: Answer, gate: Gate) -> None:
+def _write_log(function: Any, answer: InvocationResult, gate: Gate) -> None:
     """One stream for each worker, as in AWS, written as the function's role; its newest events only."""
     lines = answer.log.splitlines()
     role = gate.identities.of_role(function.role, function.function_name)

@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.utilities.utils import get_partition
 
 from local.cloud.iam import implied
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import AccessDenied, Gate
 
 
@@ -55,7 +55,7 @@ def _create_with_whole_definition(gate: Gate) -> None:
 
 def _check_role(properties: Mapping[str, Any], gate: Gate) -> None:
     """Refuse a state machine whose role may not log or trace, as Step Functions does when it is made."""
-    rights: tuple[Asked, ...] = ()
+    rights: tuple[AccessRequest, ...] = ()
     if properties.get("LoggingConfiguration", {}).get("Destinations"):
         rights += implied.of_logged_workflow()
     if properties.get("TracingConfiguration", {}).get("Enabled"):

@@ -8,7 +8,7 @@ import moto.sns.models as moto_models
 from moto.core.common_models import CloudFormationModel
 from moto.sns.models import sns_backends
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import Gate
 from local.cloud.iam.identities import service
 
@@ -58,7 +58,7 @@ def install(gate: Gate) -> None:
     def publish_if_allowed(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.protocol == "sqs":
             topic = service("sns.amazonaws.com", self.topic.arn)
-            if refusal := gate.refusal(topic, [Asked("sqs:SendMessage", self.endpoint)]):
+            if refusal := gate.refusal(topic, [AccessRequest("sqs:SendMessage", self.endpoint)]):
                 LOG.warning("A message is lost, as it is on AWS: %s", refusal)
                 return
         publish(self, *args, **kwargs)

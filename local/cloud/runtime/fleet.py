@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function
+from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult
 from local.cloud.runtime.worker import Worker
 
 
@@ -35,7 +35,7 @@ class FleetClosed(Exception):
     """The emulator is stopping: nothing is invoked any more."""
 
 
-class Fleet:
+class WorkerFleet:
     """Runs functions on warm workers, and starts or ends workers as they are needed."""
 
     def __init__(self, limits: Limits, cloud: Callable[[Function], Mapping[str, str]]) -> None:
@@ -50,7 +50,7 @@ class Fleet:
         self._running: Counter[str] = Counter()  # invocations by function ARN, waiting ones included
         self._closed = False
 
-    def invoke(self, function: Function, code: Callable[[], bytes], event: bytes) -> Answer:
+    def invoke(self, function: Function, code: Callable[[], bytes], event: bytes) -> InvocationResult:
         """Run the function once, on a warm worker if there is one. `code` gives its zip, asked for when it is new.
 
         Raises ConcurrencyExceeded beyond the reserved concurrency, as Lambda's synchronous invoke does, and

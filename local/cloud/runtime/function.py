@@ -24,7 +24,7 @@ class Function:
 
 
 @dataclass(frozen=True)
-class Answer:
+class InvocationResult:
     """`payload` is JSON: the handler's result, or (`failed`) `{"errorType", "errorMessage", …}` as Lambda gives it."""
 
     payload: str

@@ -41,7 +41,7 @@ class Exited:
     """The worker's process ended without a word."""
 
 
-class RuntimeApi:
+class LambdaRuntimeApi:
     """Hands invocations to one worker and collects what it posts."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class _Server(ThreadingHTTPServer):
         """A connection that breaks is a worker that ended, and its process is watched."""
 
 
-def _handler_for(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
+def _handler_for(api: LambdaRuntimeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.cloud.runtime.function import Answer, Function, error_payload
-from local.cloud.runtime.runtime_api import Exited, Invocation, Posted, RuntimeApi
+from local.cloud.runtime.function import Function, InvocationResult, error_payload
+from local.cloud.runtime.runtime_api import Exited, Invocation, LambdaRuntimeApi, Posted
 
 INIT_TIMEOUT_S = 60  # AWS allows 10 s; a laptop that starts many workers at once needs longer
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE")
@@ -37,7 +37,7 @@ class Worker:
         """`task_root` holds the unpacked code; `cloud` points SDKs to the emulator and says who they are."""
         self.function = function
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
-        self._api = RuntimeApi()
+        self._api = LambdaRuntimeApi()
         self._log_path = task_root.parent / f"{uuid.uuid4().hex}.log"
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -56,7 +56,7 @@ class Worker:
         """False also for a process that has reported that it can't start and is about to end."""
         return self._process.poll() is None and not self._api.start_failed
 
-    def invoke(self, event: bytes) -> Answer:
+    def invoke(self, event: bytes) -> InvocationResult:
         """Run the handler once. A worker that isn't `alive` afterwards must not be used again."""
         request_id = str(uuid.uuid4())
         if not self._api.ready.wait(INIT_TIMEOUT_S):
@@ -110,7 +110,7 @@ class Worker:
         self._api.post(Exited())
         self._api.close()
 
-    def _end(self, request_id: str, error_type: str, what: str) -> Answer:
+    def _end(self, request_id: str, error_type: str, what: str) -> InvocationResult:
         self._process.kill()
         self._process.wait()
         return self._answer(error_payload(error_type, f"RequestId: {request_id} Error: {what}"), failed=True)
@@ -120,8 +120,8 @@ class Worker:
         code = self._process.wait()
         return "signal: killed" if code < 0 else f"exit status {code}"
 
-    def _answer(self, payload: str, failed: bool) -> Answer:
-        return Answer(payload, failed, self._take_log(), self.log_stream)
+    def _answer(self, payload: str, failed: bool) -> InvocationResult:
+        return InvocationResult(payload, failed, self._take_log(), self.log_stream)
 
     def _take_log(self) -> str:
         """What the worker printed since the last time; the file is emptied, so that it doesn't grow."""
