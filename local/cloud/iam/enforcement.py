@@ -1,4 +1,4 @@
-"""The emulator's front door: each request is decided before moto sees it."""
+"""Enforcement of IAM: each request is authorised before moto handles it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,14 @@ from local.cloud.iam.rights_s3 import listing_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What the emulator serves beside AWS: moto's own pages, answers of custom resources, and health checks.
+# Paths that aren't AWS: moto's own pages, answers of custom resources, and health checks.
 _BESIDE_AWS = ("/moto-api", "/cloudformation_", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 # Whose unknown calls nobody makes: a bucket's denials hold for the deployer, too, and a session has its own bounds.
 _EXACT = ("s3", "sts")
 
 
 class Enforcement:
-    """A WSGI application in front of another: a call that no policy allows gets AWS's own 403."""
+    """WSGI middleware that answers calls which no policy allows with AWS's own 403."""
 
     def __init__(self, application: "WSGIApplication", gate: Gate) -> None:
         self._application = application
@@ -53,12 +53,12 @@ class Enforcement:
     def _read_object(
         self, identity: Identity, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Tell that an object is missing only to those who may list it."""
+        """Answer 404 for a missing object only to callers that may list the bucket, 403 to others."""
         answers: list[tuple[Any, ...]] = []
 
         def keep(*answer: Any) -> Any:
             answers.append(answer)
-            return lambda data: None  # werkzeug's responses write nothing this way
+            return lambda data: None  # werkzeug's responses don't use it
 
         body = self._application(environ, keep)
         if answers[0][0].startswith("404") and (refusal := self._gate.refusal(identity, listing_of(request))):

@@ -1,4 +1,4 @@
-"""Lets calls through that the deployed policies allow."""
+"""Authorisation of calls by the deployed policies."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from local.cloud.iam.resources import Resources
 
 @dataclass(frozen=True)
 class Denial:
-    """The first right that a caller lacks."""
+    """First right that a caller lacks, with the decision on it."""
 
     caller: str
     asked: AccessRequest
     decision: AccessDecision
 
     def __str__(self) -> str:
-        """The sentence of AWS's own errors ("Troubleshoot access denied error messages", AWS IAM User Guide)."""
+        """Return the message of AWS's errors ("Troubleshoot access denied error messages", AWS IAM User Guide)."""
         why = (
             "with an explicit deny"
             if self.decision is AccessDecision.EXPLICIT_DENY
@@ -34,11 +34,11 @@ class Denial:
 
 
 class AccessDenied(Exception):
-    """A service may not do what it is to do for somebody; the message is the refusal."""
+    """A service lacks a right that it needs on behalf of a caller; the message names it."""
 
 
 class Gate:
-    """Decides calls by the policies as they are deployed now, and records them where a folder is given."""
+    """Authorises calls by the currently deployed policies, and records them if a folder is given."""
 
     def __init__(self, record: Path | None = None) -> None:
         self.resources = Resources()
@@ -46,7 +46,7 @@ class Gate:
         self._record = _Recorder(record) if record else None
 
     def refusal(self, identity: Identity, rights: Iterable[AccessRequest]) -> Denial | None:
-        """Return the first refused right, None if the caller has all."""
+        """Return the first right that is denied, None if the caller has all of them."""
         caller = self.identities.caller(identity)
         for right in rights:
             asked = replace(right, context={**identity.context, **right.context})
@@ -63,18 +63,18 @@ class Gate:
             raise AccessDenied(str(refusal))
 
     def assume(self, service_name: str, role_arn: str, session: str, source_arn: str | None = None) -> Identity:
-        """Return the session of a role that a service takes on. Raises AccessDenied if the role doesn't trust it."""
+        """Return the session of a role that a service assumes. Raises AccessDenied if the role doesn't trust it."""
         self.check(service(service_name, source_arn), AccessRequest("sts:AssumeRole", role_arn))
         return self.identities.of_role(role_arn, session)
 
     def credentials(self, service_name: str, role_arn: str, session: str) -> Mapping[str, str]:
-        """Return the same session's keys, as the variables that the SDKs read. Raises AccessDenied."""
+        """Return the keys of such a session as environment variables of the SDKs. Raises AccessDenied."""
         self.assume(service_name, role_arn, session)
         return self.identities.session(role_arn, session)
 
 
 class _Recorder:
-    """Writes each distinct call once, as a line of JSON in a file of this process's own."""
+    """Writes each distinct call once, as a line of JSON, into a file of its own process."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}.jsonl"
@@ -87,7 +87,7 @@ class _Recorder:
         line = json.dumps(
             {
                 "caller": identity.role or identity.arn,
-                "source": identity.context.get("aws:sourcearn", ("",))[0],  # of a service: what it acts for
+                "source": identity.context.get("aws:sourcearn", ("",))[0],  # resource that a service acts for
                 "action": asked.action,
                 "resource": asked.resource,
                 "context": asked.context,

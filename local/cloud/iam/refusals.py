@@ -1,7 +1,7 @@
-"""Refusals in the words and the protocol of each service, as its SDK reads them.
+"""Error responses for denied calls, in each service's protocol.
 
-Shapes: "Common errors" of each service's API reference; error codes as the services' botocore models and users' reports
-have them.
+Formats: "Common errors" of each service's API reference; error codes from the services' botocore models and from
+users' reports.
 """
 
 import json
@@ -29,8 +29,8 @@ def respond(request: AwsRequest, message: str) -> Response:
 
 
 def unknown_key(request: AwsRequest) -> Response:
-    """Answer a request that was signed with a key which isn't from here."""
-    message = "This access key isn't of the laptop cloud: use the variables that it printed when it started."
+    """Answer a request that was signed with an unknown key."""
+    message = "Unknown access key: use the environment variables that the laptop cloud printed when it started."
     if request.service == "s3":
         return _s3(request, "InvalidAccessKeyId", message)
     if "x-amz-target" in request.headers or request.service in ("lambda", "sagemaker"):

@@ -1,7 +1,7 @@
-"""The rights that a call needs: actions, resources and condition keys, by service.
+"""Rights that calls need: actions, resources and condition keys, by service.
 
-Source: "Service Authorization Reference"; where a service asks for more than the action of the same name, the line
-says so with its own source.
+Source: "Service Authorization Reference"; where a service requires more than the action of the same name, the line
+names its own source.
 """
 
 import re
@@ -16,15 +16,15 @@ from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
 
 
 class UnknownCall(Exception):
-    """Nobody has written down which rights this call needs."""
+    """The rights of this call aren't implemented."""
 
 
 def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...]:
-    """What a call asks of IAM. Raises UnknownCall."""
+    """Return the rights that a call needs. Raises UnknownCall."""
     rule = _RULES.get(request.service)
     try:
         asked = rule(request, resources) if rule else None
-    except (LookupError, ValueError, ExpatError):  # isn't what the service's SDK sends
+    except (LookupError, ValueError, ExpatError):  # not a request of the service's SDK
         asked = None
     if asked is None:
         what = request.operation or f"{request.method} {request.path}"
@@ -95,7 +95,7 @@ _LAMBDA = {
 
 
 def _sagemaker(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
-    """SageMaker knows endpoints by their names in lower case, however they were named or are called."""
+    """Return the rights on an endpoint, whose name is lower case in ARNs."""
     if found := INVOCATION.fullmatch(request.path):
         endpoint = arn("sagemaker", f"endpoint/{unquote(found[1]).lower()}")
         component = request.headers.get("x-amzn-sagemaker-inference-component")

@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: which rights a request needs, with the keys of fine-grained access control.
+"""Rights of requests to Amazon DynamoDB, with the condition keys of fine-grained access control.
 
 Source: "Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide.
 """
@@ -28,7 +28,7 @@ _WORDS |= {"if_not_exists", "list_append"}
 
 
 def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
-    """Return what a request asks of IAM, None for a request that isn't written down here."""
+    """Return the rights that a request needs, None for an unknown request."""
     operation, given = request.operation, request.json
     if operation in _SINGLE:
         return (_of_item(operation, given["TableName"], given, resources),)
@@ -77,7 +77,7 @@ def _context(given: Mapping[str, Any], leading: tuple[str, ...]) -> Context:
 
 
 def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The top-level attributes that a request names, anywhere."""
+    """Return the top-level attributes that a request names anywhere."""
     names = given.get("ExpressionAttributeNames", {})
     found = set(given.get("Key", {})) | set(given.get("Item", {}))
     for expression in _EXPRESSIONS:
@@ -87,7 +87,7 @@ def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _words(expression: str) -> tuple[str, ...]:
-    """The attributes, or their placeholders, that an expression names."""
+    """Return the attributes or placeholders in an expression."""
     found = re.findall(r"(?<![\w.])#?[A-Za-z_]\w*", re.sub(r":\w+", "", expression))
     return tuple(word for word in found if word not in _WORDS)
 

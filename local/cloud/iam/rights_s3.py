@@ -1,4 +1,4 @@
-"""Amazon S3: which rights a request needs.
+"""Rights of requests to Amazon S3.
 
 Sources: "Required permissions for Amazon S3 API operations", "Bucket policy condition keys", and each operation's own
 page in the Amazon S3 API Reference.
@@ -71,7 +71,7 @@ _OBJECT = {
     ("POST", "uploadId"): ("PutObject",),
     ("DELETE", "uploadId"): ("AbortMultipartUpload",),
 }
-# What a request may say without asking for something else.
+# Query parameters and headers that need no further right.
 _PARAMETERS = {"versionId", "prefix", "delimiter", "list-type", "max-keys", "continuation-token", "start-after"}
 _PARAMETERS |= {"key-marker", "version-id-marker", "encoding-type", "fetch-owner", "marker", "partNumber", "x-id"}
 _PREFIXES = ("X-Amz-", "response-")
@@ -80,7 +80,7 @@ _CREATES_NO_OBJECT = {("POST", "uploads"), ("PUT", "uploadId")}
 
 
 def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
-    """Return what a request asks of IAM, None for a request that isn't written down here."""
+    """Return the rights that a request needs, None for an unknown request."""
     bucket, _, key = request.path.lstrip("/").partition("/")
     named = [name for name in request.query if name not in _PARAMETERS and not name.startswith(_PREFIXES)]
     # a part and the end of a multipart upload name two things: the upload tells which
@@ -97,9 +97,9 @@ def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest,
 
 
 def listing_of(request: AwsRequest) -> tuple[AccessRequest, ...]:
-    """What tells a missing object from a forbidden one: without it S3 answers 403, not 404 (GetObject, HeadObject).
+    """Return the right without which S3 answers 403, not 404, for a missing object (GetObject, HeadObject).
 
-    Of a bucket's settings, such as its policy, whoever may read them may know that there are none.
+    There is none for a bucket's settings, such as its policy: the right to read them is enough.
     """
     bucket, _, key = request.path.lstrip("/").partition("/")
     versions = (AccessRequest("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
@@ -130,7 +130,7 @@ def _of_object(
 def _of_key(
     call: tuple[str, str], resources: Resources, bucket: str, key: str, version: str | None
 ) -> tuple[AccessRequest, ...]:
-    """What SSE-KMS asks of whoever reads or writes ("Using server-side encryption with AWS KMS keys")."""
+    """Return the rights on a KMS key ("Using server-side encryption with AWS KMS keys")."""
     if call == ("GET", ""):
         verb, stored = "Decrypt", resources.object_key(bucket, key, version)
     elif call == ("PUT", ""):
@@ -144,7 +144,7 @@ def _of_key(
 
 
 def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[AccessRequest, ...]:
-    """What a copy asks of its source: its tags come along unless it says otherwise (CopyObject), a part has none."""
+    """Return the rights on a copy's source; those on its tags unless it replaces them or is a part (CopyObject)."""
     bucket, key, version = _named(source)
     v = "Version" if version else ""
     actions = (f"GetObject{v}", f"GetObject{v}Tagging") if tagged else (f"GetObject{v}",)
@@ -160,14 +160,14 @@ def _brings_tags(request: AwsRequest, resources: Resources, source: str | None) 
 
 
 def _named(source: str) -> tuple[str, str, str | None]:
-    """Bucket, key and version of a copy's source; the key is encoded, the question mark before the version isn't."""
+    """Return bucket, key and version of a copy's source, whose key is URL-encoded."""
     place, _, version = source.partition("?versionId=")
     bucket, _, key = unquote(place).lstrip("/").partition("/")
     return bucket, key, version or None
 
 
 def _of_deletions(request: AwsRequest, bucket: str) -> tuple[AccessRequest, ...]:
-    """One right an object of DeleteObjects. S3 reports the refused ones apart; here one refusal refuses all."""
+    """Return a right per object of DeleteObjects. S3 reports denied objects one by one; here a denial denies all."""
     objects = xmltodict.parse(request.body, force_list=("Object",))["Delete"]["Object"]
     return tuple(
         AccessRequest(f"s3:DeleteObject{'Version' if o.get('VersionId') else ''}", _arn(bucket, o["Key"]))
@@ -193,7 +193,7 @@ def _existing(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _tags(request: AwsRequest) -> dict[str, str]:
-    """The tags that a request brings, in its header or as its body."""
+    """Return the tags in a request's header or body."""
     if "tagging" in request.query and request.method == "PUT":
         tag_set = (xmltodict.parse(request.body, force_list=("Tag",)).get("Tagging") or {}).get("TagSet") or {}
         return {tag["Key"]: tag.get("Value") or "" for tag in tag_set.get("Tag", [])}

@@ -74,7 +74,7 @@ def test_a_key_that_nobody_has_is_refused(laptop: Laptop) -> None:
 
     for service, operation in (("sts", "get_caller_identity"), ("s3", "list_buckets"), ("dynamodb", "list_tables")):
         error = refused(getattr(client(stranger, service, laptop), operation))
-        assert "variables that it printed" in error.response["Error"]["Message"]
+        assert "variables that the laptop cloud printed" in error.response["Error"]["Message"]
 
 
 def test_a_missing_object_is_a_404_to_those_who_may_list_and_a_403_to_others(
