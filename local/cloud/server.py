@@ -15,7 +15,7 @@ from local.cloud import moto_patches
 from local.cloud.endpoints import EndpointForwarder
 from local.cloud.iam.enforcement import Enforcement
 from local.cloud.iam.gate import Gate
-from local.cloud.runtime.fleet import Limits, WorkerFleet
+from local.cloud.runtime.fleet import Fleet, Limits
 from local.cloud.runtime.function import Function
 
 REGION = "us-east-1"
@@ -58,7 +58,7 @@ def serve(models_url: str, port: int = 0) -> Iterator[str]:
     def cloud_of(function: Function) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": url, **gate.credentials("lambda.amazonaws.com", function.role_arn, function.name)}
 
-    fleet = WorkerFleet(Limits.for_this_machine(), cloud_of)
+    fleet = Fleet(Limits.for_this_machine(), cloud_of)
     moto_patches.install(url, fleet, gate)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

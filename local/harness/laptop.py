@@ -122,7 +122,7 @@ class Laptop:
         return [stepfunctions.describe_execution(executionArn=arn) for arn in arns]
 
     def wait_until_idle(self, timeout_s: float = 30) -> None:
-        """Wait until no execution is running."""
+        """Return when no execution runs any more."""
         until = time.monotonic() + timeout_s
         while running := self.executions("RUNNING"):
             if time.monotonic() > until:
@@ -144,7 +144,7 @@ class Laptop:
         return subscribe_queue(self.client("sqs"), self.client("sns"), self.outputs[topic_output], name)
 
     def receive(self, queue_url: str, timeout_s: float = 10) -> dict[str, Any]:
-        """Receive and delete the next message of a queue, and return its parsed body. Fails after `timeout_s`."""
+        """The next message of a queue, deleted; its body parsed. Fails after `timeout_s`."""
         sqs = self.client("sqs")
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:

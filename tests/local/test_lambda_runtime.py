@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from local.cloud.runtime.fleet import Limits, WorkerFleet
+from local.cloud.runtime.fleet import Fleet, Limits
 from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult
 
 CODE = """
@@ -70,21 +70,21 @@ def zipped(code: str = CODE) -> bytes:
 
 
 @pytest.fixture(scope="module", params=["aws", "python"])
-def fleet(request: pytest.FixtureRequest) -> Iterator[WorkerFleet]:
+def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     if request.param == "aws":
         pytest.importorskip("awslambdaric", reason="no wheel for this platform")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOCAL_LAMBDA_RUNTIME", request.param)
-        fleet = WorkerFleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
+        fleet = Fleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
         yield fleet
         fleet.close()
 
 
-def run(fleet: WorkerFleet, event: dict[str, Any], function: Function = FUNCTION, code: str = CODE) -> InvocationResult:
+def run(fleet: Fleet, event: dict[str, Any], function: Function = FUNCTION, code: str = CODE) -> InvocationResult:
     return fleet.invoke(function, lambda: zipped(code), json.dumps(event).encode())
 
 
-def test_a_handler_gets_event_context_and_environment(fleet: WorkerFleet) -> None:
+def test_a_handler_gets_event_context_and_environment(fleet: Fleet) -> None:
     result = json.loads(run(fleet, {}).payload)
 
     assert result["name"] == "test"
@@ -96,11 +96,11 @@ def test_a_handler_gets_event_context_and_environment(fleet: WorkerFleet) -> Non
     assert result["cloud"] == "http://cloud"
 
 
-def test_large_answers_and_unicode_survive(fleet: WorkerFleet) -> None:
+def test_large_answers_and_unicode_survive(fleet: Fleet) -> None:
     assert json.loads(run(fleet, {"answer": 500_000}).payload) == "ä" * 500_000
 
 
-def test_what_a_handler_raises_is_its_answer(fleet: WorkerFleet) -> None:
+def test_what_a_handler_raises_is_its_answer(fleet: Fleet) -> None:
     answer = run(fleet, {"raise": "because"})
 
     assert answer.failed
@@ -109,7 +109,7 @@ def test_what_a_handler_raises_is_its_answer(fleet: WorkerFleet) -> None:
     assert error["stackTrace"]
 
 
-def test_each_invocation_gets_its_own_part_of_the_log(fleet: WorkerFleet) -> None:
+def test_each_invocation_gets_its_own_part_of_the_log(fleet: Fleet) -> None:
     first, second = run(fleet, {"say": "one"}), run(fleet, {"say": "two"})
 
     assert "seen one" in first.log
@@ -117,7 +117,7 @@ def test_each_invocation_gets_its_own_part_of_the_log(fleet: WorkerFleet) -> Non
     assert "one" not in second.log
 
 
-def test_a_timeout_ends_the_worker_and_says_so(fleet: WorkerFleet) -> None:
+def test_a_timeout_ends_the_worker_and_says_so(fleet: Fleet) -> None:
     began = time.monotonic()
     answer = run(fleet, {"sleep": 60}, replace(FUNCTION, timeout_s=1))
 
@@ -126,7 +126,7 @@ def test_a_timeout_ends_the_worker_and_says_so(fleet: WorkerFleet) -> None:
     assert "Task timed out after 1.00 seconds" in json.loads(answer.payload)["errorMessage"]
 
 
-def test_a_worker_killed_at_work_is_reported_and_replaced(fleet: WorkerFleet) -> None:
+def test_a_worker_killed_at_work_is_reported_and_replaced(fleet: Fleet) -> None:
     pid = json.loads(run(fleet, {}).payload)["pid"]
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, fleet, {"sleep": 1.5})
@@ -139,7 +139,7 @@ def test_a_worker_killed_at_work_is_reported_and_replaced(fleet: WorkerFleet) ->
     assert not run(fleet, {}).failed
 
 
-def test_a_worker_that_died_while_idle_is_not_used(fleet: WorkerFleet) -> None:
+def test_a_worker_that_died_while_idle_is_not_used(fleet: Fleet) -> None:
     pid = json.loads(run(fleet, {}).payload)["pid"]
     os.kill(pid, signal.SIGKILL)
     until = time.monotonic() + 10
@@ -150,7 +150,7 @@ def test_a_worker_that_died_while_idle_is_not_used(fleet: WorkerFleet) -> None:
     assert not run(fleet, {}).failed
 
 
-def test_code_that_cannot_be_imported_is_the_answer(fleet: WorkerFleet) -> None:
+def test_code_that_cannot_be_imported_is_the_answer(fleet: Fleet) -> None:
     broken = replace(FUNCTION, arn=FUNCTION.arn + "-broken", code_sha256="broken")
     for _ in range(2):
         answer = run(fleet, {}, broken, "import no_such_module")
@@ -158,7 +158,7 @@ def test_code_that_cannot_be_imported_is_the_answer(fleet: WorkerFleet) -> None:
         assert "no_such_module" in json.loads(answer.payload)["errorMessage"]
 
 
-def test_a_new_version_of_the_code_replaces_warm_workers(fleet: WorkerFleet) -> None:
+def test_a_new_version_of_the_code_replaces_warm_workers(fleet: Fleet) -> None:
     function = replace(FUNCTION, arn=FUNCTION.arn + "-versions", code_sha256="first")
     assert json.loads(run(fleet, {}, function, "def handler(e, c): return 1").payload) == 1
 
@@ -166,7 +166,7 @@ def test_a_new_version_of_the_code_replaces_warm_workers(fleet: WorkerFleet) -> 
     assert json.loads(run(fleet, {}, function, "def handler(e, c): return 2").payload) == 2
 
 
-def test_nothing_of_ours_is_importable_for_a_handler(fleet: WorkerFleet) -> None:
+def test_nothing_of_ours_is_importable_for_a_handler(fleet: Fleet) -> None:
     """A handler that could import the runtime's own modules would work here and fail in AWS."""
     code = "import importlib.util as u\ndef handler(e, c): return [u.find_spec(n) is None for n in ('fleet', 'worker')]"
     function = replace(FUNCTION, arn=FUNCTION.arn + "-own", code_sha256="own")
@@ -174,7 +174,7 @@ def test_nothing_of_ours_is_importable_for_a_handler(fleet: WorkerFleet) -> None
     assert json.loads(run(fleet, {}, function, code).payload) == [True, True]
 
 
-def test_invocations_beyond_the_workers_wait(fleet: WorkerFleet) -> None:
+def test_invocations_beyond_the_workers_wait(fleet: Fleet) -> None:
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(lambda _: run(fleet, {"sleep": 0.1}), range(5)))
 
@@ -182,13 +182,13 @@ def test_invocations_beyond_the_workers_wait(fleet: WorkerFleet) -> None:
     assert len({json.loads(answer.payload)["pid"] for answer in answers}) <= 2
 
 
-def test_a_function_without_workers_displaces_an_idle_one_at_the_limit(fleet: WorkerFleet) -> None:
+def test_a_function_without_workers_displaces_an_idle_one_at_the_limit(fleet: Fleet) -> None:
     for number in range(4):
         function = replace(FUNCTION, arn=f"{FUNCTION.arn}-{number}", name=f"test-{number}")
         assert json.loads(run(fleet, {}, function).payload)["name"] == f"test-{number}"
 
 
-def test_a_function_at_work_needs_not_wait_for_itself_while_another_is_idle_at_the_limit(fleet: WorkerFleet) -> None:
+def test_a_function_at_work_needs_not_wait_for_itself_while_another_is_idle_at_the_limit(fleet: Fleet) -> None:
     """Two executions may wait for each other: AWS would run both."""
     others = [replace(FUNCTION, arn=f"{FUNCTION.arn}-{number}", name=f"test-{number}") for number in range(2)]
     for other in others:
@@ -200,7 +200,7 @@ def test_a_function_at_work_needs_not_wait_for_itself_while_another_is_idle_at_t
         assert not running.done()
 
 
-def test_beyond_the_reserved_concurrency_nothing_runs(fleet: WorkerFleet) -> None:
+def test_beyond_the_reserved_concurrency_nothing_runs(fleet: Fleet) -> None:
     function = replace(FUNCTION, arn=FUNCTION.arn + "-reserved", reserved_concurrency=1)
     run(fleet, {}, function)
     with ThreadPoolExecutor(1) as pool:
@@ -212,7 +212,7 @@ def test_beyond_the_reserved_concurrency_nothing_runs(fleet: WorkerFleet) -> Non
 
 
 def test_closing_leaves_no_process_and_no_file() -> None:
-    fleet = WorkerFleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
+    fleet = Fleet(Limits(workers=3, workers_per_function=2), lambda function: CLOUD)
     first = json.loads(run(fleet, {}).payload)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, fleet, {"sleep": 60}, replace(FUNCTION, timeout_s=60))

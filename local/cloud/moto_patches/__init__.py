@@ -1,11 +1,11 @@
 """What moto 5.2.5 needs besides to run the pipeline, one concern a module. `tests/local` holds it to account."""
 
 from local.cloud.iam.gate import Gate
-from local.cloud.runtime.fleet import WorkerFleet
+from local.cloud.runtime.fleet import Fleet
 
 
-def install(endpoint_url: str, fleet: WorkerFleet, gate: Gate) -> None:
-    """Add everything to moto in this process. `endpoint_url` is where the emulator listens, `gate` decides calls."""
+def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
+    """Install all patches in this process. `endpoint_url` is the emulator's address, `gate` authorises calls."""
     from local.cloud.moto_patches import interpreter_clients
 
     interpreter_clients.install(endpoint_url, gate)  # first: the others import the interpreter, which copies the name

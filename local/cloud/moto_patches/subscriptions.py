@@ -18,7 +18,7 @@ _ATTRIBUTES = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "Redri
 
 
 class Subscription(CloudFormationModel):  # type: ignore[misc]
-    """The resource; moto finds it because it is a direct subclass of its base class."""
+    """AWS::SNS::Subscription; moto finds it as a direct subclass of its base class."""
 
     def __init__(self, arn: str) -> None:
         self.arn = arn
@@ -52,7 +52,7 @@ class Subscription(CloudFormationModel):  # type: ignore[misc]
 
 
 def install(gate: Gate) -> None:
-    """Deliver to a queue only what its policy takes from the topic. Importing this module makes the resource."""
+    """Deliver to a queue only if its policy allows the topic. Importing this module registers the resource."""
     publish = moto_models.Subscription.publish
 
     def publish_if_allowed(self: Any, *args: Any, **kwargs: Any) -> None:

@@ -35,7 +35,7 @@ class FleetClosed(Exception):
     """The emulator is stopping and accepts no more invocations."""
 
 
-class WorkerFleet:
+class Fleet:
     """Runs functions on warm workers, and starts or ends workers as they are needed."""
 
     def __init__(self, limits: Limits, cloud: Callable[[Function], Mapping[str, str]]) -> None:

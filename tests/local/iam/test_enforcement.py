@@ -206,7 +206,7 @@ def test_a_workflow_whose_role_nobody_trusts_is_not_deployed(laptop: Laptop, tmp
     content["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] = []
     folder = write_assembly(tmp_path / "untrusted", content)
 
-    with pytest.raises(ClientError, match="may not do what it must"):
+    with pytest.raises(ClientError, match="lacks a right"):
         laptop.client("cloudformation").create_stack(
             StackName="Untrusted", TemplateBody=(folder / "Small.template.json").read_text()
         )
