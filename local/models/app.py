@@ -1,4 +1,4 @@
-"""Which models answer, and the server that they answer through."""
+"""Selection of the models, and the server that they answer through."""
 
 import os
 import threading
@@ -26,7 +26,7 @@ KILLED_S = 30
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which models are asked for; without any the demo checkpoint sees and the stand-in judges."""
+    """Requested models. By default the demo checkpoint answers questions and the stand-in judges."""
 
     blip2_model: str | None = None
     llama_model: str | None = None
@@ -34,7 +34,7 @@ class ModelSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ModelSettings":
-        """BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
+        """Read BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
         settings = cls(*(environ.get(name) or None for name in ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL")))
         if settings.llama_model and settings.llama_url:
             raise UnusableModel("LLAMA_MODEL and LLAMA_URL both name a judge; set one of them.")
@@ -43,7 +43,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class ModelServer:
-    """A server that answers, and what it is made of."""
+    """Running server with its models."""
 
     url: str
     port: int
@@ -52,7 +52,7 @@ class ModelServer:
 
     @property
     def banner(self) -> str:
-        """Who answers, in words for a person."""
+        """Return a description of the models for people."""
         side = self.checkpoint.input_size
         return (
             f"Models at {self.url}\n"
@@ -63,7 +63,7 @@ class ModelServer:
 
 @contextmanager
 def model_server(settings: ModelSettings, console: Console, port: int = 0) -> Iterator[ModelServer]:
-    """Serve both endpoints on the loopback interface until the block ends. Port 0 takes a free one.
+    """Serve both endpoints on the loopback interface until the block ends. Port 0 selects a free one.
 
     Raises UnusableModel.
     """
@@ -84,7 +84,7 @@ def model_server(settings: ModelSettings, console: Console, port: int = 0) -> It
 
 @contextmanager
 def _serving(http: BaseWSGIServer, api: SageMakerRuntime, blip2: Blip2Endpoint) -> Iterator[None]:
-    """At the end, stop as SageMaker stops a container: SIGTERM, and time to answer what was taken up."""
+    """Serve until the block ends, then stop as SageMaker does: SIGTERM, and time to finish accepted requests."""
     thread = threading.Thread(target=http.serve_forever, name="models-http")
     thread.start()
     try:
@@ -101,7 +101,7 @@ def _judge(settings: ModelSettings, console: Console) -> Judge:
     if settings.llama_url:
         return LlamaUrl(settings.llama_url)
     if settings.llama_model:
-        # here, not above: by default no model is loaded in this process, and torch takes seconds and 250 MB
+        # imported here: by default no model is loaded in this process, and torch takes seconds and 250 MB
         from local.models.llama_weights import LlamaWeights
 
         folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
@@ -123,7 +123,7 @@ def _about(checkpoint: Checkpoint, judge: Judge) -> dict[str, object]:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Writes no line a request."""
+    """Handler that doesn't log requests."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
