@@ -20,7 +20,7 @@ from local.models.llama_url import LlamaUrl
 from local.models.server import SageMakerRuntime
 from local.models.stand_in import StandIn
 
-# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with SupervisedContainer Services".
+# Seconds from SIGTERM to SageMaker's SIGKILL: "Custom Inference Code with Hosting Services".
 KILLED_S = 30
 
 
