@@ -11,7 +11,7 @@ IMAGES ?=
 SEED ?=
 
 .PHONY: help
-help: ## List every target
+help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ── Set-up: a virtual environment, the CDK command line, the Lambda layer's wheels ──────────────────────
@@ -41,7 +41,7 @@ build/wheels/.ready: lambdas/layers/imaging/requirements.txt scripts/release/fet
 	@touch $@
 
 .PHONY: lock
-lock: .venv/.ready ## Write constraints.txt anew from what is installed
+lock: .venv/.ready ## Write constraints.txt from the installed packages
 	@(sed -n 1p constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu//') > constraints.new && mv constraints.new constraints.txt
 
 # ── Run ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,7 +61,7 @@ synth: setup ## Synthesise both stacks into cdk.out/
 # ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
-test: setup lint types ## Lint, types and the whole test suite, on two cores
+test: setup lint types ## Run lint, types and the whole test suite, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
@@ -69,7 +69,7 @@ build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
 	@touch $@
 
 .PHONY: test-transformers5
-test-transformers5: build/transformers5/.ready ## BLIP-2's handler on the transformers of newer container images
+test-transformers5: build/transformers5/.ready ## Test BLIP-2's handler on the transformers of newer container images
 	PYTHONPATH=build/transformers5 $(BIN)/python -c 'import transformers; print("transformers", transformers.__version__)'
 	PYTHONPATH=build/transformers5 $(BIN)/python -m pytest tests/model/test_blip2_*.py tests/model/test_demo_equality.py
 
@@ -78,21 +78,22 @@ wheel-test: setup ## Build the wheel, install it from the package index, run the
 	$(BIN)/python -m pytest tests/packaging --from-index
 
 .PHONY: lint
-lint: .venv/.ready ## Ruff: style and format
+lint: .venv/.ready ## Check style and format with ruff, and imports between packages with import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
-types: .venv/.ready ## mypy --strict on our packages
+types: .venv/.ready ## Check types with mypy --strict
 	$(BIN)/mypy
 
 .PHONY: format
-format: .venv/.ready ## Let ruff mend what it can
+format: .venv/.ready ## Fix and format with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: pr
-pr: test wheel-test ## The gate for a change: what CI runs
+pr: test wheel-test ## Run the gate for a change, as CI does
 
 # ── Measure ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -101,39 +102,39 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 	@$(BIN)/python -m scripts.bench
 
 .PHONY: bench-models
-bench-models: setup ## Measure BLIP-2: ours against the sample's way
+bench-models: setup ## Measure our BLIP-2 handler against the sample's
 	@$(BIN)/python -m scripts.bench.models
 
 .PHONY: bench-rights
-bench-rights: setup ## Measure what deciding a call by the policies costs on the laptop cloud
+bench-rights: setup ## Measure the CPU time of IAM decisions on the laptop cloud
 	@$(BIN)/python -m scripts.bench.rights
 
 .PHONY: record-calls
-record-calls: setup ## Run every path on the laptop cloud and write down which rights it takes
+record-calls: setup ## Record the rights that the workflow's calls need, on the laptop cloud
 	@$(BIN)/python -m scripts.release.record_calls
 
 .PHONY: soak
-soak: setup ## Soak the pipeline in faults on the laptop cloud (IMAGES=10000 of them, SEED=n for others)
+soak: setup ## Soak test the pipeline under injected faults on the laptop cloud (IMAGES=10000, SEED=n)
 	@$(BIN)/python -m scripts.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: soak-page
-soak-page: .venv/.ready ## Write what the last soak found into docs/reliability.md and docs/scale.md
+soak-page: .venv/.ready ## Write the results of the last soak into docs/reliability.md and docs/scale.md
 	@$(BIN)/python -m scripts.soak.page
 
 .PHONY: outage
-outage: setup ## Take the vision endpoint away for an hour: calculated, and measured on a sample (20 minutes)
+outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure it on a sample (20 minutes)
 	@$(BIN)/python -m scripts.outage
 
 .PHONY: demo-check
-demo-check: setup ## Hold the demo against its labels: ten seeds, 120 drawings
+demo-check: setup ## Compare the demo's verdicts with the labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.evaluation.demo_check
 
 .PHONY: measure-calls
-measure-calls: setup ## Count what one image makes the deployment do, for `moderate cost`
+measure-calls: setup ## Count the calls and units that one image takes, for `moderate cost`
 	@$(BIN)/python -m scripts.costs.measure_calls
 
 .PHONY: cost-pages
-cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md anew
+cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and docs/scale.md
 	@$(BIN)/python -m scripts.costs
 
 .PHONY: cli-page
@@ -141,11 +142,11 @@ cli-page: .venv/.ready ## Write docs/cli.md anew from the command's help
 	@$(BIN)/python -m scripts.release.cli_page
 
 .PHONY: calibrate
-calibrate: setup ## Fit temperatures and thresholds of the demo pack on drawings
+calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled drawings
 	@$(BIN)/python -m scripts.evaluation.calibrate
 
 .PHONY: quality
-quality: setup ## Hold 1,000 drawings against their labels and write docs/quality.md
+quality: setup ## Evaluate 1,000 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
 
 .PHONY: e2e
@@ -153,13 +154,13 @@ e2e: setup ## Deploy to the AWS account of the environment, moderate, destroy: c
 	@$(BIN)/python -m scripts.release $(ARGS)
 
 .PHONY: e2e-laptop
-e2e-laptop: setup ## The same against an empty laptop cloud, for nothing
+e2e-laptop: setup ## Run the same against an empty laptop cloud, free of charge
 	@$(BIN)/python -m scripts.release.laptop --yes $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## Hostile and damaged files through the decoder for MINUTES=2
+fuzz: setup ## Decode hostile and damaged files for MINUTES=2
 	@$(BIN)/python -m scripts.evaluation.fuzz $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: clean
-clean: ## Remove everything that set-up, synthesis and tests made
+clean: ## Remove everything that set-up, synthesis and tests created
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

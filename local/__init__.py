@@ -1,1 +1,1 @@
-"""The laptop cloud: the synthesised template, run without an AWS account."""
+"""Laptop cloud: the synthesised template, deployed without an AWS account."""

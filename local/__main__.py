@@ -1,4 +1,4 @@
-"""`python -m local up|demo`: the laptop cloud in the foreground, or a demonstration on one."""
+"""`python -m local up|demo`: run the laptop cloud in the foreground, or a demo on it."""
 
 import argparse
 import signal
@@ -16,7 +16,7 @@ from local.up import up
 
 
 def main() -> int:
-    """The exit status: 0, 1 for a failure that it names, 130 when interrupted."""
+    """Run the command and return its exit status: 0, 1 for an expected failure, 130 when interrupted."""
     options = _options()
     console = Console()
     for number in SIGNALS:
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """From the first signal on everything is being stopped, which a second one must not cut short."""
+    """Start the shutdown at the first signal, and ignore further ones, so that nothing cuts it short."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -43,10 +43,10 @@ def _interrupt(*_: object) -> NoReturn:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="keep it running, and say how to use it")
+    commands.add_parser("up", help="keep it running and print how to use it")
     demo_parser = commands.add_parser("demo", help="moderate sample drawings, or images of your own, and stop")
     demo_parser.add_argument("--images", type=Path, nargs="+", default=[], help="images of your own")
-    demo_parser.add_argument("--seed", type=int, default=1, help="draw other samples")
+    demo_parser.add_argument("--seed", type=int, default=1, help="seed of the sample drawings")
     return parser.parse_args()
 
 

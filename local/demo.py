@@ -1,4 +1,4 @@
-"""`python -m local demo`: moderate some images on a laptop cloud of its own, show what came of it, stop."""
+"""`python -m local demo`: moderate some images on a laptop cloud of its own, print the results, stop."""
 
 import json
 import os
@@ -23,11 +23,11 @@ MESSAGE_TIMEOUT_S = 5
 
 
 class UnusableImage(Exception):
-    """An image that the user named isn't there."""
+    """A given image doesn't exist."""
 
 
 def demo(console: Console, images: Sequence[Path], seed: int) -> int:
-    """Moderate `images`, or twelve drawings from `seed` and a doubtful one. Returns the exit status of `moderate`."""
+    """Moderate `images`, or sample drawings from `seed`, and return the exit status of `moderate`."""
     for image in images:
         if not image.is_file():
             raise UnusableImage(f'There is no file {image}: give paths of images, such as IMAGES="a.jpg b.png".')
@@ -58,14 +58,14 @@ def _draw_samples(scratch: Path, seed: int) -> Path:
 
 
 def _moderate(session: Session, images: Sequence[Path], where: Path) -> int:
-    """The command that a user of the cloud has, with its own progress bar and table. `images` are as seen there."""
+    """Run `moderate upload`, with its own progress bar and table. `images` are paths or folders."""
     command = [str(MODERATE), "upload", *map(str, images), "--wait"]
     environment = {**os.environ, **session.environment}
     return subprocess.run(command, cwd=where, env=environment, check=False).returncode
 
 
 def _subscribe_queue(session: Session) -> str:
-    """A new queue that gets what is published to the unsafe topic; its URL."""
+    """Create a queue subscribed to the unsafe topic and return its URL."""
     sqs, sns = client("sqs", session.url), client("sns", session.url)
     return subscribe_queue(sqs, sns, session.outputs["UnsafeTopicArn"], "unsafe-images")
 
@@ -74,15 +74,15 @@ def _show_message(console: Console, session: Session, queue: str) -> None:
     message = _receive(client("sqs", session.url), queue)
     if message is None:
         console.print(
-            "No image was unsafe, so the queue that is subscribed to the unsafe topic got no message.", soft_wrap=True
+            "No image was unsafe, so the queue subscribed to the unsafe topic received no message.", soft_wrap=True
         )
         return
-    console.print("A message that the queue subscribed to the unsafe topic received:", style="bold", soft_wrap=True)
+    console.print("Message received by the queue subscribed to the unsafe topic:", style="bold", soft_wrap=True)
     console.print_json(json.dumps(message))
 
 
 def _receive(sqs: Any, queue: str) -> Any:
-    """What was published, out of the envelope in which SNS delivers it; None if nothing comes."""
+    """Return the published message without its SNS envelope, None if none arrives."""
     until = time.monotonic() + MESSAGE_TIMEOUT_S
     while time.monotonic() < until:
         for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):

@@ -1,4 +1,4 @@
-"""Deploys a synthesised assembly to the laptop cloud: assets to S3, the template to CloudFormation."""
+"""Deploy a synthesised assembly to the laptop cloud: assets to S3, the template to CloudFormation."""
 
 import io
 import json
@@ -18,11 +18,11 @@ STACK_TIMEOUT_S = 300
 
 
 class DeployError(Exception):
-    """The assembly can't be deployed to the laptop cloud; the message says why and what to do."""
+    """The assembly can't be deployed to the laptop cloud; the message names the cause and the remedy."""
 
 
 def client(service: str, endpoint_url: str, credentials: Mapping[str, str] | None = None) -> Any:
-    """A boto3 client of the laptop cloud: the deployer's, or that of a role's `Credentials` as STS gave them."""
+    """Return a boto3 client of the laptop cloud, for the deployer or a role's `Credentials` from STS."""
     keys = credentials or {"AccessKeyId": "local", "SecretAccessKey": "local"}
     return boto3.client(  # type: ignore[call-overload]
         service,
@@ -31,7 +31,7 @@ def client(service: str, endpoint_url: str, credentials: Mapping[str, str] | Non
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys.get("SessionToken"),
-        # A stack is made or deleted within one call, which on a busy machine outlasts boto3's minute.
+        # A stack is created or deleted within one call, which may exceed boto3's minute on a busy machine.
         config=Config(read_timeout=STACK_TIMEOUT_S),
     )
 
@@ -52,7 +52,7 @@ def deploy(assembly: Path, stack: str, endpoint_url: str) -> dict[str, str]:
 
 
 def bootstrap(endpoint_url: str) -> None:
-    """What a deployment needs of `cdk bootstrap`: the bucket for assets, and the parameter with its version."""
+    """Create what a deployment needs of `cdk bootstrap`: the bucket for assets, and the parameter with its version."""
     client("s3", endpoint_url).create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
     client("ssm", endpoint_url).put_parameter(
         Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
@@ -66,7 +66,7 @@ def _publish_assets(assembly: Path, stack: str, endpoint_url: str) -> None:
         body = _packaged(assembly / asset["source"]["path"], asset["source"]["packaging"])
         for destination in asset["destinations"].values():
             bucket = _substituted(destination["bucketName"])
-            s3.create_bucket(Bucket=bucket)  # repeating it is no error in this region
+            s3.create_bucket(Bucket=bucket)  # idempotent in this region
             s3.put_object(Bucket=bucket, Key=_substituted(destination["objectKey"]), Body=body)
 
 
@@ -81,7 +81,7 @@ def _packaged(source: Path, packaging: str) -> bytes:
 
 
 def _substituted(text: str) -> str:
-    """CDK's names for the bootstrap bucket hold these three, which only a deployment knows."""
+    """Replace the placeholders in the name of CDK's bootstrap bucket, which only a deployment can resolve."""
     values = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
     for placeholder, value in values.items():
         text = text.replace(placeholder, value)
@@ -97,7 +97,7 @@ def _create_or_update(cloudformation: Any, stack: str, template: str) -> None:
 
 
 def _wait(cloudformation: Any, stack: str) -> Mapping[str, Any]:
-    """The stack once it is complete; custom resources finish some time after the call."""
+    """Wait until the stack is complete and return it; custom resources finish some time after the call."""
     until = time.monotonic() + STACK_TIMEOUT_S
     while True:
         description: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]

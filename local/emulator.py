@@ -1,4 +1,4 @@
-"""Starts the emulator as a process of its own."""
+"""Start the emulator as a process of its own."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ START_TIMEOUT_S = 60
 
 @contextmanager
 def emulator(folder: Path, models_url: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run the emulator for the duration of the block; yields its URL. `folder` takes its log and scratch files.
+    """Run the emulator for the duration of the block and yield its URL. `folder` is for its log and scratch files.
 
-    Raises ProcessFailed when it doesn't start.
+    Raises ProcessFailed if it doesn't start.
     """
     port_file = folder / "cloud.port"
     command = [sys.executable, "-m", "local.cloud", "--port-file", str(port_file), "--models-url", models_url]

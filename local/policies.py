@@ -1,4 +1,4 @@
-"""Packs and routes of a deployment on the laptop cloud: its policy editor alone may put them there."""
+"""Packs and routes of a deployment on the laptop cloud, which only its policy editor may write."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from model_artifacts.demo import DEMO_PACK
 
 
 def publish(outputs: Mapping[str, str], endpoint_url: str, key: str, text: bytes) -> None:
-    """Put a file into the policy bucket of the deployment with these outputs, unchecked."""
+    """Put a file into the policy bucket of a deployment without validation."""
     sts = client("sts", endpoint_url)
     name = sts.get_caller_identity()["Arn"].rpartition("/")[2]
     editor = sts.assume_role(RoleArn=outputs["PolicyEditorRoleArn"], RoleSessionName=name)["Credentials"]

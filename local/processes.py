@@ -1,4 +1,4 @@
-"""Child processes that never outlive the session which started them."""
+"""Child processes that never outlive the session that started them."""
 
 import math
 import os
@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what asks us to stop
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # signals that stop the session
 STOP_TIMEOUT_S = 10
 
 
 class ProcessFailed(Exception):
-    """A part of the laptop cloud did not start or ended early; the message holds the last lines it printed."""
+    """A part of the laptop cloud didn't start or ended early; the message contains the last lines of its output."""
 
 
 class Child:
-    """A running child process and the file that holds what it prints, None if it prints to our terminal."""
+    """Running child process, and the file with its output, None if it prints to our terminal."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path | None) -> None:
         self.name = name
@@ -27,7 +27,7 @@ class Child:
         self.log = log
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float = math.inf) -> None:
-        """Poll `ready` until it is true. Raises ProcessFailed when the process ends first, or the time is up."""
+        """Poll `ready` until it is true. Raises ProcessFailed if the process ends first or the time is up."""
         until = time.monotonic() + timeout_s
         while not ready():
             if self.process.poll() is not None:
@@ -37,12 +37,12 @@ class Child:
             time.sleep(0.02)
 
     def wait(self) -> None:
-        """Wait for the end. Raises ProcessFailed unless the exit status is 0."""
+        """Wait until the process ends. Raises ProcessFailed unless its exit status is 0."""
         if self.process.wait() != 0:
             raise self.failure(f"failed with status {self.process.returncode}")
 
     def failure(self, what: str) -> ProcessFailed:
-        """The exception to raise, with what the process printed."""
+        """Return the exception to raise, with the output of the process."""
         if self.log is None:
             return ProcessFailed(f"{self.name} {what}: see above.")
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
@@ -57,10 +57,10 @@ def child(
     environment: Mapping[str, str] | None = None,
     stop_timeout_s: float = STOP_TIMEOUT_S,
 ) -> Iterator[Child]:
-    """Run `command` for the duration of the block, then stop it and whatever it started.
+    """Run `command` for the duration of the block, then stop it and its child processes.
 
-    It is killed if it hasn't ended `stop_timeout_s` after it was asked to. It gets a session of its own: Ctrl-C
-    reaches ours alone, which then stops everything in order.
+    It is killed if it hasn't ended `stop_timeout_s` after SIGTERM. It has a session of its own, so that Ctrl-C reaches
+    only our process, which then stops everything in order.
     """
     process = None
     try:
@@ -81,8 +81,8 @@ def child(
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Handle signals only after the block: one in the midst of starting a process would lose sight of it."""
-    if threading.current_thread() is not threading.main_thread():  # which handles no signals
+    """Defer signals until the end of the block: an interrupted start would leave an unknown process behind."""
+    if threading.current_thread() is not threading.main_thread():  # a thread handles no signals
         yield
         return
     held: list[int] = []
@@ -97,7 +97,7 @@ def _signals_deferred() -> Iterator[None]:
 
 
 def _stop(process: subprocess.Popen[bytes], timeout_s: float) -> None:
-    """Ask the process, and only if it doesn't heed force its whole group."""
+    """Terminate the process, and kill its whole group if it doesn't end."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -108,6 +108,6 @@ def _stop(process: subprocess.Popen[bytes], timeout_s: float) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
-        pass  # nothing of the group is left
+        pass  # the group is empty
     except PermissionError:
-        pass  # macOS says so of a group whose last member is a zombie
+        pass  # macOS raises this for a group whose last member is a zombie

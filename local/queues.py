@@ -1,4 +1,4 @@
-"""A queue that hears a topic."""
+"""Queues subscribed to topics."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 def subscribe_queue(sqs: Any, sns: Any, topic_arn: str, name: str) -> str:
     """Create a queue that the topic may send to, subscribe it, and return its URL.
 
-    The policy is the one of "Fanout to Amazon SQS queues", Amazon SNS Developer Guide: without it nothing arrives.
+    The policy is that of "Fanout to Amazon SQS queues", Amazon SNS Developer Guide; without it nothing is delivered.
     """
     url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

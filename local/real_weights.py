@@ -1,4 +1,4 @@
-"""What to say to someone who shows photographs to models that know drawings."""
+"""Hints for users who upload photographs to models that know only drawings."""
 
 from rich.console import Console
 
@@ -9,7 +9,7 @@ GIGABYTES = PARAMETERS * BYTES_EACH / 1e9
 
 
 def warn_about_photographs(console: Console) -> None:
-    """Said above and below the verdicts on images of one's own."""
+    """Print a warning, above and below the verdicts on the user's own images."""
     console.print(
         "These models know simple drawings, not photographs: their verdicts on your images mean nothing.",
         style="bold yellow",
@@ -18,10 +18,10 @@ def warn_about_photographs(console: Console) -> None:
 
 
 def show_way_to_real_weights(console: Console, images: str) -> None:
-    """The command, and the memory it takes with how that was computed."""
+    """Print the command for real weights, and the memory that it takes, with the calculation."""
     console.print(f'For real weights: BLIP2_MODEL={MODEL} make demo IMAGES="{images}"', soft_wrap=True)
     console.print(
         f"It needs about {GIGABYTES:.0f} GB of memory: {PARAMETERS / 1e9:.2f} billion parameters of "
-        f"{BYTES_EACH} bytes (fp32) each, and downloads as much at most. A GPU isn't needed, but patience is.",
+        f"{BYTES_EACH} bytes (fp32) each, and downloads as much at most. It runs without a GPU, but slowly.",
         soft_wrap=True,
     )

@@ -1,4 +1,4 @@
-"""The demo's images: drawings that show nothing of note, one thing that the demo pack forbids, or it can't be said."""
+"""Sample images of the demo: safe drawings, drawings with one kind of unsafe content, and an ambiguous one."""
 
 import random
 from collections.abc import Iterator
@@ -8,36 +8,36 @@ from PIL import Image
 
 from model_artifacts.demo.drawings import SUBJECTS, Subject, draw, embed_small
 
-PIXELS = 320  # below four times what the model sees, so that only the large scene is cut into tiles
+PIXELS = 320  # below four times the model's input size, so that only the large scene is cut into tiles
 MORE_SAFE: tuple[Subject, ...] = ("safe", "safe")  # besides the one that is first among SUBJECTS
 
 
 @dataclass(frozen=True)
-class Sample:
-    """`name` says what it shows; `expected` is the verdict that it should get."""
+class SampleDrawing:
+    """Drawing with a name for its content and its expected verdict."""
 
     name: str
     image: Image.Image
     expected: str
 
 
-def sample_drawings(seed: int) -> Iterator[Sample]:
-    """Twelve: three safe, one for each kind of unsafe content, one with small unsafe content in a large picture.
+def sample_drawings(seed: int) -> Iterator[SampleDrawing]:
+    """Generate twelve drawings: three safe, one per kind of unsafe content, one with it small in a large picture.
 
-    Their layouts are ones that the checkpoint wasn't trained on; the same seed draws the same twelve.
+    The checkpoint wasn't trained on their layouts; the same seed gives the same drawings.
     """
     rng = random.Random(seed)
     for number, subject in enumerate((*MORE_SAFE, *SUBJECTS), start=1):
         image = draw(rng, split="heldout", only=subject, size=PIXELS).image
-        yield Sample(f"{number:02}-{subject}", image, "safe" if subject == "safe" else "unsafe")
-    yield Sample("12-small-weapon", embed_small(rng, split="heldout", only="weapon").image, "unsafe")
+        yield SampleDrawing(f"{number:02}-{subject}", image, "safe" if subject == "safe" else "unsafe")
+    yield SampleDrawing("12-small-weapon", embed_small(rng, split="heldout", only="weapon").image, "unsafe")
 
 
-def doubtful_drawing() -> Sample:
-    """A double exposure in which an address can just about be read: judge and answer disagree, so a person must look.
+def doubtful_drawing() -> SampleDrawing:
+    """Return a double exposure with a barely legible address: judge and answer disagree, so the verdict is `review`.
 
-    Always the same: what the checkpoint hesitates about had to be searched for.
+    It is always the same drawing, found by searching for one on which the checkpoint is undecided.
     """
     address = draw(random.Random(1), split="heldout", only="contact", size=PIXELS).image
     harmless = draw(random.Random(1), split="heldout", only="safe", size=PIXELS).image
-    return Sample("13-double-exposure", Image.blend(harmless, address, 0.55), "review")
+    return SampleDrawing("13-double-exposure", Image.blend(harmless, address, 0.55), "review")

@@ -1,4 +1,4 @@
-"""The HTTP request that boto3 makes of a call, without sending it."""
+"""HTTP request that boto3 makes for a call, without sending it."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from werkzeug.test import EnvironBuilder
 
 
 class _Kept(Exception):
-    """Ends the call once its request is made."""
+    """Raised to end a call as soon as its request is built."""
 
     def __init__(self, request: Any) -> None:
         super().__init__("not sent")
@@ -15,7 +15,7 @@ class _Kept(Exception):
 
 
 def wsgi_request(client: Any, operation: str, **parameters: Any) -> EnvironBuilder:
-    """Return the request of a client's operation; `get_environ()` gives it as a WSGI server would."""
+    """Return the request of a client's operation; `get_environ()` returns it as a WSGI environment."""
 
     def keep(request: Any, **_: Any) -> None:
         raise _Kept(request)

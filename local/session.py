@@ -1,4 +1,4 @@
-"""Everything running at once: model server, emulator, and the stack deployed to it."""
+"""Running laptop cloud: model server, emulator, and the stack deployed to it."""
 
 import json
 import sys
@@ -17,25 +17,25 @@ from local.policies import publish_demo_pack
 from local.processes import child
 from local.synth import PROJECT, STACK, synthesise
 
-# What a model is still decoding has as long as SageMaker gives it; it ends at once where there is nothing to decode.
+# As long as SageMaker gives a model to finish; it ends at once if it isn't decoding.
 MODELS_STOP_TIMEOUT_S = 35
 
 
 @dataclass(frozen=True)
 class Models:
-    """Which models answer, as the model server says at `/about`."""
+    """Models that are served, as reported by the model server at `/about`."""
 
     url: str
     blip2: str
     input_size: int
-    demo: bool  # the project's small checkpoint, or random weights in its place
+    demo: bool  # the project's small checkpoint, or random weights instead of it
     llama: str
     stand_in: bool
 
 
 @dataclass(frozen=True)
 class Session:
-    """A running laptop cloud with the stack in it. `folder` is for scratch files and goes with it."""
+    """Running laptop cloud with the stack deployed. `folder` is for scratch files and is deleted with it."""
 
     url: str
     models: Models
@@ -44,7 +44,7 @@ class Session:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points the AWS CLI, the SDKs and `moderate` here."""
+        """Environment variables that point the AWS CLI, the SDKs and `moderate` to the laptop cloud."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "local",
@@ -55,9 +55,9 @@ class Session:
 
 @contextmanager
 def laptop_cloud(console: Console) -> Iterator[Session]:
-    """Start everything, and stop it when the block ends, however it ends.
+    """Start everything, and stop it at the end of the block.
 
-    Raises ProcessFailed, DeployError or NotSetUp when it can't be started.
+    Raises ProcessFailed, DeployError or NotSetUp if it can't be started.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laptop-cloud-")))
@@ -75,7 +75,7 @@ def laptop_cloud(console: Console) -> Iterator[Session]:
 
 @contextmanager
 def model_server(folder: Path) -> Iterator[Models]:
-    """The model server prints for itself: which models it loads, and how far a download is."""
+    """Run the model server, which itself prints the models that it loads and the progress of downloads."""
     port_file = folder / "models.port"
     command = [sys.executable, "-m", "local.models", "--port-file", str(port_file)]
     environment = {"PYTHONPATH": str(PROJECT)}

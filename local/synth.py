@@ -1,4 +1,4 @@
-"""Synthesises the stack `Moderation` for the laptop, through the CDK's own command line."""
+"""Synthesise the stack `Moderation` for the laptop with the CDK command line."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ STACK: str = CONTRACT["stacks"]["moderation"]
 
 
 class NotSetUp(Exception):
-    """Something that `make setup` installs is missing."""
+    """A tool that `make setup` installs is missing."""
 
 
 def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) -> Path:
-    """Write the assembly below `folder` and return its place.
+    """Write the assembly below `folder` and return its path.
 
-    The models stack stays out: the laptop's own server answers as endpoints `blip2` and `llama`, the way of
-    everyone who brings endpoints of their own. Raises NotSetUp or ProcessFailed.
+    It has no models stack: the laptop's own server provides the endpoints `blip2` and `llama`, as in a deployment with
+    existing endpoints. Raises NotSetUp or ProcessFailed.
     """
     if not CDK.exists():
         raise NotSetUp(f"{CDK.relative_to(PROJECT)} is missing: run `make setup` first.")
@@ -36,5 +36,5 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     return assembly
 
 
-# Without credentials the command line would look for an instance's.
+# Without credentials the command line would query the instance metadata service.
 _ENVIRONMENT = {"AWS_EC2_METADATA_DISABLED": "true"}

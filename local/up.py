@@ -1,4 +1,4 @@
-"""`python -m local up`: keep the laptop cloud running, and say how to use it."""
+"""`python -m local up`: keep the laptop cloud running and print how to use it."""
 
 import json
 import signal
@@ -12,10 +12,10 @@ from local.session import Session, laptop_cloud
 
 
 def up(console: Console) -> int:
-    """Run until Ctrl-C."""
+    """Run the laptop cloud until Ctrl-C."""
     with laptop_cloud(console) as session:
         console.print("\nThe laptop cloud is running; Ctrl-C stops it.\n", style="bold green")
-        # plain lines, however long: they are there to be copied
+        # no wrapping: the lines are to be copied
         console.print(usage(session), soft_wrap=True, markup=False, highlight=False)
         with suppress(KeyboardInterrupt):
             signal.pause()
@@ -24,9 +24,9 @@ def up(console: Console) -> int:
 
 
 def usage(session: Session) -> str:
-    """What is running where, and lines to paste into another terminal.
+    """Return the endpoints, and commands to paste into another terminal.
 
-    `aws sqs` is told the endpoint again: version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for this service alone.
+    `aws sqs` gets the endpoint as an option, because version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS.
     """
     out, models = session.outputs, session.models
     bucket, table = out["IntakeBucketName"], out["VerdictTableName"]
@@ -49,7 +49,7 @@ Upload an image and read its verdict:
   VERSION=$(aws s3api head-object --bucket {bucket} --key img.jpg --query VersionId --output text)
   aws dynamodb get-item --table-name {table} --key {item}
 
-Have a queue told of unsafe images:
+Subscribe a queue to the topic of unsafe images:
 
   QUEUE=$(aws sqs --endpoint-url $AWS_ENDPOINT_URL create-queue --queue-name unsafe --query QueueUrl --output text \
     --attributes '{json.dumps({"Policy": json.dumps(queue_policy(queue, out["UnsafeTopicArn"]))})}')

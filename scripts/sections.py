@@ -1,4 +1,4 @@
-"""Writes what a script measured or calculated into a page, between two marks; tables in Markdown."""
+"""Read and write generated sections of documentation pages, and format Markdown tables."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ def write_section(file: Path, name: str, text: str) -> None:
 
 
 def read_section(file: Path, name: str) -> str:
-    """The text between the section's two marks. Raises ValueError where they are missing."""
+    """Return the text between the section's two marks. Raises ValueError if they are missing."""
     page = file.read_text()
     begin, end = f"<!-- {name}: begin -->\n", f"\n<!-- {name}: end -->"
     if begin not in page or end not in page:
-        raise ValueError(f"{file.name} has no section {name!r}: its script writes it.")
+        raise ValueError(f"{file.name} has no section {name!r}: run the script that generates it.")
     return page.partition(begin)[2].partition(end)[0]
 
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table with these columns."""
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)

@@ -1,1 +1,1 @@
-"""The emulator: moto as a server, and what it needs besides to run the whole pipeline."""
+"""Emulator: moto as a server, with the patches and the Lambda runtime that the pipeline needs."""

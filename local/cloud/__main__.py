@@ -1,4 +1,4 @@
-"""`python -m local.cloud`: the emulator as a process, started by the session, the tests and the bench."""
+"""`python -m local.cloud`: run the emulator as a process; the session, the tests and the benchmark start it."""
 
 import argparse
 import logging
@@ -13,11 +13,11 @@ from local.cloud.server import serve
 
 
 def main() -> None:
-    """Serve until a signal comes or the process that started this one is gone."""
+    """Serve until a signal arrives or the parent process has ended."""
     parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
-    parser.add_argument("--port-file", type=Path, help="where to write the port once it serves")
-    parser.add_argument("--models-url", required=True, help="the server of the SageMaker endpoints")
+    parser.add_argument("--port-file", type=Path, help="file to write the port to, once it serves")
+    parser.add_argument("--models-url", required=True, help="URL of the server of the SageMaker endpoints")
     options = parser.parse_args()
     try:
         time_scale()
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _watch_parent(parent: int, stop: threading.Event) -> None:
-    """A killed parent can't stop us; don't outlive it."""
+    """End this process when its parent was killed and can't stop it."""
     while os.getppid() == parent:
         time.sleep(1)
     stop.set()

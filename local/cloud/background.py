@@ -1,4 +1,4 @@
-"""Work that the services do after they have answered: deliveries, asynchronous invocations."""
+"""Background work of the services: deliveries and asynchronous invocations."""
 
 import threading
 from collections.abc import Callable
@@ -8,8 +8,8 @@ P = ParamSpec("P")
 
 
 def in_background(work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Run `work` on a thread of its own, since it may wait for minutes before it tries again.
+    """Run `work` on a thread of its own, since it may wait for minutes before a retry.
 
-    What it raises is printed by threading's own hook, into the emulator's log: nobody waits for it.
+    Its exceptions are printed into the emulator's log by threading's own hook.
     """
     threading.Thread(target=work, args=args, kwargs=kwargs, daemon=True).start()

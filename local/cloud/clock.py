@@ -1,4 +1,4 @@
-"""LOCAL_TIME_SCALE divides the waits of the emulated services, so that hours of retries pass in minutes."""
+"""Scaling of waits: LOCAL_TIME_SCALE divides those of the emulated services, so that hours of retries take minutes."""
 
 import os
 
@@ -6,12 +6,12 @@ VARIABLE = "LOCAL_TIME_SCALE"
 
 
 def scaled(seconds: float) -> float:
-    """The time to really wait for a wait of `seconds`. Raises ValueError like `time_scale`."""
+    """Return the real duration of a wait of `seconds`. Raises ValueError like `time_scale`."""
     return seconds / time_scale()
 
 
 def time_scale() -> float:
-    """How many times faster waits pass; 1 unless the variable says otherwise. Raises ValueError if it's no scale."""
+    """Return the factor that waits are divided by, 1 by default. Raises ValueError if the variable is invalid."""
     text = os.environ.get(VARIABLE, "1")
     try:
         scale = float(text)

@@ -1,4 +1,4 @@
-"""SageMaker's runtime: invocations are handed on to the model server, once they are allowed."""
+"""SageMaker runtime: allowed invocations are forwarded to the model server."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -10,12 +10,12 @@ from local.cloud.iam.request import INVOCATION
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_TIMEOUT_S = 120  # SageMaker's own minute is the model server's business
+_TIMEOUT_S = 120  # the model server enforces SageMaker's own 60 s
 _OF_THE_CONNECTION = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
-class Endpoints:
-    """A WSGI application in front of another, which it leaves everything but invocations to."""
+class EndpointForwarder:
+    """WSGI middleware that forwards invocations to the model server and passes other requests on."""
 
     def __init__(self, application: "WSGIApplication", models_url: str) -> None:
         self._application = application
@@ -30,7 +30,7 @@ class Endpoints:
         try:
             answer = self._pool.request("POST", self._models_url + path, body=body, headers=_headers(environ))
         except urllib3.exceptions.HTTPError as fault:
-            raise ConnectionResetError(str(fault)) from fault  # ends the connection: the caller sees it break, too
+            raise ConnectionResetError(str(fault)) from fault  # ends the connection, as the caller must see
         headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_CONNECTION]
         start_response(f"{answer.status} {answer.reason or ''}", [*headers, ("Content-Length", str(len(answer.data)))])
         return [answer.data]

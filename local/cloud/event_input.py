@@ -1,4 +1,4 @@
-"""What a target of an EventBridge rule receives: the event, part of it, or a template filled from it.
+"""Input of an EventBridge target: the event, part of it, or a template filled from it.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -15,7 +15,7 @@ _TOKEN = re.compile(r'\\.|"|<([\w.\-]+)>', re.DOTALL)
 
 
 def target_input(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """The text for `target`, from its Input, InputPath or InputTransformer, else the whole event as JSON."""
+    """Return the input of `target` by its Input, InputPath or InputTransformer, else the whole event as JSON."""
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
@@ -26,7 +26,7 @@ def target_input(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
 
 
 def _transform(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """Fill `<name>`s: outside quotes with JSON, inside a JSON string with the value's text."""
+    """Replace placeholders `<name>`: outside quotes by JSON, inside a JSON string by the value's text."""
     paths = transformer.get("InputPathsMap", {})
     values = {name: _value_at(path, event) for name, path in paths.items()} | {"aws.events.event.json": event}
     quoted = False
@@ -46,7 +46,7 @@ def _transform(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> str:
 
 
 def _value_at(path: str, event: Mapping[str, Any]) -> Any:
-    """The first value at the JSON path, None where there is none. Keys may hold dashes, as in `version-id`."""
+    """Return the first value at the JSON path, None if there is none. Keys may contain dashes, as in `version-id`."""
     found = _parsed(path).find(event)
     return found[0].value if found else None
 

@@ -1,4 +1,4 @@
-"""moto as an HTTP server on a loopback port, with the moto_patches.installed."""
+"""moto as an HTTP server on a loopback port, with the patches installed."""
 
 import logging
 import os
@@ -12,18 +12,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local.cloud import moto_patches
-from local.cloud.endpoints import Endpoints
+from local.cloud.endpoints import EndpointForwarder
 from local.cloud.iam.enforcement import Enforcement
 from local.cloud.iam.gate import Gate
 from local.cloud.runtime.fleet import Fleet, Limits
 from local.cloud.runtime.function import Function
 
 REGION = "us-east-1"
-RECORD_CALLS = "LOCAL_RECORD_CALLS"  # a folder that gets each distinct call of a role or service with its rights
+RECORD_CALLS = "LOCAL_RECORD_CALLS"  # folder for the recorded calls of roles and services, with their rights
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
-    """Remembers which backend serves a host: moto lists a folder of modules for each request, under a lock."""
+    """Caches the backend of each host: moto lists a folder of modules for each request, under a lock."""
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
@@ -31,26 +31,26 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
 
 
 class _Quiet(MotoRequestHandler):  # type: ignore[misc]
-    disable_nagle_algorithm = True  # headers and body are written apart: waiting between them costs 40 ms
+    disable_nagle_algorithm = True  # Nagle's algorithm would delay the body by 40 ms
 
     def connection_dropped(self, *_: object) -> None:
-        self.close_connection = True  # whoever waits for an answer sees that none comes
+        self.close_connection = True  # tells the waiting caller that no answer will come
 
     def log_request(self, *_: object) -> None:
-        """Requests aren't logged: a moderated image makes about thirty."""
+        """Log nothing: a moderated image takes about thirty requests."""
 
 
 @contextmanager
 def serve(models_url: str, port: int = 0) -> Iterator[str]:
-    """Run the emulator for the duration of the block; yields its URL. `models_url` serves the endpoints.
+    """Run the emulator for the duration of the block and yield its URL. `models_url` serves the endpoints.
 
-    It changes moto and the environment of this process for good: one at a time, in a process of its own.
+    It changes moto and the environment of this process permanently: run one emulator per process.
     """
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs each failed task as an error
     record = os.environ.get(RECORD_CALLS)
     gate = Gate(Path(record) if record else None)
     gate.identities.install()
-    application = Enforcement(Endpoints(_Dispatcher(), models_url), gate)
+    application = Enforcement(EndpointForwarder(_Dispatcher(), models_url), gate)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
     url = f"http://127.0.0.1:{server.server_port}"
     os.environ.update(MOTO_PORT=str(server.server_port), AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=url)

@@ -1,1 +1,1 @@
-"""Test bed: a deployed laptop cloud, model endpoints that answer at once, and files made to break a decoder."""
+"""Test bed: a deployed laptop cloud, instant model endpoints, and hostile files."""

@@ -1,4 +1,4 @@
-"""Files made to hurt whoever decodes them: bombs by name, and endless damaged variants of sound images."""
+"""Hostile files: named decompression bombs and malformed images, and endless damaged variants of valid images."""
 
 import io
 import random
@@ -22,7 +22,7 @@ def encode(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def sound_files() -> dict[str, bytes]:
-    """A small sound file of each accepted format, and of its variants that are decoded by other code."""
+    """Return a small valid file of each accepted format and of each variant with a decoder of its own."""
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (48, 64, 3), dtype=np.uint8))
     grey = noise.convert("L")
 
@@ -59,7 +59,7 @@ def sound_files() -> dict[str, bytes]:
 
 
 def mutants(seed: int) -> Iterator[tuple[str, bytes]]:
-    """(what was done to which file, its bytes), without end: first every file cut short all along its length."""
+    """Generate damaged files with their descriptions, without end: first every file truncated at many lengths."""
     sound = sound_files()
     for name, data in sound.items():
         for kept in range(0, len(data), max(1, len(data) // 12)):
@@ -98,27 +98,27 @@ def _cut_out(rng: random.Random, data: bytes, other: bytes) -> bytes:
 
 
 def _early(rng: random.Random, data: bytes) -> int:
-    """A position, half of the time in the header: most of what goes wrong goes wrong there."""
+    """Return a random position, half of the time in the header, where most defects matter."""
     return rng.randrange(min(len(data), rng.choice((120, len(data)))))
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
-    """A chunk of a PNG."""
+    """Return a chunk of a PNG."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png(width: int, height: int, *chunks: bytes, bits: int = 8, colour: int = 0, data: bytes | None = None) -> bytes:
-    """A PNG of zeros; `data` replaces its compressed pixels."""
+    """Return a PNG of zeros; `data` replaces its compressed pixels."""
     pixels = _packed(1 + width * bits * {0: 1, 2: 3, 6: 4}[colour] // 8, height) if data is None else data
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def apng(width: int, height: int, frames: int, announced: int) -> bytes:
-    """An animated PNG of RGBA zeros."""
+def apng(width: int, height: int, frames: int, declared: int) -> bytes:
+    """Return an animated PNG of RGBA zeros that declares `declared` frames."""
     pixels = _packed(1 + width * 4, height)
     body = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
-    body += chunk(b"acTL", struct.pack(">II", announced, 0))
+    body += chunk(b"acTL", struct.pack(">II", declared, 0))
     for frame in range(frames):
         number = max(0, 2 * frame - 1)
         body += chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, width, height, 0, 0, 1, 10, 2, 1))
@@ -132,18 +132,18 @@ def _packed(row: int, rows: int) -> bytes:
 
 
 def gif(canvas: tuple[int, int], *frames: bytes) -> bytes:
-    """A GIF of the given image blocks."""
+    """Return a GIF of the given image blocks."""
     return b"GIF89a" + struct.pack("<HHBBB", *canvas, 0xF7, 0, 0) + PALETTE + b"".join(frames) + b";"
 
 
 def gif_frame(width: int, height: int) -> bytes:
-    """An image block of one colour."""
+    """Return an image block of one colour."""
     whole = encode(Image.new("P", (width, height), 1), "GIF")
     return whole[whole.index(b",\0\0\0\0") : -1]
 
 
 def run_length_bmp(width: int, height: int, body: bytes) -> bytes:
-    """A BMP with run-length encoding, which is decoded in Python."""
+    """Return a BMP with run-length encoding, which Pillow decodes in Python."""
     palette = b"\0\0\0\0" * 256
     start = 14 + 40 + len(palette)
     file = b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start)
@@ -151,7 +151,7 @@ def run_length_bmp(width: int, height: int, body: bytes) -> bytes:
 
 
 def tiff_of_pages(pages: int) -> bytes:
-    """A TIFF with so many directories of one pixel."""
+    """Return a TIFF with `pages` directories of one pixel."""
     first = encode(Image.new("L", (1, 1)), "TIFF")
     (start,) = struct.unpack("<I", first[4:8])
     end = start + 2 + 12 * struct.unpack("<H", first[start : start + 2])[0]
@@ -164,7 +164,7 @@ def tiff_of_pages(pages: int) -> bytes:
 
 
 def jpeg_of_scans(size: tuple[int, int], scans: int) -> bytes:
-    """A progressive JPEG whose last scan, with its tables, comes again and again."""
+    """Return a progressive JPEG that repeats its last scan, with its tables."""
     whole = encode(Image.new("L", size, 128), "JPEG", progressive=True)
     again = whole[whole.rindex(b"\xff\xc4", 0, whole.rindex(b"\xff\xda")) : -2]
     return whole[:-2] + again * scans + b"\xff\xd9"
@@ -184,7 +184,7 @@ def _small(format: str) -> bytes:
     return encode(Image.new("RGB", (64, 64), "navy"), format)
 
 
-# What is tried in the suite, and what it ends with: an error's name and a word of its sentence, or "accepted".
+# Files of the test suite, with their results: an error's name and a word of its message, or "accepted".
 QUICK: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "UnreadableImage: .*empty"),
     "one byte": (lambda: b"\xff", "UnreadableImage: .*accepted format"),
@@ -245,8 +245,8 @@ QUICK: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "TIFF, 20,000 pages": (lambda: tiff_of_pages(20_000), "ImageTooLarge: .*frames"),
     "TIFF, four pages of 50 megapixels": (lambda: _pages(*[LARGEST] * 4), "accepted"),
-    "animated PNG that announces 2**31 frames": (lambda: apng(8, 8, 2, 2**31), "ImageTooLarge: .*frames"),
-    "animated PNG that holds fewer frames than it announces": (
+    "animated PNG that declares 2**31 frames": (lambda: apng(8, 8, 2, 2**31), "ImageTooLarge: .*frames"),
+    "animated PNG with fewer frames than it declares": (
         lambda: apng(8, 8, 3, 1000),
         "UnreadableImage: .*damaged",
     ),
@@ -257,7 +257,7 @@ QUICK: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
 }
 
-# Too slow for the suite: what takes most memory or time of all that is accepted or looked into.
+# Too slow for the test suite: the accepted or inspected files that take the most memory or time.
 SLOW: dict[str, tuple[Callable[[], bytes], str]] = {
     "PNG, 50 megapixels, 16 bits, transparent": (lambda: png(*LARGEST, bits=16, colour=6), "accepted"),
     "PNG, 50 megapixels, grey of 16 bits": (lambda: png(*LARGEST, bits=16), "accepted"),

@@ -1,4 +1,4 @@
-"""Model endpoints that answer at once with what a test tells them, or fail the way SageMaker fails."""
+"""Model endpoints that answer at once as a test configures them, or fail as SageMaker does."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ SAFE = 'Sure! {"flag": "no", "category": "", "reason": "Nothing in the evidence 
 
 @dataclass(frozen=True)
 class Scored:
-    """An answer of BLIP-2: `p_yes` is P(yes) on the image, `p_blank` on a blank one."""
+    """Answer of BLIP-2: `p_yes` is P(yes) on the image, `p_blank` on a blank one."""
 
     text: str
     p_yes: float
@@ -25,12 +25,12 @@ class Scored:
 
 NO = Scored("no", 0.02)
 YES = Scored("yes", 0.98)
-SURE = Scored("yes", 1.0)  # over every threshold that a calibrated pack may have
+SURE = Scored("yes", 1.0)  # over every threshold of a calibrated pack
 
 
 @dataclass(frozen=True)
-class Fault:
-    """How an invocation goes wrong: an error as SageMaker sends it, or none of the service's manners at all."""
+class EndpointFault:
+    """Failure of an invocation: an error as SageMaker sends it, arbitrary bytes, a delay or a broken connection."""
 
     status: int = 200
     error_type: str = ""
@@ -41,39 +41,41 @@ class Fault:
     reset: bool = False  # the connection ends without an answer
 
 
-THROTTLED = Fault(429, "ThrottlingException", "Rate exceeded")
-UNAVAILABLE = Fault(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
-INTERNAL = Fault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
-NOT_FOUND = Fault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
-NO_CAPACITY = Fault(400, "ValidationError", "Inference component has no capacity to process this request.")
-RESET = Fault(reset=True)
-GARBAGE = Fault(body=b"\xff\xfe not what was agreed")
+THROTTLED = EndpointFault(429, "ThrottlingException", "Rate exceeded")
+UNAVAILABLE = EndpointFault(
+    503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."
+)
+INTERNAL = EndpointFault(500, "InternalFailure", "The request processing has failed because of an unknown error.")
+NOT_FOUND = EndpointFault(400, "ValidationError", "Endpoint blip2 of account 123456789012 not found.")
+NO_CAPACITY = EndpointFault(400, "ValidationError", "Inference component has no capacity to process this request.")
+RESET = EndpointFault(reset=True)
+GARBAGE = EndpointFault(body=b"\xff\xfe not what was agreed")
 
 
-def model_error(original_status: int, words: str = "the container says no") -> Fault:
-    """What SageMaker makes of an error of its container."""
+def model_error(original_status: int, words: str = "the container says no") -> EndpointFault:
+    """Return SageMaker's error for an error of its container."""
     details = {"OriginalStatusCode": original_status, "OriginalMessage": words}
-    return Fault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
+    return EndpointFault(424, "ModelError", f"Received client error ({original_status}) from primary", details)
 
 
-def slow(seconds: float) -> Fault:
-    """Answered well, after `seconds`."""
-    return Fault(delay_s=seconds)
+def slow(seconds: float) -> EndpointFault:
+    """Return a fault that delays the correct answer by `seconds`."""
+    return EndpointFault(delay_s=seconds)
 
 
 class InstantModels:
-    """`blip2` and `llama` on a loopback port, for the duration of a `with` block. `url` is where they are.
+    """Endpoints `blip2` and `llama` on a loopback port, for the duration of a `with` block; `url` is their address.
 
-    `answer(png, prompt)` gives BLIP-2's answer to a prompt, `caption(png)` its caption, `judge(prompt)` Llama's text.
-    Replace them to steer the workflow; `fail("llama", THROTTLED, THROTTLED)` makes the next two calls go wrong.
+    `answer(png, prompt)` returns BLIP-2's answer to a prompt, `caption(png)` its caption, `judge(prompt)` Llama's text.
+    Replace them to control the workflow; `fail("llama", THROTTLED, THROTTLED)` makes the next two calls fail.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[bytes, str], Scored] = lambda png, prompt: NO
         self.caption: Callable[[bytes], str] = lambda png: "a drawing of a tree"
         self.judge: Callable[[str], str] = lambda prompt: SAFE
-        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1000)  # the newest; a soak makes thousands
-        self._faults: dict[str, deque[Fault]] = {}
+        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=1000)  # the newest only; a soak makes thousands
+        self._faults: dict[str, deque[EndpointFault]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
@@ -88,7 +90,7 @@ class InstantModels:
         self._server.server_close()
 
     def reset(self) -> None:
-        """Forget faults, requests and steering: as new."""
+        """Reset faults, requests and answers to their defaults."""
         with self._lock:
             self._faults.clear()
             self.requests.clear()
@@ -96,31 +98,31 @@ class InstantModels:
         self.caption = lambda png: "a drawing of a tree"
         self.judge = lambda prompt: SAFE
 
-    def fail(self, endpoint: str, *faults: Fault) -> None:
-        """The next calls of `endpoint` go wrong, each in its way; later ones don't."""
+    def fail(self, endpoint: str, *faults: EndpointFault) -> None:
+        """Make the next calls of `endpoint` fail, one with each fault."""
         with self._lock:
             self._faults.setdefault(endpoint, deque()).extend(faults)
 
     def asked(self, endpoint: str) -> list[dict[str, Any]]:
-        """The bodies of all requests to `endpoint`, failed ones included, in the order in which they came."""
+        """Return the bodies of all requests to `endpoint`, including failed ones, in order of arrival."""
         with self._lock:
             return [body for name, body in self.requests if name == endpoint]
 
-    def next_fault(self, endpoint: str, body: dict[str, Any]) -> Fault | None:
+    def next_fault(self, endpoint: str, body: dict[str, Any]) -> EndpointFault | None:
         with self._lock:
             self.requests.append((endpoint, body))
             waiting = self._faults.get(endpoint)
             return waiting.popleft() if waiting else None
 
     def reply(self, endpoint: str, body: dict[str, Any]) -> tuple[str, str]:
-        """Content type and text, in the contract of the endpoint and the dialect of the request."""
+        """Return content type and text of the answer, in the dialect of the request."""
         if endpoint == "blip2":
             return self._see(body)
         return "application/json", json.dumps(self._judge(body))
 
     def _see(self, body: dict[str, Any]) -> tuple[str, str]:
         png = base64.b64decode(body["image"])
-        if "prompts" not in body:  # the sample's requests
+        if "prompts" not in body:  # a request in the sample's format
             text = self.answer(png, body["prompt"]).text if "prompt" in body else self.caption(png)
             return "text/plain", text
         answers = [self.answer(png, prompt) for prompt in body["prompts"]]
@@ -147,7 +149,7 @@ def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            """`/health` and `/about`, as the laptop's own model server has them."""
+            """Serve `/health` and `/about` as the laptop's model server does."""
             about = {
                 "blip2": {"model": "instant", "input_size": 96, "demo": True},
                 "llama": {"model": "instant", "stand_in": True},
@@ -157,7 +159,7 @@ def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             endpoint = self.path.split("/")[2]
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            fault = models.next_fault(endpoint, body) or Fault()
+            fault = models.next_fault(endpoint, body) or EndpointFault()
             time.sleep(fault.delay_s)
             if fault.reset:
                 self.close_connection = True
@@ -171,7 +173,7 @@ def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
                 self._send(200, content_type, text.encode())
 
         def log_message(self, *_: Any) -> None:
-            """Silent."""
+            """Log nothing."""
 
         def _send(self, status: int, content_type: str, body: bytes, error_type: str = "") -> None:
             self.send_response(status)

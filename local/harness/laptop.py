@@ -1,4 +1,4 @@
-"""A deployed laptop cloud for tests: a synthesised assembly, running, with the calls that tests make of it."""
+"""Deployed laptop cloud for tests: a synthesised assembly, running, with the calls that tests need."""
 
 import json
 import tempfile
@@ -58,11 +58,11 @@ class Laptop:
         self._exits.close()
 
     def _client(self, service: str) -> Any:
-        """A boto3 client of the emulator; `client` caches it."""
+        """Return a boto3 client of the emulator; `client` caches it."""
         return deployment.client(service, self.url)
 
     def keys_of(self, role: str) -> dict[str, str]:
-        """The variables with which the SDKs act under a person's role, such as `Reviewer`."""
+        """Return the environment variables for an operator role, such as `Reviewer`."""
         sts = self.client("sts")
         name = sts.get_caller_identity()["Arn"].rpartition("/")[2]
         keys = sts.assume_role(RoleArn=self.outputs[f"{role}RoleArn"], RoleSessionName=name)["Credentials"]
@@ -73,22 +73,22 @@ class Laptop:
         }
 
     def client_of(self, role: str, service: str) -> Any:
-        """A boto3 client under a person's role."""
+        """Return a boto3 client under an operator role."""
         keys = {name.lower(): value for name, value in self.keys_of(role).items()}
         return boto3.client(service, endpoint_url=self.url, region_name=deployment.REGION, **keys)  # type: ignore[call-overload]
 
     def upload(self, key: str, body: bytes, **more: Any) -> str:
-        """Put an object into the intake bucket; its version id. `more` goes to PutObject (Metadata, Tagging, …)."""
+        """Put an object into the intake bucket, return its version. `more` goes to PutObject (Metadata, Tagging, …)."""
         bucket = self.outputs["IntakeBucketName"]
         answer = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, **more)
         return str(answer["VersionId"])
 
     def publish(self, key: str, text: str) -> None:
-        """Put a pack or the routes into the policy bucket, unchecked."""
+        """Put a pack or the routes into the policy bucket without validation."""
         publish(self.outputs, self.url, key, text.encode())
 
     def item(self, key: str, version: str | None = None) -> dict[str, Any] | None:
-        """The table's item of an object version (the newest without `version`) as plain data, or None."""
+        """Return the item of an object version (by default the newest) as plain data, None if there is none."""
         request = {
             "TableName": self.outputs["VerdictTableName"],
             "KeyConditionExpression": "pk = :pk",
@@ -103,7 +103,7 @@ class Laptop:
     def wait_for_verdict(
         self, key: str, version: str | None = None, timeout_s: float = 30, poll_s: float = 0.02
     ) -> dict[str, Any]:
-        """The item once it has a verdict. Fails after `timeout_s`, showing the item and the executions."""
+        """Wait for a verdict and return the item. Fails after `timeout_s` with the item and the executions."""
         until = time.monotonic() + timeout_s
         while True:
             item = self.item(key, version)
@@ -114,7 +114,7 @@ class Laptop:
             time.sleep(poll_s)
 
     def executions(self, status: str | None = None) -> list[dict[str, Any]]:
-        """All executions of the workflow as DescribeExecution gives them, newest first."""
+        """Return all executions of the workflow as in DescribeExecution, newest first."""
         machine = {"stateMachineArn": self.outputs["WorkflowArn"], **({"statusFilter": status} if status else {})}
         stepfunctions = self.client("stepfunctions")
         pages = stepfunctions.get_paginator("list_executions").paginate(**machine)
@@ -130,16 +130,16 @@ class Laptop:
             time.sleep(0.05)
 
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
-        """All events of an execution."""
+        """Return all events of an execution."""
         return list(self.client("stepfunctions").get_execution_history(executionArn=execution_arn)["events"])
 
     def states_entered(self, execution_arn: str) -> list[str]:
-        """The names of the states that an execution went through, in order."""
+        """Return the names of the states that an execution entered, in order."""
         details = (event.get("stateEnteredEventDetails") for event in self.history(execution_arn))
         return [detail["name"] for detail in details if detail]
 
     def subscribe_queue(self, topic_output: str) -> str:
-        """A new queue that gets the messages of the topic in output `topic_output`; its URL."""
+        """Create a queue subscribed to the topic in output `topic_output` and return its URL."""
         name = f"test-{uuid.uuid4().hex}"
         return subscribe_queue(self.client("sqs"), self.client("sns"), self.outputs[topic_output], name)
 
@@ -156,11 +156,11 @@ class Laptop:
         raise AssertionError(f"No message in {queue_url} after {timeout_s} s")
 
     def invoke_rule(self, name: str) -> list[Any]:
-        """Fire a schedule: invoke the function targets of the rules whose name holds `name`; their answers."""
+        """Invoke the function targets of the scheduled rules whose name contains `name`, and return their answers."""
         events = self.client("events")
         rules = [rule["Name"] for rule in events.list_rules()["Rules"] if name in rule["Name"]]
         if not rules:
-            raise AssertionError(f"No rule's name holds {name!r}")
+            raise AssertionError(f"No rule's name contains {name!r}")
         targets = [t for rule in rules for t in events.list_targets_by_rule(Rule=rule)["Targets"]]
         return [self._invoke(target) for target in targets]
 
@@ -174,7 +174,7 @@ class Laptop:
         return result
 
     def logs(self, function_name: str) -> str:
-        """Everything in the log groups whose name holds `function_name`, such as `PrepareImage`."""
+        """Return the content of the log groups whose name contains `function_name`, such as `PrepareImage`."""
         logs = self.client("logs")
         names = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         lines = []

@@ -1,1 +1,1 @@
-"""The laptop's model server: the SageMaker runtime API over the container's own handler and a judge."""
+"""Model server of the laptop: the SageMaker runtime API over the container's own handler and a judge."""

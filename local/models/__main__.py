@@ -1,4 +1,4 @@
-"""`python -m local.models [--port N] [--port-file FILE]`: both model endpoints on this machine, until Ctrl-C."""
+"""`python -m local.models [--port N] [--port-file FILE]`: serve both model endpoints on this machine until Ctrl-C."""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ from local.models.errors import UnusableModel
 
 
 def main() -> int:
-    """Serve until Ctrl-C or SIGTERM; 1 if the models that were asked for can't be served."""
+    """Serve until Ctrl-C or SIGTERM. Return 1 if the requested models can't be served."""
     arguments = _arguments()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -29,10 +29,10 @@ def main() -> int:
 
 def _serve(port: int, port_file: Path | None, console: Console) -> None:
     with console.status("Loading torch"):
-        # seconds of importing: first something to see
-        from local.models.app import Settings, model_server
+        # the imports take seconds: print the banner first
+        from local.models.app import ModelSettings, model_server
     with ExitStack() as stack:
-        server = stack.enter_context(model_server(Settings.from_env(), console, port))
+        server = stack.enter_context(model_server(ModelSettings.from_env(), console, port))
         console.print(server.banner, soft_wrap=True)
         if port_file:
             _write_whole(port_file, str(server.port))
@@ -40,7 +40,7 @@ def _serve(port: int, port_file: Path | None, console: Console) -> None:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    """A reader finds all of the text or no file."""
+    """Write a file atomically: readers find the whole text or no file."""
     part = file.with_name(file.name + ".part")
     part.write_text(text)
     part.replace(file)

@@ -1,4 +1,4 @@
-"""Which models answer, and the server that they answer through."""
+"""Selection of the models, and the server that they answer through."""
 
 import os
 import threading
@@ -17,24 +17,24 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.server import RuntimeApi
+from local.models.server import SageMakerRuntime
 from local.models.stand_in import StandIn
 
-# SageMaker sends SIGKILL so long after SIGTERM: "Custom Inference Code with Hosting Services".
+# Seconds from SIGTERM to SageMaker's SIGKILL: "Custom Inference Code with Hosting Services".
 KILLED_S = 30
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Which models are asked for; without any the demo checkpoint sees and the stand-in judges."""
+class ModelSettings:
+    """Requested models. By default the demo checkpoint answers questions and the stand-in judges."""
 
     blip2_model: str | None = None
     llama_model: str | None = None
     llama_url: str | None = None
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ModelSettings":
+        """Read BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
         settings = cls(*(environ.get(name) or None for name in ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL")))
         if settings.llama_model and settings.llama_url:
             raise UnusableModel("LLAMA_MODEL and LLAMA_URL both name a judge; set one of them.")
@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class ModelServer:
-    """A server that answers, and what it is made of."""
+    """Running server with its models."""
 
     url: str
     port: int
@@ -52,7 +52,7 @@ class ModelServer:
 
     @property
     def banner(self) -> str:
-        """Who answers, in words for a person."""
+        """Return a description of the models for people."""
         side = self.checkpoint.input_size
         return (
             f"Models at {self.url}\n"
@@ -62,8 +62,8 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(settings: Settings, console: Console, port: int = 0) -> Iterator[ModelServer]:
-    """Serve both endpoints on the loopback interface until the block ends. Port 0 takes a free one.
+def model_server(settings: ModelSettings, console: Console, port: int = 0) -> Iterator[ModelServer]:
+    """Serve both endpoints on the loopback interface until the block ends. Port 0 selects a free one.
 
     Raises UnusableModel.
     """
@@ -76,15 +76,15 @@ def model_server(settings: Settings, console: Console, port: int = 0) -> Iterato
         with console.status(f"Loading {checkpoint.name}"):
             blip2 = Blip2Endpoint(checkpoint, hosted, scratch / "model")
         stack.callback(blip2.close)
-        api = RuntimeApi({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
+        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
 
 
 @contextmanager
-def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Iterator[None]:
-    """At the end, stop as SageMaker stops a container: SIGTERM, and time to answer what was taken up."""
+def _serving(http: BaseWSGIServer, api: SageMakerRuntime, blip2: Blip2Endpoint) -> Iterator[None]:
+    """Serve until the block ends, then stop as SageMaker does: SIGTERM, and time to finish accepted requests."""
     thread = threading.Thread(target=http.serve_forever, name="models-http")
     thread.start()
     try:
@@ -97,11 +97,11 @@ def _serving(http: BaseWSGIServer, api: RuntimeApi, blip2: Blip2Endpoint) -> Ite
         http.server_close()
 
 
-def _judge(settings: Settings, console: Console) -> Judge:
+def _judge(settings: ModelSettings, console: Console) -> Judge:
     if settings.llama_url:
         return LlamaUrl(settings.llama_url)
     if settings.llama_model:
-        # here, not above: by default no model is loaded in this process, and torch takes seconds and 250 MB
+        # imported here: by default no model is loaded in this process, and torch takes seconds and 250 MB
         from local.models.llama_weights import LlamaWeights
 
         folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
@@ -123,7 +123,7 @@ def _about(checkpoint: Checkpoint, judge: Judge) -> dict[str, object]:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Writes no line a request."""
+    """Handler that doesn't log requests."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

@@ -1,4 +1,4 @@
-"""DJL's dynamic batching: requests that arrive within a few milliseconds are answered together."""
+"""DJL's dynamic batching: requests that arrive within a few milliseconds are answered as one batch."""
 
 import queue
 import threading
@@ -22,7 +22,7 @@ class ContainerTimeout(Exception):
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """The properties of a model that shape batches."""
+    """Properties of a model that control batching."""
 
     size: int
     delay_ms: int
@@ -30,7 +30,7 @@ class BatchSettings:
 
     @classmethod
     def of(cls, properties: Mapping[str, str], defaults: Mapping[str, str]) -> "BatchSettings":
-        """Read them from a model, else from the server, else as DJL has them (ModelInfo, WlmConfigManager)."""
+        """Read them from the model, else from the server, else use DJL's defaults (ModelInfo, WlmConfigManager)."""
         newer = "max_dynamic_batch_size"
         renamed = {"batch_size": properties[newer]} if newer in properties else {}
         own = {"batch_size": "1", "max_batch_delay": "100", "job_queue_size": "1000"}
@@ -43,11 +43,11 @@ class ContainerGone(Exception):
 
 
 class Handler(Protocol):
-    """The process of a handler, as `PyProcess` is one."""
+    """Process of a handler, such as `PyProcess`."""
 
     @property
     def ready(self) -> bool:
-        """Whether the process runs."""
+        """True while the process runs."""
 
     def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
         """Answer a dynamic batch. Raises ProcessDied."""
@@ -60,13 +60,13 @@ class Handler(Protocol):
 
 
 @dataclass(frozen=True)
-class _Job:
+class _QueuedRequest:
     body: bytes
     reply: Future[Reply]
 
 
 class Batcher:
-    """Feeds a handler from a bounded queue, in one thread, and keeps the model's status (WorkerThread, ModelInfo).
+    """Feeds a handler from a bounded queue in one thread, and tracks the model's status (WorkerThread, ModelInfo).
 
     SERVING_RETRY_THRESHOLD is 0: a process that died in a call fails the model for good. With SERVING_FAIL_FAST
     (`fail_fast`) the server exits when it is next asked for the model's status, by a ping or by a request.
@@ -78,13 +78,13 @@ class Batcher:
         self._fail_fast = fail_fast
         self._failed = False
         self._exited: Future[None] = Future()
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(settings.queue_size)
+        self._jobs: queue.Queue[_QueuedRequest | None] = queue.Queue(settings.queue_size)
         self._thread = threading.Thread(target=self._work, name="djl-batcher", daemon=True)
         self._thread.start()
 
     @property
     def full(self) -> bool:
-        """Whether the next request would be turned away."""
+        """True if the next request would be rejected."""
         return self._jobs.full()
 
     def ping(self) -> int:
@@ -92,10 +92,10 @@ class Batcher:
         return 500 if self._is_failed() else 200
 
     def invoke(self, body: bytes) -> Reply:
-        """Answer one request, in company if there is any. Raises ContainerTimeout, ContainerGone."""
+        """Answer one request, batched with others if there are any. Raises ContainerTimeout, ContainerGone."""
         if self._is_failed():
             return djl_error(503, "WlmException", "Model is not ready: model")
-        job = _Job(body, Future())
+        job = _QueuedRequest(body, Future())
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
@@ -107,11 +107,11 @@ class Batcher:
         raise ContainerGone if self._exited.done() else ContainerTimeout
 
     def terminate(self) -> None:
-        """Tell the handler by SIGTERM that the container is to end."""
+        """Send SIGTERM to the handler."""
         self._handler.terminate()
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answer the queued requests, then stop."""
         if not self._failed:
             self._jobs.put(None)
         self._thread.join()
@@ -119,7 +119,7 @@ class Batcher:
 
     def _is_failed(self) -> bool:
         if self._failed and self._fail_fast:
-            with suppress(InvalidStateError):  # the second to ask finds it gone
+            with suppress(InvalidStateError):  # the second caller finds it gone
                 self._exited.set_result(None)  # System.exit(137)
             raise ContainerGone
         return self._failed
@@ -130,11 +130,11 @@ class Batcher:
             for each, reply in zip(batch, self._answer(batch), strict=True):
                 each.reply.set_result(reply)
             if last or self._failed:
-                return  # nobody takes up what is queued: its clients wait in vain
+                return  # queued requests are never answered
 
-    def _answer(self, batch: Sequence[_Job]) -> list[Reply]:
+    def _answer(self, batch: Sequence[_QueuedRequest]) -> list[Reply]:
         if not self._handler.ready:
-            # no failure to DJL, though nothing starts the process again (PyPredictor)
+            # not a failure for DJL, although nothing restarts the process (PyPredictor)
             return [djl_error(400, "TranslateException", "Backend Python process is stopped.")] * len(batch)
         try:
             return self._handler.invoke([job.body for job in batch])
@@ -142,8 +142,8 @@ class Batcher:
             self._failed = True
             return [djl_error(503, "WlmException", str(death))] * len(batch)
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        """A batch, and whether closing was asked for meanwhile."""
+    def _gather(self, first: _QueuedRequest) -> tuple[list[_QueuedRequest], bool]:
+        """Return a batch, and True if closing was requested meanwhile."""
         batch = [first]
         deadline = time.monotonic() + self._settings.delay_ms / 1000
         while len(batch) < self._settings.size:

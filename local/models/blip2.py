@@ -1,4 +1,4 @@
-"""The `blip2` endpoint: the template's own container, with the checkpoint that a laptop can carry."""
+"""Endpoint `blip2`: the template's own container, with a checkpoint that fits a laptop."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from local.models.container import Reply
 from local.models.djl_properties import UnknownStart
 from local.models.djl_server import DjlServer, ServerStopped
 from local.models.errors import UnusableModel
-from local.models.hosting import Hosting
+from local.models.hosting import SupervisedContainer
 from local.models.template import Hosted
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLER = ROOT / "model_artifacts" / "blip2"
-# Weights under which one thread is faster than several, above all while Lambda workers want the same cores.
+# Number of weights below which one thread is faster than several, especially beside busy Lambda workers.
 SMALL_CHECKPOINT = 20_000_000
 
 DEMO_CHECKPOINT = ROOT / "model_artifacts" / "demo" / "checkpoint"
@@ -25,7 +25,7 @@ DEMO_CHECKPOINT = ROOT / "model_artifacts" / "demo" / "checkpoint"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights on disk, and what a person should know about them."""
+    """Weights on disk, with a description for people."""
 
     folder: Path
     name: str
@@ -41,7 +41,7 @@ class Checkpoint:
 
 
 def choose_checkpoint(model: str | None, scratch: Path, console: Console) -> Checkpoint:
-    """`model` (BLIP2_MODEL: a folder or a hub id), else the demo checkpoint, else random weights in `scratch`.
+    """Return the checkpoint of `model` (a folder or hub id), else the demo checkpoint, else random ones in `scratch`.
 
     Raises UnusableModel.
     """
@@ -50,25 +50,25 @@ def choose_checkpoint(model: str | None, scratch: Path, console: Console) -> Che
         return Checkpoint(folder, model.rstrip("/").rsplit("/", 2)[-1] if folder == Path(model) else model, model)
     if (DEMO_CHECKPOINT / "config.json").is_file():
         return Checkpoint(DEMO_CHECKPOINT, "demo", "the demo checkpoint: it knows drawings, not photographs", demo=True)
-    from local.models import random_checkpoint  # loads torch, which the handler's process has for itself
+    from local.models import random_checkpoint  # loads torch, which otherwise only the handler's process needs
 
     return Checkpoint(
         random_checkpoint.save(scratch),
         "random",
-        "RANDOM WEIGHTS, since no checkpoint is at hand: its answers mean nothing",
+        "RANDOM WEIGHTS, since no checkpoint is available: its answers are meaningless",
         demo=True,
     )
 
 
 def with_weights(environment: Mapping[str, str], checkpoint: Checkpoint) -> dict[str, str]:
-    """The container's environment with the checkpoint's folder wherever the pinned hub id stands, and its name."""
+    """Return the container's environment with the checkpoint's folder instead of the pinned hub id, and its name."""
     pinned = json.loads((HANDLER / "weights.json").read_text())["hub_id"]
     there = {name: str(checkpoint.folder) if value == pinned else value for name, value in environment.items()}
     return {"OPTION_SERVED_MODEL_NAME": checkpoint.name, **there}
 
 
 class Blip2Endpoint:
-    """What `hosted` describes, as SageMaker hosts it. `folder` becomes the container's model folder."""
+    """Endpoint that hosts the container `hosted` as SageMaker does. `folder` becomes its model folder."""
 
     def __init__(self, checkpoint: Checkpoint, hosted: Hosted, folder: Path) -> None:
         """Load the checkpoint. Raises UnusableModel if it can't be served."""
@@ -77,18 +77,18 @@ class Blip2Endpoint:
             environment["OMP_NUM_THREADS"] = "1"
         hosted.unpack(folder)
         try:
-            self._hosting = Hosting(lambda: DjlServer(folder, environment))
+            self._hosting = SupervisedContainer(lambda: DjlServer(folder, environment))
         except (ServerStopped, UnknownStart) as error:
             raise UnusableModel(f"The checkpoint {checkpoint.folder} can't be served: {error}") from error
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
-        """Answer a request; the handler knows no custom attributes."""
+        """Answer a request; the handler ignores custom attributes."""
         return self._hosting.invoke(body)
 
     def terminate(self) -> None:
-        """Tell the handler by SIGTERM that it is to end."""
+        """Send SIGTERM to the handler."""
         self._hosting.terminate()
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answer the queued requests, then stop."""
         self._hosting.close()

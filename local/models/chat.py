@@ -1,4 +1,4 @@
-"""A conversation with a judge, whichever dialect it came in."""
+"""Conversation with a judge, independent of the request's dialect."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Message:
-    """What the `system`, the `user` or the `assistant` said."""
+    """Message of the `system`, the `user` or the `assistant`."""
 
     role: str
     content: str
@@ -14,7 +14,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Chat:
-    """What a judge is asked. `schema` is a JSON schema that the answer should follow, if the judge can."""
+    """Request to a judge. `schema` is a JSON schema for the answer, which a judge may ignore."""
 
     messages: tuple[Message, ...]
     max_new_tokens: int
@@ -23,7 +23,7 @@ class Chat:
 
 @dataclass(frozen=True)
 class Completion:
-    """What a judge answers. `cut` says that it stopped because of `max_new_tokens`."""
+    """Answer of a judge. `cut` is True if it was truncated at `max_new_tokens`."""
 
     text: str
     tokens: int
@@ -31,7 +31,7 @@ class Completion:
 
 
 class JudgeFailed(Exception):
-    """The judge has no answer; `status` is what its container would say."""
+    """The judge failed; `status` is the status that its container would answer with."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class JudgeFailed(Exception):
 
 
 class Judge(Protocol):
-    """Something that completes chats."""
+    """Model that completes chats."""
 
     name: str
     stand_in: bool

@@ -1,4 +1,4 @@
-"""The part of DJL Serving that calls a Python handler: it loads the model, forms batches, splits the answers."""
+"""The part of DJL Serving that calls a Python handler: loading the model, forming batches, splitting answers."""
 
 import importlib.util
 import json
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """What a container answers to one request."""
+    """Answer of a container to one request."""
 
     status: int
     body: bytes
@@ -39,7 +39,7 @@ class Container:
         self._worker.submit(first_call, self._handler, folder, properties).result()
 
     def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
-        """Answer the requests as one dynamic batch; a single request isn't made a batch. None has no content."""
+        """Answer the requests as one dynamic batch; a single request isn't batched. None is one without content."""
         return self._worker.submit(answer, self._handler, bodies).result()
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ def first_call(handler: ModuleType, folder: Path, properties: Mapping[str, str])
 
 
 def answer(handler: ModuleType, bodies: Sequence[bytes | None]) -> list[Reply]:
-    """Answer the requests as one dynamic batch; a single request isn't made a batch. None has no content."""
+    """Answer the requests as one dynamic batch; a single request isn't batched. None is one without content."""
     try:
         output: Output = handler.handle(_input(bodies))
     except Exception as problem:
@@ -77,7 +77,7 @@ def answer(handler: ModuleType, bodies: Sequence[bytes | None]) -> list[Reply]:
 
 
 def djl_error(status: int, kind: str, message: str) -> Reply:
-    """What DJL itself answers instead of the handler (NettyUtils.sendError)."""
+    """Return DJL's own error answer (NettyUtils.sendError)."""
     return Reply(status, json.dumps({"code": status, "type": kind, "message": message}, indent=2).encode())
 
 
@@ -91,14 +91,14 @@ def _input(bodies: Sequence[bytes | None]) -> Input:
 
 
 def _failure(problem: BaseException) -> Reply:
-    """DJL's status for a handler that raises: 507 when memory ran out, else 424."""
+    """Return DJL's answer for a handler that raises: 507 if memory ran out, else 424."""
     out_of_memory = type(problem).__name__ in ("OutOfMemoryError", "MemoryError")
     code = 507 if out_of_memory else 424
     return _reply(Output().error(str(problem), code), 0)
 
 
 def _split(output: Output, size: int) -> list[Reply]:
-    """Code and headers are shared by the batch; a handler must add exactly one content an item, under its index."""
+    """Split a batch's answer. Code and headers are shared; a handler must add one content per item, under its index."""
     if output.code >= 300 or size == 1:
         return [_reply(output, 0)] * size
     if sorted(key or "" for key, _ in output.content) != sorted(f"batch_{index}." for index in range(size)):

@@ -1,4 +1,4 @@
-"""The three request shapes that serve Llama: JumpStart's dialogs, text-generation-inference, OpenAI."""
+"""Request formats of containers that serve Llama: JumpStart's dialogs, text-generation-inference, OpenAI."""
 
 from typing import Any, Protocol
 
@@ -7,7 +7,7 @@ from local.models.chat import Chat, Completion, JudgeFailed, Message
 
 DEFAULT_NEW_TOKENS = 256
 
-# Word for word what the early JumpStart containers answer.
+# The exact answer of the early JumpStart containers.
 EULA_MISSING = (
     "Need to pass custom_attributes='accept_eula=true' as part of header. This means you have read and accept the "
     "end-user license agreement (EULA) of the model."
@@ -15,16 +15,16 @@ EULA_MISSING = (
 
 
 class Dialect(Protocol):
-    """One request shape and its answer's shape."""
+    """Format of requests and answers."""
 
     def matches(self, data: dict[str, Any]) -> bool:
-        """Whether a request speaks this dialect."""
+        """Return True if a request is in this dialect."""
 
     def read(self, data: dict[str, Any], attributes: str) -> Chat:
-        """The chat in the request. Raises JudgeFailed if it is malformed."""
+        """Return the chat in the request. Raises JudgeFailed if it is malformed."""
 
     def write(self, data: dict[str, Any], completion: Completion) -> object:
-        """The answer to the request, as JSON data."""
+        """Return the answer to the request, as JSON data."""
 
 
 class Dialog:
@@ -89,7 +89,7 @@ DIALECTS: tuple[Dialect, ...] = (Dialog(), TextGenerationInference(), OpenAi())
 
 
 def dialect_of(data: dict[str, Any]) -> Dialect:
-    """The dialect that a request speaks. Raises JudgeFailed if it is none."""
+    """Return the dialect of a request. Raises JudgeFailed if it is in none."""
     for dialect in DIALECTS:
         if dialect.matches(data):
             return dialect
@@ -104,7 +104,7 @@ def _parameters(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages(data: object) -> tuple[Message, ...]:
-    """Roles as Llama 2 demands them: perhaps `system` first, then `user` and `assistant` in turn, `user` last."""
+    """Return the messages. Llama 2 requires an optional `system`, then `user` and `assistant` in turn, `user` last."""
     try:
         messages = tuple(Message(str(item["role"]), str(item["content"])) for item in data)  # type: ignore[attr-defined]
     except (TypeError, KeyError):

@@ -1,7 +1,7 @@
-"""DJL Serving's rules for a start: which models it registers, and which properties each has.
+"""DJL Serving's rules for a start: the models that it registers, and their properties.
 
-Read in deepjavalibrary/djl-serving, branch 0.35.0-dlc (commit 6378661), from which our container image is built; the
-Java class that holds a rule is named beside it. A start that depends on anything else is refused, never guessed.
+Source: deepjavalibrary/djl-serving, branch 0.35.0-dlc (commit 6378661), from which our container image is built; the
+Java class of a rule is named beside it. A start that depends on anything else is refused rather than guessed.
 """
 
 import json
@@ -23,13 +23,13 @@ _TRANSLATED = {
     "MAX_BATCH_SIZE": "OPTION_MAX_ROLLING_BATCH_SIZE",
     "CUDA_MEMORY_FRACTION": "OPTION_GPU_MEMORY_UTILIZATION",
 }
-# SageMakerCompatibility: these alone overrule `serving.properties`
+# SageMakerCompatibility: only these override `serving.properties`
 _OVERRULING = {
     "SAGEMAKER_NUM_MODEL_WORKERS": ("minWorkers", "maxWorkers"),
     "SAGEMAKER_STARTUP_TIMEOUT": ("option.model_loading_timeout",),
     "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": ("option.predict_timeout",),
 }
-# They change which models there are or what is called, in ways that aren't written down here.
+# They change the models or the calls in ways that these rules don't cover.
 _UNKNOWN = re.compile(
     r"ARGS_.*|DJL_.*|ENABLE_CUDA_GRAPHS|SM_NEO_.*|"
     r"SERVING_(LOAD_MODELS|MODEL_STORE|DOWNLOAD_DIR|RETRY_THRESHOLD|HEALTH_CHECK_OVERRIDE)"
@@ -41,12 +41,12 @@ _GENERATORS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 
 
 class UnknownStart(Exception):
-    """DJL would do something here that these rules don't cover."""
+    """The start depends on behaviour of DJL that these rules don't cover."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model that the server registers; its properties are named as in `serving.properties`.
+    """Registered model; its properties are named as in `serving.properties`.
 
     `folder` is None for what HF_MODEL_ID makes of a hub id: a folder of DJL's own, with nothing but properties in it.
     """
@@ -57,7 +57,7 @@ class Model:
 
     @property
     def options(self) -> dict[str, str]:
-        """What the handler's first, empty call carries: options without their prefix (PyModel), and its folder."""
+        """Properties of the handler's first, empty call: options without their prefix (PyModel), and its folder."""
         named = {name: value for name, value in self.properties.items() if name.startswith("option.")}
         options = {name.removeprefix("option."): value for name, value in named.items()}
         return options | {"model_dir": str(self.folder)}  # service_loader.py
@@ -65,9 +65,9 @@ class Model:
 
 @dataclass(frozen=True)
 class Start:
-    """What the server makes of its environment; `defaults` hold for a model whose own properties are silent.
+    """Models and defaults that the server derives from its environment; a model's own properties win.
 
-    With more than one model `/invocations` demands the parameter `model_name` (InferenceRequestHandler).
+    With more than one model `/invocations` requires the parameter `model_name` (InferenceRequestHandler).
     """
 
     models: tuple[Model, ...]
@@ -75,7 +75,7 @@ class Start:
 
 
 def start_of(folder: Path, environment: Mapping[str, str]) -> Start:
-    """The start of a container whose `/opt/ml/model` is `folder`. Raises UnknownStart."""
+    """Return the start of a container whose `/opt/ml/model` is `folder`. Raises UnknownStart."""
     environment = _translated(IMAGE_ENVIRONMENT | dict(environment))
     for name in environment:
         if _UNKNOWN.fullmatch(name):
@@ -88,7 +88,7 @@ def start_of(folder: Path, environment: Mapping[str, str]) -> Start:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Read what `java.util.Properties` reads, but for escapes and lines that go on."""
+    """Parse a Java properties file, without escapes and continuation lines."""
     if "\\" in text:
         raise UnknownStart("serving.properties holds a backslash, which isn't among the rules.")
     lines = (line.strip() for line in text.splitlines())
@@ -102,7 +102,7 @@ def _translated(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _model_folders(store: Path) -> Iterator[Path]:
-    """ModelStore: a folder of nothing but folders holds a model in each, any other folder is one itself."""
+    """Return the model folders (ModelStore): each folder in a folder of folders only, else the folder itself."""
     entries = sorted(store.iterdir())
     if any(_ARCHIVE.fullmatch(entry.name) for entry in entries):
         raise UnknownStart("An archive among the model's files isn't among the rules.")
@@ -113,13 +113,13 @@ def _model_folders(store: Path) -> Iterator[Path]:
 
 
 def _nested(folder: Path) -> Path:
-    """djl's Utils.getNestedModelDir: a lone folder in it takes its place."""
+    """Return the only folder in a folder instead of it (djl's Utils.getNestedModelDir)."""
     entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
 
 
 def _of_huggingface(environment: Mapping[str, str], there: set[Path | None]) -> list[Model]:
-    """ModelStore: HF_MODEL_ID is a model beside ours, unless it is the folder of one that is there already."""
+    """Return the model of HF_MODEL_ID, unless it is the folder of a known one (ModelStore)."""
     model_id = environment.get("HF_MODEL_ID")
     if model_id is None:
         return []
@@ -139,7 +139,7 @@ def _in_folder(folder: Path, environment: Mapping[str, str]) -> Model:
 
 
 def _with_environment(own: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """ModelInfo.loadServingProperties: OPTION_X becomes option.x where `serving.properties` hasn't set it."""
+    """Add OPTION_X as option.x unless `serving.properties` sets it (ModelInfo.loadServingProperties)."""
     properties = dict(own)
     for variable, value in environment.items():
         if variable.startswith("OPTION_") and value:
@@ -154,7 +154,7 @@ def _with_environment(own: Mapping[str, str], environment: Mapping[str, str]) ->
 
 
 def _recommended(folder: Path, properties: dict[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """LmiConfigRecommender: a dynamic batch rules the rolling batch out; without either, generators become async."""
+    """Add LmiConfigRecommender's properties: a dynamic batch excludes a rolling one; with neither, models are async."""
     model_id = properties.get("option.model_id")
     if model_id and "://" in model_id:
         raise UnknownStart(f"How the weights at {model_id} are fetched isn't among the rules.")
@@ -173,7 +173,7 @@ def _recommended(folder: Path, properties: dict[str, str], environment: Mapping[
 
 
 def _config(folder: Path, model_id: str | None) -> dict[str, list[str]] | None:
-    """LmiUtils: the config.json beside the code, else the one of `model_id` where that is a folder."""
+    """Return the config.json beside the code, else that of `model_id` if it is a folder (LmiUtils)."""
     for place in (folder, Path(model_id or folder)):
         if (place / "config.json").is_file():
             config: dict[str, list[str]] = json.loads((place / "config.json").read_text())

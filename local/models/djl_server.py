@@ -1,4 +1,4 @@
-"""DJL Serving in a container of SageMaker's, as far as one Python model goes: start, then answer."""
+"""DJL Serving in a SageMaker container, for one Python model: start, then answer."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from local.models.py_process import PyProcess, StartFailed
 
 
 class ServerStopped(Exception):
-    """A model failed to start, and the server stops on that: SageMaker finds no healthy container (ModelServer)."""
+    """A model failed to start, which stops the server: SageMaker finds no healthy container (ModelServer)."""
 
 
 class DjlServer:
-    """The server on the model folder and with the environment that a template gives its container."""
+    """Server with the model folder and the environment that a template gives its container."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Load what is to be served. Raises ServerStopped, or UnknownStart where the rules don't reach."""
+        """Load the models. Raises ServerStopped, or UnknownStart if the rules don't cover the start."""
         start = start_of(folder, environment)
         self._batchers: list[Batcher] = []
         try:
@@ -38,12 +38,12 @@ class DjlServer:
         return self._batchers[0].invoke(body)
 
     def terminate(self) -> None:
-        """Tell the handlers by SIGTERM that the container is to end."""
+        """Send SIGTERM to the handlers."""
         for batcher in self._batchers:
             batcher.terminate()
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answer the queued requests, then stop."""
         for batcher in self._batchers:
             batcher.close()
 

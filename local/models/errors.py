@@ -1,5 +1,5 @@
-"""What can keep the model server from starting."""
+"""Errors that prevent the model server from starting."""
 
 
 class UnusableModel(Exception):
-    """The model that was asked for can't be served here; the message says why and what to do."""
+    """The requested model can't be served here; the message names the cause and the remedy."""

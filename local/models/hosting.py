@@ -1,4 +1,4 @@
-"""SageMaker's care for a container: it pings it, and starts another one when it has exited."""
+"""Supervision of a container as by SageMaker: it is pinged, and replaced when it exits."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Server(Protocol):
-    """What answers HTTP in a container."""
+    """HTTP server in a container."""
 
     def ping(self) -> int:
         """The HTTP status of `GET /ping`. Raises ContainerGone."""
@@ -23,14 +23,14 @@ class Server(Protocol):
         """Answer `POST /invocations`. Raises ContainerTimeout, ContainerGone."""
 
     def terminate(self) -> None:
-        """Tell what answers by SIGTERM that the container is to end."""
+        """Send SIGTERM to the container."""
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answer the queued requests, then stop."""
 
 
-class Hosting:
-    """A container that is replaced when it exits. One that is merely unhealthy stays: its `/ping` says so."""
+class SupervisedContainer:
+    """Container that is replaced when it exits, but not when it is unhealthy, which its `/ping` reports."""
 
     def __init__(self, start: Callable[[], Server]) -> None:
         """Start the first container with `start`, and raise what it raises."""
@@ -49,12 +49,12 @@ class Hosting:
         return self._running().invoke(body)
 
     def terminate(self) -> None:
-        """Tell what answers by SIGTERM that the container is to end."""
+        """Send SIGTERM to the container."""
         if self._server:
             self._server.terminate()
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Answer the queued requests, then stop."""
         self._closing.set()
         self._thread.join()
         if self._server:

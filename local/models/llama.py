@@ -1,4 +1,4 @@
-"""The `llama` endpoint: a judge behind the dialects that its container speaks."""
+"""Endpoint `llama`: a judge behind the request formats of its containers."""
 
 import json
 from typing import Any
@@ -15,18 +15,18 @@ class LlamaEndpoint:
         self._judge = judge
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
-        """Answer a request in the dialect that it speaks."""
+        """Answer a request in its own dialect."""
         try:
             data = _json_object(body)
             dialect = dialect_of(data)
             completion = self._judge.complete(dialect.read(data, attributes))
         except JudgeFailed as problem:
-            told = {"code": problem.status, "message": "prediction failure", "error": str(problem)}  # as DJL tells it
+            told = {"code": problem.status, "message": "prediction failure", "error": str(problem)}  # as DJL reports it
             return Reply(problem.status, json.dumps(told).encode())
         return Reply(200, json.dumps(dialect.write(data, completion)).encode())
 
     def close(self) -> None:
-        """Nothing is held that has to be released."""
+        """Do nothing: the endpoint holds no resources."""
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

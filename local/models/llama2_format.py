@@ -9,7 +9,7 @@ _SYSTEM = re.compile(r"\s*<<SYS>>\n?(.*?)\n?<</SYS>>(.*)", re.DOTALL)
 
 
 def parse(prompt: str) -> tuple[Message, ...]:
-    """The messages of a prompt; text without `[INST]` is one user message."""
+    """Return the messages of a prompt; text without `[INST]` is one user message."""
     turns = _TURN.findall(prompt)
     if not turns:
         return (Message("user", prompt.removeprefix("<s>").strip()),)
@@ -26,7 +26,7 @@ def parse(prompt: str) -> tuple[Message, ...]:
 
 
 def render(messages: tuple[Message, ...]) -> str:
-    """The prompt of some messages, which begin with at most one of the system and end with one of the user."""
+    """Return the prompt for messages that start with at most one system message and end with a user message."""
     system = "".join(f"<<SYS>>\n{m.content}\n<</SYS>>\n\n" for m in messages if m.role == "system")
     prompt = ""
     for message in messages:

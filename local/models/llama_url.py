@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible server (Ollama, vLLM, llama.cpp) as the judge."""
+"""Judge on any OpenAI-compatible server (Ollama, vLLM, llama.cpp)."""
 
 import json
 import urllib.error
@@ -13,12 +13,12 @@ TIMEOUT_S = 60
 
 
 class LlamaUrl:
-    """Passes chats on to `{base}/v1/chat/completions`, with the first model that the server lists."""
+    """Forwards chats to `{base}/v1/chat/completions`, with the first model that the server lists."""
 
     stand_in = False
 
     def __init__(self, base: str) -> None:
-        """Raises UnusableModel if the server can't be asked for its models."""
+        """Query the server's models. Raises UnusableModel if that fails."""
         if urlsplit(base).scheme not in ("http", "https"):
             raise UnusableModel(f"LLAMA_URL={base}: give the address of a server, such as http://localhost:11434.")
         self._base = base.rstrip("/").removesuffix("/v1")
@@ -32,7 +32,7 @@ class LlamaUrl:
         self.name = f"{self._model} at {self._base}"
 
     def complete(self, chat: Chat) -> Completion:
-        """Raises JudgeFailed with the server's own status, or 502 if it can't be reached or understood."""
+        """Complete the chat. Raises JudgeFailed with the server's status, or 502 without a usable answer."""
         try:
             answer = self._call("/v1/chat/completions", self._request(chat))
             choice = answer["choices"][0]

@@ -1,4 +1,4 @@
-"""A real Llama, run by transformers: greedy, bf16 on a GPU, fp32 on a CPU."""
+"""Llama run by transformers: greedy, bf16 on a GPU, fp32 on a CPU."""
 
 import threading
 from pathlib import Path
@@ -12,7 +12,7 @@ from local.models.chat import Chat, Completion, JudgeFailed
 
 
 class LlamaWeights:
-    """A checkpoint that judges. It doesn't hold to a chat's schema: transformers decodes freely."""
+    """Checkpoint as judge. It ignores a chat's schema, since transformers decodes without constraints."""
 
     stand_in = False
 
@@ -34,7 +34,7 @@ class LlamaWeights:
                 attention_mask=torch.ones_like(tokens),
                 max_new_tokens=chat.max_new_tokens,
                 do_sample=False,
-                # greedy decoding has no use for the sampling settings that chat checkpoints bring along
+                # greedy decoding ignores the sampling settings of chat checkpoints
                 temperature=None,
                 top_p=None,
                 pad_token_id=self._tokenizer.eos_token_id,
@@ -44,7 +44,7 @@ class LlamaWeights:
         return Completion(text, len(answer), cut=answer[-1] != self._tokenizer.eos_token_id)
 
     def _tokens(self, chat: Chat) -> list[int]:
-        """By the checkpoint's own chat template if it has one, else in Llama 2's format."""
+        """Tokenise with the checkpoint's own chat template if it has one, else in Llama 2's format."""
         messages = [{"role": message.role, "content": message.content} for message in chat.messages]
         if self._tokenizer.chat_template:
             text = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)

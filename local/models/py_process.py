@@ -1,4 +1,4 @@
-"""DJL's hold on the process of a handler (PyProcess.java, 0.35.0): it starts it, calls it, kills it when it is late."""
+"""Process of a handler as DJL manages it (PyProcess.java, 0.35.0): start, calls, and kill after a time-out."""
 
 import os
 import subprocess
@@ -11,19 +11,19 @@ from pathlib import Path
 from local.models.container import Reply
 
 PROJECT = Path(__file__).parents[2]
-_END_S = 5  # for a process without a connection; what it still does is of no use to anyone
+_END_S = 5  # for a process without a connection, whose results nobody receives
 
 
 class StartFailed(Exception):
-    """The handler couldn't be loaded, or not in time; the message says why."""
+    """The handler couldn't be loaded in time; the message names the cause."""
 
 
 class ProcessDied(Exception):
-    """The process was late and is killed, or died in the midst of a call; the message is DJL's."""
+    """The process timed out and was killed, or died during a call; the message is DJL's."""
 
 
 class PyProcess:
-    """A running handler. Calls come one after another."""
+    """Running handler, called sequentially."""
 
     def __init__(
         self, folder: Path, properties: Mapping[str, str], environment: Mapping[str, str] | None = None
@@ -53,12 +53,12 @@ class PyProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Process id."""
         return self._process.pid
 
     @property
     def ready(self) -> bool:
-        """Whether it runs: DJL notes the end of its output."""
+        """True while it runs: DJL notices the end of its output."""
         return self._process.poll() is None
 
     def invoke(self, bodies: Sequence[bytes | None]) -> list[Reply]:
@@ -77,7 +77,7 @@ class PyProcess:
         raise ProcessDied("java.util.concurrent.TimeoutException")
 
     def terminate(self) -> None:
-        """Tell it by SIGTERM that it is to end soon; it ends when it is closed."""
+        """Send SIGTERM, which announces the end; the process ends when it is closed."""
         if self.ready:
             self._process.terminate()
 
@@ -90,7 +90,7 @@ class PyProcess:
             self._kill()
 
     def _started(self, timeout: float) -> str | None:
-        """What went wrong, or None."""
+        """Wait for the start and return the failure, or None."""
         until = time.monotonic() + timeout
         try:
             while time.monotonic() < until:

@@ -1,6 +1,6 @@
-"""`python -m local.models.python_engine FOLDER FD`: the process in which DJL runs a handler, called one by one.
+"""`python -m local.models.python_engine FOLDER FD`: process that runs a handler with sequential calls.
 
-Stands for djl_python_engine.py: the handler runs in the main thread, and the process ends when its connection does.
+It replaces djl_python_engine.py: the handler runs in the main thread, and the process ends with its connection.
 """
 
 import logging
@@ -17,8 +17,8 @@ Bodies = Sequence[bytes | None]
 
 
 def main() -> None:
-    """Load the handler, send None or what is wrong with it, then answer batches until the connection ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: who started us stops us
+    """Load the handler, send None or the failure, then answer batches until the connection ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal: the parent stops this process
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
     folder, connection = Path(sys.argv[1]), Connection(int(sys.argv[2]))
     try:

@@ -1,6 +1,6 @@
 """BLIP-2 checkpoints with random weights: real architecture, meaningless answers.
 
-They prove the path where no trained checkpoint is at hand, and carry the tests and the speed measurements.
+They serve tests, speed measurements, and laptops without a trained checkpoint.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ from model_artifacts.demo.drawings import QUESTIONS
 
 PAD, END, UNKNOWN, BEGIN = "<pad>", "</s>", "<unk>", "<s>"
 
-# What the tokenizer learns its words from; any other text is spelled in pieces, at worst in bytes.
+# Corpus of the tokenizer; other text is split into pieces, in the worst case bytes.
 CORPUS = (
     *(f"Question: {question} Answer: {answer}" for question in QUESTIONS for answer in ("yes", "no")),
     "a man is standing on the beach with a surfboard",
@@ -40,7 +40,7 @@ VOCABULARY = 500
 
 
 @dataclass(frozen=True)
-class Size:
+class NetworkSize:
     """Dimensions of the three networks; the defaults make a checkpoint of about 0.5 M parameters."""
 
     image: int = 64
@@ -68,8 +68,8 @@ class Size:
     )
 
 
-def build(size: Size, seed: int = 0) -> tuple[Any, Any]:
-    """A model on the CPU in fp32 and its processor, the same for the same seed."""
+def build(size: NetworkSize, seed: int = 0) -> tuple[Any, Any]:
+    """Return a model on the CPU in fp32 and its processor, the same for the same seed."""
     torch.manual_seed(seed)
     image_processor = BlipImageProcessor(size={"height": size.image, "width": size.image})
     # the processor adds the <image> token to the tokenizer
@@ -96,9 +96,9 @@ def build(size: Size, seed: int = 0) -> tuple[Any, Any]:
     return model, processor
 
 
-def save(folder: Path, size: Size | None = None, seed: int = 0) -> Path:
+def save(folder: Path, size: NetworkSize | None = None, seed: int = 0) -> Path:
     """Write a checkpoint into the folder and return the folder."""
-    model, processor = build(size or Size(), seed)
+    model, processor = build(size or NetworkSize(), seed)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     processor.image_processor.save_pretrained(folder)  # transformers 5 no longer gives it a file of its own
@@ -106,7 +106,7 @@ def save(folder: Path, size: Size | None = None, seed: int = 0) -> Path:
 
 
 def _make_images_matter(model: Any) -> None:
-    """With transformers' initial weights every image would get the same answer, and every P(yes) be 0 or 1."""
+    """Rescale weights: with transformers' initial ones all images get the same answer, and P(yes) is 0 or 1."""
     with torch.no_grad():
         for network in (model.vision_model, model.qformer):
             for weight in network.parameters():
@@ -119,7 +119,7 @@ def _make_images_matter(model: Any) -> None:
 
 
 def small_tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer that spells any text, ending it with `</s>` as T5 does."""
+    """Return a tokenizer for any text, which ends it with `</s>` as T5 does."""
     tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()

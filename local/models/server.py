@@ -1,4 +1,4 @@
-"""The SageMaker runtime API over HTTP, as botocore's `sagemaker-runtime` client speaks it.
+"""SageMaker runtime API over HTTP, for botocore's `sagemaker-runtime` client.
 
 Errors have the shapes of botocore's service model (sagemaker-runtime 2017-05-13); the texts are those that AWS
 sends, as users quote them in public issues.
@@ -20,7 +20,7 @@ from local.models.container import Reply
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# "max" of BodyBlob in botocore's service model. AWS may accept more by now; what fits here fits there.
+# "max" of BodyBlob in botocore's service model. AWS may accept larger bodies.
 MAX_BODY_BYTES = 6_291_456
 
 ACCOUNT = "123456789012"
@@ -28,17 +28,17 @@ REGION = "us-east-1"
 
 
 class Endpoint(Protocol):
-    """A model behind an endpoint's name."""
+    """Model behind an endpoint's name."""
 
     def invoke(self, body: bytes, attributes: str) -> Reply:
         """Answer a request; `attributes` is its CustomAttributes header. May raise ContainerTimeout, ContainerGone."""
 
     def close(self) -> None:
-        """Release what the endpoint holds."""
+        """Release the endpoint's resources."""
 
 
-class RuntimeApi:
-    """A WSGI application that serves endpoints, `GET /health` and `GET /about`."""
+class SageMakerRuntime:
+    """WSGI application that serves endpoints, `GET /health` and `GET /about`."""
 
     def __init__(self, endpoints: Mapping[str, Endpoint], about: Mapping[str, object]) -> None:
         self._endpoints = endpoints
@@ -61,7 +61,7 @@ class RuntimeApi:
         return response(environ, start_response)
 
     def drain(self, timeout_s: float) -> None:
-        """Wait until every request has its answer, but no longer than this."""
+        """Wait until every request is answered, up to a time limit."""
         with self._answered:
             self._answered.wait_for(lambda: self._answering == 0, timeout_s)
 
@@ -90,7 +90,7 @@ class RuntimeApi:
         except ContainerTimeout:
             return _model_error(name, 0, _TIMED_OUT)
         except ContainerGone:
-            # not seen on AWS: what its API reference has for a service that can't answer now
+            # not observed on AWS: from its API reference, for a temporary failure
             return _error(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
         if reply.status >= 400:
             return _model_error(name, reply.status, reply.body.decode(errors="replace"))
@@ -114,13 +114,13 @@ _TIMED_OUT = (
 
 
 def _drain(request: Request) -> None:
-    """Read the body away: a client that is still sending wouldn't see the answer."""
+    """Read the body to its end: a client that is still sending wouldn't read the answer."""
     while request.stream.read(1 << 20):
         pass
 
 
 def _model_error(name: str, status: int, original: str) -> Response:
-    """SageMaker answers 424 for whatever its container refused or failed at."""
+    """Return SageMaker's 424 for an error of its container."""
     group = f"/aws/sagemaker/Endpoints/{name}"
     kind = "client" if 400 <= status < 500 else "server"
     return _error(

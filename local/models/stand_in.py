@@ -1,7 +1,7 @@
-"""A stand-in for Llama 2: no language model, but a reader that applies the written policy literally.
+"""Stand-in for Llama 2: not a language model, but a program that applies the written policy literally.
 
-It reads the real prompt of the judge, so what it says depends on the policy's text and on the evidence alone, and it
-answers the way Llama 2 does, with prose around the JSON, so that whatever reads the judge's answers is exercised.
+It reads the real prompt, so its answers depend only on the policy's text and the evidence. It answers as Llama 2
+does, with prose around the JSON, so that the parser of the answers is exercised.
 """
 
 import json
@@ -14,10 +14,10 @@ from local.models.chat import Chat, Completion
 
 NAME = "a STAND-IN for Llama 2: no language model, it applies the written policy literally"
 
-# English text is about so many characters a token.
+# Characters per token of English text, approximately.
 CHARACTERS_A_TOKEN = 4
 
-# No doubt is left where an answer has so many times lower odds than its threshold: P 0.25 under 0.5, 0.91 under 0.97.
+# Ratio of odds below the threshold from which an answer is a clear no: P 0.25 under 0.5, 0.91 under 0.97.
 CLEARLY_UNDER = 3
 
 _POLICY = re.compile(r"^### Policy\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
@@ -34,7 +34,7 @@ _NO_CATEGORY = "no category"
 _TERM_END = re.compile(r"[,;:.()/]|\b(?:and|or)\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,}")
 _INFLECTION = re.compile(r"(?:ity|ings?|ers?|es|ed|s|e)$")
-# Words of a description that make no picture unsafe by themselves.
+# Words of a description that don't make an image unsafe by themselves.
 _FILLER = frozenset(
     _WORD.findall(
         """
@@ -54,27 +54,27 @@ class _Category:
     description: str
 
     def is_mentioned(self, text: str) -> bool:
-        """Whether the text has all the telling words of the name, or of one item of the description."""
+        """Return True if the text has all the significant words of the name, or of one item of the description."""
         said = _stems(text)
         return any(term and term <= said for term in map(_stems, [self.name, *_TERM_END.split(self.description)]))
 
 
 @dataclass(frozen=True)
 class _Finding:
-    """A reason to call the image unsafe."""
+    """Reason to call the image unsafe."""
 
     category: str
     because: str
 
 
 class StandIn:
-    """Judges without a model. Named as a stand-in wherever a person sees it."""
+    """Judge without a model, labelled as a stand-in in all output for people."""
 
     name = NAME
     stand_in = True
 
     def complete(self, chat: Chat) -> Completion:
-        """Judge the evidence in the chat; without a policy and evidence there is only a polite refusal."""
+        """Judge the evidence in the chat; without a policy and evidence, decline politely."""
         prompt = "\n\n".join(message.content for message in chat.messages if message.role != "assistant")
         text = _answer(prompt, json_only=chat.schema is not None)
         limit = chat.max_new_tokens * CHARACTERS_A_TOKEN
@@ -93,7 +93,7 @@ def _answer(prompt: str, json_only: bool) -> str:
 
 
 def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
-    """What speaks against the image, the strongest first: answers, then captions."""
+    """Return the reasons to call the image unsafe, the strongest first: answers, then captions."""
     answers = [match for match in _ANSWER.finditer(evidence) if _excess(match) >= 0]
     for answer in sorted(answers, key=_excess, reverse=True):
         because = f'the question "{answer["question"]}" is answered with P {answer["p"]}'
@@ -107,7 +107,7 @@ def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
 
 
 def _clearly_denied(evidence: str) -> frozenset[str]:
-    """Categories that were asked for and all of whose answers are a clear no: a word in a caption says less."""
+    """Return the categories whose answers are all a clear no, which outweighs a word in a caption."""
     asked = [
         (name, _is_clear_no(match)) for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")
     ]
@@ -138,7 +138,7 @@ def _verdict(finding: _Finding | None) -> str:
 
 
 def _in_prose(verdict: str, finding: _Finding | None, evidence: str) -> str:
-    """One of the ways in which Llama 2 chat wraps its JSON; the same evidence always gets the same."""
+    """Wrap the JSON in prose as Llama 2 chat does, in one of several ways that the evidence determines."""
     aside = "does not violate the policy" if finding is None else f"falls under {finding.category}"
     styles = (
         f"Based on the evidence provided, the image {aside}. Here is my assessment:\n\n{verdict}",

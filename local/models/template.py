@@ -1,4 +1,4 @@
-"""The BLIP-2 container as the synthesised template `ModerationModels` describes it: environment and model folder."""
+"""BLIP-2 container as in the synthesised template `ModerationModels`: environment and model folder."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from local.models.errors import UnusableModel
 PROJECT = Path(__file__).parents[2]
 STACK: str = CONTRACT["stacks"]["models"]
 ENDPOINT: str = CONTRACT["endpoints"]["blip2"]
-# What a synthesis reads: a template is made anew when any of it changes.
+# Inputs of a synthesis, which is repeated when any of them changes.
 _READ = (
     *("app.py", "cdk.json", "constraints.txt", "lambdas", "stacks", "statemachine"),
     *("model_artifacts/blip2", "model_artifacts/llama2"),
@@ -29,9 +29,9 @@ _READ = (
 
 @dataclass(frozen=True)
 class Hosted:
-    """What SageMaker starts a container with: its environment, and where its model folder comes from.
+    """Parameters of a container: its environment, and the source of its model folder.
 
-    `archive` is the asset with the folder's content; None if the content lies under a prefix of S3 instead.
+    `archive` is the asset with the folder's content; None if the content is under an S3 prefix instead.
     """
 
     environment: Mapping[str, str]
@@ -46,7 +46,7 @@ class Hosted:
 
 
 def hosted(assembly: Path, name: str = ENDPOINT, stack: str = STACK) -> Hosted:
-    """The container behind the endpoint `name`, or behind the inference component of that name."""
+    """Return the container behind the endpoint or inference component `name`."""
     resources = json.loads((assembly / f"{stack}.template.json").read_text())["Resources"]
     container = _model(resources, name)["PrimaryContainer"]
     source = container["ModelDataSource"]["S3DataSource"]
@@ -60,9 +60,9 @@ def hosted(assembly: Path, name: str = ENDPOINT, stack: str = STACK) -> Hosted:
 
 
 def synthesised() -> Path:
-    """The assembly of a first deployment, made once for each state of the project and kept under `build/`.
+    """Return the assembly of a first deployment, cached under `build/` for each state of the project.
 
-    Raises UnusableModel if it can't be made.
+    Raises UnusableModel if it can't be synthesised.
     """
     assembly = PROJECT / "build" / "models" / _digest()
     if not assembly.is_dir():
@@ -74,7 +74,7 @@ def synthesised() -> Path:
 
 
 def _model(resources: Mapping[str, Any], name: str) -> Any:
-    """The properties of the model that answers for `name`."""
+    """Return the properties of the model behind `name`."""
     by_type = {(r["Type"], key): r["Properties"] for key, r in resources.items() if "Properties" in r}
     for (kind, _), properties in by_type.items():
         if kind == "AWS::SageMaker::InferenceComponent" and properties["InferenceComponentName"] == name:
@@ -100,9 +100,9 @@ def _digest() -> str:
 
 
 def _synthesise(output: Path) -> None:
-    """Run the app as the CDK command line does, which would bundle the Lambda layer on top."""
+    """Run the app as the CDK command line does, without bundling the Lambda layer."""
     context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    context |= {"aws:cdk:bundling-stacks": [], "acceptLlama2Eula": True}  # nothing of Llama is fetched here
+    context |= {"aws:cdk:bundling-stacks": [], "acceptLlama2Eula": True}  # no Llama weights are downloaded here
     # without the region of a surrounding `cdk`, in which the models may not be offered
     environment = {name: value for name, value in os.environ.items() if name != "CDK_DEFAULT_REGION"} | {
         "CDK_OUTDIR": str(output),
@@ -117,7 +117,7 @@ def _synthesise(output: Path) -> None:
 
 
 def _keep(output: Path, kept: Path, assembly: Path) -> None:
-    """Keep the one stack's files; whoever comes second with the same finds them there."""
+    """Move the stack's files into the cache, unless another process has already done so."""
     kept.mkdir()
     assets = json.loads((output / f"{STACK}.assets.json").read_text())["files"]
     names = {f"{STACK}.template.json", f"{STACK}.assets.json", *(asset["source"]["path"] for asset in assets.values())}

@@ -1,4 +1,4 @@
-"""Real weights: found or downloaded, and their memory counted before anything is loaded."""
+"""Real weights: finding or downloading them, and checking their memory before they are loaded."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from local.models.errors import UnusableModel
 
 DOWNLOADED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 
-# The commits that the project is pinned to, by hub id: the laptop loads what a deployment loads.
+# Pinned commits by hub id: the laptop loads the same weights as a deployment.
 _WEIGHTS = json.loads((Path(__file__).parents[2] / "model_artifacts/blip2/weights.json").read_text())
 COMMITS: dict[str, str] = {_WEIGHTS["hub_id"]: _WEIGHTS["revision"]}
 
@@ -24,10 +24,10 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def find(setting: str, model: str, console: Console) -> Path:
-    """The folder that holds the weights which the environment variable `setting` asks for as `model`.
+    """Return the folder with the weights `model`, the value of the environment variable `setting`.
 
-    `model` is a folder or a hub id; a hub id is downloaded (with progress bars) unless it is already here. The
-    memory that the weights need is printed. Raises UnusableModel if they can't be had or don't fit.
+    `model` is a folder or a hub id; a hub id is downloaded, with progress bars, unless it is cached. The memory that
+    the weights need is printed. Raises UnusableModel if they aren't available or don't fit.
     """
     if (Path(model) / "config.json").is_file():
         _check_memory(setting, model, count_parameters(Path(model)), console)
@@ -38,7 +38,7 @@ def find(setting: str, model: str, console: Console) -> Path:
 
 
 def count_parameters(folder: Path) -> int:
-    """Number of weights in the folder's safetensors files, read from their headers alone."""
+    """Return the number of weights in the folder's safetensors files, from their headers."""
     return sum(_parameters(file) for file in folder.glob("*.safetensors"))
 
 
@@ -79,8 +79,8 @@ def _from_cache(setting: str, hub_id: str, console: Console) -> Path:
 
 
 def _check_memory(setting: str, model: str, parameters: int, console: Console) -> None:
-    """bf16 (2 bytes) on a GPU, fp32 (4 bytes) on a CPU, and a tenth on top for activations."""
-    import torch  # takes seconds, and the demo checkpoint needs none of it here
+    """Check the memory: bf16 (2 bytes) on a GPU, fp32 (4 bytes) on a CPU, and a tenth for activations."""
+    import torch  # takes seconds, and isn't needed for the demo checkpoint
 
     if parameters == 0:
         raise UnusableModel(f"{setting}={model}: the folder holds no safetensors weights.")

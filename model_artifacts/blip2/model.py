@@ -1,6 +1,6 @@
 """BLIP-2 behind DJL Serving: the entry point of the container, of the laptop's model server and of the tests.
 
-Requests and answers are described in `blip2_serving.request`. No `requirements.txt` lies beside this file: the
+Requests and answers are described in `blip2_serving.request`. There is no `requirements.txt` beside this file: the
 container image (djl-inference 0.35.0-lmi17) already holds torch, transformers 4.57.1 and Pillow.
 """
 
@@ -16,22 +16,22 @@ _service = Service()
 
 
 def handle(inputs: Input) -> Output | None:
-    """Answer one request, or every request of a dynamic batch.
+    """Answer a request, or every request of a dynamic batch.
 
-    DJL's first call is empty and is the only one that carries the model's properties; it is answered by None.
+    DJL's first call is empty and is the only one with the model's properties; the answer is None.
     """
     if not _service.initialized:
         _service.initialize(inputs.get_properties())
         _finish_on_sigterm()
         return None
-    # a lone request may be empty too: an empty form has no content
+    # a single request may be empty, too: an empty form has no content
     answers = _service.answer([item.get_as_bytes() for item in inputs.get_batches()])
     return _batch_reply(answers) if inputs.is_batch() else _lone_reply(answers[0])
 
 
 def _finish_on_sigterm() -> None:
-    """Answer what is being decoded, if that is soon. DJL itself ends the process, by closing its connection."""
-    if threading.current_thread() is threading.main_thread():  # as in the container; no other may set a handler
+    """Finish the current batch within a time limit. DJL itself ends the process by closing its connection."""
+    if threading.current_thread() is threading.main_thread():  # as in the container; other threads can't set a handler
         signal.signal(signal.SIGTERM, lambda *_: _service.stop())
 
 
@@ -42,7 +42,7 @@ def _lone_reply(answer: Answer | Refusal) -> Output:
 
 
 def _batch_reply(answers: list[Answer | Refusal]) -> Output:
-    """One content an item. The batch shares one status code, so an item's error travels in its own body."""
+    """Return one content per item. A batch has one status code, so an item's error is in its own body."""
     output = Output().add_property("content-type", _content_type(answers))
     for index, answer in enumerate(answers):
         output.add(_body(answer), batch_index=index)
@@ -56,5 +56,5 @@ def _body(answer: Answer | Refusal) -> str:
 
 
 def _content_type(answers: list[Answer | Refusal]) -> str:
-    """A batch shares its headers too: it is called JSON only if all of it is."""
+    """Return the content type of a batch, which has shared headers: JSON only if all items are."""
     return "text/plain" if any(isinstance(answer, str) for answer in answers) else "application/json"

@@ -1,4 +1,4 @@
-"""The demo checkpoint: its drawings, its architecture, its policy, and how it is trained and judged."""
+"""Demo checkpoint: its drawings, architecture, policy, training and evaluation."""
 
 from pathlib import Path
 

@@ -42,7 +42,7 @@ PAD_ID, END_ID, UNKNOWN_ID, BEGIN_ID = range(len(SPECIAL_TOKENS))
 
 @dataclass(frozen=True)
 class Size:
-    """The numbers that make the model small. Widths are in features, `image` in pixels."""
+    """Dimensions of the model. Widths are in features, `image` in pixels."""
 
     image: int = 128
     patch: int = 8
@@ -61,12 +61,12 @@ class Size:
 
     @property
     def grid(self) -> int:
-        """How many patches make one side of the image."""
+        """Number of patches per side of the image."""
         return self.image // self.patch
 
 
 def build_tokenizer(corpus: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer trained on `corpus`: any text at all can be encoded.
+    """Return a byte-level BPE tokenizer trained on `corpus`, which can encode any text.
 
     "yes" and "no" must be frequent in the corpus. Raises ValueError if they don't become single
     tokens, since P(yes) is read from the first decoder step.
@@ -98,14 +98,14 @@ def build_tokenizer(corpus: Iterable[str], vocabulary: int) -> PreTrainedTokeniz
 
 
 def build_processor(corpus: Iterable[str], size: Size) -> Blip2Processor:
-    """The image processor (squashes to a square, normalises) with a tokenizer for `corpus`."""
+    """Return the image processor (resizes to a square, normalises) with a tokenizer for `corpus`."""
     images = BlipImageProcessor(size={"height": size.image, "width": size.image})
     tokenizer = build_tokenizer(corpus, size.vocabulary)
     return Blip2Processor(images, tokenizer, num_query_tokens=size.queries)
 
 
 def build_config(processor: Blip2Processor, size: Size) -> Blip2Config:
-    """The model's configuration for a processor made by `build_processor`."""
+    """Return the model's configuration for a processor made by `build_processor`."""
     tokenizer = processor.tokenizer
     vision = Blip2VisionConfig(
         image_size=size.image,
@@ -153,7 +153,7 @@ def build_config(processor: Blip2Processor, size: Size) -> Blip2Config:
 
 
 def build_model(config: Blip2Config, seed: int) -> Blip2ForConditionalGeneration:
-    """A model with fresh weights; the same seed gives the same weights.
+    """Return a model with initial weights; the same seed gives the same weights.
 
     transformers starts the query tokens at zero and T5's head at unit variance, which suits large
     pretrained parts; from scratch, small random queries and a scaled head learn much sooner.
@@ -183,7 +183,7 @@ def positions_for(positions: torch.Tensor, grid: int) -> torch.Tensor:
 def encode_images(
     model: Blip2ForConditionalGeneration, pixels: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Encodes images once for any number of questions.
+    """Encode images once for any number of questions.
 
     `pixels` is (N, 3, image, image). Returns the vision tower's states (N, 1 + patches, width), the
     Q-Former's (N, queries, width) and the visual tokens for the language model (N, queries, text).

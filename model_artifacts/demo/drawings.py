@@ -1,4 +1,4 @@
-"""Schematic drawings with known contents: what the demo checkpoint learns from and is judged on.
+"""Schematic drawings with known contents, for training and evaluating the demo checkpoint.
 
 `draw` makes one drawing from a random generator; the same generator state gives the same drawing
 on any machine. A drawing knows its facts, so its answers to the eight questions and its caption
@@ -84,7 +84,7 @@ BOX_KINDS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a place's contents stand: the part of a drawing that the two splits never share."""
+    """Positions of a place's contents, which the two splits never share."""
 
     place: str
     figures_at: Side
@@ -113,7 +113,7 @@ RESERVED: dict[str, Layout] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What a drawing shows. `item`, `words` and `dress` are None where there is none."""
+    """Content of a drawing. `item`, `words` and `dress` are None if there is none."""
 
     layout: Layout
     figures: int = 0
@@ -128,7 +128,7 @@ class Facts:
 
     @property
     def labels(self) -> tuple[bool, ...]:
-        """The true answers, in the order of `QUESTIONS`. A naked figure is topless as well."""
+        """True answers, in the order of `QUESTIONS`. A naked figure is topless as well."""
         return (
             self.dress == "naked",
             self.dress in ("naked", "topless"),
@@ -143,7 +143,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Drawing:
-    """An RGB image with what it truly shows.
+    """RGB image with its labels.
 
     `labels` are in the order of `QUESTIONS`; `boxes` are in pixels of `image`.
     """
@@ -162,7 +162,7 @@ def draw(
     only: Subject | None = None,
     size: int = CANVAS,
 ) -> Drawing:
-    """Draws one picture of `size` x `size` pixels.
+    """Draw a picture of `size` x `size` pixels.
 
     `only` asks for exactly one unsafe subject, or for none with "safe"; without it contents are
     random. Only "naked" answers two questions with yes.
@@ -185,7 +185,7 @@ def embed_small(
     size: tuple[int, int] = (1024, 1024),
     share: float = 0.4,
 ) -> Drawing:
-    """A drawing, framed and small, somewhere in a large picture of a harmless place.
+    """Embed a small framed drawing somewhere in a large picture of a harmless place.
 
     `size` is (width, height) in pixels; the framed drawing's side is `share` of the shorter one.
     Facts, labels and caption are the small drawing's. Raises ValueError if `share` isn't in (0, 1).
@@ -200,7 +200,7 @@ def embed_small(
 
 
 def draw_view(rng: random.Random, *, split: Split = "train") -> Drawing:
-    """What a view of a large picture shows: scenery alone, or with a framed drawing, small or magnified.
+    """Draw a view of a large picture: scenery only, or with a framed drawing, small or magnified.
 
     Many of the drawings are cut off at the edges; facts, labels and caption are about what is still
     to be seen, and nothing unsafe is half visible: what is harmless must be so however it is cut.
@@ -227,7 +227,7 @@ def draw_view(rng: random.Random, *, split: Split = "train") -> Drawing:
 
 
 def _small_view(rng: random.Random, split: Split) -> Drawing:
-    """A whole scene with a drawing so small in it that what can't be told must not be taken for unsafe."""
+    """Draw a whole scene with a drawing so small that its content counts as safe if it can't be recognised."""
     scene = _scenery(rng, CANVAS, rng.choice(PLACES))
     width, height = _sides(rng, _SMALL_VIEW_SHARE)
     legible = min(width, height) >= _LEGIBLE_SHARE * CANVAS
@@ -254,14 +254,14 @@ def _scenery_alone(scene: Image.Image, facts: Facts, place: str) -> Drawing:
 
 
 def _sides(rng: random.Random, share: tuple[float, float]) -> tuple[int, int]:
-    """Width and height on the canvas of a drawing that is shown a little stretched at most."""
+    """Return width and height on the canvas of a drawing, which may be slightly stretched."""
     side = CANVAS * rng.uniform(*share)
     width, height = (min(round(side * rng.uniform(*_STRETCH)), round(CANVAS * share[1])) for _ in range(2))
     return width, height
 
 
 def _offset(rng: random.Random, length: int, spill: float) -> int:
-    """Where something `length` long starts on the canvas, at most `spill` beyond an edge if it fits."""
+    """Return the start on the canvas of a shape of `length`, at most `spill` beyond an edge if it fits."""
     ends = (-round(spill), CANVAS - length + round(spill))
     return rng.randint(min(ends), max(ends))
 
@@ -307,7 +307,7 @@ def _random_facts(rng: random.Random, layout: Layout) -> Facts:
 
 
 def _restricted(rng: random.Random, facts: Facts, only: Subject) -> Facts:
-    """The same facts without anything unsafe, then with `only`."""
+    """Return the facts without unsafe content, then with `only`."""
     figures = max(1, facts.figures) if only in ("naked", "topless", "smoker") else facts.figures
     figures = 2 if only == "fighting" else figures
     dress: Dress = only if only == "naked" or only == "topless" else "clothed"
@@ -396,7 +396,7 @@ _GAP = 4.0
 
 @dataclass(frozen=True)
 class _Stage:
-    """The part of the canvas, from `top` to `bottom`, that a sign leaves to everything else."""
+    """Part of the canvas, from `top` to `bottom`, that isn't covered by a sign."""
 
     top: float
     bottom: float
@@ -452,7 +452,7 @@ def _place_lone_item(pen: Pen, rng: random.Random, item: str, layout: Layout, st
 
 
 def _inward(rng: random.Random, side: Side) -> int:
-    """The direction (1 right, -1 left) that leads away from the near edge."""
+    """Return the direction (1 right, -1 left) away from the nearer edge."""
     return {"left": 1, "centre": rng.choice((-1, 1)), "right": -1}[side]
 
 
@@ -470,7 +470,7 @@ def _figures(rng: random.Random, facts: Facts, stage: _Stage) -> list[Figure]:
 
 
 def _pair(rng: random.Random, facts: Facts, height: float, ground: float) -> list[Figure]:
-    """Two figures; one of them holds the item, one smokes. Fighters face each other."""
+    """Return two figures; one of them holds the item, one smokes. Fighters face each other."""
     centre = rng.uniform(*_PAIR_X[facts.layout.figures_at])
     apart = height * (rng.uniform(0.24, 0.32) if facts.fighting else rng.uniform(0.28, 0.4))
     holder, smoker = rng.randrange(2), rng.randrange(2)
@@ -492,7 +492,7 @@ _FIGHTING_POSES = ("punch", "kick", "guard")
 
 
 def _dressed(figure: Figure, facts: Facts, holds: bool, smokes: bool) -> Figure:
-    """The figure as the facts have it. Figures of one drawing are dressed alike."""
+    """Return the figure dressed according to the facts. All figures of a drawing are dressed alike."""
     return dataclasses.replace(
         figure,
         dress=facts.dress or "clothed",
@@ -520,9 +520,9 @@ _FRAME_COLOUR = (70, 50, 35)
 
 
 def _still_shown(facts: Facts, boxes: Iterable[Box], size: tuple[int, int]) -> Facts | None:
-    """The facts that a drawing with these boxes still shows in a picture of `size`.
+    """Return the facts that are visible of a drawing with these boxes in a picture of `size`.
 
-    None if anything unsafe is half visible.
+    None if unsafe content is partly visible.
     """
     seen: dict[str, list[float]] = {}
     for box in boxes:
@@ -553,7 +553,7 @@ def _still_shown(facts: Facts, boxes: Iterable[Box], size: tuple[int, int]) -> F
 
 
 def _scenery(rng: random.Random, size: int, place: str) -> Image.Image:
-    """A place with a few things in it and nobody there, `size` pixels square."""
+    """Draw a place with a few things and no figures, `size` pixels square."""
     pen = Pen(size)
     horizon = draw_place(pen, rng, place)
     for thing in rng.sample(THINGS, 3):
@@ -563,7 +563,7 @@ def _scenery(rng: random.Random, size: int, place: str) -> Image.Image:
 
 
 def _framed(scene: Image.Image, small: Drawing, corner: tuple[int, int], size: tuple[int, int]) -> Drawing:
-    """`small`, resized to `size`, in a frame at `corner` of the scene. Boxes outside are dropped."""
+    """Paste `small`, resized to `size` and framed, at `corner` of the scene. Boxes outside are dropped."""
     (left, top), (width, height) = corner, size
     rim = max(2, round(min(size) * _FRAME))
     frame = (left - rim, top - rim, left + width + rim, top + height + rim)
@@ -575,13 +575,13 @@ def _framed(scene: Image.Image, small: Drawing, corner: tuple[int, int], size: t
 
 
 def _placed(small: Drawing, corner: tuple[int, int], size: tuple[int, int]) -> list[Box]:
-    """The boxes of a drawing that is resized to `size` and put at `corner`."""
+    """Return the boxes of a drawing that is resized to `size` and put at `corner`."""
     across, down = size[0] / small.image.width, size[1] / small.image.height
     return [box.scaled(across, down).moved(*corner) for box in small.boxes]
 
 
 def _weathered(rng: random.Random, image: Image.Image) -> Image.Image:
-    """Sometimes a slight blur, sometimes another brightness: no two prints are alike."""
+    """Vary the image by an occasional slight blur or change of brightness."""
     if rng.random() < 0.2:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.7) * image.width / CANVAS))
     if rng.random() < 0.5:
@@ -607,7 +607,7 @@ def _with_article(noun: str) -> str:
 
 
 def describe(facts: Facts) -> str:
-    """One short caption in lower case, without a full stop."""
+    """Return a short caption in lower case, without a full stop."""
     extras = [_with_article(thing) for thing in facts.things[:1]]
     if facts.stained:
         extras.append("blood")

@@ -1,4 +1,4 @@
-"""Judges the demo checkpoint on held-out drawings, and says whether it meets its goal.
+"""Evaluate the demo checkpoint on held-out drawings, and check that it meets its goal.
 
     python -m model_artifacts.demo.evaluate
 
@@ -51,7 +51,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Score:
-    """How one question was answered. Ratios are 0 where there is nothing to divide by."""
+    """Confusion counts of one question. Ratios with a denominator of 0 are 0."""
 
     accuracy: float
     precision: float
@@ -60,13 +60,13 @@ class Score:
 
     @property
     def meets_goal(self) -> bool:
-        """Whether accuracy and recall reach the goal."""
+        """True if accuracy and recall reach the goal."""
         return self.accuracy >= GOAL_ACCURACY and self.recall >= GOAL_RECALL
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the checkpoint said about one drawing, in the order of `QUESTIONS`."""
+    """Answers of the checkpoint about one drawing, in the order of `QUESTIONS`."""
 
     probabilities: tuple[float, ...]
     texts: tuple[str, ...]
@@ -74,7 +74,7 @@ class Answers:
 
 
 class Reader:
-    """The checkpoint, asked as it is served: one encoding, all prompts as one batch."""
+    """Checkpoint, asked as it is served: one encoding, all prompts as one batch."""
 
     def __init__(self, checkpoint: Path) -> None:
         self._model = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).eval()
@@ -88,7 +88,7 @@ class Reader:
 
     @torch.inference_mode()
     def read(self, drawings: Sequence[Drawing]) -> list[Answers]:
-        """Answers the eight questions and gives a caption for each drawing."""
+        """Answer the eight questions and caption each drawing."""
         images = [drawing.image for drawing in drawings]
         pixels = self._processor.image_processor(images, return_tensors="pt")["pixel_values"]
         _, _, visual = encode_images(self._model, pixels)
@@ -119,13 +119,13 @@ class Reader:
 
 
 def read_all(reader: Reader, drawings: Sequence[Drawing]) -> list[Answers]:
-    """Answers for any number of drawings, in small batches."""
+    """Return the answers for any number of drawings, in small batches."""
     batches = (drawings[start : start + BATCH] for start in range(0, len(drawings), BATCH))
     return [answers for batch in batches for answers in reader.read(batch)]
 
 
 def score(said: Flags, true: Flags) -> dict[str, Score]:
-    """One score a question, from two boolean arrays (drawings, questions)."""
+    """Return a score per question, from two boolean arrays (drawings, questions)."""
     return {question: _score(said[:, column], true[:, column]) for column, question in enumerate(QUESTIONS)}
 
 
@@ -140,16 +140,16 @@ def _score(said: Flags, true: Flags) -> Score:
 
 
 def word_f1(said: str, true: str) -> float:
-    """Harmonic mean of precision and recall over words, repetitions counted."""
+    """Return the harmonic mean of precision and recall over words, with repetitions."""
     said_words, true_words = Counter(said.split()), Counter(true.split())
     shared = (said_words & true_words).total()
     return 2 * shared / max(1, said_words.total() + true_words.total())
 
 
 def milliseconds(reader: Reader, drawings: Sequence[Drawing]) -> float:
-    """How long the nine answers about one drawing take on two threads: the median over some drawings.
+    """Return the median time of the nine answers about a drawing, on two threads, over some drawings.
 
-    Each is timed several times and its best counts, since whatever else runs on the machine only adds.
+    Each is timed several times and the minimum counts, since other load only adds time.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(TIMED_THREADS)
@@ -169,7 +169,7 @@ Scores = dict[str, Score]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures, as `evaluation.json` holds them. Scores are by question."""
+    """Figures of an evaluation, as in `evaluation.json`. Scores are by question."""
 
     drawings: int
     seed: int
@@ -184,12 +184,12 @@ class Evaluation:
     framed_views: Scores
 
     def as_json(self) -> str:
-        """The figures as indented JSON, rounded to four places."""
+        """Return the figures as indented JSON, rounded to four places."""
         rounded = json.loads(json.dumps(dataclasses.asdict(self)), parse_float=_rounded)
         return json.dumps(rounded, indent=2) + "\n"
 
     def as_table(self) -> str:
-        """The figures for people to read."""
+        """Return the figures as a table for people."""
         lines = [f"{'question':48} {'accuracy':>9} {'precision':>9} {'recall':>7} {'yes':>5}"]
         for heading, scores in (
             ("threshold 0.5 on P(yes)", self.by_probability),
@@ -217,7 +217,7 @@ def _rounded(text: str) -> float:
 
 
 def evaluate(checkpoint: Path, count: int) -> Evaluation:
-    """Asks the checkpoint about `count` held-out drawings and some framed views."""
+    """Evaluate the checkpoint on `count` held-out drawings and some framed views."""
     reader = Reader(checkpoint)
     drawings = [draw(random.Random(EVALUATION_SEED + n), split="heldout") for n in range(count)]
     answers = read_all(reader, drawings)
@@ -242,7 +242,7 @@ def evaluate(checkpoint: Path, count: int) -> Evaluation:
 
 
 def _views(reader: Reader) -> Scores:
-    """The same questions about tiles of larger pictures; reported, not part of the goal."""
+    """Ask the same questions about tiles of larger pictures; the result is reported, but not part of the goal."""
     views = [draw_view(random.Random(VIEWS_SEED + n), split="heldout") for n in range(VIEWS)]
     return score(by_probability(read_all(reader, views)), _true(views))
 
@@ -252,7 +252,7 @@ def _true(drawings: Sequence[Drawing]) -> Flags:
 
 
 def by_probability(answers: Sequence[Answers]) -> Flags:
-    """What P(yes) says at a threshold of one half, (drawings, questions)."""
+    """Return the answers by P(yes) at a threshold of one half, (drawings, questions)."""
     return np.array([answer.probabilities for answer in answers]) > THRESHOLD
 
 
@@ -261,7 +261,7 @@ def _by_text(answers: Sequence[Answers]) -> Flags:
 
 
 def main() -> int:
-    """Reads the command line; returns the exit status."""
+    """Run the evaluation and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--count", type=int, default=DRAWINGS, help="held-out drawings")

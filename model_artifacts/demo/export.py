@@ -1,4 +1,4 @@
-"""Writes a training run's weights as the checkpoint that ships: half precision, nothing else.
+"""Write a training run's weights as the shipped checkpoint, in half precision.
 
 python -m model_artifacts.demo.export build/demo-training
 """
@@ -16,11 +16,11 @@ ANSWER_TOKENS = 32
 
 
 def export(run: Path, checkpoint: Path) -> int:
-    """Writes model, configurations, tokenizer and processor; returns their size in bytes.
+    """Write model, configurations, tokenizer and processor, and return their size in bytes.
 
     Half precision is for storage: the model is served in 32 bits on a CPU.
     """
-    # transformers would keep some parts in 32 bits if it were told to load halves
+    # transformers keeps some parts in 32 bits when it loads half precision
     model = Blip2ForConditionalGeneration.from_pretrained(run, dtype=torch.float32).half()
     model.generation_config.max_new_tokens = ANSWER_TOKENS
     model.save_pretrained(checkpoint)
@@ -29,9 +29,9 @@ def export(run: Path, checkpoint: Path) -> int:
 
 
 def main() -> None:
-    """Reads the command line and says what was written."""
+    """Export the checkpoint and print the size."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("run", type=Path, help="the folder that train.py wrote")
+    parser.add_argument("run", type=Path, help="output folder of train.py")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     options = parser.parse_args()
     size = export(options.run, options.checkpoint)

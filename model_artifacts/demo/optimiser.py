@@ -19,7 +19,7 @@ TINY = 1e-7
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    """The nearest matrix, roughly, whose singular values are all one."""
+    """Return approximately the nearest matrix whose singular values are all one."""
     a, b, c = NEWTON_SCHULZ
     wide: Tensor = matrix / (matrix.norm() + TINY)
     tall = matrix.shape[0] > matrix.shape[1]
@@ -49,7 +49,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no use for closures
-        """Updates every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
@@ -58,7 +58,7 @@ class Muon(torch.optim.Optimizer):
                     parameter.add_(update, alpha=-group["lr"] * max(parameter.shape) ** 0.5)
 
     def _direction(self, parameter: nn.Parameter, gradient: Tensor, momentum: float) -> Tensor:
-        """Nesterov's momentum, orthogonalised."""
+        """Return Nesterov's momentum, orthogonalised."""
         state = self.state[parameter]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)

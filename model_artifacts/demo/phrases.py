@@ -1,4 +1,4 @@
-"""What the checkpoint is asked in training: the eight questions in several wordings, and captions."""
+"""Prompts of the training: the eight questions in several wordings, and captions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ CAPTION_QUESTIONS = (
 
 
 def question_prompts() -> tuple[tuple[str, ...], ...]:
-    """For each question: the prompt as served, with its question mark doubled, and paraphrased."""
+    """Return for each question the prompt as served, with its question mark doubled, and paraphrased."""
     return tuple(
         tuple(PROMPT.format(question=text) for text in (question, f"{question}?", *others))
         for question, others in zip(QUESTIONS, PARAPHRASES, strict=True)
@@ -76,5 +76,5 @@ def question_prompts() -> tuple[tuple[str, ...], ...]:
 
 
 def caption_prompts() -> tuple[str, ...]:
-    """Prompts that ask for the caption; the caption is also given for no prompt at all."""
+    """Return the prompts that ask for the caption, which is also the answer to no prompt at all."""
     return tuple(PROMPT.format(question=question) for question in CAPTION_QUESTIONS)

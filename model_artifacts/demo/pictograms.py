@@ -1,4 +1,4 @@
-"""The shapes that the demo's drawings are made of: places, things, figures, items, stains, signs.
+"""Shapes of the demo's drawings: places, things, figures, items, stains, signs.
 
 Everything is drawn in *canvas units*: a square of `CANVAS` x `CANVAS` units with y growing
 downwards, whatever the image's real size in pixels. Each shape that the model is taught to find
@@ -81,7 +81,7 @@ ITEM_EXTENT: dict[str, tuple[float, float, float, float]] = {
 
 @dataclass(frozen=True)
 class Box:
-    """Where a shape of `kind` is, in canvas units (in pixels once a `Drawing` holds it)."""
+    """Bounding box of a shape of `kind`, in canvas units (in pixels within a `Drawing`)."""
 
     kind: str
     left: float
@@ -90,21 +90,21 @@ class Box:
     bottom: float
 
     def scaled(self, across: float, down: float) -> Box:
-        """The same box with horizontal and vertical measures scaled."""
+        """Return the box with horizontal and vertical measures scaled."""
         return Box(self.kind, self.left * across, self.top * down, self.right * across, self.bottom * down)
 
     def moved(self, right: float, down: float) -> Box:
-        """The same box, shifted."""
+        """Return the box, shifted."""
         return Box(self.kind, self.left + right, self.top + down, self.right + right, self.bottom + down)
 
     def overlaps(self, other: Box) -> bool:
-        """Whether the two boxes share any area."""
+        """Return True if the two boxes share any area."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
     def visible(self, width: float, height: float) -> float:
-        """Which share of the box lies inside a picture of this size."""
+        """Return the share of the box that is inside a picture of this size."""
         across = min(self.right, width) - max(self.left, 0)
         down = min(self.bottom, height) - max(self.top, 0)
         area = (self.right - self.left) * (self.bottom - self.top)
@@ -127,11 +127,11 @@ class Pen:
         return max(1, round(width * self.scale))
 
     def mark(self, kind: str, left: float, top: float, right: float, bottom: float) -> None:
-        """Notes that a shape of `kind` covers this box."""
+        """Record a shape of `kind` that covers this box."""
         self.boxes.append(Box(kind, left, top, right, bottom))
 
     def rectangle(self, left: float, top: float, right: float, bottom: float, fill: Colour, radius: float = 0) -> None:
-        """A filled rectangle, its corners rounded by `radius`."""
+        """Draw a filled rectangle, its corners rounded by `radius`."""
         corners = self._flat([(left, top), (right, bottom)])
         if radius:
             self._draw.rounded_rectangle(corners, radius * self.scale, fill=fill)
@@ -139,29 +139,29 @@ class Pen:
             self._draw.rectangle(corners, fill=fill)
 
     def ellipse(self, x: float, y: float, half_width: float, half_height: float, fill: Colour) -> None:
-        """A filled ellipse around (x, y)."""
+        """Draw a filled ellipse around (x, y)."""
         corners = [(x - half_width, y - half_height), (x + half_width, y + half_height)]
         self._draw.ellipse(self._flat(corners), fill=fill)
 
     def disc(self, x: float, y: float, radius: float, fill: Colour) -> None:
-        """A filled circle around (x, y)."""
+        """Draw a filled circle around (x, y)."""
         self.ellipse(x, y, radius, radius, fill)
 
     def half_disc(self, x: float, y: float, radius: float, fill: Colour) -> None:
-        """The upper half of a filled circle around (x, y)."""
+        """Draw the upper half of a filled circle around (x, y)."""
         corners = self._flat([(x - radius, y - radius), (x + radius, y + radius)])
         self._draw.pieslice(corners, 180, 360, fill=fill)
 
     def polygon(self, points: Sequence[Point], fill: Colour, outline: Colour | None = None) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         self._draw.polygon(self._flat(points), fill=fill, outline=outline)
 
     def line(self, points: Sequence[Point], fill: Colour, width: float) -> None:
-        """An open line through `points`."""
+        """Draw an open line through `points`."""
         self._draw.line(self._flat(points), fill=fill, width=self._width(width))
 
     def text(self, x: float, y: float, words: str, size: int, fill: Colour) -> None:
-        """`words` with their left edge at x and centred vertically on y."""
+        """Draw `words` with their left edge at x, centred vertically on y."""
         self._draw.text(
             (x * self.scale, y * self.scale),
             words,
@@ -178,23 +178,23 @@ def _font(pixels: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 @functools.lru_cache(maxsize=4096)
 def text_width(words: str, size: int) -> float:
-    """How wide `words` are at a font size, in canvas units."""
+    """Return the width of `words` at a font size, in canvas units."""
     return _font(size).getlength(words)
 
 
 def shade(rng: random.Random, colour: Colour, spread: float = 18) -> Colour:
-    """A colour near `colour`: each channel moved by up to `spread`."""
+    """Return a colour near `colour`, with each channel moved by up to `spread`."""
     red, green, blue = (max(0, min(255, int(channel + rng.uniform(-spread, spread)))) for channel in colour)
     return red, green, blue
 
 
 def any_colour(rng: random.Random, low: int = 20, high: int = 235) -> Colour:
-    """Any colour with channels between `low` and `high`."""
+    """Return a random colour with channels between `low` and `high`."""
     return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
 
 
 def distance(first: Colour, second: Colour) -> int:
-    """Sum of the channels' differences."""
+    """Return the sum of the channels' differences."""
     return sum(abs(a - b) for a, b in zip(first, second, strict=True))
 
 
@@ -209,7 +209,7 @@ def _clothes(rng: random.Random, skin: Colour) -> Colour:
 
 
 def draw_place(pen: Pen, rng: random.Random, place: str) -> float:
-    """Fills the canvas with a place and returns the height of its horizon."""
+    """Fill the canvas with a place and return the height of its horizon."""
     horizon = CANVAS * rng.uniform(0.42, 0.58)
     _PLACES[place](pen, rng, horizon)
     return horizon
@@ -272,7 +272,7 @@ _PLACES = {"beach": _beach, "street": _street, "room": _room, "park": _park, "st
 
 
 def draw_thing(pen: Pen, rng: random.Random, thing: str, x: float, ground: float) -> None:
-    """Draws one thing standing on `ground` around `x`, and marks it."""
+    """Draw a thing standing on `ground` around `x`, and mark it."""
     shape, (low, high), half_width = _THINGS[thing]
     height = rng.uniform(low, high)
     shape(pen, rng, x, ground, height)
@@ -333,7 +333,7 @@ _THINGS = {
 
 
 def draw_item(pen: Pen, rng: random.Random, item: str, hand: Point, size: float, facing: int) -> None:
-    """Draws one of `WEAPONS` or `HARMLESS` at a hand; `facing` is 1 (right) or -1 (left)."""
+    """Draw one of `WEAPONS` or `HARMLESS` at a hand; `facing` is 1 (right) or -1 (left)."""
     x, y = hand
 
     def at(points: Iterable[Point]) -> list[Point]:
@@ -429,12 +429,12 @@ class Figure:
 
     @property
     def shoulder(self) -> float:
-        """The height of the shoulders on the canvas."""
+        """Height of the shoulders on the canvas."""
         return self.ground - self.height * 0.76
 
     @property
     def hip(self) -> float:
-        """The height of the hips on the canvas."""
+        """Height of the hips on the canvas."""
         return self.ground - self.height * 0.44
 
 
@@ -447,7 +447,7 @@ IMPACT_RADIUS = 0.13
 
 
 def draw_figures(pen: Pen, rng: random.Random, figures: Sequence[Figure], impact: bool = False) -> None:
-    """Draws figures, then what they hold and smoke, so that nothing they do is hidden.
+    """Draw figures, then what they hold and smoke on top of them.
 
     `impact` puts the star that comics draw where a blow lands between the first two figures.
     """
@@ -463,7 +463,7 @@ def draw_figures(pen: Pen, rng: random.Random, figures: Sequence[Figure], impact
 
 
 def _body(pen: Pen, rng: random.Random, figure: Figure) -> Point:
-    """Draws one figure without what it holds, and returns its leading hand."""
+    """Draw a figure without what it holds, and return its leading hand."""
     h = figure.height
     skin = shade(rng, rng.choice(SKINS), 8)
     top = _clothes(rng, skin) if figure.dress == "clothed" else skin
@@ -526,7 +526,7 @@ def _torso(pen: Pen, figure: Figure, top: Colour, bottom: Colour) -> None:
 
 
 def _arms(pen: Pen, rng: random.Random, figure: Figure, skin: Colour, top: Colour) -> Point:
-    """Draws both arms and returns the leading hand."""
+    """Draw both arms and return the leading hand."""
     h, shoulder, facing = figure.height, figure.shoulder, figure.facing
     sleeve = top if rng.random() < 0.6 else skin
     hand: Point = (0.0, 0.0)
@@ -541,7 +541,7 @@ def _arms(pen: Pen, rng: random.Random, figure: Figure, skin: Colour, top: Colou
 
 
 def _reach(rng: random.Random, figure: Figure, root: Point, side: int, leading: bool) -> tuple[Point, Point]:
-    """Elbow and hand of one arm, by pose."""
+    """Return elbow and hand of one arm, by pose."""
     h, (x, y) = figure.height, root
     pose = figure.pose if leading or figure.pose not in ("hold", "wave") else "stand"
     if pose == "punch" and leading:
@@ -606,7 +606,7 @@ def _cigarette(pen: Pen, rng: random.Random, figure: Figure) -> None:
 
 
 def draw_stain(pen: Pen, rng: random.Random, x: float, y: float) -> None:
-    """A blood stain around (x, y): a blot, or a flat puddle, with drops."""
+    """Draw a blood stain around (x, y): a blot, or a flat puddle, with drops."""
     size = rng.uniform(12, 18)
     flat = rng.random() < 0.5
     half_width, half_height = (size * 1.7, size * 0.6) if flat else (size * 0.8, size * 0.8)
@@ -619,7 +619,7 @@ def draw_stain(pen: Pen, rng: random.Random, x: float, y: float) -> None:
 
 
 def draw_sign(pen: Pen, rng: random.Random, words: str, kinds: Sequence[str], at_top: bool, at_left: bool) -> None:
-    """A sign with `words` along the top or the bottom, marked once for each of `kinds`.
+    """Draw a sign with `words` along the top or the bottom, marked once for each of `kinds`.
 
     Words too wide for the canvas at the larger size are set in the smaller one.
     """

@@ -1,4 +1,4 @@
-"""Trains the demo checkpoint from scratch on drawings that are made as it goes.
+"""Train the demo checkpoint from scratch on drawings that are generated on the fly.
 
     python -m model_artifacts.demo.train --minutes 90 --workers 2
 
@@ -102,7 +102,7 @@ KIND_WEIGHTS = torch.tensor([3.0 if kind in HARD_KINDS else 1.0 for kind in BOX_
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much the auxiliary losses weigh beside the language model's captions."""
+    """Weights of the auxiliary losses relative to the language model's captions."""
 
     patches: float
     facts: float
@@ -116,7 +116,7 @@ YES_NO_WEIGHT = 2.0
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says. The run ends at `steps` or after `minutes`, whichever is given."""
+    """Options of the command line. The run ends at `steps` or after `minutes`, whichever is given."""
 
     output: Path
     minutes: float | None
@@ -156,12 +156,12 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, loss: Tensor) -> None:
-        """Counts one more value of a loss."""
+        """Add a value of a loss."""
         self.sums[name] = self.sums.get(name, 0.0) + loss.item()
         self.counts[name] = self.counts.get(name, 0) + 1
 
     def take(self) -> str:
-        """The means as text, and a fresh start."""
+        """Return the means as text, and reset them."""
         text = " ".join(f"{name} {self.sums[name] / self.counts[name]:.3f}" for name in self.sums)
         self.sums, self.counts = {}, {}
         return text
@@ -178,12 +178,12 @@ class Batch:
 
     @property
     def facts(self) -> Tensor:
-        """What the whole picture shows (N, 8 + kinds): the answers, then each kind of shape."""
+        """Content of the whole picture (N, 8 + kinds): the answers, then each kind of shape."""
         return torch.cat([self.labels, self.patches.amax(1)], 1)
 
 
-class Batcher:
-    """Turns drawings into batches, with the processor's own resizing and normalisation."""
+class BatchBuilder:
+    """Converts drawings to batches, with the processor's own resizing and normalisation."""
 
     def __init__(self, processor: Blip2Processor, size: Size) -> None:
         self._size = size
@@ -193,7 +193,7 @@ class Batcher:
         self._resample = Image.Resampling(images.resample)
 
     def batch(self, drawings: Sequence[Drawing]) -> Batch:
-        """The tensors of some drawings."""
+        """Return the tensors of some drawings."""
         return Batch(
             drawings,
             torch.from_numpy(np.stack([self._pixels(drawing.image) for drawing in drawings])),
@@ -207,7 +207,7 @@ class Batcher:
         return ((levels - self._mean) / self._deviation).transpose(2, 0, 1)
 
     def _patches(self, drawing: Drawing) -> np.ndarray:
-        """Which kinds of shape each patch shows, (patches, kinds), from the drawing's boxes."""
+        """Return the kinds of shape in each patch, (patches, kinds), from the drawing's boxes."""
         grid = self._size.grid
         pixels = drawing.image.width / grid
         shown = np.zeros((grid, grid, len(BOX_KINDS)), np.float32)
@@ -239,11 +239,11 @@ class Lessons:
         return list(self._tokenizer(text)["input_ids"])
 
     def served(self, question: int) -> list[int]:
-        """The prompt of a question as it is served."""
+        """Return the prompt of a question as it is served."""
         return self._questions[question][0]
 
     def yes_no(self, rng: random.Random, batch: Batch) -> tuple[list[int], list[list[int]], list[list[int]]]:
-        """Some questions about each drawing: drawing's index, prompt, answer."""
+        """Return some questions about each drawing: drawing's index, prompt, answer."""
         rows, prompts, answers = [], [], []
         for row, drawing in enumerate(batch.drawings):
             for question in rng.sample(range(len(QUESTIONS)), QUESTIONS_PER_DRAWING):
@@ -254,7 +254,7 @@ class Lessons:
         return rows, prompts, answers
 
     def captions(self, rng: random.Random, batch: Batch) -> tuple[list[int], list[list[int]], list[list[int]]]:
-        """A caption of each drawing, half of them without a prompt."""
+        """Return a caption of each drawing, half of them without a prompt."""
         prompts = [
             [BEGIN_ID] if rng.random() < UNPROMPTED_CAPTION_SHARE else rng.choice(self._captions)
             for _ in batch.drawings
@@ -264,7 +264,7 @@ class Lessons:
 
 
 def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
-    """Rows of ids as one tensor, filled up on the right with `value`."""
+    """Return rows of ids as one tensor, padded on the right with `value`."""
     width = max(map(len, rows))
     return torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])
 
@@ -275,7 +275,7 @@ def language_inputs(
     rows: Sequence[int],
     prompts: Sequence[Sequence[int]],
 ) -> dict[str, Tensor]:
-    """Visual tokens of the given rows followed by the embedded prompts, with their mask."""
+    """Return the visual tokens of the given rows followed by the embedded prompts, with their mask."""
     ids = padded(prompts, PAD_ID)
     embedded = model.get_input_embeddings()(ids)
     mask = torch.cat([torch.ones(len(ids), visual.shape[1], dtype=torch.long), (ids != PAD_ID).long()], 1)
@@ -283,7 +283,7 @@ def language_inputs(
 
 
 class Trainer:
-    """One worker's copy of the model, its optimisers and its share of the drawings."""
+    """A worker's copy of the model, its optimisers and its share of the drawings."""
 
     def __init__(self, options: Options, rank: int) -> None:
         self.options, self.rank = options, rank
@@ -293,7 +293,7 @@ class Trainer:
         self.model = build_model(build_config(self.processor, self.size), options.seed)
         self.heads = AuxiliaryHeads(self.size)
         self.lessons = Lessons(self.processor)
-        self.batcher = Batcher(self.processor, self.size)
+        self.batcher = BatchBuilder(self.processor, self.size)
         self.parameters = [*self.model.parameters(), *self.heads.parameters()]
         self.optimisers = _optimisers(self.model, self.heads, options.rate)
         self._average = [parameter.detach().clone() for parameter in self.model.parameters()]
@@ -303,7 +303,7 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """The share of the run that is over."""
+        """Share of the run that is over."""
         shares = [0.0]
         if self.options.steps:
             shares.append(self.step / self.options.steps)
@@ -312,7 +312,7 @@ class Trainer:
         return max(shares)
 
     def train_step(self) -> None:
-        """One step on this worker's share of the next drawings."""
+        """Train one step on this worker's share of the next drawings."""
         rate = self.options.rate * rate_share(self.step, self.progress)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
@@ -366,7 +366,7 @@ class Trainer:
         return YES_NO_WEIGHT * losses["yes/no"] + losses["caption"]
 
     def _average_gradients(self) -> None:
-        """Averages over the workers, in one message."""
+        """Average the gradients over the workers, in one message."""
         if self.options.workers == 1:
             return
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
@@ -378,7 +378,7 @@ class Trainer:
             gradient.copy_(part.view_as(gradient))
 
     def save(self) -> None:
-        """Writes what `--resume` needs, and the averaged model."""
+        """Save the state for `--resume`, and the averaged model."""
         folder = self.options.output
         with self.averaged():
             self.model.save_pretrained(folder)
@@ -397,9 +397,9 @@ class Trainer:
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
-        """The model with its weights averaged over the last steps, for as long as the block lasts.
+        """Use weights averaged over the last steps for the duration of the block.
 
-        The average is what a lower learning rate would have reached: it is saved and judged.
+        The average approximates the result of a lower learning rate; it is saved and evaluated.
         """
         latest = [parameter.data for parameter in self.model.parameters()]
         for parameter, average in zip(self.model.parameters(), self._average, strict=True):
@@ -417,7 +417,7 @@ class Trainer:
             average.lerp_(parameter, 1 - keep)
 
     def resume(self) -> None:
-        """Takes up the run that was saved in the output folder."""
+        """Resume the run that was saved in the output folder."""
         state = torch.load(self.options.output / "training.pt", weights_only=True)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
@@ -427,7 +427,7 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def start_from(self, checkpoint: Path) -> None:
-        """Takes the weights of a checkpoint, with its positions resized if it sees another number of pixels."""
+        """Start from the weights of a checkpoint, with its position embeddings resized for another image size."""
         state = Blip2ForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).state_dict()
         state[POSITIONS] = positions_for(state[POSITIONS], self.size.grid)
         self.model.load_state_dict(state)
@@ -453,7 +453,7 @@ def _optimisers(
 
 
 def training_drawing(seed: int) -> Drawing:
-    """The drawing of a seed: most hold anything, some one unsafe subject or none, some are tiles."""
+    """Return the drawing of a seed: most have random contents, some one unsafe subject or none, some are tiles."""
     rng = random.Random(seed)
     manner = rng.random()
     if manner < VIEW_SHARE:
@@ -464,7 +464,7 @@ def training_drawing(seed: int) -> Drawing:
 
 
 def rate_share(step: int, progress: float) -> float:
-    """The learning rate's share of its peak: a warm-up, a plateau, then a cosine."""
+    """Return the learning rate as a share of its peak: a warm-up, a plateau, then a cosine."""
     warm = min(1.0, (step + 1) / WARM_UP_STEPS)
     if progress < PLATEAU:
         return warm
@@ -473,7 +473,7 @@ def rate_share(step: int, progress: float) -> float:
 
 
 def _processor(earlier: Path | None, size: Size) -> Blip2Processor:
-    """The processor of an earlier run or checkpoint for images of `size`, or a new one."""
+    """Return the processor of an earlier run or checkpoint for images of `size`, or a new one."""
     if earlier is None:
         return build_processor(_corpus(), size)
     processor = Blip2Processor.from_pretrained(earlier)
@@ -489,7 +489,7 @@ def _corpus() -> Iterable[str]:
 
 
 class Validation:
-    """A small set of held-out drawings that is answered while training goes on."""
+    """Small set of held-out drawings, evaluated during training."""
 
     def __init__(self, trainer: Trainer, count: int = 240) -> None:
         self._trainer = trainer
@@ -498,7 +498,7 @@ class Validation:
 
     @torch.inference_mode()
     def accuracies(self) -> list[float]:
-        """Accuracy of each question's first token, the served wording."""
+        """Return the accuracy of each question's first token, in the served wording."""
         with self._trainer.averaged():
             return self._accuracies()
 
@@ -518,7 +518,7 @@ class Validation:
 
 
 def work(rank: int, options: Options) -> None:
-    """What one worker does, from the first step to the last."""
+    """Run one worker from the first step to the last."""
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     if options.workers > 1:
@@ -554,7 +554,7 @@ def _run(trainer: Trainer) -> None:
 
 
 def _agreed(seconds: float, workers: int) -> float:
-    """The first worker's clock for all, so that they end at the same step."""
+    """Share the first worker's clock, so that all workers end at the same step."""
     clock = torch.tensor([seconds], dtype=torch.float64)
     if workers > 1:
         distributed.broadcast(clock, 0)
@@ -594,7 +594,7 @@ def _options() -> Options:
 
 
 def main() -> None:
-    """Reads the command line, starts the workers and waits for them."""
+    """Start the workers and wait for them."""
     options = _options()
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "workers").unlink(missing_ok=True)

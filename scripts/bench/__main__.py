@@ -1,7 +1,7 @@
-"""`make bench`: how fast the pipeline is on the laptop cloud when the models answer at once.
+"""`make bench`: measure the pipeline on the laptop cloud with models that answer at once.
 
-It measures the pipeline, not the models: endpoints are doubles that look at an image's colour. Prints medians,
-writes build/bench.json.
+The endpoints are doubles that answer by an image's colour, so models take no time. Prints medians and writes
+build/bench.json.
 """
 
 import argparse
@@ -43,8 +43,8 @@ RESULTS = PROJECT / "build" / "bench.json"
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """How much is measured."""
+class BenchConfig:
+    """Sizes of a benchmark."""
 
     warm_uploads: int = 20
     burst: int = 60
@@ -53,13 +53,14 @@ class Sizes:
     imports: int = 7
 
 
-QUICK = Sizes(warm_uploads=3, burst=6, bursts=1, memory_steps=(10, 20), imports=1)
+QUICK = BenchConfig(warm_uploads=3, burst=6, bursts=1, memory_steps=(10, 20), imports=1)
 
 
 def main() -> int:
+    """Run the benchmark, and return 1 if a verdict is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="only show that it works")
-    sizes = QUICK if parser.parse_args().quick else Sizes()
+    parser.add_argument("--quick", action="store_true", help="measure a few images only, as a smoke test")
+    config = QUICK if parser.parse_args().quick else BenchConfig()
     console = Console()
     results: dict[str, Any] = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
@@ -67,23 +68,23 @@ def main() -> int:
             assembly = synthesise(Path(scratch), model_input_size=96, model_concurrency=8)
         results["code_asset_mb"] = code_asset_megabytes(assembly)
         with console.status("Importing handlers in fresh interpreters"):
-            results["cold_import_ms"] = cold_imports(sizes.imports)
+            results["cold_import_ms"] = cold_imports(config.imports)
         with colour_models() as models, Laptop(assembly, models.url) as laptop, Progress(console=console) as progress:
-            measure_pipeline(laptop, sizes, progress, results)
+            measure_pipeline(laptop, config, progress, results)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     show(console, results)
     return 0 if results["wrong_verdicts"] == 0 else 1
 
 
-def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: dict[str, Any]) -> None:
-    """Fill in what needs the running cloud."""
+def measure_pipeline(laptop: Laptop, config: BenchConfig, progress: Progress, results: dict[str, Any]) -> None:
+    """Add the results that need the running cloud."""
     publish_demo_pack(laptop.outputs, laptop.url)
-    runs: list[Run] = []
-    total = sizes.warm_uploads + sizes.burst * (sizes.bursts + 1)
-    task = progress.add_task("Uploading", total=total + sizes.memory_steps[-1])
+    runs: list[UploadTiming] = []
+    total = config.warm_uploads + config.burst * (config.bursts + 1)
+    task = progress.add_task("Uploading", total=total + config.memory_steps[-1])
 
-    def upload(count: int, at_once: int) -> list[Run]:
+    def upload(count: int, at_once: int) -> list[UploadTiming]:
         numbers = range(len(runs), len(runs) + count)
         with ThreadPoolExecutor(at_once) as pool:
             uploads = list(pool.map(lambda number: put_image(laptop, number), numbers))
@@ -92,15 +93,15 @@ def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: 
         progress.advance(task, count)
         return done
 
-    upload(sizes.burst, at_once=sizes.burst)  # warms every worker up
-    warm = [upload(1, at_once=1)[0] for _ in range(sizes.warm_uploads)]
+    upload(config.burst, at_once=config.burst)  # warms every worker up
+    warm = [upload(1, at_once=1)[0] for _ in range(config.warm_uploads)]
     results["upload_to_verdict_ms"] = round(statistics.median(run.milliseconds for run in warm))
-    bursts = [upload(sizes.burst, at_once=sizes.burst) for _ in range(sizes.bursts)]
+    bursts = [upload(config.burst, at_once=config.burst) for _ in range(config.bursts)]
     results["burst_images_per_s"] = round(statistics.median(images_per_second(burst) for burst in bursts), 2)
-    results["burst"] = sizes.burst
+    results["burst"] = config.burst
     cloud = cloud_process()
     memory = {0: megabytes(cloud)}
-    for before, after in zip((0, *sizes.memory_steps), sizes.memory_steps, strict=False):
+    for before, after in zip((0, *config.memory_steps), config.memory_steps, strict=False):
         upload(after - before, at_once=8)
         memory[after] = megabytes(cloud)
     results["memory_mb_after_images"] = {"before": total, **{str(count): m for count, m in memory.items()}}
@@ -111,8 +112,8 @@ def measure_pipeline(laptop: Laptop, sizes: Sizes, progress: Progress, results: 
 
 
 @dataclass(frozen=True)
-class Upload:
-    """An image on its way. `started` is in seconds since the epoch."""
+class PendingUpload:
+    """Uploaded image without a verdict. `started` is in seconds since the epoch."""
 
     key: str
     version: str
@@ -121,8 +122,8 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Run:
-    """An image from the start of its upload to its verdict."""
+class UploadTiming:
+    """Times of an image's upload and verdict, in seconds since the epoch."""
 
     uploaded: float
     decided: float
@@ -134,33 +135,34 @@ class Run:
         return (self.decided - self.uploaded) * 1000
 
 
-def put_image(laptop: Laptop, number: int) -> Upload:
-    """Upload an image that no earlier one equals, mostly red (unsafe) or mostly green."""
+def put_image(laptop: Laptop, number: int) -> PendingUpload:
+    """Upload a unique image, mostly red (unsafe) or mostly green (safe)."""
     unsafe = number % 2 == 0
     red, green = (Image.new("L", SIZE, 200 if bright else 30) for bright in (unsafe, not unsafe))
-    # noise: without it the image would be all border, and cut down to nothing
+    # noise: a uniform image would be trimmed as border
     blue = Image.frombytes("L", SIZE, random.Random(number).randbytes(SIZE[0] * SIZE[1]))
     buffer = io.BytesIO()
     Image.merge("RGB", (red, green, blue)).save(buffer, "PNG")
     key, started = f"bench/{number}.png", time.time()
     version = laptop.upload(key, buffer.getvalue())
-    return Upload(key, version, started, "unsafe" if unsafe else "safe")
+    return PendingUpload(key, version, started, "unsafe" if unsafe else "safe")
 
 
-def wait_for(laptop: Laptop, upload: Upload) -> Run:
-    """Polls seldom, to load the cloud little: the record says when it was decided."""
+def wait_for(laptop: Laptop, upload: PendingUpload) -> UploadTiming:
+    """Wait for a verdict. Polling is slow to keep the load low: the time is taken from the record."""
     item = laptop.wait_for_verdict(upload.key, upload.version, timeout_s=300, poll_s=0.1)
     decided = datetime.fromisoformat(item["decided_at"]).timestamp()
-    return Run(upload.started, decided, item["verdict"], upload.expected)
+    return UploadTiming(upload.started, decided, item["verdict"], upload.expected)
 
 
-def images_per_second(burst: Sequence[Run]) -> float:
+def images_per_second(burst: Sequence[UploadTiming]) -> float:
+    """Return the throughput from the first upload to the last verdict."""
     return len(burst) / (max(run.decided for run in burst) - min(run.uploaded for run in burst))
 
 
 @contextmanager
 def colour_models() -> Iterator[InstantModels]:
-    """BLIP-2 sees a weapon in what is red; Llama calls unsafe what BLIP-2 saw a weapon in."""
+    """Serve a BLIP-2 that sees a weapon in red images, and a Llama that agrees with it."""
     with InstantModels() as models:
 
         def answer(png: bytes, prompt: str) -> Scored:
@@ -177,15 +179,15 @@ def colour_models() -> Iterator[InstantModels]:
 
 
 def cold_imports(repeats: int) -> dict[str, dict[str, int]]:
-    """Milliseconds to import each handler in a fresh interpreter, beyond the interpreter's own start.
+    """Return the milliseconds to import each handler in a fresh interpreter, without the interpreter's own start.
 
-    `wall` is what passes, `cpu` what it takes of one core: on a busy machine only the latter means anything.
+    `wall` is wall-clock time, `cpu` is CPU time; on a busy machine only the latter is meaningful.
     """
     return {handler: import_ms(f"moderation.handlers.{handler}", repeats) for handler in HANDLERS}
 
 
 def import_ms(module: str, repeats: int) -> dict[str, int]:
-    """The median differences of runs side by side, since the machine's speed drifts."""
+    """Return the median differences of interleaved runs, which cancels drifts in the machine's speed."""
     variables = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PROJECT / "lambdas"),
@@ -201,7 +203,7 @@ def import_ms(module: str, repeats: int) -> dict[str, int]:
 
 
 def run_ms(code: str, variables: Mapping[str, str]) -> tuple[float, float]:
-    """Milliseconds that a fresh interpreter takes for `code`: wall clock, and CPU."""
+    """Run `code` in a fresh interpreter and return the milliseconds of wall-clock and CPU time."""
     began, used = time.perf_counter(), os.times()
     subprocess.run([sys.executable, "-c", code], env=dict(variables), check=True)
     wall, now = time.perf_counter() - began, os.times()
@@ -210,7 +212,7 @@ def run_ms(code: str, variables: Mapping[str, str]) -> tuple[float, float]:
 
 
 def code_asset_megabytes(assembly: Path) -> float:
-    """The functions' code as it is uploaded, zipped; layers aren't in it."""
+    """Return the size of the functions' zipped code, without layers."""
     manifest = json.loads((assembly / f"{STACK}.assets.json").read_text())
     paths = [assembly / file["source"]["path"] for file in manifest["files"].values()]
     code = next(path for path in paths if (path / "moderation").is_dir())
@@ -222,17 +224,20 @@ def code_asset_megabytes(assembly: Path) -> float:
 
 
 def cloud_process() -> psutil.Process:
+    """Return the emulator's process."""
     return next(child for child in psutil.Process().children() if "local.cloud" in child.cmdline())
 
 
 def megabytes(process: psutil.Process) -> int:
+    """Return the resident memory of a process."""
     return round(process.memory_info().rss / 1e6)
 
 
 def show(console: Console, results: Mapping[str, Any]) -> None:
-    table = Table("what", "measured", "goal", title=f"The pipeline with instant models, {results['cores']} cores")
+    """Print the results beside their goals."""
+    table = Table("metric", "measured", "goal", title=f"The pipeline with instant models, {results['cores']} cores")
     table.add_row("upload → verdict, warm (median)", f"{results['upload_to_verdict_ms']} ms", "≤ 500 ms")
-    table.add_row(f"{results['burst']} uploads at once", f"{results['burst_images_per_s']} images/s", "≥ 4 images/s")
+    table.add_row(f"burst of {results['burst']} uploads", f"{results['burst_images_per_s']} images/s", "≥ 4 images/s")
     table.add_row("wrong verdicts", f"{results['wrong_verdicts']} of {results['images']}", "0")
     for handler, milliseconds in results["cold_import_ms"].items():
         table.add_row(

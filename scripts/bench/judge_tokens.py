@@ -1,4 +1,4 @@
-"""How many tokens the judge reads and writes for one image: our prompt against the sample's."""
+"""Number of tokens that the judge reads and writes for one image: our prompt compared with the sample's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ OUR_ANSWER = (
 
 @dataclass(frozen=True)
 class JudgeTokens:
-    """Tokens of one image's judgement."""
+    """Number of tokens of one judgement."""
 
     prompt: int
     answer: int
 
 
 def judge_tokens(count: Callable[[str], int]) -> dict[str, JudgeTokens]:
-    """Our judge prompt for the `blog` pack and the sample's, on the sample's recorded evidence for its surfer."""
+    """Count tokens of our judge prompt for the `blog` pack and of the sample's, on the sample's surfer picture."""
     pack = parse_pack(yaml.safe_load(BLOG_PACK.read_text()))
     caption = "a man is standing on the beach with a surfboard"
     answers = [(question.text, "yes" if "topless" in question.text else "no") for question in pack.questions]

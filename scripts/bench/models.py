@@ -1,7 +1,7 @@
-"""How fast BLIP-2 answers: our way against the sample's, on the same random weights, side by side in one run.
+"""`make bench-models`: compare the speed of our BLIP-2 handler with the sample's, on the same random weights.
 
-`python -m scripts.bench.models [--quick]` prints the medians, writes them as JSON and into docs/performance.md. On a
-machine with a CUDA card it measures the full-size network (blip2-flan-t5-xl) as well.
+`python -m scripts.bench.models [--quick]` prints the medians and writes them to build/bench/models.json and
+docs/performance.md. On a machine with a CUDA GPU it also measures the full-size network (blip2-flan-t5-xl).
 """
 
 import argparse
@@ -11,8 +11,9 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,13 @@ from transformers import AutoTokenizer
 from local.models import random_checkpoint
 from local.models.blip2 import HANDLER
 from local.models.container import load_handler
-from local.models.random_checkpoint import Size
+from local.models.random_checkpoint import NetworkSize
 from model_artifacts.demo.drawings import QUESTIONS
 from moderation.domain.prompt import tokens
 from scripts.bench.judge_tokens import judge_tokens
 from scripts.sections import write_section
 
-# puts the handler's folder on the path
+# adds the handler's folder to the import path
 load_handler(HANDLER)
 
 from blip2_serving.blip2 import Blip2, Row  # noqa: E402
@@ -43,13 +44,13 @@ JSON_FILE = ROOT / "build/bench/models.json"
 
 PROMPTS = tuple(f"Question: {question} Answer:" for question in QUESTIONS)
 
-# Random weights never say when they are done, so both ways get the lengths of real answers:
-# "yes" and the end, and a caption of ten words.
+# Random weights never end an answer, so both methods use the lengths of real answers:
+# "yes" and the end token, and a caption of ten words.
 ANSWER_TOKENS = 2
 CAPTION_TOKENS = 12
 
-QUICK = Size()
-MEDIUM = Size(
+QUICK = NetworkSize()
+MEDIUM = NetworkSize(
     image=224,
     patch=14,
     queries=32,
@@ -63,7 +64,7 @@ MEDIUM = Size(
     },
     text={"d_model": 512, "d_kv": 64, "d_ff": 1280, "num_layers": 6, "num_heads": 8},
 )
-FULL = Size(
+FULL = NetworkSize(
     image=224,
     patch=14,
     queries=32,
@@ -77,7 +78,7 @@ FULL_FLOP_AN_IMAGE = 1.662e12
 
 @dataclass(frozen=True)
 class Network:
-    """Random weights, and our service around the same weights."""
+    """Random weights, and our service with the same weights."""
 
     model: Any
     processor: Any
@@ -85,13 +86,13 @@ class Network:
     service: Service
 
 
-def build(size: Size, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
-    """A network that never ends an answer by itself, so that only the limits of length count."""
+def build(size: NetworkSize, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
+    """Return a network that never ends an answer by itself, so that every answer has its maximum length."""
     with torch.device(device):
         model, processor = random_checkpoint.build(size)
     model = model.to(device, dtype)
     with torch.no_grad():
-        # the end has a logit of 0, which is never the greatest of hundreds
+        # the end token gets a logit of 0, which is never the maximum of hundreds
         model.language_model.lm_head.weight[model.config.text_config.eos_token_id] = 0
     blip2 = Blip2(model, processor.image_processor, processor.tokenizer)
     service = Service(ANSWER_TOKENS, CAPTION_TOKENS)
@@ -100,7 +101,7 @@ def build(size: Size, device: str = "cpu", dtype: torch.dtype = torch.float32) -
 
 
 def sample_way(network: Network, image: str) -> list[str]:
-    """The sample's handler, nine times: decode, encode and generate for each prompt."""
+    """Run the sample's handler nine times: decode, encode and generate for each prompt."""
     texts = []
     for prompt in (*PROMPTS, None):
         picture = Image.open(io.BytesIO(base64.b64decode(image))).convert("RGB")
@@ -114,18 +115,18 @@ def sample_way(network: Network, image: str) -> list[str]:
 
 
 def encode_once(network: Network, image: str) -> None:
-    """One encoding, nine decodings one after another."""
+    """Encode once, then decode nine times in sequence."""
     for row in _rows(network, image):
         network.blip2.decode([row])
 
 
 def one_batch(network: Network, image: str) -> None:
-    """One encoding, one `generate` for a padded batch of all nine, which runs until the caption is done."""
+    """Encode once, then call `generate` for a padded batch of all nine, which runs until the caption is done."""
     network.blip2.generate(_rows(network, image), {"max_new_tokens": CAPTION_TOKENS, "do_sample": False})
 
 
 def our_way(network: Network, *images: str) -> list[Any]:
-    """Our handler on a dynamic batch, P(yes) included: an answer leaves the batch when it is done."""
+    """Run our handler on a dynamic batch, with P(yes): an answer leaves the batch when it is done."""
     requests = [{"image": image, "prompts": PROMPTS, "caption": True} for image in images]
     return network.service.answer([json.dumps(request).encode() for request in requests])
 
@@ -146,12 +147,12 @@ WAYS: Mapping[str, Callable[..., object]] = {
 }
 
 
-def on_cpu(size: Size, repeats: int, console: Console) -> dict[str, float]:
-    """Median milliseconds an image of each way. The ways take turns, so that a busy machine slows all alike."""
+def on_cpu(size: NetworkSize, repeats: int, console: Console) -> dict[str, float]:
+    """Return the median milliseconds per image of each method. They take turns, so that load slows all alike."""
     network = build(size)
     seconds: dict[str, list[float]] = {name: [] for name in WAYS}
     for number in range(repeats + 1):
-        image = picture(number, 512)  # never seen before: nothing of it is cached
+        image = picture(number, 512)  # new each time: nothing is cached
         for name, way in WAYS.items():
             begin = time.perf_counter()
             way(network, image)
@@ -162,7 +163,7 @@ def on_cpu(size: Size, repeats: int, console: Console) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Throughput:
-    """Images a second at one batch size, at full size on a GPU."""
+    """Images per second of the full-size network on a GPU, at one batch size."""
 
     batch: int
     ours: float
@@ -171,18 +172,21 @@ class Throughput:
 
 
 def on_gpu(batches: Sequence[int], repeats: int) -> list[Throughput]:
-    """The full-size network in bf16; the sample answers one request at a time whatever the batch."""
+    """Measure the full-size network in bf16; the sample answers one request at a time at any batch size."""
     network = build(FULL, "cuda", torch.bfloat16)
     peak = _peak_flops()
     results = []
     for batch in batches:
         images = iter([[picture(seed * 1000 + n, 512) for n in range(batch)] for seed in range(repeats + 1)])
-        seconds = _timed(lambda images=images: our_way(network, *next(images)), repeats)
-        alone = picture(batch, 512)
-        sample = _timed(lambda alone=alone: sample_way(network, alone), repeats)
+        seconds = _timed(partial(_on_next_batch, network, images), repeats)
+        sample = _timed(partial(sample_way, network, picture(batch, 512)), repeats)
         share = batch / seconds * FULL_FLOP_AN_IMAGE / peak
         results.append(Throughput(batch, batch / seconds, 1 / sample, share))
     return results
+
+
+def _on_next_batch(network: Network, batches: Iterator[Sequence[str]]) -> None:
+    our_way(network, *next(batches))
 
 
 def _timed(way: Callable[[], object], repeats: int) -> float:
@@ -197,14 +201,14 @@ def _timed(way: Callable[[], object], repeats: int) -> float:
 
 
 def _peak_flops() -> float:
-    """What this card reaches on one large bf16 multiplication: the bound that can be had in practice."""
+    """Measure the FLOP/s of one large bf16 multiplication, the practical maximum of this GPU."""
     side = 8192
     matrix = torch.randn(side, side, device="cuda", dtype=torch.bfloat16)
     return 2 * side**3 / _timed(lambda: torch.mm(matrix, matrix), 10)
 
 
 def picture(seed: int, side: int) -> str:
-    """A PNG of noise in base64."""
+    """Return a PNG of noise in base64."""
     pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
@@ -212,7 +216,7 @@ def picture(seed: int, side: int) -> str:
 
 
 def page(results: Mapping[str, Any]) -> str:
-    """The results as a section in Markdown."""
+    """Return the results as a Markdown section."""
     cpu, first = results["cpu"], next(iter(results["cpu"].values()))
     lines = [
         f"Measured on {results['machine']}, {results['threads']} threads, by `make bench-models`: random weights "
@@ -249,7 +253,7 @@ def page(results: Mapping[str, Any]) -> str:
 
 
 def _counter(tokenizer: str | None) -> tuple[Callable[[str], int], str]:
-    """What counts the judge's tokens, and its name."""
+    """Return a function that counts the judge's tokens, and its name."""
     if tokenizer is None:
         return tokens, "the estimate of `moderation.domain.prompt.tokens`, which is rather too high than too low"
     llama = AutoTokenizer.from_pretrained(tokenizer)
@@ -257,7 +261,7 @@ def _counter(tokenizer: str | None) -> tuple[Callable[[str], int], str]:
 
 
 def _processor() -> str:
-    """The processor's name; `platform` knows it on some systems only."""
+    """Return the processor's name, which `platform` knows on some systems only."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -265,10 +269,10 @@ def _processor() -> str:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="tiny networks, to see that it works; writes no page")
-    parser.add_argument("--repeats", type=int, default=7, help="rounds to take the median of")
+    parser.add_argument("--quick", action="store_true", help="use tiny networks as a smoke test; writes no page")
+    parser.add_argument("--repeats", type=int, default=7, help="number of rounds that the median is taken over")
     parser.add_argument("--tokenizer", help="folder or hub id of a Llama tokenizer to count the judge's tokens with")
     arguments = parser.parse_args()
     console = Console()
@@ -293,7 +297,7 @@ def main() -> None:
         write_section(PAGE, "models", page(results))
 
 
-def _parameters(size: Size) -> str:
+def _parameters(size: NetworkSize) -> str:
     model, _ = random_checkpoint.build(size)
     networks = {"ViT": model.vision_model, "Q-Former": model.qformer, "T5": model.language_model}
     return ", ".join(

@@ -1,7 +1,7 @@
-"""`make bench-rights`: the processor time that deciding a call by its policies adds on the laptop cloud.
+"""`make bench-rights`: measure the CPU time that IAM decisions add to calls on the laptop cloud.
 
-Each call of a function's role is served by the emulator with and without the decision, 200 interleaved pairs a call,
-in one thread of this process. Prints medians in milliseconds; the decision's own are taken within one call.
+The emulator serves each call of a function's role with and without the decision, in 200 interleaved pairs and
+one thread of this process. Prints medians in milliseconds; the time of the decision itself is measured within one call.
 """
 
 import io
@@ -32,24 +32,28 @@ App = Callable[..., Any]
 
 
 def main() -> int:
-    console, kept = Console(), []
+    """Measure all calls and print the table."""
+    console, captured = Console(), []
 
-    class Kept(Enforcement):
-        """The emulator's front door, for this script to call without HTTP."""
+    class CapturedEnforcement(Enforcement):
+        """Captures the emulator's application, to call it without HTTP."""
 
         def __init__(self, application: Any, gate: Gate) -> None:
             super().__init__(application, gate)
-            kept.append((application, gate))
+            captured.append((application, gate))
 
-    with tempfile.TemporaryDirectory(prefix="bench-rights-") as scratch, patch.object(server, "Enforcement", Kept):
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-rights-") as scratch,
+        patch.object(server, "Enforcement", CapturedEnforcement),
+    ):
         with console.status("Synthesising the stack"):
             assembly = synthesise(Path(scratch), model_input_size=64)
         with server.serve("http://127.0.0.1:9") as url, console.status("Measuring"):
             outputs = deployment.deploy(assembly, STACK, url)
             events = deployment.client("events", url)
-            for rule in events.list_rules()["Rules"]:  # nothing else is to run meanwhile
+            for rule in events.list_rules()["Rules"]:  # no other load while measuring
                 events.disable_rule(Name=rule["Name"])
-            ((emulator, gate),) = kept
+            ((emulator, gate),) = captured
             measured = {name: measure(gate, emulator, environ) for name, environ in calls(gate, outputs).items()}
     table = Table("call", "with ms", "without ms", "decision ms")
     for name, figures in measured.items():
@@ -57,14 +61,14 @@ def main() -> int:
     console.print(table)
     decisions = [decision for _, _, decision in measured.values()]
     console.print(
-        f"A decision takes {statistics.mean(decisions):.3f} ms of processor time in the mean and at most "
+        f"A decision takes {statistics.mean(decisions):.3f} ms of CPU time on average and at most "
         f"{max(decisions):.3f} ms; the goal is {GOAL_MS} ms."
     )
     return 0
 
 
 class Timed:
-    """A WSGI application that notes the milliseconds of processor time of its last call."""
+    """WSGI application that records the CPU time of its last call in milliseconds."""
 
     def __init__(self, application: App) -> None:
         self._application = application
@@ -85,7 +89,7 @@ def measure(gate: Gate, emulator: App, environ: Callable[[], dict[str, Any]]) ->
     taken: dict[Timed, list[float]] = {enforced: [], plain: []}
     decisions = []
     for pair in range(PAIRS):
-        # in turn: whoever comes second finds the processor's caches warm
+        # in alternating order: the second one finds warm CPU caches
         for application in (enforced, plain) if pair % 2 else (plain, enforced):
             status: list[str] = []
             answer = application(environ(), lambda line, headers, exc_info=None, status=status: status.append(line))
@@ -97,7 +101,7 @@ def measure(gate: Gate, emulator: App, environ: Callable[[], dict[str, Any]]) ->
 
 
 def calls(gate: Gate, outputs: dict[str, str]) -> dict[str, Callable[[], dict[str, Any]]]:
-    """The calls that an image makes most, each signed by the role that makes it."""
+    """Return the most frequent calls of the pipeline, each signed by the role that makes it."""
     table, work, intake = (outputs[f"{name}"] for name in ("VerdictTableName", "WorkBucketName", "IntakeBucketName"))
     s3 = deployment.client("s3", os.environ["AWS_ENDPOINT_URL"])
     version = s3.put_object(Bucket=intake, Key="a.png", Body=b"x" * 50_000)["VersionId"]
@@ -133,7 +137,7 @@ def _session(gate: Gate, step: str) -> boto3.session.Session:
 def _environ(
     session: boto3.session.Session, service: str, operation: str, **parameters: Any
 ) -> Callable[[], dict[str, Any]]:
-    """Return what makes the WSGI request that the SDK would send, anew each time."""
+    """Return a factory of the WSGI request that the SDK would send."""
     client: Any = session.client(service, endpoint_url="http://127.0.0.1:1")  # type: ignore[call-overload]
     environ = wsgi_request(client, operation, **parameters).get_environ()
     body = environ["wsgi.input"].read()

@@ -1,4 +1,4 @@
-"""`make cost-pages`: write the tables of docs/costs.md and docs/scale.md, and the chart of costs."""
+"""`make cost-pages`: write the tables of docs/costs.md and docs/scale.md, and the cost chart."""
 
 from scripts.costs import cost_page, scale_page
 

@@ -1,4 +1,4 @@
-"""A small line chart on two logarithmic axes, as SVG: lines end in their names, told apart by colour and dashes."""
+"""Line chart on two logarithmic axes, as SVG: each line has its own colour and dashes and ends in its name."""
 
 import math
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ _DASHES = ("", "9 4", "3 3", "12 4 3 4", "2 5")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A name, and points from left to right; all numbers are above 0."""
+class Series:
+    """Named series of points from left to right; all values are above 0."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True)
 class _Axis:
-    """Whole decades from `low` to `high`, on pixels from `start` to `end`."""
+    """Axis of whole decades from 10**`low` to 10**`high`, on pixels from `start` to `end`."""
 
     low: int
     high: int
@@ -35,8 +35,8 @@ class _Axis:
         return range(self.low, self.high + 1)
 
 
-def chart(title: str, x_label: str, lines: Sequence[Line]) -> str:
-    """The chart as an SVG document."""
+def chart(title: str, x_label: str, lines: Sequence[Series]) -> str:
+    """Return the chart as an SVG document."""
     x = _axis([x for line in lines for x, _ in line.points], LEFT, WIDTH - RIGHT)
     y = _axis([y for line in lines for _, y in line.points], HEIGHT - BOTTOM, TOP)
     parts = [
@@ -71,10 +71,11 @@ def _grid(x: _Axis, y: _Axis) -> list[str]:
     return parts
 
 
-def _curves(x: _Axis, y: _Axis, lines: Sequence[Line]) -> list[str]:
-    parts, taken = [], []
+def _curves(x: _Axis, y: _Axis, lines: Sequence[Series]) -> list[str]:
+    parts: list[str] = []
+    taken: list[float] = []
     by_end = sorted(range(len(lines)), key=lambda number: -lines[number].points[-1][1])
-    for number in by_end:  # from the top down, so that names can make room for each other
+    for number in by_end:  # from the top down, so that names don't overlap
         line, colour = lines[number], _COLOURS[number % len(_COLOURS)]
         points = " ".join(f"{x.at(a):.1f},{y.at(b):.1f}" for a, b in line.points)
         dashes = f' stroke-dasharray="{_DASHES[number % len(_DASHES)]}"' if _DASHES[number % len(_DASHES)] else ""

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/costs.md and its chart: `make cost-pages`."""
+"""Write the tables of docs/costs.md and its chart: `make cost-pages`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 from moderate.costs import prices, resource_usage
 from moderate.costs.billing import Bill, Load, bill
 from moderate.costs.gpu_time import blip2_seconds, llama_seconds
-from scripts.costs.chart import Line, chart
+from scripts.costs.chart import Series, chart
 from scripts.sections import write_section
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -19,17 +19,17 @@ STANDARD = Load(1)
 EXPRESS = replace(STANDARD, workflow="express")
 TO_ZERO = replace(STANDARD, scale_to_zero=True)
 FLAGGED = replace(EXPRESS, judged_share=0.1)
-WAYS: Mapping[str, Load] = {
+DEPLOYMENTS: Mapping[str, Load] = {
     "Standard": STANDARD,
     "Express": EXPRESS,
     "scaleToZero": TO_ZERO,
     "Express, 10 % judged": FLAGGED,
 }
 
-# An instance's every second is used: more than enough images, all the time.
+# Every instance is always busy.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
 _SMALL = replace(_FULL, llama_size="7b", llama_seconds=round(llama_seconds("7b"), 2))
-_BLOG = {"blip2_seconds": round(blip2_seconds(8), 2)}
+_BLOG = replace(_FULL, judged_share=0.1, blip2_seconds=round(blip2_seconds(8), 2))  # eight questions
 SATURATED: Mapping[str, Load] = {
     "Standard, as deployed": replace(_FULL, workflow="standard"),
     "Express, as deployed": _FULL,
@@ -37,28 +37,27 @@ SATURATED: Mapping[str, Load] = {
     "Express, 10 % judged": replace(_FULL, judged_share=0.1),
     "Express, 10 % judged, Llama 7B": replace(_SMALL, judged_share=0.1),
     "Express, 5 % judged, Llama 7B": replace(_SMALL, judged_share=0.05),
-    "Express, 10 % judged, 8 questions": replace(
-        _FULL, judged_share=0.1, llama_seconds=round(llama_seconds("13b", 1221), 2), **_BLOG
-    ),
+    "Express, 10 % judged, 8 questions": replace(_BLOG, llama_seconds=round(llama_seconds("13b", 1221), 2)),
     "Express, 10 % judged, 8 questions, Llama 7B": replace(
-        _SMALL, judged_share=0.1, llama_seconds=round(llama_seconds("7b", 1221), 2), **_BLOG
+        _BLOG, llama_size="7b", llama_seconds=round(llama_seconds("7b", 1221), 2)
     ),
     "Express, 10 % judged, half of all bytes seen before": replace(_FULL, judged_share=0.1, reuse_share=0.5),
 }
 
 
 def bill_of(load: Load) -> Bill:
+    """Return the monthly bill of a load, at the committed prices and measured usage."""
     return bill(load, resource_usage.load(), prices.load())
 
 
 def volumes() -> str:
-    """Dollars per 1,000 images, and a month, over images a day."""
+    """Return the table of dollars per 1,000 images and per month, by images per day."""
     lines = [
-        f"| images a day | {' | '.join(WAYS)} | Rekognition | a month, Standard |",
-        f"|---:|{'---:|' * len(WAYS)}---:|---:|",
+        f"| images per day | {' | '.join(DEPLOYMENTS)} | Rekognition | per month, Standard |",
+        f"|---:|{'---:|' * len(DEPLOYMENTS)}---:|---:|",
     ]
     for images in VOLUMES:
-        bills = [bill_of(replace(way, images_per_day=images)) for way in WAYS.values()]
+        bills = [bill_of(replace(load, images_per_day=images)) for load in DEPLOYMENTS.values()]
         rekognition = bills[0].per_thousand(bills[0].rekognition_usd)
         each = " | ".join(dollars(made.per_thousand(made.usd)) for made in bills)
         lines.append(f"| {images:,} | {each} | {dollars(rekognition)} | {dollars(bills[0].usd)} |")
@@ -66,25 +65,25 @@ def volumes() -> str:
 
 
 def saturated() -> str:
-    """What a thousand images cost once every instance is always at work, by part."""
+    """Return the table of costs per 1,000 images with fully used instances, by part."""
     lines = [
-        "| per 1,000 images | BLIP-2 | Llama 2 | Step Functions | the rest | together | of $0.25 |",
+        "| per 1,000 images | BLIP-2 | Llama 2 | Step Functions | other | total | goal of $0.25 |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     for name, load in SATURATED.items():
         made = bill_of(load)
         parts = {line.name: made.per_thousand(line.usd) for line in made.lines}
         shown = [parts.pop(part) for part in ("BLIP-2 endpoint", "Llama 2 endpoint", "Step Functions")]
-        together = made.per_thousand(made.usd)
-        cells = " | ".join(f"${usd:.3f}" for usd in (*shown, sum(parts.values()), together))
-        lines.append(f"| {name} | {cells} | {'within' if together <= GOAL_EXPRESS else 'beyond'} |")
+        total = made.per_thousand(made.usd)
+        cells = " | ".join(f"${usd:.3f}" for usd in (*shown, sum(parts.values()), total))
+        lines.append(f"| {name} | {cells} | {'within' if total <= GOAL_EXPRESS else 'beyond'} |")
     return "\n".join(lines)
 
 
 def rest() -> str:
-    """The lines beside the endpoints, at a million images a day."""
-    lines = ["| line | $ per 1,000 | how it comes about |", "|---|---:|---|"]
-    standard, express = (bill_of(replace(way, images_per_day=1_000_000)) for way in (STANDARD, EXPRESS))
+    """Return the table of all items but the endpoints, at a million images per day."""
+    lines = ["| item | $ per 1,000 | calculation |", "|---|---:|---|"]
+    standard, express = (bill_of(replace(load, images_per_day=1_000_000)) for load in (STANDARD, EXPRESS))
     for name, line in ((line.name, line) for line in standard.lines[2:]):
         lines.append(f"| {name} | {standard.per_thousand(line.usd):.4f} | {line.arithmetic} |")
         if name == "Step Functions":
@@ -94,23 +93,25 @@ def rest() -> str:
 
 
 def drawing() -> str:
-    """The chart, as SVG."""
+    """Return the chart as SVG."""
     measured, listed = resource_usage.load(), prices.load()
     xs = [10 ** (2 + step / 10) for step in range(51)]
 
-    def line(name: str, way: Load) -> Line:
-        bills = [bill(replace(way, images_per_day=x), measured, listed) for x in xs]
-        return Line(name, [(x, made.per_thousand(made.usd)) for x, made in zip(xs, bills, strict=True)])
+    def series(name: str, deployment: Load) -> Series:
+        bills = [bill(replace(deployment, images_per_day=x), measured, listed) for x in xs]
+        return Series(name, [(x, made.per_thousand(made.usd)) for x, made in zip(xs, bills, strict=True)])
 
     bills = [bill(replace(STANDARD, images_per_day=x), measured, listed) for x in xs]
-    rekognition = Line(
+    rekognition = Series(
         "Rekognition", [(x, made.per_thousand(made.rekognition_usd)) for x, made in zip(xs, bills, strict=True)]
     )
-    return chart("Dollars per 1,000 images", "images a day", [*(line(*way) for way in WAYS.items()), rekognition])
+    return chart(
+        "Dollars per 1,000 images", "images per day", [*(series(*named) for named in DEPLOYMENTS.items()), rekognition]
+    )
 
 
 def dollars(usd: float) -> str:
-    """Three figures are all that the inputs bear."""
+    """Format dollars with three significant digits: the inputs aren't more precise."""
     return f"${usd:,.0f}" if usd >= 100 else f"${usd:#.3g}"
 
 
@@ -118,7 +119,7 @@ SECTIONS = {"volumes": volumes, "saturated": saturated, "rest": rest}
 
 
 def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:
-    """Write every section, and the chart."""
+    """Write the sections and the chart."""
     for name in sections:
         write_section(PAGE, name, SECTIONS[name]())
     CHART.write_text(drawing())

@@ -1,4 +1,4 @@
-"""Sizes of DynamoDB items and the request units they take.
+"""Sizes of DynamoDB items and the request units that they consume.
 
 Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "DynamoDB read and write operations".
 """
@@ -11,18 +11,18 @@ _CONTAINER = 3  # bytes of a list or map, beside one for each element
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
-    """Size of an item of typed attributes, names included, in bytes."""
+    """Return the size of an item in bytes, with its attribute names."""
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
-    """Size of one typed attribute (`{"S": "…"}`) in bytes. Raises ValueError for a type that records don't have."""
+    """Return the size of a typed attribute (`{"S": "…"}`) in bytes. Raises ValueError for an unknown type."""
     (kind, content), *_ = value.items()
     if kind == "S":
         return len(content.encode())
     if kind == "N":
         digits = content.lstrip("-").replace(".", "").strip("0")
-        return math.ceil(len(digits) / 2) + 1 + content.startswith("-")
+        return math.ceil(len(digits) / 2) + 1 + int(content.startswith("-"))
     if kind in ("NULL", "BOOL"):
         return 1
     if kind == "L":
@@ -33,15 +33,15 @@ def value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def projected(item: Mapping[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
-    """What an index holds of an item: the table's keys and those of `attributes` that the item has."""
+    """Return an item's projection into an index: the table's keys and those of `attributes` that the item has."""
     return {name: item[name] for name in ("pk", "sk", *attributes) if name in item}
 
 
 def write_units(item: Mapping[str, Any]) -> int:
-    """Write request units of putting or deleting an item, or of an update that leaves it this large."""
+    """Return the write request units of putting or deleting an item, or of an update that results in this item."""
     return math.ceil(item_bytes(item) / 1024)
 
 
 def read_units(item: Mapping[str, Any]) -> int:
-    """Read request units of a consistent read of an item."""
+    """Return the read request units of a consistent read of an item."""
     return math.ceil(item_bytes(item) / 4096)

@@ -1,8 +1,8 @@
-"""`make measure-calls`: what one image makes the deployment do, counted on the laptop cloud, for `moderate cost`.
+"""`make measure-calls`: count the requests, units and bytes that one image takes, for `moderate cost`.
 
-The real template, state machine and functions run with models that answer at once; requests are counted where they
-arrive. Writes moderate/costs/measured.json. Counts and sizes are what AWS would see; processor time is the
-laptop's.
+The real template, state machine and functions run on the laptop cloud with instant models; requests are counted where
+they arrive. The results are written to moderate/costs/measured.json. Counts and sizes equal those on AWS; CPU time is
+the laptop's.
 """
 
 import io
@@ -30,7 +30,7 @@ from rich.console import Console
 from local import deploy as deployment
 from local.cloud import server
 from local.cloud.runtime import fleet
-from local.cloud.runtime.function import Answer
+from local.cloud.runtime.function import InvocationResult
 from local.cloud.runtime.worker import Worker
 from local.harness.instant_models import NO, YES, InstantModels
 from local.synth import PROJECT, STACK, synthesise
@@ -38,12 +38,12 @@ from moderation.contract import INDEXES
 from scripts.costs.dynamodb_units import item_bytes, projected, read_units, write_units
 
 RESULTS = PROJECT / "moderate/costs/measured.json"
-REPEATS = 5  # of each outcome: counts must agree, processor time is the mean
+REPEATS = 5  # per outcome: counts must be equal, CPU time is averaged
 INPUT_SIZE = 224
 SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tiled
-COUNTED = ("transitions", "requests", "write_units", "read_units")  # alike in every run of an outcome
-LOG_EVENT_BYTES = 26  # what CloudWatch Logs adds to each event (PutLogEvents in its API reference)
-OURS = "X-Not-Counted"
+COUNTED = ("transitions", "requests", "write_units", "read_units")  # equal in every run of an outcome
+LOG_EVENT_BYTES = 26  # added to each event by CloudWatch Logs (PutLogEvents in its API reference)
+UNCOUNTED_HEADER = "X-Not-Counted"
 # Attributes that each index of the table holds beside the table's keys.
 BY_VERDICT, BY_SHA256 = (
     (index["partition_key"], index["sort_key"], *index["projected"])
@@ -53,9 +53,9 @@ BY_VERDICT, BY_SHA256 = (
 
 @dataclass
 class Meter:
-    """What happened in the emulator since it was last emptied."""
+    """Counts in the emulator since the last reset."""
 
-    policies: str = ""  # path of the policy bucket
+    policies: str = ""  # path prefix of the policy bucket
     requests: Counter[str] = field(default_factory=Counter)
     invocations: Counter[str] = field(default_factory=Counter)
     cpu_ms: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -63,7 +63,7 @@ class Meter:
     log_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def empty(self) -> None:
+    def reset(self) -> None:
         with self.lock:
             for counts in (self.requests, self.invocations, self.cpu_ms, self.memory_mb):
                 counts.clear()
@@ -84,10 +84,10 @@ METER = Meter()
 
 
 class CountingHandler(server._Quiet):
-    """Counts requests by service and kind; not this script's own, and not what is read of policies now and then."""
+    """Counts requests by service and operation, without those of this script and the reads of cached policies."""
 
     def log_request(self, *_: object) -> None:
-        if OURS in self.headers or (METER.policies and self.path.startswith(METER.policies)):
+        if UNCOUNTED_HEADER in self.headers or (METER.policies and self.path.startswith(METER.policies)):
             return
         service = self.headers.get("Authorization", "///unsigned").split("/")[3]
         action = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.command
@@ -96,9 +96,9 @@ class CountingHandler(server._Quiet):
 
 
 class MeteredWorker(Worker):
-    """Measures the processor time of each invocation, and what it logged."""
+    """Measures the CPU time and the log size of each invocation."""
 
-    def invoke(self, event: bytes) -> Answer:
+    def invoke(self, event: bytes) -> InvocationResult:
         process = psutil.Process(self._process.pid)
         before = process.cpu_times()
         answer = super().invoke(event)
@@ -115,7 +115,7 @@ class MeteredWorker(Worker):
 
 @dataclass(frozen=True)
 class Cloud:
-    """The deployed laptop cloud, and clients whose requests aren't counted."""
+    """Deployed laptop cloud, with clients whose requests aren't counted."""
 
     url: str
     outputs: Mapping[str, str]
@@ -127,10 +127,11 @@ class Cloud:
 
 
 def _mark(request: Any, **_: Any) -> None:
-    request.headers[OURS] = "yes"
+    request.headers[UNCOUNTED_HEADER] = "yes"
 
 
 def main() -> int:
+    """Measure all outcomes and write the results."""
     console = Console()
     with running_cloud(console) as (cloud, models):
         measured = {name: measure(cloud, models, name, console) for name in OUTCOMES}
@@ -141,7 +142,7 @@ def main() -> int:
 
 @contextmanager
 def running_cloud(console: Console) -> Iterator[tuple[Cloud, InstantModels]]:
-    """The emulator in this process, where its requests can be counted."""
+    """Run the emulator in this process, so that its requests can be counted."""
     with (
         tempfile.TemporaryDirectory(prefix="measure-") as scratch,
         InstantModels() as models,
@@ -158,7 +159,7 @@ def running_cloud(console: Console) -> Iterator[tuple[Cloud, InstantModels]]:
 
 
 def photo(size: tuple[int, int], seed: int) -> bytes:
-    """A picture that no other one equals: smooth noise, which makes views about as long as a photo's."""
+    """Return a unique JPEG of smooth noise, whose views are about as large as those of a photo."""
     coarse = (size[0] // 8, size[1] // 8)
     noise = Image.frombytes("RGB", coarse, random.Random(seed).randbytes(coarse[0] * coarse[1] * 3))
     buffer = io.BytesIO()
@@ -176,7 +177,7 @@ def _unsafe(models: InstantModels) -> None:
     models.judge = lambda prompt: '{"flag": "yes", "category": "Violence", "reason": "A gun can be seen in the photo."}'
 
 
-# outcome: how the models answer, the picture's size, and whether its bytes were judged before
+# outcome → setup of the models, size of the image, reuse of the bytes of an earlier one
 OUTCOMES = {
     "safe": (_safe, SMALL, False),
     "unsafe": (_unsafe, SMALL, False),
@@ -186,48 +187,49 @@ OUTCOMES = {
 
 
 def measure(cloud: Cloud, models: InstantModels, outcome: str, console: Console) -> dict[str, Any]:
-    """One outcome: the counts of an image of it, once functions are warm and policies read."""
-    steer, size, again = OUTCOMES[outcome]
-    steer(models)
+    """Return the counts of one image of an outcome, with warm functions and cached policies."""
+    prepare, size, is_repeated = OUTCOMES[outcome]
+    prepare(models)
     first = 1000 * list(OUTCOMES).index(outcome)
     original = photo(size, first)
     moderate(cloud, f"{outcome}-warm.jpg", original)
     runs = []
     for number in range(1, REPEATS + 1):
-        body = original if again else photo(size, first + number)
+        body = original if is_repeated else photo(size, first + number)
         runs.append(moderate(cloud, f"{outcome}-{number}.jpg", body))
     one = runs[0]
     if any(run[name] != one[name] for run in runs for name in COUNTED):
-        raise RuntimeError(f"Images of the outcome {outcome!r} differ in what they take; measure again: {runs}")
+        raise RuntimeError(f"Images of the outcome {outcome!r} have different counts; measure again: {runs}")
     cpu_ms = {step: round(fmean(run["cpu_ms"][step] for run in runs)) for step in one["cpu_ms"]}
     console.print(f"{outcome}: {one['verdict']}, {one['transitions']} transitions, {one['requests']}")
     return {**one, "cpu_ms": cpu_ms}
 
 
 def moderate(cloud: Cloud, key: str, body: bytes) -> dict[str, Any]:
-    """Upload a picture, wait until its execution has ended, and say what that took."""
-    METER.empty()
+    """Upload an image, wait until its execution has ended, and return the counts."""
+    METER.reset()
     version = cloud.client("s3").put_object(Bucket=cloud.outputs["IntakeBucketName"], Key=key, Body=body)["VersionId"]
     item = _wait(cloud, key, version)
     return METER.reading() | _of_workflow(cloud, item["owner"]["S"]) | _of_table(item) | _of_work(cloud, item)
 
 
 def _wait(cloud: Cloud, key: str, version: str) -> dict[str, Any]:
-    """The table's item when its execution has ended."""
+    """Return the item when its execution has ended. Raises TimeoutError."""
     table, states = cloud.client("dynamodb"), cloud.client("stepfunctions")
     keys = {"pk": {"S": f"{cloud.outputs['IntakeBucketName']}#{key}"}, "sk": {"S": version}}
     until = time.monotonic() + 120
     while time.monotonic() < until:
         item = table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys).get("Item")
         if item and states.describe_execution(executionArn=item["owner"]["S"])["status"] == "SUCCEEDED":
-            time.sleep(0.2)  # the emulator ends the execution a moment before it answers its last request
-            return table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys)["Item"]
+            time.sleep(0.2)  # the emulator answers the last request just after the execution's end
+            ended: dict[str, Any] = table.get_item(TableName=cloud.outputs["VerdictTableName"], Key=keys)["Item"]
+            return ended
         time.sleep(0.05)
     raise TimeoutError(f"No verdict on {key} within two minutes.")
 
 
 def _of_workflow(cloud: Cloud, execution: str) -> dict[str, Any]:
-    """Transitions, and the bytes that Step Functions would log of the execution at level ALL, without data."""
+    """Return the transitions, and the bytes that Step Functions logs for the execution at level ALL, without data."""
     states = cloud.client("stepfunctions")
     pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
     events = [event for page in pages for event in page["events"]]
@@ -252,28 +254,28 @@ def _of_workflow(cloud: Cloud, execution: str) -> dict[str, Any]:
 
 
 def _of_table(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Request units of all the pipeline's calls, by the sizes that the item had when they were made."""
+    """Return the request units of all calls of the pipeline, by the item's size at each call."""
     claim = {name: item[name] for name in ("pk", "sk", "owner", "created_at", "image", "status", "verdict_shard")}
     listed_claim, listed = projected(claim, BY_VERDICT), projected(item, BY_VERDICT)
-    alike = projected(item, BY_SHA256)
-    announced = "notified" in item
+    by_sha256 = projected(item, BY_SHA256)
+    notified = "notified" in item
     writes = write_units(claim) + write_units(listed_claim)
-    writes += write_units(item) + write_units(listed_claim) + write_units(listed) + write_units(alike)
-    writes += (write_units(item) + write_units(listed)) if announced else 0
-    reads = 0.5 + (read_units(item) if announced else 0)
-    reads += (0.5 + read_units(item)) if "reused_from" in item else 0  # the query returns something, and it is read
+    writes += write_units(item) + write_units(listed_claim) + write_units(listed) + write_units(by_sha256)
+    writes += (write_units(item) + write_units(listed)) if notified else 0
+    reads = 0.5 + (read_units(item) if notified else 0)
+    reads += (0.5 + read_units(item)) if "reused_from" in item else 0  # the query returns an item, which is then read
     return {
         "verdict": item["verdict"]["S"],
         "write_units": writes,
         "read_units": reads,
         "item_bytes": item_bytes(item),
         "listed_bytes": item_bytes(listed),
-        "stored_bytes": item_bytes(item) + item_bytes(listed) + item_bytes(alike) + 3 * 100,
+        "stored_bytes": item_bytes(item) + item_bytes(listed) + item_bytes(by_sha256) + 3 * 100,
     }
 
 
 def _of_work(cloud: Cloud, item: Mapping[str, Any]) -> dict[str, Any]:
-    """How many views there were, and what lies in the work bucket."""
+    """Return the number of views, and the number and size of the execution's objects in the work bucket."""
     s3, bucket = cloud.client("s3"), cloud.outputs["WorkBucketName"]
     execution = item["owner"]["S"].rsplit(":", 1)[-1]
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="work/")
@@ -286,7 +288,7 @@ def _of_work(cloud: Cloud, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def document(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What `moderate.costs.resource_usage` reads."""
+    """Return the content of measured.json."""
     return {
         "measured_on": f"the laptop cloud, {os.cpu_count()} cores, models that answer at once, pack `default`",
         "when": datetime.now(UTC).date().isoformat(),

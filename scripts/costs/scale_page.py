@@ -1,4 +1,4 @@
-"""Writes the tables of docs/scale.md: what a rate of images makes of each quota. `make cost-pages`."""
+"""Write the tables of docs/scale.md, the use of each quota by rate of images: `make cost-pages`."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,24 +15,24 @@ from scripts.sections import write_section
 PAGE = Path(__file__).parents[2] / "docs/scale.md"
 RATES = (1, 25, 250)
 JUDGED = 0.1  # of the images, under a pack with `judge: when_flagged`
-ENDPOINT_RETRIES_SECONDS = 85 * 60  # how long the workflow waits for a busy endpoint, docs/architecture.md
+ENDPOINT_RETRIES_SECONDS = 85 * 60  # total wait for a busy endpoint, see docs/architecture.md
 EXPRESS_SECONDS = 300
-LAMBDA_AT_ONCE, UNRESERVED = 1000, 100
+LAMBDA_CONCURRENCY, UNRESERVED = 1000, 100
 STANDARD_STARTS = 300
-MOST_RESERVED = 1000  # that `-c modelConcurrency` takes
+MAX_RESERVED = 1000  # maximum of `-c modelConcurrency`
 
 
 @dataclass(frozen=True)
 class Demand:
-    """A steady rate of images, each an average one."""
+    """Steady rate of average images."""
 
     rate: float
     load: Load
     image: ResourceUsage
 
     @property
-    def functions_at_once(self) -> float:
-        """Invocations under way (Little's law): work, and the waiting of those that ask an endpoint."""
+    def concurrent_invocations(self) -> float:
+        """Concurrent invocations by Little's law, including the time spent waiting for endpoints."""
         blip2, llama = latencies(self.load)
         waiting = self.image.queries * blip2 + self.load.judged_share * llama
         return self.rate * (self.image.function_seconds + waiting)
@@ -40,7 +40,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Quota:
-    """A limit of AWS in us-east-1, where it is written, and what of it a demand uses."""
+    """AWS quota in us-east-1, its source, and its use by a demand."""
 
     name: str
     limit: float
@@ -50,76 +50,76 @@ class Quota:
 
 
 QUOTAS = (
-    Quota("Lambda: invocations at once", LAMBDA_AT_ONCE, "Lambda quotas", lambda d: d.functions_at_once),
+    Quota("Lambda: concurrent executions", LAMBDA_CONCURRENCY, "Lambda quotas", lambda d: d.concurrent_invocations),
     Quota(
-        "Step Functions, Standard: StartExecution a second (1,300 at once, then)",
+        "Step Functions, Standard: StartExecution per second (burst of 1,300, then)",
         STANDARD_STARTS,
         "Step Functions quotas",
         lambda d: d.rate,
     ),
     Quota(
-        "Step Functions, Standard: state transitions a second (5,000 at once, then)",
+        "Step Functions, Standard: state transitions per second (burst of 5,000, then)",
         1500,
         "Step Functions quotas",
         lambda d: d.rate * d.image.transitions,
     ),
-    Quota("Step Functions, Express: StartExecution a second", 6000, "Step Functions quotas", lambda d: d.rate),
+    Quota("Step Functions, Express: StartExecution per second", 6000, "Step Functions quotas", lambda d: d.rate),
     Quota(
         "Step Functions, Standard: open executions",
         1_000_000,
         "Step Functions quotas",
         lambda d: d.rate * workflow_seconds(d.load, d.image),
     ),
-    Quota("EventBridge: invocations of targets a second", 18_750, "EventBridge quotas", lambda d: d.rate),
+    Quota("EventBridge: target invocations per second", 18_750, "EventBridge quotas", lambda d: d.rate),
     Quota(
-        "DynamoDB: write units a second of a new table",
+        "DynamoDB: write units per second of a new table",
         4000,
         "DynamoDB on-demand capacity mode, initial throughput",
         lambda d: d.rate * d.image.write_units,
         adjustable=False,
     ),
     Quota(
-        "DynamoDB: write units a second of a table",
+        "DynamoDB: write units per second of a table",
         40_000,
         "DynamoDB quotas",
         lambda d: d.rate * d.image.write_units,
     ),
     Quota(
-        f"DynamoDB: write units a second of one key, index by verdict, `claimed#<day>#<0-{SHARDS - 1}>`",
+        f"DynamoDB: write units per second of one key, index by verdict, `claimed#<day>#<0-{SHARDS - 1}>`",
         1000,
         "DynamoDB best practices for partition keys",
-        lambda d: d.rate * 2 / SHARDS,  # the claim is put there, and deleted when the verdict stands
+        lambda d: d.rate * 2 / SHARDS,  # a claim is put there, and deleted with the verdict
         adjustable=False,
     ),
     Quota(
-        "S3: writes a second under one prefix (`work/`)",
+        "S3: writes per second under one prefix (`work/`)",
         3500,
         "S3 performance guidelines",
-        lambda d: d.rate * (d.image.s3_writes - 1),  # all but the tag
+        lambda d: d.rate * (d.image.s3_writes - 1),  # without the tag
         adjustable=False,
     ),
     Quota(
-        "S3: reads a second under one prefix (`work/`)",
+        "S3: reads per second under one prefix (`work/`)",
         5500,
         "S3 performance guidelines",
-        lambda d: d.rate * (d.image.s3_reads - 2),  # all but the upload and its tags
+        lambda d: d.rate * (d.image.s3_reads - 2),  # without the upload and its tags
         adjustable=False,
     ),
-    Quota("SNS: messages a second", 30_000, "SNS quotas", lambda d: d.rate * d.image.publishes),
+    Quota("SNS: messages per second", 30_000, "SNS quotas", lambda d: d.rate * d.image.publishes),
 )
 
 
 def demand(rate: float, judged_share: float = 1.0) -> Demand:
-    """A steady rate, so that there is no peak over it."""
+    """Return a steady demand, whose peak is its mean."""
     load = Load(rate * SECONDS_A_DAY, judged_share=judged_share, peak_factor=1.0)
     return Demand(rate, load, average_image(load, resource_usage.load()))
 
 
 def quotas() -> str:
-    """Each quota's use at each rate, and the rate that fills it."""
+    """Return the table of each quota's use at each rate, and the rate that exhausts it."""
     demands = [demand(rate) for rate in RATES]
     lines = [
-        f"| quota | default | {' | '.join(f'at {rate}/s' for rate in RATES)} | full at | may be raised | written in |",
+        f"| quota | default | {' | '.join(f'at {rate}/s' for rate in RATES)} | exhausted at | adjustable | source |",
         f"|---|---:|{'---:|' * len(RATES)}---:|---|---|",
     ]
     for quota in QUOTAS:
@@ -132,7 +132,7 @@ def quotas() -> str:
 
 
 def settings() -> str:
-    """What to deploy with at each rate, every image judged and a tenth of them."""
+    """Return the table of settings for each rate, with every image judged and with a tenth of them."""
     lines = [
         "| images/s | judged | BLIP-2 instances | Llama 2 13B instances | Lambda quota | `modelConcurrency`, if any "
         "| Lambda quota with it | `workflowType` |",
@@ -145,22 +145,22 @@ def settings() -> str:
             concurrency = max(blip2, llama) * IN_FLIGHT
             workflow = "EXPRESS" if rate > STANDARD_STARTS / 2 else "STANDARD"
             lines.append(
-                f"| {rate} | {name} | {blip2} | {llama} | {math.ceil(each.functions_at_once):,} "
+                f"| {rate} | {name} | {blip2} | {llama} | {math.ceil(each.concurrent_invocations):,} "
                 f"| {_reservation(each, concurrency)} | {workflow} |"
             )
     return "\n".join(lines)
 
 
 def _reservation(each: Demand, concurrency: int) -> str:
-    """Both functions that ask an endpoint reserve `modelConcurrency`; what the others need, at least 100, stays."""
-    if concurrency > MOST_RESERVED:
+    """Return the cells on reserved concurrency: two functions reserve it, and at least 100 stays unreserved."""
+    if concurrency > MAX_RESERVED:
         return "none | the same"
     others = each.rate * each.image.function_seconds
     return f"{concurrency} | {math.ceil(2 * concurrency + max(others, UNRESERVED)):,}"
 
 
 def arithmetic() -> str:
-    """The numbers that the other tables multiply."""
+    """Return the table of formulas that the other tables are calculated with."""
     one = demand(1)
     blip2, llama = latencies(one.load)
     load, image = one.load, one.image
@@ -170,10 +170,10 @@ def arithmetic() -> str:
             f"images/s x {image.queries:g} view x {load.blip2_seconds:g} s / {load.utilisation:.0%}",
         ),
         ("instances of Llama 2", f"images/s x share judged x {load.llama_seconds:g} s / {load.utilisation:.0%}"),
-        ("a request to BLIP-2", f"{IN_FLIGHT} at once x {load.blip2_seconds:g} s = {blip2:.1f} s"),
-        ("a request to Llama 2", f"{IN_FLIGHT} at once x {load.llama_seconds:g} s = {llama:.1f} s"),
+        ("a request to BLIP-2", f"{IN_FLIGHT} concurrent x {load.blip2_seconds:g} s = {blip2:.1f} s"),
+        ("a request to Llama 2", f"{IN_FLIGHT} concurrent x {load.llama_seconds:g} s = {llama:.1f} s"),
         (
-            "Lambda at once",
+            "Lambda concurrency",
             f"images/s x ({image.function_seconds:.2f} s of work + {blip2:.1f} s + share judged x {llama:.1f} s)",
         ),
         ("transitions", f"images/s x {image.transitions:.2f}"),
@@ -185,9 +185,9 @@ def arithmetic() -> str:
 
 
 def bursts() -> str:
-    """How many images may come at once, so that the last is answered before its retries are used up."""
+    """Return the table of the largest bursts whose last image is judged before its retries are exhausted."""
     lines = [
-        "| instances of Llama 2 13B, every image judged | judgements a second | burst, Standard | burst, Express |",
+        "| instances of Llama 2 13B, every image judged | judgements per second | burst, Standard | burst, Express |",
         "|---:|---:|---:|---:|",
     ]
     for instances in (1, 2, 4, 8):
@@ -207,7 +207,7 @@ SECTIONS = {"settings": settings, "quotas": quotas, "arithmetic": arithmetic, "b
 
 
 def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:
-    """Write every section."""
+    """Write the sections."""
     for name in sections:
         write_section(PAGE, name, SECTIONS[name]())
     print(f"Written: docs/{PAGE.name}")

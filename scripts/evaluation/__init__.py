@@ -1,1 +1,1 @@
-"""Quality of the demo pipeline on labelled drawings, and of the decoder on hostile files."""
+"""Evaluation of the demo pipeline on labelled drawings, and of the decoder on hostile files."""

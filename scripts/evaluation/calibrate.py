@@ -1,13 +1,13 @@
-"""`make calibrate`: fits temperature and threshold of the demo pack's questions, and writes them into the pack.
+"""`make calibrate`: fit temperature and threshold of the demo pack's questions, and write them into the pack.
 
-The procedure is the one for any pack and any model: pictures whose contents are known, the model's answers about their
-views, and `moderation.domain.findings.score`, the very function that scores answers in production.
+The procedure works for any pack and model. It needs labelled images, the model's answers about their views, and
+`moderation.domain.findings.score`, the function that scores answers in production.
 
-Temperature: the one under which the true answers are likeliest, over whole drawings and over tiles of scenes.
-Thresholds: each question takes the one that misses least for a price on false flags; the price is one for all, the
-lowest at which no more than BUDGET of the harmless pictures are called unsafe. What counts is what judge and rules make
-of all views, captions among them: a caption that speaks of something makes a picture unsafe where the answer is merely
-near its threshold.
+The temperature of a question maximises the likelihood of the true answers, over whole drawings and tiles of scenes.
+The threshold of a question maximises recall minus the weighted false positive rate. The weight is the same for all
+questions: the lowest one that leaves at most MAX_FALSE_POSITIVE_RATE of the safe images unsafe. An image counts as
+flagged if judge and decision rules call it unsafe, so captions count, too: a caption that supports a category makes an
+image unsafe even if the answer is only near its threshold.
 """
 
 import bisect
@@ -29,162 +29,171 @@ from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.findings import score
 from moderation.domain.pack_cases import run_cases
 from moderation.domain.policy import Pack, Question
-from scripts.evaluation.dataset import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_truths
-from scripts.evaluation.inprocess_pipeline import Looker, decision, demo_pack, png
+from scripts.evaluation.dataset import CALIBRATION_SCENES_SEED, CALIBRATION_SEED, heldout_drawings, scenes, view_labels
+from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
 
 DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 320
 
 TEMPERATURES = tuple(step / 10 for step in range(3, 41))
 THRESHOLDS = tuple(step / 100 for step in range(30, 100))
-PRICES = tuple(2 ** (step / 4) for step in range(-8, 33))  # of a false flag, in misses
-BUDGET = 0.04  # of 0.05 that are asked for: what is fitted does a little worse on other pictures
-_LEAST = 1e-6  # the least P that likelihood is computed from, as in `score`
+FALSE_POSITIVE_COSTS = tuple(2 ** (step / 4) for step in range(-8, 33))  # in false negatives
+MAX_FALSE_POSITIVE_RATE = 0.04  # the goal is 0.05: fitted values do slightly worse on other images
+_MIN_P = 1e-6  # lower bound of P in the likelihood, as in `score`
 
 
 @dataclass(frozen=True)
-class Told:
-    """An answer about one view, and whether yes is true there: None where that can't be said."""
+class LabelledAnswer:
+    """Answer about one view, and its truth; None if the truth is undefined."""
 
     answer: Answer
     truth: bool | None
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A drawing or a scene: what the model says of it, and by question if it shows that and what was told of it."""
+class CalibrationImage:
+    """Labelled drawing or scene with the model's evidence. `labels` and `labelled` are by question."""
 
     is_scene: bool
     evidence: Evidence
     labels: Mapping[str, bool]
-    told: Mapping[str, Sequence[Told]]
+    labelled: Mapping[str, Sequence[LabelledAnswer]]
 
 
 def main() -> int:
+    """Fit the pack, and return 1 if one of its cases fails with the fitted values."""
     torch.set_num_threads(1)
     console = Console()
     pack = demo_pack()
-    drawings = track(calibration_set(), "Looking", DRAWINGS + UNSAFE_SCENES + SAFE_SCENES, console=console)
-    looker = Looker()
-    pictures = [look(looker, pack, drawing, is_scene) for drawing, is_scene in drawings]
-    fitted = fit(pack, pictures)
-    DEMO_PACK.write_text(rewritten(DEMO_PACK.read_text("utf-8"), fitted.questions), "utf-8")
-    show(console, fitted, pictures)
+    drawings = track(calibration_set(), "Asking the model", DRAWINGS + UNSAFE_SCENES + SAFE_SCENES, console=console)
+    model = DemoModel()
+    images = [ask(model, pack, drawing, is_scene) for drawing, is_scene in drawings]
+    fitted = fit(pack, images)
+    DEMO_PACK.write_text(with_fitted_values(DEMO_PACK.read_text("utf-8"), fitted.questions), "utf-8")
+    show(console, fitted, images)
     failed = [result.case.name for result in run_cases(demo_pack()) if not result.passed]
     for name in failed:
-        console.print(f'The case "{name}" of the pack fails with these numbers: put its answers right.')
+        console.print(f'The case "{name}" of the pack fails with the fitted values: correct its answers.')
     return 1 if failed else 0
 
 
 def calibration_set() -> Iterator[tuple[Drawing, bool]]:
-    """Drawings, then scenes (True), that no evaluation uses."""
+    """Generate drawings (False), then scenes (True), that no evaluation uses."""
     for drawing in heldout_drawings(CALIBRATION_SEED, DRAWINGS):
         yield drawing, False
     for scene in scenes(CALIBRATION_SCENES_SEED, UNSAFE_SCENES, SAFE_SCENES):
         yield scene.drawing, True
 
 
-def look(looker: Looker, pack: Pack, drawing: Drawing, is_scene: bool) -> Picture:
+def ask(model: DemoModel, pack: Pack, drawing: Drawing, is_scene: bool) -> CalibrationImage:
     """Ask the pack's questions about every view that the pipeline cuts.
 
-    A scene's whole view has no truth: what the scene holds is too small there to be seen.
+    The full view of a scene has no truth: its content is too small to be recognised there.
     """
-    truths = view_truths(drawing, pack)
-    told: dict[str, list[Told]] = {question: [] for question in QUESTIONS}
-    evidence = looker.evidence(png(drawing.image), pack)
+    truths = view_labels(drawing, pack)
+    labelled: dict[str, list[LabelledAnswer]] = {question: [] for question in QUESTIONS}
+    evidence = model.evidence(png(drawing.image), pack)
     for answer in evidence.answers:
         known = not is_scene or answer.view.startswith("tile")
         truth = truths[answer.view][answer.question] if known else None
-        told[answer.question].append(Told(answer, truth))
-    return Picture(is_scene, evidence, dict(zip(QUESTIONS, drawing.labels, strict=True)), told)
+        labelled[answer.question].append(LabelledAnswer(answer, truth))
+    return CalibrationImage(is_scene, evidence, dict(zip(QUESTIONS, drawing.labels, strict=True)), labelled)
 
 
-def fit(pack: Pack, pictures: Sequence[Picture]) -> Pack:
-    """The pack with its questions' temperatures, then their thresholds, fitted."""
-    tempered = [temper(question, pictures) for question in pack.questions]
-    reaches = {question.id: [reach(pack, question, picture) for picture in pictures] for question in tempered}
-    harmless = [number for number, picture in enumerate(pictures) if not any(picture.labels.values())]
-    fitted = tempered
-    for price in PRICES:
+def fit(pack: Pack, images: Sequence[CalibrationImage]) -> Pack:
+    """Return the pack with fitted temperatures and thresholds."""
+    scaled = [fit_temperature(question, images) for question in pack.questions]
+    highest = {question.id: [flag_threshold(pack, question, image) for image in images] for question in scaled}
+    safe = [number for number, image in enumerate(images) if not any(image.labels.values())]
+    fitted = scaled
+    for cost in FALSE_POSITIVE_COSTS:
         fitted = [
-            replace(question, threshold=threshold(reaches[question.id], shown(question, pictures), price))
-            for question in tempered
+            replace(question, threshold=fit_threshold(highest[question.id], labels_of(question, images), cost))
+            for question in scaled
         ]
-        flags = sum(any(reaches[one.id][number] >= one.threshold for one in fitted) for number in harmless)
-        if flags <= BUDGET * len(harmless):
+        false_positives = sum(any(highest[one.id][number] >= one.threshold for one in fitted) for number in safe)
+        if false_positives <= MAX_FALSE_POSITIVE_RATE * len(safe):
             break
     return replace(pack, questions=tuple(fitted))
 
 
-def temper(question: Question, pictures: Sequence[Picture]) -> Question:
-    """The question with the temperature under which the true answers about single views are likeliest."""
-    told = [told for picture in pictures for told in picture.told[question.text]]
+def fit_temperature(question: Question, images: Sequence[CalibrationImage]) -> Question:
+    """Return the question with the temperature that maximises the likelihood of its labelled answers."""
+    labelled = [answer for image in images for answer in image.labelled[question.text]]
     candidates = (replace(question, temperature=temperature) for temperature in TEMPERATURES)
-    return min(candidates, key=lambda candidate: surprise(candidate, told))
+    return min(candidates, key=lambda candidate: negative_log_likelihood(candidate, labelled))
 
 
-def reach(pack: Pack, question: Question, picture: Picture) -> float:
-    """The highest of THRESHOLDS with which the picture is called unsafe because of this question; 0 if with none.
+def flag_threshold(pack: Pack, question: Question, image: CalibrationImage) -> float:
+    """Return the highest of THRESHOLDS at which this question makes the image unsafe; 0 if there is none.
 
-    The judge hears of nothing else than this question and its categories, and the captions.
+    The judge is given this question, its categories and the captions only.
     """
     categories = tuple(category for category in pack.categories if category.name in question.categories)
 
     def passes(at: float) -> bool:
         alone = replace(pack, categories=categories, questions=(replace(question, threshold=at),))
-        return decision(alone, picture.evidence).verdict != "unsafe"
+        return decision(alone, image.evidence).verdict != "unsafe"
 
     first_passed = bisect.bisect_left(THRESHOLDS, True, key=passes)
     return THRESHOLDS[first_passed - 1] if first_passed else 0.0
 
 
-def threshold(reaches: Sequence[float], truths: Sequence[bool], price: float) -> float:
-    """The threshold with the highest recall, less `price` times its share of false flags; of several the middle one."""
-    yes = [at for at, truth in zip(reaches, truths, strict=True) if truth]
-    no = [at for at, truth in zip(reaches, truths, strict=True) if not truth]
-    worth = {at: share_over(yes, at) - price * share_over(no, at) for at in THRESHOLDS}
-    best = [at for at, value in worth.items() if value == max(worth.values())]
+def fit_threshold(highest: Sequence[float], labels: Sequence[bool], cost: float) -> float:
+    """Return the threshold that maximises recall minus `cost` times the false positive rate; of several the median."""
+    positives = [at for at, label in zip(highest, labels, strict=True) if label]
+    negatives = [at for at, label in zip(highest, labels, strict=True) if not label]
+    values = {at: share_at_least(positives, at) - cost * share_at_least(negatives, at) for at in THRESHOLDS}
+    best = [at for at, value in values.items() if value == max(values.values())]
     return best[len(best) // 2]
 
 
-def shown(question: Question, pictures: Sequence[Picture]) -> list[bool]:
-    """Whether each picture shows what the question asks for."""
-    return [picture.labels[question.text] for picture in pictures]
+def labels_of(question: Question, images: Sequence[CalibrationImage]) -> list[bool]:
+    """Return the label of each image for a question."""
+    return [image.labels[question.text] for image in images]
 
 
-def share_over(reaches: Sequence[float], at: float) -> float:
-    """The share of pictures that reach a threshold."""
-    return sum(reached >= at for reached in reaches) / max(1, len(reaches))
+def share_at_least(highest: Sequence[float], threshold: float) -> float:
+    """Return the share of images that are flagged at a threshold."""
+    return sum(one >= threshold for one in highest) / max(1, len(highest))
 
 
-def surprise(question: Question, told: Sequence[Told]) -> float:
-    """Mean negative log-likelihood of the true answers."""
+def negative_log_likelihood(question: Question, labelled: Sequence[LabelledAnswer]) -> float:
+    """Return the mean negative log-likelihood of the true answers."""
     return statistics.fmean(
-        -math.log(max(_LEAST, p if one.truth else 1 - p))
-        for one in told
+        -math.log(max(_MIN_P, p if one.truth else 1 - p))
+        for one in labelled
         if one.truth is not None and (p := score(question, one.answer)) is not None
     )
 
 
-def strongest(question: Question, picture: Picture) -> float:
-    """The highest P over a picture's views."""
-    return max(score(question, one.answer) or 0.0 for one in picture.told[question.text])
+def top_score(question: Question, image: CalibrationImage) -> float:
+    """Return the highest score over an image's views."""
+    return max(score(question, one.answer) or 0.0 for one in image.labelled[question.text])
 
 
-def rewritten(text: str, fitted: Sequence[Question]) -> str:
-    """The pack's file with the fitted numbers in its questions' lines and everything else as it was."""
+def with_fitted_values(text: str, fitted: Sequence[Question]) -> str:
+    """Return the pack's file with the fitted values in the lines of its questions, and otherwise unchanged."""
     for question in fitted:
         line = re.compile(rf"(- {{id: {re.escape(question.id)}, .*?categories: \[[^\]]*\])[^}}]*}}")
         numbers = f", threshold: {question.threshold:.2f}, temperature: {question.temperature:g}"
         text, found = line.subn(rf"\g<1>{numbers}}}", text)
         if found != 1:
-            raise ValueError(f"{DEMO_PACK.name} has {found} lines for question {question.id}: write it on one line.")
+            raise ValueError(
+                f"{DEMO_PACK.name} has {found} lines for question {question.id}: write the question on one line."
+            )
     return text
 
 
-def show(console: Console, fitted: Pack, pictures: Sequence[Picture]) -> None:
-    """What was fitted, and what it does on the pictures it was fitted on."""
+def show(console: Console, fitted: Pack, images: Sequence[CalibrationImage]) -> None:
+    """Print the fitted values and their effect on the calibration images."""
     table = Table(
-        "question", "temperature", "threshold", "flagged: shown", "not shown", "shown in a scene", "not shown"
+        "question",
+        "temperature",
+        "threshold",
+        "drawings: true positive rate",
+        "false positive rate",
+        "scenes: true positive rate",
+        "false positive rate",
     )
     for question in fitted.questions:
         table.add_row(
@@ -192,22 +201,22 @@ def show(console: Console, fitted: Pack, pictures: Sequence[Picture]) -> None:
             f"{question.temperature:g}",
             f"{question.threshold:.2f}",
             *(
-                f"{flagged(question, pictures, is_scene, label):.3f}"
+                f"{flagged(question, images, is_scene, label):.3f}"
                 for is_scene in (False, True)
                 for label in (True, False)
             ),
         )
     console.print(table)
     for kind, is_safe in (("unsafe", False), ("safe", True)):
-        seen = [picture for picture in pictures if picture.is_scene and is_safe != any(picture.labels.values())]
-        called = statistics.fmean(decision(fitted, picture.evidence).verdict == "unsafe" for picture in seen)
-        console.print(f"Of {len(seen)} {kind} scenes {called:.1%} are called unsafe.")
+        kind_of = [image for image in images if image.is_scene and is_safe != any(image.labels.values())]
+        unsafe = statistics.fmean(decision(fitted, image.evidence).verdict == "unsafe" for image in kind_of)
+        console.print(f"{unsafe:.1%} of {len(kind_of)} {kind} scenes are called unsafe.")
 
 
-def flagged(question: Question, pictures: Sequence[Picture], is_scene: bool, label: bool) -> float:
-    """The share of pictures of a kind that the question's threshold flags."""
-    kind = [p for p in pictures if p.is_scene == is_scene and p.labels[question.text] == label]
-    return statistics.fmean(strongest(question, picture) >= question.threshold for picture in kind)
+def flagged(question: Question, images: Sequence[CalibrationImage], is_scene: bool, label: bool) -> float:
+    """Return the share of images of a kind that the question's threshold flags."""
+    kind = [image for image in images if image.is_scene == is_scene and image.labels[question.text] == label]
+    return statistics.fmean(top_score(question, image) >= question.threshold for image in kind)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The drawings that calibration and quality are measured on, each with what it truly shows.
+"""Labelled drawings and scenes for calibration and evaluation.
 
-Ranges of seeds never meet, with each other or with those of training (`model_artifacts.demo.train`): what is fitted
-on one set is judged on another. All drawings have layouts that were kept out of training.
+The seed ranges are disjoint from each other and from those of training (`model_artifacts.demo.train`), so that values
+fitted on one set are evaluated on another. All drawings have layouts that were kept out of training.
 """
 
 import random
@@ -26,8 +26,8 @@ SCENE_SIZE = (1024, 1024)
 SHARE = 0.4  # of the scene's side that a pasted drawing takes: a sixth of its area
 
 
-# The kind of box that makes the answer to each question of `drawings.QUESTIONS` a yes.
-_SHOWN_BY = (
+# The kinds of box that make the answer to each question of `drawings.QUESTIONS` a yes.
+_YES_KINDS = (
     {"naked"},
     {"naked", "topless"},
     {"weapon"},
@@ -37,13 +37,13 @@ _SHOWN_BY = (
     {"fight"},
     {"insult"},
 )
-# Shares of a box inside a view from which on what it holds is there, and up to which it isn't.
-_WHOLE, _GONE = 0.9, 0.1
+# Visible share of a box from which its content counts as shown, and up to which it counts as not shown.
+_SHOWN, _HIDDEN = 0.9, 0.1
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A drawing of one subject, pasted small into a large picture."""
+    """Large picture with a small drawing of one subject pasted into it."""
 
     subject: Subject
     drawing: Drawing
@@ -58,28 +58,29 @@ class Scene:
 
 
 def heldout_drawings(first_seed: int, count: int) -> Iterator[Drawing]:
-    """Drawings with random contents."""
+    """Generate drawings with random contents, in layouts that training never used."""
     return (draw(random.Random(first_seed + n), split="heldout") for n in range(count))
 
 
 def evaluation_drawings(count: int) -> Iterator[Drawing]:
-    """Those that the checkpoint's own evaluation is about."""
+    """Generate the drawings of the checkpoint's own evaluation."""
     return heldout_drawings(EVALUATION_SEED, count)
 
 
 def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Iterator[Scene]:
-    """`unsafe` scenes with one subject after the other, then `safe` ones.
+    """Generate `unsafe` scenes that cycle through the unsafe subjects, then `safe` ones.
 
     `share` is the pasted drawing's side as a share of the scene's shorter side.
     """
     subjects = [UNSAFE_SUBJECTS[n % len(UNSAFE_SUBJECTS)] for n in range(unsafe)]
-    for number, subject in enumerate([*subjects, *["safe"] * safe]):
+    harmless: list[Subject] = ["safe"] * safe
+    for number, subject in enumerate([*subjects, *harmless]):
         rng = random.Random(first_seed + number)
         yield Scene(subject, embed_small(rng, only=subject, size=SCENE_SIZE, share=share))
 
 
-def view_truths(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None]]:
-    """By view that the pipeline cuts, and by question: whether yes is true; None where the thing is half visible."""
+def view_labels(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None]]:
+    """Return the true answer by view and question; None if the content is partly visible."""
     views = {"full": (0, 0, *drawing.image.size)} | dict(closer_looks(drawing.image, pack.views, INPUT_SIZE))
     return {name: dict(zip(QUESTIONS, _truths(drawing, box), strict=True)) for name, box in views.items()}
 
@@ -87,6 +88,6 @@ def view_truths(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None
 def _truths(drawing: Drawing, box: Box) -> Iterator[bool | None]:
     left, top, right, bottom = box
     inside = [(mark.kind, mark.moved(-left, -top).visible(right - left, bottom - top)) for mark in drawing.boxes]
-    for kinds in _SHOWN_BY:
+    for kinds in _YES_KINDS:
         most = max((share for kind, share in inside if kind in kinds), default=0.0)
-        yield True if most >= _WHOLE else False if most <= _GONE else None
+        yield True if most >= _SHOWN else False if most <= _HIDDEN else None

@@ -1,6 +1,7 @@
-"""`make demo-check`: the demo's twelve drawings for ten seeds, held against what each of them shows.
+"""`make demo-check`: compare the demo's verdicts on twelve drawings for each of ten seeds with their labels.
 
-Prints a row a seed and every miss; writes build/demo_check.json. Exit status 1 if the goal isn't met.
+Prints a row per seed with all misclassifications, and writes build/demo_check.json. The exit status is 1 if the goal
+isn't met.
 """
 
 import json
@@ -18,14 +19,14 @@ from local.samples import sample_drawings
 from local.session import Session, laptop_cloud
 from local.synth import PROJECT
 
-SEEDS = range(101, 111)  # the demo's own default is none of them
-LEAST_RIGHT, MOST_REVIEWS = 114, 6  # of 120
+SEEDS = range(101, 111)  # without the demo's default
+MIN_CORRECT, MAX_REVIEWS = 114, 6  # of 120
 RESULTS = PROJECT / "build" / "demo_check.json"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one drawing."""
+class DrawingResult:
+    """Verdict on one drawing, and the expected one."""
 
     seed: int
     name: str
@@ -35,23 +36,24 @@ class Outcome:
 
 
 def main() -> int:
+    """Moderate the drawings of all seeds and return the exit status."""
     console = Console()
     with laptop_cloud(console) as session:
-        outcomes = [outcome for seed in SEEDS for outcome in moderate(session, seed)]
-    show(console, outcomes)
-    right = sum(outcome.verdict == outcome.expected for outcome in outcomes)
-    reviews = sum(outcome.verdict == "review" for outcome in outcomes)
+        results = [result for seed in SEEDS for result in moderate(session, seed)]
+    show(console, results)
+    correct = sum(result.verdict == result.expected for result in results)
+    reviews = sum(result.verdict == "review" for result in results)
     RESULTS.parent.mkdir(exist_ok=True)
-    results = {"right": right, "reviews": reviews, "drawings": [asdict(outcome) for outcome in outcomes]}
-    RESULTS.write_text(json.dumps(results, indent=1))
+    document = {"correct": correct, "reviews": reviews, "drawings": [asdict(result) for result in results]}
+    RESULTS.write_text(json.dumps(document, indent=1))
     console.print(
-        f"{right} of {len(outcomes)} right (goal {LEAST_RIGHT}), {reviews} for review (at most {MOST_REVIEWS})"
+        f"{correct} of {len(results)} correct (goal {MIN_CORRECT}), {reviews} for review (at most {MAX_REVIEWS})"
     )
-    return 0 if right >= LEAST_RIGHT and reviews <= MOST_REVIEWS else 1
+    return 0 if correct >= MIN_CORRECT and reviews <= MAX_REVIEWS else 1
 
 
-def moderate(session: Session, seed: int) -> list[Outcome]:
-    """The outcomes of a seed's drawings, uploaded as a user does it."""
+def moderate(session: Session, seed: int) -> list[DrawingResult]:
+    """Upload the drawings of a seed with the command, and return the results."""
     folder = session.folder / f"seed-{seed}"
     folder.mkdir()
     samples = {f"{sample.name}.png": sample for sample in sample_drawings(seed)}
@@ -59,14 +61,14 @@ def moderate(session: Session, seed: int) -> list[Outcome]:
         sample.image.save(folder / name)
     rows = upload(session, folder, f"{seed}/")
     return [
-        Outcome(seed, name, samples[name].expected, row["verdict"], row["category"])
+        DrawingResult(seed, name, samples[name].expected, row["verdict"], row["category"])
         for row in rows
         for name in [Path(row["key"]).name]
     ]
 
 
 def upload(session: Session, folder: Path, prefix: str) -> list[dict[str, str]]:
-    """`moderate upload … --wait --json`."""
+    """Run `moderate upload … --wait --json` and return its rows."""
     command = [str(MODERATE), "upload", str(folder), "--prefix", prefix, "--wait", "--timeout", "600", "--json"]
     environment = {**os.environ, **session.environment}
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
@@ -74,14 +76,14 @@ def upload(session: Session, folder: Path, prefix: str) -> list[dict[str, str]]:
     return rows
 
 
-def show(console: Console, outcomes: list[Outcome]) -> None:
-    """A row a seed, then the misses."""
-    table = Table("seed", "right", "review", "misses")
+def show(console: Console, results: list[DrawingResult]) -> None:
+    """Print a row per seed with its misclassifications."""
+    table = Table("seed", "correct", "review", "misclassified")
     for seed in SEEDS:
-        mine = [outcome for outcome in outcomes if outcome.seed == seed]
-        misses = [f"{o.name}: {o.verdict} {o.category or ''}".strip() for o in mine if o.verdict != o.expected]
-        right, reviews = len(mine) - len(misses), sum(o.verdict == "review" for o in mine)
-        table.add_row(str(seed), f"{right} of {len(mine)}", str(reviews), "\n".join(misses))
+        own = [result for result in results if result.seed == seed]
+        wrong = [f"{r.name}: {r.verdict} {r.category or ''}".strip() for r in own if r.verdict != r.expected]
+        correct, reviews = len(own) - len(wrong), sum(r.verdict == "review" for r in own)
+        table.add_row(str(seed), f"{correct} of {len(own)}", str(reviews), "\n".join(wrong))
     console.print(table)
 
 

@@ -1,17 +1,17 @@
-"""What looking at tiles is worth: scenes with small drawings in them, judged with the pack's views and without."""
+"""Detection of small unsafe content: scenes judged with the pack's views, and with the full view only."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack
-from scripts.evaluation.dataset import Scene, view_truths
-from scripts.evaluation.inprocess_pipeline import Looker, decision, png
+from scripts.evaluation.dataset import Scene, view_labels
+from scripts.evaluation.inprocess_pipeline import DemoModel, decision, png
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A scene, what was told of all its views, and its verdicts: by all of them, and by the whole picture alone."""
+class JudgedScene:
+    """Scene with the evidence of all its views, and its verdicts with all views and with the full view only."""
 
     scene: Scene
     evidence: Evidence
@@ -21,7 +21,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of scenes: unsafe ones that are called unsafe or go to review, safe ones that do."""
+    """Shares of unsafe scenes (caught) and safe scenes (flagged) that are called unsafe or sent to review."""
 
     caught: float
     caught_review: float
@@ -31,7 +31,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Evasion:
-    """The figures of scenes whose pasted drawing takes `share` of their side."""
+    """Detection rates of scenes whose pasted drawing takes `share` of their side."""
 
     share: float
     unsafe: int
@@ -40,17 +40,17 @@ class Evasion:
     without: Rates
 
 
-def judge(looker: Looker, pack: Pack, seen: Iterable[Scene]) -> Iterator[Judged]:
-    """Each scene is looked at once: its whole picture is among its views."""
-    for scene in seen:
-        evidence = looker.evidence(png(scene.image), pack)
+def judge(model: DemoModel, pack: Pack, scenes: Iterable[Scene]) -> Iterator[JudgedScene]:
+    """Judge each scene twice on evidence that is collected once: the full view is one of its views."""
+    for scene in scenes:
+        evidence = model.evidence(png(scene.image), pack)
         with_views = decision(pack, evidence).verdict
-        without = decision(replace(pack, views="full"), _whole(evidence)).verdict
-        yield Judged(scene, evidence, with_views, without)
+        without = decision(replace(pack, views="full"), _full_view(evidence)).verdict
+        yield JudgedScene(scene, evidence, with_views, without)
 
 
-def summary(share: float, judged: Sequence[Judged]) -> Evasion:
-    """The figures of scenes of one share."""
+def summary(share: float, judged: Sequence[JudgedScene]) -> Evasion:
+    """Return the detection rates of scenes of one share."""
     unsafe = [one for one in judged if not one.scene.is_safe]
     safe = [one for one in judged if one.scene.is_safe]
     return Evasion(
@@ -62,17 +62,17 @@ def summary(share: float, judged: Sequence[Judged]) -> Evasion:
     )
 
 
-def told_of_tiles(judged: Iterable[Judged], pack: Pack) -> Iterator[tuple[Answer, bool]]:
-    """Every answer about a tile of which the truth can be said, with the truth."""
+def tile_answers(judged: Iterable[JudgedScene], pack: Pack) -> Iterator[tuple[Answer, bool]]:
+    """Yield every answer about a tile whose truth is defined, with the truth."""
     for one in judged:
-        truths = view_truths(one.scene.drawing, pack)
+        truths = view_labels(one.scene.drawing, pack)
         for answer in one.evidence.answers:
             truth = truths[answer.view][answer.question]
             if answer.view.startswith("tile") and truth is not None:
                 yield answer, truth
 
 
-def _whole(evidence: Evidence) -> Evidence:
+def _full_view(evidence: Evidence) -> Evidence:
     return Evidence(
         tuple(answer for answer in evidence.answers if answer.view == "full"),
         tuple(caption for caption in evidence.captions if caption.view == "full"),

@@ -1,6 +1,6 @@
-"""The pipeline's judgement in one process, without its cloud: the same domain code, checkpoint and stand-in judge.
+"""The pipeline's judgement in one process, without a cloud: the same domain code, checkpoint and stand-in judge.
 
-For measurements that look at many images, and for tests. What is reported as "the whole pipeline" isn't run this way
+It serves tests and measurements of many images. The figures for the whole pipeline come from the laptop cloud
 (`scripts.evaluation`).
 """
 
@@ -28,7 +28,7 @@ from moderation.domain.prompt import question_prompt
 from moderation.ports import Turn
 from moderation.usecases.judge_image import judge_evidence
 
-# puts the handler's folder on the path
+# adds the handler's folder to the import path
 load_handler(HANDLER)
 
 from blip2_serving.service import Service  # noqa: E402
@@ -37,30 +37,30 @@ INPUT_SIZE = Checkpoint(CHECKPOINT, "demo", "").input_size
 
 
 def demo_pack() -> Pack:
-    """The demo's pack."""
+    """Return the shipped pack `demo`."""
     return parse_pack(yaml.safe_load(DEMO_PACK.read_text("utf-8")))
 
 
 def png(image: Image.Image) -> bytes:
-    """A lossless file, as it is uploaded."""
+    """Encode an image losslessly for an upload."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-class Looker:
-    """The demo checkpoint behind the service that the container runs."""
+class DemoModel:
+    """Demo checkpoint behind the service that the container runs."""
 
     def __init__(self) -> None:
         self._service = Service()
         self._service.initialize({"model_id": str(CHECKPOINT)})
 
     def evidence(self, data: bytes, pack: Pack) -> Evidence:
-        """What the checkpoint says of an uploaded file under a pack, all its views as one batch."""
-        return self.look(prepare(data, pack.views, INPUT_SIZE).views, pack)
+        """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
+        return self.answer(prepare(data, pack.views, INPUT_SIZE).views, pack)
 
-    def look(self, views: Sequence[View], pack: Pack) -> Evidence:
-        """What the checkpoint says of some views."""
+    def answer(self, views: Sequence[View], pack: Pack) -> Evidence:
+        """Return the evidence about some views."""
         questions = [question.text for question in pack.questions]
         prompts = [question_prompt(text) for text in questions]
         bodies = [
@@ -83,16 +83,16 @@ class Looker:
 
 
 class StandInJudge:
-    """Fulfils `ports.JudgeModel` with the laptop's stand-in."""
+    """Implements `ports.JudgeModel` with the laptop's stand-in."""
 
     name = StandIn.name
 
     def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
-        """The stand-in's next turn."""
+        """Return the stand-in's next turn."""
         messages = tuple(Message(turn.role, turn.content) for turn in turns)
         return StandIn().complete(Chat(messages, ANSWER_TOKENS)).text
 
 
 def decision(pack: Pack, evidence: Evidence) -> Decision:
-    """What the judge and the rules make of the evidence."""
+    """Return the decision of judge and rules on the evidence."""
     return judge_evidence(StandInJudge(), pack, evidence).decision

@@ -1,4 +1,4 @@
-"""The decoder in a process of its own: what it makes of a file, how long that takes, how much memory, if it lives."""
+"""Decoder in a process of its own, to measure the result, time and memory of each file and to survive crashes."""
 
 import math
 import multiprocessing
@@ -13,23 +13,23 @@ from types import TracebackType
 from moderation.domain.image import prepare
 from moderation.errors import ModerationError
 
-MEMORY_MB = 4096  # no file may need nearly as much; this protects the machine that tries them
-TIMEOUT_S = 600  # by the clock, which runs on when the machine is busy: bounds are set to processor time
+MEMORY_MB = 4096  # far more than a file may need: protects the machine
+TIMEOUT_S = 600  # wall-clock time, to end a hang; the limits that are checked are in CPU time
 _PEAK_UNIT = 1e6 if sys.platform == "darwin" else 1e3
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """`result` is "accepted", or the error's name and sentence; `peak_mb` is what the decoder took beside itself."""
+class DecodeResult:
+    """Result of decoding a file: "accepted", or the error's name and message; `peak_mb` is what the file added."""
 
     result: str
-    named: bool  # accepted, or refused with an error of ours
+    named: bool  # accepted, or rejected with an error of ours
     seconds: float
     peak_mb: float
 
 
 class Decoder:
-    """`with Decoder() as decoder:` starts the process; one that died or hung is replaced at the next file."""
+    """`with Decoder() as decoder:` starts the process, and restarts it after a crash or a hang."""
 
     def __enter__(self) -> "Decoder":
         self._start()
@@ -53,38 +53,38 @@ class Decoder:
         self._files.close()
         self._outcomes.close()
 
-    def decode(self, data: bytes) -> Outcome:
-        """Cut `data` into views as the pipeline does in mode `auto`."""
+    def decode(self, data: bytes) -> DecodeResult:
+        """Cut a file into views as the pipeline does in mode `auto`."""
         self._files.send_bytes(data)
         try:
             if self._outcomes.poll(TIMEOUT_S):
-                outcome: Outcome = self._outcomes.recv()
+                outcome: DecodeResult = self._outcomes.recv()
                 return outcome
             died = f"took over {TIMEOUT_S} s"
         except EOFError:
             died = "killed the decoder"
         self._stop()
         self._start()
-        return Outcome(died, named=False, seconds=math.inf, peak_mb=math.inf)
+        return DecodeResult(died, named=False, seconds=math.inf, peak_mb=math.inf)
 
 
 def _serve(files: Connection, outcomes: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB << 20, MEMORY_MB << 20))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the libraries complain of every damage
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the libraries print warnings for damaged files
     while True:
         outcomes.send(_outcome(files.recv_bytes()))
 
 
-def _outcome(data: bytes) -> Outcome:
+def _outcome(data: bytes) -> DecodeResult:
     before, started = _peak_mb(), time.process_time()
     try:
         prepare(data, "auto", 224)
         result, named = "accepted", True
     except ModerationError as error:
         result, named = f"{type(error).__name__}: {error}", True
-    except BaseException as error:  # noqa: BLE001 - whatever else comes is what is looked for
+    except BaseException as error:  # noqa: BLE001 - unexpected errors are what the fuzzer looks for
         result, named = f"{type(error).__name__}: {error}", False
-    return Outcome(result, named, time.process_time() - started, _peak_mb() - before)
+    return DecodeResult(result, named, time.process_time() - started, _peak_mb() - before)
 
 
 def _peak_mb() -> float:

@@ -1,8 +1,8 @@
-"""Verdicts held against the truth: precision, recall and F1 per category, reviews, misses, calibration error."""
+"""Metrics of verdicts against labels: precision, recall, F1, misclassifications and calibration error."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from model_artifacts.demo.drawings import QUESTIONS, Drawing
 from moderation.domain.policy import Pack
@@ -11,8 +11,8 @@ BINS = 10
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one drawing. `truth` names the categories that it breaks, `findings` are its record's evidence."""
+class EvaluatedDrawing:
+    """Moderated drawing. `truth` names the categories that apply to it, `findings` is the evidence on its record."""
 
     number: int
     truth: tuple[str, ...]
@@ -24,56 +24,61 @@ class Outcome:
 
     @property
     def flagged(self) -> frozenset[str]:
-        """The categories that an unsafe verdict stands on: the one it names, and those of answers over a threshold."""
+        """Categories that an unsafe verdict rests on: the one it names, and those of answers over a threshold."""
         if self.verdict != "unsafe" or self.category is None:
             return frozenset()
         over = (finding["categories"] for finding in self.findings if finding["over"])
         return frozenset({self.category}.union(*over))
 
     def evidence(self, category: str) -> Mapping[str, Any]:
-        """The likeliest of the answers that speak for a category."""
-        speaking = (finding for finding in self.findings if category in finding["categories"])
-        return max(speaking, key=lambda finding: float(finding["score"]))
+        """Return the answer with the highest score for a category."""
+        answers = (finding for finding in self.findings if category in finding["categories"])
+        return max(answers, key=lambda finding: float(finding["score"]))
 
 
 @dataclass(frozen=True)
-class Score:
-    """How well one category is found. Ratios are 0 where there is nothing to divide by."""
+class CategoryMetrics:
+    """Confusion counts of one category. Ratios with a denominator of 0 are 0."""
 
-    hits: int
-    false: int
-    missed: int
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+
+    @property
+    def positives(self) -> int:
+        return self.true_positives + self.false_negatives
 
     @property
     def precision(self) -> float:
-        return self.hits / max(1, self.hits + self.false)
+        return self.true_positives / max(1, self.true_positives + self.false_positives)
 
     @property
     def recall(self) -> float:
-        return self.hits / max(1, self.hits + self.missed)
+        return self.true_positives / max(1, self.positives)
 
     @property
     def f1(self) -> float:
-        return 2 * self.hits / max(1, 2 * self.hits + self.false + self.missed)
+        return 2 * self.true_positives / max(1, 2 * self.true_positives + self.false_positives + self.false_negatives)
 
 
 @dataclass(frozen=True)
-class Miss:
-    """A category that was overlooked, or one that was found where it isn't. `wrong` in [0, 1] says how sure."""
+class Misclassification:
+    """False negative or false positive of one category on a drawing."""
 
-    outcome: Outcome
+    drawing: EvaluatedDrawing
     category: str
-    overlooked: bool
+    kind: Literal["false negative", "false positive"]
 
     @property
-    def wrong(self) -> float:
-        p = float(self.outcome.evidence(self.category)["score"])
-        return 1 - p if self.overlooked else p
+    def error(self) -> float:
+        """Distance between the score and the truth, in [0, 1]."""
+        score = float(self.drawing.evidence(self.category)["score"])
+        return 1 - score if self.kind == "false negative" else score
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers whose P is about the same: how many, their mean P, and how many of them were true."""
+    """Bin of a reliability diagram: number of answers, mean predicted P, and share of true answers."""
 
     count: int
     predicted: float
@@ -81,32 +86,34 @@ class Bin:
 
 
 def true_categories(pack: Pack, drawing: Drawing) -> tuple[str, ...]:
-    """The categories of the questions whose true answer about a drawing is yes."""
+    """Return the categories of the questions whose true answer about a drawing is yes."""
     labels = dict(zip(QUESTIONS, drawing.labels, strict=True))
     return tuple(name for question in pack.questions if labels[question.text] for name in question.categories)
 
 
-def score(outcomes: Iterable[Outcome], category: str) -> Score:
-    """A review counts as not found: the machine alone didn't stop the image."""
-    pairs = [(category in outcome.flagged, category in outcome.truth) for outcome in outcomes]
-    return Score(pairs.count((True, True)), pairs.count((True, False)), pairs.count((False, True)))
+def category_metrics(drawings: Iterable[EvaluatedDrawing], category: str) -> CategoryMetrics:
+    """Count one category. A review counts as negative: the machine alone didn't stop the image."""
+    pairs = [(category in drawing.flagged, category in drawing.truth) for drawing in drawings]
+    return CategoryMetrics(pairs.count((True, True)), pairs.count((True, False)), pairs.count((False, True)))
 
 
-def share(outcomes: Sequence[Outcome], verdict: str) -> float:
-    """The share of outcomes with a verdict; 0 of none."""
-    return sum(outcome.verdict == verdict for outcome in outcomes) / max(1, len(outcomes))
+def share(drawings: Sequence[EvaluatedDrawing], verdict: str) -> float:
+    """Return the share of drawings with a verdict; 0 of none."""
+    return sum(drawing.verdict == verdict for drawing in drawings) / max(1, len(drawings))
 
 
-def misses(outcomes: Iterable[Outcome]) -> list[Miss]:
-    """Everything that was overlooked or wrongly found, the surest first; what goes to a person isn't a miss."""
-    decided = [outcome for outcome in outcomes if outcome.verdict != "review"]
-    overlooked = [Miss(o, category, True) for o in decided for category in o.truth if category not in o.flagged]
-    imagined = [Miss(o, category, False) for o in decided for category in o.flagged if category not in o.truth]
-    return sorted(overlooked + imagined, key=lambda miss: miss.wrong, reverse=True)
+def misclassifications(drawings: Iterable[EvaluatedDrawing]) -> list[Misclassification]:
+    """Return all misclassifications, the largest errors first; drawings sent to review are left out."""
+    decided = [drawing for drawing in drawings if drawing.verdict != "review"]
+    negatives = [(d, category) for d in decided for category in d.truth if category not in d.flagged]
+    positives = [(d, category) for d in decided for category in d.flagged if category not in d.truth]
+    found = [Misclassification(drawing, category, "false negative") for drawing, category in negatives]
+    found += [Misclassification(drawing, category, "false positive") for drawing, category in positives]
+    return sorted(found, key=lambda one: one.error, reverse=True)
 
 
 def reliability(predictions: Iterable[tuple[float, bool]]) -> list[Bin]:
-    """(P, truth) in `BINS` bins of equal width; empty ones are left out."""
+    """Sort (P, truth) into `BINS` bins of equal width, without the empty ones."""
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for p, truth in predictions:
         bins[min(BINS - 1, int(p * BINS))].append((p, truth))
@@ -118,5 +125,5 @@ def reliability(predictions: Iterable[tuple[float, bool]]) -> list[Bin]:
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error: how far P is from what happens, over all answers."""
+    """Return the expected calibration error: the mean distance between P and the share of true answers."""
     return sum(one.count * abs(one.predicted - one.observed) for one in bins) / sum(one.count for one in bins)

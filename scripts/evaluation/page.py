@@ -1,6 +1,6 @@
-"""Writes what `scripts.evaluation` measured into docs/quality.md, with charts and a sheet of the worst misses.
+"""Write docs/quality.md from build/quality.json, with charts and a sheet of the worst misclassifications.
 
-`python -m scripts.evaluation.page` writes it anew from build/quality.json.
+`make quality` calls it; `python -m scripts.evaluation.page` repeats it without a new measurement.
 """
 
 import dataclasses
@@ -16,12 +16,20 @@ from rich.console import Console
 from local.synth import PROJECT
 from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.evidence import Answer
-from moderation.domain.findings import score as probability
+from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question
 from scripts.evaluation.dataset import SHARE, heldout_drawings
 from scripts.evaluation.evasion import Evasion, Rates
 from scripts.evaluation.inprocess_pipeline import demo_pack
-from scripts.evaluation.metrics import Miss, Outcome, calibration_error, misses, reliability, score, share
+from scripts.evaluation.metrics import (
+    EvaluatedDrawing,
+    Misclassification,
+    calibration_error,
+    category_metrics,
+    misclassifications,
+    reliability,
+    share,
+)
 from scripts.evaluation.reliability_chart import chart
 from scripts.sections import markdown, write_section
 
@@ -29,13 +37,13 @@ RESULTS = PROJECT / "build" / "quality.json"
 PAGE = PROJECT / "docs" / "quality.md"
 PICTURES = PROJECT / "docs" / "quality"
 
-LEAST_F1, MOST_REVIEW, LEAST_CAUGHT, MOST_FLAGGED = 0.90, 0.10, 0.90, 0.05
+MIN_F1, MAX_REVIEW, MIN_CAUGHT, MAX_FLAGGED = 0.90, 0.10, 0.90, 0.05
 WORST, COLUMNS, THUMBNAIL = 12, 6, 128
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """An answer, the question it answers, and whether yes was true."""
+class Prediction:
+    """Answer with its question and its truth."""
 
     question: Question
     answer: Answer
@@ -43,7 +51,7 @@ class Predicted:
 
     @property
     def calibrated(self) -> float:
-        return probability(self.question, self.answer) or 0.0
+        return score(self.question, self.answer) or 0.0
 
     @property
     def raw(self) -> float:
@@ -52,25 +60,26 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Results:
-    """All that was measured."""
+    """Results of an evaluation. `drawings` and `tiles` are the answers about each."""
 
-    outcomes: tuple[Outcome, ...]
+    evaluated: tuple[EvaluatedDrawing, ...]
     evasion: tuple[Evasion, ...]
-    drawings: tuple[Predicted, ...]
-    tiles: tuple[Predicted, ...]
+    drawings: tuple[Prediction, ...]
+    tiles: tuple[Prediction, ...]
 
 
 def main() -> int:
+    """Write the page and return 1 if a goal isn't met."""
     return 0 if write_page(Console()) else 1
 
 
 def write_page(console: Console) -> bool:
-    """Write page and pictures, say what was reached; whether every goal was."""
+    """Write the page and its pictures, print the goals, and return True if all are met."""
     pack = demo_pack()
     results = read(json.loads(RESULTS.read_text()), pack)
-    worst = misses(results.outcomes)[:WORST]
+    worst = misclassifications(results.evaluated)[:WORST]
     PICTURES.mkdir(exist_ok=True)
-    sheet(worst).save(PICTURES / "misses.png", optimize=True)
+    sheet(worst).save(PICTURES / "misclassifications.png", optimize=True)
     for name, title, predicted in (
         ("reliability-drawings", "Whole drawings", results.drawings),
         ("reliability-tiles", "Tiles of scenes", results.tiles),
@@ -78,30 +87,30 @@ def write_page(console: Console) -> bool:
         (PICTURES / f"{name}.svg").write_text(chart(*before_and_after(predicted), title))
     goals = [*verdict_goals(results, pack), *evasion_goals(results)]
     parts = [goal_table(goals), category_table(results, pack), calibration_table(results, pack)]
-    parts += [evasion_table(results), miss_table(worst)]
+    parts += [evasion_table(results), misclassification_table(worst)]
     write_section(PAGE, "figures", "\n\n".join(parts))
     for goal in goals:
-        console.print(f"{goal.what}: {goal.reached:.3f} ({goal.asked} {'met' if goal.met else 'NOT met'})")
+        console.print(f"{goal.metric}: {goal.reached:.3f} ({goal.condition} {'met' if goal.met else 'NOT met'})")
     return all(goal.met for goal in goals)
 
 
 def read(data: Mapping[str, Any], pack: Pack) -> Results:
-    """The results of a run, from its JSON."""
-    outcomes = tuple(Outcome(**one) for one in data["drawings"])
+    """Parse the results of an evaluation."""
+    evaluated = tuple(EvaluatedDrawing(**one) for one in data["drawings"])
     by_text = {question.text: question for question in pack.questions}
     drawings = tuple(
-        Predicted(question, _answer(finding), question.categories[0] in outcome.truth)
-        for outcome in outcomes
-        for finding in outcome.findings
+        Prediction(question, _answer(finding), question.categories[0] in drawing.truth)
+        for drawing in evaluated
+        for finding in drawing.findings
         for question in [by_text[finding["question"]]]
     )
-    tiles = tuple(Predicted(by_text[told["question"]], _answer(told), told["truth"]) for told in data["tiles"])
-    return Results(outcomes, tuple(_evasion(one) for one in data["evasion"]), drawings, tiles)
+    tiles = tuple(Prediction(by_text[tile["question"]], _answer(tile), tile["truth"]) for tile in data["tiles"])
+    return Results(evaluated, tuple(_evasion(one) for one in data["evasion"]), drawings, tiles)
 
 
-def _answer(told: Mapping[str, Any]) -> Answer:
-    text = told.get("text", told.get("answer", ""))
-    return Answer(told["view"], told["question"], text, told["p_yes"], told["p_blank"])
+def _answer(finding: Mapping[str, Any]) -> Answer:
+    text = finding.get("text", finding.get("answer", ""))
+    return Answer(finding["view"], finding["question"], text, finding["p_yes"], finding["p_blank"])
 
 
 def _evasion(one: Mapping[str, Any]) -> Evasion:
@@ -111,68 +120,64 @@ def _evasion(one: Mapping[str, Any]) -> Evasion:
 
 @dataclass(frozen=True)
 class Goal:
-    """Something that was to be reached: `most` if less is better."""
+    """Goal for a metric: a lower bound, or an upper bound if `is_maximum`."""
 
-    what: str
+    metric: str
     reached: float
     bound: float
-    most: bool = False
+    is_maximum: bool = False
 
     @property
     def met(self) -> bool:
-        return self.reached <= self.bound if self.most else self.reached >= self.bound
+        return self.reached <= self.bound if self.is_maximum else self.reached >= self.bound
 
     @property
-    def asked(self) -> str:
-        return f"{'≤' if self.most else '≥'} {self.bound:.2f}"
+    def condition(self) -> str:
+        return f"{'≤' if self.is_maximum else '≥'} {self.bound:.2f}"
 
 
 def verdict_goals(results: Results, pack: Pack) -> list[Goal]:
-    f1 = [score(results.outcomes, category).f1 for category in pack.category_names]
+    f1 = [category_metrics(results.evaluated, category).f1 for category in pack.category_names]
     return [
-        Goal("macro F1 of the categories", sum(f1) / len(f1), LEAST_F1),
-        Goal("sent to review", share(results.outcomes, "review"), MOST_REVIEW, most=True),
+        Goal("macro F1 of the categories", sum(f1) / len(f1), MIN_F1),
+        Goal("sent to review", share(results.evaluated, "review"), MAX_REVIEW, is_maximum=True),
     ]
 
 
 def evasion_goals(results: Results) -> list[Goal]:
     at = next(one for one in results.evasion if one.share == SHARE)
     return [
-        Goal("small unsafe content called unsafe, with views", at.with_views.caught, LEAST_CAUGHT),
-        Goal("safe scenes called unsafe, with views", at.with_views.flagged, MOST_FLAGGED, most=True),
+        Goal("small unsafe content called unsafe, with views", at.with_views.caught, MIN_CAUGHT),
+        Goal("safe scenes called unsafe, with views", at.with_views.flagged, MAX_FLAGGED, is_maximum=True),
     ]
 
 
 def goal_table(goals: Iterable[Goal]) -> str:
-    rows = [
-        (
-            goal.what,
-            f"{goal.reached:.3f}",
-            f"{'≤' if goal.most else '≥'} {goal.bound:.2f}",
-            "yes" if goal.met else "**no**",
-        )
-        for goal in goals
-    ]
-    return markdown(("what", "measured", "goal", "met"), rows)
+    rows = [(goal.metric, f"{goal.reached:.3f}", goal.condition, "yes" if goal.met else "**no**") for goal in goals]
+    return markdown(("metric", "measured", "goal", "met"), rows)
 
 
 def category_table(results: Results, pack: Pack) -> str:
-    outcomes = results.outcomes
+    drawings = results.evaluated
     rows = [
-        (category, str(one.hits + one.missed), *(f"{value:.3f}" for value in (one.precision, one.recall, one.f1)))
+        (
+            category,
+            str(one.positives),
+            *(f"{value:.3f}" for value in (one.precision, one.recall, one.f1)),
+        )
         for category in pack.category_names
-        for one in [score(outcomes, category)]
+        for one in [category_metrics(drawings, category)]
     ]
     table = markdown(("category", "drawings with it", "precision", "recall", "F1"), rows)
-    safe, unsafe = [o for o in outcomes if not o.truth], [o for o in outcomes if o.truth]
+    safe, unsafe = [d for d in drawings if not d.truth], [d for d in drawings if d.truth]
     verdicts = markdown(
         ("drawings", "count", "safe", "unsafe", "review"),
         [
             (name, str(len(kind)), *(f"{share(kind, verdict):.1%}" for verdict in ("safe", "unsafe", "review")))
-            for name, kind in (("that show something forbidden", unsafe), ("that show nothing forbidden", safe))
+            for name, kind in (("with prohibited content", unsafe), ("without prohibited content", safe))
         ],
     )
-    return f"### Verdicts on {len(outcomes):,} drawings\n\n{verdicts}\n\n{table}"
+    return f"### Verdicts on {len(drawings):,} drawings\n\n{verdicts}\n\n{table}"
 
 
 def calibration_table(results: Results, pack: Pack) -> str:
@@ -199,8 +204,8 @@ def calibration_table(results: Results, pack: Pack) -> str:
     return f"### Calibration error\n\n{markdown(columns, rows)}"
 
 
-def before_and_after(predicted: Iterable[Predicted]) -> tuple[Any, Any]:
-    """The bins of the model's own P(yes), and of what calibration makes of it."""
+def before_and_after(predicted: Iterable[Prediction]) -> tuple[Any, Any]:
+    """Return the bins of the model's own P(yes), and those of the calibrated scores."""
     pairs = list(predicted)
     return (
         reliability((one.raw, one.truth) for one in pairs),
@@ -212,42 +217,43 @@ def evasion_table(results: Results) -> str:
     rows = [
         (f"{one.share:.0%}", way, *(f"{value:.1%}" for value in dataclasses.astuple(rates)))
         for one in results.evasion
-        for way, rates in (("views", one.with_views), ("whole", one.without))
+        for way, rates in (("all", one.with_views), ("full only", one.without))
     ]
-    columns = ("side", "looked at", "unsafe scenes: unsafe", "review", "safe scenes: unsafe", "review")
-    counts = f"{results.evasion[0].unsafe} scenes with something forbidden and {results.evasion[0].safe} without"
-    return f"### Small content in large scenes\n\nFor each side {counts}.\n\n{markdown(columns, rows)}"
+    columns = ("side", "views", "unsafe scenes: unsafe", "review", "safe scenes: unsafe", "review")
+    counts = f"{results.evasion[0].unsafe} scenes with prohibited content and {results.evasion[0].safe} without it"
+    return f"### Small content in large scenes\n\nEach row counts {counts}.\n\n{markdown(columns, rows)}"
 
 
-def miss_table(worst: Sequence[Miss]) -> str:
+def misclassification_table(worst: Sequence[Misclassification]) -> str:
     rows = [
         (
             str(number),
-            str(miss.outcome.number),
-            f"{miss.category} {'overlooked' if miss.overlooked else 'imagined'}",
+            str(error.drawing.number),
+            f"{error.category}: {error.kind}",
             f"{evidence['score']:.2f}",
             f"{evidence['threshold']:.2f}",
             evidence["view"],
-            miss.outcome.verdict,
-            miss.outcome.category or "",
-            ", ".join(miss.outcome.truth) or "nothing",
-            miss.outcome.caption,
+            error.drawing.verdict,
+            error.drawing.category or "",
+            ", ".join(error.drawing.truth) or "nothing",
+            error.drawing.caption,
         )
-        for number, miss in enumerate(worst, 1)
-        for evidence in [miss.outcome.evidence(miss.category)]
+        for number, error in enumerate(worst, 1)
+        for evidence in [error.drawing.evidence(error.category)]
     ]
-    columns = ("", "drawing", "miss", "P", "threshold", "view", "verdict", "category", "shows", "caption of the model")
-    return f"### The worst misses\n\n![The worst misses, numbered](quality/misses.png)\n\n{markdown(columns, rows)}"
+    columns = ("", "drawing", "error", "score", "threshold", "view", "verdict", "category", "labels", "model's caption")
+    image = "![The worst misclassifications, numbered](quality/misclassifications.png)"
+    return f"### The worst misclassifications\n\n{image}\n\n{markdown(columns, rows)}"
 
 
-def sheet(worst: Sequence[Miss]) -> Image.Image:
-    """The misses' drawings side by side, numbered as in the table."""
+def sheet(worst: Sequence[Misclassification]) -> Image.Image:
+    """Draw the misclassified drawings side by side, numbered as in the table."""
     rows = -(-max(1, len(worst)) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * THUMBNAIL, rows * THUMBNAIL), "white")
     pen = ImageDraw.Draw(whole)
-    for place, miss in enumerate(worst):
+    for place, error in enumerate(worst):
         corner = (place % COLUMNS * THUMBNAIL, place // COLUMNS * THUMBNAIL)
-        drawing = next(heldout_drawings(EVALUATION_SEED + miss.outcome.number, 1))
+        drawing = next(heldout_drawings(EVALUATION_SEED + error.drawing.number, 1))
         whole.paste(drawing.image.resize((THUMBNAIL, THUMBNAIL)), corner)
         pen.rectangle((*corner, corner[0] + 18, corner[1] + 14), fill="white")
         pen.text((corner[0] + 3, corner[1] + 1), str(place + 1), fill="black")

@@ -1,4 +1,4 @@
-"""A reliability diagram as SVG: predicted P against what was true, before and after calibration."""
+"""Reliability diagram as SVG: predicted P against the share of true answers, before and after calibration."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _TEXT = 'font-family="sans-serif" font-size="12" fill="#333"'
 
 
 def chart(before: Sequence[Bin], after: Sequence[Bin], title: str) -> str:
-    """One dot a bin, its area by the logarithm of its answers; on the diagonal P means what it says."""
+    """Draw a dot per bin, sized by the logarithm of its answers; a calibrated model is on the diagonal."""
     ticks = "".join(_tick(step / 5) for step in range(6))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">\n'

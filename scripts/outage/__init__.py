@@ -1,1 +1,1 @@
-"""An hour without the vision endpoint: calculated for every upload, measured on a sample of them."""
+"""Outage of the vision endpoint: simulated for all uploads, measured for a sample."""

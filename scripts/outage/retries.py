@@ -1,4 +1,4 @@
-"""The retries of QueryImage as the state machine defines them."""
+"""Retriers of QueryImage, read from the state machine."""
 
 import json
 import random
@@ -14,22 +14,22 @@ class Retrier:
     errors: tuple[str, ...]
     interval: float
     rate: float
-    longest: float
+    max_delay: float
     attempts: int
 
     def delay(self, attempt: int, rng: random.Random) -> float:
-        """Before the `attempt`-th retry, from 1: full jitter, as Step Functions does it."""
-        return rng.uniform(0, min(self.interval * self.rate ** (attempt - 1), self.longest))
+        """Return the seconds before retry number `attempt` (from 1), with full jitter as in Step Functions."""
+        return rng.uniform(0, min(self.interval * self.rate ** (attempt - 1), self.max_delay))
 
     @property
     def mean_wait(self) -> float:
-        """Seconds that all retries together wait on average."""
-        caps = (min(self.interval * self.rate**attempt, self.longest) for attempt in range(self.attempts))
+        """Mean of the total waiting time of all retries, in seconds."""
+        caps = (min(self.interval * self.rate**attempt, self.max_delay) for attempt in range(self.attempts))
         return sum(caps) / 2
 
 
 def retrier(error: str, state: str = "QueryImage") -> Retrier:
-    """The retrier that catches an error. Raises LookupError when none does."""
+    """Return the retrier that catches an error. Raises LookupError if there is none."""
     machine = json.loads(load())["States"]
     states = machine | machine["ForEachQuery"]["ItemProcessor"]["States"]
     for rule in states[state]["Retry"]:
@@ -41,4 +41,4 @@ def retrier(error: str, state: str = "QueryImage") -> Retrier:
                 rule["MaxDelaySeconds"],
                 rule["MaxAttempts"],
             )
-    raise LookupError(f"{state} retries no {error}.")
+    raise LookupError(f"{state} doesn't retry {error}.")

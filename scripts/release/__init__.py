@@ -1,1 +1,1 @@
-"""Pins, wheels, recorded calls and the end-to-end run: what a release needs."""
+"""Release tools: pins, wheels, generated pages, recordings and the end-to-end run."""

@@ -1,4 +1,4 @@
-"""Download the imaging layer's wheels for the Lambda platform, once: `python -m scripts.release.fetch_wheels`."""
+"""Download the imaging layer's wheels for the Lambda platform: `python -m scripts.release.fetch_wheels`."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_17
 
 
 def main() -> None:
-    """Download what is missing; does nothing, and needs no network, when every wheel is there."""
+    """Download the wheels, unless all of them are there already."""
     try:
         locked_wheels()
     except MissingWheels:

@@ -1,4 +1,4 @@
-"""What stands in an account and region: before a deployment and after its removal, the two must be alike."""
+"""Inventory of the resources in an account and region, to compare before a deployment and after its removal."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 Client = Callable[[str], Any]
 
-# kind → service, operation, where its answer holds the list, and the name within an entry ("": the entry itself)
-LISTED = {
+# kind → service, operation, field with the list, and field with the name ("": the entry is the name)
+LISTINGS = {
     "alarm": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     "bucket": ("s3", "list_buckets", "Buckets", "Name"),
     "dashboard": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
@@ -43,8 +43,8 @@ _REQUESTS = {
     "list_policies": {"Scope": "Local"},
     "describe_scalable_targets": {"ServiceNamespace": "sagemaker"},
 }
-# What AWS makes of its own accord and keeps when the stacks are gone: kind and name (any, if empty) → why.
-STAYING = {
+# Resources that AWS itself creates and keeps after the stacks are deleted: kind and name ("" for any) → reason.
+RETAINED = {
     ("resource policy of logs", "AWSLogDeliveryWrite20150319"): (
         "lets Step Functions and other services write to /aws/vendedlogs/, for all stacks of the account and region"
     ),
@@ -57,17 +57,17 @@ STAYING = {
 
 @dataclass(frozen=True)
 class Inventory:
-    """`found` is (kind, name) of all that stands; `unlisted` says, by kind, why it couldn't be listed."""
+    """Existing resources as (kind, name); `unlisted` has the reasons why a kind couldn't be listed."""
 
     found: frozenset[tuple[str, str]]
     unlisted: dict[str, str] = field(default_factory=dict)
 
 
 def take(client: Client) -> Inventory:
-    """List everything of the kinds that the stacks make; `client` gives a boto3 client by its service."""
+    """List all resources of the kinds that the stacks create; `client` returns the boto3 client of a service."""
     found: set[tuple[str, str]] = set()
     unlisted: dict[str, str] = {}
-    for kind, names in {**dict.fromkeys(LISTED, _names), "key": _keys}.items():
+    for kind, names in {**dict.fromkeys(LISTINGS, _names), "key": _keys}.items():
         try:
             found |= {(kind, name) for name in names(client, kind)}
         except ClientError as error:
@@ -75,30 +75,30 @@ def take(client: Client) -> Inventory:
     return Inventory(frozenset(found), unlisted)
 
 
-def added(before: Inventory, after: Inventory, mark: str) -> list[tuple[str, str]]:
-    """What is there now and wasn't before, of all whose name holds `mark` in whatever case, but for what stays."""
+def leftovers(before: Inventory, after: Inventory, mark: str) -> list[tuple[str, str]]:
+    """Return new resources whose name contains `mark`, in any case, without those that AWS retains."""
     new = sorted(after.found - before.found)
-    return [(kind, name) for kind, name in new if mark in name.lower() and not _why_it_stays(kind, name)]
+    return [(kind, name) for kind, name in new if mark in name.lower() and not _why_retained(kind, name)]
 
 
-def staying(before: Inventory, after: Inventory) -> list[tuple[str, str, str]]:
-    """Kind, name and reason of what is there now, wasn't before, and stays."""
+def retained(before: Inventory, after: Inventory) -> list[tuple[str, str, str]]:
+    """Return kind, name and reason of the new resources that AWS retains."""
     new = sorted(after.found - before.found)
-    return [(kind, name, why) for kind, name in new if (why := _why_it_stays(kind, name))]
+    return [(kind, name, why) for kind, name in new if (why := _why_retained(kind, name))]
 
 
-def _why_it_stays(kind: str, name: str) -> str:
-    return STAYING.get((kind, name)) or STAYING.get((kind, ""), "")
+def _why_retained(kind: str, name: str) -> str:
+    return RETAINED.get((kind, name)) or RETAINED.get((kind, ""), "")
 
 
 def _names(client: Client, kind: str) -> Iterator[str]:
-    service, operation, place, name = LISTED[kind]
+    service, operation, place, name = LISTINGS[kind]
     for page in client(service).get_paginator(operation).paginate(**_REQUESTS.get(operation, {})):
         yield from (entry[name] if name else entry for entry in page.get(place, []))
 
 
 def _keys(client: Client, kind: str) -> Iterable[str]:
-    """Customer-managed keys by their description; those that wait for their deletion are as good as gone."""
+    """Yield description and ARN of the customer-managed keys, without those scheduled for deletion."""
     kms = client("kms")
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:

@@ -1,4 +1,4 @@
-"""`make e2e-laptop`: `make e2e` as it is, with the real `cdk`, against an empty laptop cloud."""
+"""`make e2e-laptop`: run `make e2e`, with the real `cdk`, against an empty laptop cloud."""
 
 import os
 import subprocess
@@ -11,11 +11,12 @@ from local.emulator import emulator
 from local.session import Session, model_server
 from local.synth import PROJECT
 
-# The emulator knows no change sets, and the stack of `cdk bootstrap` is stood in for.
+# The emulator has no change sets; `bootstrap` replaces the stack of `cdk bootstrap`.
 OPTIONS = ("--method=direct", "--no-previous-parameters")
 
 
 def main() -> int:
+    """Start the cloud, run the end-to-end script against it, and return its exit status."""
     with tempfile.TemporaryDirectory(prefix="e2e-laptop-") as scratch:
         folder = Path(scratch)
         with model_server(folder) as models, emulator(folder, models.url) as url:

@@ -1,7 +1,7 @@
 """Write the Llama 2 chat pins that the models stack deploys: `python -m scripts.release.pin_jumpstart`.
 
-Image and artefacts are a pair. JumpStart's own manifests, which name it, lie in S3; what stands here comes from public
-code, field by field, and a source of None says that no public code was found to have it.
+Image and artefacts are a pair. JumpStart's own manifests, which name the pair, are in S3. The values here come from
+public code, with a source for each field; None means that no public source was found.
 """
 
 import json
@@ -31,7 +31,7 @@ SOURCES: dict[str, dict[str, str | None]] = {
 
 
 def image() -> dict[str, str]:
-    """Repository and tag of the text-generation-inference container, the same in every region."""
+    """Return repository and tag of the text-generation-inference container, which are the same in every region."""
     uri = image_uris.retrieve(
         "huggingface-llm",
         region="us-east-1",
@@ -44,7 +44,7 @@ def image() -> dict[str, str]:
 
 
 def model(size: str) -> dict[str, Any]:
-    """The pin of one size: container image, artefacts and environment."""
+    """Return the pin of one size: container image, artefacts and environment."""
     name = f"meta-textgeneration-llama-2-{size}-f"
     return {
         "sources": SOURCES[size],
@@ -65,7 +65,7 @@ def model(size: str) -> dict[str, Any]:
 
 
 def pins() -> dict[str, Any]:
-    """The whole file's content."""
+    """Return the content of the file."""
     return {"models": {size: model(size) for size in LLAMA_INSTANCE_TYPES}}
 
 

@@ -1,6 +1,6 @@
-"""Write what each AWS region offers of what we deploy: `python -m scripts.release.pin_regions`.
+"""Write the availability of what we deploy by AWS region: `python -m scripts.release.pin_regions`.
 
-Synthesis makes no look-ups, so it refuses a region by this committed data; `moderate doctor` reads it, too.
+Synthesis makes no network calls and rejects unsuitable regions by this committed data; `moderate doctor` uses it, too.
 """
 
 import json
@@ -12,7 +12,7 @@ from sagemaker import image_uris
 from moderation.contract import GPUS
 
 REGIONS = Path(__file__).parents[2] / "moderate/regions.json"
-# What the source named below lists; the layers of China and GovCloud have other accounts and are left out.
+# As listed by the source below, without China and GovCloud, whose layers have other accounts.
 POWERTOOLS_LAYER = [
     "af-south-1",
     "ap-east-1",
@@ -55,20 +55,20 @@ SOURCES = {
 
 
 def containers() -> dict[str, str]:
-    """Region → account of the registry that holds both the DJL and the text-generation-inference container."""
+    """Return by region the account of the registry with both the DJL and the text-generation-inference container."""
     djl = image_uris.config_for_framework("djl-lmi")["versions"]["0.35.0"]["registries"]
     tgi = image_uris.config_for_framework("huggingface-llm")["inference"]["versions"]["2.0.0"]["registries"]
     return {region: account for region, account in sorted(djl.items()) if tgi.get(region) == account}
 
 
 def gated_buckets() -> list[str]:
-    """Regions with a JumpStart bucket for models behind a licence."""
+    """Return the regions with a JumpStart bucket for gated models."""
     config = json.loads(resources.files("sagemaker.jumpstart").joinpath("region_config.json").read_text())
     return sorted(region for region, buckets in config.items() if "gated_content_bucket" in buckets)
 
 
 def hosts(instance_type: str) -> list[str]:
-    """Regions where SageMaker hosts models on `instance_type`."""
+    """Return the regions where SageMaker hosts models on `instance_type`."""
     package = resources.files("cfnlint.data.schemas.extensions.aws_sagemaker_hosting")
     by_region = json.loads(package.joinpath("instancetype_enum.json").read_text())
     by_region.pop("description")
@@ -76,7 +76,7 @@ def hosts(instance_type: str) -> list[str]:
 
 
 def regions() -> dict[str, object]:
-    """The whole file's content."""
+    """Return the content of the file."""
     return {
         "sources": SOURCES,
         "powertools_layer": POWERTOOLS_LAYER,

@@ -1,8 +1,8 @@
-"""`make record-calls`: run every path on the laptop cloud and write down which rights it takes.
+"""`make record-calls`: run the workflow tests on the laptop cloud and record the rights that their calls need.
 
-The tests of the workflow run with the emulator recording each call's caller, action, resource and condition keys. Names
-that differ from run to run are replaced: a deployed resource by its logical id, the rest by one example a shape. The
-result, tests/infra/calls.json, is what each grant of the template is held against (tests/infra/test_grants.py).
+The emulator records each call's caller, action, resource and condition keys. Names that differ between runs are
+replaced: a deployed resource by its logical id, other names by an example of their shape. The result is
+tests/infra/calls.json, which the grants of the template are tested against (tests/infra/test_grants.py).
 """
 
 import json
@@ -24,7 +24,7 @@ CALLS = PROJECT / "tests/infra/calls.json"
 PATHS = ("tests/workflow",)
 FOREIGN_BUCKET = "express-images"
 
-# Whatever moto or a test made up → one example of its shape.
+# Generated names → an example of their shape.
 _EXAMPLES = (
     (
         re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
@@ -43,12 +43,13 @@ _EXAMPLES = (
 
 
 def main() -> int:
+    """Record the calls and write the file."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="calls-") as folder, tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *PATHS]
         done = subprocess.run(command, cwd=PROJECT, env=os.environ | {RECORD_CALLS: folder}, check=False)
         if done.returncode:
-            console.print("The tests failed: mend them first, nothing was written.", style="red")
+            console.print("The tests failed: fix them first. Nothing was written.", style="red")
             return done.returncode
         calls = merged(Path(folder), deployed_ids(Path(scratch)))
     CALLS.write_text("[\n" + ",\n".join(json.dumps(call, sort_keys=True) for call in calls) + "\n]\n")
@@ -57,35 +58,35 @@ def main() -> int:
 
 
 def deployed_ids(scratch: Path) -> dict[str, str]:
-    """Return the logical ids of the stack with their types."""
+    """Return the resource types of the stack by logical id."""
     template = json.loads((synthesise(scratch, 96) / f"{STACK}.template.json").read_text())
     return {name: resource["Type"] for name, resource in template["Resources"].items()}
 
 
 def merged(folder: Path, ids: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the allowed calls of the deployed stack, each shape once, in a stable order."""
+    """Return the distinct allowed calls of the deployed stack in a stable order."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.jsonl")):
         for call in map(json.loads, path.read_text().splitlines()):
             if call.pop("decision") != "allowed" or not _is_of_the_stack(call):
                 continue
             text = json.dumps(general := generalised(call, ids), sort_keys=True)
-            if FOREIGN_BUCKET not in text and '"kms:viaservice": ["s3.' not in text:  # a test's own bucket, or own key
+            if FOREIGN_BUCKET not in text and '"kms:viaservice": ["s3.' not in text:  # a bucket or key of a test
                 found[text] = general
     return [found[key] for key in sorted(found)]
 
 
 def _is_of_the_stack(call: dict[str, Any]) -> bool:
-    """Leave out what tests made for themselves, such as the stubs' role and queues."""
+    """Return False for calls of resources that tests created, such as the stubs' role and queues."""
     if str(call["caller"]).endswith(".amazonaws.com"):
         return f"{STACK}-" in call["resource"] or f"{STACK.lower()}-" in call["resource"]
     return str(call["caller"]).startswith(f"{STACK}-")
 
 
 def generalised(call: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
-    """Return the call with examples in place of names."""
+    """Return the call with generated names replaced by examples."""
     text = json.dumps({name: value for name, value in call.items() if value not in ("", {})})
-    for logical_id in sorted(ids, key=len, reverse=True):  # one may begin as another does
+    for logical_id in sorted(ids, key=len, reverse=True):  # one id may be the prefix of another
         # moto names a resource <stack>-<logical id>-<random>, a bucket so in lower case
         text = re.sub(rf"\b{STACK}-{logical_id}-[A-Za-z0-9]+", logical_id, text, flags=re.IGNORECASE)
     (key,) = [name for name, kind in ids.items() if kind == "AWS::KMS::Key"]
@@ -101,7 +102,7 @@ def generalised(call: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _object(arn: str) -> str:
-    """An upload's key is one of all: an image."""
+    """Replace the key of an upload by an example."""
     return re.sub(r"(:s3:::IntakeImages[0-9A-F]{8}/).+", r"\1image.png", arn)
 
 

@@ -1,1 +1,1 @@
-"""The soak: many uploads while everything around the pipeline fails, and what must hold all the same."""
+"""Soak test: thousands of uploads under injected faults, and the invariants that must hold."""

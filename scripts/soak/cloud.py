@@ -1,4 +1,4 @@
-"""The laptop cloud as the soak needs it: every call of the pipeline goes through the proxy."""
+"""Laptop cloud whose pipeline makes every call through the fault proxy."""
 
 import json
 import os
@@ -16,35 +16,35 @@ import psutil
 from local.cloud.runtime.fleet import Limits
 from local.harness.laptop import Laptop
 from local.policies import publish_demo_pack
-from scripts.soak.faults import Fault, How, Plan, Reply
-from scripts.soak.pictures import colour_models
-from scripts.soak.proxy import Doom, FaultProxy
+from scripts.soak.faults import Fault, FaultMode, FaultPlan, HttpReply
+from scripts.soak.images import colour_models
+from scripts.soak.proxy import FaultProxy, PermanentFaults
 
 TOPICS = ("UnsafeTopicArn", "ReviewTopicArn")
 _REDRIVES = 3
-_POISONED = Fault("poison: process killed", How.KILLED_BEFORE)
+_POISONED = Fault("poison: process killed", FaultMode.KILLED_BEFORE)
 _FORBIDDEN = b"<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code></Error></ErrorResponse>"
-_UNHEARD = Fault("unheard: publishing forbidden", How.ANSWER, Reply(403, "text/xml", _FORBIDDEN))
+_UNPUBLISHABLE = Fault("unpublishable: publishing forbidden", FaultMode.ANSWER, HttpReply(403, "text/xml", _FORBIDDEN))
 
 
-def doom_of_pictures(call: str, path: str, body: bytes) -> Fault | None:
-    """What fails for good, whatever the plan: see `Picture`."""
+def permanent_fault_of_image(call: str, path: str, body: bytes) -> Fault | None:
+    """Return the fault of a call that fails permanently, whatever the plan: see `SoakImage`."""
     if call == "function: S3 GetObject" and "/poison/" in path:
         return _POISONED
-    if call == "function: SNS Publish" and b"unheard" in body:
-        return _UNHEARD
+    if call == "function: SNS Publish" and b"unpublishable" in body:
+        return _UNPUBLISHABLE
     return None
 
 
 @contextmanager
 def cloud(
-    assembly: Path, plan: Plan, time_scale: float, doom: Doom = doom_of_pictures
+    assembly: Path, plan: FaultPlan, time_scale: float, permanent_fault: PermanentFaults = permanent_fault_of_image
 ) -> Iterator[tuple[Laptop, FaultProxy]]:
-    """A deployed laptop cloud behind a fault proxy; nothing fails yet."""
-    with colour_models() as models, FaultProxy(plan, doom) as proxy:
+    """Deploy a laptop cloud behind a fault proxy that injects nothing yet."""
+    with colour_models() as models, FaultProxy(plan, permanent_fault) as proxy:
         environment = {
             "LOCAL_TIME_SCALE": str(time_scale),
-            # the workflow's own calls; the functions get theirs below
+            # calls of the workflow; those of the functions are redirected below
             "AWS_ENDPOINT_URL_DYNAMODB": proxy.url,
             "AWS_ENDPOINT_URL_LAMBDA": proxy.url,
         }
@@ -66,7 +66,7 @@ def _send_functions_through(proxy: FaultProxy, laptop: Laptop) -> None:
 
 
 def _functions(laptop: Laptop) -> list[dict[str, Any]]:
-    """The pipeline's."""
+    """Return the functions of the pipeline, without custom resources."""
     functions = laptop.client("lambda").list_functions()["Functions"]
     return [function for function in functions if function["Handler"].startswith("moderation.")]
 
@@ -77,7 +77,7 @@ def _abort(laptop: Laptop, name: str) -> None:
 
 
 def redrive(laptop: Laptop) -> str:
-    """Run `moderate redrive` as an operator does, again if it fails; all that it prints."""
+    """Run `moderate redrive`, repeat it if it fails, and return its output."""
     environment = {
         **os.environ,
         "AWS_ENDPOINT_URL": laptop.url,
@@ -86,40 +86,40 @@ def redrive(laptop: Laptop) -> str:
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     command = [sys.executable, "-c", "from moderate.main import run; run()", "redrive"]
-    printed = ""
+    output = ""
     for _ in range(_REDRIVES):
         run = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-        printed += run.stdout + run.stderr
+        output += run.stdout + run.stderr
         if run.returncode == 0:
             break
-    return printed
+    return output
 
 
 @dataclass(frozen=True)
-class Census:
-    """What the emulator occupies, worker processes, its threads and open files, megabytes, and the CPU used so far."""
+class ResourceSnapshot:
+    """Resources held by the emulator and its workers: processes, threads, open files, memory and CPU time."""
 
     workers: int
-    most_workers: int
+    max_workers: int
     threads: int
     files: int
     megabytes: int
     workers_megabytes: int
-    core_seconds: float  # of emulator, workers and the soak itself
+    core_seconds: float  # of the emulator, its workers and this process
 
     @property
     def other_threads(self) -> int:
-        """Threads that serve no worker: each idle one has a server, a connection and a watch."""
+        """Number of threads that serve no worker: an idle worker has three (server, connection, watcher)."""
         return self.threads - 3 * self.workers
 
 
-def census(laptop: Laptop) -> Census:
-    """Count now."""
+def resource_snapshot(laptop: Laptop) -> ResourceSnapshot:
+    """Measure the resources in use."""
     process = _process(laptop)
     workers = [child for child in process.children() if child.status() != psutil.STATUS_ZOMBIE]
-    return Census(
+    return ResourceSnapshot(
         workers=len(workers),
-        most_workers=Limits.for_this_machine().workers_per_function * len(_functions(laptop)),
+        max_workers=Limits.for_this_machine().workers_per_function * len(_functions(laptop)),
         threads=process.num_threads(),
         files=process.num_fds(),
         megabytes=round(process.memory_info().rss / 1e6),
@@ -138,7 +138,7 @@ def _process(laptop: Laptop) -> psutil.Process:
 
 
 def wait_until_idle(laptop: Laptop, timeout_s: float) -> bool:
-    """Return when no execution runs any more, or False after the time-out."""
+    """Wait until no execution is running. Return False on time-out."""
     until = time.monotonic() + timeout_s
     request = {"stateMachineArn": laptop.outputs["WorkflowArn"], "statusFilter": "RUNNING", "maxResults": 1}
     while laptop.client("stepfunctions").list_executions(**request)["executions"]:
@@ -149,14 +149,14 @@ def wait_until_idle(laptop: Laptop, timeout_s: float) -> bool:
 
 
 def dead_letters(laptop: Laptop) -> list[dict[str, Any]]:
-    """The events in the dead-letter queues, taken out."""
+    """Remove all events from the dead-letter queues and return them."""
     sqs = laptop.client("sqs")
     urls = [url for url in sqs.list_queues().get("QueueUrls", []) if "Unstarted" in url or "Unrecorded" in url]
     return [json.loads(message) for url in urls for message in drain(laptop, url)]
 
 
 def drain(laptop: Laptop, queue_url: str) -> Iterator[str]:
-    """The bodies of all messages in a queue, taken out."""
+    """Remove all messages from a queue and yield their bodies."""
     sqs = laptop.client("sqs")
     while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:

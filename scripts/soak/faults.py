@@ -1,6 +1,6 @@
-"""What goes wrong at each call of the pipeline, and when: a plan that a seed determines.
+"""Faults for each call of the pipeline, and a seeded plan of when they are injected.
 
-Error codes and statuses are those of the services' API references; botocore's models have the same.
+Error codes and statuses are those of the services' API references and of botocore's models.
 """
 
 import json
@@ -13,75 +13,79 @@ from enum import Enum, auto
 from itertools import chain, cycle, repeat
 
 
-class How(Enum):
-    """What the proxy does with a call that a fault meets."""
+class FaultMode(Enum):
+    """Effect of a fault on the call, as the proxy implements it."""
 
-    ANSWER = auto()  # answer with the fault's own reply; the service never sees the call
-    RESET = auto()  # close the connection; the service never sees the call
-    LOST = auto()  # the service does its work, then the connection closes without an answer
-    TRUNCATED = auto()  # half of the answer's body, then the connection closes
-    GARBLED = auto()  # the service does its work, and bytes that are no answer come back
-    SLOW = auto()  # the right answer, after a while
-    SILENT = auto()  # no answer until the caller gives up
-    KILLED_BEFORE = auto()  # the process that calls is killed; the service never sees the call
-    KILLED_AFTER = auto()  # the service does its work, and the process that called is killed
-    ABORTED = auto()  # the execution that calls is stopped from outside; its call goes through
+    ANSWER = auto()  # answer with the fault's own reply; the service isn't called
+    RESET = auto()  # close the connection; the service isn't called
+    LOST = auto()  # the service executes the call, then the connection closes without an answer
+    TRUNCATED = auto()  # send half of the answer's body, then close the connection
+    GARBLED = auto()  # the service executes the call, and the answer is replaced by garbage
+    SLOW = auto()  # send the correct answer late
+    SILENT = auto()  # send no answer until the caller gives up
+    KILLED_BEFORE = auto()  # kill the calling process; the service isn't called
+    KILLED_AFTER = auto()  # the service executes the call, then the calling process is killed
+    ABORTED = auto()  # stop the calling execution; its call goes through
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An HTTP answer as a service gives it."""
+class HttpReply:
+    """HTTP response of a service."""
 
     status: int
     content_type: str
     body: bytes
-    error_type: str = ""  # the header that names the error in REST-JSON services
+    error_type: str = ""  # header with the error's name in REST-JSON services
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail. `kind` is its name in the tables; a spell of it meets at most `longest` calls in a row."""
+    """Fault to inject. `kind` is its name in the tables; a burst of it affects at most `max_burst` calls in a row."""
 
     kind: str
-    how: How
-    reply: Reply | None = None
-    longest: int = 1
+    mode: FaultMode
+    reply: HttpReply | None = None
+    max_burst: int = 1
 
 
 def _json_error(kind: str, status: int, code: str, message: str = "injected") -> Fault:
-    """As DynamoDB, Lambda and SageMaker word errors."""
+    """Return a fault in the error format of DynamoDB, Lambda and SageMaker."""
     body = json.dumps({"__type": code, "Type": "Server", "message": message, "Message": message}).encode()
-    return Fault(kind, How.ANSWER, Reply(status, "application/json", body, code), longest=6)
+    return Fault(kind, FaultMode.ANSWER, HttpReply(status, "application/json", body, code), max_burst=6)
 
 
 def _s3_error(kind: str, status: int, code: str) -> Fault:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
-    return Fault(kind, How.ANSWER, Reply(status, "application/xml", body), longest=6)
+    return Fault(kind, FaultMode.ANSWER, HttpReply(status, "application/xml", body), max_burst=6)
 
 
 def _sns_error(kind: str, status: int, code: str) -> Fault:
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>injected</Message></Error>"
     body = f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode()
-    return Fault(kind, How.ANSWER, Reply(status, "text/xml", body), longest=6)
+    return Fault(kind, FaultMode.ANSWER, HttpReply(status, "text/xml", body), max_burst=6)
 
 
-def _model_error(kind: str, status: int, words: str = "injected") -> Fault:
-    """What SageMaker makes of an error of its container; 0 where the container didn't answer in time."""
-    facts = {"Message": "injected", "OriginalStatusCode": status, "OriginalMessage": words}
-    return Fault(kind, How.ANSWER, Reply(424, "application/json", json.dumps(facts).encode(), "ModelError"), longest=6)
+def _model_error(kind: str, status: int, message: str = "injected") -> Fault:
+    """Return SageMaker's error for a status of its container; 0 means that the container timed out."""
+    facts = {"Message": "injected", "OriginalStatusCode": status, "OriginalMessage": message}
+    reply = HttpReply(424, "application/json", json.dumps(facts).encode(), "ModelError")
+    return Fault(kind, FaultMode.ANSWER, reply, max_burst=6)
 
 
-RESET = Fault("connection reset", How.RESET, longest=4)
-LOST = Fault("reply lost", How.LOST, longest=4)
-TRUNCATED = Fault("truncated body", How.TRUNCATED, longest=4)
-SLOW = Fault("slow answer", How.SLOW, longest=3)
-SILENT = Fault("no answer", How.SILENT)
-KILLED = Fault("process killed", How.KILLED_BEFORE)
-KILLED_AFTER = Fault("process killed once it was done", How.KILLED_AFTER)
-ABORTED = Fault("execution aborted", How.ABORTED)
-GARBAGE = Fault("garbage body", How.GARBLED, Reply(200, "application/json", b"\xff\xfe no answer"), longest=4)
-PAGE = Fault("garbage body", How.ANSWER, Reply(502, "text/html", b"<html>Bad gateway"), longest=4)
-HALF = Fault("garbage body", How.GARBLED, Reply(200, "application/json", b'{"model": "instant", "answ'), longest=4)
+RESET = Fault("connection reset", FaultMode.RESET, max_burst=4)
+LOST = Fault("reply lost", FaultMode.LOST, max_burst=4)
+TRUNCATED = Fault("truncated body", FaultMode.TRUNCATED, max_burst=4)
+SLOW = Fault("slow answer", FaultMode.SLOW, max_burst=3)
+SILENT = Fault("no answer", FaultMode.SILENT)
+KILLED = Fault("process killed", FaultMode.KILLED_BEFORE)
+KILLED_AFTER = Fault("process killed once it was done", FaultMode.KILLED_AFTER)
+ABORTED = Fault("execution aborted", FaultMode.ABORTED)
+GARBAGE = Fault(
+    "garbage body", FaultMode.GARBLED, HttpReply(200, "application/json", b"\xff\xfe no answer"), max_burst=4
+)
+PAGE = Fault("garbage body", FaultMode.ANSWER, HttpReply(502, "text/html", b"<html>Bad gateway"), max_burst=4)
+_TRUNCATED_JSON = HttpReply(200, "application/json", b'{"model": "instant", "answ')
+HALF = Fault("garbage body", FaultMode.GARBLED, _TRUNCATED_JSON, max_burst=4)
 
 _BROKEN = (RESET, LOST, TRUNCATED, SLOW)
 _DYNAMODB = (
@@ -133,7 +137,7 @@ _LAMBDA = (
 )
 
 STEPS = ("PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify")
-# Who calls what: the workflow's own calls, and those of the functions' processes.
+# Faults by call: the workflow's own calls, and those of the functions' processes.
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "workflow: DynamoDB UpdateItem": (*(f for f in _DYNAMODB if f.kind != "503"), ABORTED),
     **{f"workflow: Lambda Invoke {step}": _LAMBDA for step in STEPS},
@@ -146,34 +150,34 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
 }
 
 
-class Plan:
-    """Which call fails and how: in turn each fault of its kind of call, in spells with good calls in between.
+class FaultPlan:
+    """Plan of the faults of each kind of call: all of them in turn, in bursts, with good calls in between.
 
-    The same seed gives the n-th call of a kind the same fate. `every` is the mean number of good calls between spells.
-    Nothing fails before `failing` is set.
+    With the same seed the n-th call of a kind gets the same fault. `every` is the mean number of good calls between
+    bursts. No fault is injected before `failing` is set.
     """
 
     def __init__(self, seed: int, every: float) -> None:
         self.calls: Counter[str] = Counter()
-        self.injected: Counter[tuple[str, str]] = Counter()  # (call, kind) → how often
-        self._fates = {call: _fates(f"{seed}:{call}", faults, every) for call, faults in FAULTS.items()}
+        self.injected: Counter[tuple[str, str]] = Counter()  # (call, kind) → number of faults
+        self._schedules = {call: _schedules(f"{seed}:{call}", faults, every) for call, faults in FAULTS.items()}
         self.failing = False
         self._lock = threading.Lock()
 
     def next(self, call: str) -> Fault | None:
-        """The fate of the next call of this kind, counted."""
+        """Count a call and return its fault, None if it is to succeed."""
         with self._lock:
             self.calls[call] += 1
-            fault = next(self._fates[call]) if self.failing and call in self._fates else None
+            fault = next(self._schedules[call]) if self.failing and call in self._schedules else None
             if fault:
                 self.injected[call, fault.kind] += 1
             return fault
 
 
-def _fates(seed: str, faults: tuple[Fault, ...], every: float) -> Iterator[Fault | None]:
+def _schedules(seed: str, faults: tuple[Fault, ...], every: float) -> Iterator[Fault | None]:
     rng = random.Random(seed)
     order = rng.sample(faults, len(faults))
     return chain.from_iterable(
-        chain(repeat(None, round(rng.expovariate(1 / every))), repeat(fault, rng.randint(1, fault.longest)))
+        chain(repeat(None, round(rng.expovariate(1 / every))), repeat(fault, rng.randint(1, fault.max_burst)))
         for fault in cycle(order)
     )

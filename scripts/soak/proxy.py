@@ -1,4 +1,4 @@
-"""A proxy between the pipeline and the laptop cloud: it passes calls on, and lets some fail as the plan says."""
+"""Proxy between the pipeline and the laptop cloud that injects faults as planned and forwards all other calls."""
 
 import json
 import select
@@ -9,39 +9,40 @@ import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import psutil
 import urllib3
 
-from scripts.soak.faults import STEPS, Fault, How, Plan
+from scripts.soak.faults import STEPS, Fault, FaultMode, FaultPlan
 
 SLOW_S = 1.5
-SILENT_S = 12  # the functions' clients of stores give up after 10
-_PATIENCE_S = 900  # the workflow's own client waits as long
+SILENT_S = 12  # the functions' clients for S3, DynamoDB and SNS time out after 10
+_TIMEOUT_S = 900  # that of the workflow's own client
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
-# A call that a test wants to fail for good: its name, path and body → what happens to it.
-Doom = Callable[[str, str, bytes], Fault | None]
+# Decides on permanent faults: a call's name, path and body → its fault, None if it has none.
+PermanentFaults = Callable[[str, str, bytes], Fault | None]
 
 
 class FaultProxy:
-    """`with FaultProxy(plan, doom) as proxy:` listens at `proxy.url`; `connect` it once the cloud is there.
+    """`with FaultProxy(plan, permanent_fault) as proxy:` listens at `proxy.url`; call `connect` when the cloud is up.
 
-    `abort` stops an execution by its name. `repeats` counts by call how often the workflow repeated one.
+    `abort` stops an execution by its name. `repeats` counts the workflow's retries by call.
     """
 
-    def __init__(self, plan: Plan, doom: Doom = lambda call, path, body: None) -> None:
-        self.plan, self.doom = plan, doom
-        self.cloud: urllib3.HTTPConnectionPool  # once it is connected
+    def __init__(self, plan: FaultPlan, permanent_fault: PermanentFaults = lambda call, path, body: None) -> None:
+        self.plan, self.permanent_fault = plan, permanent_fault
+        self.cloud: urllib3.HTTPConnectionPool  # set by `connect`
         self.abort: Callable[[str], None] = lambda name: None
         self.aborted: set[str] = set()
-        self.doomed: Counter[str] = Counter()
+        self.permanent_faults: Counter[str] = Counter()
         self.repeats: Counter[str] = Counter()
-        self.broken: list[str] = []  # what the proxy itself couldn't do: must stay empty
+        self.failures: list[str] = []  # of the proxy itself: must stay empty
         self._seen: set[int] = set()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler_for(self))
+        self._server = _ProxyServer(("127.0.0.1", 0), _handler_for(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "FaultProxy":
@@ -53,28 +54,28 @@ class FaultProxy:
         self._server.server_close()
 
     def connect(self, cloud: str) -> None:
-        """Say where the services are."""
+        """Set the URL of the laptop cloud."""
         self.cloud = _pool(cloud)
 
-    def fate(self, call: str, path: str, body: bytes) -> Fault | None:
-        """What happens to this call."""
+    def fault_for(self, call: str, path: str, body: bytes) -> Fault | None:
+        """Count a call and return its fault, None if it is to succeed."""
         if call.startswith("workflow:"):
             self._note_repeat(call, body)
-        if self.plan.failing and (fault := self.doom(call, path, body)):
+        if self.plan.failing and (fault := self.permanent_fault(call, path, body)):
             with self._lock:
-                self.doomed[fault.kind] += 1
+                self.permanent_faults[fault.kind] += 1
             return fault
         return self.plan.next(call)
 
     def stop_execution(self, body: bytes) -> None:
-        """Abort the execution that makes this call."""
+        """Abort the execution that makes a call."""
         name = execution_of(body)
         with self._lock:
             self.aborted.add(name)
         self.abort(name)
 
     def _note_repeat(self, call: str, body: bytes) -> None:
-        """A workflow's calls all differ, but for those that it repeats."""
+        """Count a retry: apart from retries, all calls of a workflow differ."""
         identity = hash((call, body))
         with self._lock:
             if identity in self._seen:
@@ -82,13 +83,13 @@ class FaultProxy:
             self._seen.add(identity)
 
 
-def call_of(method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Who calls what, as the table of faults names it."""
+def call_of(method: str, path: str, headers: Mapping[str, str] | Message, body: bytes) -> str:
+    """Return caller and operation, as `FAULTS` names them."""
     caller = "function" if "AWS_Lambda" in headers.get("User-Agent", "") else "workflow"
     return f"{caller}: {_operation(method, path, headers, body)}"
 
 
-def _operation(method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
+def _operation(method: str, path: str, headers: Mapping[str, str] | Message, body: bytes) -> str:
     if target := headers.get("X-Amz-Target"):
         return f"{'DynamoDB' if target.startswith('DynamoDB') else 'States'} {target.rsplit('.', 1)[-1]}"
     if path.startswith("/endpoints/"):
@@ -102,7 +103,7 @@ def _operation(method: str, path: str, headers: Mapping[str, str], body: bytes) 
 
 
 def execution_of(body: bytes) -> str:
-    """The name of the execution that makes a call of the workflow."""
+    """Return the name of the execution that makes a call of the workflow."""
     given = json.loads(body)
     if "ExpressionAttributeValues" in given:
         return str(given["ExpressionAttributeValues"][":me"]["S"]).rsplit(":", 1)[-1]
@@ -112,29 +113,29 @@ def execution_of(body: bytes) -> str:
 
 
 def kill_caller(port: int) -> None:
-    """Kill the process that holds the other end of a connection from this local port."""
+    """Kill the process whose connection uses this local port."""
     for process in psutil.Process().children(recursive=True):
         try:
             if any(link.laddr.port == port for link in process.net_connections("tcp")):
                 process.kill()
                 return
         except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue  # ended meanwhile
+            continue  # the process has ended
 
 
 def _pool(url: str) -> urllib3.HTTPConnectionPool:
-    return urllib3.connectionpool.connection_from_url(url, maxsize=100, retries=False, timeout=_PATIENCE_S)
+    return urllib3.connectionpool.connection_from_url(url, maxsize=100, retries=False, timeout=_TIMEOUT_S)
 
 
-class _Server(ThreadingHTTPServer):
+class _ProxyServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, *_: Any) -> None:
-        """A caller that was killed or has given up."""
+        """Ignore the broken connections of callers that were killed or timed out."""
 
 
-Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, body
+HttpResponse = tuple[int, list[tuple[str, str]], bytes]  # status, headers, body
 
 
 def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
@@ -152,62 +153,62 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             self._serve()
 
         def log_message(self, *_: Any) -> None:
-            """Silent."""
+            """Log nothing."""
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            fault = proxy.fate(call_of(self.command, self.path, self.headers, body), self.path, body)
+            fault = proxy.fault_for(call_of(self.command, self.path, self.headers, body), self.path, body)
             if fault:
                 self._fail(fault, body)
             else:
                 self._send(self._forward(body))
 
         def _fail(self, fault: Fault, body: bytes) -> None:
-            match fault.how:
-                case How.ANSWER:
-                    self._send(_as_answer(fault))
-                case How.RESET:
-                    # without lingering the kernel sends a reset instead of a polite end
+            match fault.mode:
+                case FaultMode.ANSWER:
+                    self._send(_as_response(fault))
+                case FaultMode.RESET:
+                    # SO_LINGER 0 makes the kernel send RST instead of FIN
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.close_connection = True
-                case How.LOST:
+                case FaultMode.LOST:
                     self._forward(body)
                     self.close_connection = True
-                case How.TRUNCATED:
+                case FaultMode.TRUNCATED:
                     self._send(self._forward(body), cut=True)
-                case How.GARBLED:
+                case FaultMode.GARBLED:
                     self._forward(body)
-                    self._send(_as_answer(fault))
-                case How.SLOW:
+                    self._send(_as_response(fault))
+                case FaultMode.SLOW:
                     time.sleep(SLOW_S)
                     self._send(self._forward(body))
-                case How.SILENT:
-                    select.select([self.connection], [], [], SILENT_S)  # readable: the caller has hung up
+                case FaultMode.SILENT:
+                    select.select([self.connection], [], [], SILENT_S)  # readable: the caller closed it
                     self.close_connection = True
-                case How.KILLED_BEFORE:
+                case FaultMode.KILLED_BEFORE:
                     kill_caller(self.client_address[1])
                     self.close_connection = True
-                case How.KILLED_AFTER:
+                case FaultMode.KILLED_AFTER:
                     self._forward(body)
                     kill_caller(self.client_address[1])
                     self.close_connection = True
-                case How.ABORTED:
+                case FaultMode.ABORTED:
                     proxy.stop_execution(body)
                     self._send(self._forward(body))
 
-        def _forward(self, body: bytes) -> Answer:
+        def _forward(self, body: bytes) -> HttpResponse:
             try:
-                # as it came: the emulator reads the region, the service and the caller from the signature
+                # unchanged: the emulator reads region, service and caller from the signature
                 answer = proxy.cloud.urlopen(self.command, self.path, body, {**self.headers}, decode_content=False)
             except urllib3.exceptions.HTTPError as fault:
-                proxy.broken.append(f"{self.command} {self.path}: {fault!r}")
+                proxy.failures.append(f"{self.command} {self.path}: {fault!r}")
                 raise
             headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _HOP]
             return answer.status, headers, answer.data
 
-        def _send(self, answer: Answer, cut: bool = False) -> None:
+        def _send(self, answer: HttpResponse, cut: bool = False) -> None:
             status, headers, body = answer
-            if cut and len(body) < 2:  # there is nothing to cut: the answer is lost
+            if cut and len(body) < 2:  # nothing to truncate: drop the answer
                 self.close_connection = True
                 return
             self.send_response(status)
@@ -221,7 +222,7 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _as_answer(fault: Fault) -> Answer:
+def _as_response(fault: Fault) -> HttpResponse:
     if fault.reply is None:
         raise ValueError(f"The fault {fault.kind!r} needs a reply.")
     headers = [("Content-Type", fault.reply.content_type), ("x-amzn-RequestId", "injected")]

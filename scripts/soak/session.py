@@ -1,4 +1,4 @@
-"""A soak from beginning to end: without faults, with them, and what an operator does afterwards."""
+"""Phases of a soak: a baseline without faults, the run with faults, and the redrive by an operator."""
 
 import time
 from collections import Counter, defaultdict
@@ -8,91 +8,96 @@ from pathlib import Path
 from typing import Any
 
 from local.harness.laptop import Laptop
-from scripts.soak import cloud, promises
-from scripts.soak.cloud import Census
-from scripts.soak.faults import Plan
-from scripts.soak.promises import Promise
+from scripts.soak import cloud, invariants
+from scripts.soak.cloud import ResourceSnapshot
+from scripts.soak.faults import FaultPlan
+from scripts.soak.invariants import Invariant
 from scripts.soak.proxy import FaultProxy
-from scripts.soak.run import Record, Seen, Soak
+from scripts.soak.run import Item, Observations, Soak
 
 _SETTLE_S = 60
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """How much is done. `every`: good calls between two spells of faults at a kind of call, on average."""
+class SoakConfig:
+    """Parameters of a soak. `every` is the mean number of good calls between two bursts of faults, per kind of call."""
 
     images: int = 1000
     seed: int = 1
-    calm_images: int = 100
+    baseline_images: int = 100
     every: float = 40
     time_scale: float = 50
     timeout_s: float = 600
 
 
 @dataclass
-class Result:
-    """What came out."""
+class SoakResult:
+    """Results of a soak, as build/soak.json holds them."""
 
-    sizes: Sizes
-    promises: list[Promise] = field(default_factory=list)
+    config: SoakConfig
+    invariants: list[Invariant] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
-    faults: dict[str, dict[str, int]] = field(default_factory=dict)  # kind of call → kind of fault → how often
-    repeats: dict[str, int] = field(default_factory=dict)  # how often the workflow repeated a kind of call
+    faults: dict[str, dict[str, int]] = field(default_factory=dict)  # call → kind of fault → number
+    repeats: dict[str, int] = field(default_factory=dict)  # call → retries by the workflow
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def all_held(self) -> bool:
-        return all(promise.held for promise in self.promises)
+        return all(invariant.held for invariant in self.invariants)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "all_held": self.all_held}
 
 
-def soak(assembly: Path, sizes: Sizes, advance: Callable[[int], None] = lambda decided: None) -> Result:
-    """Run it; `advance` hears how many more images have a verdict."""
-    result, plan = Result(sizes), Plan(sizes.seed, sizes.every)
-    with cloud.cloud(assembly, plan, sizes.time_scale) as (laptop, proxy):
+def soak(assembly: Path, config: SoakConfig, advance: Callable[[int], None] = lambda decided: None) -> SoakResult:
+    """Run a soak; `advance` is called with the number of new verdicts."""
+    result, plan = SoakResult(config), FaultPlan(config.seed, config.every)
+    with cloud.cloud(assembly, plan, config.time_scale) as (laptop, proxy):
         run = Soak(laptop)
-        _without_faults(run, laptop, sizes, result)
-        before = cloud.census(laptop)
+        _baseline(run, laptop, config, result)
+        before = cloud.resource_snapshot(laptop)
         plan.failing = True
-        seen = run.run(f"soak-{sizes.seed}", sizes.images, sizes.timeout_s, advance)
-        after = _settle(laptop, before, sizes, result)
+        seen = run.run(f"soak-{config.seed}", config.images, config.timeout_s, advance)
+        after = _settle(laptop, before, config, result)
         plan.failing = False
-        records = run.hear_and_read(seen)
+        records = run.final_records(seen)
         _note(result, plan, proxy, seen, records, (before, after))
         _check(result, laptop, proxy, seen, records, (before, after))
         _redrive(run, laptop, seen, result)
     return result
 
 
-def _without_faults(run: Soak, laptop: Laptop, sizes: Sizes, result: Result) -> None:
-    """Other pictures of the same sorts: what is expected of them is what comes out. It warms the workers up, too."""
-    calm = run.run(f"calm-{sizes.seed}", sizes.calm_images, sizes.timeout_s, lambda decided: None)
-    cloud.wait_until_idle(laptop, sizes.timeout_s)
-    records = run.hear_and_read(calm)
-    result.promises.append(promises.right_verdicts("without faults every verdict is as expected", calm, records))
-    result.figures["calm_images_per_s"] = round(len(calm.uploads) / calm.seconds, 2)
+def _baseline(run: Soak, laptop: Laptop, config: SoakConfig, result: SoakResult) -> None:
+    """Check the expected verdicts on other images of the same classes. This also warms the workers up."""
+    baseline = run.run(f"baseline-{config.seed}", config.baseline_images, config.timeout_s, lambda decided: None)
+    cloud.wait_until_idle(laptop, config.timeout_s)
+    records = run.final_records(baseline)
+    expected = "without faults every verdict is the expected one"
+    result.invariants.append(invariants.right_verdicts(expected, baseline, records))
+    result.figures["baseline_images_per_s"] = round(len(baseline.uploads) / baseline.seconds, 2)
 
 
-def _settle(laptop: Laptop, before: Census, sizes: Sizes, result: Result) -> Census:
-    """Wait until nothing runs any more and what was in use is given back, but not for ever."""
-    ended = cloud.wait_until_idle(laptop, sizes.timeout_s)
-    result.promises.append(Promise("every execution ends", ended, "none runs" if ended else "some still run"))
+def _settle(laptop: Laptop, before: ResourceSnapshot, config: SoakConfig, result: SoakResult) -> ResourceSnapshot:
+    """Wait, within a time limit, until no execution runs and its resources are released."""
+    ended = cloud.wait_until_idle(laptop, config.timeout_s)
+    result.invariants.append(
+        Invariant("every execution ends", ended, "none is running" if ended else "some are still running")
+    )
     until = time.monotonic() + _SETTLE_S
-    while not promises.nothing_left_behind(before, after := cloud.census(laptop)).held and time.monotonic() < until:
+    while True:
+        after = cloud.resource_snapshot(laptop)
+        if invariants.nothing_left_behind(before, after).held or time.monotonic() >= until:
+            return after
         time.sleep(0.5)
-    return after
 
 
 def _note(
-    result: Result,
-    plan: Plan,
+    result: SoakResult,
+    plan: FaultPlan,
     proxy: FaultProxy,
-    seen: Seen,
-    records: Sequence[Record],
-    censuses: tuple[Census, Census],
+    seen: Observations,
+    records: Sequence[Item],
+    snapshots: tuple[ResourceSnapshot, ResourceSnapshot],
 ) -> None:
     table: dict[str, dict[str, int]] = defaultdict(dict)
     for (call, kind), times in sorted(plan.injected.items()):
@@ -107,41 +112,41 @@ def _note(
         "calls": plan.calls.total(),
         "faults": plan.injected.total(),
         "faults_by_kind": dict(sum((Counter(kinds) for kinds in table.values()), Counter())),
-        "doomed_calls": dict(proxy.doomed),
+        "permanent_faults": dict(proxy.permanent_faults),
         "executions_aborted": len(proxy.aborted),
         "verdicts": dict(Counter(f"{r.get('verdict')} by {r.get('decided_by')}" for r in records)),
-        "core_seconds_per_image": round((censuses[1].core_seconds - censuses[0].core_seconds) / len(seen.uploads), 3),
-        "before": asdict(censuses[0]),
-        "after": asdict(censuses[1]),
-        "memory": [(decided, asdict(census)) for decided, census in seen.memory],
-        "proxy_failures": proxy.broken,
+        "core_seconds_per_image": round((snapshots[1].core_seconds - snapshots[0].core_seconds) / len(seen.uploads), 3),
+        "before": asdict(snapshots[0]),
+        "after": asdict(snapshots[1]),
+        "memory": [(decided, asdict(snapshot)) for decided, snapshot in seen.memory],
+        "proxy_failures": proxy.failures,
     }
 
 
 def _check(
-    result: Result,
+    result: SoakResult,
     laptop: Laptop,
     proxy: FaultProxy,
-    seen: Seen,
-    records: Sequence[Record],
-    censuses: tuple[Census, Census],
+    seen: Observations,
+    records: Sequence[Item],
+    snapshots: tuple[ResourceSnapshot, ResourceSnapshot],
 ) -> None:
-    beyond = _beyond_ceilings(proxy, records)
-    result.figures["beyond_ceilings"] = len(beyond)
-    result.figures["wrong"] = promises.explained(seen, records, beyond)
-    result.promises += [
-        promises.one_record_each(seen, records),
-        promises.nothing_decided_twice(seen, records),
-        promises.never_safe_by_failure(seen, records),
-        promises.same_verdicts(seen, records, beyond),
-        promises.announced_or_marked(seen, records),
-        promises.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
-        promises.nothing_left_behind(*censuses),
+    beyond = _beyond_retries(proxy, records)
+    result.figures["beyond_retries"] = len(beyond)
+    result.figures["wrong"] = invariants.explained(seen, records, beyond)
+    result.invariants += [
+        invariants.one_record_each(seen, records),
+        invariants.nothing_decided_twice(seen, records),
+        invariants.never_safe_by_failure(seen, records),
+        invariants.same_verdicts(seen, records, beyond),
+        invariants.notified_or_marked(seen, records),
+        invariants.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
+        invariants.nothing_left_behind(*snapshots),
     ]
 
 
-def _beyond_ceilings(proxy: FaultProxy, records: Sequence[Record]) -> set[str]:
-    """Keys of uploads that no retry could save: poisoned, or their execution was aborted."""
+def _beyond_retries(proxy: FaultProxy, records: Sequence[Item]) -> set[str]:
+    """Return the keys of uploads that no retry can save: poison, or an aborted execution."""
     return {
         record["image"]["key"]
         for record in records
@@ -149,13 +154,13 @@ def _beyond_ceilings(proxy: FaultProxy, records: Sequence[Record]) -> set[str]:
     }
 
 
-def _redrive(run: Soak, laptop: Laptop, seen: Seen, result: Result) -> None:
-    """What an operator does once everything works again."""
+def _redrive(run: Soak, laptop: Laptop, seen: Observations, result: SoakResult) -> None:
+    """Redrive as an operator does once no fault is injected any more, and check the outcome."""
     result.figures["redriven"] = cloud.redrive(laptop)
-    cloud.wait_until_idle(laptop, result.sizes.timeout_s)
-    records = run.hear_and_read(seen)
-    result.promises += [
-        promises.right_verdicts("after `moderate redrive` every verdict is the right one", seen, records),
-        promises.announced(seen, records),
+    cloud.wait_until_idle(laptop, result.config.timeout_s)
+    records = run.final_records(seen)
+    result.invariants += [
+        invariants.right_verdicts("after `moderate redrive` every verdict is the expected one", seen, records),
+        invariants.notified(seen, records),
     ]
-    result.figures["wrong_after"] = promises.explained(seen, records, excluded=())
+    result.figures["wrong_after"] = invariants.explained(seen, records, excluded=())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from local.cloud.iam.evaluate import Asked, Caller, Decision, decide
+from local.cloud.iam.evaluate import AccessDecision, AccessRequest, Caller, decide
 from local.cloud.iam.policy import Policy
 from tests.infra.synthesis import Template
 
@@ -63,17 +63,17 @@ class Account:
         known: Context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
         if caller.role_arn:
             known = {**known, "aws:PrincipalArn": caller.role_arn}
-        asked = Asked(action, resource, _keys({**known, **(context or {})}), ACCOUNT)
+        asked = AccessRequest(action, resource, _keys({**known, **(context or {})}), ACCOUNT)
         owner = resource.split("/")[0] if ":s3:::" in resource else resource
         document = self.resource_policies.get(owner)
-        return decide(caller, asked, Policy.parse(document) if document else None) is Decision.ALLOWED
+        return decide(caller, asked, Policy.parse(document) if document else None) is AccessDecision.ALLOWED
 
     def trusts(self, start: str, caller: Caller, context: Context, action: str = "sts:AssumeRole") -> bool:
         """Whether the trust policy of a role lets the caller do `action` on it."""
         (name,) = [name for name in self._template.of_type("AWS::IAM::Role") if name.startswith(start)]
         trust = self._fill(self._template.resources[name]["Properties"]["AssumeRolePolicyDocument"])
-        asked = Asked(action, self._arn(name), _keys(context), ACCOUNT)
-        return decide(caller, asked, Policy.parse(trust)) is Decision.ALLOWED
+        asked = AccessRequest(action, self._arn(name), _keys(context), ACCOUNT)
+        return decide(caller, asked, Policy.parse(trust)) is AccessDecision.ALLOWED
 
     @cached_property
     def resource_policies(self) -> dict[str, dict[str, Any]]:

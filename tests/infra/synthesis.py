@@ -1,39 +1,28 @@
-"""Synthesises the app in this process, and reads what came out."""
+"""Synthesised deployments that the tests share, and the findings of their checks."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Validations
+from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
-from cdk_nag import AwsSolutionsChecks
 
-from app import build
+from scripts.release.synthesis import (
+    CONTEXT,
+    DEFAULT,
+    PRODUCTION,
+    ROOT,
+    Template,
+    as_list,
+    flatten,
+    make_app,
+    template_of,
+)
 
-ROOT = Path(__file__).parents[2]
-# Only the CLI reads cdk.json; bundling the layer is left to the one test that runs the app as the CLI does.
-CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"] | {"aws:cdk:bundling-stacks": []}
+__all__ = ["CONTEXT", "DEFAULT", "PRODUCTION", "ROOT", "Template", "as_list", "flatten", "make_app", "template_of"]
+
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
-
-# Synthesis takes seconds, so the tests share three deployments.
-DEFAULT = {"acceptLlama2Eula": True}
-PRODUCTION = {
-    "stage": "prod",
-    "acceptLlama2Eula": True,
-    "llamaSize": "70b",
-    "blip2WeightsPrefix": "s3://weights/blip2",
-    "notifySafe": True,
-    "holdUntilCleared": True,
-    "recordRetentionDays": 365,
-    "imageRetentionDays": 90,
-    "workRetentionDays": 7,
-    "opsEmail": "on-call@example.com",
-    "scaleToZero": True,
-    "llamaMaxInstances": 3,
-    "modelConcurrency": 12,
-}
 THEIRS = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",
     "llamaDialect": "dialog",
@@ -44,78 +33,6 @@ THEIRS = EXISTING_ENDPOINTS | {
     "intakeBucketVersioned": True,
     "intakePrefix": "in/",
 }
-
-
-@dataclass(frozen=True)
-class Template:
-    """A synthesised template, with the questions that tests put to it."""
-
-    content: dict[str, Any]
-
-    @property
-    def resources(self) -> dict[str, dict[str, Any]]:
-        return self.content["Resources"]
-
-    def of_type(self, resource_type: str) -> dict[str, dict[str, Any]]:
-        """Logical id → resource."""
-        return {name: r for name, r in self.resources.items() if r["Type"] == resource_type}
-
-    def properties(self, resource_type: str) -> list[dict[str, Any]]:
-        return [resource["Properties"] for resource in self.of_type(resource_type).values()]
-
-    def only(self, resource_type: str) -> dict[str, Any]:
-        """The properties of the one resource of its type."""
-        (properties,) = self.properties(resource_type)
-        return properties
-
-    def function(self, stem: str) -> dict[str, Any]:
-        """The properties of the Lambda function of a handler."""
-        handler = f"moderation.handlers.{stem}.handler"
-        (found,) = [p for p in self.properties("AWS::Lambda::Function") if p["Handler"] == handler]
-        return found
-
-    def granted(self, role: str) -> dict[str, set[str]]:
-        """What a role (by the start of its logical id) may do: resource → actions, conditions left aside."""
-        grants: dict[str, set[str]] = {}
-        for policy in self.properties("AWS::IAM::Policy"):
-            if not any(attached["Ref"].startswith(role) for attached in policy["Roles"]):
-                continue
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
-                for resource in as_list(statement["Resource"]):
-                    grants.setdefault(flatten(resource), set()).update(as_list(statement["Action"]))
-        return grants
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def flatten(value: Any) -> str:
-    """A CloudFormation value as one readable string: references as <LogicalId> or <LogicalId.Attribute>."""
-    match value:
-        case {"Ref": name}:
-            return f"<{name}>"
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"<{name}.{attribute}>"
-        case {"Fn::Join": [separator, parts]}:
-            return separator.join(flatten(part) for part in parts)
-        case {"Fn::Sub": text}:
-            return str(text)
-        case _:
-            return str(value)
-
-
-def make_app(region: str | None = None, **context: Any) -> App:
-    """The app as `app.py` makes it, checked by cdk-nag."""
-    app = App(context=CONTEXT | context, analytics_reporting=False)
-    build(app, region)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    return app
-
-
-def template_of(assembly: CloudAssembly, stack: str) -> Template:
-    return Template(json.loads(Path(assembly.directory, f"{stack}.template.json").read_text()))
 
 
 def nag_report(assembly: CloudAssembly) -> dict[str, Any]:

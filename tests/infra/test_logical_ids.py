@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from tests.infra.logical_ids import RECORD, holding_data
+from scripts.release.logical_ids import RECORD, holding_data
 from tests.infra.synthesis import template_of
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(RECORD.read_text())
@@ -28,7 +28,8 @@ def test_what_holds_data_keeps_its_logical_id(stage: str, now: dict[str, Any]) -
     assert not gone, (
         f"{sorted(gone)} would be replaced by new, empty resources when a {stage} deployment is updated (in prod the "
         "old ones stay behind, cut off). A construct was moved or renamed: put its id back, or pin it with "
-        "override_logical_id. If no deployment needs its data, record the new ids: python -m tests.infra.logical_ids"
+        "override_logical_id. If no deployment needs its data, record the new ids: "
+        "python -m scripts.release.logical_ids"
     )
 
 
@@ -38,11 +39,11 @@ def test_what_holds_data_keeps_the_properties_that_can_not_be_updated(stage: str
     assert not changed, (
         f"CloudFormation would replace these when a {stage} deployment is updated, or rebuild an index, of which it "
         f"can change one at a time: {changed}. Undo it, or migrate the data and record it: "
-        "python -m tests.infra.logical_ids"
+        "python -m scripts.release.logical_ids"
     )
 
 
 def test_what_is_new_is_recorded(stage: str, now: dict[str, Any]) -> None:
     new = now.keys() - RECORDED[stage].keys()
 
-    assert not new, f"{sorted(new)} hold data from now on: record them with python -m tests.infra.logical_ids"
+    assert not new, f"{sorted(new)} hold data from now on: record them with python -m scripts.release.logical_ids"

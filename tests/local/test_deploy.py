@@ -17,7 +17,7 @@ def test_resource_types_that_it_can_not_make_are_named(laptop: Laptop, tmp_path:
     content["Resources"]["Own"] = {"Type": "Custom::Something", "Properties": {"ServiceToken": "x"}}
     assembly = write_assembly(tmp_path / "cdk.out", content)
 
-    with pytest.raises(DeployError, match=r"can't make AWS::DynamoDB::GlobalTable, Custom::Something"):
+    with pytest.raises(DeployError, match=r"can't create AWS::DynamoDB::GlobalTable, Custom::Something"):
         deploy(assembly, "Small", laptop.url)
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from local.cloud.runtime.fleet import Fleet, Limits
-from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function
+from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult
 
 CODE = """
 import json, os, time
@@ -80,7 +80,7 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
         fleet.close()
 
 
-def run(fleet: Fleet, event: dict[str, Any], function: Function = FUNCTION, code: str = CODE) -> Answer:
+def run(fleet: Fleet, event: dict[str, Any], function: Function = FUNCTION, code: str = CODE) -> InvocationResult:
     return fleet.invoke(function, lambda: zipped(code), json.dumps(event).encode())
 
 

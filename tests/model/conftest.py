@@ -16,7 +16,7 @@ from rich.console import Console
 from runtime_client import client_of
 
 from local.models import random_checkpoint
-from local.models.app import ModelServer, Settings, model_server
+from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.blip2 import HANDLER
 from local.models.container import Container, Reply, load_handler
 
@@ -84,7 +84,7 @@ def ask(container: Container) -> Callable[..., list[Reply]]:
 @pytest.fixture(scope="session")
 def served(checkpoint: Path) -> Iterator[ModelServer]:
     """The model server, with the small checkpoint and the stand-in."""
-    with model_server(Settings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
+    with model_server(ModelSettings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
         yield server
 
 

@@ -12,7 +12,7 @@ from blip2_serving.blip2 import Blip2, Row
 from PIL import Image
 
 from local.models import random_checkpoint
-from local.models.random_checkpoint import Size
+from local.models.random_checkpoint import NetworkSize
 
 PROMPTS = (
     None,
@@ -25,7 +25,7 @@ LIMIT = 12
 GREEDY = {"max_new_tokens": LIMIT, "do_sample": False}
 
 # the dimensions of the hub's blip2-flan-t5-xl that shape its inputs
-LIKE_THE_HUB = Size(image=224, patch=14, queries=32)
+LIKE_THE_HUB = NetworkSize(image=224, patch=14, queries=32)
 
 
 class _TokenSpeller:
@@ -52,7 +52,7 @@ def _bare(tokens: list[int]) -> list[int]:
     return tokens
 
 
-def _both(size: Size) -> tuple[Blip2, Reference]:
+def _both(size: NetworkSize) -> tuple[Blip2, Reference]:
     model, processor = random_checkpoint.build(size)
     ours = Blip2(model, processor.image_processor, _TokenSpeller(processor.tokenizer))
     return ours, Reference(model, processor)
@@ -69,8 +69,8 @@ def _tokens(ours: Blip2, rows: Sequence[Row]) -> list[list[int]]:
     return [json.loads(decoded.text) for decoded in ours.decode(rows)]
 
 
-@pytest.mark.parametrize("size", [Size(), LIKE_THE_HUB], ids=["small", "like the hub"])
-def test_a_padded_batch_over_several_images(size: Size, picture: Callable[..., Image.Image]) -> None:
+@pytest.mark.parametrize("size", [NetworkSize(), LIKE_THE_HUB], ids=["small", "like the hub"])
+def test_a_padded_batch_over_several_images(size: NetworkSize, picture: Callable[..., Image.Image]) -> None:
     ours, reference = _both(size)
     images = [picture(seed) for seed in range(3)]
     pairs = [(index, prompt) for prompt in PROMPTS for index in range(3)]
@@ -84,7 +84,7 @@ def test_a_padded_batch_over_several_images(size: Size, picture: Callable[..., I
 
 
 def test_a_batch_without_padding(picture: Callable[..., Image.Image]) -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
     images = [picture(seed) for seed in range(4)]
 
     batched = _tokens(ours, _rows(ours, images, [(index, PROMPTS[1]) for index in range(4)]))
@@ -93,7 +93,7 @@ def test_a_batch_without_padding(picture: Callable[..., Image.Image]) -> None:
 
 
 def test_beam_search_with_a_minimum_length(picture: Callable[..., Image.Image]) -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
     parameters = {"max_new_tokens": 20, "min_new_tokens": 5, "num_beams": 2, "early_stopping": True}
 
     rows = _rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
@@ -103,7 +103,7 @@ def test_beam_search_with_a_minimum_length(picture: Callable[..., Image.Image]) 
 
 
 def test_rows_leave_the_batch_at_their_own_limits(picture: Callable[..., Image.Image]) -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
     visual = ours.encode([ours.pixels(picture())])[0]
     limits = [7, 1, 20, 3, 12]
 
@@ -116,7 +116,7 @@ def test_rows_leave_the_batch_at_their_own_limits(picture: Callable[..., Image.I
 
 
 def test_rows_leave_the_batch_when_they_are_done(picture: Callable[..., Image.Image]) -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
     pairs = [(index, prompt) for prompt in PROMPTS for index in range(3)]
     images = [picture(seed) for seed in range(3)]
     # the third token that any row chooses becomes the end of every text
@@ -133,7 +133,7 @@ def test_rows_leave_the_batch_when_they_are_done(picture: Callable[..., Image.Im
 def test_a_batch_over_the_memory_bound_is_split_unnoticed(
     picture: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, _ = _both(Size())
+    ours, _ = _both(NetworkSize())
     rows = _rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
     whole = _tokens(ours, rows)
 
@@ -155,7 +155,7 @@ def test_what_a_pass_of_the_encoder_attends_to_is_bounded() -> None:
 
 
 def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., Image.Image]) -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
 
     answers = ours.decode(_rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS[1:]]))
 
@@ -165,7 +165,7 @@ def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., I
 
 
 def test_the_blank_image_is_the_mean_colour() -> None:
-    ours, reference = _both(Size())
+    ours, reference = _both(NetworkSize())
 
     answers = ours.decode([Row(ours.blank, ours.tokens(prompt), limit=1) for prompt in PROMPTS[1:]])
 
@@ -176,7 +176,7 @@ def test_the_blank_image_is_the_mean_colour() -> None:
 
 
 def test_bf16_answers_as_on_a_gpu(picture: Callable[..., Image.Image]) -> None:
-    model, processor = random_checkpoint.build(Size())
+    model, processor = random_checkpoint.build(NetworkSize())
     ours = Blip2(model.to(torch.bfloat16), processor.image_processor, processor.tokenizer)
 
     rows = _rows(ours, [picture()], [(0, PROMPTS[1])])
@@ -187,7 +187,7 @@ def test_bf16_answers_as_on_a_gpu(picture: Callable[..., Image.Image]) -> None:
 
 
 def test_a_checkpoint_that_cant_be_served_is_refused_in_words() -> None:
-    model, processor = random_checkpoint.build(Size())
+    model, processor = random_checkpoint.build(NetworkSize())
     model.config.text_config.bos_token_id = None
     with pytest.raises(blip2.UnusableCheckpoint, match="bos_token_id"):
         Blip2(model, processor.image_processor, processor.tokenizer)

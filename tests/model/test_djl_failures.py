@@ -17,7 +17,7 @@ from local.models import batching, hosting
 from local.models.batching import Batcher, BatchSettings, ContainerGone, ContainerTimeout
 from local.models.blip2 import HANDLER
 from local.models.container import Reply
-from local.models.hosting import Hosting
+from local.models.hosting import SupervisedContainer
 from local.models.py_process import PyProcess, StartFailed
 
 MOODY = """
@@ -147,7 +147,7 @@ def test_an_exit_cuts_off_what_is_queued(start: Callable[..., Batcher]) -> None:
 
 
 def test_a_container_that_exits_is_replaced(start: Callable[..., Batcher]) -> None:
-    hosted = Hosting(lambda: start(fail_fast=True))
+    hosted = SupervisedContainer(lambda: start(fail_fast=True))
     first = hosted.invoke(b"fine").body
 
     assert hosted.invoke(b"hang").status == 503
@@ -158,7 +158,7 @@ def test_a_container_that_exits_is_replaced(start: Callable[..., Batcher]) -> No
 
 
 def test_one_that_is_unhealthy_stays(start: Callable[..., Batcher]) -> None:
-    hosted = Hosting(start)
+    hosted = SupervisedContainer(start)
     hosted.invoke(b"die")
     time.sleep(0.2)
 
@@ -175,7 +175,7 @@ def test_a_start_that_fails_is_tried_again(start: Callable[..., Batcher], caplog
             raise outcome
         return start(fail_fast=True)
 
-    hosted = Hosting(moody_start)
+    hosted = SupervisedContainer(moody_start)
     hosted.invoke(b"die")
     answer = _answer_of_the_next(hosted)
     hosted.close()
@@ -247,7 +247,7 @@ def test_sigterm_ends_what_is_decoded_with_a_sentence(
     assert not process.ready
 
 
-def _answer_of_the_next(hosted: Hosting) -> Reply:
+def _answer_of_the_next(hosted: SupervisedContainer) -> Reply:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:

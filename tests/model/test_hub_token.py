@@ -46,7 +46,7 @@ def test_the_token_comes_from_the_secrets_own_region_and_stays_out_of_the_log(
     "content", [{"SecretString": json.dumps({"token": TOKEN})}, {"SecretBinary": b"x"}, {"SecretString": " "}]
 )
 def test_a_secret_that_isnt_the_token_alone_is_refused_without_being_told(secrets: Any, content: Any) -> None:
-    with pytest.raises(HubTokenUnavailable, match="must hold the hub token alone") as refused:
+    with pytest.raises(HubTokenUnavailable, match="must contain only the hub token") as refused:
         read_hub_token(secret(secrets, **content))
 
     assert TOKEN not in str(refused.value)

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
-from local.models.app import Settings, model_server
+from local.models.app import ModelSettings, model_server
 from local.models.chat import Chat, JudgeFailed, Message
 from local.models.errors import UnusableModel
 from local.models.llama_url import LlamaUrl
@@ -84,7 +84,7 @@ def test_too_long_a_prompt_is_refused_as_by_the_container(llama: Path) -> None:
 
 
 def test_weights_serve_the_endpoint(llama: Path, checkpoint: Path) -> None:
-    settings = Settings(blip2_model=str(checkpoint), llama_model=str(llama))
+    settings = ModelSettings(blip2_model=str(checkpoint), llama_model=str(llama))
     with model_server(settings, Console(quiet=True)) as server:
         body = json.dumps({"inputs": PROMPT, "parameters": {"max_new_tokens": 9}})
         answer = _runtime(server.url).invoke_endpoint(EndpointName="llama", Body=body)
@@ -153,7 +153,7 @@ def test_a_url_is_asked_in_its_own_dialect(openai_server: _OpenAiServer, suffix:
 def test_a_grammar_becomes_a_response_format(openai_server: _OpenAiServer, checkpoint: Path) -> None:
     schema = {"type": "object"}
     grammar = {"type": "json", "value": schema}
-    settings = Settings(blip2_model=str(checkpoint), llama_url=openai_server.url)
+    settings = ModelSettings(blip2_model=str(checkpoint), llama_url=openai_server.url)
     with model_server(settings, Console(quiet=True)) as server:
         body = json.dumps({"inputs": PROMPT, "parameters": {"grammar": grammar}})
         answer = _runtime(server.url).invoke_endpoint(EndpointName="llama", Body=body)

@@ -16,7 +16,7 @@ from runtime_client import client_of
 
 from local.models import hosting
 from local.models import server as server_module
-from local.models.app import ModelServer, Settings, model_server
+from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.batching import ContainerGone, ContainerTimeout
 from local.models.container import Reply
 from local.models.errors import UnusableModel
@@ -89,7 +89,7 @@ def test_a_process_that_dies_costs_one_answer_and_a_restart(
     monkeypatch.setattr(hosting, "PING_S", 0.1)
     image = encoded(picture())
     others = psutil.Process().children()
-    with model_server(Settings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
+    with model_server(ModelSettings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
         runtime = client_of(server.url)
         before = _caption(runtime, image)
         (process,) = set(psutil.Process().children()) - set(others)
@@ -160,7 +160,7 @@ def test_the_banner_says_who_answers(served: ModelServer) -> None:
 def test_nothing_is_left_running(checkpoint: Any) -> None:
     before = set(threading.enumerate())
 
-    with model_server(Settings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
+    with model_server(ModelSettings(blip2_model=str(checkpoint)), Console(quiet=True)) as server:
         url = server.url
 
     assert set(threading.enumerate()) <= before
@@ -169,12 +169,12 @@ def test_nothing_is_left_running(checkpoint: Any) -> None:
 
 
 def test_settings_come_from_the_environment() -> None:
-    assert Settings.from_env({"BLIP2_MODEL": "folder", "LLAMA_MODEL": ""}) == Settings(blip2_model="folder")
+    assert ModelSettings.from_env({"BLIP2_MODEL": "folder", "LLAMA_MODEL": ""}) == ModelSettings(blip2_model="folder")
 
 
 def test_two_judges_are_one_too_many() -> None:
     with pytest.raises(UnusableModel, match="LLAMA_MODEL and LLAMA_URL"):
-        Settings.from_env({"LLAMA_MODEL": "a", "LLAMA_URL": "http://b"})
+        ModelSettings.from_env({"LLAMA_MODEL": "a", "LLAMA_URL": "http://b"})
 
 
 def _caption(runtime: Any, image: str) -> str:

@@ -14,46 +14,61 @@ from model_artifacts.demo.drawings import QUESTIONS, draw
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Category, Pack, Question, parse_pack
-from scripts.evaluation.calibrate import BUDGET, Picture, Told, fit, rewritten, temper
-from scripts.evaluation.dataset import view_truths
-from scripts.evaluation.inprocess_pipeline import Looker, decision, demo_pack, png
-from scripts.evaluation.metrics import Outcome, calibration_error, misses, reliability
-from scripts.evaluation.metrics import score as category_score
+from scripts.evaluation.calibrate import (
+    MAX_FALSE_POSITIVE_RATE,
+    CalibrationImage,
+    LabelledAnswer,
+    fit,
+    fit_temperature,
+    with_fitted_values,
+)
+from scripts.evaluation.dataset import view_labels
+from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
+from scripts.evaluation.metrics import (
+    EvaluatedDrawing,
+    calibration_error,
+    category_metrics,
+    misclassifications,
+    reliability,
+)
 
 
-def outcome(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> Outcome:
-    """A drawing's outcome; `over` gives P by category, over its threshold from 0.5 on."""
+def evaluated(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> EvaluatedDrawing:
+    """Return an evaluated drawing; `over` gives the score by category, over its threshold from 0.5 on."""
     found: list[dict[str, Any]] = [
         {"categories": [name], "score": over.get(name, 0.0), "over": over.get(name, 0.0) >= 0.5}
         for name in ("Blood", "Weapons")
     ]
-    return Outcome(0, truth, verdict, category, "judge", "", tuple(found))
+    return EvaluatedDrawing(0, truth, verdict, category, "judge", "", tuple(found))
 
 
 class TestScores:
     def test_an_unsafe_verdict_stands_for_the_category_it_names_and_those_over_their_thresholds(self) -> None:
-        both = outcome("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.8)
-        half = outcome("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.4)
+        both = evaluated("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.8)
+        half = evaluated("unsafe", "Blood", ("Blood", "Weapons"), Blood=0.9, Weapons=0.4)
 
-        assert category_score([both, half], "Weapons") == category_score([half, both], "Weapons")
-        assert (category_score([both, half], "Weapons").recall, category_score([both, half], "Blood").recall) == (
+        assert category_metrics([both, half], "Weapons") == category_metrics([half, both], "Weapons")
+        assert (category_metrics([both, half], "Weapons").recall, category_metrics([both, half], "Blood").recall) == (
             0.5,
             1,
         )
 
     def test_a_review_finds_nothing_by_itself_and_misses_nothing(self) -> None:
-        sent = outcome("review", "Blood", ("Blood",), Blood=0.9)
+        sent = evaluated("review", "Blood", ("Blood",), Blood=0.9)
 
-        assert category_score([sent], "Blood").recall == 0
-        assert misses([sent]) == []
+        assert category_metrics([sent], "Blood").recall == 0
+        assert misclassifications([sent]) == []
 
-    def test_the_surest_misses_come_first(self) -> None:
-        overlooked = outcome("safe", None, ("Blood",), Blood=0.3)
-        imagined = outcome("unsafe", "Weapons", (), Weapons=0.95)
+    def test_the_largest_errors_come_first(self) -> None:
+        missed = evaluated("safe", None, ("Blood",), Blood=0.3)
+        invented = evaluated("unsafe", "Weapons", (), Weapons=0.95)
 
-        found = misses([overlooked, imagined])
+        found = misclassifications([missed, invented])
 
-        assert [(miss.category, miss.overlooked) for miss in found] == [("Weapons", False), ("Blood", True)]
+        assert [(one.category, one.kind) for one in found] == [
+            ("Weapons", "false positive"),
+            ("Blood", "false negative"),
+        ]
 
     def test_probabilities_that_come_true_as_often_as_they_say_have_no_error(self) -> None:
         honest = [(0.25, number % 4 == 0) for number in range(400)] + [(0.75, number % 4 != 0) for number in range(400)]
@@ -69,24 +84,24 @@ def pack_of(*questions: Question) -> Pack:
     return Pack("test", "", categories, own)
 
 
-def picture(p_yes: dict[str, float], shows: str = "", caption: str = "a house") -> Picture:
+def picture(p_yes: dict[str, float], shows: str = "", caption: str = "a house") -> CalibrationImage:
     """A picture of one view by P(yes) of each question; yes is true for `shows` alone."""
     told = {
-        text: [Told(Answer("full", text, "yes" if p > 0.5 else "no", p, 0.1), text == shows)]
+        text: [LabelledAnswer(Answer("full", text, "yes" if p > 0.5 else "no", p, 0.1), text == shows)]
         for text, p in p_yes.items()
     }
     evidence = Evidence(tuple(one.answer for [one] in told.values()), (Caption("full", caption),))
-    return Picture(False, evidence, {text: text == shows for text in told}, told)
+    return CalibrationImage(False, evidence, {text: text == shows for text in told}, told)
 
 
-def called_unsafe(pack: Pack, pictures: list[Picture]) -> float:
+def called_unsafe(pack: Pack, pictures: list[CalibrationImage]) -> float:
     """The share of pictures that judge and rules call unsafe."""
     return sum(decision(pack, one.evidence).verdict == "unsafe" for one in pictures) / len(pictures)
 
 
 class TestCalibration:
     @pytest.fixture
-    def pictures(self) -> list[Picture]:
+    def pictures(self) -> list[CalibrationImage]:
         """2,000 of one view each; the model's log-odds are twice what they should be."""
         rng = random.Random(5)
         made = []
@@ -96,26 +111,32 @@ class TestCalibration:
             made.append(picture({"a?": 1 / (1 + math.exp(-2 * log_odds))}, "a?" if truth else ""))
         return made
 
-    def test_an_overconfident_model_is_tempered(self, pictures: list[Picture]) -> None:
-        assert temper(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
+    def test_an_overconfident_model_is_tempered(self, pictures: list[CalibrationImage]) -> None:
+        assert fit_temperature(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
 
     def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
-        def scene(strongest: float, truth: bool) -> Picture:
-            told = [Told(Answer(f"tile-{n}", "a?", "", p, 0.1), truth) for n, p in enumerate((0.01, strongest))]
+        def scene(strongest: float, truth: bool) -> CalibrationImage:
+            told = [
+                LabelledAnswer(Answer(f"tile-{n}", "a?", "", p, 0.1), truth) for n, p in enumerate((0.01, strongest))
+            ]
             captions = (Caption("tile-0", "a house"), Caption("tile-1", "a house"))
-            return Picture(True, Evidence(tuple(one.answer for one in told), captions), {"a?": truth}, {"a?": told})
+            return CalibrationImage(
+                True, Evidence(tuple(one.answer for one in told), captions), {"a?": truth}, {"a?": told}
+            )
 
         pictures = [scene(0.8 + n / 1000, True) for n in range(100)] + [scene(n / 150, False) for n in range(100)]
         [question] = fit(pack_of(Question("a", "a?")), pictures).questions
 
-        scores = [(max(score(question, one.answer) or 0 for one in p.told["a?"]), p.labels["a?"]) for p in pictures]
+        scores = [(max(score(question, one.answer) or 0 for one in p.labelled["a?"]), p.labels["a?"]) for p in pictures]
         assert all((p >= question.threshold) == truth for p, truth in scores)
 
-    def test_a_view_without_truth_teaches_no_temperature(self, pictures: list[Picture]) -> None:
-        absurd = Told(Answer("full", "a?", "", p_yes=0.999, p_blank=0.1), None)
-        more = [dataclasses.replace(picture, told={"a?": [*picture.told["a?"], absurd]}) for picture in pictures]
+    def test_a_view_without_truth_teaches_no_temperature(self, pictures: list[CalibrationImage]) -> None:
+        absurd = LabelledAnswer(Answer("full", "a?", "", p_yes=0.999, p_blank=0.1), None)
+        more = [
+            dataclasses.replace(picture, labelled={"a?": [*picture.labelled["a?"], absurd]}) for picture in pictures
+        ]
 
-        assert temper(Question("a", "a?"), more) == temper(Question("a", "a?"), pictures)
+        assert fit_temperature(Question("a", "a?"), more) == fit_temperature(Question("a", "a?"), pictures)
 
     def test_harmless_pictures_are_flagged_no_more_often_than_the_budget_allows(self) -> None:
         rng = random.Random(3)
@@ -125,7 +146,7 @@ class TestCalibration:
 
         fitted = fit(pack_of(Question("a", "a?"), Question("b", "b?")), [*shown, *harmless])
 
-        assert called_unsafe(fitted, harmless) <= BUDGET
+        assert called_unsafe(fitted, harmless) <= MAX_FALSE_POSITIVE_RATE
         assert called_unsafe(fitted, shown) > 0.1  # and not by flagging nothing
 
     def test_captions_count_among_the_false_flags(self) -> None:
@@ -135,17 +156,19 @@ class TestCalibration:
 
         fitted = fit(pack_of(Question("a", "a?")), [*shown, *harmless])
 
-        assert called_unsafe(fitted, harmless) <= BUDGET
+        assert called_unsafe(fitted, harmless) <= MAX_FALSE_POSITIVE_RATE
         assert called_unsafe(fitted, shown) > 0.9
 
     def test_only_the_numbers_of_the_pack_change(self) -> None:
         pack = demo_pack()
         fitted = [dataclasses.replace(question, threshold=0.35, temperature=1.25) for question in pack.questions]
 
-        text = rewritten(DEMO_PACK.read_text("utf-8"), fitted)
+        text = with_fitted_values(DEMO_PACK.read_text("utf-8"), fitted)
 
         assert parse_pack(yaml.safe_load(text)) == dataclasses.replace(pack, questions=tuple(fitted))
-        assert rewritten(text, pack.questions) == rewritten(DEMO_PACK.read_text("utf-8"), pack.questions)
+        assert with_fitted_values(text, pack.questions) == with_fitted_values(
+            DEMO_PACK.read_text("utf-8"), pack.questions
+        )
 
 
 class TestScenes:
@@ -154,17 +177,17 @@ class TestScenes:
         box = next(box for box in drawing.boxes if box.kind == "weapon")
         weapon = QUESTIONS[2]
 
-        assert view_truths(drawing, demo_pack())["full"][weapon] is True
+        assert view_labels(drawing, demo_pack())["full"][weapon] is True
         half = dataclasses.replace(drawing, boxes=tuple(b.moved(-(box.left + box.right) / 2, 0) for b in drawing.boxes))
-        assert view_truths(half, demo_pack())["full"][weapon] is None
+        assert view_labels(half, demo_pack())["full"][weapon] is None
         gone = dataclasses.replace(drawing, boxes=tuple(b.moved(-1000, 0) for b in drawing.boxes))
-        assert view_truths(gone, demo_pack())["full"][weapon] is False
+        assert view_labels(gone, demo_pack())["full"][weapon] is False
 
 
 def test_the_demos_doubtful_drawing_goes_to_a_person_because_judge_and_answer_disagree() -> None:
     sample, pack = doubtful_drawing(), demo_pack()
 
-    ruling = decision(pack, Looker().evidence(png(sample.image), pack))
+    ruling = decision(pack, DemoModel().evidence(png(sample.image), pack))
 
     assert ruling.verdict == sample.expected == "review", "after training or calibrating anew, look for another drawing"
     assert (ruling.decided_by, ruling.category) == ("evidence", "Contact Information")

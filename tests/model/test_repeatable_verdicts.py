@@ -12,7 +12,7 @@ import yaml
 from PIL import Image
 from rich.console import Console
 
-from local.models.app import ModelServer, Settings, model_server
+from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.container import Reply
 from local.models.py_process import PyProcess
 from model_artifacts.demo import DEMO_PACK
@@ -35,7 +35,7 @@ AT_ONCE = (1, 2, 3, 5, 10)  # how many images are in flight together: the batche
 
 @pytest.fixture(scope="module")
 def demo_models() -> Iterator[ModelServer]:
-    with model_server(Settings(), Console(quiet=True)) as server:
+    with model_server(ModelSettings(), Console(quiet=True)) as server:
         yield server
 
 

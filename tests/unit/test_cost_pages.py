@@ -7,7 +7,7 @@ import pytest
 
 from moderate.costs.billing import Load, fleets
 from scripts.costs import cost_page, scale_page
-from scripts.costs.chart import Line, chart
+from scripts.costs.chart import Series, chart
 from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
 from scripts.costs.scale_page import QUOTAS, demand
 from scripts.sections import read_section
@@ -77,7 +77,7 @@ def test_what_gives_way_first():
     assert use("Lambda", 250) > 1
     assert use("Step Functions, Standard: state transitions", 250) > 1
     assert use("Step Functions, Standard: StartExecution", 250) > 2 / 3
-    assert use("DynamoDB: write units a second of a new table", 250) > 2 / 3
+    assert use("DynamoDB: write units per second of a new table", 250) > 2 / 3
     near = {quota.name for quota in QUOTAS if quota.used(demand(250)) / quota.limit > 0.5}
     assert len(near) == 4
 
@@ -88,15 +88,15 @@ def test_four_shards_carry_two_thousand_images_a_second():
     assert shard.used(demand(2000)) == pytest.approx(shard.limit)
 
 
-def test_invocations_under_way_are_rate_times_time():
+def test_concurrent_invocations_are_rate_times_time():
     each = demand(10, judged_share=0.5)
     asked = each.image.queries * 8 * each.load.blip2_seconds + 0.5 * 8 * each.load.llama_seconds
 
-    assert each.functions_at_once == pytest.approx(10 * (each.image.function_seconds + asked))
+    assert each.concurrent_invocations == pytest.approx(10 * (each.image.function_seconds + asked))
 
 
 def test_a_chart_is_a_picture_with_a_name_at_each_line():
-    lines = [Line("one & all", [(10, 1), (1000, 100)]), Line("other", [(10, 5), (1000, 0.5)])]
+    lines = [Series("one & all", [(10, 1), (1000, 100)]), Series("other", [(10, 5), (1000, 0.5)])]
 
     root = ElementTree.fromstring(chart("Title", "x", lines))  # noqa: S314 - our own chart
 

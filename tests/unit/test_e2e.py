@@ -10,7 +10,7 @@ from rich.console import Console
 from scripts.release import __main__ as e2e
 from scripts.release import inventory
 from scripts.release.__main__ import cost
-from scripts.release.inventory import LISTED, STAYING, Inventory, added, staying
+from scripts.release.inventory import LISTINGS, RETAINED, Inventory, leftovers, retained
 
 ROLE = ("role", "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint")
 LOG_DELIVERY = ("resource policy of logs", "AWSLogDeliveryWrite20150319")
@@ -20,16 +20,16 @@ BACKUP = ("system backup", "Moderation-VerdictsTable-1ABC")
 @pytest.mark.parametrize(
     "settings, said",
     [
-        ([], "$8.61: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.12xlarge $7.090) an hour"),
-        (["llamaSize=70b"], "$21.88: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.48xlarge $20.360) an hour"),
-        (["llamaSize=7b", "blip2MinInstances=2"], "$4.54: (3 x ml.g5.2xlarge $1.515) an hour"),
+        ([], "$8.61: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.12xlarge $7.090) per hour"),
+        (["llamaSize=70b"], "$21.88: (1 x ml.g5.2xlarge $1.515 + 1 x ml.g5.48xlarge $20.360) per hour"),
+        (["llamaSize=7b", "blip2MinInstances=2"], "$4.54: (3 x ml.g5.2xlarge $1.515) per hour"),
     ],
 )
 def test_the_cost_is_shown_with_its_arithmetic(settings, said, monkeypatch) -> None:
     words = [word for setting in settings for word in ("-c", setting)]
     monkeypatch.setattr("sys.argv", ["e2e", "--accept-llama2-eula", *words])
 
-    assert cost(e2e._arguments().instances).startswith(f"It costs about {said}")
+    assert cost(e2e._arguments().instances).startswith(f"The run costs about {said}")
 
 
 def test_what_it_could_not_destroy_is_not_deployed(monkeypatch, capsys) -> None:
@@ -38,7 +38,7 @@ def test_what_it_could_not_destroy_is_not_deployed(monkeypatch, capsys) -> None:
     with pytest.raises(SystemExit):
         e2e._arguments()
 
-    assert "terminationProtection=true would keep the run from destroying" in capsys.readouterr().err
+    assert "terminationProtection=true would prevent the run from destroying" in capsys.readouterr().err
 
 
 def test_existing_endpoints_cost_nothing_more() -> None:
@@ -49,7 +49,7 @@ def test_left_over_is_what_is_new_and_bears_our_name() -> None:
     before = Inventory(frozenset({("bucket", "moderation-old"), ("role", "Admin")}))
     after = Inventory(before.found | {("log group", "/aws/lambda/Moderation-X"), ("role", "Somebody")})
 
-    assert added(before, after, "moderation") == [("log group", "/aws/lambda/Moderation-X")]
+    assert leftovers(before, after, "moderation") == [("log group", "/aws/lambda/Moderation-X")]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def empty_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(e2e, "_say_where", lambda console: None)
+    monkeypatch.setattr(e2e, "_print_target", lambda console: None)
     monkeypatch.setattr(e2e, "_refuse_to_touch_a_deployment", lambda: None)
     monkeypatch.setattr(e2e.inventory, "take", lambda client: Inventory(frozenset()))
 
@@ -92,14 +92,14 @@ def test_what_aws_keeps_in_the_account_is_named_and_is_not_left_over() -> None:
     before = Inventory(frozenset({("role", "Admin")}))
     after = Inventory(before.found | {ROLE, LOG_DELIVERY, BACKUP})
 
-    assert added(before, after, "moderation") == []
-    assert [(kind, name) for kind, name, _ in staying(before, after)] == sorted([ROLE, LOG_DELIVERY, BACKUP])
+    assert leftovers(before, after, "moderation") == []
+    assert [(kind, name) for kind, name, _ in retained(before, after)] == sorted([ROLE, LOG_DELIVERY, BACKUP])
 
 
 def test_what_aws_had_made_before_is_not_of_this_run() -> None:
     before = Inventory(frozenset({ROLE, LOG_DELIVERY}))
 
-    assert staying(before, before) == []
+    assert retained(before, before) == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_may_stay_is_listed(
     operation: str, request_: dict[str, str], answer: dict[str, object], found: tuple[str, str]
 ) -> None:
     kind, name = found
-    client = boto3.client(LISTED[kind][0], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")  # type: ignore[call-overload]
+    client = boto3.client(LISTINGS[kind][0], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")  # type: ignore[call-overload]
     with Stubber(client) as stubber:
         stubber.add_response(operation, answer, request_)
 
@@ -123,8 +123,8 @@ def test_what_may_stay_is_listed(
 def test_the_page_names_all_that_stays() -> None:
     page = (Path(__file__).parents[2] / "docs/lifecycle.md").read_text()
 
-    assert {name for _, name in STAYING if name} == {ROLE[1], LOG_DELIVERY[1]}
-    assert all(name in page for _, name in STAYING)
+    assert {name for _, name in RETAINED if name} == {ROLE[1], LOG_DELIVERY[1]}
+    assert all(name in page for _, name in RETAINED)
     assert "system backup" in page
 
 

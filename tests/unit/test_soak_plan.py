@@ -1,12 +1,12 @@
 """The plan of a soak: a seed determines it, and it leaves no kind of fault out."""
 
-from scripts.soak.faults import FAULTS, Plan
+from scripts.soak.faults import FAULTS, FaultPlan
 
 CALL = "function: S3 GetObject"
 
 
 def fates(seed: int, calls: int) -> list[str | None]:
-    plan = Plan(seed, every=5)
+    plan = FaultPlan(seed, every=5)
     plan.failing = True
     found = [plan.next(CALL) for _ in range(calls)]
     return [fault.kind if fault else None for fault in found]
@@ -25,7 +25,7 @@ def test_each_fault_of_a_call_has_its_turn_before_one_comes_again():
 
 
 def test_nothing_fails_before_it_shall_and_every_call_is_counted():
-    plan = Plan(1, every=1)
+    plan = FaultPlan(1, every=1)
 
     assert [plan.next(CALL) for _ in range(50)] == [None] * 50
     assert plan.calls[CALL] == 50

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.harness.instant_models import Fault, Scored
+from local.harness.instant_models import EndpointFault, Scored
 from tests.workflow.conftest import drawing
 
 # Words that stand nowhere else, one for each way in which content enters the pipeline.
@@ -19,7 +19,7 @@ CAPTION, ANSWER, REASON, PROSE, REFERENCE, BYTES, BODY, MESSAGE = WORDS = (
     "tapirmessage",
 )
 JUDGEMENT = json.dumps({"flag": "unsafe", "category": "Violence", "reason": f"There is {REASON}."})
-REJECTED = Fault(424, "ModelError", f"Received client error (400): {MESSAGE}", {"OriginalStatusCode": 400})
+REJECTED = EndpointFault(424, "ModelError", f"Received client error (400): {MESSAGE}", {"OriginalStatusCode": 400})
 
 
 @pytest.fixture
@@ -37,8 +37,12 @@ def test_no_content_in_histories_or_logs_whatever_becomes_of_an_image(laptop, te
         return laptop.wait_for_verdict(key, timeout_s=120)
 
     unsafe = run("content/unsafe.png")
-    telling.fail("blip2", Fault(body=BODY.encode()), Fault(424, "ModelError", MESSAGE, {"OriginalStatusCode": 500}))
-    telling.fail("llama", Fault(body=BODY.encode()))
+    telling.fail(
+        "blip2",
+        EndpointFault(body=BODY.encode()),
+        EndpointFault(424, "ModelError", MESSAGE, {"OriginalStatusCode": 500}),
+    )
+    telling.fail("llama", EndpointFault(body=BODY.encode()))
     outlasted = run("content/outlasted.png")
     telling.fail("llama", REJECTED)
     refused = run("content/refused.png")

@@ -6,16 +6,16 @@ import pytest
 
 from scripts.soak import page
 from scripts.soak.faults import FAULTS
-from scripts.soak.session import Result, Sizes, soak
+from scripts.soak.session import SoakConfig, SoakResult, soak
 
 
 @pytest.fixture(scope="module")
-def result(assembly) -> Result:
-    return soak(assembly, Sizes(images=200, calm_images=10, every=25))
+def result(assembly) -> SoakResult:
+    return soak(assembly, SoakConfig(images=200, baseline_images=10, every=25))
 
 
-def test_every_promise_holds(result):
-    assert [promise for promise in result.promises if not promise.held] == []
+def test_every_invariant_holds(result):
+    assert [invariant for invariant in result.invariants if not invariant.held] == []
     assert result.figures["proxy_failures"] == []
 
 
@@ -23,7 +23,7 @@ def test_every_kind_of_call_failed_and_every_kind_of_fault_was_there(result):
     assert set(result.faults) == set(FAULTS)
     injected = {kind for kinds in result.faults.values() for kind in kinds}
     assert injected == {fault.kind for faults in FAULTS.values() for fault in faults}
-    assert set(result.figures["doomed_calls"]) == {"poison: process killed", "unheard: publishing forbidden"}
+    assert set(result.figures["permanent_faults"]) == {"poison: process killed", "unpublishable: publishing forbidden"}
 
 
 def test_executions_were_aborted_and_the_workflow_repeated_what_failed(result):
@@ -39,7 +39,7 @@ def test_an_image_takes_what_the_cost_arithmetic_says_and_what_faults_add(result
         assert 0.9 * expected < counted < 1.8 * expected, name
 
 
-def test_the_page_shows_every_promise(result):
+def test_the_page_shows_every_invariant(result):
     shown = page.run(json.loads(json.dumps(result.to_json())))
 
-    assert all(promise.text in shown and promise.figures in shown for promise in result.promises)
+    assert all(invariant.text in shown and invariant.figures in shown for invariant in result.invariants)

@@ -1,1 +1,1 @@
-"""IAM on the laptop: who calls, which rights a call needs, and whether the deployed policies give them."""
+"""IAM on the laptop: callers, the rights that calls need, and their evaluation by the deployed policies."""

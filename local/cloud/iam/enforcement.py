@@ -1,4 +1,4 @@
-"""The emulator's front door: each request is decided before moto sees it."""
+"""Enforcement of IAM: each request is authorised before moto handles it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -7,21 +7,21 @@ from local.cloud.iam import refusals
 from local.cloud.iam.gate import Gate
 from local.cloud.iam.identities import Identity
 from local.cloud.iam.policy import UnknownPolicy
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.rights import UnknownCall, rights_of
 from local.cloud.iam.rights_s3 import listing_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What the emulator serves beside AWS: moto's own pages, answers of custom resources, and health checks.
+# Paths that aren't AWS: moto's own pages, answers of custom resources, and health checks.
 _BESIDE_AWS = ("/moto-api", "/cloudformation_", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 # Whose unknown calls nobody makes: a bucket's denials hold for the deployer, too, and a session has its own bounds.
 _EXACT = ("s3", "sts")
 
 
 class Enforcement:
-    """A WSGI application in front of another: a call that no policy allows gets AWS's own 403."""
+    """WSGI middleware that answers calls which no policy allows with AWS's own 403."""
 
     def __init__(self, application: "WSGIApplication", gate: Gate) -> None:
         self._application = application
@@ -30,7 +30,7 @@ class Enforcement:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(_BESIDE_AWS):
             return self._application(environ, start_response)
-        request = Request.read(environ)
+        request = AwsRequest.read(environ)
         identity = self._gate.identities.of_key(request.access_key)
         if identity is None:
             return refusals.unknown_key(request)(environ, start_response)
@@ -51,14 +51,14 @@ class Enforcement:
         return self._read_object(identity, request, environ, start_response)
 
     def _read_object(
-        self, identity: Identity, request: Request, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, identity: Identity, request: AwsRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Tell that an object is missing only to those who may list it."""
+        """Answer 404 for a missing object only to callers that may list the bucket, 403 to others."""
         answers: list[tuple[Any, ...]] = []
 
         def keep(*answer: Any) -> Any:
             answers.append(answer)
-            return lambda data: None  # werkzeug's responses write nothing this way
+            return lambda data: None  # werkzeug's responses don't use it
 
         body = self._application(environ, keep)
         if answers[0][0].startswith("404") and (refusal := self._gate.refusal(identity, listing_of(request))):

@@ -1,7 +1,7 @@
-"""The decision on one request, as IAM makes it within one account.
+"""Decision on one request, as IAM makes it within one account.
 
-"Policy evaluation logic", AWS IAM User Guide. Service control policies, permissions boundaries and session policies
-aren't part of it: this app makes none.
+Source: "Policy evaluation logic", AWS IAM User Guide. Service control policies, permissions boundaries and session
+policies aren't implemented: this app creates none.
 """
 
 import re
@@ -14,12 +14,12 @@ from local.cloud.iam.policy import Context, Policy, Statement
 _SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([^/]+)/[^/]+")
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::(\d{12}):")
 _ROOT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?")
-# Here the resource's own policy must allow; where it names the account, it leaves the rest to identity policies.
+# The policies of these resources must allow a call; if one names the account, identity policies decide.
 _OWN_POLICY_DECIDES = ("kms:", "sts:")
 
 
-class Decision(Enum):
-    """What IAM says, in the words of its policy simulator."""
+class AccessDecision(Enum):
+    """Decision of IAM, in the words of its policy simulator."""
 
     ALLOWED = "allowed"
     IMPLICIT_DENY = "implicitDeny"
@@ -28,7 +28,7 @@ class Decision(Enum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a user or a role's session with its policies, a service of AWS by its name, or "" for anybody."""
+    """Caller: a user or role session with its policies, an AWS service by its name, or "" for an anonymous caller."""
 
     arn: str
     policies: tuple[Policy, ...] = ()
@@ -40,14 +40,14 @@ class Caller:
 
     @cached_property
     def role_arn(self) -> str | None:
-        """The role of a session. Its ARN lacks the role's path; roles of this app have none."""
+        """ARN of a session's role, without the role's path; roles of this app have none."""
         found = _SESSION.fullmatch(self.arn)
         return f"arn:aws:iam::{found[1]}:role/{found[2]}" if found else None
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One action on one resource of account `owner`, with the keys that conditions may ask for."""
+class AccessRequest:
+    """Action on a resource of account `owner`, with the context keys for conditions."""
 
     action: str
     resource: str
@@ -55,31 +55,36 @@ class Asked:
     owner: str = "123456789012"
 
 
-def decide(caller: Caller, asked: Asked, resource_policy: Policy | None = None) -> Decision:
-    """Decide by the caller's policies and the resource's. Raises UnknownPolicy for what isn't implemented."""
-    own = caller.policies if caller.account else ()  # a service acts with no policies of its own
-    mine = [s for policy in own for s in policy.speaking_of(asked.action) if s.applies(asked.resource, asked.context)]
+def decide(caller: Caller, request: AccessRequest, resource_policy: Policy | None = None) -> AccessDecision:
+    """Decide by the policies of caller and resource. Raises UnknownPolicy for elements that aren't implemented."""
+    own = caller.policies if caller.account else ()  # services have no identity policies
+    mine = [
+        s
+        for policy in own
+        for s in policy.statements_on(request.action)
+        if s.applies(request.resource, request.context)
+    ]
     theirs = [
         (statement, how)
-        for statement in (resource_policy.speaking_of(asked.action) if resource_policy else ())
-        if statement.applies(asked.resource, asked.context) and (how := _names(statement, caller))
+        for statement in (resource_policy.statements_on(request.action) if resource_policy else ())
+        if statement.applies(request.resource, request.context) and (how := _names(statement, caller))
     ]
     if any(not statement.allows for statement in mine) or any(not statement.allows for statement, _ in theirs):
-        return Decision.EXPLICIT_DENY
+        return AccessDecision.EXPLICIT_DENY
     by_identity = bool(mine)
     directly = any(how == "directly" for _, how in theirs)
     by_account = any(how == "account" for _, how in theirs)
-    if caller.account not in (asked.owner, None):
+    if caller.account not in (request.owner, None):
         allowed = by_identity and (directly or by_account)
-    elif asked.action.lower().startswith(_OWN_POLICY_DECIDES):
+    elif request.action.lower().startswith(_OWN_POLICY_DECIDES):
         allowed = directly or (by_account and by_identity)
     else:
         allowed = by_identity or directly
-    return Decision.ALLOWED if allowed else Decision.IMPLICIT_DENY
+    return AccessDecision.ALLOWED if allowed else AccessDecision.IMPLICIT_DENY
 
 
 def _names(statement: Statement, caller: Caller) -> str | None:
-    """Tell how a resource's policy names the caller: "directly", as "account", or not at all."""
+    """Return how a resource's policy names the caller: "directly", as "account", or "" for not at all."""
     principals = statement.principals or {}
     if caller.arn in principals.get("Service", ()):
         return "directly"

@@ -1,4 +1,4 @@
-"""Who calls: the deployer, the session of a role, or a service of AWS."""
+"""Identities of callers: the deployer, role sessions, and AWS services."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from local.cloud.iam.resources import ACCOUNT, PARTITION, REGION, Resources, pol
 DEPLOYER_KEY = "local"
 DEPLOYER = "deployer"
 _ADMINISTRATOR = Policy.parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-_BOOTSTRAP_ROLES = "cdk-"  # what `cdk bootstrap` makes acts for the deployer
+_BOOTSTRAP_ROLES = "cdk-"  # the roles of `cdk bootstrap` act for the deployer
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A caller, and the condition keys that come with it. `role` is the role's name, None without one."""
+    """Caller with its condition keys. `role` is the role's name, None without one."""
 
     arn: str
     context: Context = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Identity:
 
     @property
     def administers(self) -> bool:
-        """Whether it may do everything that no resource's policy refuses."""
+        """True if only resource policies restrict the caller."""
         return self.role.startswith(_BOOTSTRAP_ROLES) if self.role else self.arn.endswith(f":user/{DEPLOYER}")
 
 
@@ -35,14 +35,14 @@ ANYBODY = Identity("", {"aws:securetransport": ("true",)})
 
 
 class Identities:
-    """The access keys of this cloud and whose they are."""
+    """Access keys of this cloud, and their owners."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._sessions: dict[str, Identity] = {}
 
     def install(self) -> None:
-        """Make the deployer a user of the account, and learn of each role that is assumed."""
+        """Make the deployer a user of the account, and register each role session."""
         iam = iam_backends[ACCOUNT][PARTITION]
         user = iam.create_user(REGION, DEPLOYER)
         iam.create_access_key(DEPLOYER).access_key_id = DEPLOYER_KEY
@@ -58,7 +58,7 @@ class Identities:
         identify = STSBackend.get_caller_identity
 
         def identify_deployer(backend: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
-            """moto reads no key as short as the deployer's."""
+            """Return the deployer for its access key, which is too short for moto."""
             if backend.get_assumed_role_from_access_key(access_key_id):
                 answer: tuple[str, str, str] = identify(backend, access_key_id, region)
                 return answer
@@ -68,25 +68,25 @@ class Identities:
         STSBackend.get_caller_identity = identify_deployer
 
     def of_key(self, access_key: str | None) -> Identity | None:
-        """Return whose key it is, ANYBODY for a request without one, None for a key that nobody has."""
+        """Return the owner of a key, ANYBODY for a request without one, None for an unknown key."""
         return ANYBODY if access_key is None else self._sessions.get(access_key)
 
     def caller(self, identity: Identity) -> Caller:
-        """Return the identity with the policies that it has now."""
+        """Return the caller of an identity, with its current policies."""
         if identity.administers:
             return Caller(identity.arn, (_ADMINISTRATOR,))
         role = self._resources.role(identity.role) if identity.role else None
         return Caller(identity.arn, policies_of(role) if role else ())
 
     def of_role(self, role_arn: str, session: str) -> Identity:
-        """Return a role's session as it would call, without keys."""
+        """Return the identity of a role's session, without keys."""
         name = role_arn.rpartition("/")[2]
         role = self._resources.role(name)
         user_id = f"{role.id if role else 'AROA'}:{session}"
         return _session(f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{name}/{session}", role_arn, user_id)
 
     def session(self, role_arn: str, name: str) -> Mapping[str, str]:
-        """Assume a role: the variables that the SDKs read. What the role trusts is checked by the gate."""
+        """Assume a role and return the environment variables of the SDKs. The gate checks the trust policy."""
         session = sts_backends[ACCOUNT][PARTITION].assume_role(
             region_name=REGION,
             role_session_name=name,
@@ -108,7 +108,7 @@ def _session(arn: str, role_arn: str, user_id: str) -> Identity:
 
 
 def service(name: str, source_arn: str | None = None) -> Identity:
-    """Return a service of AWS, acting for the resource `source_arn`."""
+    """Return an AWS service that acts for the resource `source_arn`."""
     context: dict[str, tuple[str, ...]] = {"aws:securetransport": ("true",), "aws:principalisawsservice": ("true",)}
     if source_arn:
         context |= {"aws:sourcearn": (source_arn,), "aws:sourceaccount": (ACCOUNT,)}
@@ -116,7 +116,7 @@ def service(name: str, source_arn: str | None = None) -> Identity:
 
 
 def _with_common(principal_arn: str, context: Context) -> Context:
-    """Add what every signed request carries. The loopback counts as TLS: nobody listens on it."""
+    """Add the keys of every signed request. The loopback counts as TLS: it can't be intercepted."""
     common = {
         "aws:principalarn": (principal_arn,),
         "aws:principalaccount": (ACCOUNT,),

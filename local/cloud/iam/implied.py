@@ -1,33 +1,33 @@
-"""The rights that a service uses in the name of a role, without a call that the emulator would see."""
+"""Rights that a service uses under a role without a call that the emulator could authorise."""
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.resources import arn
 
 
-def of_log(group: str, stream: str) -> tuple[Asked, ...]:
-    """Lambda writes a function's log as its role ("Sending Lambda function logs to CloudWatch Logs")."""
+def of_log(group: str, stream: str) -> tuple[AccessRequest, ...]:
+    """Return the rights of a function's log ("Sending Lambda function logs to CloudWatch Logs")."""
     resource = arn("logs", f"log-group:{group}:log-stream:{stream}")
-    return tuple(Asked(f"logs:{action}", resource) for action in ("CreateLogStream", "PutLogEvents"))
+    return tuple(AccessRequest(f"logs:{action}", resource) for action in ("CreateLogStream", "PutLogEvents"))
 
 
-def of_tracing() -> tuple[Asked, ...]:
-    """Active tracing sends segments as the role ("Visualize Lambda function invocations using AWS X-Ray")."""
-    return tuple(Asked(f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords"))
+def of_tracing() -> tuple[AccessRequest, ...]:
+    """Return the rights of active tracing ("Visualize Lambda function invocations using AWS X-Ray")."""
+    return tuple(AccessRequest(f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords"))
 
 
-def of_dead_letter(queue_arn: str) -> tuple[Asked, ...]:
-    """Lambda sends a discarded event as the role ("Adding a dead-letter queue")."""
-    return (Asked("sqs:SendMessage", queue_arn),)
+def of_dead_letter(queue_arn: str) -> tuple[AccessRequest, ...]:
+    """Return the right to send a discarded event ("Adding a dead-letter queue")."""
+    return (AccessRequest("sqs:SendMessage", queue_arn),)
 
 
-def of_traced_workflow() -> tuple[Asked, ...]:
-    """Return what tracing asks of a state machine's role ("Trace Step Functions request data in AWS X-Ray")."""
+def of_traced_workflow() -> tuple[AccessRequest, ...]:
+    """Return the rights of a traced state machine ("Trace Step Functions request data in AWS X-Ray")."""
     actions = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
-    return tuple(Asked(f"xray:{action}", "*") for action in actions)
+    return tuple(AccessRequest(f"xray:{action}", "*") for action in actions)
 
 
-def of_logged_workflow() -> tuple[Asked, ...]:
-    """Return what logging asks of a state machine's role ("Using CloudWatch Logs to log execution history")."""
+def of_logged_workflow() -> tuple[AccessRequest, ...]:
+    """Return the rights of a logged state machine ("Using CloudWatch Logs to log execution history")."""
     actions = (
         "CreateLogDelivery",
         "GetLogDelivery",
@@ -38,4 +38,4 @@ def of_logged_workflow() -> tuple[Asked, ...]:
         "DescribeResourcePolicies",
         "DescribeLogGroups",
     )
-    return tuple(Asked(f"logs:{action}", "*") for action in actions)
+    return tuple(AccessRequest(f"logs:{action}", "*") for action in actions)

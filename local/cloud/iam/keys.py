@@ -1,4 +1,4 @@
-"""The condition keys that calls have here: `request.py` and its like put them into the context of a decision."""
+"""Condition keys that calls have here; the modules on rights put them into the context of a decision."""
 
 KNOWN = frozenset(
     {
@@ -9,7 +9,7 @@ KNOWN = frozenset(
         "aws:securetransport",
         "aws:sourceaccount",
         "aws:sourcearn",
-        "aws:sourceowner",  # of moto's own topic policies, and outdated: nobody's call has it
+        "aws:sourceowner",  # in moto's own topic policies; obsolete, no call has it
         "aws:userid",
         "aws:username",
         "dynamodb:attributes",

@@ -1,7 +1,7 @@
-"""Policy documents, parsed once: statements whose patterns and conditions are ready to be asked.
+"""Policy documents, parsed into statements with compiled patterns and conditions.
 
-Grammar: "IAM JSON policy elements reference", AWS IAM User Guide. What isn't implemented raises UnknownPolicy when the
-document is read: a policy is never half understood.
+Grammar: "IAM JSON policy elements reference", AWS IAM User Guide. Elements that aren't implemented raise UnknownPolicy
+when the document is parsed, so that no policy is evaluated in part.
 """
 
 import json
@@ -19,12 +19,12 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 class UnknownPolicy(Exception):
-    """A policy uses an element, operator or variable that isn't implemented: add it rather than guess."""
+    """A policy uses an element, operator or variable that isn't implemented."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One key of a Condition block: `key` must (or must not) match one of `wanted`."""
+    """Key of a Condition block: `key` must (or must not) match one of `wanted`."""
 
     key: str
     wanted: tuple[str, ...]
@@ -52,8 +52,8 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Absence:
-    """The operator Null: whether a key is missing from the request."""
+class NullCondition:
+    """Operator Null: the key must be missing from the request, or present."""
 
     key: str
     missing: bool
@@ -64,7 +64,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `principals` maps "AWS" and "Service" to names; it is None in an identity policy."""
+    """Statement of a policy. `principals` maps "AWS" and "Service" to names; it is None in an identity policy."""
 
     sid: str
     allows: bool
@@ -73,15 +73,15 @@ class Statement:
     action_patterns: tuple[str, ...]
     but_actions: bool  # NotAction
     resources: tuple[str, ...] | None
-    conditions: tuple[Condition | Absence, ...]
+    conditions: tuple[Condition | NullCondition, ...]
 
-    def speaks_of(self, action: str) -> bool:
-        """Return whether the statement is about an action, given in lower case."""
+    def covers(self, action: str) -> bool:
+        """Return True if the statement covers an action, given in lower case."""
         named = action in self.actions or any(like(pattern, action) for pattern in self.action_patterns)
         return named != self.but_actions
 
     def applies(self, resource: str, context: Context) -> bool:
-        """Return whether the statement, which speaks of the action, is about this request; its principal aside."""
+        """Return True if the statement, which covers the action, applies to resource and context."""
         resources = ("*",) if self.resources is None else self.resources
         if not any(self._covers(pattern, resource, context) for pattern in resources):
             return False
@@ -95,27 +95,27 @@ class Statement:
 
 @dataclass(frozen=True)
 class Policy:
-    """The statements of one document."""
+    """Statements of one document."""
 
     statements: tuple[Statement, ...]
     _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def speaking_of(self, action: str) -> tuple[Statement, ...]:
-        """Return the statements about an action; found once, since a caller makes few kinds of calls, often."""
+    def statements_on(self, action: str) -> tuple[Statement, ...]:
+        """Return the statements that cover an action, cached, since callers repeat the same few actions."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(statement for statement in self.statements if statement.speaks_of(action.lower()))
+            found = tuple(statement for statement in self.statements if statement.covers(action.lower()))
             self._by_action[action] = found
         return found
 
     @classmethod
     def parse(cls, document: Mapping[str, Any] | str) -> "Policy":
-        """Read a document. Raises UnknownPolicy for what isn't implemented."""
+        """Parse a document. Raises UnknownPolicy for elements that aren't implemented."""
         return _parse(document if isinstance(document, str) else json.dumps(document))
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The condition keys that it asks for, in lower case; those of tags without the tag's name."""
+        """Condition keys of the policy, in lower case; those of tags without the tag's name."""
         conditions = [condition for statement in self.statements for condition in statement.conditions]
         texts = [text for condition in conditions if isinstance(condition, Condition) for text in condition.wanted]
         texts += [text for statement in self.statements for text in statement.resources or ()]
@@ -165,10 +165,10 @@ def _principals(named: Any) -> Mapping[str, tuple[str, ...]]:
     return {kind: _texts(names) for kind, names in named.items()}
 
 
-def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | Absence:
+def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | NullCondition:
     quantifier, _, base = operator.rpartition(":")
     if base == "Null" and not quantifier and wanted in (("true",), ("false",)):
-        return Absence(key.lower(), wanted == ("true",))
+        return NullCondition(key.lower(), wanted == ("true",))
     if_exists = base.endswith("IfExists")
     base = base.removesuffix("IfExists")
     negated = "Not" in base
@@ -181,9 +181,9 @@ def _condition(operator: str, key: str, wanted: tuple[str, ...]) -> Condition | 
 
 
 def _fill(pattern: str, context: Context) -> str | None:
-    """Put the request's values in place of `${key}`; None where one is missing: then nothing matches.
+    """Replace `${key}` by the request's value; None if one is missing, which matches nothing.
 
-    A value's own wildcards are no wildcards. "IAM policy elements: Variables and tags".
+    Wildcards in values match literally. Source: "IAM policy elements: Variables and tags".
     """
     if "${" not in pattern:
         return pattern
@@ -204,13 +204,13 @@ def _fill(pattern: str, context: Context) -> str | None:
     return None if missing else filled
 
 
-# Wildcards that were values, kept apart from the policy's own.
+# Placeholders for literal wildcards in values.
 _LITERAL = {"*": "\ue000", "?": "\ue001", "$": "$"}
 _WILDCARDS = {"*": ".*", "?": ".", "\ue000": r"\*", "\ue001": r"\?"}
 
 
 def like(pattern: str, text: str) -> bool:
-    """Match `*` and `?`, case and all."""
+    """Match a pattern with `*` and `?`, case-sensitively."""
     return pattern == "*" or _compiled(pattern).fullmatch(text) is not None
 
 
@@ -220,7 +220,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def arn_like(pattern: str, arn: str) -> bool:
-    """Match part by part: a wildcard doesn't reach over a colon of the first five."""
+    """Match an ARN part by part: a wildcard doesn't span the first five colons."""
     patterns, parts = pattern.split(":", 5), arn.split(":", 5)
     return len(patterns) == len(parts) and all(map(like, patterns, parts))
 

@@ -1,7 +1,7 @@
-"""Refusals in the words and the protocol of each service, as its SDK reads them.
+"""Error responses for denied calls, in each service's protocol.
 
-Shapes: "Common errors" of each service's API reference; error codes as the services' botocore models and users' reports
-have them.
+Formats: "Common errors" of each service's API reference; error codes from the services' botocore models and from
+users' reports.
 """
 
 import json
@@ -10,12 +10,12 @@ from xml.sax.saxutils import escape
 
 from werkzeug import Response
 
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 
 _JSON_STATUS = {"dynamodb": 400, "states": 400, "kms": 400, "logs": 400, "ssm": 400, "sqs": 403}
 
 
-def respond(request: Request, message: str) -> Response:
+def respond(request: AwsRequest, message: str) -> Response:
     """Answer a request with AWS's "access denied"."""
     if request.service == "s3":
         return _s3(request, "AccessDenied", message)
@@ -28,9 +28,9 @@ def respond(request: Request, message: str) -> Response:
     return _query("AuthorizationError" if request.service == "sns" else "AccessDenied", message)
 
 
-def unknown_key(request: Request) -> Response:
-    """Answer a request that was signed with a key which isn't from here."""
-    message = "This access key isn't of the laptop cloud: use the variables that it printed when it started."
+def unknown_key(request: AwsRequest) -> Response:
+    """Answer a request that was signed with an unknown key."""
+    message = "Unknown access key: use the environment variables that the laptop cloud printed when it started."
     if request.service == "s3":
         return _s3(request, "InvalidAccessKeyId", message)
     if "x-amz-target" in request.headers or request.service in ("lambda", "sagemaker"):
@@ -38,7 +38,7 @@ def unknown_key(request: Request) -> Response:
     return _query("InvalidClientTokenId", message)
 
 
-def _s3(request: Request, code: str, message: str) -> Response:
+def _s3(request: AwsRequest, code: str, message: str) -> Response:
     body = (
         f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{uuid.uuid4()}</RequestId></Error>"
     )

@@ -1,4 +1,4 @@
-"""An HTTP request to a service of AWS, as far as its rights depend on it."""
+"""HTTP request to an AWS service, with the parts that its rights depend on."""
 
 import io
 import json
@@ -29,8 +29,8 @@ _HEADERS = {"CONTENT_TYPE": "content-type"} | {
 
 
 @dataclass(frozen=True)
-class Request:
-    """`service` is the one that the emulator takes a request for; `access_key` is None where nobody signed."""
+class AwsRequest:
+    """Request to the service that the emulator routes it to; `access_key` is None if it isn't signed."""
 
     service: str
     access_key: str | None
@@ -42,35 +42,35 @@ class Request:
 
     @property
     def operation(self) -> str:
-        """The operation's name in JSON and query protocols, "" elsewhere."""
+        """Name of the operation in JSON and query protocols, "" in others."""
         target, action = self.headers.get("x-amz-target", ""), self.form.get("Action", "")
-        return "" if target and action else target.rpartition(".")[2] or action  # of two, which one is meant?
+        return "" if target and action else target.rpartition(".")[2] or action  # two actions would be ambiguous
 
     @cached_property
     def json(self) -> dict[str, Any]:
-        """The body of a JSON protocol."""
+        """Body of a JSON protocol."""
         return dict(json.loads(self.body or b"{}"))
 
     @cached_property
     def form(self) -> dict[str, str]:
-        """The parameters of the query protocol: those of the body, or else of the query."""
+        """Parameters of the query protocol: those of the body, or else of the query."""
         text = self.body.decode() if "form-urlencoded" in self.headers.get("content-type", "") else ""
         return _first(text) or dict(self.query)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The operation's parameters, whichever of the two protocols carries them."""
+        """Parameters of the operation in either protocol."""
         return self.json if "x-amz-target" in self.headers else self.form
 
     @classmethod
-    def read(cls, environ: dict[str, Any]) -> "Request":
-        """Read a WSGI request; its body stays readable for whoever comes next."""
+    def read(cls, environ: dict[str, Any]) -> "AwsRequest":
+        """Parse a WSGI request; its body stays readable for the next application."""
         headers = {header: str(environ[name]) for name, header in _HEADERS.items() if name in environ}
         query = _first(environ.get("QUERY_STRING", ""))
         path = environ.get("PATH_INFO", "/").encode("latin-1").decode(errors="surrogateescape")
         signed = _CREDENTIAL.match(headers.get("authorization", ""))
         presigned = None if "authorization" in headers else _PRESIGNED.fullmatch(query.get("X-Amz-Credential", ""))
-        # moto takes everything for S3's that isn't signed in a header
+        # moto routes everything to S3 that isn't signed in a header
         service = signed[2].lower() if signed else "s3"
         key = signed or presigned
         return cls(
@@ -85,7 +85,7 @@ class Request:
 
 
 def _first(text: str) -> dict[str, str]:
-    """Parse parameters; of several of one name the first counts, as to moto."""
+    """Parse parameters; the first of several with one name counts, as in moto."""
     return dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
 

@@ -1,4 +1,4 @@
-"""What the emulated services know of their resources: policies, tags, keys, the names behind ARNs."""
+"""Facts about emulated resources that decisions need: policies, tags, keys, and the names behind ARNs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,10 +24,10 @@ def arn(service: str, resource: str) -> str:
 
 
 class Resources:
-    """Looks into moto's backends, without a call to them."""
+    """Reads moto's backends directly, without calls."""
 
     def __init__(self) -> None:
-        # found once: moto's look-up of an account's and region's backend takes longer than a decision
+        # cached: moto's look-up of a backend takes longer than a decision
         self._s3, self._iam = s3_backends[ACCOUNT][PARTITION], iam_backends[ACCOUNT][PARTITION]
         self._sns, self._sqs = sns_backends[ACCOUNT][REGION], sqs_backends[ACCOUNT][REGION]
         self._kms, self._lambda = kms_backends[ACCOUNT][REGION], lambda_backends[ACCOUNT][REGION]
@@ -78,7 +78,7 @@ class Resources:
         return next((role for role in list(roles) if role.name == name), None)
 
     def object_tags(self, bucket: str, key: str, version: str | None) -> dict[str, str]:
-        """Return the tags of an object's version, none if it isn't there."""
+        """Return the tags of an object version, none if it doesn't exist."""
         backend, found = self._s3, self._object(bucket, key, version)
         return dict(backend.tagger.get_tag_dict_for_resource(found.arn)) if found else {}
 
@@ -100,7 +100,7 @@ class Resources:
             return None
         versions = found.keys.getlist(key) if key in found.keys else []
         chosen = versions[-1:] if version is None else [v for v in versions if str(v.version_id) == version]
-        return next((v for v in chosen if isinstance(v, FakeKey)), None)  # a delete marker holds nothing
+        return next((v for v in chosen if isinstance(v, FakeKey)), None)  # a delete marker has no content
 
     def topic_key(self, topic: str) -> str | None:
         """Return the ARN of the KMS key of an encrypted topic."""
@@ -142,7 +142,7 @@ def policies_of(role: Any) -> tuple[Policy, ...]:
 
 
 def _understood(document: Mapping[str, Any] | str) -> Policy:
-    """Read a policy. Raises UnknownPolicy for a key that no call has here: it would count as missing."""
+    """Parse a policy. Raises UnknownPolicy for a condition key that no call has: it would count as missing."""
     policy = Policy.parse(document)
     if unknown := policy.keys - KNOWN:
         raise UnknownPolicy(f"Condition keys {sorted(unknown)}: add them to local/cloud/iam/keys.py and to calls.")

@@ -1,7 +1,7 @@
-"""The rights that a call needs: actions, resources and condition keys, by service.
+"""Rights that calls need: actions, resources and condition keys, by service.
 
-Source: "Service Authorization Reference"; where a service asks for more than the action of the same name, the line
-says so with its own source.
+Source: "Service Authorization Reference"; where a service requires more than the action of the same name, the line
+names its own source.
 """
 
 import re
@@ -10,21 +10,21 @@ from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
 
 from local.cloud.iam import rights_dynamodb, rights_s3
-from local.cloud.iam.evaluate import Asked
-from local.cloud.iam.request import INVOCATION, Request
+from local.cloud.iam.evaluate import AccessRequest
+from local.cloud.iam.request import INVOCATION, AwsRequest
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
 
 
 class UnknownCall(Exception):
-    """Nobody has written down which rights this call needs."""
+    """The rights of this call aren't implemented."""
 
 
-def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...]:
-    """What a call asks of IAM. Raises UnknownCall."""
+def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...]:
+    """Return the rights that a call needs. Raises UnknownCall."""
     rule = _RULES.get(request.service)
     try:
         asked = rule(request, resources) if rule else None
-    except (LookupError, ValueError, ExpatError):  # isn't what the service's SDK sends
+    except (LookupError, ValueError, ExpatError):  # not a request of the service's SDK
         asked = None
     if asked is None:
         what = request.operation or f"{request.method} {request.path}"
@@ -35,44 +35,46 @@ def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...]:
     return asked
 
 
-Rule = Callable[[Request, Resources], tuple[Asked, ...] | None]
+Rule = Callable[[AwsRequest, Resources], tuple[AccessRequest, ...] | None]
 
 
-def _sns(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _sns(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     given, operation = request.parameters, request.operation.removesuffix("Batch")  # as with Amazon SQS, below
     action = f"sns:{operation}"
     topic = next((given[name] for name in ("TargetArn", "TopicArn", "ResourceArn") if given.get(name)), None)
     topic = topic or str(given.get("SubscriptionArn", "*")).rpartition(":")[0]
     if operation != "Publish":
-        return (Asked(action, topic or "*"),)
+        return (AccessRequest(action, topic or "*"),)
     key = resources.topic_key(topic)
     if key is None:
-        return (Asked(action, topic),)
+        return (AccessRequest(action, topic),)
     # "Amazon SNS key management": who publishes to an encrypted topic needs both rights on its key
     via = {
         "kms:viaservice": (f"sns.{REGION}.amazonaws.com",),
         "kms:calleraccount": (ACCOUNT,),
         "kms:encryptioncontext:aws:sns:topicarn": (topic,),
     }
-    return Asked(action, topic), *(Asked(f"kms:{verb}", key, via) for verb in ("GenerateDataKey", "Decrypt"))
+    return AccessRequest(action, topic), *(
+        AccessRequest(f"kms:{verb}", key, via) for verb in ("GenerateDataKey", "Decrypt")
+    )
 
 
-def _sqs(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _sqs(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     given, operation = request.parameters, request.operation
     name = str(given.get("QueueUrl", "")).rpartition("/")[2] or given.get("QueueName", "*")
     single = operation.removesuffix("Batch")  # "Actions for Amazon SQS": a batch needs the single action's right
-    return (Asked(f"sqs:{single}", arn("sqs", name)),)
+    return (AccessRequest(f"sqs:{single}", arn("sqs", name)),)
 
 
-def _states(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _states(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     given = request.json
     resource = given.get("executionArn") or given.get("stateMachineArn") or given.get("mapRunArn") or "*"
-    return (Asked(f"states:{request.operation}", resource),)
+    return (AccessRequest(f"states:{request.operation}", resource),)
 
 
-def _lambda(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _lambda(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     if request.path.endswith("/account-settings"):
-        return (Asked("lambda:GetAccountSettings", "*"),)
+        return (AccessRequest("lambda:GetAccountSettings", "*"),)
     found = re.fullmatch(r"/[\d-]+/functions/([^/]+)(?:/([a-z-]+))?", request.path)
     action = found and _LAMBDA.get((request.method, found[2] or ""))
     if not found or not action:
@@ -81,7 +83,7 @@ def _lambda(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     qualifier = request.query.get("Qualifier") or name.rpartition("function:")[2].partition(":")[2]
     # a version or an alias is a resource of its own ("Resources and conditions for Lambda actions")
     resource = resources.function_arn(name) + (f":{qualifier}" if qualifier else "")
-    return (Asked(f"lambda:{action}", resource),)
+    return (AccessRequest(f"lambda:{action}", resource),)
 
 
 _LAMBDA = {
@@ -92,27 +94,27 @@ _LAMBDA = {
 }
 
 
-def _sagemaker(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
-    """SageMaker knows endpoints by their names in lower case, however they were named or are called."""
+def _sagemaker(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
+    """Return the rights on an endpoint, whose name is lower case in ARNs."""
     if found := INVOCATION.fullmatch(request.path):
         endpoint = arn("sagemaker", f"endpoint/{unquote(found[1]).lower()}")
         component = request.headers.get("x-amzn-sagemaker-inference-component")
         named = (endpoint, *((arn("sagemaker", f"inference-component/{component.lower()}"),) if component else ()))
-        return tuple(Asked("sagemaker:InvokeEndpoint", resource) for resource in named)
+        return tuple(AccessRequest("sagemaker:InvokeEndpoint", resource) for resource in named)
     for parameter, kind in (("EndpointName", "endpoint"), ("InferenceComponentName", "inference-component")):
         if parameter in request.json:
             name = str(request.json[parameter]).lower()
-            return (Asked(f"sagemaker:{request.operation}", arn("sagemaker", f"{kind}/{name}")),)
+            return (AccessRequest(f"sagemaker:{request.operation}", arn("sagemaker", f"{kind}/{name}")),)
     return None
 
 
-def _cloudformation(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _cloudformation(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     stack = str(request.form.get("StackName", "*"))
     resource = stack if stack.startswith("arn:") else resources.stack_arn(stack)
-    return (Asked(f"cloudformation:{request.operation}", resource),)
+    return (AccessRequest(f"cloudformation:{request.operation}", resource),)
 
 
-def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _sts(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     if request.operation == "GetCallerIdentity":  # needs no right
         return ()
     session = {name.partition(".")[0] for name in request.form}
@@ -125,22 +127,26 @@ def _sts(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
     }
     context = {key: (request.form[name],) for key, name in keys.items() if name in request.form}
     actions = ["AssumeRole", *(["SetSourceIdentity"] if "SourceIdentity" in request.form else [])]
-    return tuple(Asked(f"sts:{action}", request.form["RoleArn"], context) for action in actions)
+    return tuple(AccessRequest(f"sts:{action}", request.form["RoleArn"], context) for action in actions)
 
 
 def _on_everything(service: str) -> Rule:
     """For the calls of services that offer no narrower resource for them."""
-    return lambda request, resources: (Asked(f"{service}:{request.operation}", "*"),) if request.operation else None
+    return lambda request, resources: (
+        (AccessRequest(f"{service}:{request.operation}", "*"),) if request.operation else None
+    )
 
 
-def _logs(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _logs(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     group = request.json.get("logGroupName") or str(request.json.get("logGroupIdentifier", "*")).rpartition(":")[2]
-    return (Asked(f"logs:{request.operation}", arn("logs", f"log-group:{group}:*")),)
+    return (AccessRequest(f"logs:{request.operation}", arn("logs", f"log-group:{group}:*")),)
 
 
-def _ssm(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
+def _ssm(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     return (
-        Asked(f"ssm:{request.operation}", arn("ssm", f"parameter/{str(request.json.get('Name', '*')).lstrip('/')}")),
+        AccessRequest(
+            f"ssm:{request.operation}", arn("ssm", f"parameter/{str(request.json.get('Name', '*')).lstrip('/')}")
+        ),
     )
 
 

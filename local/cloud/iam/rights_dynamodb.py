@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: which rights a request needs, with the keys of fine-grained access control.
+"""Rights of requests to Amazon DynamoDB, with the condition keys of fine-grained access control.
 
 Source: "Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide.
 """
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.policy import Context
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.resources import Resources, arn
 
 _SINGLE = {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}
@@ -27,8 +27,8 @@ _WORDS |= {"attribute_exists", "attribute_not_exists", "attribute_type", "begins
 _WORDS |= {"if_not_exists", "list_append"}
 
 
-def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
-    """Return what a request asks of IAM, None for a request that isn't written down here."""
+def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
+    """Return the rights that a request needs, None for an unknown request."""
     operation, given = request.operation, request.json
     if operation in _SINGLE:
         return (_of_item(operation, given["TableName"], given, resources),)
@@ -37,17 +37,17 @@ def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | Non
     if operation == "BatchGetItem":
         return tuple(_of_batch(table, wanted["Keys"], resources) for table, wanted in given["RequestItems"].items())
     if operation in ("Scan", "DescribeTable", "DescribeTimeToLive"):
-        return (Asked(f"dynamodb:{operation}", _table(given["TableName"]), _context(given, ())),)
+        return (AccessRequest(f"dynamodb:{operation}", _table(given["TableName"]), _context(given, ())),)
     return None
 
 
-def _of_item(operation: str, table: str, given: Mapping[str, Any], resources: Resources) -> Asked:
+def _of_item(operation: str, table: str, given: Mapping[str, Any], resources: Resources) -> AccessRequest:
     key = given.get("Key") or given["Item"]
     leading = _value(key[resources.hash_key(table, None)])
-    return Asked(f"dynamodb:{operation}", _table(table), _context(given, (leading,)))
+    return AccessRequest(f"dynamodb:{operation}", _table(table), _context(given, (leading,)))
 
 
-def _of_query(given: Mapping[str, Any], resources: Resources) -> Asked:
+def _of_query(given: Mapping[str, Any], resources: Resources) -> AccessRequest:
     table, index = given["TableName"], given.get("IndexName")
     names = given.get("ExpressionAttributeNames", {})
     wanted = resources.hash_key(table, index)
@@ -55,15 +55,15 @@ def _of_query(given: Mapping[str, Any], resources: Resources) -> Asked:
     values = given["ExpressionAttributeValues"]
     leading = tuple(_value(values[value]) for name, value in equalities if names.get(name, name) == wanted)
     resource = _table(table) + (f"/index/{index}" if index else "")
-    return Asked("dynamodb:Query", resource, _context(given, leading))
+    return AccessRequest("dynamodb:Query", resource, _context(given, leading))
 
 
-def _of_batch(table: str, keys: list[Mapping[str, Any]], resources: Resources) -> Asked:
+def _of_batch(table: str, keys: list[Mapping[str, Any]], resources: Resources) -> AccessRequest:
     hash_key = resources.hash_key(table, None)
     leading = dict.fromkeys(_value(key[hash_key]) for key in keys)
     attributes = dict.fromkeys(name for key in keys for name in key)
     context = {"dynamodb:leadingkeys": tuple(leading), "dynamodb:attributes": tuple(attributes)}
-    return Asked("dynamodb:BatchGetItem", _table(table), context)
+    return AccessRequest("dynamodb:BatchGetItem", _table(table), context)
 
 
 def _context(given: Mapping[str, Any], leading: tuple[str, ...]) -> Context:
@@ -77,7 +77,7 @@ def _context(given: Mapping[str, Any], leading: tuple[str, ...]) -> Context:
 
 
 def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The top-level attributes that a request names, anywhere."""
+    """Return the top-level attributes that a request names anywhere."""
     names = given.get("ExpressionAttributeNames", {})
     found = set(given.get("Key", {})) | set(given.get("Item", {}))
     for expression in _EXPRESSIONS:
@@ -87,7 +87,7 @@ def _attributes(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _words(expression: str) -> tuple[str, ...]:
-    """The attributes, or their placeholders, that an expression names."""
+    """Return the attributes or placeholders in an expression."""
     found = re.findall(r"(?<![\w.])#?[A-Za-z_]\w*", re.sub(r":\w+", "", expression))
     return tuple(word for word in found if word not in _WORDS)
 

@@ -1,4 +1,4 @@
-"""Amazon S3: which rights a request needs.
+"""Rights of requests to Amazon S3.
 
 Sources: "Required permissions for Amazon S3 API operations", "Bucket policy condition keys", and each operation's own
 page in the Amazon S3 API Reference.
@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, unquote
 
 import xmltodict
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.policy import Context
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.resources import ACCOUNT, REGION, Resources
 
 # Subresource of a bucket → what GET, PUT and DELETE of it need, by the ends of the actions' names.
@@ -71,7 +71,7 @@ _OBJECT = {
     ("POST", "uploadId"): ("PutObject",),
     ("DELETE", "uploadId"): ("AbortMultipartUpload",),
 }
-# What a request may say without asking for something else.
+# Query parameters and headers that need no further right.
 _PARAMETERS = {"versionId", "prefix", "delimiter", "list-type", "max-keys", "continuation-token", "start-after"}
 _PARAMETERS |= {"key-marker", "version-id-marker", "encoding-type", "fetch-owner", "marker", "partNumber", "x-id"}
 _PREFIXES = ("X-Amz-", "response-")
@@ -79,36 +79,36 @@ _PREFIXES = ("X-Amz-", "response-")
 _CREATES_NO_OBJECT = {("POST", "uploads"), ("PUT", "uploadId")}
 
 
-def rights_of(request: Request, resources: Resources) -> tuple[Asked, ...] | None:
-    """Return what a request asks of IAM, None for a request that isn't written down here."""
+def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
+    """Return the rights that a request needs, None for an unknown request."""
     bucket, _, key = request.path.lstrip("/").partition("/")
     named = [name for name in request.query if name not in _PARAMETERS and not name.startswith(_PREFIXES)]
     # a part and the end of a multipart upload name two things: the upload tells which
     subresource = "uploadId" if "uploadId" in named else "".join(named)
     if not bucket:
-        return (Asked("s3:ListAllMyBuckets", "*"),)
+        return (AccessRequest("s3:ListAllMyBuckets", "*"),)
     if key:
         return _of_object(request, resources, bucket, key, subresource)
     if (request.method, subresource) == ("POST", "delete"):
         return _of_deletions(request, bucket)
     action = _BUCKET.get((request.method, subresource))
     context = {"s3:prefix": (request.query["prefix"],)} if "prefix" in request.query else {}
-    return (Asked(f"s3:{action}", _arn(bucket), context),) if action else None
+    return (AccessRequest(f"s3:{action}", _arn(bucket), context),) if action else None
 
 
-def listing_of(request: Request) -> tuple[Asked, ...]:
-    """What tells a missing object from a forbidden one: without it S3 answers 403, not 404 (GetObject, HeadObject).
+def listing_of(request: AwsRequest) -> tuple[AccessRequest, ...]:
+    """Return the right without which S3 answers 403, not 404, for a missing object (GetObject, HeadObject).
 
-    Of a bucket's settings, such as its policy, whoever may read them may know that there are none.
+    There is none for a bucket's settings, such as its policy: the right to read them is enough.
     """
     bucket, _, key = request.path.lstrip("/").partition("/")
-    versions = (Asked("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
-    return (Asked("s3:ListBucket", _arn(bucket)), *versions) if key else ()
+    versions = (AccessRequest("s3:ListBucketVersions", _arn(bucket)),) if "versionId" in request.query else ()
+    return (AccessRequest("s3:ListBucket", _arn(bucket)), *versions) if key else ()
 
 
 def _of_object(
-    request: Request, resources: Resources, bucket: str, key: str, subresource: str
-) -> tuple[Asked, ...] | None:
+    request: AwsRequest, resources: Resources, bucket: str, key: str, subresource: str
+) -> tuple[AccessRequest, ...] | None:
     call = request.method, subresource
     version = request.query.get("versionId")
     actions = dict.fromkeys(action.format(v="Version" if version else "") for action in _OBJECT.get(call, ()))
@@ -117,20 +117,20 @@ def _of_object(
     context = _context(request, resources, bucket, key, version)
     if "PutObject" in actions:
         context = {**context, "s3:objectcreationoperation": (str(call not in _CREATES_NO_OBJECT).lower(),)}
-    asked = [Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions]
+    asked = [AccessRequest(f"s3:{action}", _arn(bucket, key), context) for action in actions]
     source = request.headers.get("x-amz-copy-source")
     if source and call in (("PUT", ""), ("PUT", "uploadId")):
         asked += _of_source(source, resources, tagged=call == ("PUT", ""))
     if call in (("PUT", ""), ("POST", "uploads")) and _brings_tags(request, resources, source):
         # "to add tags you must have s3:PutObjectTagging" (PutObject); of a copy's, too ("Required permissions …")
-        asked.append(Asked("s3:PutObjectTagging", _arn(bucket, key), context))
+        asked.append(AccessRequest("s3:PutObjectTagging", _arn(bucket, key), context))
     return (*asked, *_of_key(call, resources, bucket, key, version))
 
 
 def _of_key(
     call: tuple[str, str], resources: Resources, bucket: str, key: str, version: str | None
-) -> tuple[Asked, ...]:
-    """What SSE-KMS asks of whoever reads or writes ("Using server-side encryption with AWS KMS keys")."""
+) -> tuple[AccessRequest, ...]:
+    """Return the rights on a KMS key ("Using server-side encryption with AWS KMS keys")."""
     if call == ("GET", ""):
         verb, stored = "Decrypt", resources.object_key(bucket, key, version)
     elif call == ("PUT", ""):
@@ -140,19 +140,19 @@ def _of_key(
     if stored is None:
         return ()
     via = {"kms:viaservice": (f"s3.{REGION}.amazonaws.com",), "kms:calleraccount": (ACCOUNT,)}
-    return (Asked(f"kms:{verb}", stored, via),)
+    return (AccessRequest(f"kms:{verb}", stored, via),)
 
 
-def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[Asked, ...]:
-    """What a copy asks of its source: its tags come along unless it says otherwise (CopyObject), a part has none."""
+def _of_source(source: str, resources: Resources, *, tagged: bool) -> tuple[AccessRequest, ...]:
+    """Return the rights on a copy's source; those on its tags unless it replaces them or is a part (CopyObject)."""
     bucket, key, version = _named(source)
     v = "Version" if version else ""
     actions = (f"GetObject{v}", f"GetObject{v}Tagging") if tagged else (f"GetObject{v}",)
     context = _existing(resources.object_tags(bucket, key, version))
-    return tuple(Asked(f"s3:{action}", _arn(bucket, key), context) for action in actions)
+    return tuple(AccessRequest(f"s3:{action}", _arn(bucket, key), context) for action in actions)
 
 
-def _brings_tags(request: Request, resources: Resources, source: str | None) -> bool:
+def _brings_tags(request: AwsRequest, resources: Resources, source: str | None) -> bool:
     if _tags(request):
         return True
     replaces = request.headers.get("x-amz-tagging-directive") == "REPLACE"
@@ -160,21 +160,22 @@ def _brings_tags(request: Request, resources: Resources, source: str | None) -> 
 
 
 def _named(source: str) -> tuple[str, str, str | None]:
-    """Bucket, key and version of a copy's source; the key is encoded, the question mark before the version isn't."""
+    """Return bucket, key and version of a copy's source, whose key is URL-encoded."""
     place, _, version = source.partition("?versionId=")
     bucket, _, key = unquote(place).lstrip("/").partition("/")
     return bucket, key, version or None
 
 
-def _of_deletions(request: Request, bucket: str) -> tuple[Asked, ...]:
-    """One right an object of DeleteObjects. S3 reports the refused ones apart; here one refusal refuses all."""
+def _of_deletions(request: AwsRequest, bucket: str) -> tuple[AccessRequest, ...]:
+    """Return a right per object of DeleteObjects. S3 reports denied objects one by one; here a denial denies all."""
     objects = xmltodict.parse(request.body, force_list=("Object",))["Delete"]["Object"]
     return tuple(
-        Asked(f"s3:DeleteObject{'Version' if o.get('VersionId') else ''}", _arn(bucket, o["Key"])) for o in objects
+        AccessRequest(f"s3:DeleteObject{'Version' if o.get('VersionId') else ''}", _arn(bucket, o["Key"]))
+        for o in objects
     )
 
 
-def _context(request: Request, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
+def _context(request: AwsRequest, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
     tags = resources.object_tags(bucket, key, version) if request.method in ("GET", "HEAD") else {}
     context = _existing(tags)
     if version:
@@ -191,8 +192,8 @@ def _existing(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {f"s3:existingobjecttag/{name}".lower(): (value,) for name, value in tags.items()}
 
 
-def _tags(request: Request) -> dict[str, str]:
-    """The tags that a request brings, in its header or as its body."""
+def _tags(request: AwsRequest) -> dict[str, str]:
+    """Return the tags in a request's header or body."""
     if "tagging" in request.query and request.method == "PUT":
         tag_set = (xmltodict.parse(request.body, force_list=("Tag",)).get("Tagging") or {}).get("TagSet") or {}
         return {tag["Key"]: tag.get("Value") or "" for tag in tag_set.get("Tag", [])}

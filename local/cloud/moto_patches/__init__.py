@@ -5,7 +5,7 @@ from local.cloud.runtime.fleet import Fleet
 
 
 def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
-    """Add everything to moto in this process. `endpoint_url` is where the emulator listens, `gate` decides calls."""
+    """Install all patches in this process. `endpoint_url` is the emulator's address, `gate` authorises calls."""
     from local.cloud.moto_patches import interpreter_clients
 
     interpreter_clients.install(endpoint_url, gate)  # first: the others import the interpreter, which copies the name

@@ -7,11 +7,11 @@ from moto.core.responses import BaseResponse
 
 
 def install() -> None:
-    """Take a request's action from where its protocol has it: the header, the form or the query; or from its path."""
+    """Read a request's action only where its protocol has it: in the header, the form, the query or the path."""
     get = BaseResponse._get_action
 
     def get_action(self: Any) -> Any:
-        if self.service_name == "s3":  # which moto routes by path, and only then names
+        if self.service_name == "s3":  # moto routes these by path before it names the action
             return get(self)
         if target := self.headers.get("x-amz-target"):
             return target.rpartition(".")[2]

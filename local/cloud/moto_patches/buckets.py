@@ -19,7 +19,7 @@ from local.cloud.moto_patches.cloudformation import after_create_and_update
 
 
 def install() -> None:
-    """Apply the properties that the pipeline depends on; fail to delete a bucket that isn't empty."""
+    """Apply the properties that the pipeline depends on, and refuse to delete a bucket that isn't empty."""
     update = FakeBucket.update_from_cloudformation_json.__func__
 
     def update_but_tags(cls: Any, /, *, cloudformation_json: dict[str, Any], **kwargs: Any) -> Any:
@@ -27,13 +27,13 @@ def install() -> None:
         return update(cls, cloudformation_json={**cloudformation_json, "Properties": properties}, **kwargs)
 
     FakeBucket.update_from_cloudformation_json = classmethod(update_but_tags)
-    moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True  # a bucket is what the gate takes for it: the path's first part
+    moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True  # the bucket is the path's first part, as for the gate
     after_create_and_update(FakeBucket, _apply)
     S3Response.get_bucket_notification = _notifications(S3Response.get_bucket_notification)
     delete = FakeBucket.delete_from_cloudformation_json.__func__
 
     def delete_if_empty(cls: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> None:
-        """moto silently keeps a full one; after a failure it tries again once the objects are deleted."""
+        """Delete an empty bucket, fail otherwise: moto silently keeps it, and retries after a failure."""
         if s3_backends[account_id][get_partition(region_name)].get_bucket(name).keys:
             raise ValidationError(message=f"The bucket {name} isn't empty.")
         delete(cls, name, template, account_id, region_name)
@@ -42,7 +42,7 @@ def install() -> None:
 
 
 def _notifications(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """moto's answer, with the switch."""
+    """Add the EventBridge switch to moto's answer."""
 
     def answer_with_switch(self: Any) -> Any:
         configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
@@ -62,7 +62,7 @@ def _notifications(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _apply(bucket: Any, properties: dict[str, Any]) -> None:
     bucket.versioning_status = properties.get("VersioningConfiguration", {}).get("Status")
     to_events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
-    # an empty element is how S3's own API says that events are on
+    # S3's own API reports enabled events as an empty element
     bucket.set_notification_configuration({"EventBridgeConfiguration": {}} if to_events else None)
     tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
     s3_backends[bucket.account_id][get_partition(bucket.region_name)].put_bucket_tagging(bucket.name, tags)

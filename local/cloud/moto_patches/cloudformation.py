@@ -5,9 +5,9 @@ from typing import Any
 
 
 def after_create_and_update(resource_class: Any, apply: Callable[[Any, dict[str, Any]], None]) -> None:
-    """Have `apply(resource, properties)` called whenever moto has made or updated a resource of the class.
+    """Call `apply(resource, properties)` whenever moto has created or updated a resource of the class.
 
-    For the properties that moto leaves out: `properties` are the template's, with references resolved.
+    It serves properties that moto ignores: `properties` are those of the template, with references resolved.
     """
     for method in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
         setattr(resource_class, method, classmethod(_followed_by(getattr(resource_class, method).__func__, apply)))

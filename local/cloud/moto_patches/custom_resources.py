@@ -8,11 +8,11 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 AUTO_DELETE = "Custom::S3AutoDeleteObjects"
-_TAG = "aws-cdk:auto-delete-objects"  # without it the provider spares a bucket: one that is to be kept from now on
+_TAG = "aws-cdk:auto-delete-objects"  # without this tag the provider keeps the bucket's objects
 
 
 def install() -> None:
-    """Do what that provider does: nothing when it is made, empty its bucket, if it is tagged for it, when it goes."""
+    """Replace that provider: on deletion empty the bucket, if it is tagged for that."""
     create: Callable[..., Any] = CustomModel.create_from_cloudformation_json.__func__
 
     def create_or_stand_in(
@@ -26,12 +26,12 @@ def install() -> None:
 
 
 class AutoDelete(CustomModel):  # type: ignore[misc]
-    """The stand-in resource. moto deletes resources in no order: an empty bucket may have gone before this."""
+    """Replacement resource. moto deletes resources in no order: an empty bucket may be deleted before it."""
 
     def __init__(self, region_name: str, logical_id: str, name: str, bucket: str) -> None:
         super().__init__(region_name, request_id="none", logical_id=logical_id, resource_name=name)
         self._bucket = bucket
-        self.set_data({})  # made
+        self.set_data({})  # created
 
     def delete(self, account_id: str, region_name: str) -> None:
         backend = s3_backends[account_id][get_partition(region_name)]

@@ -9,7 +9,7 @@ from moto.utilities.arns import parse_arn
 
 
 def send_dead_letter(queue_arn: str, event: Any, facts: Mapping[str, str]) -> None:
-    """Put the event that could not be delivered into the queue, with `facts` as message attributes."""
+    """Send an undeliverable event to the queue, with `facts` as message attributes."""
     queue = parse_arn(queue_arn)
     sqs_backends[queue.account][queue.region].send_message(
         queue_name=queue.resource_id,

@@ -6,7 +6,7 @@ from moto.cloudformation.parsing import ResourceMap
 
 
 def install() -> None:
-    """Make what a resource depends on first, whoever asks for it."""
+    """Create the dependencies of a resource before the resource itself."""
     get = ResourceMap.__getitem__
 
     def get_after_dependencies(self: Any, key: str) -> Any:

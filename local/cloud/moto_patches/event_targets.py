@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from local.cloud.background import in_background
 from local.cloud.event_input import target_input
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import AccessDenied, Gate
 from local.cloud.iam.identities import service
 from local.cloud.moto_patches.dead_letters import send_dead_letter
@@ -59,7 +59,7 @@ def _deliver(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any], ga
 
 def _check(rule_arn: str, target: Mapping[str, Any], gate: Gate) -> None:
     """Raise AccessDenied unless the rule's role, or the target's own policy where the rule has none, lets it in."""
-    right = Asked(_RIGHTS[parse_arn(target["Arn"]).service], target["Arn"])
+    right = AccessRequest(_RIGHTS[parse_arn(target["Arn"]).service], target["Arn"])
     if "RoleArn" in target:
         gate.check(gate.assume(EVENTS, target["RoleArn"], "events", rule_arn), right)
     else:
@@ -78,7 +78,7 @@ def _dead_letter(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any]
     if "DeadLetterConfig" not in target:
         return
     try:
-        gate.check(service(EVENTS, rule_arn), Asked("sqs:SendMessage", target["DeadLetterConfig"]["Arn"]))
+        gate.check(service(EVENTS, rule_arn), AccessRequest("sqs:SendMessage", target["DeadLetterConfig"]["Arn"]))
     except AccessDenied as refusal:
         LOG.error("An event of %s is lost: %s", rule_arn, refusal)
         return

@@ -16,7 +16,7 @@ def is_express(execution: Any) -> bool:
 
 
 def install() -> None:
-    """Give Express executions ARNs of their own and five minutes; moto refuses to describe such ARNs by itself."""
+    """Give Express executions their own ARNs and a limit of five minutes; moto itself refuses to describe such ARNs."""
     backend = parser_models.StepFunctionsParserBackend
     start, init = backend.start_execution, Execution.__init__
 
@@ -27,7 +27,7 @@ def install() -> None:
         execution_input: str | None = None,
         trace_header: str | None = None,
     ) -> Any:
-        """The same name starts another execution each time: there is no idempotency."""
+        """Start a new execution even for a known name: Express executions aren't idempotent."""
         if self.describe_state_machine(state_machine_arn).type == "EXPRESS":
             name = f"{name or uuid.uuid4()}:{uuid.uuid4()}"
         return start(self, state_machine_arn, name, execution_input, trace_header)
@@ -45,6 +45,6 @@ def install() -> None:
 
 
 def ending_in_time(definition: str) -> str:
-    """The definition with the time-out that the service adds."""
+    """Return the definition with the time-out that the service adds."""
     machine = json.loads(definition)
     return json.dumps(machine | {"TimeoutSeconds": min(machine.get("TimeoutSeconds", MAXIMUM_S), MAXIMUM_S)})

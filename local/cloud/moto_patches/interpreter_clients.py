@@ -14,7 +14,7 @@ from local.cloud.iam.gate import Gate
 def install(endpoint_url: str, gate: Gate) -> None:
     """Give the interpreter shared clients, each with a session of its state machine's role.
 
-    Must run before `moto.stepfunctions.parser.models` is imported.
+    Call it before `moto.stepfunctions.parser.models` is imported.
     """
     session = boto3.session.Session()
     clients: dict[tuple[str, str, str], Any] = {}
@@ -38,9 +38,9 @@ def install(endpoint_url: str, gate: Gate) -> None:
 
 
 _CONFIG = Config(
-    parameter_validation=False,  # as in moto: the interpreter hands on what the state machine says
-    retries={"total_max_attempts": 1},  # retries are the state machine's business
-    read_timeout=900,  # the longest that a Lambda function may run
+    parameter_validation=False,  # as in moto: the interpreter passes the state machine's parameters on
+    retries={"total_max_attempts": 1},  # retries are up to the state machine
+    read_timeout=900,  # the maximum duration of a Lambda function
     max_pool_connections=100,
 )
 

@@ -15,7 +15,7 @@ SDK_CLIENT_ERROR = "Lambda.SdkClientException"
 
 
 def install() -> None:
-    """Give it the name that state machines retry.
+    """Give the error the name that state machines retry.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html ("Handle transient Lambda service
     exceptions").

@@ -15,5 +15,5 @@ class _BelowEnd(random.Random):
 
 
 def install() -> None:
-    """Leave the end number out."""
+    """Exclude the end number."""
     math_random.random = SimpleNamespace(Random=_BelowEnd)

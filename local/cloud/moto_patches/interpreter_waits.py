@@ -9,12 +9,12 @@ from local.cloud.clock import scaled
 
 
 def install() -> None:
-    """Divide both kinds of waits just before the interpreter waits; the ASL stays as it is."""
+    """Divide both kinds of waits just before the interpreter waits; the ASL is unchanged."""
     add_jitter = JitterStrategyDecl._eval_body
     wait = WaitFunction._wait_interval
 
     def add_jitter_and_scale(self: Any, env: Any) -> None:
-        add_jitter(self, env)  # the last to change the interval, which it leaves on the stack
+        add_jitter(self, env)  # the last one to change the interval, which it leaves on the stack
         env.stack.append(scaled(env.stack.pop()))
 
     def wait_scaled(self: Any, env: Any, wait_seconds: float) -> None:

@@ -13,15 +13,15 @@ from moto.core.utils import unix_time_millis
 from local.cloud.background import in_background
 from local.cloud.clock import scaled
 from local.cloud.iam import implied
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import AccessDenied, Gate
 from local.cloud.iam.identities import Identity
 from local.cloud.moto_patches.cloudformation import after_create_and_update
 from local.cloud.moto_patches.dead_letters import send_dead_letter
 from local.cloud.runtime.fleet import Fleet
-from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function, error_payload
+from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult, error_payload
 
-KEPT_LOG_EVENTS = 500  # of each stream: moto would keep them all in memory for good
+KEPT_LOG_EVENTS = 500  # per stream: moto would keep all events in memory
 ASYNC_RETRY_DELAYS_S = (60, 120)  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
 LOG = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class TooManyRequests(LambdaClientError):  # type: ignore[misc]
 
 
 def install(fleet: Fleet, gate: Gate) -> None:
-    """Run every function of the emulator, custom resources included, on `fleet`, with what its role may do."""
+    """Run every function of the emulator, including custom resources, on `fleet`, with the rights of its role."""
 
     def run_on_worker(self: Any, event: Any = None) -> tuple[str, bool, str]:
         if not self.run_time.startswith("python"):
@@ -58,8 +58,8 @@ def install(fleet: Fleet, gate: Gate) -> None:
     after_create_and_update(LambdaFunction, _apply)
 
 
-def _allowed(gate: Gate, role: Identity, rights: tuple[Asked, ...]) -> bool:
-    """Tell whether Lambda may do something in the name of a role; AWS goes on without it, too."""
+def _allowed(gate: Gate, role: Identity, rights: tuple[AccessRequest, ...]) -> bool:
+    """Return True if Lambda may act under a role; without the right AWS goes on, too."""
     refusal = gate.refusal(role, rights)
     if refusal:
         LOG.warning("%s", refusal)
@@ -67,7 +67,7 @@ def _allowed(gate: Gate, role: Identity, rights: tuple[Asked, ...]) -> bool:
 
 
 def _describe_layers(function: Any, layers: list[Any]) -> list[dict[str, Any]]:
-    """moto refuses AWS's managed layers, which it doesn't hold; this interpreter's packages stand in for all.
+    """Accept AWS's managed layers, which moto refuses; this interpreter's packages replace all layers.
 
     A layer is an ARN, or moto's own object where the template refers to one.
     """
@@ -94,7 +94,7 @@ def _describe(function: Any) -> Function:
 
 
 def _with_asynchronous_invocations(invoke: Callable[..., str | bytes], gate: Gate) -> Callable[..., str | bytes]:
-    """moto makes the caller of an `Event` invocation wait; Lambda queues it and tries up to three times."""
+    """Run `Event` invocations in the background, with up to three attempts; moto makes the caller wait."""
 
     def invoke_or_queue(
         self: Any, body: str, headers: Mapping[str, str], response_headers: MutableMapping[str, str]
@@ -108,7 +108,7 @@ def _with_asynchronous_invocations(invoke: Callable[..., str | bytes], gate: Gat
 
 
 def _invoke_with_retries(function: Any, event: Any, gate: Gate) -> None:
-    """Three attempts in all; then the event goes to the function's dead-letter queue, if it has one."""
+    """Invoke up to three times, then send the event to the function's dead-letter queue, if it has one."""
     failure = _failure_of(function, event)
     for delay in ASYNC_RETRY_DELAYS_S:
         if failure is None:
@@ -144,8 +144,8 @@ def _apply(function: Any, properties: dict[str, Any]) -> None:
     function.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
 
 
-def _write_log(function: Any, answer: Answer, gate: Gate) -> None:
-    """One stream for each worker, as in AWS, written as the function's role; its newest events only."""
+def _write_log(function: Any, answer: InvocationResult, gate: Gate) -> None:
+    """Write a worker's newest events into its own stream, as AWS does, under the function's role."""
     lines = answer.log.splitlines()
     role = gate.identities.of_role(function.role, function.function_name)
     if function.tracing_config.get("Mode") == "Active":

@@ -6,7 +6,7 @@ from moto.logs.models import LogGroup
 
 
 def install() -> None:
-    """Give the ARN of AWS ("AWS::Logs::LogGroup", return values), which policies name."""
+    """Return AWS's ARN ("AWS::Logs::LogGroup", return values), which policies name."""
     get = LogGroup.get_cfn_attribute
 
     def get_with_streams(self: Any, attribute_name: str) -> str:

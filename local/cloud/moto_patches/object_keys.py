@@ -18,8 +18,8 @@ Answer = tuple[int, dict[str, Any], str]
 
 
 def install() -> None:
-    """Refuse as S3 does: "Using server-side encryption with customer-provided keys", "Blocking or unblocking SSE-C"."""
-    user_settable_fields.update({_ALGORITHM, _KEY_MD5})  # so they stay with the object and come back as headers
+    """Refuse as in "Using server-side encryption with customer-provided keys" and "Blocking or unblocking SSE-C"."""
+    user_settable_fields.update({_ALGORITHM, _KEY_MD5})  # stored with the object and returned as headers
     moto.s3.models.cfn_to_api_encryption = _with_blocked_types
     S3Response.get_object = _unless_locked(S3Response.get_object)
     S3Response.head_object = _unless_locked_head(S3Response.head_object)
@@ -30,7 +30,7 @@ def install() -> None:
 
 
 def _with_blocked_types(properties: dict[str, Any]) -> dict[str, Any]:
-    """moto drops the property `BlockedEncryptionTypes`; PutBucketEncryption keeps it in the same place."""
+    """Keep the property `BlockedEncryptionTypes`, which moto drops, where PutBucketEncryption stores it."""
     encryption: dict[str, Any] = cfn_to_api_encryption(properties)
     blocked = properties["ServerSideEncryptionConfiguration"][0].get("BlockedEncryptionTypes")
     if blocked:
@@ -63,7 +63,7 @@ def _unless_locked(read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unless_locked_head(head: Callable[..., Any]) -> Callable[..., Any]:
-    """An answer to HEAD has no body, so no error code either."""
+    """Return the answer without its error code for HEAD, which has no body."""
 
     def refuse_or_head(
         self: Any, bucket_name: str, query: dict[str, list[str]], key_name: str, headers: Mapping[str, str]
@@ -91,7 +91,7 @@ def _refusal(response: Any, key: Any, headers: Mapping[str, str]) -> Answer | No
 
 
 def _kms_refusal(response: Any, key_id: str) -> Answer | None:
-    """Whoever may not use a key, and so whoever names one that isn't there, was refused before."""
+    """Return S3's error for an unusable key; callers without the right on it were refused before."""
     region = key_id.split(":")[3] if key_id.startswith("arn:") else response.region
     backend = kms_backends[response.current_account][region]
     key = backend.keys[backend.any_id_to_key_id(key_id)]
@@ -103,7 +103,7 @@ def _kms_refusal(response: Any, key_id: str) -> Answer | None:
 
 
 def _under_its_own_key(copy: Callable[..., None]) -> Callable[..., None]:
-    """A copy is encrypted as its own request says, whatever metadata it takes over."""
+    """Encrypt a copy as its own request says, whatever metadata it takes over."""
 
     def copy_and_mark(self: Any, source: Any, bucket: str, name: str, *args: Any, **kwargs: Any) -> None:
         copy(self, source, bucket, name, *args, **kwargs)

@@ -14,12 +14,12 @@ from local.cloud.iam.resources import ACCOUNT, PARTITION, REGION
 
 
 def install() -> None:
-    """Leave the decision on buckets to the emulator's own gate; importing this module makes the three resources."""
+    """Leave the decision on buckets to the emulator's gate; importing this module registers the three resources."""
     FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
 
 
 class _Policy:
-    """A resource that is nothing but the policy of others; moto lists only direct subclasses of its own class."""
+    """Policy of other resources; moto lists only direct subclasses of its own class."""
 
     kind = ""
     write: Callable[[Mapping[str, Any], str], None]
@@ -56,7 +56,7 @@ class _Policy:
 
 def _of_bucket(properties: Mapping[str, Any], text: str) -> None:
     bucket = s3_backends[ACCOUNT][PARTITION].buckets.get(properties["Bucket"])
-    if bucket is not None:  # moto deletes resources in no order
+    if bucket is not None:  # moto deletes resources in no particular order
         bucket.policy = text.encode() or None
 
 

@@ -12,16 +12,16 @@ from local.cloud.moto_patches.custom_resources import AUTO_DELETE
 
 NOT_NEEDED_HERE = {
     "AWS::CDK::Metadata",  # usage statistics for AWS
-    "AWS::CloudWatch::Alarm",  # nothing evaluates alarms here
-    "AWS::CloudWatch::Dashboard",  # or draws them
-    "AWS::Logs::MetricFilter",  # nor does anything count log lines
+    "AWS::CloudWatch::Alarm",  # alarms aren't evaluated here
+    "AWS::CloudWatch::Dashboard",  # nor drawn
+    "AWS::Logs::MetricFilter",  # nor are log lines counted
 }
 
 
 def install() -> None:
-    """Refuse a template that holds anything else; the real `cdk deploy` sees the same error."""
+    """Refuse templates with other unknown types; the real `cdk deploy` gets the same error."""
     parsing.NULL_MODELS.extend(NOT_NEEDED_HERE)
-    warnings.filterwarnings("ignore", message="Tried to parse AWS::")  # what we know not to need
+    warnings.filterwarnings("ignore", message="Tried to parse AWS::")  # types that aren't needed here
     load = ResourceMap.load
     update = ResourceMap.update
 
@@ -42,6 +42,6 @@ def _check(template: Mapping[str, Any]) -> None:
     unknown = sorted(types - set(get_model_map()) - NOT_NEEDED_HERE - {AUTO_DELETE})
     if unknown:
         raise ValidationError(
-            message=f"The laptop cloud can't make {', '.join(unknown)}. Add it to local/cloud/moto_patches, "
+            message=f"The laptop cloud can't create {', '.join(unknown)}. Add it to local/cloud/moto_patches, "
             "or to NOT_NEEDED_HERE in resource_types.py if nothing on a laptop depends on it."
         )

@@ -15,13 +15,13 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.utilities.utils import get_partition
 
 from local.cloud.iam import implied
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import AccessDenied, Gate
 
 
 def install(gate: Gate) -> None:
-    """Close the gaps between CloudFormation's state machines and moto's interpreter; check what their roles lack."""
-    # moto records executions unless it is told to run them
+    """Close the gaps between CloudFormation's state machines and moto's interpreter, and check their roles."""
+    # without it moto only records executions
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     # CloudFormation puts state machines into the backend that can't run them
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
@@ -32,7 +32,7 @@ def install(gate: Gate) -> None:
 
 
 def _create_with_whole_definition(gate: Gate) -> None:
-    """moto reads DefinitionString only: neither substitutions, a definition in S3 or as an object, nor the type."""
+    """Read substitutions, definitions in S3 or as an object, and the type; moto reads DefinitionString only."""
     create = StateMachine.create_from_cloudformation_json.__func__
     update = StateMachine.update_from_cloudformation_json.__func__
 
@@ -54,8 +54,8 @@ def _create_with_whole_definition(gate: Gate) -> None:
 
 
 def _check_role(properties: Mapping[str, Any], gate: Gate) -> None:
-    """Refuse a state machine whose role may not log or trace, as Step Functions does when it is made."""
-    rights: tuple[Asked, ...] = ()
+    """Refuse a state machine whose role may not log or trace, as Step Functions does on creation."""
+    rights: tuple[AccessRequest, ...] = ()
     if properties.get("LoggingConfiguration", {}).get("Destinations"):
         rights += implied.of_logged_workflow()
     if properties.get("TracingConfiguration", {}).get("Enabled"):
@@ -63,11 +63,11 @@ def _check_role(properties: Mapping[str, Any], gate: Gate) -> None:
     try:
         gate.check(gate.assume("states.amazonaws.com", properties["RoleArn"], "laptop"), *rights)
     except AccessDenied as refusal:
-        raise ValidationError(message=f"The state machine's role may not do what it must: {refusal}") from refusal
+        raise ValidationError(message=f"The state machine's role lacks a right: {refusal}") from refusal
 
 
 def _complete(properties: dict[str, Any], account_id: str, region_name: str) -> None:
-    """Put the whole definition where moto looks for it."""
+    """Put the whole definition where moto reads it."""
     if "Definition" in properties:
         properties["DefinitionString"] = json.dumps(properties["Definition"])
     if "DefinitionS3Location" in properties:
@@ -80,7 +80,7 @@ def _complete(properties: dict[str, Any], account_id: str, region_name: str) -> 
 
 
 def _answer_get_att_arn() -> None:
-    """moto knows `Fn::GetAtt: [machine, Name]` but not `Arn`."""
+    """Support `Fn::GetAtt: [machine, Arn]`; moto supports only `Name`."""
     has: Callable[..., bool] = StateMachine.has_cfn_attr.__func__
     get: Callable[..., Any] = StateMachine.get_cfn_attribute
     StateMachine.has_cfn_attr = classmethod(lambda cls, attr: attr == "Arn" or has(cls, attr))
@@ -88,7 +88,7 @@ def _answer_get_att_arn() -> None:
 
 
 def _name_unnamed_executions() -> None:
-    """Without a name AWS makes one up; moto names the execution None, and the second one collides."""
+    """Generate missing names, as AWS does; moto names the execution None, and the second one collides."""
     backend = parser_models.StepFunctionsParserBackend
     start = backend.start_execution
 
@@ -105,7 +105,7 @@ def _name_unnamed_executions() -> None:
 
 
 def _give_start_time_as_text() -> None:
-    """`$$.Execution.StartTime` is ISO 8601 text in AWS; moto's datetime breaks intrinsics and DescribeExecution."""
+    """Return `$$.Execution.StartTime` as ISO 8601 text; moto's datetime breaks intrinsics and DescribeExecution."""
     describe = Execution.get_start_execution_details
 
     def describe_with_text(self: Any) -> Any:

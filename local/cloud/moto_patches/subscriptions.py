@@ -8,7 +8,7 @@ import moto.sns.models as moto_models
 from moto.core.common_models import CloudFormationModel
 from moto.sns.models import sns_backends
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.gate import Gate
 from local.cloud.iam.identities import service
 
@@ -18,7 +18,7 @@ _ATTRIBUTES = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "Redri
 
 
 class Subscription(CloudFormationModel):  # type: ignore[misc]
-    """The resource; moto finds it because it is a direct subclass of its base class."""
+    """AWS::SNS::Subscription; moto finds it as a direct subclass of its base class."""
 
     def __init__(self, arn: str) -> None:
         self.arn = arn
@@ -52,13 +52,13 @@ class Subscription(CloudFormationModel):  # type: ignore[misc]
 
 
 def install(gate: Gate) -> None:
-    """Deliver to a queue only what its policy takes from the topic. Importing this module makes the resource."""
+    """Deliver to a queue only if its policy allows the topic. Importing this module registers the resource."""
     publish = moto_models.Subscription.publish
 
     def publish_if_allowed(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.protocol == "sqs":
             topic = service("sns.amazonaws.com", self.topic.arn)
-            if refusal := gate.refusal(topic, [Asked("sqs:SendMessage", self.endpoint)]):
+            if refusal := gate.refusal(topic, [AccessRequest("sqs:SendMessage", self.endpoint)]):
                 LOG.warning("A message is lost, as it is on AWS: %s", refusal)
                 return
         publish(self, *args, **kwargs)

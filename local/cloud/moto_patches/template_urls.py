@@ -6,7 +6,7 @@ import moto.cloudformation.responses as responses
 
 
 def install() -> None:
-    """The CDK CLI uploads a template and passes a URL with the endpoint's address, 127.0.0.1."""
+    """Accept the URLs of the CDK CLI, which have the endpoint's address, 127.0.0.1."""
     read = responses.get_stack_from_s3_url
 
     def read_from_loopback(template_url: str, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 
 
 def install() -> None:
-    """Add UpdateTerminationProtection, and let no protected stack be deleted."""
+    """Add UpdateTerminationProtection, and refuse to delete a protected stack."""
     delete = CloudFormationBackend.delete_stack
 
     def delete_unprotected(self: Any, name_or_stack_id: str) -> None:

@@ -8,7 +8,7 @@ KEPT_MESSAGES = 100
 
 
 def install() -> None:
-    """Keep the newest only."""
+    """Keep the newest messages only."""
     publish = Topic.publish
 
     def publish_and_forget(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Keep such a resource as it is, and say so; remove what is dropped last."""
+    """Keep such resources unchanged with a log message, and remove dropped resources last."""
     parsing.ResourceMap.update = _removing_last(parsing.ResourceMap.update)
     update = parsing.parse_and_update_resource
 
@@ -30,13 +30,13 @@ def install() -> None:
 
 
 def _removing_last(update: Callable[..., None]) -> Callable[..., None]:
-    """moto's update in two: to what stays, with what is dropped beside it, and then without."""
+    """Split moto's update in two: first the remaining resources, then the removal of the dropped ones."""
 
     def update_then_remove(self: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
         dropped = {name: r for name, r in self._resource_json_map.items() if name not in template["Resources"]}
         update(self, {**template, "Resources": {**dropped, **template["Resources"]}}, parameters)
         update(self, template, parameters)
         for name in dropped:
-            self._parsed_resources.pop(name, None)  # one that comes back is made anew
+            self._parsed_resources.pop(name, None)  # a resource that comes back is created again
 
     return update_then_remove

@@ -1,1 +1,1 @@
-"""Runs Lambda functions in warm subprocesses. Knows nothing of moto."""
+"""Lambda runtime: runs functions in warm subprocesses, independently of moto."""

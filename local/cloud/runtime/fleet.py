@@ -1,4 +1,4 @@
-"""All the warm workers of this laptop: which exist, which are free, and who waits for one."""
+"""Fleet of warm Lambda workers: starting, assigning, replacing and ending them."""
 
 import hashlib
 import io
@@ -13,45 +13,45 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud.runtime.function import Answer, ConcurrencyExceeded, Function
+from local.cloud.runtime.function import ConcurrencyExceeded, Function, InvocationResult
 from local.cloud.runtime.worker import Worker
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many processes the laptop may run. An invocation beyond them waits; AWS would scale out."""
+    """Limits on worker processes. An invocation beyond them waits; AWS would scale out."""
 
     workers: int
     workers_per_function: int
 
     @classmethod
     def for_this_machine(cls) -> "Limits":
-        """A worker takes about 60 MB, and more of them than cores make nothing faster here."""
+        """Return limits by the number of cores; more workers, of about 60 MB each, would be no faster."""
         each = min(max(os.cpu_count() or 2, 2), 4)
         return cls(workers=8 * each, workers_per_function=each)
 
 
 class FleetClosed(Exception):
-    """The emulator is stopping: nothing is invoked any more."""
+    """The emulator is stopping and accepts no more invocations."""
 
 
 class Fleet:
     """Runs functions on warm workers, and starts or ends workers as they are needed."""
 
     def __init__(self, limits: Limits, cloud: Callable[[Function], Mapping[str, str]]) -> None:
-        """`cloud` gives the environment that points a function's SDKs to the emulator, with its role's keys."""
+        """`cloud` returns the environment that points a function's SDKs to the emulator, with its role's keys."""
         self._limits = limits
         self._cloud = cloud
         self._root = Path(tempfile.mkdtemp(prefix="laptop-lambda-"))
         self._changed = threading.Condition()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._workers: Counter[str] = Counter()  # by function ARN: idle, busy and starting ones
+        self._workers: Counter[str] = Counter()  # workers by function ARN: idle, busy and starting ones
         self._running: Counter[str] = Counter()  # invocations by function ARN, waiting ones included
         self._closed = False
 
-    def invoke(self, function: Function, code: Callable[[], bytes], event: bytes) -> Answer:
-        """Run the function once, on a warm worker if there is one. `code` gives its zip, asked for when it is new.
+    def invoke(self, function: Function, code: Callable[[], bytes], event: bytes) -> InvocationResult:
+        """Run the function once, on a warm worker if there is one. `code` returns its zip, for a new version.
 
         Raises ConcurrencyExceeded beyond the reserved concurrency, as Lambda's synchronous invoke does, and
         FleetClosed.
@@ -64,7 +64,7 @@ class Fleet:
                 self._give_back(worker)
 
     def close(self) -> None:
-        """End every worker, also those at work, and remove what was unpacked."""
+        """End every worker, including busy ones, and remove the unpacked code."""
         with self._changed:
             self._closed = True
             workers = [*self._idle, *self._busy]
@@ -88,7 +88,7 @@ class Fleet:
                 self._running[function.arn] -= 1
 
     def _take(self, function: Function) -> Worker | None:
-        """A free worker of this function, or None when a new one may be started (it is counted already)."""
+        """Wait for a free worker and return it, or None if a new one may be started, which is counted already."""
         with self._changed:
             while True:
                 self._refuse_if_closed()
@@ -110,11 +110,11 @@ class Fleet:
             return True
         if not self._idle:
             return False
-        self._discard(self._idle[0])  # the one that has been idle longest
+        self._discard(self._idle[0])  # the one idle for the longest time
         return True
 
     def _drop_useless(self, function: Function) -> None:
-        """End workers that hold an older version of the function, and forget those that died idle."""
+        """End workers of an older version of the function, and drop those that died idle."""
         for worker in [w for w in self._idle if w.function.arn == function.arn]:
             if worker.function != function or not worker.alive:
                 self._discard(worker)
@@ -148,7 +148,7 @@ class Fleet:
             self._changed.notify_all()
 
     def _unpack(self, function: Function, code: Callable[[], bytes]) -> Path:
-        """One folder for each code version, shared by all its workers."""
+        """Unpack a code version into a folder that all its workers share."""
         folder = self._root / hashlib.sha256(function.code_sha256.encode()).hexdigest()[:16] / "task"
         with self._changed:
             self._refuse_if_closed()

@@ -1,4 +1,4 @@
-"""What the Lambda runtime needs to know of a function, and what an invocation of it answers."""
+"""Lambda function as the runtime needs it, and the result of an invocation."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Function:
-    """One deployed version of a function; equal functions may share warm workers."""
+    """Deployed version of a function; equal functions may share warm workers."""
 
     arn: str
     name: str
@@ -24,7 +24,7 @@ class Function:
 
 
 @dataclass(frozen=True)
-class Answer:
+class InvocationResult:
     """`payload` is JSON: the handler's result, or (`failed`) `{"errorType", "errorMessage", …}` as Lambda gives it."""
 
     payload: str
@@ -34,9 +34,9 @@ class Answer:
 
 
 class ConcurrencyExceeded(Exception):
-    """The function already runs as often as its reserved concurrency allows."""
+    """The function's reserved concurrency is used up."""
 
 
 def error_payload(error_type: str, message: str) -> str:
-    """The payload that Lambda makes itself when a handler could not answer."""
+    """Return the payload that Lambda itself creates if a handler couldn't answer."""
     return json.dumps({"errorType": error_type, "errorMessage": message})

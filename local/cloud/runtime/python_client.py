@@ -1,6 +1,6 @@
-"""A Runtime API client in plain Python, for platforms where AWS's client has no wheel (macOS).
+"""Runtime API client in plain Python, for platforms where AWS's client has no wheel (macOS).
 
-Run by path, with `-P`, so that nothing of this folder becomes importable for the handler.
+It is run by path, with `-P`, so that the handler can't import anything from this folder.
 It does what `awslambdaric` does for a Python handler: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -19,7 +19,7 @@ _API = "/2018-06-01/runtime"
 
 
 class LambdaContext:
-    """The `context` argument of a handler."""
+    """Context argument of a handler."""
 
     client_context = None
     identity = None

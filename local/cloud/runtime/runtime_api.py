@@ -1,4 +1,4 @@
-"""The Lambda Runtime API for one execution environment, on a loopback port of its own.
+"""Lambda Runtime API for one execution environment, on a loopback port of its own.
 
 The client in the worker polls `GET …/invocation/next` and posts results back.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -19,7 +19,7 @@ class Invocation:
     function_arn: str
 
     def headers(self) -> dict[str, str]:
-        """The headers that come with the event. The trace isn't sampled: nobody collects it here."""
+        """Return the headers of the event. The trace isn't sampled, since nothing collects it here."""
         return {
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
             "Lambda-Runtime-Deadline-Ms": str(self.deadline_ms),
@@ -31,18 +31,18 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Posted:
-    """What a worker sent back: the outcome of an invocation, or why it could not start."""
+    """Message from a worker: the result of an invocation, or the reason why it couldn't start."""
 
     payload: str
     failed: bool
 
 
 class Exited:
-    """The worker's process ended without a word."""
+    """The worker's process ended without a result."""
 
 
-class RuntimeApi:
-    """Hands invocations to one worker and collects what it posts."""
+class LambdaRuntimeApi:
+    """Passes invocations to one worker and collects its results."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()
@@ -60,12 +60,12 @@ class RuntimeApi:
         self._invocations.put(invocation)
 
     def next_invocation(self) -> Invocation | None:
-        """Blocks until there is one; None when the environment closes."""
+        """Wait for the next invocation and return it, None when the environment closes."""
         self.ready.set()
         return self._invocations.get()
 
     def post(self, outcome: Posted | Exited) -> None:
-        """Also wakes whoever waits for a start that failed."""
+        """Store a worker's message; it also wakes a caller that waits for a failed start."""
         self.outcomes.put(outcome)
         self.ready.set()
 
@@ -79,10 +79,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """A connection that breaks is a worker that ended, and its process is watched."""
+        """Ignore broken connections: the worker has ended, which its watcher notices."""
 
 
-def _handler_for(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
+def _handler_for(api: LambdaRuntimeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -101,7 +101,7 @@ def _handler_for(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
             api.post(Posted(body.decode(), failed=self.path.endswith("/error")))
 
         def log_message(self, *_: Any) -> None:
-            """Requests aren't logged: the worker's own output is the log."""
+            """Log nothing: the worker's own output is the log."""
 
         def _body(self) -> bytes:
             if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

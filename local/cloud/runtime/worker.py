@@ -1,4 +1,4 @@
-"""One execution environment: a child process that runs a function's handler, one event at a time."""
+"""Execution environment: a child process that runs a function's handler, one event at a time."""
 
 import os
 import platform
@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.cloud.runtime.function import Answer, Function, error_payload
-from local.cloud.runtime.runtime_api import Exited, Invocation, Posted, RuntimeApi
+from local.cloud.runtime.function import Function, InvocationResult, error_payload
+from local.cloud.runtime.runtime_api import Exited, Invocation, LambdaRuntimeApi, Posted
 
 INIT_TIMEOUT_S = 60  # AWS allows 10 s; a laptop that starts many workers at once needs longer
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 
 def client_command() -> list[str]:
-    """How a worker is started: AWS's own client where it has a wheel, ours elsewhere.
+    """Return the command of a worker: AWS's own client where it has a wheel, ours elsewhere.
 
-    `LOCAL_LAMBDA_RUNTIME=python` picks ours anywhere.
+    `LOCAL_LAMBDA_RUNTIME=python` selects ours everywhere.
     """
     chosen = os.environ.get("LOCAL_LAMBDA_RUNTIME", "aws" if platform.system() == "Linux" else "python")
     if chosen == "aws":
@@ -31,13 +31,13 @@ def client_command() -> list[str]:
 
 
 class Worker:
-    """A warm subprocess and the Runtime API that it polls."""
+    """Warm subprocess with the Runtime API that it polls."""
 
     def __init__(self, function: Function, task_root: Path, cloud: Mapping[str, str]) -> None:
-        """`task_root` holds the unpacked code; `cloud` points SDKs to the emulator and says who they are."""
+        """`task_root` holds the unpacked code; `cloud` points SDKs to the emulator, with the role's keys."""
         self.function = function
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
-        self._api = RuntimeApi()
+        self._api = LambdaRuntimeApi()
         self._log_path = task_root.parent / f"{uuid.uuid4().hex}.log"
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -53,11 +53,11 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """False also for a process that has reported that it can't start and is about to end."""
+        """False for an ended process, and for one that couldn't start and is about to end."""
         return self._process.poll() is None and not self._api.start_failed
 
-    def invoke(self, event: bytes) -> Answer:
-        """Run the handler once. A worker that isn't `alive` afterwards must not be used again."""
+    def invoke(self, event: bytes) -> InvocationResult:
+        """Run the handler once. Don't reuse a worker that isn't `alive` afterwards."""
         request_id = str(uuid.uuid4())
         if not self._api.ready.wait(INIT_TIMEOUT_S):
             return self._end(request_id, "Sandbox.Timedout", f"Init timed out after {INIT_TIMEOUT_S} seconds")
@@ -79,7 +79,7 @@ class Worker:
         self._log_path.unlink(missing_ok=True)
 
     def _environment(self, task_root: Path, cloud: Mapping[str, str]) -> dict[str, str]:
-        """The variables of a Lambda environment. Layers are stood in for by this interpreter's packages."""
+        """Return the variables of a Lambda environment. This interpreter's packages replace the layers."""
         function = self.function
         return {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -105,30 +105,30 @@ class Worker:
         }
 
     def _watch(self) -> None:
-        """Turn the end of the process into an outcome, so that an invocation never waits for a dead worker."""
+        """Post a result when the process ends, so that an invocation never waits for a dead worker."""
         self._process.wait()
         self._api.post(Exited())
         self._api.close()
 
-    def _end(self, request_id: str, error_type: str, what: str) -> Answer:
+    def _end(self, request_id: str, error_type: str, what: str) -> InvocationResult:
         self._process.kill()
         self._process.wait()
         return self._answer(error_payload(error_type, f"RequestId: {request_id} Error: {what}"), failed=True)
 
     def _exit_status(self) -> str:
-        """As Lambda words it: an environment out of memory ends with "signal: killed"."""
+        """Return the exit status in Lambda's words: an environment out of memory ends with "signal: killed"."""
         code = self._process.wait()
         return "signal: killed" if code < 0 else f"exit status {code}"
 
-    def _answer(self, payload: str, failed: bool) -> Answer:
-        return Answer(payload, failed, self._take_log(), self.log_stream)
+    def _answer(self, payload: str, failed: bool) -> InvocationResult:
+        return InvocationResult(payload, failed, self._take_log(), self.log_stream)
 
     def _take_log(self) -> str:
-        """What the worker printed since the last time; the file is emptied, so that it doesn't grow."""
+        """Return the output of the worker since the last call, and truncate its file."""
         try:
             with self._log_path.open("r+b") as log:
                 text = log.read().decode(errors="replace")
                 log.truncate(0)
-        except FileNotFoundError:  # closed from another thread while it was at work
+        except FileNotFoundError:  # closed from another thread while it was busy
             return ""
         return text

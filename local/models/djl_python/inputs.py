@@ -1,38 +1,38 @@
-"""What DJL hands to a handler: properties, and contents by key."""
+"""Input of a handler in DJL: properties, and contents by key."""
 
 import json
 from typing import Any
 
 
 class Input:
-    """One request, or a dynamic batch of them under keys such as `batch_002.data`."""
+    """Single request, or a dynamic batch of requests under keys such as `batch_002.data`."""
 
     def __init__(self) -> None:
         self.properties: dict[str, str] = {}
         self.content: list[tuple[str, bytes]] = []
 
     def get_properties(self) -> dict[str, str]:
-        """The model's properties in the empty first call, a request's headers afterwards."""
+        """Return the model's properties in the empty first call, a request's headers afterwards."""
         return self.properties
 
     def get_property(self, key: str) -> str | None:
-        """A property by its name, whatever its case."""
+        """Return a property by its name, case-insensitively."""
         return next((value for name, value in self.properties.items() if name.lower() == key.lower()), None)
 
     def is_empty(self) -> bool:
-        """Whether this is the initialisation call."""
+        """Return True for the initialisation call."""
         return not self.content
 
     def is_batch(self) -> bool:
-        """Whether this is a dynamic batch. DJL sends a batch of one as a plain request."""
+        """Return True for a dynamic batch. DJL sends a batch of one as a plain request."""
         return "batch_size" in self.properties
 
     def get_batch_size(self) -> int:
-        """How many requests this is."""
+        """Return the number of requests."""
         return int(self.properties.get("batch_size", "1"))
 
     def get_batches(self) -> list["Input"]:
-        """The single requests of a batch; a plain request is a batch of itself."""
+        """Return the single requests of a batch; a plain request is its own batch."""
         if not self.is_batch():
             return [self]
         items = [Input() for _ in range(self.get_batch_size())]
@@ -46,7 +46,7 @@ class Input:
         return items
 
     def get_as_bytes(self, key: str | None = None) -> bytes | None:
-        """The content under the key; without one the content `data`, or else the first. None without any content.
+        """Return the content under the key, by default `data` or else the first; None without any content.
 
         Raises KeyError if there is content, but none under the key.
         """
@@ -58,11 +58,11 @@ class Input:
         return contents.get("data", self.content[0][1])
 
     def get_as_string(self, key: str | None = None) -> str:
-        """The content as UTF-8 text. Raises AttributeError without any."""
+        """Return the content as UTF-8 text. Raises AttributeError without any."""
         return self.get_as_bytes(key).decode()  # type: ignore[union-attr]
 
     def get_as_json(self, key: str | None = None) -> Any:
-        """The content parsed as JSON."""
+        """Return the content parsed as JSON."""
         return json.loads(self.get_as_string(key))
 
 

@@ -1,11 +1,11 @@
-"""What a handler hands back to DJL."""
+"""Output of a handler in DJL."""
 
 import json
 from typing import Any
 
 
 class Output:
-    """A status, properties (which become HTTP headers) and contents."""
+    """Status, properties (sent as HTTP headers) and contents."""
 
     def __init__(self, code: int = 200, message: str = "OK") -> None:
         self.code = code

@@ -1,1 +1,1 @@
-"""What runs inside the BLIP-2 container. It imports nothing of the project outside this folder."""
+"""Handler of the BLIP-2 container. It imports nothing of the project outside this folder."""

@@ -1,4 +1,4 @@
-"""The network: images become visual tokens once, and any number of prompts is decoded against them as one batch.
+"""The network: an image is encoded once, and any number of prompts is decoded against its tokens as one batch.
 
 BLIP-2's Q-Former doesn't see the question, so an image's visual tokens serve every question about it. The language
 model is given `[visual tokens ; embedded prompt]` as `inputs_embeds`, which is what transformers' own
@@ -29,12 +29,12 @@ MAX_ATTENDED_PAIRS = 512 * MAX_PADDED_TOKENS
 
 
 class UnusableCheckpoint(ValueError):
-    """The checkpoint loads but can't serve; the message says why."""
+    """The checkpoint loads but can't serve; the message names the cause."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One prompt about one image, answered in at most `limit` tokens; 1 is enough for P(yes).
+    """Prompt about an image, answered in at most `limit` tokens; 1 is enough for P(yes).
 
     `visual` has the shape (query tokens, hidden size of the language model).
     """
@@ -46,20 +46,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A greedy answer, and P("yes") / (P("yes") + P("no")) at its first token, in [0, 1]."""
+    """Greedy answer, and P("yes") / (P("yes") + P("no")) at its first token, in [0, 1]."""
 
     text: str
     p_yes: float
 
 
 class Blip2:
-    """A loaded BLIP-2 checkpoint with a T5 language model. Not thread-safe: DJL calls a worker one by one.
+    """Loaded BLIP-2 checkpoint with a T5 language model. Not thread-safe: DJL calls a worker sequentially.
 
-    Whatever takes long ends with `deadline`: encoding between two layers, decoding between two steps.
+    Long operations end at `deadline`: encoding between two layers, decoding between two steps.
     """
 
     def __init__(self, model: Any, image_processor: Any, tokenizer: Any) -> None:
-        """Raises UnusableCheckpoint if the checkpoint lacks what captions or yes/no scores need."""
+        """Check the model. Raises UnusableCheckpoint if captions or yes/no scores are impossible with it."""
         if model.config.use_decoder_only_language_model:
             raise UnusableCheckpoint("BLIP-2 with a decoder-only language model (OPT) isn't served; use a T5 one.")
         if model.config.text_config.bos_token_id is None:
@@ -85,20 +85,20 @@ class Blip2:
 
     @property
     def revision(self) -> str | None:
-        """Commit of a checkpoint that came from the hub."""
+        """Commit of a checkpoint from the hub."""
         commit: str | None = getattr(self._model.config, "_commit_hash", None)
         return commit
 
     def pixels(self, image: Image.Image) -> torch.Tensor:
-        """An RGB image as the vision tower wants it: (3, height, width), resized and normalised."""
-        # said, not guessed: the processor takes a one-pixel-high image for a channels-first one
+        """Return an RGB image as input of the vision tower: (3, height, width), resized and normalised."""
+        # given explicitly: the processor mistakes a one-pixel-high image for a channels-first one
         batch = self._image_processor(image, return_tensors="pt", input_data_format="channels_last")
         pixels: torch.Tensor = batch["pixel_values"][0]
         return pixels
 
     @torch.inference_mode()
     def encode(self, pixels: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-        """Visual tokens of each image: vision tower, Q-Former and projection, all images in one pass.
+        """Return the visual tokens of each image: vision tower, Q-Former and projection, all images in one pass.
 
         Raises TimeIsUp.
         """
@@ -114,14 +114,14 @@ class Blip2:
         return [visual.clone() for visual in model.language_projection(queried.to(seen.dtype))]
 
     def tokens(self, prompt: str | None) -> tuple[int, ...]:
-        """A prompt's token ids; a caption has no prompt and starts from the bos token alone."""
+        """Return a prompt's token ids; a caption has no prompt and starts from the bos token only."""
         if prompt is None:
             return (self._model.config.text_config.bos_token_id,)
         return tuple(self._tokenizer(prompt)["input_ids"])
 
     @cached_property
     def blank(self) -> torch.Tensor:
-        """Visual tokens of a blank image: the mean colour that the processor subtracts, so its pixels are zero."""
+        """Return the visual tokens of a blank image: the mean colour, which the processor turns into zeros."""
         size = self._model.config.vision_config.image_size
         return self.encode([torch.zeros(3, size, size)])[0]
 
@@ -129,7 +129,7 @@ class Blip2:
     def decode(self, rows: Sequence[Row]) -> list[Decoded | None]:
         """Decode every row greedily, as one padded batch unless it is over MAX_PADDED_TOKENS.
 
-        None stands for a row that wasn't done in time.
+        None stands for a row that wasn't finished in time.
         """
         decoded: dict[int, Decoded | None] = {}
         with suppress(TimeIsUp):
@@ -140,9 +140,9 @@ class Blip2:
 
     @torch.inference_mode()
     def generate(self, rows: Sequence[Row], parameters: Mapping[str, Any]) -> list[str | None]:
-        """Texts by transformers' own `generate`, for whatever isn't plainly greedy; `limit` doesn't count here.
+        """Decode with transformers' own `generate`, for anything but plain greedy decoding; `limit` is ignored.
 
-        None stands for a row that wasn't done in time.
+        None stands for a row that wasn't finished in time.
         """
         beams = parameters.get("num_beams", 1)
         texts: dict[int, str | None] = {}
@@ -160,7 +160,7 @@ class Blip2:
         return [texts.get(index) for index in range(len(rows))]
 
     def _decode_greedily(self, rows: Sequence[Row]) -> list[Decoded | None]:
-        """What `generate` does, but a row leaves the batch once it is done: short answers don't wait for captions."""
+        """Decode as `generate` does, but remove finished rows from the batch: short answers don't wait for captions."""
         config = self._model.config.text_config
         embeds, mask = self._inputs(rows)
         encoded = self._model.language_model.encoder(inputs_embeds=embeds, attention_mask=mask).last_hidden_state
@@ -195,7 +195,7 @@ class Blip2:
     def _next(
         self, tokens: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
     ) -> tuple[torch.Tensor, Any]:
-        """Logits (rows, vocabulary) after the last tokens (rows, 1), and the key-value cache that now holds them."""
+        """Return the logits (rows, vocabulary) after the last tokens (rows, 1), and the updated key-value cache."""
         output = self._model.language_model(
             encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
             attention_mask=mask,
@@ -209,7 +209,7 @@ class Blip2:
         return [text.strip() for text in self._tokenizer.batch_decode(generated, skip_special_tokens=True)]
 
     def _inputs(self, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:
-        """`inputs_embeds` (rows, length, hidden size) and their attention mask; T5 pads on the right."""
+        """Return `inputs_embeds` (rows, length, hidden size) and their attention mask; T5 pads on the right."""
         length = max(len(row.tokens) for row in rows)
         tokens = torch.full((len(rows), length), self._tokenizer.pad_token_id)
         mask = torch.zeros((len(rows), length), dtype=torch.long)
@@ -223,13 +223,13 @@ class Blip2:
         return embeds, torch.cat([mask.new_ones(visual.shape[:2]), mask], dim=1)
 
     def _p_yes(self, logits: torch.Tensor) -> list[float]:
-        """From logits of shape (rows, vocabulary)."""
+        """Return P(yes) of each row from logits of shape (rows, vocabulary)."""
         p_yes: list[float] = logits[:, self._yes_no].float().softmax(dim=-1)[:, 0].tolist()
         return p_yes
 
 
 class _Late(StoppingCriteria):  # type: ignore[misc]  # transformers isn't typed
-    """Ends `generate` at the deadline, and remembers whether it did."""
+    """Stopping criterion that ends `generate` at the deadline and records that it did."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -241,10 +241,10 @@ class _Late(StoppingCriteria):  # type: ignore[misc]  # transformers isn't typed
 
 
 def _batches(rows: Sequence[Row], beams: int) -> Iterator[list[int]]:
-    """Indexes of rows to decode together, rows of like length beside each other."""
+    """Return the indexes of rows to decode together, grouped by similar length."""
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index].tokens)):
-        length = len(rows[index].visual) + len(rows[index].tokens)  # the longest yet, so all pad to it
+        length = len(rows[index].visual) + len(rows[index].tokens)  # the longest so far: all rows are padded to it
         rows_then = len(batch) + 1
         if batch and (rows_then * beams * length > MAX_PADDED_TOKENS or rows_then * length**2 > MAX_ATTENDED_PAIRS):
             yield batch

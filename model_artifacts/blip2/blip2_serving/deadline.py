@@ -1,4 +1,4 @@
-"""How long a batch may take: DJL would kill the process that is late, and with it every request of the batch."""
+"""Deadline of a batch: DJL kills a process that exceeds its own, and all requests of the batch fail."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from blip2_serving.request import Refusal
 
-# Of the 60 s that SageMaker waits for a container; the rest is for the queue and the way.
+# SageMaker waits 60 s for a container; the rest is for the queue and the network.
 ANSWER_S = 40
 # SageMaker sends SIGKILL 30 s after SIGTERM: "Custom Inference Code with Hosting Services".
 KILLED_S = 30
@@ -14,23 +14,23 @@ STOP_S = 25
 
 
 class TimeIsUp(Refusal):
-    """The request wasn't answered in time. It may be sent again: in other company it may be faster."""
+    """The request wasn't answered in time. A retry may be faster, in another batch."""
 
-    code = 504  # a server's fault, so that it is retried, and no full queue (503)
+    code = 504  # a server error, so that it is retried, but not a full queue (503)
 
 
 class Deadline:
-    """The end of the batch that is being answered; without a batch it never comes."""
+    """Deadline of the current batch; without a batch there is none."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds."""
+        """`clock` returns seconds."""
         self.clock = clock
         self._begun: float | None = None
         self._told: float | None = None
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Take up a batch, which is answered when the block ends."""
+        """Start a batch, which ends with the block."""
         self._begun = self.clock()
         try:
             yield
@@ -38,21 +38,21 @@ class Deadline:
             self._begun = None
 
     def stop(self) -> None:
-        """Take note of SIGTERM: the batch at hand, and any that follows, has STOP_S from now."""
+        """Handle SIGTERM: the current batch, and any later one, has STOP_S from now."""
         self._told = self.clock()
 
     @property
     def passed(self) -> bool:
-        """Whether the batch must be given up."""
+        """True if the batch must be abandoned."""
         return self._begun is not None and self.clock() >= self._end(self._begun)
 
     def check(self) -> None:
-        """Raise TimeIsUp if the batch must be given up."""
+        """Raise TimeIsUp if the batch must be abandoned."""
         if self.passed:
             raise self.late()
 
     def late(self) -> TimeIsUp:
-        """What to tell a client whose answer isn't there."""
+        """Return the error for a client whose request was abandoned."""
         if self._begun is not None and self._stops(self._begun):
             return TimeIsUp("The container is being stopped, so the answer was given up. Send the request again.")
         return TimeIsUp(
@@ -65,5 +65,5 @@ class Deadline:
         return min(end, self._told + STOP_S) if self._told is not None and self._stops(begun) else end
 
     def _stops(self, begun: float) -> bool:
-        """Whether the process is to end. One that is alive beyond its SIGKILL serves on."""
+        """Return True if the process is about to end. One that survives the time of its SIGKILL keeps serving."""
         return self._told is not None and begun < self._told + KILLED_S

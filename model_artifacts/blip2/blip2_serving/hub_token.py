@@ -1,9 +1,9 @@
-"""The Hugging Face token, out of Secrets Manager: an environment variable is plain to who may describe the model."""
+"""Hugging Face token from Secrets Manager: callers that may describe the model can read its environment variables."""
 
 import logging
 import re
 
-# The image installs the AWS command line, whose core this is; boto3 isn't among its requirements.
+# The image installs the AWS CLI with botocore, but not boto3.
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,17 +11,17 @@ _TOKEN = re.compile(r"[\w.-]+")
 
 
 class HubTokenUnavailable(Exception):
-    """The secret can't be read or holds no token; the message says why and holds nothing of it."""
+    """The secret can't be read or contains no token; the message names the cause without any of its content."""
 
 
 def read_hub_token(secret_arn: str) -> str:
     """Return the secret's text, read with the container's role. Raises HubTokenUnavailable."""
-    logging.getLogger("botocore.parsers").setLevel(logging.INFO)  # below, it logs what services answer
+    logging.getLogger("botocore.parsers").setLevel(logging.INFO)  # at lower levels it logs the services' answers
     client = botocore.session.get_session().create_client("secretsmanager", region_name=secret_arn.split(":")[3])
     try:
         token = str(client.get_secret_value(SecretId=secret_arn).get("SecretString", "")).strip()
     except (BotoCoreError, ClientError) as error:
         raise HubTokenUnavailable(f"The hub token can't be read from {secret_arn}: {error}") from error
     if not _TOKEN.fullmatch(token):
-        raise HubTokenUnavailable(f"{secret_arn} must hold the hub token alone, as plain text.")
+        raise HubTokenUnavailable(f"{secret_arn} must contain only the hub token, as plain text.")
     return token

@@ -1,4 +1,4 @@
-"""An image file from a stranger becomes RGB pixels, or a refusal."""
+"""Decoding of untrusted image files to RGB pixels."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from blip2_serving.request import BadRequest
 MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
-# What Pillow's decoders raise on damaged files, as tests/model/test_blip2_image.py provokes it.
+# Exceptions of Pillow's decoders for damaged files, as tested in tests/model/test_blip2_image.py.
 _DAMAGED = (
     OSError,
     SyntaxError,
@@ -33,7 +33,7 @@ def open_image(content: bytes) -> Image.Image:
     read from the header, before anything is decoded, so that a decompression bomb costs nothing.
     """
     try:
-        # Pillow's warnings quote the file, and the container's log is no place for that
+        # Pillow's warnings quote the file, which mustn't get into the container's log
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(content), formats=FORMATS)

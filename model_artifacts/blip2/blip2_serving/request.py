@@ -1,4 +1,4 @@
-"""What a client may ask of the endpoint, and what it is told when it asks for something else.
+"""Requests to the endpoint, and the errors for invalid ones.
 
 The sample's requests, answered in plain text:
     {"image": base64}                                        a caption
@@ -22,7 +22,7 @@ MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_PROMPTS = 64
 MAX_PROMPT_CHARACTERS = 2000
 MAX_NEW_TOKENS = 256
-# Without a limit of its own an answer could ramble on: a caption is a sentence, an answer a few words.
+# Limits of requests without their own: a caption is a sentence, an answer a few words.
 ANSWER_TOKENS = 20
 CAPTION_TOKENS = 32
 
@@ -37,20 +37,20 @@ FIELDS = ("image", "prompt", "prompts", "caption", "parameters")
 
 
 class Refusal(Exception):
-    """The request isn't answered. The message is for the client, and `code` is the HTTP status."""
+    """The request is rejected. The message is for the client, and `code` is the HTTP status."""
 
     code: int
 
 
 class BadRequest(Refusal):
-    """The request can't be answered, and sending it again won't help."""
+    """The request is invalid; a retry won't help."""
 
     code = 400
 
 
 @dataclass(frozen=True)
 class Range:
-    """The values that a generation parameter may have, both ends included."""
+    """Valid values of a generation parameter, both ends included."""
 
     type: type
     low: float = 0
@@ -84,7 +84,7 @@ PARAMETERS: Mapping[str, Range] = {
 
 @dataclass(frozen=True)
 class Request:
-    """A request that is well formed; its image hasn't been decoded yet."""
+    """Well-formed request whose image hasn't been decoded yet."""
 
     image: bytes
     prompts: tuple[str, ...]
@@ -93,16 +93,16 @@ class Request:
     plain: bool  # the sample's shape: one answer, as plain text
 
     def limit(self, own: int) -> int:
-        """How many tokens an answer may have whose limit is `own` unless the request sets one."""
+        """Return the maximum number of tokens of an answer: the request's, or else `own`."""
         # a minimum above our limit asks for more than our limit
         limit: int = self.parameters.get("max_new_tokens", max(own, self.parameters.get("min_new_tokens", 0)))
         return limit
 
 
 def parse_request(body: bytes | None) -> Request:
-    """Read a request's body; None is that of a request without content, such as an empty form.
+    """Parse a request's body; None is that of a request without content, such as an empty form.
 
-    Raises BadRequest, whose message says what is wrong and what to send instead.
+    Raises BadRequest, whose message names the problem and the remedy.
     """
     if body is None:
         raise BadRequest("The request has no content. Send a JSON object.")
@@ -123,7 +123,7 @@ def parse_request(body: bytes | None) -> Request:
 
 
 def _refuse_excess(request: Request) -> None:
-    """Each request has one view: what it costs is its prompts, their beams and their tokens."""
+    """Raise BadRequest if the request costs too much, by its prompts, their beams and their tokens."""
     beams = request.parameters.get("num_beams", 1)
     answers, captions = len(request.prompts), int(request.caption)
     tokens = beams * (answers * request.limit(ANSWER_TOKENS) + captions * request.limit(CAPTION_TOKENS))
@@ -187,7 +187,7 @@ def _prompt(name: str, prompt: object) -> str:
 
 
 def _characters(prompt: str) -> int:
-    """As T5's tokenizer reads them, which makes up to 18 of one (NFKC): no text has more tokens than that."""
+    """Count characters after NFKC, as T5's tokenizer reads them, which bounds the number of tokens."""
     return max(len(prompt), len(unicodedata.normalize("NFKC", prompt[: MAX_PROMPT_CHARACTERS + 1])))
 
 
@@ -214,10 +214,10 @@ def _parameters(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(names: Any) -> str:
-    """At most twelve names, each cut, so that a message can't echo a whole request."""
+    """List at most twelve truncated names, so that a message can't echo a whole request."""
     return ", ".join(f'"{_encodable(name[:40])}"' for name in list(names)[:12])
 
 
 def _encodable(text: str) -> str:
-    """JSON can spell half a surrogate pair, which neither a tokenizer nor DJL's answer takes."""
+    """Return False for half a surrogate pair, which JSON can contain, but neither tokenizer nor DJL accepts."""
     return text.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Answers a dynamic batch: each distinct image is encoded once, and the prompts of all requests decode at once."""
+"""Answers to dynamic batches: each distinct image is encoded once, and all prompts are decoded together."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from blip2_serving.hub_token import read_hub_token
 from blip2_serving.image import open_image
 from blip2_serving.request import ANSWER_TOKENS, CAPTION_TOKENS, Refusal, Request, parse_request
 
-# Parameters that leave decoding greedy, one row by itself.
+# Parameters with which decoding stays greedy and rows stay independent.
 GREEDY: Mapping[str, Any] = {"do_sample": False, "num_beams": 1, "num_beam_groups": 1}
 
 # flan-t5-xl's visual tokens take 128 KB an image in bf16: 32 MB in all.
@@ -27,13 +27,13 @@ CACHED_IMAGES = 256
 # More than the prompts of any dynamic batch.
 CACHED_PROMPTS = 4096
 
-# A request decodes beside others that are at most this many times lighter, so that none waits long for another's work.
+# Requests are decoded together if their work differs by at most this factor, so that none waits long for another.
 SPREAD = 4
 
-# Finer digits of P change with the size of the batch and mean nothing.
+# Further digits of P depend on the batch size and are meaningless.
 P_DIGITS = 4
 
-# Enough of a weights file to tell two trainings of one architecture apart without reading gigabytes.
+# Bytes of a weights file that distinguish two trainings of one architecture, without reading gigabytes.
 FINGERPRINTED_BYTES = 1 << 20
 
 Answer = str | dict[str, Any]
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 class NetworkFailed(Refusal):
-    """The network raised while it decoded the request; `code` is what DJL answers a handler that raises so."""
+    """The network raised an error while decoding the request; `code` is DJL's status for such a handler."""
 
     def __init__(self, problem: Exception) -> None:
         memory = type(problem).__name__ in ("OutOfMemoryError", "MemoryError")
@@ -53,7 +53,7 @@ class NetworkFailed(Refusal):
 
 @dataclass(frozen=True)
 class _Job:
-    """A request whose image is known to be good: its visual tokens are cached, or its pixels wait to be encoded."""
+    """Request with a valid image: its visual tokens are cached, or its pixels are to be encoded."""
 
     request: Request
     digest: str
@@ -63,7 +63,7 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Question:
-    """One thing to ask of an image, in at most `limit` tokens.
+    """Prompt about an image, answered in at most `limit` tokens.
 
     `parameters` are for transformers' `generate`; without any the answer is decoded greedily.
     """
@@ -74,27 +74,27 @@ class _Question:
 
     @property
     def work(self) -> int:
-        """How many tokens the language model reads and writes for it."""
+        """Number of tokens that the language model reads and writes for it."""
         beams: int = self.parameters.get("num_beams", 1)
         return len(self.row.visual) + len(self.row.tokens) + beams * self.limit
 
 
 class Service:
-    """The model, its caches and its name. `initialize` comes first."""
+    """Model with its caches and its name. Call `initialize` first."""
 
     def __init__(self, answer_tokens: int = ANSWER_TOKENS, caption_tokens: int = CAPTION_TOKENS) -> None:
-        """The limits are for requests that set no `max_new_tokens`."""
+        """Set the limits of requests without `max_new_tokens`."""
         self._answer_tokens, self._caption_tokens = answer_tokens, caption_tokens
         self.initialized = False
         self._visuals: LruCache[str, torch.Tensor] = LruCache(CACHED_IMAGES)
         self._p_blank: LruCache[str, float] = LruCache(CACHED_PROMPTS)
 
     def initialize(self, properties: Mapping[str, str]) -> None:
-        """Load the checkpoint `model_id` (a folder or a hub id), else the one that lies in the model's own folder.
+        """Load the checkpoint `model_id` (a folder or a hub id), else the one in the model's own folder.
 
-        Of a hub id, `revision` is the commit, and `hub_token_secret_arn` the secret with a token for it.
-        `served_model_name` names a folder's checkpoint in answers; the folder's own name does by default.
-        Raises UnusableCheckpoint, HubTokenUnavailable, or what transformers raises for what it can't load.
+        For a hub id, `revision` is the commit, and `hub_token_secret_arn` the secret with a token for it.
+        `served_model_name` names a folder's checkpoint in answers, by default the folder's name.
+        Raises UnusableCheckpoint, HubTokenUnavailable, or errors of transformers.
         """
         checkpoint = properties.get("model_id") or properties["model_dir"]
         secret_arn = properties.get("hub_token_secret_arn")
@@ -103,7 +103,7 @@ class Service:
         self.serve(blip2, _model_id(checkpoint, properties.get("served_model_name"), blip2.revision))
 
     def serve(self, blip2: Blip2, model_id: str) -> None:
-        """Answer with a network that is loaded already."""
+        """Use a network that is loaded already."""
         self._blip2, self.model_id = blip2, model_id
         self.initialized = True
 
@@ -112,7 +112,7 @@ class Service:
         self._blip2.deadline.stop()
 
     def answer(self, bodies: Sequence[bytes | None]) -> list[Answer | Refusal]:
-        """One answer a body, in order. A request that can't be answered gets its Refusal and harms no other."""
+        """Return one answer per body, in order, a Refusal for a request that can't be answered."""
         with self._blip2.deadline.batch():
             looked = [_attempt(self._look, body) for body in bodies]
             answers = iter(self._answers([job for job in looked if isinstance(job, _Job)]))
@@ -133,7 +133,7 @@ class Service:
             return [late] * len(jobs)
         asked = [self._questions(job.request, visuals[job.digest]) for job in jobs]
         answers: dict[int, Answer | Refusal] = {}
-        for indexes in _companies([sum(question.work for question in questions) for questions in asked]):
+        for indexes in _groups([sum(question.work for question in questions) for questions in asked]):
             requests = [jobs[index].request for index in indexes]
             company = self._answer_together(requests, [asked[index] for index in indexes])
             answers.update(zip(indexes, company, strict=True))
@@ -154,7 +154,7 @@ class Service:
         return [self._reply(request, own) for request, own in zip(requests, answers, strict=True)]
 
     def _encode(self, jobs: Sequence[_Job]) -> dict[str, torch.Tensor]:
-        """Visual tokens by image digest; what isn't cached is encoded in one pass. Raises TimeIsUp."""
+        """Return visual tokens by image digest; uncached images are encoded in one pass. Raises TimeIsUp."""
         new = {job.digest: job.pixels for job in jobs if job.pixels is not None}
         encoded = dict(zip(new, self._blip2.encode(list(new.values())), strict=True)) if new else {}
         for digest, visual in encoded.items():
@@ -162,7 +162,7 @@ class Service:
         return encoded | {job.digest: job.visual for job in jobs if job.visual is not None}
 
     def _questions(self, request: Request, visual: torch.Tensor) -> list[_Question]:
-        """The prompts in order, then the caption."""
+        """Return the prompts in order, then the caption."""
         limit, parameters = request.limit(self._answer_tokens), request.parameters
         questions = [self._question(visual, prompt, limit, parameters) for prompt in request.prompts]
         if request.caption:
@@ -180,7 +180,7 @@ class Service:
         return _Question(Row(visual, self._blip2.tokens(prompt), 1 if parameters else limit), limit, parameters)
 
     def _blank_questions(self, requests: Sequence[Request]) -> dict[str, _Question]:
-        """The prompts to be scored whose P(yes) on a blank image isn't known yet. Raises TimeIsUp."""
+        """Return the scored prompts whose P(yes) on a blank image isn't cached. Raises TimeIsUp."""
         prompts = {prompt for request in requests if not request.plain for prompt in request.prompts}
         new = sorted(prompt for prompt in prompts if self._p_blank.get(prompt) is None)
         return {prompt: self._question(self._blip2.blank, prompt, 1, {}) for prompt in new}
@@ -204,7 +204,7 @@ class Service:
     def _each(
         self, decode: Callable[[Sequence[Row]], Sequence[Result | None]], rows: Sequence[Row]
     ) -> list[Result | Refusal]:
-        """What `decode` makes of each row. What isn't done in time, or what the network fails on, fails alone."""
+        """Decode each row. Rows that time out, or that the network fails on, fail alone."""
         try:
             results = decode(rows)
         except Exception as problem:
@@ -231,8 +231,8 @@ class Service:
         return {"model": self.model_id, "caption": caption, "answers": answers}
 
 
-def _companies(work: Sequence[int]) -> list[list[int]]:
-    """Indexes of requests to decode together, by the work of each: lighter ones come first."""
+def _groups(work: Sequence[int]) -> list[list[int]]:
+    """Return the indexes of requests to decode together, by the work of each, the lightest first."""
     companies: list[list[int]] = []
     for index in sorted(range(len(work)), key=lambda index: work[index]):
         if companies and work[index] <= SPREAD * work[companies[-1][0]]:
@@ -250,7 +250,7 @@ def _attempt(function: Callable[[bytes | None], Result], body: bytes | None) -> 
 
 
 def _model_id(checkpoint: str, served_name: str | None, revision: str | None) -> str:
-    """Name and version of the weights: a verdict's provenance must change when they do."""
+    """Return name and version of the weights: a verdict's provenance must change with them."""
     folder = Path(checkpoint)
     if not folder.is_dir():
         return f"{checkpoint}@{revision}" if revision else checkpoint

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.cloud.iam.evaluate import Asked, Caller, Decision, decide
+from local.cloud.iam.evaluate import AccessDecision, AccessRequest, Caller, decide
 from local.cloud.iam.policy import Policy
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Reader"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/Reader/alice"
 OBJECT = "arn:aws:s3:::bucket/key"
-ALLOWED, IMPLICIT, EXPLICIT = Decision.ALLOWED, Decision.IMPLICIT_DENY, Decision.EXPLICIT_DENY
+ALLOWED, IMPLICIT, EXPLICIT = AccessDecision.ALLOWED, AccessDecision.IMPLICIT_DENY, AccessDecision.EXPLICIT_DENY
 
 
 def policy(*statements: dict[str, Any]) -> Policy:
@@ -24,8 +24,8 @@ def says(effect: str, action: str = "s3:GetObject", resource: str = "*", **more:
     return {"Effect": effect, "Action": action, "Resource": resource, **more}
 
 
-def asked(action: str = "s3:GetObject", resource: str = OBJECT, **context: str) -> Asked:
-    return Asked(action, resource, {key.replace("_", ":").lower(): (value,) for key, value in context.items()})
+def asked(action: str = "s3:GetObject", resource: str = OBJECT, **context: str) -> AccessRequest:
+    return AccessRequest(action, resource, {key.replace("_", ":").lower(): (value,) for key, value in context.items()})
 
 
 effects = st.lists(st.sampled_from(["Allow", "Deny"]), max_size=3)

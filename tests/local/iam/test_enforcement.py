@@ -74,7 +74,7 @@ def test_a_key_that_nobody_has_is_refused(laptop: Laptop) -> None:
 
     for service, operation in (("sts", "get_caller_identity"), ("s3", "list_buckets"), ("dynamodb", "list_tables")):
         error = refused(getattr(client(stranger, service, laptop), operation))
-        assert "variables that it printed" in error.response["Error"]["Message"]
+        assert "variables that the laptop cloud printed" in error.response["Error"]["Message"]
 
 
 def test_a_missing_object_is_a_404_to_those_who_may_list_and_a_403_to_others(
@@ -206,7 +206,7 @@ def test_a_workflow_whose_role_nobody_trusts_is_not_deployed(laptop: Laptop, tmp
     content["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] = []
     folder = write_assembly(tmp_path / "untrusted", content)
 
-    with pytest.raises(ClientError, match="may not do what it must"):
+    with pytest.raises(ClientError, match="lacks a right"):
         laptop.client("cloudformation").create_stack(
             StackName="Untrusted", TemplateBody=(folder / "Small.template.json").read_text()
         )

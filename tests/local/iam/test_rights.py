@@ -6,9 +6,9 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from local.cloud.iam.evaluate import Asked
+from local.cloud.iam.evaluate import AccessRequest
 from local.cloud.iam.keys import KNOWN
-from local.cloud.iam.request import Request
+from local.cloud.iam.request import AwsRequest
 from local.cloud.iam.resources import Resources
 from local.cloud.iam.rights import UnknownCall, rights_of
 from local.cloud.iam.rights_s3 import listing_of
@@ -48,7 +48,7 @@ class Known:
         return f"arn:aws:cloudformation:{HERE}:stack/{name}/id"
 
 
-def sent(service: str, operation: str, **parameters: Any) -> Request:
+def sent(service: str, operation: str, **parameters: Any) -> AwsRequest:
     """The request that botocore sends for an operation, as the emulator reads it."""
     client: Any = boto3.client(  # type: ignore[call-overload]
         service,
@@ -57,10 +57,10 @@ def sent(service: str, operation: str, **parameters: Any) -> Request:
         aws_access_key_id="AKIATEST",
         aws_secret_access_key="secret",
     )
-    return Request.read(wsgi_request(client, operation, **parameters).get_environ())
+    return AwsRequest.read(wsgi_request(client, operation, **parameters).get_environ())
 
 
-def asked(service: str, operation: str, **parameters: Any) -> tuple[Asked, ...]:
+def asked(service: str, operation: str, **parameters: Any) -> tuple[AccessRequest, ...]:
     found = rights_of(sent(service, operation, **parameters), cast(Resources, Known()))
     assert {key.partition("/")[0] for right in found for key in right.context} <= KNOWN
     return found
@@ -373,6 +373,6 @@ def test_a_source_identity_is_a_right_of_its_own() -> None:
         lambda: sent("iam", "list_roles"),
     ],
 )
-def test_a_call_that_is_not_written_down_is_an_error(call: Callable[[], Request]) -> None:
+def test_a_call_that_is_not_written_down_is_an_error(call: Callable[[], AwsRequest]) -> None:
     with pytest.raises(UnknownCall, match="add it"):
         rights_of(call(), cast(Resources, Known()))

@@ -1,18 +1,15 @@
-"""The table of docs/security.md that says what each role for persons may do, written from the template.
-
-`python -m tests.infra.rights` writes it anew.
-"""
+"""Write the table of rights in docs/security.md from the template: `python -m scripts.release.rights_page`."""
 
 import re
 import sys
 
+from scripts.release.synthesis import DEFAULT, ROOT, Template, make_app, template_of
 from scripts.sections import markdown, write_section
-from tests.infra.synthesis import DEFAULT, ROOT, Template, make_app, template_of
 
 PAGE = ROOT / "docs/security.md"
 SECTION = "rights of roles"
 ROLES = ("Reviewer", "Eraser", "PolicyEditor", "Operator")
-# The start of a logical id → what a person calls it.
+# Start of a logical id → name in the page.
 _NAMES = {
     "IntakeImages": "the intake bucket",
     "Policies": "the policy bucket",
@@ -26,7 +23,7 @@ _NAMES = {
     "FunctionsUnrecordedFailures": "the queue of failures not recorded",
     "WorkflowMachine": "the workflow",
 }
-# Part of an ARN → what a person calls it, where it isn't of a resource of the stack.
+# Part of an ARN → name in the page, for resources outside the stack.
 _UNOWNED = {
     ":stack/ModerationModels/": "the models' stack",
     ":stack/": "the stack",
@@ -37,7 +34,7 @@ _UNOWNED = {
 
 
 def table(template: Template) -> str:
-    """Markdown: role, on what, which actions."""
+    """Return a Markdown table of the roles, the resources and the allowed actions."""
     rows = []
     for role in ROLES:
         first = f"`{role}RoleArn`"
@@ -48,14 +45,15 @@ def table(template: Template) -> str:
 
 
 def _named(resource: str) -> str:
-    """`<WorkBF1A2B3C.Arn>/evidence/*` → the work bucket: `evidence/*`."""
+    """Return a resource in words: `<WorkBF1A2B3C.Arn>/evidence/*` is "the work bucket: `evidence/*`"."""
     if resource == "*":
         return "the account's quotas and settings"
     for part, name in _UNOWNED.items():
         if part in resource:
             return name
     found = re.search(r"<((?!AWS::)\w+)(?:\.\w+)?>(?:[/:](.*))?$", resource)
-    assert found, resource
+    if found is None:
+        raise ValueError(f"{resource} belongs to no resource of the stack: add it to _UNOWNED.")
     name = max((start for start in _NAMES if found[1].startswith(start)), key=len)
     if ":execution:" in resource:
         return f"{_NAMES[name]}'s executions"

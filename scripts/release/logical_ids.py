@@ -1,16 +1,16 @@
-"""The record of what holds data: logical ids, and the properties whose change replaces a resource.
+"""Record the logical ids of resources that hold data: `python -m scripts.release.logical_ids`.
 
-`python -m tests.infra.logical_ids` writes it anew, which is to be done on purpose only.
+The record, tests/infra/logical_ids.json, also holds the properties whose change replaces a resource. Write it again
+only if no deployment needs the data of a resource that changes.
 """
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-from tests.infra.synthesis import DEFAULT, PRODUCTION, Template, make_app, template_of
+from scripts.release.synthesis import DEFAULT, PRODUCTION, ROOT, Template, make_app, template_of
 
-RECORD = Path(__file__).with_suffix(".json")
+RECORD = ROOT / "tests/infra/logical_ids.json"
 
 # Type → properties that CloudFormation's reference marks with "Update requires: Replacement", or that it can't update.
 REPLACING = {
@@ -23,7 +23,7 @@ REPLACING = {
 
 
 def holding_data(template: Template) -> dict[str, dict[str, Any]]:
-    """Logical id → its type and the replacing properties that it sets; a table's indexes too, which are rebuilt."""
+    """Return by logical id the type, the properties that replace it, and a table's indexes, which are rebuilt."""
     held = {}
     for name, resource in template.resources.items():
         if resource["Type"] in REPLACING:
@@ -35,8 +35,8 @@ def holding_data(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def synthesised() -> dict[str, dict[str, dict[str, Any]]]:
-    """Stage → what holds data."""
-    stages = {"dev": DEFAULT, "prod": PRODUCTION}
+    """Return the resources that hold data, by stage."""
+    stages: dict[str, dict[str, Any]] = {"dev": DEFAULT, "prod": PRODUCTION}
     return {
         stage: holding_data(template_of(make_app(**context).synth(), "Moderation")) for stage, context in stages.items()
     }
@@ -44,8 +44,8 @@ def synthesised() -> dict[str, dict[str, dict[str, Any]]]:
 
 def main() -> int:
     RECORD.write_text(json.dumps(synthesised(), indent=1) + "\n")
-    print(f"Recorded in {RECORD.name}. Read the difference before you commit it: every removed or changed line is")
-    print("a resource that the next deploy replaces, with its data.")
+    print(f"Recorded in {RECORD.name}. Read the difference before you commit it: for every removed or changed line")
+    print("the next deploy replaces a resource, and its data is lost.")
     return 0
 
 
