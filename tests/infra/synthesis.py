@@ -18,8 +18,8 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"] | {"aws:cdk:bun
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
 
 # Synthesis takes seconds, so the tests share three deployments.
-DEFAULT = {"acceptLlama2Eula": True}
-PRODUCTION = {
+DEFAULT: dict[str, Any] = {"acceptLlama2Eula": True}
+PRODUCTION: dict[str, Any] = {
     "stage": "prod",
     "acceptLlama2Eula": True,
     "llamaSize": "70b",
@@ -34,7 +34,7 @@ PRODUCTION = {
     "llamaMaxInstances": 3,
     "modelConcurrency": 12,
 }
-THEIRS = EXISTING_ENDPOINTS | {
+THEIRS: dict[str, Any] = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",
     "llamaDialect": "dialog",
     "modelInputSize": 96,

@@ -3,6 +3,7 @@
 import ast
 import re
 from importlib import metadata
+from typing import Any
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly
@@ -22,7 +23,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "prepare_image": settings.PrepareImageSettings,
     "query_image": settings.QueryImageSettings,
     "judge_image": settings.JudgeImageSettings,

@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -117,7 +118,7 @@ def decided(pack: Pack, evidence: Evidence, flag: str, category: str | None = No
 
 def test_the_samples_recorded_run_is_unsafe_and_suggestive_under_blog() -> None:
     blog = shipped("blog")
-    answers = {question.id: "no" for question in blog.questions} | {"topless": "yes"}
+    answers: dict[str, Any] = {question.id: "no" for question in blog.questions} | {"topless": "yes"}
     evidence = evidence_of(blog, "a man is standing on the beach with a surfboard", **answers)
     judgement = parse_judgement((HERE / "recorded_llama_answer.txt").read_text("utf-8"), blog.category_names)
 

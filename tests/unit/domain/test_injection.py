@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ class Injection:
     over: str | None
 
     def evidence(self) -> Evidence:
-        answers = {self.over: 0.97} if self.over else {}
+        answers: dict[str, Any] = {self.over: 0.97} if self.over else {}
         if self.where != "answer":
             return evidence_of(DEMO, self.text, **answers)
         evidence = evidence_of(DEMO, **answers)
