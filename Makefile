@@ -83,7 +83,7 @@ lint: .venv/.ready ## Ruff: style and format
 	$(BIN)/ruff format --check .
 
 .PHONY: types
-types: .venv/.ready ## mypy --strict on our packages
+types: .venv/.ready ## mypy: --strict on our packages, plain on the tests
 	$(BIN)/mypy
 
 .PHONY: format
