@@ -157,6 +157,14 @@ e2e-laptop: setup ## The same against an empty laptop cloud, for nothing
 fuzz: setup ## Hostile and damaged files through the decoder for MINUTES=2
 	@$(BIN)/python -m scripts.evaluation.fuzz $(if $(MINUTES),--minutes $(MINUTES))
 
+build/mutmut/.ready: scripts/evaluation/mutmut.txt .venv/.ready
+	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<
+	@touch $@
+
+.PHONY: mutate
+mutate: build/mutmut/.ready ## Change the domain in one place at a time, and count what no unit test notices (MODULES="record")
+	@$(BIN)/python -m scripts.evaluation.mutation $(MODULES)
+
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests made
 	rm -rf .venv node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
