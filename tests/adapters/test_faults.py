@@ -102,7 +102,7 @@ def test_half_a_description_of_an_execution_is_none():
     client = damaged(clients.stepfunctions(), b'{"execu')
 
     with pytest.raises(StoreUnavailable):
-        SfnExecutions(client).status("arn:aws:states:us-east-1:123456789012:execution:m:me")
+        SfnExecutions(client).find("arn:aws:states:us-east-1:123456789012:execution:m:me")
 
 
 def test_half_an_answer_of_sns_may_mean_that_it_was_published():

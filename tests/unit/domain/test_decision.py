@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,7 +73,7 @@ def situation_of(judge: str, missing: str, instructions: str, strongest: str, ca
 
 
 def test_the_table_has_only_words_that_mean_something() -> None:
-    vocabulary = (JUDGES, YES_NO, YES_NO, P_OF, CAPTIONS)
+    vocabulary: tuple[Iterable[str], ...] = (JUDGES, YES_NO, YES_NO, P_OF, CAPTIONS)
     for row in TABLE:
         for allowed, known in zip(row.conditions, vocabulary, strict=True):
             assert set(allowed) <= set(known), row
