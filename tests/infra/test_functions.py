@@ -3,12 +3,12 @@
 import ast
 import re
 from importlib import metadata
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from moderation import settings
+from moderation import wiring
 from stacks.components.functions import POWERTOOLS_LAYER
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
@@ -23,15 +23,6 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}
-SETTINGS: dict[str, Any] = {
-    "prepare_image": settings.PrepareImageSettings,
-    "query_image": settings.QueryImageSettings,
-    "judge_image": settings.JudgeImageSettings,
-    "record_verdict": settings.RecordVerdictSettings,
-    "notify": settings.NotifySettings,
-    "record_failure": settings.FailureSettings,
-    "sweep_claims": settings.FailureSettings,
-}
 
 
 def environment(template: Template, stem: str) -> dict[str, str]:
@@ -64,8 +55,13 @@ def test_every_handler_is_deployed(moderation: Template) -> None:
 
 
 @pytest.mark.parametrize("stem", LIMITS)
-def test_a_function_finds_every_setting_that_it_reads(stem: str, moderation: Template) -> None:
-    SETTINGS[stem].from_env(environment(moderation, stem))  # raises Misconfigured, which names what is missing
+def test_a_function_finds_every_setting_that_it_reads(
+    stem: str, moderation: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(wiring, "os", SimpleNamespace(environ=environment(moderation, stem)))
+
+    getattr(wiring, stem).__wrapped__()  # raises Misconfigured, which names what is missing
 
 
 def test_settings_reach_the_functions(theirs: CloudAssembly) -> None:

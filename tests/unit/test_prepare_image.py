@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -63,7 +64,7 @@ def moderate(parts: Any, image: ImageRef, judge: FakeJudge) -> Any:
     return record
 
 
-def moderate_all(parts: PreparePorts, image: ImageRef) -> Any:
+def moderate_all(parts: Any, image: ImageRef) -> Any:
     """As `moderate`, whatever the views, with a vision model that sees nothing."""
     workspace = space(image)
     manifest = prepare_image(parts, image, workspace)
