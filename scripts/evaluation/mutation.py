@@ -40,6 +40,7 @@ PRELOADED = (
     "yaml",
 )
 
+# The seconds of `timeout_constant` are for the imports of each mutant's process, which mutmut doesn't count.
 CONFIGURATION = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -48,6 +49,7 @@ also_copy = {copied}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "not linear_time and not takes_no_time"]
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
+timeout_constant = 60.0
 process_isolation = "forkserver"
 forkserver_warmup = "import"
 preload_modules_file = "{preloaded}"
