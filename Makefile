@@ -61,8 +61,9 @@ synth: setup ## Synthesise both stacks into cdk.out/
 # ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
-test: setup lint types ## Run lint, types and the whole test suite, on two cores
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: setup lint types ## Run lint, types and the whole test suite with its coverage, on two cores
+	COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+		$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=html
 
 build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
 	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<
@@ -84,7 +85,7 @@ lint: .venv/.ready ## Check style and format with ruff, and imports between pack
 	PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
-types: .venv/.ready ## Check types with mypy --strict
+types: .venv/.ready ## Check types with mypy: --strict, plain on the tests
 	$(BIN)/mypy
 
 .PHONY: format
@@ -160,6 +161,14 @@ e2e-laptop: setup ## Run the same against an empty laptop cloud, free of charge
 .PHONY: fuzz
 fuzz: setup ## Decode hostile and damaged files for MINUTES=2
 	@$(BIN)/python -m scripts.evaluation.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+build/mutmut/.ready: scripts/evaluation/mutmut.txt .venv/.ready
+	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<
+	@touch $@
+
+.PHONY: mutate
+mutate: build/mutmut/.ready ## Change the domain in one place at a time, and count what no unit test notices (MODULES="record")
+	@$(BIN)/python -m scripts.evaluation.mutation $(MODULES)
 
 .PHONY: clean
 clean: ## Remove everything that set-up, synthesis and tests created

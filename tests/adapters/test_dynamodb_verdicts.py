@@ -1,5 +1,7 @@
 """The table: one owner, one verdict, whatever is repeated or lost on the way."""
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -165,10 +167,12 @@ def test_plain_data_survives_the_round_trip():
 def test_what_dynamodb_raises_gets_our_names(code, status, expected):
     class Failing:
         def get_item(self, **_):
-            raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetItem")
+            response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(response, "GetItem")
 
+    failing: Any = Failing()
     with pytest.raises(expected):
-        DynamoVerdictStore(Failing(), "verdicts").get(IMAGE)
+        DynamoVerdictStore(failing, "verdicts").get(IMAGE)
 
 
 def test_a_reply_that_never_came_is_retried_by_the_workflow(dynamodb, store):
@@ -181,12 +185,14 @@ def test_a_reply_that_never_came_is_retried_by_the_workflow(dynamodb, store):
             dynamodb.update_item(**request)
             raise ReadTimeoutError(endpoint_url="x")
 
+    deaf: Any = Deaf()
     with pytest.raises(StoreUnavailable):
-        DynamoVerdictStore(Deaf(), "verdicts").record(IMAGE, ME, VERDICT)
+        DynamoVerdictStore(deaf, "verdicts").record(IMAGE, ME, VERDICT)
     assert store.record(IMAGE, ME, VERDICT)
 
 
-DATED = VERDICT | {"decided_at": "2026-11-23T10:00:00.000Z"}
+DECIDED_AT = "2026-11-23T10:00:00.000Z"
+DATED = VERDICT | {"decided_at": DECIDED_AT}
 DAY_AFTER = 1795514400  # 2026-11-24 10:00 UTC
 
 
@@ -200,7 +206,7 @@ def test_records_are_kept_for_good_or_expire_some_days_after_the_verdict(dynamod
 
 
 def test_a_decision_gives_a_record_an_expiry_only_if_it_has_none(dynamodb):
-    store = DynamoVerdictStore(dynamodb, "verdicts", 1)
+    store: Any = DynamoVerdictStore(dynamodb, "verdicts", 1)
     claim(dynamodb, ME, verdict="review", decided_by="failure")
     later = DATED | {"decided_by": "person", "decided_at": "2027-01-01T10:00:00.000Z"}
 
@@ -215,7 +221,7 @@ def test_an_attribute_that_a_later_release_wrote_survives_a_decision(dynamodb, s
 
     record = store.get(IMAGE)
     assert record.other["severity"] == 7
-    assert store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DATED["decided_at"]))
+    assert store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DECIDED_AT))
 
     assert from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])["severity"] == 7
     assert store.get(IMAGE).schema_version == 2

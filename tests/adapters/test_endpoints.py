@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import boto3
 import pytest
@@ -38,13 +39,18 @@ class Runtime:
         return {"Body": io.BytesIO(answer if isinstance(answer, bytes) else json.dumps(answer).encode())}
 
 
+def endpoint(runtime: Any, name: str, *arguments: Any, **named: Any) -> SageMakerEndpoint:
+    """An endpoint that is reached by a client, or by what stands for one."""
+    return SageMakerEndpoint(runtime, name, *arguments, **named)
+
+
 SCORED = {"model": "blip2-x", "caption": "a dog", "answers": [{"text": "no", "p_yes": 0.1, "p_blank": 0.2}]}
 
 
 def test_scored_blip2_asks_once_for_everything():
     runtime = Runtime(SCORED)
 
-    reply = ScoredBlip2(SageMakerEndpoint(runtime, "eyes")).ask(b"png", ["Question: is it? Answer:"], True)
+    reply = ScoredBlip2(endpoint(runtime, "eyes")).ask(b"png", ["Question: is it? Answer:"], True)
 
     assert [request["Body"] for request in runtime.requests] == [
         {"image": "cG5n", "prompts": ["Question: is it? Answer:"], "caption": True}
@@ -55,7 +61,7 @@ def test_scored_blip2_asks_once_for_everything():
 def test_sample_blip2_asks_one_by_one_in_plain_text():
     runtime = Runtime(b"yes ", b"no", b" a man on a beach\n")
 
-    reply = SampleBlip2(SageMakerEndpoint(runtime, "eyes")).ask(b"png", ["A", "B"], True)
+    reply = SampleBlip2(endpoint(runtime, "eyes")).ask(b"png", ["A", "B"], True)
 
     assert [request["Body"] for request in runtime.requests] == [
         {"image": "cG5n", "prompt": "A"},
@@ -82,11 +88,15 @@ def test_sample_blip2_asks_one_by_one_in_plain_text():
 )
 def test_a_garbled_vision_answer_is_named_so(answer):
     with pytest.raises(MalformedResponse):
-        ScoredBlip2(SageMakerEndpoint(Runtime(answer), "eyes")).ask(b"png", ["A"], True)
+        ScoredBlip2(endpoint(Runtime(answer), "eyes")).ask(b"png", ["A"], True)
 
 
 def fault(code: str, status: int, message: str = "", **more) -> ClientError:
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
     return ClientError(response, "InvokeEndpoint")
 
 
@@ -142,7 +152,7 @@ HEADER_MISSING = (
 )
 def test_what_sagemaker_raises_gets_our_names(error, expected):
     with pytest.raises(expected):
-        ScoredBlip2(SageMakerEndpoint(Runtime(error), "eyes")).ask(b"png", ["A"], True)
+        ScoredBlip2(endpoint(Runtime(error), "eyes")).ask(b"png", ["A"], True)
 
 
 @pytest.mark.parametrize("speaker", [ScoredBlip2, SampleBlip2])
@@ -158,7 +168,7 @@ def test_what_sagemaker_raises_gets_our_names(error, expected):
 )
 def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expected):
     with pytest.raises(expected):
-        speaker(SageMakerEndpoint(Runtime({"error": "too large", "code": code}), "eyes")).ask(b"png", ["A"], False)
+        speaker(endpoint(Runtime({"error": "too large", "code": code}), "eyes")).ask(b"png", ["A"], False)
 
 
 @pytest.mark.parametrize("dialect", ["dialog", "tgi", "openai"])
@@ -175,13 +185,13 @@ def test_a_fault_of_one_item_of_a_batch_is_found_in_its_body(speaker, code, expe
 )
 def test_a_judges_fault_under_http_200_is_found_in_its_body(dialect, body, expected):
     with pytest.raises(expected):
-        SageMakerJudge(SageMakerEndpoint(Runtime(body), "judge"), dialect, False).complete(TURNS, SCHEMA)
+        SageMakerJudge(endpoint(Runtime(body), "judge"), dialect, False).complete(TURNS, SCHEMA)
 
 
 def test_an_answer_that_says_it_has_no_error_is_one():
     body = {"error": None, "choices": [{"message": {"content": "Fine."}}]}
 
-    assert SageMakerJudge(SageMakerEndpoint(Runtime(body), "judge"), "openai", False).complete(TURNS, SCHEMA) == "Fine."
+    assert SageMakerJudge(endpoint(Runtime(body), "judge"), "openai", False).complete(TURNS, SCHEMA) == "Fine."
 
 
 TURNS = [Turn("user", "Judge."), Turn("assistant", "Hm."), Turn("user", "Again.")]
@@ -191,7 +201,7 @@ SCHEMA = {"type": "object"}
 def test_dialog_is_jumpstart_v1_and_accepts_the_licence_per_request():
     runtime = Runtime([{"generation": {"role": "assistant", "content": "fine"}}])
 
-    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "dialog", False).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(endpoint(runtime, "judge"), "dialog", False).complete(TURNS, SCHEMA) == "fine"
 
     [request] = runtime.requests
     assert request["CustomAttributes"] == "accept_eula=true"
@@ -202,8 +212,8 @@ def test_dialog_is_jumpstart_v1_and_accepts_the_licence_per_request():
 def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
     runtime = Runtime(answer, answer)
 
-    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "tgi", False).complete(TURNS, SCHEMA) == "fine"
-    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "tgi", True).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(endpoint(runtime, "judge"), "tgi", False).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(endpoint(runtime, "judge"), "tgi", True).complete(TURNS, SCHEMA) == "fine"
 
     plain, constrained = (request["Body"] for request in runtime.requests)
     assert plain["inputs"] == "<s>[INST] Judge. [/INST] Hm. </s><s>[INST] Again. [/INST]"
@@ -215,7 +225,7 @@ def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
 def test_openai_is_greedy_and_asks_for_the_schema():
     runtime = Runtime({"choices": [{"message": {"content": "fine"}}]})
 
-    assert SageMakerJudge(SageMakerEndpoint(runtime, "judge"), "openai", True).complete(TURNS, SCHEMA) == "fine"
+    assert SageMakerJudge(endpoint(runtime, "judge"), "openai", True).complete(TURNS, SCHEMA) == "fine"
 
     body = runtime.requests[0]["Body"]
     assert body["temperature"] == 0
@@ -227,7 +237,7 @@ def test_openai_is_greedy_and_asks_for_the_schema():
 )
 def test_a_garbled_judge_is_named_so(answer):
     with pytest.raises(MalformedResponse):
-        SageMakerJudge(SageMakerEndpoint(Runtime(answer), "judge"), "tgi", False).complete(TURNS, SCHEMA)
+        SageMakerJudge(endpoint(Runtime(answer), "judge"), "tgi", False).complete(TURNS, SCHEMA)
 
 
 @pytest.mark.parametrize(("within_s", "waited"), [(None, None), (79.0, None), (70.0, None), (34.5, 34.5)])
@@ -239,8 +249,7 @@ def test_an_answer_is_waited_for_as_long_as_there_is_time(within_s, waited):
         hurries.append(seconds)
         return Runtime(ReadTimeoutError(endpoint_url="x"))
 
-    endpoint = SageMakerEndpoint(Runtime({"generated_text": "fine"}), "judge", hurried=hurried)
-    judge = SageMakerJudge(endpoint, "tgi", False)
+    judge = SageMakerJudge(endpoint(Runtime({"generated_text": "fine"}), "judge", hurried=hurried), "tgi", False)
 
     if waited is None:
         assert judge.complete(TURNS, SCHEMA, within_s) == "fine"
@@ -251,8 +260,9 @@ def test_an_answer_is_waited_for_as_long_as_there_is_time(within_s, waited):
 
 
 def test_a_hurried_client_waits_no_longer():
-    assert clients.sagemaker_runtime(34.5).meta.config.read_timeout == 34.5
-    assert clients.sagemaker_runtime().meta.config.read_timeout == 70
+    hurried: Any = clients.sagemaker_runtime(34.5).meta.config
+    patient: Any = clients.sagemaker_runtime().meta.config
+    assert (hurried.read_timeout, patient.read_timeout) == (34.5, 70)
 
 
 def test_one_turn_is_the_template_of_llama_2():
@@ -262,12 +272,12 @@ def test_one_turn_is_the_template_of_llama_2():
 def test_the_requests_are_ones_that_the_real_client_accepts():
     client = boto3.client("sagemaker-runtime")
     sent = []
-    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request) or None)
+    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request))
     client.meta.events.register(
         "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: _http(json.dumps(SCORED).encode())
     )
 
-    assert ScoredBlip2(SageMakerEndpoint(client, "eyes")).ask(b"png", ["A"], True).caption == "a dog"
+    assert ScoredBlip2(endpoint(client, "eyes")).ask(b"png", ["A"], True).caption == "a dog"
     assert sent[0].url.endswith("/endpoints/eyes/invocations")
     assert sent[0].headers["Content-Type"] == b"application/json"
 
@@ -276,12 +286,12 @@ def test_the_requests_are_ones_that_the_real_client_accepts():
 def test_an_inference_component_is_named_in_a_header_of_its_own(component):
     client = boto3.client("sagemaker-runtime")
     sent = []
-    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request) or None)
+    client.meta.events.register("before-send.sagemaker-runtime", lambda request, **_: sent.append(request))
     client.meta.events.register(
         "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: _http(json.dumps(SCORED).encode())
     )
 
-    ScoredBlip2(SageMakerEndpoint(client, "eyes", component)).ask(b"png", ["A"], True)
+    ScoredBlip2(endpoint(client, "eyes", component)).ask(b"png", ["A"], True)
 
     assert sent[0].url.endswith("/endpoints/eyes/invocations")
     named = sent[0].headers.get("X-Amzn-SageMaker-Inference-Component")
@@ -295,4 +305,5 @@ def _http(body: bytes):
         def stream(self, **_):
             yield self.read()
 
-    return AWSResponse("http://x", 200, {"Content-Type": "application/json"}, Raw(body))
+    headers: Any = {"Content-Type": "application/json"}
+    return AWSResponse("http://x", 200, headers, Raw(body))

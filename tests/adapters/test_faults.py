@@ -1,5 +1,7 @@
 """What the stores and the topics raise, in the names that the workflow retries by."""
 
+from typing import Any
+
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
@@ -25,7 +27,8 @@ IMAGE = ImageRef("intake", "a.jpg", "v1")
 
 
 def fault(code: str, status: int) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Call")
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Call")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,12 @@ def test_a_fault_gets_our_name(around, error, expected):
         raise error
 
 
+def answered(status: int, body: Any) -> Any:
+    """What a hook of botocore's gives instead of sending: it sends no more."""
+    headers: Any = {}
+    return AWSResponse("http://x", status, headers, body)
+
+
 class Body:
     """The raw body of an answer."""
 
@@ -71,7 +80,7 @@ class Body:
 def damaged(client, *bodies: bytes):
     """The client, whose next answers are these bodies under HTTP 200."""
     left = list(bodies)
-    client.meta.events.register_first("before-send", lambda **_: AWSResponse("http://x", 200, {}, Body(left.pop(0))))
+    client.meta.events.register_first("before-send", lambda **_: answered(200, Body(left.pop(0))))
     return client
 
 
@@ -113,6 +122,6 @@ def test_half_of_the_tags_are_no_tags():
 
 def test_a_refusal_to_write_over_what_is_kept_is_understood_without_its_body():
     client = clients.s3()
-    client.meta.events.register_first("before-send", lambda **_: AWSResponse("http://x", 412, {}, Body(b"<Error><Co")))
+    client.meta.events.register_first("before-send", lambda **_: answered(412, Body(b"<Error><Co")))
 
     S3WorkStore(client, "work").put_if_absent("provenance/packs/x.json", {})

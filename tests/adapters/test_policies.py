@@ -1,5 +1,7 @@
 """The policy store: the bucket's packs over the shipped ones, and edits that are in force within seconds."""
 
+from typing import Any
+
 import pytest
 import yaml
 
@@ -34,9 +36,15 @@ def put(s3, key: str, text: str) -> None:
     s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
 
 
+def blog_content() -> dict[str, Any]:
+    blog = shipped_pack("blog")
+    assert blog is not None
+    return pack_content(blog)
+
+
 def put_blog(s3, **changes: object) -> None:
     """The shipped pack `blog`, changed."""
-    put(s3, pack_key("blog"), yaml.safe_dump(pack_content(shipped_pack("blog")) | changes))
+    put(s3, pack_key("blog"), yaml.safe_dump(blog_content() | changes))
 
 
 def test_an_empty_bucket_means_the_shipped_default(store):
@@ -110,7 +118,7 @@ def test_what_cant_be_followed_says_which_file_and_why(s3, store, key, text, say
 
 
 def test_a_pack_must_bear_the_name_of_its_file(s3, store):
-    put(s3, pack_key("mine"), yaml.safe_dump(pack_content(shipped_pack("blog"))))
+    put(s3, pack_key("mine"), yaml.safe_dump(blog_content()))
 
     with pytest.raises(InvalidPolicy, match="calls itself 'blog'"):
         store.pack("mine")

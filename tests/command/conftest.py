@@ -64,7 +64,7 @@ class Deployed:
     outputs: dict[str, str]
 
     def __post_init__(self):
-        self.s3, self.sns, self.sqs = (boto3.client(name) for name in ("s3", "sns", "sqs"))
+        self.s3, self.sns, self.sqs = boto3.client("s3"), boto3.client("sns"), boto3.client("sqs")
         self.workflow = boto3.client("stepfunctions")
         self.dynamodb = boto3.client("dynamodb")
         self.verdicts = DynamoVerdictStore(self.dynamodb, "verdicts")
@@ -91,7 +91,7 @@ class Deployed:
     def put_unsafe(self, image: ImageRef, **attributes: Any) -> None:
         """A record of a machine's verdict, unsafe for violence."""
         self.work("provenance/packs/" + PACK.digest + ".json", pack_data(PACK))
-        finding = {"view": "full", "question_id": "weapon", "question": PACK.questions[0].text}
+        finding: dict[str, Any] = {"view": "full", "question_id": "weapon", "question": PACK.questions[0].text}
         finding |= {"categories": ["Violence"], "score": 0.97, "threshold": 0.5, "over": True, "near": True}
         answer = {"view": "full", "question": PACK.questions[0].text, "text": "yes", "p_yes": 0.97, "p_blank": 0.1}
         verdict = {
@@ -124,8 +124,8 @@ class Deployed:
         standing = {**verdict, "cause": cause, "decided_at": DECIDED, "execution": OWNER}
         self.put_record(image, **(standing | attributes))
 
-    def record(self, image: ImageRef) -> dict[str, Any] | None:
-        """The item as it is stored."""
+    def record(self, image: ImageRef) -> Any:
+        """The item as it is stored, or None."""
         key = {"pk": {"S": image.pk}, "sk": {"S": image.version}}
         item = self.dynamodb.get_item(TableName="verdicts", Key=key).get("Item")
         return from_item(item) if item else None

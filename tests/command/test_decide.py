@@ -1,5 +1,7 @@
 """`moderate decide`: a person's word is final, kept with who, when and why, and told."""
 
+from typing import Any
+
 import pytest
 
 from moderate import decide as command
@@ -153,7 +155,7 @@ def test_a_machine_that_decides_at_the_same_moment_goes_into_history(deployed, m
 def test_another_person_who_decides_at_the_same_moment_is_not_overruled_unseen(deployed, moderate, monkeypatch):
     image = deployed.put_object()
     deployed.put_unsafe(image)
-    other = {"verdict": "unsafe", "category": "Violence", "reason": "Blood", "decided_by": "person"}
+    other: dict[str, Any] = {"verdict": "unsafe", "category": "Violence", "reason": "Blood", "decided_by": "person"}
     other |= {"decided_at": LATER, "history": [{"who": "another", "verdict": "unsafe"}]}
     before_the_write(monkeypatch, lambda: deployed.put_record(image, **other))
 

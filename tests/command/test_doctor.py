@@ -87,7 +87,7 @@ class Models:
 
 @pytest.fixture
 def cloud(monkeypatch):
-    cloud, moto = Aws(), BaseClient._make_api_call
+    cloud, moto = Aws(), BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
     monkeypatch.setattr(BaseClient, "_make_api_call", lambda self, name, asked: cloud.call(moto, self, name, asked))
     return cloud
 
@@ -672,7 +672,8 @@ def test_an_endpoint_that_speaks_another_dialect(rows, healthy, models, model):
     ],
 )
 def test_an_endpoint_that_fails_or_is_busy(rows, healthy, models, code, more, status):
-    models.answers["blip2"] = ClientError({"Error": {"Code": code, "Message": "m"}, **more}, "InvokeEndpoint")
+    response: Any = {"Error": {"Code": code, "Message": "m"}, **more}
+    models.answers["blip2"] = ClientError(response, "InvokeEndpoint")
 
     assert rows()["blip2 answers"]["status"] == status
 

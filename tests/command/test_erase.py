@@ -167,7 +167,8 @@ def test_what_was_cut_off_is_noted_and_done_again(deployed, moderate, upload, mo
 
 def fail_once(monkeypatch, operation: str, number: int) -> None:
     """Let the call of that number of an operation go wrong."""
-    real, calls = BaseClient._make_api_call, []
+    calls: list[str] = []
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
 
     def call(client, name, arguments):
         calls.extend([name] * (name == operation))

@@ -28,12 +28,14 @@ ANSWER = {"model": "blip2-demo", "caption": "a red square", "answers": []}
 def needed(monkeypatch):
     """The rights that calls took so far. What S3 reports as missing takes the right to list, else it is a refusal."""
     found: set[str] = set()
-    real = BaseClient._make_api_call
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
 
     def call(self, operation, parameters):
         service = self.meta.service_model.signing_name
         version = "Version" if "VersionId" in parameters and operation == "GetObject" else ""
-        found.add(RIGHTS.get(operation, f"{service}:{operation}{version}"))
+        right = RIGHTS.get(operation, f"{service}:{operation}{version}")
+        if right is not None:
+            found.add(right)
         if operation == "InvokeEndpoint":
             return {"Body": io.BytesIO(json.dumps(ANSWER).encode())}
         try:

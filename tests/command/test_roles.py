@@ -24,7 +24,7 @@ def calls(monkeypatch):
         def keys_of(self, *operations):
             return {key for called, _, key in self if called in operations}
 
-    made, real = Calls(), BaseClient._make_api_call
+    made, real = Calls(), BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
 
     def call(self, operation, parameters):
         made.append((operation, parameters, self._get_credentials().access_key))
@@ -95,10 +95,10 @@ def test_who_decided_is_who_assumed_the_role(deployed, moderate, image):
 
 
 def test_a_session_of_the_role_assumes_it_no_more(deployed, moderate, image, calls, monkeypatch):
-    role = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/Reviewer", "RoleSessionName": "alice"}
-    own = boto3.client("sts").assume_role(**role)["Credentials"]
-    for name, part in (("ACCESS_KEY_ID", "AccessKeyId"), ("SECRET_ACCESS_KEY", "SecretAccessKey")):
-        monkeypatch.setenv(f"AWS_{name}", own[part])
+    role = f"arn:aws:iam::{ACCOUNT}:role/Reviewer"
+    own = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", own["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", own["SecretAccessKey"])
     monkeypatch.setenv("AWS_SESSION_TOKEN", own["SessionToken"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     calls.clear()

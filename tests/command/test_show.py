@@ -94,7 +94,7 @@ def no_right_to_read(monkeypatch, request):
 
     400 is its answer for an object under the uploader's own key.
     """
-    real = BaseClient._make_api_call
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
 
     def call(self, operation, parameters):
         if operation == "HeadObject":

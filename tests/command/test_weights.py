@@ -287,7 +287,9 @@ class Hub:
     """The Hugging Face hub with one model; notes what was asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.asked, self.revisions = folder, [], set()
+        self.folder = folder
+        self.asked: list[tuple[str, list[str]]] = []
+        self.revisions: set[str] = set()
 
     def snapshot_download(self, hub_id, revision, allow_patterns):
         self.asked.append((hub_id, allow_patterns))

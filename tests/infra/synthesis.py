@@ -23,7 +23,7 @@ from scripts.release.synthesis import (
 __all__ = ["CONTEXT", "DEFAULT", "PRODUCTION", "ROOT", "Template", "as_list", "flatten", "make_app", "template_of"]
 
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
-THEIRS = EXISTING_ENDPOINTS | {
+THEIRS: dict[str, Any] = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",
     "llamaDialect": "dialog",
     "modelInputSize": 96,

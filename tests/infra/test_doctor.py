@@ -28,7 +28,7 @@ def test_the_cdk_it_asks_for_is_the_pinned_one() -> None:
 
 
 def test_what_it_takes_a_setting_for_is_the_apps_default() -> None:
-    settings = DeploymentSettings.from_context({}.get)
+    settings = DeploymentSettings.from_context(lambda name: None)
 
     assert {
         "llamaSize": settings.llama_size,

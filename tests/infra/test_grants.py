@@ -22,7 +22,7 @@ from tests.infra.synthesis import Template, make_app, template_of
 
 CALLS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("calls.json").read_text())
 ENDPOINTS = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama"}  # as the laptop cloud names them
-DEPLOYMENTS = {
+DEPLOYMENTS: dict[str, dict[str, Any]] = {
     "default": ENDPOINTS,
     "held": ENDPOINTS | {"holdUntilCleared": True, "notifySafe": True, "stage": "prod"},
     "theirs": ENDPOINTS
@@ -187,7 +187,8 @@ def speaks_of(key: tuple[str, str, str], role: str, action: str, resource: str) 
 
 def test_no_role_may_do_what_only_others_were_seen_to_do() -> None:
     """A grant that is too wide lets a role into another's work: each such right has its reason in WIDER."""
-    account, of_others = Account(deployed("default")), {}
+    account = Account(deployed("default"))
+    of_others: dict[tuple[str, str], dict[str, Any]] = {}
     for call in CALLS:
         if not call["caller"].endswith(".amazonaws.com"):
             of_others.setdefault((call["action"], call["resource"]), call)

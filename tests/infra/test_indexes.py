@@ -17,8 +17,7 @@ MOST_ATTRIBUTES = 100  # projected into all indexes of a table together
 
 
 def table(template: Template) -> dict[str, Any]:
-    found: dict[str, Any] = template.only("AWS::DynamoDB::Table")
-    return found
+    return template.only("AWS::DynamoDB::Table")
 
 
 def indexes(template: Template) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Stack
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.models_stack import ModelsStack
@@ -253,7 +253,9 @@ def test_no_stack_is_protected_from_termination_when_it_is_first_made(
 
 def test_termination_protection_is_of_the_data_alone() -> None:
     app = make_app(**PRODUCTION, terminationProtection=True)
-    protected = {stack.stack_name: stack.termination_protection for stack in app.node.children}
+    protected = {
+        stack.stack_name: stack.termination_protection for stack in app.node.children if isinstance(stack, Stack)
+    }
 
     assert protected == {"Moderation": True, "ModerationModels": False}
 

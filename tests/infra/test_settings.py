@@ -19,7 +19,7 @@ def faults_of(**context: object) -> list[str]:
 
 
 def test_an_empty_context_is_a_development_deployment_without_the_licence() -> None:
-    settings = DeploymentSettings.from_context({}.get)
+    settings = DeploymentSettings.from_context(lambda name: None)
 
     assert settings == DeploymentSettings()
     assert not settings.protected

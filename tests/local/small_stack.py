@@ -194,14 +194,17 @@ def _rights() -> dict[str, Any]:
 
 def template() -> dict[str, Any]:
     """The CloudFormation template of stack `Small`."""
-    intake = {"detail": {"bucket": {"name": [_ref("Intake")]}}, "source": ["aws.s3"], "detail-type": ["Object Created"]}
     not_folders = {
         "$or": [
             {"object": {"size": [{"numeric": [">", 0]}]}},
             {"object": {"key": [{"anything-but": {"suffix": "/"}}]}},
         ]
     }
-    intake["detail"] = {**intake["detail"], **not_folders}
+    intake = {
+        "detail": {"bucket": {"name": [_ref("Intake")]}, **not_folders},
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+    }
     resources: dict[str, Any] = {
         "Metadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "none"}},
         **_rights(),

@@ -17,7 +17,7 @@ from local.harness.laptop import Laptop
 from local.queues import queue_policy
 from tests.local.small_stack import EXPRESS
 
-DUMMY = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+DUMMY: Any = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 
 def start(laptop: Laptop, *items: dict[str, Any], name: str | None = None) -> str:

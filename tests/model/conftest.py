@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from blip2_reference import Reference
 from PIL import Image
 from rich.console import Console
-from runtime_client import client_of
 
 from local.models import random_checkpoint
 from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.blip2 import HANDLER
 from local.models.container import Container, Reply, load_handler
+from tests.model.blip2_reference import Reference
+from tests.model.runtime_client import client_of
 
 # puts the handler's folder on the path, so that test modules can import `blip2_serving`
 load_handler(HANDLER)

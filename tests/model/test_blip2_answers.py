@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blip2_reference import Reference
 from blip2_serving.cache import LruCache
 from PIL import Image
 
 from local.models import random_checkpoint
 from local.models.blip2 import HANDLER
 from local.models.container import Container, Reply
+from tests.model.blip2_reference import Reference
 
 WEAPON = "Question: Does this photo contain a weapon? Answer:"
 FIGHT = "Question: Are there persons fighting in this photo? Answer:"

@@ -8,13 +8,13 @@ from typing import Any
 
 import boto3
 import pytest
-from blip2_reference import Reference
 from moto import mock_aws
 from PIL import Image
 from typer.testing import CliRunner
 
 from local.models.container import Container
 from moderate.main import app
+from tests.model.blip2_reference import Reference
 
 WEAPON = "Question: Does this photo contain a weapon? Answer:"
 

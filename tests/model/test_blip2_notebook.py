@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from blip2_reference import Reference
 from PIL import Image
+
+from tests.model.blip2_reference import Reference
 
 CHECK_LIST = [
     "Does this photo contain complete naked person?",

@@ -2,12 +2,12 @@
 
 import random
 
-from blip2_reference import Reference
 from blip2_serving.blip2 import Blip2
 
 from model_artifacts.demo.architecture import PROMPT
 from model_artifacts.demo.drawings import QUESTIONS, draw
 from model_artifacts.demo.export import CHECKPOINT
+from tests.model.blip2_reference import Reference
 from tests.model.test_blip2_tokens import GREEDY, _bare, _rows, _tokens, _TokenSpeller
 
 

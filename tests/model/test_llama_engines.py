@@ -107,8 +107,7 @@ class _OpenAiServer:
     requests: list[Any] = field(default_factory=list)
     url: str = ""
 
-    @Request.application
-    def __call__(self, request: Request) -> Response:
+    def answered(self, request: Request) -> Response:
         if request.path == "/v1/models":
             return Response(json.dumps({"data": [{"id": "llama2:13b"}]}))
         assert request.path == "/v1/chat/completions"
@@ -119,7 +118,7 @@ class _OpenAiServer:
 @pytest.fixture
 def openai_server() -> Iterator[_OpenAiServer]:
     fake = _OpenAiServer()
-    http = make_server("127.0.0.1", 0, fake, threaded=True)
+    http = make_server("127.0.0.1", 0, Request.application(fake.answered), threaded=True)
     fake.url = f"http://127.0.0.1:{http.port}"
     thread = threading.Thread(target=http.serve_forever)
     thread.start()
@@ -185,5 +184,10 @@ def test_an_unusable_url_is_refused_in_words(url: str) -> None:
 
 
 def _runtime(url: str) -> Any:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.client("sagemaker-runtime", endpoint_url=url, region_name="us-east-1", **keys)
+    return boto3.client(
+        "sagemaker-runtime",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )

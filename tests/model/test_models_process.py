@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from runtime_client import client_of
 
 from local.models.__main__ import main
+from tests.model.runtime_client import client_of
 
 ROOT = Path(__file__).parents[2]
 

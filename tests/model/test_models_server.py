@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 from rich.console import Console
-from runtime_client import client_of
 
 from local.models import hosting
 from local.models import server as server_module
@@ -20,6 +19,7 @@ from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.batching import ContainerGone, ContainerTimeout
 from local.models.container import Reply
 from local.models.errors import UnusableModel
+from tests.model.runtime_client import client_of
 
 
 def test_a_client_error_of_the_model_is_a_model_error(runtime: Any) -> None:
@@ -193,5 +193,4 @@ def _answered(runtime: Any, image: str) -> str | None:
 def _error(runtime: Any, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
     with pytest.raises(ClientError) as caught:
         runtime.invoke_endpoint(EndpointName=endpoint, Body=json.dumps(body))
-    response: dict[str, Any] = caught.value.response
-    return response
+    return {**caught.value.response}

@@ -56,7 +56,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def ten_images() -> dict[str, bytes]:
     """One of each kind, and a large scene that is cut into tiles."""
     rng = random.Random(4243)
-    drawings = {subject: draw(rng, split="heldout", only=subject, size=320).image for subject in SUBJECTS}
+    drawings: dict[str, Image.Image] = {
+        subject: draw(rng, split="heldout", only=subject, size=320).image for subject in SUBJECTS
+    }
     drawings["small"] = embed_small(rng, only="weapon", size=(600, 600)).image
     return {name: _png(image) for name, image in drawings.items()}
 
@@ -112,8 +114,8 @@ def test_ten_runs_of_ten_images_give_ten_verdicts(demo_models: ModelServer, batc
 
     assert len(set(batches)) >= 3, "the batches were all alike: nothing was shown"
     assert {decision["verdict"] for decision in runs[0].values()} == {"safe", "unsafe"}
-    for run in runs[1:]:
-        for image, decision in run.items():
+    for later in runs[1:]:
+        for image, decision in later.items():
             assert decision == _but_for_low_bits(runs[0][image]), image.key
 
 

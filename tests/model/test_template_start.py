@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk import App
-from blip2_reference import Reference
 from moto import mock_aws
 from PIL import Image
 from typer.testing import CliRunner
@@ -26,6 +25,7 @@ from stacks.contract import BLIP2_WEIGHTS
 from stacks.models_stack import ModelsStack
 from stacks.settings import DeploymentSettings
 from tests.infra.synthesis import CONTEXT, ROOT
+from tests.model.blip2_reference import Reference
 
 WEAPON = "Question: Does this photo contain a weapon? Answer:"
 MODES: dict[str, dict[str, Any]] = {

@@ -128,7 +128,7 @@ class FakeVerdicts:
         standing.update({"owner": execution, "execution": execution, **attributes})
         return True
 
-    def get(self, image: ImageRef) -> Record | None:
+    def get(self, image: ImageRef) -> Any:
         return _record(image, self.records[image]) if image in self.records else None
 
     def of_object(self, bucket: str, key: str) -> list[Record]:

@@ -29,6 +29,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 JOBS = dict(jobs())
+NIGHTLY = {"mutate"}  # what it finds is no matter of the interpreter
 
 
 def steps_of(job: dict[str, Any], action: str) -> list[dict[str, Any]]:
@@ -77,7 +78,8 @@ def test_a_job_runs_on_the_oldest_python_and_the_functions_own_with_caches(name:
     oldest = PROJECT["requires-python"].removeprefix(">=")
     newest = re.findall(r"PYTHON_(\d)_(\d+)", function)
 
-    assert JOBS[name]["strategy"]["matrix"]["python"] == [oldest, *(".".join(version) for version in newest)]
+    pythons = [oldest] if name in NIGHTLY else [oldest, *(".".join(version) for version in newest)]
+    assert JOBS[name]["strategy"]["matrix"]["python"] == pythons
     (python,) = steps_of(JOBS[name], "setup-python")
     (node,) = steps_of(JOBS[name], "setup-node")
     assert (python["cache"], node["cache"], node["node-version"]) == ("pip", "npm", "22")

@@ -71,7 +71,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def empty_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(e2e, "_print_target", lambda console: None)
     monkeypatch.setattr(e2e, "_refuse_to_touch_a_deployment", lambda: None)
-    monkeypatch.setattr(e2e.inventory, "take", lambda client: Inventory(frozenset()))
+    monkeypatch.setattr(inventory, "take", lambda client: Inventory(frozenset()))
 
 
 @pytest.mark.parametrize("status", [0, 1])

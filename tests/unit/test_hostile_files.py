@@ -13,6 +13,11 @@ from scripts.evaluation.isolated_decoder import Decoder
 MOST_MB = 1000  # of the 2,048 that the function has
 MOST_SECONDS = 20  # of processor time, of the 60 that the function has
 MUTANTS = 800
+# Pillow warns of what it reads over; the function logs that, and the decoder's process inherits this one's filters.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
 
 
 @pytest.mark.parametrize("name", QUICK)

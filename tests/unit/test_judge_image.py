@@ -96,6 +96,7 @@ def test_the_answers_of_all_queries_are_judged_together_and_shadow_packs_only_ob
 
     judged = judge_image(work, FakeJudge(UNSAFE, SAFE), workspace)
 
+    assert judged.enforced is not None
     assert judged.enforced.decision.verdict == "unsafe"
     assert len(judged.enforced.decision.findings) == 2
     assert judged.shadow["watch"].decision.verdict == "review"

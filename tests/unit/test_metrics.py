@@ -126,7 +126,7 @@ def test_a_record_that_is_no_news_is_counted_as_no_announcement(reported):
 
 
 def test_the_handlers_print_every_metric_that_alarms_and_page_may_name_and_no_other(reported):
-    seen = {}
+    seen: dict[str, tuple[str, ...]] = {}
     for module, made, event in everything():
         for name, *dimensions in reported(module, made, event):
             assert seen.setdefault(name, tuple(key for key, _ in dimensions)) == tuple(key for key, _ in dimensions)

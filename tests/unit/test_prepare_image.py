@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -37,7 +38,7 @@ def animation(frames: int) -> bytes:
     return buffer.getvalue()
 
 
-def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> PreparePorts:
+def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> Any:
     images = FakeImages()
     for image, reference in ((FIRST, "post-1"), (SECOND, "post-2")):
         images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference, "u-1")
@@ -48,7 +49,7 @@ def space(image: ImageRef) -> Workspace:
     return Workspace.of(image, f"arn:execution:{image.version}")
 
 
-def moderate(parts: PreparePorts, image: ImageRef, judge: FakeJudge) -> Record:
+def moderate(parts: Any, image: ImageRef, judge: FakeJudge) -> Any:
     """The whole pipeline by hand, with a vision model that sees a weapon; the record it leaves."""
     workspace = space(image)
     if not prepare_image(parts, image, workspace).reused_from:
@@ -63,7 +64,7 @@ def moderate(parts: PreparePorts, image: ImageRef, judge: FakeJudge) -> Record:
     return record
 
 
-def moderate_all(parts: PreparePorts, image: ImageRef) -> Record:
+def moderate_all(parts: Any, image: ImageRef) -> Any:
     """As `moderate`, whatever the views, with a vision model that sees nothing."""
     workspace = space(image)
     manifest = prepare_image(parts, image, workspace)

@@ -1,5 +1,7 @@
 """Executions that end outside the workflow's hands get a record, and it is announced; what stands is left alone."""
 
+from typing import Any
+
 import pytest
 
 from moderation import wiring
@@ -106,7 +108,7 @@ def claims(**owners: str) -> FakeVerdicts:
     return verdicts
 
 
-def sweeper(verdicts: FakeVerdicts, failing: bool = False, **statuses: str) -> wiring.SweepPorts:
+def sweeper(verdicts: FakeVerdicts, failing: bool = False, **statuses: str) -> Any:
     return wiring.SweepPorts(verdicts, FakePublisher(failing), FakeExecutions(statuses))
 
 

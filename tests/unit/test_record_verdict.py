@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,6 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.judge_output import Judgement
 from moderation.domain.judgement_file import judgement_attributes
 from moderation.domain.manifest import ImageFacts, Manifest, manifest_to_json, plan_queries
-from moderation.domain.record import Record
 from moderation.domain.work_files import Workspace
 from moderation.ports import StoredImage
 from moderation.usecases.notify import notify_of_execution
@@ -55,7 +55,8 @@ def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: in
     return work
 
 
-def parts(work: FakeWork, notify_safe: bool = False) -> wiring.RecordPorts:
+def parts(work: FakeWork, notify_safe: bool = False) -> Any:
+    """Ports for `record_verdict`, whose fakes the tests look into."""
     images = FakeImages()
     images.objects[IMAGE] = StoredImage(b"", "image/png", None)
     return wiring.RecordPorts(images, work, FakeVerdicts(), notify_safe)
@@ -66,7 +67,7 @@ def run(made: wiring.RecordPorts, prepared=True, error=None, cause="") -> Record
     return record_verdict(made.images, made.work, made.verdicts, done, made.notify_safe)
 
 
-def record_of(made: wiring.RecordPorts) -> Record:
+def record_of(made: wiring.RecordPorts) -> Any:
     record = made.verdicts.get(IMAGE)
     assert record
     return record

@@ -123,7 +123,7 @@ def test_a_claim_is_made_once_by_its_execution_or_taken_over_from_a_redrive():
 
 def test_no_state_passes_what_was_seen_in_an_image():
     """Histories can't be erased: results are dropped or reduced to keys, numbers and the verdict."""
-    kept = {name: state.get("ResultSelector") for name, state in TASKS.items() if state["ResultPath"] is not None}
+    kept = {name: state["ResultSelector"] for name, state in TASKS.items() if state["ResultPath"] is not None}
 
     assert {name: set(selector) for name, selector in kept.items()} == {
         "PrepareImage": {"prefix.$", "queries.$"},

@@ -7,6 +7,7 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -64,14 +65,14 @@ def machine(deployed, tmp_path_factory) -> str:
     return stepfunctions.create_state_machine(name="OverStubs", definition=text, roleArn=role)["stateMachineArn"]
 
 
-def policy(statement: dict[str, object]) -> str:
+def policy(statement: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def make_role(deployed) -> str:
     """A role for the stubs and their workflow; its ARN."""
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
-    trust["Principal"] = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
+    services = ["lambda.amazonaws.com", "states.amazonaws.com"]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
     rights = {"Effect": "Allow", "Action": ["lambda:InvokeFunction", "dynamodb:UpdateItem"], "Resource": "*"}
     iam = deployed.client("iam")
     made = iam.create_role(RoleName="Stubs", AssumeRolePolicyDocument=policy(trust))

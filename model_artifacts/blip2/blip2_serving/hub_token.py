@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 # The image installs the AWS CLI with botocore, but not boto3.
 import botocore.session
@@ -17,7 +18,8 @@ class HubTokenUnavailable(Exception):
 def read_hub_token(secret_arn: str) -> str:
     """Return the secret's text, read with the container's role. Raises HubTokenUnavailable."""
     logging.getLogger("botocore.parsers").setLevel(logging.INFO)  # at lower levels it logs the services' answers
-    client = botocore.session.get_session().create_client("secretsmanager", region_name=secret_arn.split(":")[3])
+    region = secret_arn.split(":")[3]
+    client: Any = botocore.session.get_session().create_client("secretsmanager", region_name=region)
     try:
         token = str(client.get_secret_value(SecretId=secret_arn).get("SecretString", "")).strip()
     except (BotoCoreError, ClientError) as error:

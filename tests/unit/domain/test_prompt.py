@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import jsonschema
 import pytest
@@ -50,8 +51,8 @@ def fence_of(text: str) -> list[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_prompt_is_that_of_the_golden_file(name: str) -> None:
     pack = uncalibrated(name)
-    loud = pack.questions[1].id
-    prompt = judge_prompt(pack, evidence_of(pack, SURFER, **{loud: 0.97}))
+    loud: dict[str, Any] = {pack.questions[1].id: 0.97}
+    prompt = judge_prompt(pack, evidence_of(pack, SURFER, **loud))
     assert f"{prompt.text}\n" == (GOLDEN / f"judge_{name}.txt").read_text("utf-8")
 
 
