@@ -15,13 +15,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from boto3.dynamodb.types import TypeDeserializer
 from rich.console import Console
 from rich.progress import Progress
 
 from local.deploy import client
 from local.session import Session, laptop_cloud
 from model_artifacts.demo.drawings import Drawing
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Record
 from scripts.evaluation.dataset import SCENES_SEED, SHARE, evaluation_drawings, scenes
 from scripts.evaluation.evasion import Evasion, judge, summary, tile_answers
 from scripts.evaluation.inprocess_pipeline import DemoModel, demo_pack, png
@@ -31,8 +33,6 @@ from scripts.evaluation.page import RESULTS, write_page
 SHARES = (0.25, 0.33, SHARE, 0.5)
 AT_ONCE = 8
 POLL_S, TIMEOUT_S = 0.25, 900
-
-_deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -95,34 +95,33 @@ class RecordStore:
     """Intake bucket and verdict table of the laptop cloud."""
 
     def __init__(self, session: Session) -> None:
-        self._s3, self._dynamodb = client("s3", session.url), client("dynamodb", session.url)
-        self._bucket, self._table = session.outputs["IntakeBucketName"], session.outputs["VerdictTableName"]
+        self._s3, self._bucket = client("s3", session.url), session.outputs["IntakeBucketName"]
+        self._verdicts = DynamoVerdictStore(client("dynamodb", session.url), session.outputs["VerdictTableName"])
         self._pack = demo_pack()
 
     def moderate(self, number: int, drawing: Drawing) -> EvaluatedDrawing:
         """Upload a drawing and wait for its verdict. Raises TimeoutError."""
         key = f"quality/{number:04}.png"
         version = self._s3.put_object(Bucket=self._bucket, Key=key, Body=png(drawing.image))["VersionId"]
-        record = self._decided(f"{self._bucket}#{key}", version)
+        record = self._decided(ImageRef(self._bucket, key, version))
         return EvaluatedDrawing(
             number=number,
             truth=true_categories(self._pack, drawing),
-            verdict=record["verdict"],
-            category=record["category"],
-            decided_by=record["decided_by"],
-            caption=" / ".join(caption["text"] for caption in record.get("captions", [])),
-            findings=tuple(record.get("evidence", [])),
+            verdict=str(record.verdict),
+            category=record.category,
+            decided_by=str(record.decided_by),
+            caption=" / ".join(caption["text"] for caption in record.captions),
+            findings=tuple(record.findings),
         )
 
-    def _decided(self, pk: str, sk: str) -> dict[str, Any]:
+    def _decided(self, image: ImageRef) -> Record:
         until = time.monotonic() + TIMEOUT_S
         while time.monotonic() < until:
-            key = {"pk": {"S": pk}, "sk": {"S": sk}}
-            item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
-            if "verdict" in item:
-                return {name: _deserialize(value) for name, value in item.items()}
+            record = self._verdicts.get(image)
+            if record and record.verdict:
+                return record
             time.sleep(POLL_S)
-        raise TimeoutError(f"{pk} has no verdict after {TIMEOUT_S} s: look at its execution with `make local`.")
+        raise TimeoutError(f"{image.key} has no verdict after {TIMEOUT_S} s: look at its execution with `make local`.")
 
 
 if __name__ == "__main__":
