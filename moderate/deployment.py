@@ -35,7 +35,7 @@ DEFAULT_STACK = STACKS["moderation"]
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a stack's outputs name, and the adapters over it; with the environment's credentials unless told."""
+    """A stack's outputs and the adapters over them, with the environment's credentials unless given others."""
 
     stack: str
     outputs: Mapping[str, str]
@@ -129,7 +129,7 @@ def find(stack: str) -> Deployment:
 
 
 def describe(stack: str) -> "StackTypeDef | None":
-    """What CloudFormation says of a stack, None where there is none. Raises what boto3 raises."""
+    """Return CloudFormation's description of a stack, None if there is none. Raises what boto3 raises."""
     try:
         return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:

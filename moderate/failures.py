@@ -1,4 +1,4 @@
-"""What goes wrong, as a sentence that says what to do: no command ends in a traceback."""
+"""Errors of the command, each as a sentence that says what to do: no command ends in a traceback."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,12 +54,12 @@ class FriendlyErrors(TyperGroup):
 
 
 def is_denied(error: aws.ClientError) -> bool:
-    """Whether a service refuses the call for want of rights; a HEAD request's answer has no code but its status."""
+    """Tell if a service denies the call; a HEAD request's answer has no code but its status."""
     return code_of(error) in DENIED
 
 
 def sentence(error: Exception) -> str:
-    """What a person reads of an error."""
+    """Return the message of an error for a person."""
     cause = error.__cause__
     if isinstance(error, ModerationError) and isinstance(cause, aws.BotoCoreError | aws.ClientError):
         # The adapters speak to those who run a function; what they met says more to those who run a command.

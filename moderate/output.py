@@ -1,4 +1,4 @@
-"""What people and programs read: tables and bars for a terminal, JSON for pipes, and never a picture's own codes."""
+"""Output for people and programs: tables and bars for a terminal, JSON for pipes, no control codes of a picture."""
 
 import json
 import os

@@ -143,7 +143,7 @@ class JudgeModel(Protocol):
 
     @property
     def name(self) -> str:
-        """Which model judges, for the record."""
+        """Name of the judging model, for the record."""
         ...
 
     def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:

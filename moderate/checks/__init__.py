@@ -1,1 +1,1 @@
-"""What `moderate doctor` examines, one subject a file."""
+"""Checks of `moderate doctor`, one subject a file."""

@@ -1,4 +1,4 @@
-"""Whether the account and region of the environment can take a deployment."""
+"""Checks of the account and region: can they take a deployment?"""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _LAMBDA_QUOTA = "L-B99A9384"  # "Concurrent executions"
 
 @dataclass(frozen=True)
 class Account:
-    """Who calls, and where."""
+    """The caller, with account and region."""
 
     number: str
     arn: str
@@ -28,7 +28,7 @@ class Account:
 
     @property
     def environment(self) -> str:
-        """As `cdk bootstrap` is told it."""
+        """The environment as `cdk bootstrap` takes it."""
         return f"aws://{self.number}/{self.region}"
 
 
@@ -58,7 +58,7 @@ def credentials(account: Account) -> Check:
 
 
 def bootstrap(account: Account) -> Check:
-    """Whether `cdk bootstrap` was run here, and recently enough."""
+    """Check that `cdk bootstrap` was run here, and recently enough."""
     name, remedy = "bootstrap", f"cdk bootstrap {account.environment}"
     try:
         found = client("ssm").get_parameter(Name=_BOOTSTRAP_PARAMETER)["Parameter"]["Value"]
@@ -72,7 +72,7 @@ def bootstrap(account: Account) -> Check:
 
 
 def concurrency(reserved: int, held: int, account: Account) -> Check:
-    """Whether Lambda lets `reserved` executions be set aside for each function that calls an endpoint.
+    """Check that Lambda lets `reserved` executions be reserved for each function that calls an endpoint.
 
     Those that the deployment itself holds for each are free for it to reserve again.
     """

@@ -1,4 +1,4 @@
-"""Where the checks call: AWS, or a laptop cloud that stands in for it."""
+"""Target of the checks: AWS, or a laptop cloud in its place."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,6 @@ def client(service: str) -> Any:
 
 
 def is_aws() -> bool:
-    """Whether calls go to AWS itself, by the endpoint that the environment and the profile lead to."""
+    """Tell if calls go to AWS itself, by the endpoint that the environment and the profile lead to."""
     host = urlsplit(client("cloudformation").meta.endpoint_url).hostname or ""
     return host.endswith(_OF_AWS)

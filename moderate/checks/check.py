@@ -44,7 +44,7 @@ RIGHTS = {
 
 @dataclass(frozen=True)
 class Check:
-    """What was examined, how it stands, what was found, and what to do about it (nothing where it is well)."""
+    """A row of the report: subject, status, finding, and remedy (empty if all is well)."""
 
     name: str
     status: Status
@@ -53,7 +53,7 @@ class Check:
 
 
 def attempt(name: str, examine: Callable[[], Check], remedy: str = _RETRY) -> Check:
-    """What `examine` gives; where it raises, the row of its error."""
+    """Return the result of `examine`, or the row of its error if it raises."""
     try:
         return examine()
     except FAULTS as error:
@@ -76,7 +76,7 @@ def softened(check: Check) -> Check:
 
 
 def explained(error: Exception) -> tuple[str, str]:
-    """What a person reads of an error, and what it says to do, if it says so."""
+    """Split an error's message into finding and remedy, if it names one."""
     said = sentence(error)
     if said == str(error) or isinstance(error, OSError):
         return said, ""

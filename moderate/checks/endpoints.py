@@ -1,4 +1,4 @@
-"""Whether the two endpoints are in service, and answer in the dialect that the deployment speaks to them."""
+"""Checks that the two endpoints are in service and answer in the deployment's dialect."""
 
 import io
 import time
@@ -118,7 +118,7 @@ def _in_service(name: str, served: Served) -> Check:
 
 
 def _asleep(name: str, served: Served) -> Check | None:
-    """Why a model that is hosted as a component isn't asked, if so: a question to one without a copy starts it."""
+    """Return the reason for not asking a model hosted as a component: a request to one without a copy starts it."""
     if not served.component:
         return None
     described = client("sagemaker").describe_inference_component(InferenceComponentName=served.component)

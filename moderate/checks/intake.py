@@ -1,4 +1,4 @@
-"""Whether the intake bucket is as the pipeline needs it: versioned, telling EventBridge, and guarded by its policy."""
+"""Checks of the intake bucket: versioned, sending events to EventBridge, protected by its policy."""
 
 import json
 
@@ -52,7 +52,7 @@ def near(deployment: Deployment) -> Check:
 
 
 def guarded(deployment: Deployment) -> Check:
-    """Whether the bucket's policy has the statements that keep others from tagging, and from reading if it holds."""
+    """Check that the bucket's policy denies tagging to others, and reading if uploads are held."""
     bucket, name = deployment.intake_bucket, "intake: policy"
     if "RecordVerdictRoleArn" not in deployment.outputs:
         return Check(name, "skipped", "the roles that its statements name come with the deployment")
@@ -67,7 +67,7 @@ def guarded(deployment: Deployment) -> Check:
 
 
 def readable(deployment: Deployment) -> Check:
-    """Whether the functions may use the key that encrypts what is uploaded."""
+    """Check that the functions may use the key that encrypts uploads."""
     answer = client("s3").get_bucket_encryption(Bucket=deployment.intake_bucket)
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
     key = rule.get("KMSMasterKeyID")

@@ -36,7 +36,7 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def is_among(needed: Statement, statements: Iterable[object]) -> bool:
-    """Whether one of a policy's statements refuses what `needed` does, to the same principals; its Sid is no matter."""
+    """Tell if one of a policy's statements denies what `needed` does, to the same principals; Sids don't matter."""
     return any(isinstance(statement, Mapping) and _refuses(statement, needed) for statement in statements)
 
 
@@ -51,7 +51,7 @@ def _refuses(statement: Statement, needed: Statement) -> bool:
 
 
 def _matched(value: str, patterns: Any, normal: Callable[[str], str]) -> bool:
-    """Whether a pattern covers the value, or all that it stands for: a `?` is one character and no `*`."""
+    """Tell if a pattern covers the value, or everything it stands for: a `?` is one character and no `*`."""
     wildcards = {"*": ".*", "?": "[^*]"}
     covering = ("".join(wildcards.get(c) or re.escape(c) for c in normal(pattern)) for pattern in _many(patterns))
     return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in covering)

@@ -1,4 +1,4 @@
-"""Whether a function's role may decrypt with a KMS key: by the key's policy, by a grant, or by both policies."""
+"""Check that a function's role may decrypt with a KMS key: by the key's policy, by a grant, or by both policies."""
 
 import json
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ _DECRYPT = "kms:Decrypt"
 
 
 def usable(name: str, key: str, role: str | None) -> Check:
-    """Whether the key is enabled, and lets `role` decrypt; None where the role isn't there yet."""
+    """Check that the key is enabled and lets `role` decrypt; None if the role doesn't exist yet."""
     kms = client("kms")
     described = kms.describe_key(KeyId=key)["KeyMetadata"]
     arn, state = str(described["Arn"]), str(described["KeyState"])
@@ -36,7 +36,7 @@ def usable(name: str, key: str, role: str | None) -> Check:
 
 
 def _says(policy: dict[str, Any], effect: str, role: str, account: str) -> bool:
-    """Whether a statement speaks of decrypting to the role, to its whole account or to everybody."""
+    """Tell if a statement concerns decrypting by the role, by its whole account or by everybody."""
     return _names(policy, effect, (role, account, f"arn:aws:iam::{account}:root", "*"))
 
 
@@ -65,7 +65,7 @@ def _granted(kms: Any, key: str, role: str) -> bool:
 
 
 def _allowed_by_identity(role: str, key: str) -> bool:
-    """As IAM itself decides it over the role's own policies."""
+    """Return IAM's own decision on the role's policies."""
     answer = client("iam").simulate_principal_policy(PolicySourceArn=role, ActionNames=[_DECRYPT], ResourceArns=[key])
     return all(result["EvalDecision"] == "allowed" for result in answer["EvaluationResults"])
 

@@ -1,4 +1,4 @@
-"""Whether the region has what a deployment takes from it, by the committed data; no call."""
+"""Check that the region offers what a deployment needs, by the committed data; makes no call."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a deployment is to be told, as far as it decides whether it will work."""
+"""Settings of a planned deployment, as far as the checks depend on them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What the stack's outputs will say of endpoints and a bucket that exist already."""
+        """Outputs that the stack will have for existing endpoints and an existing bucket."""
         existing = {"IntakeBucketName": "intakeBucketName", "IntakePrefix": "intakePrefix"}
         if not self.makes_endpoints:
             existing |= {

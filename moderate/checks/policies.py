@@ -1,4 +1,4 @@
-"""Which packs are in force, whether they can be used, and what their lint says."""
+"""Checks of the routes and packs in force, with their lint."""
 
 from moderate.checks.check import Check, attempt
 from moderate.deployment import Deployment

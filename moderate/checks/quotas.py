@@ -1,4 +1,4 @@
-"""Whether the account may run the GPU instances of the endpoints: new accounts may run none."""
+"""Checks of the quotas for the endpoints' GPU instances: new accounts may run none."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def name_of(instance: str) -> str:
 
 
 def instances(instance: str, least: int, most: int, region: str) -> Check:
-    """Whether `least` instances can be started, and whether the endpoints can grow to `most`."""
+    """Check that `least` instances can be started, and that the endpoints can grow to `most`."""
     name, quota = name_of(instance), _quota(instance)
     if quota["QuotaName"] != name:
         raise CommandFailed(f"{CODES[instance]} is the code of {quota['QuotaName']!r}.")

@@ -1,4 +1,4 @@
-"""How a CloudFormation stack stands."""
+"""Checks of the CloudFormation stacks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _USABLE = (*_SETTLED, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
 
 
 def status(name: str, described: Mapping[str, Any]) -> Check:
-    """Whether the stack is complete."""
+    """Check that the stack is complete."""
     row, found = f"stack {name}", str(described["StackStatus"])
     if reason := described.get("StackStatusReason"):
         found = f"{found}: {reason}"
@@ -37,13 +37,13 @@ def status(name: str, described: Mapping[str, Any]) -> Check:
 
 
 def is_usable(described: Mapping[str, Any]) -> bool:
-    """Whether the stack's resources are there, be they being changed or not."""
+    """Tell if the stack's resources exist, even if an update is running."""
     state = str(described["StackStatus"])
     return state in _USABLE or state.startswith("UPDATE_")
 
 
 def protection(name: str, described: Mapping[str, Any], stage: str) -> Check:
-    """Whether the data's stack is protected from `cdk destroy` in production, which a deployment is to be asked for."""
+    """Check that a production stack with data is protected from `cdk destroy`, which a deploy has to ask for."""
     row = "termination protection"
     if described.get("EnableTerminationProtection"):
         return Check(row, "ok", "on")

@@ -1,4 +1,4 @@
-"""Whether the tools that deploy are here: Node, and the CDK's command line."""
+"""Checks of the deployment tools: Node and the CDK's command line."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Whether somebody is told of what the topics announce."""
+"""Checks that the topics have subscribers."""
 
 from moderate.checks.aws import client
 from moderate.checks.check import Check
@@ -9,7 +9,7 @@ _PENDING = "PendingConfirmation"
 
 
 def subscribed(verdict: str, deployment: Deployment) -> Check:
-    """Whether a topic has subscriptions, all of them confirmed."""
+    """Check that a topic has subscriptions, all of them confirmed."""
     name, topic = f"subscribers: {verdict}", deployment.output(TOPIC_OUTPUTS[verdict])
     pages = client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     found = [subscription for page in pages for subscription in page["Subscriptions"]]

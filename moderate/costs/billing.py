@@ -30,7 +30,7 @@ METRICS, ALARMS, DASHBOARDS = 50, 30, 1  # assumed: names times dimensions, and 
 
 @dataclass(frozen=True)
 class Load:
-    """What comes in, and how it is deployed. Shares are of all images; `judged_share` of those that aren't reused."""
+    """Load and settings of a deployment. Shares are of all images; `judged_share` of those that aren't reused."""
 
     images_per_day: float
     unsafe_share: float = 0.02
@@ -60,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Fleet:
+class EndpointFleet:
     """The instances of one endpoint."""
 
     instance: str
@@ -123,7 +123,7 @@ def average_image(load: Load, measured: Measured) -> ResourceUsage:
     )
 
 
-def fleets(load: Load, image: ResourceUsage) -> tuple[Fleet, Fleet]:
+def fleets(load: Load, image: ResourceUsage) -> tuple[EndpointFleet, EndpointFleet]:
     """BLIP-2's and Llama's instances."""
     judged = load.images_per_day * (1 - load.reuse_share) * load.judged_share
     return (
@@ -132,7 +132,7 @@ def fleets(load: Load, image: ResourceUsage) -> tuple[Fleet, Fleet]:
     )
 
 
-def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) -> Fleet:
+def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) -> EndpointFleet:
     """Instances for requests that each take `seconds` of one; autoscaling follows the load down to one, or to none."""
     needed = requests_per_day * seconds / load.utilisation / 3600
     peak = requests_per_day / SECONDS_A_DAY * load.peak_factor * seconds / load.utilisation
@@ -146,7 +146,7 @@ def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) ->
         hours = always_on
         why = f"{work}, at least 24"
     at_peak = max(1, math.ceil(round(peak, 6)))
-    return Fleet(instance, requests_per_day, at_peak, hours, f"{instance}: {why}; {at_peak} at peak")
+    return EndpointFleet(instance, requests_per_day, at_peak, hours, f"{instance}: {why}; {at_peak} at peak")
 
 
 def latencies(load: Load) -> tuple[float, float]:
@@ -155,7 +155,7 @@ def latencies(load: Load) -> tuple[float, float]:
 
 
 def workflow_seconds(load: Load, image: ResourceUsage) -> float:
-    """How long an average execution takes; the views of an image are asked side by side."""
+    """Seconds that an average execution takes; the views of an image are queried in parallel."""
     blip2, llama = latencies(load)
     seen = 1 - load.reuse_share
     return image.workflow_seconds + seen * (blip2 + load.judged_share * llama)

@@ -1,4 +1,4 @@
-"""What one image makes a deployment do: requests, bytes, seconds. Read from what `make measure-calls` counted."""
+"""Resource usage of one image: requests, bytes, seconds, as counted by `make measure-calls`."""
 
 import json
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class Measured:
 
 
 def load(file: Path = MEASURED) -> Measured:
-    """What was measured last. Raises OSError, and KeyError for a file that `make measure-calls` didn't write."""
+    """Return the last measurement. Raises OSError, and KeyError for a file that `make measure-calls` didn't write."""
     document = json.loads(file.read_text())
     outcomes = document["outcomes"]
     return Measured(

@@ -1,4 +1,4 @@
-"""What model containers say of their faults: one table for DJL, text-generation-inference, JumpStart and OpenAI.
+"""Error messages of the model containers: one table for DJL, text-generation-inference, JumpStart and OpenAI.
 
 Containers repeat requests in their errors (LMI's "Received payload …", vLLM's `input`), and an error's text ends in an
 execution's history, which holds no content: only what a pattern here admits is ever passed on.

@@ -1,4 +1,4 @@
-"""What AWS raises, in our own errors: the one place that knows the services' error codes."""
+"""Translation of AWS's errors into our own: the only module that knows the services' error codes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def code_of(error: ClientError) -> str:
 
 
 def is_transient(error: ClientError) -> bool:
-    """Whether the same call may work a moment later."""
+    """Tell if the same call may succeed a moment later."""
     return _is_throttled(error) or code_of(error) in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504)
 
 

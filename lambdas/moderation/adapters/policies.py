@@ -22,7 +22,7 @@ _FRESH_FOR = 5.0  # seconds: whoever edits a pack sees the next verdict follow i
 
 
 def pack_key(name: str) -> str:
-    """Where a pack lies in the policy bucket."""
+    """Key of a pack in the policy bucket."""
     return f"packs/{name}.yaml"
 
 

@@ -1,4 +1,4 @@
-"""Which categories of a pack a caption speaks of, by a plain rule of words.
+"""Categories of a pack that a caption mentions, by a plain rule of words.
 
 A category's *terms* are its name and each item of its description (split at commas, semicolons, "and", "or").
 A caption supports the category if it contains every telling word of one of its terms, in any inflection.

@@ -65,7 +65,7 @@ class _Situation:
 
     @property
     def supported(self) -> bool:
-        """Whether an answer over its threshold or the caption supports any category."""
+        """Tell if an answer over its threshold or the caption supports any category."""
         over = self.top is not None and self.top.over
         return over or bool(supported_categories(self.pack, _captions(self.pack, self.evidence)))
 
@@ -96,7 +96,7 @@ def decide(pack: Pack, evidence: Evidence, judgement: Judgement | UnusableJudgem
 
 
 def needs_judge(pack: Pack, evidence: Evidence) -> bool:
-    """Whether the judge must be asked: always, unless the pack says `when_flagged` and nothing is flagged.
+    """Tell if the judge must be asked: always, unless the pack says `when_flagged` and nothing is flagged.
 
     Nothing is flagged if every answer is there and below its threshold by more than the margin, and the caption
     supports no category.

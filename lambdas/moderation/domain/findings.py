@@ -1,4 +1,4 @@
-"""What the evidence amounts to: each answer as a probability held against its question's threshold."""
+"""Findings: each answer as a score, compared with its question's threshold."""
 
 import math
 from collections.abc import Sequence

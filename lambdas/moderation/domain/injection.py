@@ -46,7 +46,7 @@ def neutralise(text: str, limit: int) -> str:
 
 
 def looks_like_instructions(text: str) -> bool:
-    """Whether a caption or an answer tries to steer whoever reads it, or hides what it says.
+    """Tell if a caption or an answer tries to steer its reader, or hides its words.
 
     More than `MAX_CHARACTERS` are no caption of a picture, whatever they say.
     """
@@ -80,7 +80,7 @@ def _hides_characters(text: str) -> bool:
 
 
 def _joins(text: str, position: int) -> bool:
-    """Whether a joiner stands beside a character that isn't ASCII: Latin letters never need one."""
+    """Tell if a joiner is next to a character that isn't ASCII: Latin letters never need one."""
     neighbours = text[max(0, position - 1) : position] + text[position + 1 : position + 2]
     return not neighbours.isascii()
 

@@ -114,7 +114,7 @@ _OTHER_LANGUAGES = re.compile(
 
 
 def steers(text: str) -> bool:
-    """Whether the text speaks to whoever judges it."""
+    """Tell if the text addresses its judge."""
     text = unicodedata.normalize("NFKC", text)
     folded = " ".join(text.casefold().split())
     return (

@@ -1,4 +1,4 @@
-"""How much work a JPEG asks for, told from its markers alone: the format bounds neither segments nor scans."""
+"""Decoding effort of a JPEG, read from its markers alone: the format bounds neither segments nor scans."""
 
 import re
 from dataclasses import dataclass

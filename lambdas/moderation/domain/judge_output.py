@@ -47,7 +47,7 @@ class UnusableJudgement(Exception):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the judge says of an image. `category` is one of the pack's names, None when safe."""
+    """The judge's answer about an image. `category` is one of the pack's names, None when safe."""
 
     flag: Flag
     category: str | None
@@ -156,7 +156,7 @@ def _with_flag(value: object) -> Iterator[tuple[Flag, Mapping[str, Any]]]:
 
 
 def _closing_brace(text: str, start: int) -> int | None:
-    """Where the object that starts at `start` ends by its braces alone, or None."""
+    """Return the end of the object that starts at `start`, by its braces alone, or None."""
     depth = 0
     for token in _BRACE.finditer(text, start):
         depth += {"{": 1, "}": -1}.get(token[0], 0)

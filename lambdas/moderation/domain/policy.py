@@ -120,7 +120,7 @@ class Pack:
 
 @dataclass(frozen=True)
 class Route:
-    """Which pack decides on the keys under a prefix, and which packs only watch."""
+    """The pack that decides on the keys under a prefix, and the packs that only observe."""
 
     prefix: str
     enforce: str
@@ -239,7 +239,7 @@ def uncovered_categories(pack: Pack) -> tuple[str, ...]:
 
 
 def lint(pack: Pack) -> list[str]:
-    """What is allowed but rarely meant, as "path: what; why it matters"."""
+    """List what is allowed but rarely intended, as "path: what; why it matters"."""
     uncovered = [
         f"categories: no question asks for '{name}'; only the caption and the judge can find it"
         for name in uncovered_categories(pack)

@@ -1,4 +1,4 @@
-"""What the two models are told: the questions, and the judge's prompt with its budget of tokens.
+"""Prompts of the two models: the questions, and the judge's prompt with its token budget.
 
 The prompts' words are files in `prompts/`. The judge's prompt is a static part, the same for every image
 under a pack so that a server's prefix cache can serve it, then the evidence between two fence lines.
