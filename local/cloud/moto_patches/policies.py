@@ -46,9 +46,14 @@ class _Policy:
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original: Any, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region: str
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
     ) -> "_Policy":
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region)
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 
     def delete(self, account_id: str, region_name: str) -> None:
         type(self).write(self.properties, "")

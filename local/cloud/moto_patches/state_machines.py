@@ -45,9 +45,12 @@ def _create_with_whole_definition(gate: Gate) -> None:
         machine.type = template["Properties"].get("StateMachineType", "STANDARD")
         return machine
 
-    def updated(cls: Any, original: Any, name: str, template: dict[str, Any], account_id: str, region_name: str) -> Any:
-        _complete(template["Properties"], account_id, region_name)
-        return update(cls, original, name, template, account_id, region_name)
+    def updated(
+        cls: Any, /, *, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
+    ) -> Any:
+        _complete(cloudformation_json["Properties"], account_id, region_name)
+        parts = {"cloudformation_json": cloudformation_json, "account_id": account_id, "region_name": region_name}
+        return update(cls, **parts, **kwargs)
 
     StateMachine.create_from_cloudformation_json = classmethod(created)
     StateMachine.update_from_cloudformation_json = classmethod(updated)
