@@ -75,7 +75,7 @@ class Template:
         return found
 
     def granted(self, role: str) -> dict[str, set[str]]:
-        """What a role (by the start of its logical id) may do: resource → actions, conditions left aside."""
+        """Rights of a role (by the start of its logical id): resource → actions, conditions left aside."""
         grants: dict[str, set[str]] = {}
         for policy in self.properties("AWS::IAM::Policy"):
             if not any(attached["Ref"].startswith(role) for attached in policy["Roles"]):
@@ -125,7 +125,7 @@ def nag_report(assembly: CloudAssembly) -> dict[str, Any]:
 
 
 def refusals(app: App) -> list[str]:
-    """Why `app` refuses to be synthesised: the rule and its sentence."""
+    """The reason why `app` refuses to be synthesised: the rule and its message."""
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     violations = [violation for part in _report(app.outdir) for violation in part["violations"]]
@@ -133,10 +133,20 @@ def refusals(app: App) -> list[str]:
 
 
 def warnings_of(assembly: CloudAssembly) -> list[str]:
-    """What synthesis warns of by our own validations, without refusing it."""
+    """Warnings of our own validations in a synthesis that isn't refused."""
     return [violation["description"] for part in _report(assembly.directory) for violation in part["violations"]]
 
 
 def _report(directory: str) -> list[dict[str, Any]]:
     report = json.loads(Path(directory, "validation-report.json").read_text())
     return list(report["pluginReports"])
+
+
+def intake_statements(template: Template) -> dict[str, dict[str, Any]]:
+    """The statements that this project writes into the policy of its intake bucket, by Sid."""
+    (policy,) = [
+        properties
+        for properties in template.properties("AWS::S3::BucketPolicy")
+        if flatten(properties["Bucket"]).startswith("<IntakeImages")
+    ]
+    return {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"] if "Sid" in s}
