@@ -1,4 +1,4 @@
-"""Which layer may import which: the table of docs/architecture.md, enforced."""
+"""Imports between layers: the table of docs/architecture.md, enforced."""
 
 import ast
 import sys
