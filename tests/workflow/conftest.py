@@ -35,6 +35,7 @@ def deployed(assembly, running) -> Iterator[Laptop]:
 
 @pytest.fixture
 def models(running) -> Iterator[InstantModels]:
+    running.reset()  # a deployment of its own may have asked it
     yield running
     running.reset()
 
