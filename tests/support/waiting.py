@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE_S = 120  # ends a test that would hang; a busy machine doesn't come near it
+PATIENCE_S = 300  # ends a test that would hang; a busy machine doesn't come near it
 
 
 def eventually(look: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
