@@ -101,7 +101,7 @@ class Laptop:
         return max(items, key=lambda item: str(item.get("created_at", "")), default=None)
 
     def wait_for_verdict(
-        self, key: str, version: str | None = None, timeout_s: float = 30, poll_s: float = 0.02
+        self, key: str, version: str | None = None, timeout_s: float = 120, poll_s: float = 0.02
     ) -> dict[str, Any]:
         """Wait for a verdict and return the item. Fails after `timeout_s` with the item and the executions."""
         until = time.monotonic() + timeout_s
@@ -121,7 +121,7 @@ class Laptop:
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
         return [stepfunctions.describe_execution(executionArn=arn) for arn in arns]
 
-    def wait_until_idle(self, timeout_s: float = 30) -> None:
+    def wait_until_idle(self, timeout_s: float = 120) -> None:
         """Return when no execution runs any more."""
         until = time.monotonic() + timeout_s
         while running := self.executions("RUNNING"):
@@ -143,7 +143,7 @@ class Laptop:
         name = f"test-{uuid.uuid4().hex}"
         return subscribe_queue(self.client("sqs"), self.client("sns"), self.outputs[topic_output], name)
 
-    def receive(self, queue_url: str, timeout_s: float = 10) -> dict[str, Any]:
+    def receive(self, queue_url: str, timeout_s: float = 120) -> dict[str, Any]:
         """The next message of a queue, deleted; its body parsed. Fails after `timeout_s`."""
         sqs = self.client("sqs")
         until = time.monotonic() + timeout_s

@@ -1,4 +1,4 @@
-"""What the containers behind SageMaker endpoints say when something is wrong, word for word, and what becomes of it."""
+"""Error messages of the containers behind SageMaker endpoints, word for word, and the errors made of them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How executions fare, as Step Functions tells it."""
+"""Status of executions, as Step Functions reports it."""
 
 import boto3
 import pytest

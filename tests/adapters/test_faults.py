@@ -1,4 +1,4 @@
-"""What the stores and the topics raise, in the names that the workflow retries by."""
+"""Errors of the stores and the topics, in the names that the workflow retries."""
 
 from typing import Any
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from moderate.main import app
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Category, Pack, Question, pack_data
-from moderation.domain.record import shard_of, utc
+from moderation.domain.record import shard_of
+from tests.command.history import CREATED, DECIDED, OWNER
 
 TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
 PACK = Pack(
@@ -31,10 +31,6 @@ PACK = Pack(
     ),
 )
 PACK_KEY = f"provenance/packs/{PACK.digest}.json"
-CREATED = utc(datetime.now(UTC) - timedelta(hours=2))
-DECIDED = utc(datetime.now(UTC) - timedelta(hours=2) + timedelta(seconds=1))
-LATER = utc(datetime.now(UTC) - timedelta(hours=1))
-OWNER = "arn:aws:states:us-east-1:123456789012:execution:workflow:first"
 
 
 @pytest.fixture(scope="session")

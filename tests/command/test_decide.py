@@ -7,7 +7,7 @@ import pytest
 from moderate import decide as command
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-from tests.command.conftest import DECIDED, LATER
+from tests.command.history import DECIDED, LATER
 
 UNSAFE = ("unsafe", "--category", "violence", "--note", "A knife")
 MACHINES = {"verdict": "safe", "decided_by": "judge", "status": "decided", "category": None, "reason": ""}

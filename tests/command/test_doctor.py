@@ -34,7 +34,7 @@ def refusal(code: str, operation: str = "Anything", message: str = "m") -> Clien
 
 
 class Aws:
-    """What AWS answers, by operation; the rest is moto's. `called` has the operations of all calls."""
+    """Answers of AWS, by operation; the rest is moto's. `called` has the operations of all calls."""
 
     def __init__(self) -> None:
         self.called: list[tuple[str, dict[str, Any]]] = []

@@ -7,7 +7,7 @@ from botocore.client import BaseClient
 
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.domain.work_files import Workspace
-from tests.command.conftest import OWNER
+from tests.command.history import OWNER
 
 SHA256 = "5e" * 32
 

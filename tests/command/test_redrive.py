@@ -9,7 +9,7 @@ from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import REDRIVEN, Change, utc
-from tests.command.conftest import OWNER
+from tests.command.history import OWNER
 
 GIVEN = {"bucket": "intake", "key": "in/a.jpg", "version": "v", "size": 1, "event_id": "e", "time": "t"}
 SINCE = ("--since", "3h")

@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from tests.command.test_weights import FILES, write
+from tests.command.checkpoint import FILES, write
 
 PAGE = Path(__file__).parents[2] / "docs/security.md"
 # Operation → the right that it takes, where they differ. Service Authorization Reference.

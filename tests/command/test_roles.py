@@ -13,7 +13,7 @@ REVIEWER = f"arn:aws:sts::{ACCOUNT}:assumed-role/Reviewer/moto"
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What is called, with which parameters and under whose key; `alter` may change an answer or raise."""
+    """Calls with their parameters and access keys; `alter` may change an answer or raise."""
 
     class Calls(list):
         alter = staticmethod(lambda operation, answer: answer)

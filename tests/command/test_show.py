@@ -6,7 +6,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.command.conftest import LATER
+from tests.command.history import LATER
 
 NOTE = "A knife on the table"
 

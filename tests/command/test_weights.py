@@ -12,19 +12,11 @@ from botocore.exceptions import EndpointConnectionError
 from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
 from moderate import weights
+from tests.command.checkpoint import FILES, write
 
 TARGET = "s3://models/blip2/xl/"
 PINNED = json.loads((weights._HANDLER / "weights.json").read_text())
 HANDLER = {"model.py", "serving.properties", "blip2_serving/service.py", "blip2_serving/__init__.py"}
-CONFIG = {"model_type": "blip-2", "text_config": {"model_type": "t5", "bos_token_id": 1}}
-FILES = {
-    "config.json": json.dumps(CONFIG).encode(),
-    "preprocessor_config.json": b"{}",
-    "tokenizer.json": b"{}",
-    "tokenizer_config.json": b"{}",
-    "special_tokens_map.json": b"{}",
-    "model.safetensors": b"w" * 1000,
-}
 
 
 @pytest.fixture
@@ -37,13 +29,6 @@ def s3():
 @pytest.fixture
 def source(tmp_path):
     return write(tmp_path / "source", FILES)
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    folder.mkdir(exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return folder
 
 
 def stored(s3) -> dict[str, bytes]:

@@ -59,7 +59,7 @@ class Account:
         return [self._fill(policy["PolicyDocument"]) for policy in (*own, *attached)]
 
     def may(self, caller: Caller, action: str, resource: str, context: Context | None = None) -> bool:
-        """Whether the caller may, over TLS."""
+        """Tell whether the caller may, over TLS."""
         known: Context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
         if caller.role_arn:
             known = {**known, "aws:PrincipalArn": caller.role_arn}
@@ -69,7 +69,7 @@ class Account:
         return decide(caller, asked, Policy.parse(document) if document else None) is AccessDecision.ALLOWED
 
     def trusts(self, start: str, caller: Caller, context: Context, action: str = "sts:AssumeRole") -> bool:
-        """Whether the trust policy of a role lets the caller do `action` on it."""
+        """Tell whether the trust policy of a role lets the caller do `action` on it."""
         (name,) = [name for name in self._template.of_type("AWS::IAM::Role") if name.startswith(start)]
         trust = self._fill(self._template.resources[name]["Properties"]["AssumeRolePolicyDocument"])
         asked = AccessRequest(action, self._arn(name), _keys(context), ACCOUNT)

@@ -8,7 +8,7 @@ from tests.infra.synthesis import DEFAULT, PRODUCTION, THEIRS, Template, make_ap
 
 @pytest.fixture(scope="session")
 def default() -> CloudAssembly:
-    """What a first deployment makes."""
+    """The assembly of a first deployment."""
     return make_app(**DEFAULT).synth()
 
 

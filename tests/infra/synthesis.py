@@ -57,3 +57,13 @@ def warnings_of(assembly: CloudAssembly) -> list[str]:
 def _report(directory: str) -> list[dict[str, Any]]:
     report = json.loads(Path(directory, "validation-report.json").read_text())
     return list(report["pluginReports"])
+
+
+def intake_statements(template: Template) -> dict[str, dict[str, Any]]:
+    """Return the statements that this project writes into the policy of its intake bucket, by Sid."""
+    (policy,) = [
+        properties
+        for properties in template.properties("AWS::S3::BucketPolicy")
+        if flatten(properties["Bucket"]).startswith("<IntakeImages")
+    ]
+    return {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"] if "Sid" in s}

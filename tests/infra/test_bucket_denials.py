@@ -1,4 +1,4 @@
-"""What the buckets refuse, whatever else a principal is allowed: asked of the template's own policies."""
+"""Requests that the buckets refuse, whatever else a principal is allowed, by the template's own policies."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def dev(moderation: Template) -> Account:
 
 @pytest.fixture(scope="module")
 def prod(production: CloudAssembly) -> Account:
-    """Where images are held until they are cleared."""
+    """A deployment that holds images until they are cleared."""
     return Account(template_of(production, "Moderation"))
 
 

@@ -1,4 +1,4 @@
-"""What `moderate doctor` takes for granted is what the app deploys."""
+"""`moderate doctor` assumes what the app deploys."""
 
 import json
 
@@ -10,8 +10,7 @@ from moderate.checks.intake_statements import is_among, required
 from moderate.deployment import Deployment
 from stacks.models_stack import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 from stacks.settings import DeploymentSettings, Instances
-from tests.infra.synthesis import ROOT, Template, flatten, template_of
-from tests.infra.test_intake_policy import intake_statements
+from tests.infra.synthesis import ROOT, Template, flatten, intake_statements, template_of
 
 
 def test_the_bootstrap_it_asks_for_is_what_the_stacks_need(default: CloudAssembly) -> None:

@@ -1,4 +1,4 @@
-"""What the intake bucket refuses: forged verdicts and, if asked for, reads of what isn't cleared."""
+"""Requests that the intake bucket refuses: forged verdicts and, if asked for, reads of what isn't cleared."""
 
 import json
 import re
@@ -7,17 +7,7 @@ from typing import Any
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.components.bucket_denials import READS
-from tests.infra.synthesis import ROOT, Template, as_list, flatten, template_of
-
-
-def intake_statements(template: Template) -> dict[str, dict[str, Any]]:
-    """The statements that this project writes into the policy of its intake bucket, by Sid."""
-    (policy,) = [
-        properties
-        for properties in template.properties("AWS::S3::BucketPolicy")
-        if flatten(properties["Bucket"]).startswith("<IntakeImages")
-    ]
-    return {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"] if "Sid" in s}
+from tests.infra.synthesis import ROOT, Template, as_list, flatten, intake_statements, template_of
 
 
 def conditions(statement: dict[str, Any]) -> dict[str, dict[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""What AWS makes of its own accord beside our resources, and that it goes with the stacks."""
+"""Resources that AWS itself creates beside ours: they go with the stacks."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is watched: the alarms of the docs' table, the topic they tell, the page that shows it all, and the runbooks."""
+"""Monitoring: the alarms of the docs' table, the topic they notify, the dashboard and the runbooks."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def table() -> dict[str, tuple[set[str], str, float, str]]:
 
 
 def how_long(alarm: dict[str, Any]) -> str:
-    """How many of how many periods must be bad, and their length."""
+    """The datapoints that an alarm looks at, as the docs' table writes them."""
     needed, of, minutes = alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], stats_of(alarm)[0]["Period"] // 60
     return f"{minutes} min" if of == 1 else f"{needed} of {of} times {minutes} min"
 

@@ -1,4 +1,4 @@
-"""Where the app can be deployed, by the committed data."""
+"""Regions in which the app can be deployed, by the committed data."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may act under which role, on which records, endpoints and keys: asked of the template's own policies."""
+"""Roles: their principals, and the records, endpoints and keys they may use, by the template's own policies."""
 
 import json
 from typing import Any

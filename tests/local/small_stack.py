@@ -11,8 +11,17 @@ import boto3
 class TransientFault(Exception):
     """Retried by the state machine."""
 
+def update(name, expression):
+    return boto3.client("dynamodb").update_item(
+        TableName=os.environ["TABLE"], Key={"pk": {"S": name}, "sk": {"S": "0"}}, UpdateExpression=expression,
+        ExpressionAttributeValues={":one": {"N": "1"}}, ReturnValues="ALL_NEW")["Attributes"]
+
 def echo(event, context):
     print("echoed", context.aws_request_id)
+    if "until" in event:
+        while "released" not in update(event["until"], "ADD polls :one"):
+            time.sleep(0.05)
+        update(event["until"], "SET ended = :one")
     return {"event": event, "pid": os.getpid(), "left_ms": context.get_remaining_time_in_millis()}
 
 def misbehave(event, context):
@@ -25,11 +34,9 @@ def misbehave(event, context):
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "sleep":
         time.sleep(event["seconds"])
+        print("slept", event.get("mark"))
     if how == "fail first":
-        counter = boto3.client("dynamodb").update_item(
-            TableName=os.environ["TABLE"], Key={"pk": {"S": event["name"]}, "sk": {"S": "0"}},
-            UpdateExpression="ADD n :one", ExpressionAttributeValues={":one": {"N": "1"}}, ReturnValues="UPDATED_NEW")
-        if int(counter["Attributes"]["n"]["N"]) <= event["times"]:
+        if int(update(event["name"], "ADD n :one")["n"]["N"]) <= event["times"]:
             raise TransientFault("not yet")
     return {"how": how}
 
@@ -217,19 +224,6 @@ def template() -> dict[str, Any]:
                 "Tags": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}],
             },
         },
-        "Blocking": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {
-                            "ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-                            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
-                        }
-                    ]
-                }
-            },
-        },
         "IntakePolicy": {
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {"Bucket": _ref("Intake"), "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
@@ -342,11 +336,9 @@ def template() -> dict[str, Any]:
     }
     outputs = {
         "IntakeBucketName": _ref("Intake"),
-        "BlockingBucketName": _ref("Blocking"),
         "VerdictTableName": _ref("Table"),
         "ExpressArn": _get("Express"),
         "WorkflowArn": _ref("Machine"),
-        "MachineArn": _get("Machine"),
         "TopicArn": _ref("Topic"),
         "InboxUrl": _ref("Inbox"),
         "DeadLettersUrl": _ref("DeadLetters"),

@@ -1,4 +1,4 @@
-"""What the emulator keeps of ended executions is bounded; running ones are never touched."""
+"""Bounds on what the emulator keeps of ended executions; running ones are never touched."""
 
 import threading
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""How a container starts, and what it answers, by the model folder and the environment that it is given."""
+"""Containers: their start and their answers, by the model folder and the environment that they are given."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a rule's target receives, by the rules of EventBridge's input transformer."""
+"""Input of a rule's target, by the rules of EventBridge's input transformer."""
 
 import json
 from typing import Any

@@ -93,7 +93,7 @@ def test_a_replaced_value_is_of_the_expected_kind(place: str, kind: type) -> Non
 
 
 def test_the_retry_interval_is_on_the_stack_after_jitter() -> None:
-    """What interpreter_waits scales: the decorators of an interval, the last of which is jitter."""
+    """`interpreter_waits` scales an interval after its decorators, the last of which is jitter."""
     from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
 
     source = inspect.getsource(RetrierDecl._eval_body)

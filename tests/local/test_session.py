@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from local.processes import ProcessFailed, child
 from local.samples import sample_drawings
 from local.session import Models, Session
 from local.up import usage
+from tests.support.waiting import PATIENCE_S, eventually
 
 MODELS = Models("http://127.0.0.1:1", "demo", 96, True, "stand-in", True)
 OUTPUTS = {
@@ -39,15 +39,12 @@ def started(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def wait_for(log: Path, words: str, timeout_s: float = 30) -> None:
-    until = time.monotonic() + timeout_s
-    while words not in log.read_text():
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.05)
+def wait_for(log: Path, words: str) -> None:
+    eventually(lambda: words in log.read_text())
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_S)
     return not alive
 
 
@@ -107,13 +104,10 @@ class TestCommand:
         log = tmp_path / "log"
         with started([sys.executable, "-m", "local", "up"], log) as command:
             process = psutil.Process(command.pid)
-            until = time.monotonic() + 20
-            while not (family := process.children(recursive=True)):
-                assert time.monotonic() < until, log.read_text()
-                time.sleep(0.02)
+            family = eventually(lambda: process.children(recursive=True))
             os.kill(command.pid, number)
 
-            assert command.wait(20) == 130
+            assert command.wait(PATIENCE_S) == 130
             assert gone(family)
         assert "Everything is stopped." in log.read_text()
         assert "Traceback" not in log.read_text()

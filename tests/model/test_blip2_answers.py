@@ -221,7 +221,7 @@ def test_the_cache_forgets_what_was_used_least_recently() -> None:
 
 @pytest.fixture
 def encodings(container: Container) -> list[int]:
-    """How many images each pass through the vision tower had."""
+    """The number of images in each pass through the vision tower."""
     return _record(container, "vision")
 
 

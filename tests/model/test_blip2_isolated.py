@@ -1,4 +1,4 @@
-"""What `moderate weights push` puts into S3, served from there as the container without a network would."""
+"""Files that `moderate weights push` puts into S3, served as in a container without a network."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Which requests are answered, and the sentences that the others get."""
+"""Requests that are answered, and the errors that the others get."""
 
 import base64
 import json

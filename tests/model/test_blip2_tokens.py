@@ -1,18 +1,18 @@
 """Batched answers are transformers' own, token for token, under greedy fp32 decoding."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import torch
 from blip2_serving import blip2
-from blip2_serving.blip2 import Blip2, Decoded, Row
+from blip2_serving.blip2 import Blip2, Row
 from PIL import Image
 
 from local.models import random_checkpoint
 from local.models.random_checkpoint import NetworkSize
 from tests.model.blip2_reference import Reference
+from tests.model.blip2_tokens import GREEDY, TokenSpeller, bare, decoded_of, rows_of, tokens_of
 
 PROMPTS = (
     None,
@@ -21,57 +21,14 @@ PROMPTS = (
     "Question: why? Answer:",
     "Question: what happened in this photo? Answer: a car accident. Question: which parts are damaged? Answer:",
 )
-LIMIT = 12
-GREEDY = {"max_new_tokens": LIMIT, "do_sample": False}
-
 # the dimensions of the hub's blip2-flan-t5-xl that shape its inputs
 LIKE_THE_HUB = NetworkSize(image=224, patch=14, queries=32)
 
 
-class _TokenSpeller:
-    """A tokenizer whose decoded text is the token ids themselves."""
-
-    def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self._tokenizer(*arguments, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._tokenizer, name)
-
-    def batch_decode(self, rows: Any, **options: Any) -> list[str]:
-        return [json.dumps(_bare(row if isinstance(row, list) else row.tolist())) for row in rows]
-
-
-def _bare(tokens: list[int]) -> list[int]:
-    """Without the start token and the padding, which both are 0; beam search pads with the end token, 1."""
-    tokens = tokens[1:] if tokens[0] == 0 else tokens
-    while tokens[-1:] == [0] or tokens[-2:] == [1, 1]:
-        tokens = tokens[:-1]
-    return tokens
-
-
 def _both(size: NetworkSize) -> tuple[Blip2, Reference]:
     model, processor = random_checkpoint.build(size)
-    ours = Blip2(model, processor.image_processor, _TokenSpeller(processor.tokenizer))
+    ours = Blip2(model, processor.image_processor, TokenSpeller(processor.tokenizer))
     return ours, Reference(model, processor)
-
-
-def _rows(
-    ours: Blip2, images: Sequence[Image.Image], pairs: Sequence[tuple[int, str | None]], limit: int = LIMIT
-) -> list[Row]:
-    visuals = ours.encode([ours.pixels(image) for image in images])
-    return [Row(visuals[index], ours.tokens(prompt), limit) for index, prompt in pairs]
-
-
-def _decoded(ours: Blip2, rows: Sequence[Row]) -> list[Decoded]:
-    """What every row was decoded to, none of them too late."""
-    return [decoded for decoded in ours.decode(rows) if decoded is not None]
-
-
-def _tokens(ours: Blip2, rows: Sequence[Row]) -> list[list[int]]:
-    return [json.loads(decoded.text) for decoded in _decoded(ours, rows)]
 
 
 @pytest.mark.parametrize("size", [NetworkSize(), LIKE_THE_HUB], ids=["small", "like the hub"])
@@ -80,9 +37,9 @@ def test_a_padded_batch_over_several_images(size: NetworkSize, picture: Callable
     images = [picture(seed) for seed in range(3)]
     pairs = [(index, prompt) for prompt in PROMPTS for index in range(3)]
 
-    batched = _tokens(ours, _rows(ours, images, pairs))
+    batched = tokens_of(ours, rows_of(ours, images, pairs))
 
-    alone = [_bare(reference.tokens(images[index], prompt, **GREEDY)) for index, prompt in pairs]
+    alone = [bare(reference.tokens(images[index], prompt, **GREEDY)) for index, prompt in pairs]
     assert batched == alone
     # the equality would be hollow if the images, or the prompts, made no difference
     assert len({tuple(tokens) for tokens in alone}) > len(pairs) // 2
@@ -92,19 +49,19 @@ def test_a_batch_without_padding(picture: Callable[..., Image.Image]) -> None:
     ours, reference = _both(NetworkSize())
     images = [picture(seed) for seed in range(4)]
 
-    batched = _tokens(ours, _rows(ours, images, [(index, PROMPTS[1]) for index in range(4)]))
+    batched = tokens_of(ours, rows_of(ours, images, [(index, PROMPTS[1]) for index in range(4)]))
 
-    assert batched == [_bare(reference.tokens(image, PROMPTS[1], **GREEDY)) for image in images]
+    assert batched == [bare(reference.tokens(image, PROMPTS[1], **GREEDY)) for image in images]
 
 
 def test_beam_search_with_a_minimum_length(picture: Callable[..., Image.Image]) -> None:
     ours, reference = _both(NetworkSize())
     parameters = {"max_new_tokens": 20, "min_new_tokens": 5, "num_beams": 2, "early_stopping": True}
 
-    rows = _rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
+    rows = rows_of(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
     batched = [json.loads(text or "") for text in ours.generate(rows, parameters)]
 
-    assert batched == [_bare(reference.tokens(picture(), prompt, **parameters)) for prompt in PROMPTS]
+    assert batched == [bare(reference.tokens(picture(), prompt, **parameters)) for prompt in PROMPTS]
 
 
 def test_rows_leave_the_batch_at_their_own_limits(picture: Callable[..., Image.Image]) -> None:
@@ -114,8 +71,8 @@ def test_rows_leave_the_batch_at_their_own_limits(picture: Callable[..., Image.I
 
     rows = [Row(visual, ours.tokens(prompt), limit) for prompt, limit in zip(PROMPTS, limits, strict=True)]
 
-    assert _tokens(ours, rows) == [
-        _bare(reference.tokens(picture(), prompt, max_new_tokens=limit, do_sample=False))
+    assert tokens_of(ours, rows) == [
+        bare(reference.tokens(picture(), prompt, max_new_tokens=limit, do_sample=False))
         for prompt, limit in zip(PROMPTS, limits, strict=True)
     ]
 
@@ -125,13 +82,13 @@ def test_rows_leave_the_batch_when_they_are_done(picture: Callable[..., Image.Im
     pairs = [(index, prompt) for prompt in PROMPTS for index in range(3)]
     images = [picture(seed) for seed in range(3)]
     # the third token that any row chooses becomes the end of every text
-    third = _tokens(ours, _rows(ours, images, pairs))[0][2]
+    third = tokens_of(ours, rows_of(ours, images, pairs))[0][2]
     reference.model.config.text_config.eos_token_id = third
     reference.model.language_model.generation_config.eos_token_id = third
 
-    batched = _tokens(ours, _rows(ours, images, pairs))
+    batched = tokens_of(ours, rows_of(ours, images, pairs))
 
-    assert batched == [_bare(reference.tokens(images[index], prompt, **GREEDY)) for index, prompt in pairs]
+    assert batched == [bare(reference.tokens(images[index], prompt, **GREEDY)) for index, prompt in pairs]
     assert len({len(tokens) for tokens in batched}) > 1
 
 
@@ -139,12 +96,12 @@ def test_a_batch_over_the_memory_bound_is_split_unnoticed(
     picture: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, _ = _both(NetworkSize())
-    rows = _rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
-    whole = _tokens(ours, rows)
+    rows = rows_of(ours, [picture()], [(0, prompt) for prompt in PROMPTS])
+    whole = tokens_of(ours, rows)
 
     monkeypatch.setattr(blip2, "MAX_PADDED_TOKENS", 60)
 
-    assert _tokens(ours, rows) == whole
+    assert tokens_of(ours, rows) == whole
 
 
 def test_what_a_pass_of_the_encoder_attends_to_is_bounded() -> None:
@@ -162,7 +119,7 @@ def test_what_a_pass_of_the_encoder_attends_to_is_bounded() -> None:
 def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., Image.Image]) -> None:
     ours, reference = _both(NetworkSize())
 
-    answers = _decoded(ours, _rows(ours, [picture()], [(0, prompt) for prompt in PROMPTS[1:]]))
+    answers = decoded_of(ours, rows_of(ours, [picture()], [(0, prompt) for prompt in PROMPTS[1:]]))
 
     by_hand = [_p_yes(reference, picture(), prompt) for prompt in PROMPTS[1:]]
     assert [answer.p_yes for answer in answers] == pytest.approx(by_hand, abs=1e-5)
@@ -172,7 +129,7 @@ def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., I
 def test_the_blank_image_is_the_mean_colour() -> None:
     ours, reference = _both(NetworkSize())
 
-    answers = _decoded(ours, [Row(ours.blank, ours.tokens(prompt), limit=1) for prompt in PROMPTS[1:]])
+    answers = decoded_of(ours, [Row(ours.blank, ours.tokens(prompt), limit=1) for prompt in PROMPTS[1:]])
 
     blank = torch.zeros(1, 3, 64, 64)
     any_image = Image.new("RGB", (8, 8))
@@ -184,8 +141,8 @@ def test_bf16_answers_as_on_a_gpu(picture: Callable[..., Image.Image]) -> None:
     model, processor = random_checkpoint.build(NetworkSize())
     ours = Blip2(model.to(torch.bfloat16), processor.image_processor, processor.tokenizer)
 
-    rows = _rows(ours, [picture()], [(0, PROMPTS[1])])
-    (answer,) = _decoded(ours, rows)
+    rows = rows_of(ours, [picture()], [(0, PROMPTS[1])])
+    (answer,) = decoded_of(ours, rows)
 
     assert rows[0].visual.dtype == torch.bfloat16
     assert 0 <= answer.p_yes <= 1

@@ -95,7 +95,7 @@ def test_a_run_starts_from_a_checkpoint_that_sees_fewer_pixels(
 
 def test_positions_keep_their_place_in_the_picture() -> None:
     def plane(grid: int) -> torch.Tensor:
-        """Where the middle of each patch is, in [0, 1], after a first position: (1, 1 + patches, 2)."""
+        """The centre of each patch, in [0, 1], after a first position: (1, 1 + patches, 2)."""
         middles = (torch.arange(grid) + 0.5) / grid
         down, right = torch.meshgrid(middles, middles, indexing="ij")
         return torch.cat([torch.full((1, 2), 7.0), torch.stack([right, down], -1).reshape(-1, 2)])[None]

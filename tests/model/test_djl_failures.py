@@ -1,15 +1,14 @@
-"""What the double makes of a handler whose process hangs or dies, as DJL Serving 0.35.0 does."""
+"""A handler whose process hangs or dies, in the double as in DJL Serving 0.35.0."""
 
 import json
 import os
-import signal
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -19,6 +18,7 @@ from local.models.blip2 import HANDLER
 from local.models.container import Reply
 from local.models.hosting import SupervisedContainer
 from local.models.py_process import PyProcess, StartFailed
+from tests.support.waiting import PATIENCE_S, eventually
 
 MOODY = """
     import os, time
@@ -29,6 +29,7 @@ MOODY = """
             return None
         bodies = [item.get_as_bytes() for item in inputs.get_batches()]
         if b"hang" in bodies:
+            open(os.path.join(os.path.dirname(__file__), "hanging"), "w").close()
             time.sleep(60)
         if b"die" in bodies:
             os._exit(9)
@@ -37,18 +38,18 @@ MOODY = """
             output.add(str(os.getpid()), batch_index=index if inputs.is_batch() else None)
         return output
 """
-TOGETHER = BatchSettings(size=2, delay_ms=2000, queue_size=10)
+TOGETHER = BatchSettings(size=2, delay_ms=60_000, queue_size=10)
 ALONE = BatchSettings(size=1, delay_ms=0, queue_size=10)
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Batcher]]:
-    """Start the moody handler behind a batcher; a call may take half a second."""
+    """Start the moody handler behind a batcher, which waits `late_s` for a call."""
     (tmp_path / "model.py").write_text(textwrap.dedent(MOODY))
     started: list[Batcher] = []
 
-    def make(settings: BatchSettings = ALONE, fail_fast: bool = False) -> Batcher:
-        started.append(Batcher(PyProcess(tmp_path, {"predict_timeout": "0.5"}), settings, fail_fast))
+    def make(settings: BatchSettings = ALONE, fail_fast: bool = False, late_s: float = 60) -> Batcher:
+        started.append(Batcher(PyProcess(tmp_path, {"predict_timeout": str(late_s)}), settings, fail_fast))
         return started[-1]
 
     yield make
@@ -71,7 +72,7 @@ def _frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_that_is_late_or_dies_fails_the_model_for_good(
     start: Callable[..., Batcher], fault: bytes, words: str
 ) -> None:
-    batcher = start(TOGETHER)
+    batcher = start(TOGETHER, late_s=1)
     pid = int(_at_once(batcher, b"fine", b"fine")[0].body)
     assert batcher.ping() == 200
 
@@ -87,13 +88,13 @@ def test_a_process_that_is_late_or_dies_fails_the_model_for_good(
 
 
 def test_what_is_queued_behind_it_is_never_answered(
-    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Batcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "INVOCATION_TIMEOUT_S", 1.5)
-    batcher = start()
+    batcher = start(late_s=1)
     hanging = threading.Thread(target=batcher.invoke, args=(b"hang",))
     hanging.start()
-    time.sleep(0.1)
+    eventually((tmp_path / "hanging").exists)
 
     with pytest.raises(ContainerTimeout):
         batcher.invoke(b"fine")
@@ -103,8 +104,9 @@ def test_what_is_queued_behind_it_is_never_answered(
 def test_a_process_that_dies_while_it_is_idle_is_no_failure(start: Callable[..., Batcher]) -> None:
     """DJL neither starts it again nor says so in its health: PyPredictor's TranslateException is a 400."""
     batcher = start()
-    os.kill(int(batcher.invoke(b"fine").body), signal.SIGKILL)
-    time.sleep(0.2)
+    process = psutil.Process(int(batcher.invoke(b"fine").body))
+    process.kill()
+    eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
 
     reply = batcher.invoke(b"fine")
 
@@ -116,7 +118,7 @@ def test_a_process_that_dies_while_it_is_idle_is_no_failure(start: Callable[...,
 def test_with_fail_fast_the_container_exits_when_its_status_is_asked_for(
     start: Callable[..., Batcher], ask: Callable[[Batcher], object]
 ) -> None:
-    batcher = start(fail_fast=True)
+    batcher = start(fail_fast=True, late_s=1)
     assert batcher.invoke(b"hang").status == 503
 
     for _ in range(2):
@@ -124,8 +126,8 @@ def test_with_fail_fast_the_container_exits_when_its_status_is_asked_for(
             ask(batcher)
 
 
-def test_an_exit_cuts_off_what_is_queued(start: Callable[..., Batcher]) -> None:
-    batcher = start(fail_fast=True)
+def test_an_exit_cuts_off_what_is_queued(start: Callable[..., Batcher], tmp_path: Path) -> None:
+    batcher = start(BatchSettings(size=1, delay_ms=0, queue_size=1), fail_fast=True, late_s=2)
     threads = [threading.Thread(target=batcher.invoke, args=(b"hang",))]
     cut = threading.Event()
 
@@ -135,19 +137,20 @@ def test_an_exit_cuts_off_what_is_queued(start: Callable[..., Batcher]) -> None:
         cut.set()
 
     threads.append(threading.Thread(target=queue))
-    for thread in threads:
-        thread.start()
-        time.sleep(0.1)
+    threads[0].start()
+    eventually((tmp_path / "hanging").exists)
+    threads[1].start()
+    eventually(lambda: batcher.full)
     threads[0].join()
     with pytest.raises(ContainerGone):
         batcher.ping()
-    threads[1].join(5)
+    threads[1].join(PATIENCE_S)
 
     assert cut.is_set()
 
 
 def test_a_container_that_exits_is_replaced(start: Callable[..., Batcher]) -> None:
-    hosted = SupervisedContainer(lambda: start(fail_fast=True))
+    hosted = SupervisedContainer(lambda: start(fail_fast=True, late_s=1))
     first = hosted.invoke(b"fine").body
 
     assert hosted.invoke(b"hang").status == 503
@@ -157,10 +160,17 @@ def test_a_container_that_exits_is_replaced(start: Callable[..., Batcher]) -> No
     assert (second.status, first != second.body) == (200, True)
 
 
-def test_one_that_is_unhealthy_stays(start: Callable[..., Batcher]) -> None:
+def test_one_that_is_unhealthy_stays(start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch) -> None:
+    pings, ping = [], Batcher.ping
+
+    def counted(self: Batcher) -> int:
+        pings.append(ping(self))
+        return pings[-1]
+
+    monkeypatch.setattr(Batcher, "ping", counted)
     hosted = SupervisedContainer(start)
     hosted.invoke(b"die")
-    time.sleep(0.2)
+    eventually(lambda: pings.count(500) >= 3)
 
     assert (hosted.ping(), hosted.invoke(b"fine").status) == (500, 503)
     hosted.close()
@@ -185,19 +195,19 @@ def test_a_start_that_fails_is_tried_again(start: Callable[..., Batcher], caplog
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("source", "timeout_s", "words"),
     [
-        ("def handle(inputs):\n    raise OSError('no weights')", "OSError: no weights"),
-        ("import nothing_of_that_name", "ModuleNotFoundError"),
-        ("import os\ndef handle(inputs):\n    os._exit(3)", "ended with status 3"),
-        ("import time\ndef handle(inputs):\n    time.sleep(60)", "wasn't loaded after 2 s"),
+        ("def handle(inputs):\n    raise OSError('no weights')", 60, "OSError: no weights"),
+        ("import nothing_of_that_name", 60, "ModuleNotFoundError"),
+        ("import os\ndef handle(inputs):\n    os._exit(3)", 60, "ended with status 3"),
+        ("import time\ndef handle(inputs):\n    time.sleep(60)", 1, "wasn't loaded after 1 s"),
     ],
 )
-def test_a_handler_that_cant_be_loaded_says_why(tmp_path: Path, source: str, words: str) -> None:
+def test_a_handler_that_cant_be_loaded_says_why(tmp_path: Path, source: str, timeout_s: int, words: str) -> None:
     (tmp_path / "model.py").write_text(source)
 
     with pytest.raises(StartFailed, match=words):
-        PyProcess(tmp_path, {"model_loading_timeout": "2"})
+        PyProcess(tmp_path, {"model_loading_timeout": str(timeout_s)})
 
 
 def test_sigterm_ends_what_is_decoded_with_a_sentence(
@@ -248,15 +258,14 @@ def test_sigterm_ends_what_is_decoded_with_a_sentence(
 
 
 def _answer_of_the_next(hosted: SupervisedContainer) -> Reply:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+    def answer() -> Reply | None:
         try:
             reply = hosted.invoke(b"fine")
-            if reply.status == 200:
-                return reply
         except ContainerGone:
-            time.sleep(0.05)
-    raise AssertionError("no other container came")
+            return None
+        return reply if reply.status == 200 else None
+
+    return eventually(answer)
 
 
 def _at_once(batcher: Batcher, *bodies: bytes) -> list[Reply]:

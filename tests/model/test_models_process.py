@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from PIL import Image
 
 from local.models.__main__ import main
 from tests.model.runtime_client import client_of
+from tests.support.waiting import PATIENCE_S, eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +43,8 @@ def test_what_was_taken_up_is_answered_before_it_stops(
         with _started(checkpoint, tmp_path) as url:
             runtime = client_of(url)
             answers = [pool.submit(runtime.invoke_endpoint, EndpointName="blip2", Body=body) for _ in range(3)]
-            time.sleep(0.5)  # they are sent, and SIGTERM comes
+            eventually(lambda: _connections(url) >= 3)
+            time.sleep(0.5)  # their bodies follow, and SIGTERM comes
         texts = [json.loads(answer.result()["Body"].read()) for answer in answers]
 
     assert all(len(text["answers"]) == 16 for text in texts)
@@ -57,6 +61,13 @@ def test_a_model_that_isnt_there_ends_it_with_a_sentence(
     assert "BLIP2_MODEL=/no/such/folder: no such checkpoint" in capsys.readouterr().out
 
 
+def _connections(url: str) -> int:
+    """The number of clients that are connected to the process."""
+    port = urlsplit(url).port
+    open_ones = (c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED)
+    return len([c for c in open_ones if c.laddr and c.laddr.port == port])
+
+
 @contextmanager
 def _started(checkpoint: Path, folder: Path) -> Iterator[str]:
     """The process's URL. At the end it is told to stop, and must do so in peace."""
@@ -69,12 +80,11 @@ def _started(checkpoint: Path, folder: Path) -> Iterator[str]:
         text=True,
     )
     try:
-        while not (folder / "port").exists() and process.poll() is None:
-            time.sleep(0.05)
+        eventually(lambda: (folder / "port").exists() or process.poll() is not None)
         yield f"http://127.0.0.1:{(folder / 'port').read_text()}"
     finally:
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "STAND-IN" in output
     assert "Traceback" not in output

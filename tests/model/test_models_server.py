@@ -2,9 +2,8 @@
 
 import json
 import threading
-import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psutil
@@ -19,7 +18,9 @@ from local.models.app import ModelServer, ModelSettings, model_server
 from local.models.batching import ContainerGone, ContainerTimeout
 from local.models.container import Reply
 from local.models.errors import UnusableModel
+from local.models.py_process import PyProcess
 from tests.model.runtime_client import client_of
+from tests.support.waiting import eventually
 
 
 def test_a_client_error_of_the_model_is_a_model_error(runtime: Any) -> None:
@@ -94,10 +95,16 @@ def test_a_process_that_dies_costs_one_answer_and_a_restart(
         before = _caption(runtime, image)
         (process,) = set(psutil.Process().children()) - set(others)
         process.suspend()  # so that it dies in the midst of a call
-        threading.Timer(1, process.kill).start()
-        error = _error(runtime, "blip2", {"image": image})
-        while not (answered := _answered(runtime, image)):
-            time.sleep(0.1)
+        invoke = PyProcess.invoke
+
+        def invoke_and_kill(self: PyProcess, bodies: Sequence[bytes | None]) -> list[Reply]:
+            threading.Timer(0.5, process.kill).start()
+            return invoke(self, bodies)
+
+        with monkeypatch.context() as once:
+            once.setattr(PyProcess, "invoke", invoke_and_kill)
+            error = _error(runtime, "blip2", {"image": image})
+        answered = eventually(lambda: _answered(runtime, image))
 
     assert (error["OriginalStatusCode"], "disconnected" in error["OriginalMessage"]) == (503, True)
     assert answered == before

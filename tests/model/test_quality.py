@@ -1,4 +1,4 @@
-"""How quality is measured: scores, calibration, and that tiles find what the whole picture hides."""
+"""Quality metrics: scores, calibration, and tiles that find what the whole picture hides."""
 
 import dataclasses
 import math

@@ -41,7 +41,7 @@ def demo_models() -> Iterator[ModelServer]:
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many requests each call of the model answered."""
+    """The number of requests that each call of the model answered."""
     sizes: list[int] = []
     invoke = PyProcess.invoke
 

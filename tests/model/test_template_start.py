@@ -61,7 +61,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def server(
     request: pytest.FixtureRequest, assembly: Path, checkpoint: Path, bucket: Any, tmp_path: Path
 ) -> Iterator[DjlServer]:
-    """What the template of a mode starts, with the small checkpoint wherever the hub's would be."""
+    """Start what the template of a mode starts, with the small checkpoint in place of the hub's."""
     hosted = template.hosted(assembly, stack=request.param)
     model = tmp_path / "opt/ml/model"
     if hosted.archive:

@@ -1,1 +1,1 @@
-"""What several layers of tests share."""
+"""Helpers that several layers of tests share."""

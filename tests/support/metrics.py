@@ -17,7 +17,7 @@ class Printed:
 
 
 class Context:
-    """What Lambda hands to a function beside the event, as far as the logger and the handlers read it."""
+    """Lambda's context object, as far as the logger and the handlers read it."""
 
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
 

@@ -1,8 +1,6 @@
-"""What people upload, and what else arrives: views out of it, or a sentence that says what is wrong."""
+"""Uploaded files: views of the images among them, and errors that say what is wrong with the others."""
 
 import io
-import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from moderation.domain.image import MAX_VIEWS, content_box, prepare, tile_boxes
 from moderation.errors import ImageTooLarge, UnreadableImage
+from tests.support.images import bomb
 
 SIZE = 64
 
@@ -155,17 +154,6 @@ def test_tiles_cover_the_whole_picture(size):
 
     assert 1 <= len(boxes) <= 11
     assert covered.mean() > 0.995
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A PNG whose header announces far more pixels than its few bytes hold."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(b"\0" * 10_000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("width, height", [(10_000, 5_001), (60_000, 60_000)])

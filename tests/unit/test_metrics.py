@@ -24,9 +24,9 @@ from moderation.handlers import (
 from moderation.ports import ScoredText, VisionReply
 from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeVerdicts, FakeVision, FakeWork
 from tests.support.metrics import EMITTED, Context, printed
-from tests.unit import test_prepare_image
+from tests.unit import prepared
+from tests.unit.judged import IMAGE, ME, WORKSPACE, judged_work, parts
 from tests.unit.packs import PACK
-from tests.unit.test_record_verdict import IMAGE, ME, WORKSPACE, judged_work, parts
 
 OURS = (("service", "moderation"),)
 NOW = "2026-11-23T10:00:00.000Z"
@@ -136,8 +136,8 @@ def test_the_handlers_print_every_metric_that_alarms_and_page_may_name_and_no_ot
 
 def everything():
     """Handlers with parts and events that between them lead to every metric."""
-    first, second = test_prepare_image.FIRST, test_prepare_image.SECOND
-    preparing = test_prepare_image.made(replace(PACK, judge="when_flagged"))
+    first, second = prepared.FIRST, prepared.SECOND
+    preparing = prepared.made(replace(PACK, judge="when_flagged"))
     for image in (first, second):
         state = {"bucket": image.bucket, "key": image.key, "version": image.version}
         prefix = Workspace.of(image, ME).prefix

@@ -13,22 +13,15 @@ from moderation.domain.manifest import evidence_to_json, manifest_from_json, man
 from moderation.domain.record import Record
 from moderation.domain.work_files import Workspace
 from moderation.errors import UnreadableImage
-from moderation.ports import Policies, StoredImage
 from moderation.usecases.judge_image import judge_image
-from moderation.usecases.prepare_image import PreparePorts, prepare_image
+from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.record_verdict import Moderated, record_verdict
-from tests.support.fakes import FakeImages, FakeJudge, FakePolicies, FakeVerdicts, FakeWork
+from tests.support.fakes import FakeJudge
 from tests.unit.packs import PACK, SMOKER, WEAPON
+from tests.unit.prepared import FIRST, SECOND, made, png
 
-FIRST, SECOND = ImageRef("intake", "a.png", "v1"), ImageRef("intake", "b.png", "v2")
 THEN = "2026-11-23T10:00:00.000Z"
 UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
-
-
-def png(colour: str = "red") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (300, 200), colour).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def animation(frames: int) -> bytes:
@@ -36,13 +29,6 @@ def animation(frames: int) -> bytes:
     pictures = [Image.new("RGB", (300, 200), (number * 20, 0, 0)) for number in range(frames)]
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:])
     return buffer.getvalue()
-
-
-def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | None = None) -> Any:
-    images = FakeImages()
-    for image, reference in ((FIRST, "post-1"), (SECOND, "post-2")):
-        images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference, "u-1")
-    return PreparePorts(images, FakeWork(), FakePolicies(Policies(pack, shadow)), FakeVerdicts(), 96, models)
 
 
 def space(image: ImageRef) -> Workspace:

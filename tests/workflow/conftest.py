@@ -1,33 +1,19 @@
 """The real template, state machine and handlers on the laptop cloud, with models that say what a test wants."""
 
-import io
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
-
-ROOT = Path(__file__).parents[2]
-CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}
+from tests.workflow.steps import ROOT, synthesised
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory) -> Path:
-    """What a first deployment makes."""
+    """The assembly of a first deployment."""
     return synthesised(tmp_path_factory.mktemp("assembly"))
-
-
-def synthesised(out: Path, **settings: str) -> Path:
-    """The app, synthesised into `out` by the CDK command line as a user does it."""
-    context = [word for name, value in (CONTEXT | settings).items() for word in ("-c", f"{name}={value}")]
-    command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return out
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +35,7 @@ def deployed(assembly, running) -> Iterator[Laptop]:
 
 @pytest.fixture
 def models(running) -> Iterator[InstantModels]:
+    running.reset()  # a deployment of its own may have asked it
     yield running
     running.reset()
 
@@ -57,10 +44,3 @@ def models(running) -> Iterator[InstantModels]:
 def laptop(deployed, models) -> Iterator[Laptop]:
     yield deployed
     deployed.wait_until_idle()
-
-
-def drawing(format: str = "PNG", colour: str = "navy", **options) -> bytes:
-    """A small image, as its file's bytes."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (120, 80), colour).save(buffer, format, **options)
-    return buffer.getvalue()

@@ -20,7 +20,7 @@ def handler(event, context):
 
 
 def attempt(key: str) -> int:
-    """How often this function has been invoked with the key, this time included; workers share the file."""
+    """The number of invocations with the key, this one included; workers share the file."""
     path = Path(os.environ["COUNTERS"]) / key.replace("/", "_")
     with path.open("a") as file:
         file.write("x")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from local.harness.instant_models import NO
-from tests.workflow.conftest import drawing
+from tests.workflow.steps import drawing
 
 UPLOADS = 12
 

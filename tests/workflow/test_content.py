@@ -5,7 +5,7 @@ import json
 import pytest
 
 from local.harness.instant_models import EndpointFault, Scored
-from tests.workflow.conftest import drawing
+from tests.workflow.steps import drawing
 
 # Words that stand nowhere else, one for each way in which content enters the pipeline.
 CAPTION, ANSWER, REASON, PROSE, REFERENCE, BYTES, BODY, MESSAGE = WORDS = (

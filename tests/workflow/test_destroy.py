@@ -1,13 +1,13 @@
 """A deployment that was used is destroyed: nothing of it stands any more, or in production what is to be kept."""
 
-import time
 from pathlib import Path
 
 from local import deploy
 from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from scripts.release.inventory import Inventory, take
-from tests.workflow.conftest import drawing, synthesised
+from tests.support.waiting import eventually
+from tests.workflow.steps import drawing, synthesised
 
 BOOTSTRAP = "cdk-hnb659fds-assets-"  # the bucket of `cdk bootstrap`, which serves all stacks of a region
 UNLISTED = {"inference component", "key"}  # the emulator knows none of those, and can't describe a stack's key
@@ -34,9 +34,8 @@ def test_destroying_a_used_deployment_leaves_nothing(assembly: Path, running: In
         standing = own(laptop)
 
         destroy(laptop)
-        until = time.monotonic() + 60
-        while (left := own(laptop)).found and time.monotonic() < until:
-            time.sleep(0.2)
+        eventually(lambda: not own(laptop).found)
+        left = own(laptop)
 
     assert {kind for kind, _ in standing.found} >= MADE
     assert left.unlisted.keys() <= UNLISTED, left.unlisted

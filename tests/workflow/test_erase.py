@@ -1,4 +1,4 @@
-"""What the pipeline really leaves of an upload is what `moderate erase` takes away."""
+"""`moderate erase` removes everything that the pipeline stores about an upload."""
 
 import json
 
@@ -7,8 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from moderate.main import app
-from tests.workflow.conftest import drawing
-from tests.workflow.test_verdicts import routed
+from tests.workflow.steps import drawing, routed
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from PIL import Image
 from examples.shop import pseudonym
 from local.harness.instant_models import NO, YES
 from local.session import Models, Session
-from tests.workflow.conftest import ROOT, drawing
+from tests.workflow.steps import ROOT, drawing
 
 TOPLESS = '{"flag": "unsafe", "category": "Suggestive", "reason": "A topless person."}'
 ARMED = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from local.harness.instant_models import NO, THROTTLED, YES
 from moderation.domain.record import utc
-from tests.workflow.conftest import drawing
-from tests.workflow.test_failures import until_asked, wait
+from tests.support.waiting import eventually
+from tests.workflow.steps import drawing, status_when_ended, wait_until_asked
 
 BUCKET = "express-images"  # no rule starts the deployed, Standard machine on it
 UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
@@ -27,7 +26,10 @@ class Machine:
         self.arn = ""
 
     def __enter__(self) -> "Machine":
-        definition, role = self._deployed["definition"], self._deployed["roleArn"]
+        definition, role = (
+            json.dumps(json.loads(self._deployed["definition"]) | self._changes),
+            self._deployed["roleArn"],
+        )
         made = self._client.create_state_machine(name=self._name, type=self._type, definition=definition, roleArn=role)
         self.arn = made["stateMachineArn"]
         return self
@@ -39,6 +41,11 @@ class Machine:
         given = {"bucket": BUCKET, "key": key, "version": version, "size": 1, "event_id": "e", "time": "t"}
         started = self._client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(given))
         return str(started["executionArn"])
+
+    def is_idle(self) -> bool:
+        """Tell whether no execution runs. AWS doesn't list Express executions; the laptop cloud does."""
+        running = self._client.list_executions(stateMachineArn=self.arn, statusFilter="RUNNING")
+        return not running["executions"]
 
 
 @pytest.fixture(scope="module")
@@ -88,18 +95,16 @@ def item(laptop, key: str, version: str) -> dict[str, dict]:
 
 def until(laptop, key: str, version: str, attribute: str) -> dict[str, dict]:
     """The item once it has the attribute."""
-    end = time.monotonic() + 60
-    while attribute not in (found := item(laptop, key, version)):
-        assert time.monotonic() < end, found
-        time.sleep(0.02)
-    return found
+
+    def found() -> dict[str, dict] | None:
+        record = item(laptop, key, version)
+        return record if attribute in record else None
+
+    return eventually(found)
 
 
-def until_announced(laptop, key: str, version: str) -> None:
-    end = time.monotonic() + 60
-    while (found := item(laptop, key, version)).get("notified") != {"BOOL": True}:
-        assert time.monotonic() < end, found
-        time.sleep(0.02)
+def until_notified(laptop, key: str, version: str) -> None:
+    eventually(lambda: item(laptop, key, version).get("notified") == {"BOOL": True})
 
 
 def sees_a_weapon(models) -> None:
@@ -108,7 +113,7 @@ def sees_a_weapon(models) -> None:
 
 
 def heard(laptop, queue: str, key: str) -> int:
-    """How many messages about the image came, when there are no more."""
+    """The number of messages about the image, once there are no more."""
     count = 0
     while True:
         try:
@@ -124,7 +129,7 @@ def test_an_express_execution_moderates_and_announces(laptop, models, express):
 
     execution = express.start("once.png", version, "once")
 
-    until_announced(laptop, "once.png", version)
+    until_notified(laptop, "once.png", version)
     record = item(laptop, "once.png", version)
     assert (record["verdict"]["S"], record["owner"]["S"]) == ("unsafe", execution)
     assert execution.split(":")[5:8] == ["express", "Express", "once"]
@@ -141,7 +146,7 @@ def test_the_same_name_started_twice_gives_one_verdict_and_one_message(laptop, m
 
     executions = {express.start("twice.png", version, "same") for _ in range(2)}
 
-    until_announced(laptop, "twice.png", version)
+    until_notified(laptop, "twice.png", version)
     assert len(executions) == 2
     assert item(laptop, "twice.png", version)["owner"]["S"] in executions
     assert heard(laptop, queue, "twice.png") == 1
@@ -164,13 +169,13 @@ def test_one_execution_that_runs_twice_gives_one_verdict_and_at_least_one_messag
     with Machine(laptop, name, "STANDARD") as machine:
         first = machine.start(key, version, "run")
         if overlapping:
-            until_asked(models, "llama")
+            wait_until_asked(models, "llama")
         else:
-            until_announced(laptop, key, version)
+            until_notified(laptop, key, version)
     with Machine(laptop, name, "STANDARD") as machine:
         assert machine.start(key, version, "run") == first
-        assert wait(laptop, first, timeout_s=60) == "SUCCEEDED"
-        until_announced(laptop, key, version)
+        assert status_when_ended(laptop, first) == "SUCCEEDED"
+        until_notified(laptop, key, version)
 
     record = item(laptop, key, version)
     assert (record["verdict"]["S"], record["status"]["S"]) == ("unsafe", "decided")
@@ -186,7 +191,7 @@ def test_what_five_minutes_are_not_enough_for_is_recorded_by_the_sweeper(laptop,
     with Machine(laptop, "Outage", "EXPRESS", TimeoutSeconds=3) as machine:
         execution = machine.start("outage.png", version, "outage")
         until(laptop, "outage.png", version, "owner")
-        time.sleep(4)
+        eventually(machine.is_idle)
 
         laptop.invoke_rule("Sweep")
         assert "verdict" not in item(laptop, "outage.png", version)  # so young that it might run yet

@@ -17,9 +17,9 @@ from local.harness.instant_models import (
     model_error,
     slow,
 )
-from tests.unit.test_image import bomb
-from tests.workflow.conftest import drawing
-from tests.workflow.test_verdicts import refresh, tag_of
+from tests.support.images import bomb
+from tests.support.waiting import eventually
+from tests.workflow.steps import drawing, refresh, status_when_ended, tag_of, wait_until_asked
 
 
 def start(laptop, key: str, version: str, name: str) -> str:
@@ -28,16 +28,6 @@ def start(laptop, key: str, version: str, name: str) -> str:
     arn = laptop.outputs["WorkflowArn"]
     body = json.dumps(given | {"time": "2026-11-23T10:00:00Z"})
     return laptop.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=body)["executionArn"]
-
-
-def wait(laptop, execution: str, timeout_s: float = 30) -> str:
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        status = laptop.client("stepfunctions").describe_execution(executionArn=execution)["status"]
-        if status != "RUNNING":
-            return status
-        time.sleep(0.02)
-    raise AssertionError(f"{execution} still runs")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +63,7 @@ def test_a_version_deleted_before_it_was_read_is_recorded(laptop):
 
     execution = start(laptop, "gone/marker.png", "no-longer-there", "deleted")
 
-    assert wait(laptop, execution) == "SUCCEEDED"
+    assert status_when_ended(laptop, execution) == "SUCCEEDED"
     record = laptop.item("gone/marker.png", "no-longer-there")
     assert (record["verdict"], "deleted" in record["reason"]) == ("review", True)
 
@@ -209,7 +199,7 @@ def test_a_delivered_duplicate_changes_nothing(laptop, models):
 
     again = start(laptop, "duplicate.png", version, "duplicate")
 
-    assert wait(laptop, again) == "SUCCEEDED"
+    assert status_when_ended(laptop, again) == "SUCCEEDED"
     assert laptop.states_entered(again) == ["Claim", "Duplicate"]
     assert laptop.item("duplicate.png") == laptop.item("duplicate.png", version)
     assert laptop.item("duplicate.png")["execution"] == first["execution"]
@@ -232,7 +222,7 @@ def test_a_claim_whose_reply_was_lost_is_claimed_again_by_the_same_execution(lap
 
     assert start(laptop, "lost.png", "v1", "lost-reply") == execution
 
-    assert wait(laptop, execution) == "SUCCEEDED"
+    assert status_when_ended(laptop, execution) == "SUCCEEDED"
     assert laptop.item("lost.png", "v1")["owner"] == execution
     assert "Duplicate" not in laptop.states_entered(execution)
 
@@ -248,7 +238,7 @@ def test_a_claim_that_comes_after_its_execution_was_recorded_as_failed_changes_n
 
     start(laptop, "late.png", "v1", "late-claim")
 
-    assert wait(laptop, execution) == "SUCCEEDED"
+    assert status_when_ended(laptop, execution) == "SUCCEEDED"
     assert laptop.states_entered(execution) == ["Claim", "Duplicate"]
     assert laptop.item("late.png", "v1") == item
 
@@ -258,7 +248,7 @@ def test_an_aborted_execution_is_recorded_and_reviewers_are_told(laptop, models)
     models.fail("blip2", slow(3))
     version = laptop.upload("aborted.png", drawing())
     execution = owner_of(laptop, "aborted.png")
-    until_asked(models, "blip2")
+    wait_until_asked(models, "blip2")
 
     laptop.client("stepfunctions").stop_execution(executionArn=execution)
 
@@ -302,7 +292,7 @@ def test_a_person_who_decides_while_the_machine_works_is_not_overruled(laptop, m
         ExpressionAttributeValues={":v": {"S": "unsafe"}, ":p": {"S": "person"}},
     )
 
-    assert wait(laptop, execution) == "SUCCEEDED"
+    assert status_when_ended(laptop, execution) == "SUCCEEDED"
     record = laptop.item("person.png")
     assert (record["verdict"], record["decided_by"]) == ("unsafe", "person")
     assert "Notify" not in laptop.states_entered(execution)
@@ -325,16 +315,4 @@ def test_a_topic_that_is_gone_leaves_the_verdict_and_marks_it_unnotified(laptop,
 
 
 def owner_of(laptop, key: str) -> str:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if item := laptop.item(key):
-            return item["owner"]
-        time.sleep(0.02)
-    raise AssertionError(f"{key} was never claimed")
-
-
-def until_asked(models, endpoint: str) -> None:
-    until = time.monotonic() + 20
-    while not models.asked(endpoint):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    return eventually(lambda: laptop.item(key))["owner"]

@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from local.harness.instant_models import INTERNAL
 from moderate.main import app
-from tests.workflow.conftest import drawing
-from tests.workflow.test_verdicts import tag_of
+from tests.workflow.steps import drawing, tag_of
 
 PACK = (
     "name: persons\ndescription: For this test.\n"

@@ -12,7 +12,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.domain.policy import parse_pack
 from moderation.domain.prompt import Templates, judge_prompt
-from tests.workflow.conftest import drawing
+from tests.workflow.steps import drawing
 
 UNSAFE = 'So: {"flag": "unsafe", "category": "Violence", "reason": "A weapon."} That is all.'
 

@@ -90,7 +90,7 @@ def run(deployed, machine: str, plans: list[str]) -> dict[str, tuple[str, list[s
         )["executionArn"]
         for plan in plans
     }
-    until = time.monotonic() + 300
+    until = time.monotonic() + 900
     ended: dict[str, tuple[str, list[str]]] = {}
     while len(ended) < len(started):
         assert time.monotonic() < until, sorted(set(started) - set(ended))

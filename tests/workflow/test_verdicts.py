@@ -5,7 +5,7 @@ import json
 import pytest
 
 from local.harness.instant_models import NO, YES
-from tests.workflow.conftest import drawing
+from tests.workflow.steps import drawing, routed, tag_of
 
 TOPLESS = 'Here: {"flag": "unsafe", "category": "Suggestive", "reason": "A topless person."} Because'
 SECRET = "a caption that no history may hold"
@@ -13,12 +13,6 @@ SECRET = "a caption that no history may hold"
 
 def says_yes_to(word: str):
     return lambda png, prompt: YES if word in prompt else NO
-
-
-def tag_of(laptop, key, version) -> dict:
-    bucket = laptop.outputs["IntakeBucketName"]
-    tags = laptop.client("s3").get_object_tagging(Bucket=bucket, Key=key, VersionId=version)["TagSet"]
-    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def test_a_safe_image_is_recorded_tagged_and_kept_quiet_in_eight_transitions(laptop, models):
@@ -50,7 +44,7 @@ def test_an_unsafe_image_reaches_the_topic_and_no_content_the_history(laptop, mo
     laptop.wait_until_idle()
 
     assert (record["verdict"], record["category"], record["reason"]) == ("unsafe", "Suggestive", "A topless person.")
-    assert record["strongest"]["question"] == "Does this photo contain topless person?"
+    assert record["top_finding"]["question"] == "Does this photo contain topless person?"
     assert tag_of(laptop, "surfer.png", version) == {"moderation": "unsafe"}
     envelope = laptop.receive(queue)
     message = json.loads(envelope["Message"])
@@ -142,31 +136,3 @@ def test_a_broken_pack_leads_to_review_that_says_where(laptop):
     assert (record["verdict"], record["decided_by"]) == ("review", "failure")
     assert "packs/broken.yaml" in record["reason"]
     assert "questions" in record["reason"]
-
-
-class routed:  # noqa: N801  # reads as a verb where it is used
-    """New routes, with fresh workers: those that run would read them within five seconds."""
-
-    def __init__(self, laptop, routes: dict[str, str]) -> None:
-        self.laptop, self.routes = laptop, routes
-
-    def __enter__(self) -> None:
-        self._put(self.routes)
-
-    def __exit__(self, *_: object) -> None:
-        self._put({"": "blog"})
-
-    def _put(self, routes: dict[str, str]) -> None:
-        body = "\n".join(f"'{prefix}': {{enforce: {pack}}}" for prefix, pack in routes.items())
-        self.laptop.publish("routes.yaml", body)
-        refresh(self.laptop, "PrepareImage")
-
-
-def refresh(laptop, function: str, **changes: str) -> None:
-    """Change a function's environment, as a deploy does: its next invocation starts a new worker."""
-    client = laptop.client("lambda")
-    names = [found["FunctionName"] for found in client.list_functions()["Functions"]]
-    [name] = [name for name in names if name.startswith("Moderation-") and function in name]
-    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    variables["TESTS_REFRESHED"] = str(int(variables.get("TESTS_REFRESHED", 0)) + 1)
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables | changes})

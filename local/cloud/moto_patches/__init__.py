@@ -1,4 +1,8 @@
-"""What moto 5.2.5 needs besides to run the pipeline, one concern a module. `tests/local` holds it to account."""
+"""Changes to moto 5.2.5 that the pipeline needs, one concern a module.
+
+Each module names the upstream issue or pull request, or says that none was found. `tests/local/moto_patches` runs each
+check on stock moto as well, where it must fail: after an upgrade, a check that passes there points at a dead patch.
+"""
 
 from local.cloud.iam.gate import Gate
 from local.cloud.runtime.fleet import Fleet

@@ -1,4 +1,7 @@
-"""moto reads every body as parameters, so that `&Action=` in an object's key or a message makes it do another thing."""
+"""Protocols: moto reads `&Action=` in an object's key or a message as the request's action, and runs that.
+
+No upstream issue found as of November 2026.
+"""
 
 from typing import Any
 from urllib.parse import parse_qs

@@ -1,4 +1,7 @@
-"""CloudFormation: moto makes a resource as soon as another refers to it, before those that it depends on."""
+"""CloudFormation: moto makes a resource as soon as another refers to it, before those that it depends on.
+
+https://github.com/getmoto/moto/issues/2845 reports the order; its fix orders resources that nothing refers to.
+"""
 
 from typing import Any
 

@@ -1,4 +1,8 @@
-"""EventBridge rules: moto delivers to neither Step Functions, Lambda nor SNS, and knows no dead-letter queue."""
+"""EventBridge rules: moto delivers to neither Step Functions, Lambda nor SNS, and knows no dead-letter queue.
+
+https://github.com/getmoto/moto/issues/8452 asks for Step Functions; https://github.com/getmoto/moto/pull/9132 starts
+executions for CreateBucket alone. No upstream issue on the rest was found as of November 2026.
+"""
 
 import copy
 import logging
@@ -47,7 +51,7 @@ def install(gate: Gate) -> None:
 
 
 def _deliver(rule_arn: str, target: Mapping[str, Any], event: dict[str, Any], gate: Gate) -> None:
-    """Once: a call within this process only fails in ways that EventBridge doesn't retry either."""
+    """Deliver once: a call within this process only fails in ways that EventBridge doesn't retry either."""
     try:
         arn = parse_arn(target["Arn"])
         _check(rule_arn, target, gate)

@@ -1,6 +1,7 @@
 """Step Functions interpreter: moto parses anew the definition for each execution and each JSONPath it evaluates.
 
 For our workflow that is 0.15 s of CPU an image, more than all the rest of the emulator.
+No upstream issue found as of November 2026.
 """
 
 import pickle

@@ -1,6 +1,7 @@
 """Step Functions interpreter: `States.MathRandom` never gives its end number in AWS, and sometimes does in moto.
 
-What then lies in a shard beyond the last one is never listed. "Intrinsic functions", AWS Step Functions guide.
+An item in a shard beyond the last one would never be listed. "Intrinsic functions", AWS Step Functions guide.
+No upstream issue found as of November 2026.
 """
 
 import random

@@ -1,4 +1,9 @@
-"""Lambda: moto runs functions in Docker; here our warm workers do. Its CloudFormation drops some properties."""
+"""Lambda: moto runs functions in Docker; here our warm workers do. Its CloudFormation drops some properties.
+
+Docker is moto's design (without it nothing runs: https://github.com/getmoto/moto/issues/9852). Layers of other accounts
+are refused since https://github.com/getmoto/moto/pull/6409, and asynchronous invocations block since
+https://github.com/getmoto/moto/pull/1138. No upstream issue on the properties was found as of November 2026.
+"""
 
 import json
 import logging
@@ -28,7 +33,7 @@ LOG = logging.getLogger(__name__)
 
 
 class TooManyRequests(LambdaClientError):  # type: ignore[misc]
-    """What Invoke answers beyond a function's reserved concurrency."""
+    """Invoke's answer beyond a function's reserved concurrency."""
 
     code = 429
 
@@ -125,7 +130,7 @@ def _invoke_with_retries(function: Any, event: Any, gate: Gate) -> None:
 
 
 def _failure_of(function: Any, event: Any) -> str | None:
-    """Invoke once: what went wrong, or None."""
+    """Invoke once; return the error, or None."""
     try:
         payload, failed, _ = function._invoke_lambda(event)
     except TooManyRequests as fault:
@@ -134,7 +139,7 @@ def _failure_of(function: Any, event: Any) -> str | None:
 
 
 def _apply(function: Any, properties: dict[str, Any]) -> None:
-    """What moto leaves out of a function's properties when it creates or updates one."""
+    """Set the properties that moto leaves out when it creates or updates a function."""
     function.layers = _describe_layers(function, properties.get("Layers", []))
     logging_config = properties.get("LoggingConfig", {})
     function.logs_group_name = logging_config.get("LogGroup", function.logs_group_name)

@@ -1,4 +1,8 @@
-"""CloudWatch Logs: the ARN that CloudFormation gives for a log group ends in ":*", for its streams; moto's doesn't."""
+"""CloudWatch Logs: the ARN that CloudFormation gives for a log group ends in ":*", for its streams; moto's doesn't.
+
+https://github.com/getmoto/moto/pull/6125 added the attribute so; https://github.com/getmoto/moto/issues/8371 reports
+the same difference in DescribeLogGroups.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""S3 → EventBridge: moto sends one constant event id and sequencer and swallows what goes wrong."""
+"""S3 → EventBridge: moto sends one constant event id and sequencer and swallows what goes wrong.
+
+https://github.com/getmoto/moto/pull/7252 added the events so; no upstream issue found as of November 2026.
+"""
 
 import itertools
 import uuid

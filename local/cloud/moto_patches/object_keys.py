@@ -1,4 +1,7 @@
-"""S3: moto hands any object out; S3 wants the key that its uploader keeps (SSE-C), or a KMS key that can be used."""
+"""S3: moto hands any object out; S3 wants the key that its uploader keeps (SSE-C), or a KMS key that can be used.
+
+No upstream issue found as of November 2026.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

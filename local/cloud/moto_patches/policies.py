@@ -1,4 +1,8 @@
-"""CloudFormation: moto makes no policies of buckets, queues and topics. S3: it reads them without conditions."""
+"""CloudFormation: moto makes no policies of buckets, queues and topics. S3: it reads them without conditions.
+
+https://github.com/getmoto/moto/issues/5820 asks for a Deny with a condition; moto has since checked the Deny alone. No
+upstream issue on the resources was found as of November 2026.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,9 +50,14 @@ class _Policy:
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original: Any, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region: str
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
     ) -> "_Policy":
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region)
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 
     def delete(self, account_id: str, region_name: str) -> None:
         type(self).write(self.properties, "")

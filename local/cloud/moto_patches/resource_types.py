@@ -1,4 +1,7 @@
-"""CloudFormation: moto skips a resource type that it can't make, with a warning at most."""
+"""CloudFormation: moto skips a resource type that it can't make, with a warning at most.
+
+By design: https://github.com/getmoto/moto/pull/111.
+"""
 
 import warnings
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""CloudFormation: moto reads a TemplateURL of its own S3 only when the host is called "localhost"."""
+"""CloudFormation: moto reads a TemplateURL of its own S3 only when the host is called "localhost".
+
+https://github.com/getmoto/moto/pull/6086 added that host; no upstream issue found as of November 2026.
+"""
 
 from typing import Any
 

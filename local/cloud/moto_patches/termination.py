@@ -1,4 +1,7 @@
-"""Termination protection: moto stores what CreateStack says of it, but can't change it and deletes all the same."""
+"""Termination protection: moto stores what CreateStack says of it, but can't change it and deletes all the same.
+
+https://github.com/getmoto/moto/pull/5647 added it to CreateStack and DescribeStacks only.
+"""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
 """CloudFormation: moto forgets a resource of a kind that it can't update, and whatever refers to it breaks.
 
 It removes what a template drops before it changes the rest; AWS does so in the end, when all else is as it should be.
+https://github.com/getmoto/moto/issues/3042 reports the first for one kind; nothing was found on the order.
 """
 
 import logging

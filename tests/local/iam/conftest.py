@@ -1,7 +1,6 @@
 """The small stack on a laptop cloud of its own, and people with rights in it."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,9 +9,8 @@ import pytest
 from local.deploy import ACCOUNT, REGION
 from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
+from tests.local.iam.persons import MakeSession, document
 from tests.local.small_stack import write_assembly
-
-MakeSession = Callable[..., boto3.session.Session]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +38,3 @@ def person(laptop: Laptop) -> MakeSession:
         )
 
     return make
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(action: str | list[str], resource: str = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}

@@ -1,7 +1,6 @@
 """The laptop cloud refuses what the deployed policies don't allow, in the words of each service."""
 
 import json
-import time
 import uuid
 from typing import Any
 
@@ -12,8 +11,9 @@ from botocore.exceptions import ClientError
 from local.deploy import ACCOUNT, REGION
 from local.harness.laptop import Laptop
 from local.queues import subscribe_queue
-from tests.local.iam.conftest import MakeSession, allow, document
+from tests.local.iam.persons import MakeSession, allow, document
 from tests.local.small_stack import template, write_assembly
+from tests.support.waiting import eventually
 
 EVERYTHING = allow("*")
 
@@ -193,10 +193,8 @@ def test_an_event_goes_to_the_dead_letters_where_its_target_refuses(laptop: Lapt
 
     events.put_events(Entries=[{"Source": "nobody", "DetailType": "T", "Detail": "{}"}])
 
-    sqs, until = laptop.client("sqs"), time.monotonic() + 10
-    while "Messages" not in (received := sqs.receive_message(QueueUrl=letters, MessageAttributeNames=["All"])):
-        assert time.monotonic() < until
-    (letter,) = received["Messages"]
+    sqs = laptop.client("sqs")
+    (letter,) = eventually(lambda: sqs.receive_message(QueueUrl=letters, MessageAttributeNames=["All"]).get("Messages"))
     assert json.loads(letter["Body"])["source"] == "nobody"
     assert "lambda:InvokeFunction" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
 

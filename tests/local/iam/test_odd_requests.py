@@ -10,7 +10,7 @@ import pytest
 
 from local.deploy import ACCOUNT
 from local.harness.laptop import Laptop
-from tests.local.iam.conftest import MakeSession, allow, document
+from tests.local.iam.persons import MakeSession, allow, document
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 UPLOAD = (

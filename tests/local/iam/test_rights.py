@@ -1,4 +1,4 @@
-"""Which rights the SDK's calls need, as botocore really sends them: "Service Authorization Reference"."""
+"""Rights that the SDK's calls need, as botocore really sends them: "Service Authorization Reference"."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -24,7 +24,7 @@ ROLE = "arn:aws:iam::123456789012:role/Reviewer"
 
 
 class Known:
-    """What the services would know of their resources."""
+    """Resources as the services know them."""
 
     def object_tags(self, bucket: str, key: str, version: str | None) -> dict[str, str]:
         return {"moderation": "safe"}

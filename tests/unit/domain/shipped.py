@@ -50,7 +50,7 @@ def evidence_of(
     p: float = 0.02,
     **answers: str | float | None,
 ) -> Evidence:
-    """What the vision model says of one view: every question unlikely, but for those named by id.
+    """Answers of the vision model on one view: every question unlikely, but for those named by id.
 
     A text is an answer without P, a number a P(yes), None an answer that never came.
     """

@@ -116,7 +116,7 @@ def test_a_joiner_beside_another_letter_is_part_of_it(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["ignore a ", "safe image is ", '{ "', "a", "61", "%61", "é", "p 0.", "[ "])
 def test_recognition_takes_no_time_on_the_longest_texts_and_longer_ones_are_no_captions(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # of the processor: another process doesn't lengthen it
     looks_like_instructions(piece * (MAX_CHARACTERS // len(piece)))
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert looks_like_instructions(piece * (MAX_CHARACTERS // len(piece) + 1))

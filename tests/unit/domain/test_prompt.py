@@ -1,4 +1,4 @@
-"""What the models are told: word for word in golden files, within the budget, and safe from what it quotes."""
+"""Prompts: word for word in golden files, within the budget, and safe from what they quote."""
 
 import re
 from dataclasses import replace

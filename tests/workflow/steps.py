@@ -1,0 +1,77 @@
+"""Helpers for tests of a deployed workflow."""
+
+import io
+import subprocess
+from pathlib import Path
+
+from PIL import Image
+
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}
+
+
+def synthesised(out: Path, **settings: str) -> Path:
+    """The app, synthesised into `out` by the CDK command line as a user does it."""
+    context = [word for name, value in (CONTEXT | settings).items() for word in ("-c", f"{name}={value}")]
+    command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def drawing(format: str = "PNG", colour: str = "navy", **options) -> bytes:
+    """A small image, as its file's bytes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (120, 80), colour).save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def tag_of(laptop, key, version) -> dict:
+    bucket = laptop.outputs["IntakeBucketName"]
+    tags = laptop.client("s3").get_object_tagging(Bucket=bucket, Key=key, VersionId=version)["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+class routed:  # noqa: N801  # reads as a verb where it is used
+    """New routes, with fresh workers: those that run would read them within five seconds."""
+
+    def __init__(self, laptop, routes: dict[str, str]) -> None:
+        self.laptop, self.routes = laptop, routes
+
+    def __enter__(self) -> None:
+        self._put(self.routes)
+
+    def __exit__(self, *_: object) -> None:
+        self._put({"": "blog"})
+
+    def _put(self, routes: dict[str, str]) -> None:
+        body = "\n".join(f"'{prefix}': {{enforce: {pack}}}" for prefix, pack in routes.items())
+        self.laptop.publish("routes.yaml", body)
+        refresh(self.laptop, "PrepareImage")
+
+
+def refresh(laptop, function: str, **changes: str) -> None:
+    """Change a function's environment, as a deploy does: its next invocation starts a new worker."""
+    client = laptop.client("lambda")
+    names = [found["FunctionName"] for found in client.list_functions()["Functions"]]
+    [name] = [name for name in names if name.startswith("Moderation-") and function in name]
+    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables["TESTS_REFRESHED"] = str(int(variables.get("TESTS_REFRESHED", 0)) + 1)
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables | changes})
+
+
+def status_when_ended(laptop, execution: str) -> str:
+    """The status of an execution that has ended."""
+
+    def ended() -> str | None:
+        status = laptop.client("stepfunctions").describe_execution(executionArn=execution)["status"]
+        return None if status == "RUNNING" else status
+
+    return eventually(ended)
+
+
+def wait_until_asked(models, endpoint: str) -> None:
+    """Return once an endpoint was invoked."""
+    eventually(lambda: models.asked(endpoint))
