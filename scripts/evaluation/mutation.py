@@ -27,15 +27,13 @@ LEFT_OUT = shutil.ignore_patterns(
 LEAST_KILLED = 0.80
 KILLED = ("killed", "timeout", "segfault")  # a test noticed, or would never have ended
 
-# Imported once, before the mutants part; nothing of ours, whose import may be what a mutant changes.
+# Imported once, before the mutants part; nothing of ours, whose import a mutant may change, and no plug-in of pytest.
 PRELOADED = (
     "PIL.Image",
     "aws_lambda_powertools",
     "boto3",
-    "hypothesis",
     "jsonschema",
     "numpy",
-    "pytest",
     "typer",
     "yaml",
 )
