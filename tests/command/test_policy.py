@@ -53,7 +53,7 @@ def test_lint_names_every_fault_with_its_file_and_goes_on(moderate, write):
 
     assert result.exit_code == 1
     assert "bad.yaml" in result.stdout and "judge:" in result.stdout and "colour:" in result.stdout
-    assert "good.yaml: usable" in result.stdout and "'Gambling'" in result.stdout
+    assert "good.yaml: OK: no errors, 1 warning" in result.stdout and "'Gambling'" in result.stdout
 
 
 def test_lint_of_the_shipped_packs_succeeds(moderate):

@@ -28,6 +28,12 @@ NO_FILES = "of functions with a file system, which ours haven't"
 NO_SNAPSHOT = "of SnapStart, which ours don't use"
 OUR_KEY = "the key of the function's environment: a person must mend it"
 OURS = "of what the workflow itself sends: a fault of ours"
+QUEUE = {
+    "InvalidAddress": "a fault of ours",
+    "InvalidSecurity": "a fault of the signature",
+    "QueueDoesNotExist": "the queue was deleted",
+    "UnsupportedOperation": "a fault of ours",
+}
 PERMANENT: dict[str, dict[str, str]] = {
     "lambda Invoke": {
         "CodeArtifactUserDeletedException": "the function must be deployed again",
@@ -63,6 +69,10 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
     },
+    "dynamodb DeleteItem": {
+        "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
+        "ResourceNotFoundException": "the table was deleted",
+    },
     "dynamodb GetItem": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb Query": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb BatchGetItem": {"ResourceNotFoundException": "the table was deleted"},
@@ -70,6 +80,8 @@ PERMANENT: dict[str, dict[str, str]] = {
         "InvalidObjectState": "the object lies in an archive: a person restores it",
         "NoSuchKey": "the object was deleted",
     },
+    "s3 HeadObject": {"NoSuchKey": "the object was deleted"},
+    "s3 ListObjectsV2": {"NoSuchBucket": "the bucket was deleted"},
     "s3 PutObject": {
         "EncryptionTypeMismatch": "of appends, which are ours never",
         "InvalidRequest": "a fault of ours",
@@ -93,6 +105,32 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ParameterValueInvalid": "a fault of ours",
         "PlatformApplicationDisabled": "of mobile devices, which ours never publish to",
         "ValidationException": "a fault of ours",
+    },
+    "sqs ChangeMessageVisibility": QUEUE
+    | {
+        "MessageNotInflight": "it took so long that others see it already",
+        "ReceiptHandleIsInvalid": "a fault of ours",
+    },
+    "sqs DeleteMessage": QUEUE | {"InvalidIdFormat": "a fault of ours", "ReceiptHandleIsInvalid": "a fault of ours"},
+    "sqs ReceiveMessage": QUEUE
+    | {
+        "KmsAccessDenied": "the queue's key: a person must fix it",
+        "KmsDisabled": "the queue's key: a person must fix it",
+        "KmsInvalidKeyUsage": "the queue's key: a person must fix it",
+        "KmsInvalidState": "the queue's key: a person must fix it",
+        "KmsNotFound": "the queue's key: a person must fix it",
+        "KmsOptInRequired": "the account has no KMS",
+    },
+    "stepfunctions StartExecution": {
+        "ExecutionAlreadyExists": "it was started before under this name",
+        "InvalidArn": OURS,
+        "InvalidExecutionInput": OURS,
+        "InvalidName": OURS,
+        "KmsAccessDeniedException": "the machine's key, which ours hasn't",
+        "KmsInvalidStateException": "the machine's key, which ours hasn't",
+        "StateMachineDeleting": "the workflow is being deleted",
+        "StateMachineDoesNotExist": "the workflow was deleted: deploy again",
+        "ValidationException": OURS,
     },
     "stepfunctions DescribeExecution": {
         "ExecutionDoesNotExist": "the execution is over: the sweeper takes it for vanished",
@@ -148,6 +186,7 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "s3": faults.store_faults,
     "sagemaker-runtime": faults.endpoint_faults,
     "sns": faults.topic_faults,
+    "sqs": faults.store_faults,
     "stepfunctions": faults.store_faults,
 }
 CLIENTS = {
@@ -158,6 +197,7 @@ CLIENTS = {
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
+    "sqs_dead_letters.py": "sqs",
 }
 
 

@@ -27,6 +27,7 @@ from moderation.errors import (
 _THROTTLED = {"ModelNotReadyException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException"}
 _TRANSIENT_CODES = _THROTTLED | {
     "ConditionalRequestConflict",  # S3: two conditional writes at once
+    "ExecutionLimitExceeded",  # Step Functions: as many executions as may be open
     "InternalError",
     "InternalFailure",
     "InternalServerError",
@@ -36,6 +37,7 @@ _TRANSIENT_CODES = _THROTTLED | {
     "KMS.KeyUnavailableException",
     "LimitExceededException",
     "OperationAborted",
+    "OverLimit",  # SQS: as many messages as may be in flight
     "ProvisionedThroughputExceededException",
     "ReplicatedWriteConflictException",
     "RequestTimeout",

@@ -50,7 +50,8 @@ class SqsDeadLetters:
         return [_letter(message) for message in fresh]
 
     def _give_back(self, handle: str) -> None:
-        with suppress(self._client.exceptions.MessageNotInflight):  # it took so long that the others see it already
+        in_flight_no_more = self._client.exceptions.MessageNotInflight  # it took so long that others see it already
+        with store_faults(f"Queue {self._url}"), suppress(in_flight_no_more):
             self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
