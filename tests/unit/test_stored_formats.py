@@ -15,7 +15,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import evidence_from_json, evidence_to_json, manifest_from_json, manifest_to_json
 from moderation.domain.message import build_message
 from moderation.domain.policy import Pack, parse_pack, read_pack
-from moderation.domain.record import Record
+from moderation.domain.record import Record, judgement_of, reopened
 from moderation.domain.work_files import Workspace
 from moderation.errors import InvalidPolicy
 from moderation.ports import StoredImage
@@ -67,6 +67,46 @@ def test_what_an_earlier_release_did_not_write_has_a_default(missing: str) -> No
     record = Record.from_attributes(item)
 
     assert (record.verdict, record.schema_version, record.image.key) == ("unsafe", 1, "posts/17.png")
+
+
+@pytest.mark.parametrize(
+    ("cause", "failure"),
+    [
+        ("Lambda said nothing", ("unknown error", "Lambda said nothing")),
+        ('["X"]', ("unknown error", '["X"]')),
+        ('{"Cause": "c"}', ("unknown error", '{"Cause": "c"}')),
+        ('{"Error": "X"}', ("X", "")),
+        ('{"Error": "X", "Cause": null}', ("X", "")),
+        ('{"Error": "X", "Cause": "{\\"trace\\": 1}"}', ("X", '{"trace": 1}')),
+        ('{"Error": "X", "Cause": "{\\"errorMessage\\": \\"m\\"}"}', ("X", "m")),
+    ],
+)
+def test_the_cause_of_a_failure_is_read_whatever_it_holds(cause: str, failure: tuple[str, str]) -> None:
+    item = golden("record.json") | {"decided_by": "failure", "cause": cause, "image": None}
+
+    assert Record.from_attributes(item).failure == failure
+
+
+def test_a_reopened_record_keeps_nothing_of_its_judgement_not_even_empty_attributes() -> None:
+    empty = {"judgement": None, "top_finding": None, "shadow": {}, "models": {}, "captions": [], "queue": "review#0"}
+    item = golden("record.json") | empty | {"decided_by": "failure", "severity": 7, "expires_at": 1}
+
+    removed = reopened(Record.from_attributes(item)).removed
+
+    assert set(item) - removed == {
+        *("pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"),
+        *("status", "owner", "verdict_shard"),
+    }
+
+
+def test_what_is_empty_in_a_judgement_is_reused_as_it_is_stored() -> None:
+    item = golden("record.json") | {"shadow": {}, "captions": [], "shortened": []}
+
+    judgement = as_stored(judgement_of(Record.from_attributes(item)))
+
+    assert judgement | {"repairs": item["repairs"], "timings": item["timings"]} == {
+        name: item.get(name) for name in judgement
+    }
 
 
 def test_the_message_about_a_stored_record_is_the_message_of_then() -> None:

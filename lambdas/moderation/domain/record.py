@@ -2,7 +2,8 @@
 
 An execution claims it, a verdict is recorded (`decided`), a person may overrule that as often as need be
 (`overruled`), a redrive may reopen a failure (`reopened`), and an erasure deletes it. Each function gives the
-attributes that the transition sets and removes; attributes that this code doesn't know stay in the item.
+attributes that the transition sets and removes; attributes that this code doesn't know stay in the item until it is
+reopened.
 """
 
 import json
@@ -96,7 +97,7 @@ class Record:
     def from_attributes(cls, attributes: Mapping[str, Any]) -> "Record":
         """Read an item, or as much of one as an index holds. Raises KeyError where it has no key."""
         image = ImageRef.from_keys(attributes["pk"], attributes["sk"])
-        facts = {k: v for k, v in attributes.get("image", {}).items() if k not in ("bucket", "key", "version")}
+        facts = {k: v for k, v in (attributes.get("image") or {}).items() if k not in ("bucket", "key", "version")}
         known = {name: attributes[name] for name in _STORED if attributes.get(name) is not None}
         other = {name: value for name, value in attributes.items() if name not in _KNOWN}
         return cls(image=image, facts=facts, other=other, **known)
@@ -129,8 +130,10 @@ class Record:
         """Name and message of the error behind a verdict by failure, without a Lambda's stack trace."""
         if self.decided_by != "failure" or not self.cause:
             return None
-        cause = json.loads(self.cause)
-        return cause["Error"], _message(cause.get("Cause", "")) or cause.get("Cause", "")
+        cause = _parsed(self.cause)
+        if "Error" not in cause:
+            return "unknown error", self.cause
+        return cause["Error"], _message(cause.get("Cause")) or str(cause.get("Cause") or "")
 
 
 _STORED = tuple(f.name for f in fields(Record) if f.name not in ("image", "facts", "other"))
@@ -219,7 +222,8 @@ def reopened(record: Record) -> Change:
         "verdict_shard": shard_of(record.image, "claimed", record.created_at),
         "history": _with_history(record),
     }
-    return Change(attributes, frozenset(set(record.attributes()) - set(attributes) - _KEPT_WHEN_REOPENED))
+    # Also what is empty in the item, which a `Record` doesn't tell from what isn't there.
+    return Change(attributes, frozenset((_KNOWN | set(record.other)) - set(attributes) - _KEPT_WHEN_REOPENED))
 
 
 def is_reusable(record: Record, cache_key: str) -> bool:
@@ -229,8 +233,7 @@ def is_reusable(record: Record, cache_key: str) -> bool:
 
 def judgement_of(record: Record) -> dict[str, Any]:
     """The attributes of a record that stand for its judgement, for another upload of the same bytes."""
-    attributes = record.attributes()
-    return {name: attributes.get(name) for name in _JUDGEMENT} | {"repairs": 0, "timings": {}}
+    return {name: getattr(record, name) for name in _JUDGEMENT} | {"repairs": 0, "timings": {}}
 
 
 def expiry(decided_at: str, days: int) -> int:
@@ -277,10 +280,15 @@ def _with_history(record: Record) -> list[Mapping[str, Any]]:
     return [*history, standing | {"at": record.decided_at}]
 
 
-def _message(cause: str) -> str | None:
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return None
-    message = parsed.get("errorMessage") if isinstance(parsed, dict) else None
+def _message(cause: object) -> str | None:
+    message = _parsed(cause).get("errorMessage")
     return message if isinstance(message, str) else None
+
+
+def _parsed(text: object) -> dict[str, Any]:
+    """The object in a JSON text; empty where there is none."""
+    try:
+        parsed = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
