@@ -166,6 +166,23 @@ def test_a_person_decides_alike_by_command_and_by_code(command) -> None:
     assert effect["tags"] == {IMAGE: "unsafe"}
 
 
+@pytest.mark.parametrize(("topics", "published"), [(("safe",), ["safe"]), ((), [])])
+@pytest.mark.parametrize("notified", [{}, {"notified": False}])
+def test_a_decision_that_is_repeated_is_published_if_there_is_a_topic_by_now(
+    topics: tuple[str, ...], published: list[str], notified: dict[str, bool]
+) -> None:
+    history = [{"verdict": "safe", "who": PERSON}]
+    decided = {"verdict": "safe", "category": None, "reason": "A toy", "decided_by": "person", "history": history}
+    on = deployment({name: value for name, value in UNSAFE.items() if name != "notified"} | decided | notified)
+    ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.publisher, frozenset(topics))
+
+    for _ in range(2):
+        result = decide(ports, on.verdicts.get(IMAGE), PersonDecision("safe", None, "A toy", PERSON))
+
+    assert [verdict for verdict, _, _ in on.publisher.published] == published
+    assert result.notified == bool(topics)
+
+
 def test_a_failure_is_redriven_alike_by_command_and_by_code(command) -> None:
     def by_itself(on: FakeDeployment) -> None:
         ports = RedrivePorts("intake", on.verdicts, on.publisher, on.executions, tuple(on.topics))

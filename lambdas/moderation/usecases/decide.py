@@ -54,8 +54,10 @@ def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> Deci
     """
     standing = _record(ports, record, decision)
     tagging = ports.images.tag(standing.image, decision.verdict)
-    notify(ports.verdicts, ports.publisher, standing)
-    return DecisionResult(standing, tagging, decision.verdict in ports.notified_verdicts)
+    notified = decision.verdict in ports.notified_verdicts
+    if notified:  # the decision may be older than the topic
+        notify(ports.verdicts, ports.publisher, replace(standing, notified=bool(standing.notified)))
+    return DecisionResult(standing, tagging, notified)
 
 
 def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> Record:
