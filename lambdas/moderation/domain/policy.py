@@ -87,7 +87,7 @@ class Pack:
     """One policy: categories, the questions that look for them, and how they are judged.
 
     `written` is the canonical JSON of the fields as their author wrote them, without defaults; empty for a pack
-    that was made in code.
+    that was made in code, as also `dataclasses.replace` makes one.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Pack:
     reuse: bool = True
     cases: tuple[Case, ...] = ()
     schema_version: int = SCHEMA_VERSION
-    written: str = dataclasses.field(default="", compare=False, repr=False)
+    written: str = dataclasses.field(default="", init=False, compare=False, repr=False)
 
     @property
     def category_names(self) -> tuple[str, ...]:
@@ -193,7 +193,6 @@ def _pack(data: object, faults: Faults) -> Pack:
             for path, item in fields.items("cases", 0, MAX_CASES)
         ),
         schema_version=_schema_version(fields),
-        written=_canonical(data),
     )
     faults.distinct("categories", "name", [name.casefold() for name in names])
     faults.distinct("questions", "id", [question.id for question in questions])
@@ -207,7 +206,15 @@ def _pack(data: object, faults: Faults) -> Pack:
                 "add a question for that category or use 'always'",
             )
     faults.finish()
+    object.__setattr__(pack, "written", _written(data))
     return pack
+
+
+def _written(data: object) -> str:
+    try:
+        return _canonical(data)
+    except RecursionError:
+        raise InvalidPolicy("file: a part of it contains itself; write it out") from None
 
 
 def pack_data(pack: Pack) -> dict[str, Any]:
