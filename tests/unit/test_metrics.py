@@ -11,7 +11,7 @@ from moderation import observability, wiring
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import since_upload, utc
 from moderation.domain.work_files import Workspace
-from moderation.errors import PermanentError
+from moderation.errors import PermanentError, StoreUnavailable
 from moderation.handlers import (
     judge_image,
     notify,
@@ -116,6 +116,24 @@ def test_the_sweeper_says_how_long_the_oldest_upload_at_work_has_waited(reported
     metrics = reported(sweep_claims, wiring.SweepPorts(verdicts, FakePublisher(), executions), {})
 
     assert metrics["OldestUndecidedSeconds",] == pytest.approx(seconds, abs=5)
+
+
+def test_the_sweeper_counts_what_it_did_with_each_claim_even_if_it_fails_at_a_later_one(reported, capsys, monkeypatch):
+    verdicts, executions = FakeVerdicts(), FakeExecutions({})
+    for key in ("first", "second"):
+        verdicts.records[ImageRef("intake", key, "v")] = {"owner": key, "created_at": NOW}
+
+    def find(execution: str) -> None:
+        if execution == "second":
+            raise StoreUnavailable("Step Functions can't be reached.")
+
+    monkeypatch.setattr(executions, "find", find)
+
+    with pytest.raises(StoreUnavailable):
+        reported(sweep_claims, wiring.SweepPorts(verdicts, FakePublisher(failing=True), executions), {})
+
+    counted = {metric.name: metric.value for metric in printed(capsys.readouterr().out)}
+    assert (counted["FailuresRecorded"], counted["SweptUnpublished"]) == (1, 1)
 
 
 def test_a_record_that_is_no_news_is_counted_as_no_announcement(reported):

@@ -10,7 +10,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.errors import NotificationUnavailable
 from moderation.usecases.notify import notify_of_execution
 from moderation.usecases.record_failure import record_failure
-from moderation.usecases.sweep_claims import SweepResult, sweep_claims
+from moderation.usecases.sweep_claims import SweptClaim, sweep_claims
 from tests.support.fakes import FakeExecutions, FakePublisher, FakeVerdicts
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")
@@ -112,15 +112,26 @@ def sweeper(verdicts: FakeVerdicts, failing: bool = False, **statuses: str) -> A
     return wiring.SweepPorts(verdicts, FakePublisher(failing), FakeExecutions(statuses))
 
 
-def sweep(parts: wiring.SweepPorts, before: str = NOW) -> SweepResult:
-    return sweep_claims(parts.verdicts, parts.publisher, parts.executions, before)
+def sweep(parts: wiring.SweepPorts, before: str = NOW) -> list[SweptClaim]:
+    return list(sweep_claims(parts.verdicts, parts.publisher, parts.executions, before))
 
 
 def test_the_sweeper_records_and_announces_ended_and_vanished_claims_and_leaves_running_ones():
     verdicts = claims(running="one", ended="two", vanished="three")
     parts = sweeper(verdicts, one="RUNNING", two="FAILED")
 
-    assert sweep(parts) == SweepResult(recorded=2, published=2, unpublished=(), oldest=THEN)
+    swept = sweep(parts)
+
+    assert [(one.claim.image.key, one.status) for one in swept] == [
+        ("running", "RUNNING"),
+        ("ended", "FAILED"),
+        ("vanished", "VANISHED"),
+    ]
+    assert [(one.is_running, one.recorded, one.published) for one in swept] == [
+        (True, False, False),
+        (False, True, True),
+        (False, True, True),
+    ]
 
     found = {image.key: (item.get("verdict"), item.get("notified")) for image, item in verdicts.records.items()}
     assert found == {"running": (None, None), "ended": ("review", True), "vanished": ("review", True)}
@@ -133,16 +144,16 @@ def test_the_sweeper_records_every_claim_even_if_none_can_be_announced():
 
     swept = sweep(sweeper(verdicts, failing=True))
 
-    assert (swept.recorded, swept.unpublished) == (2, ("NotificationUnavailable",) * 2)
+    assert [(one.recorded, one.published, one.error) for one in swept] == [(True, False, "NotificationUnavailable")] * 2
     assert [item["notified"] for item in verdicts.records.values()] == [False, False]
 
 
 def test_the_sweeper_leaves_young_claims_to_their_execution():
-    assert sweep(sweeper(claims(ended="two")), before=THEN).recorded == 0
+    assert sweep(sweeper(claims(ended="two")), before=THEN) == []
 
 
 def test_sweeping_twice_changes_nothing():
     parts = sweeper(claims(ended="two"))
 
-    assert [sweep(parts).recorded, sweep(parts).recorded] == [1, 0]
+    assert [[one.recorded for one in sweep(parts)] for _ in range(2)] == [[True], []]
     assert len(parts.publisher.published) == 1

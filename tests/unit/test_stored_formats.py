@@ -88,8 +88,9 @@ def test_the_cause_of_a_failure_is_read_whatever_it_holds(cause: str, failure: t
 
 
 def test_a_reopened_record_keeps_nothing_of_its_judgement_not_even_empty_attributes() -> None:
-    empty = {"judgement": None, "top_finding": None, "shadow": {}, "models": {}, "captions": [], "queue": "review#0"}
-    item = golden("record.json") | empty | {"decided_by": "failure", "severity": 7, "expires_at": 1}
+    empty = dict.fromkeys(("judgement", "top_finding")) | {"shadow": {}, "models": {}, "captions": []}
+    others = {"decided_by": "failure", "severity": 7, "expires_at": 1, "queue": "review#0"}
+    item: dict[str, Any] = golden("record.json") | empty | others
 
     removed = reopened(Record.from_attributes(item)).removed
 

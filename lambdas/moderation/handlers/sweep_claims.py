@@ -6,7 +6,7 @@ from typing import Any
 from moderation import wiring
 from moderation.domain.record import utc
 from moderation.observability import add_age, add_count, logger, observed
-from moderation.usecases.sweep_claims import sweep_claims
+from moderation.usecases.sweep_claims import SweptClaim, sweep_claims
 
 # The status event of an execution that just ended is still on its way; and an Express one has surely ended.
 _GRACE = timedelta(minutes=15)
@@ -16,11 +16,25 @@ _GRACE = timedelta(minutes=15)
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """EventBridge's schedule → `{recorded}`."""
     now, ports = datetime.now(UTC), wiring.sweep_claims()
-    swept = sweep_claims(ports.verdicts, ports.publisher, ports.executions, utc(now - _GRACE))
-    logger.info("swept", recorded=swept.recorded, unpublished=list(swept.unpublished))
-    add_count("ClaimsSwept", swept.recorded)
-    add_count("Notifications", swept.published)
-    add_count("SweptUnpublished", len(swept.unpublished))
-    age = (now - datetime.fromisoformat(swept.oldest)).total_seconds() if swept.oldest else 0
+    recorded, running = 0, []
+    for swept in sweep_claims(ports.verdicts, ports.publisher, ports.executions, utc(now - _GRACE)):
+        if swept.is_running:
+            running.append(swept.claim.created_at)
+        else:
+            _report(swept)
+            recorded += swept.recorded
+    logger.info("swept", recorded=recorded)
+    add_count("ClaimsSwept", recorded)
+    age = (now - datetime.fromisoformat(min(running))).total_seconds() if running else 0
     add_age("OldestUndecidedSeconds", age)
-    return {"recorded": swept.recorded}
+    return {"recorded": recorded}
+
+
+def _report(swept: SweptClaim) -> None:
+    """Report a claim by itself: an error at a later one doesn't lose it."""
+    logger.info("recorded failure" if swept.recorded else "verdict stands", status=swept.status)
+    add_count("FailuresRecorded", int(swept.recorded))
+    add_count("Notifications", int(swept.published))
+    if swept.error:
+        logger.warning("could not publish", error=swept.error)
+        add_count("SweptUnpublished")
