@@ -11,7 +11,7 @@ from stacks.components.grantee import Grantee
 from stacks.components.private_bucket import PrivateBucket
 from stacks.settings import Retention
 
-# `moderation.domain.manifest.Workspace` names the files of an execution, work/<image>/<execution>/…
+# `moderation.domain.work_files.Workspace` names the files of an execution, work/<image>/<execution>/…
 WORK = "work/*"
 MANIFEST = "work/*/manifest.json"
 VIEWS = "work/*/views/*"
