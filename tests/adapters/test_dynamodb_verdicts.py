@@ -155,6 +155,11 @@ def test_plain_data_survives_the_round_trip():
     assert from_item(to_item(data)) == data
 
 
+@pytest.mark.parametrize("p", [5e-324, 1e-200, 1.2345678901234567e-128])
+def test_a_probability_however_small_is_written(p):
+    assert from_item(to_item({"p": p}))["p"] == pytest.approx(p, abs=1e-127)
+
+
 @pytest.mark.parametrize(
     "code, status, expected",
     [

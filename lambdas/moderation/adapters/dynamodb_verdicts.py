@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # The execution that owns the image may write, once; an image without any record belongs to whoever comes.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
 
+# boto3 writes no number closer to 0: some P is, where a model computes with 64 bits.
+_LEAST_NUMBER = 1e-128
+
 
 class DynamoVerdictStore:
     """Fulfils `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept for good."""
@@ -237,7 +240,7 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _decimals(value: Any) -> Any:
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return Decimal(repr(value)) if abs(value) >= _LEAST_NUMBER else Decimal(0)
     if isinstance(value, Mapping):
         return {key: _decimals(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
