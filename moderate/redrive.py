@@ -11,8 +11,8 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.output import cell, progress, results, table
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
+from moderation.usecases.process_dead_letters import record_failures, start_uploads
 from moderation.usecases.redrive import RedrivePorts, redrive
-from moderation.usecases.work_off_dead_letters import record_failures, start_uploads
 
 EXAMPLES = """Examples:
 
