@@ -96,5 +96,5 @@ def failed(name: str, error: Exception, remedy: str = _RETRY) -> Check:
             f"not examined: these credentials lack {right}",
             f"Allow them {right}, or use the role of somebody who has it. AWS says: {said or code_of(refused)}",
         )
-    found, told = explained(error)
-    return Check(name, "fail", found, told or remedy)
+    found, advice = explained(error)
+    return Check(name, "fail", found, advice or remedy)

@@ -136,10 +136,10 @@ def _endpoints(deployment: Deployment, on_aws: bool) -> Iterator[Check]:
 
 def _intake(deployment: Deployment) -> Iterator[Check]:
     if deployment.outputs.get("IntakeBucketName"):
-        yield attempt("intake: region", lambda: intake.near(deployment))
+        yield attempt("intake: region", lambda: intake.region(deployment))
         yield attempt("intake: versioned", lambda: intake.versioned(deployment))
-        yield attempt("intake: EventBridge", lambda: intake.told(deployment))
-        yield attempt("intake: policy", lambda: intake.guarded(deployment))
+        yield attempt("intake: EventBridge", lambda: intake.event_bridge(deployment))
+        yield attempt("intake: policy", lambda: intake.policy(deployment))
         yield attempt("intake: key", lambda: intake.readable(deployment))
 
 

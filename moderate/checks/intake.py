@@ -24,7 +24,7 @@ def versioned(deployment: Deployment) -> Check:
     return Check("intake: versioned", "fail", f"{bucket}: {status}", remedy)
 
 
-def told(deployment: Deployment) -> Check:
+def event_bridge(deployment: Deployment) -> Check:
     """Without EventBridge's notifications no upload starts the workflow."""
     bucket = deployment.intake_bucket
     answer = client("s3").get_bucket_notification_configuration(Bucket=bucket)
@@ -40,7 +40,7 @@ def told(deployment: Deployment) -> Check:
     return Check("intake: EventBridge", "fail", "off: no upload starts the workflow", remedy)
 
 
-def near(deployment: Deployment) -> Check:
+def region(deployment: Deployment) -> Check:
     """A bucket tells the EventBridge of its own region, where the workflow's rule must be."""
     s3, bucket = client("s3"), deployment.intake_bucket
     ours = s3.meta.region_name
@@ -51,7 +51,7 @@ def near(deployment: Deployment) -> Check:
     return Check("intake: region", "fail", f"{bucket} is in {there}, whose events don't come to {ours}", remedy)
 
 
-def guarded(deployment: Deployment) -> Check:
+def policy(deployment: Deployment) -> Check:
     """Check that the bucket's policy denies tagging to others, and reading if uploads are held."""
     bucket, name = deployment.intake_bucket, "intake: policy"
     if "RecordVerdictRoleArn" not in deployment.outputs:

@@ -67,8 +67,8 @@ class Plan:
                 "LlamaGrammar": "llamaGrammar",
                 "ModelInputSize": "modelInputSize",
             }
-        told = DEFAULTS | dict(self.context)
-        return {output: told[name] for output, name in existing.items() if name in told}
+        settings = DEFAULTS | dict(self.context)
+        return {output: settings[name] for output, name in existing.items() if name in settings}
 
 
 def _instances(context: Mapping[str, str]) -> dict[str, tuple[int, int]]:

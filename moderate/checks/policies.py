@@ -14,8 +14,8 @@ def policies(deployment: Deployment) -> list[Check]:
         routes.append(deployment.policies.routes())
         return _routes(routes[0], deployment)
 
-    mended = f"Write {ROUTES_KEY} anew and put it into force: moderate policy routes {ROUTES_KEY}"
-    rows = [attempt("routes", examine, mended)]
+    remedy = f"Write {ROUTES_KEY} anew and put it into force: moderate policy routes {ROUTES_KEY}"
+    rows = [attempt("routes", examine, remedy)]
     names = dict.fromkeys(name for found in routes for route in found.routes for name in (route.enforce, *route.shadow))
     for name in names:
         back = f"moderate policy rollback {name}, or moderate policy push a corrected one"

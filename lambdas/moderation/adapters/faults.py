@@ -104,9 +104,9 @@ def _invocation_fault(endpoint: str, code: str, message: str) -> ModerationError
 
 
 def _model_fault(endpoint: str, error: ClientError) -> ModerationError:
-    told: Mapping[str, Any] = error.response
-    words = told.get("OriginalMessage") or told["Error"].get("Message", "")
-    return container_fault(endpoint, int(told.get("OriginalStatusCode") or 0), str(words))
+    response: Mapping[str, Any] = error.response
+    words = response.get("OriginalMessage") or response["Error"].get("Message", "")
+    return container_fault(endpoint, int(response.get("OriginalStatusCode") or 0), str(words))
 
 
 @contextmanager

@@ -60,6 +60,6 @@ def _fault(endpoint: str, text: str) -> ModerationError | None:
     first = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(first, dict) or not first.get("error"):
         return None
-    told = first["error"] if isinstance(first["error"], dict) else first
-    code = told.get("code")
+    fault = first["error"] if isinstance(first["error"], dict) else first
+    code = fault.get("code")
     return container_fault(endpoint, code if isinstance(code, int) else 500, json.dumps(first["error"]))
