@@ -1,4 +1,4 @@
-"""`moderate erase`: delete an upload with all that is kept of it, and note that it was done."""
+"""`moderate erase`: delete an upload with everything stored about it, and leave a note."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -27,8 +27,8 @@ def erase_object(
 ) -> None:
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
 
-    A note without the key says who erased how much, and when. What outlives it, such as backups, is listed in
-    docs/security.md. After an error it can be repeated.
+    A note without the key records who erased how much, and when. docs/security.md lists what isn't erased, such as
+    backups. The command can be repeated after an error.
     """
     deployment = acting_as(find(stack), "Eraser")
     ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts)
