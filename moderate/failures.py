@@ -80,7 +80,7 @@ def _of_aws(error: aws.BotoCoreError | aws.ClientError) -> str | None:
         return "No AWS region is set: set AWS_DEFAULT_REGION, or a region in your AWS profile."
     if isinstance(error, aws.InvalidRegionError):
         named = error.kwargs["region_name"]
-        return f"{named!r} isn't an AWS region: set AWS_DEFAULT_REGION, or a region in your AWS profile, such as us-east-1."
+        return f"{named!r} isn't an AWS region: set one such as us-east-1 in AWS_DEFAULT_REGION or in your AWS profile."
     if isinstance(error, aws.ProfileNotFound):
         return f"{error}: see `aws configure list-profiles`, or unset AWS_PROFILE."
     if isinstance(error, aws.ConnectionError):

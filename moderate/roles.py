@@ -30,7 +30,7 @@ def acting_as(deployment: Deployment, role: str) -> Deployment:
         if not is_denied(error):
             raise
         raise CommandFailed(
-            f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this takes: ask whoever "
+            f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this requires: ask whoever "
             "administers the account's IAM for `sts:AssumeRole` on it (docs/security.md#roles)."
         ) from error
 

@@ -25,8 +25,8 @@ class Plan:
     """The settings of `cdk deploy -c name=value`, and what follows from them.
 
     `concurrency` is reserved for each of the two functions that call an endpoint, 0 for none; `held` is what an
-    existing deployment already reserves for each. `instances` has the initial and the maximum number by type; it is empty for
-    existing endpoints.
+    existing deployment already reserves for each. `instances` has the initial and the maximum number by
+    type, and is empty for existing endpoints.
     """
 
     context: Mapping[str, str]

@@ -58,7 +58,7 @@ class Measured:
     views: int  # of `many_views`
 
     def average(self, *, views: float, notified: float, reused: float) -> ResourceUsage:
-        """Return the average image's usage; `notified` and `reused` are shares, `views` is per image that isn't reused."""
+        """Return the average image's usage; `notified` and `reused` are shares, `views` is per new image."""
         a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
         judged = self.safe + a_view * (views - 1)
         return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * notified
