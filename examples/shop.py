@@ -25,7 +25,7 @@ _UNDECIDED = "hidden, no verdict yet"
 
 
 @dataclass
-class Picture:
+class UploadedImage:
     """A picture of an offer, with what the shop does with it. It stays hidden until it is cleared."""
 
     name: str
@@ -45,12 +45,12 @@ def pseudonym(seller: str, secret: str) -> str:
     return hmac.new(secret.encode(), seller.encode(), hashlib.sha256).hexdigest()
 
 
-def upload(bucket: str, photo: Path, reference: str, uploader: str) -> Picture:
+def upload(bucket: str, photo: Path, reference: str, uploader: str) -> UploadedImage:
     """Put a photo into the intake bucket, under a key that names no person."""
     key = f"offers/{reference}{photo.suffix}"
     metadata = {"reference": reference, "uploader": uploader}  # sent as x-amz-meta-reference, x-amz-meta-uploader
     put = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=photo.read_bytes(), Metadata=metadata)
-    return Picture(photo.name, key, put["VersionId"])
+    return UploadedImage(photo.name, key, put["VersionId"])
 
 
 def messages(queue_url: str) -> Iterator[Mapping[str, Any]]:
@@ -61,13 +61,13 @@ def messages(queue_url: str) -> Iterator[Mapping[str, Any]]:
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def is_cleared(bucket: str, picture: Picture) -> bool:
+def is_cleared(bucket: str, picture: UploadedImage) -> bool:
     """Return True once the version is tagged safe. A topic that is silent clears nothing."""
     found = boto3.client("s3").get_object_tagging(Bucket=bucket, Key=picture.key, VersionId=picture.version)
     return {"Key": "moderation", "Value": "safe"} in found["TagSet"]
 
 
-def follow(pictures: Mapping[str, Picture], bucket: str, queue_url: str, timeout_s: float) -> None:
+def follow(pictures: Mapping[str, UploadedImage], bucket: str, queue_url: str, timeout_s: float) -> None:
     """Update the pictures, by their references, until each is decided or `timeout_s` has passed."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until and any(picture.state == _UNDECIDED for picture in pictures.values()):
@@ -82,7 +82,7 @@ def follow(pictures: Mapping[str, Picture], bucket: str, queue_url: str, timeout
                 picture.state = _SHOWN
 
 
-def run(photos: Sequence[Path], uploader: str, stack: str, timeout_s: float) -> Sequence[Picture]:
+def run(photos: Sequence[Path], uploader: str, stack: str, timeout_s: float) -> Sequence[UploadedImage]:
     """Upload the photos and return the pictures as they stand when all are decided, or time is up."""
     outputs = outputs_of(stack)
     bucket = outputs["IntakeBucketName"]

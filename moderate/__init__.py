@@ -1,1 +1,1 @@
-"""The `moderate` command: what an operator does to a deployment, in the cloud or on the laptop alike."""
+"""The `moderate` command: operates a deployment, in the cloud or on the laptop."""

@@ -1,4 +1,4 @@
-"""`moderate decide`: a person's decision, which no machine overwrites."""
+"""`moderate decide`: a person's decision, which no automatic verdict overwrites."""
 
 from typing import Annotated, Literal
 
@@ -39,7 +39,9 @@ def decide_image(
     results.print(verdict_text(verdict), plain(f"{image.key}, version {image.version}, decided by {decision.who}."))
     if decided.tagging != "tagged":
         results.print(_UNTAGGED[decided.tagging])
-    results.print(f"Published on the {verdict} topic." if decided.notified else f"No topic is for {verdict} images.")
+    results.print(
+        f"Published on the {verdict} topic." if decided.notified else f"There is no topic for {verdict} images."
+    )
 
 
 _UNTAGGED = {

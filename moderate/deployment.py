@@ -1,4 +1,4 @@
-"""Finds a deployment by the outputs of its stack, through the standard AWS environment."""
+"""Find a deployment by its stack's outputs, with the standard AWS environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ DEFAULT_STACK = STACKS["moderation"]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack's outputs and the adapters over them, with the environment's credentials unless given others."""
+    """A stack's outputs and the adapters over them, by default with the environment's credentials."""
 
     stack: str
     outputs: Mapping[str, str]
     session: "Session | None" = None
 
     def output(self, name: str) -> str:
-        """An output that every deployment has. Raises CommandFailed where it is missing."""
+        """Return an output that every deployment has. Raises CommandFailed if it is missing."""
         if name not in self.outputs:
             raise CommandFailed(
                 f"Stack {self.stack} has no output {name}: it isn't a moderation deployment, or an older one. "
@@ -91,7 +91,7 @@ class Deployment:
         return SfnExecutions(clients.stepfunctions(self.session), self.workflow)
 
     def dead_letters(self, output: str) -> SqsDeadLetters:
-        """The dead-letter queue whose URL is that output."""
+        """Return the dead-letter queue whose URL is that output."""
         sqs = clients.session_of(self.session).client("sqs")
         return SqsDeadLetters(sqs, self.output(output), f"that {output} names")
 
@@ -118,7 +118,7 @@ class Deployment:
 
 
 def find(stack: str) -> Deployment:
-    """The deployment of that name. Raises CommandFailed where there is none, and what boto3 raises."""
+    """Return the deployment of that name. Raises CommandFailed if there is none, and what boto3 raises."""
     described = describe(stack)
     if described is None:
         raise CommandFailed(
@@ -139,5 +139,5 @@ def describe(stack: str) -> "StackTypeDef | None":
 
 
 def outputs_of(described: "StackTypeDef") -> dict[str, str]:
-    """The outputs of a stack by name."""
+    """Return the outputs of a stack by name."""
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

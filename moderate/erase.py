@@ -1,4 +1,4 @@
-"""`moderate erase`: delete an upload with all that is kept of it, and note that it was done."""
+"""`moderate erase`: delete an upload with everything stored about it, and leave a note."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,7 +9,7 @@ import typer
 from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import cell, plain, progress, results, table, verdict_text
 from moderate.roles import acting_as
-from moderation.usecases.erase import ERASED, ErasePorts, Erasure, Trace, erase, find_traces
+from moderation.usecases.erase import ERASED, ErasePorts, Erasure, StoredVersion, erase, find_versions
 
 EXAMPLES = """Examples:
 
@@ -27,20 +27,20 @@ def erase_object(
 ) -> None:
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
 
-    A note without the key says who erased how much, and when. What outlives it, such as backups, is listed in
-    docs/security.md. After an error it can be repeated.
+    A note without the key records who erased how much, and when. docs/security.md lists what isn't erased, such as
+    backups. The command can be repeated after an error.
     """
     deployment = acting_as(find(stack), "Eraser")
     ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts)
-    traces = find_traces(ports, deployment.intake_bucket, key, version)
-    if not traces:
+    versions = find_versions(ports, deployment.intake_bucket, key, version)
+    if not versions:
         results.print(plain(f"There is nothing to erase: neither a version nor a record of {key}."))
         return
     if not yes:
-        _show(traces)
+        _show(versions)
         typer.confirm("Erase all of this for good?", abort=True)
-    with progress() as bar, closing(erase(ports, traces, deployment.caller)) as erasing:
-        *_, erasure = bar.track(erasing, total=len(traces), description="Erasing versions")
+    with progress() as bar, closing(erase(ports, versions, deployment.caller)) as erasing:
+        *_, erasure = bar.track(erasing, total=len(versions), description="Erasing versions")
     _show_counts(erasure)
     results.print(plain(f"Noted in s3://{deployment.output('WorkBucketName')}/{erasure.note}."))
 
@@ -52,13 +52,13 @@ def _show_counts(erasure: Erasure) -> None:
     results.print(counts)
 
 
-def _show(traces: Sequence[Trace]) -> None:
+def _show(versions: Sequence[StoredVersion]) -> None:
     rows = table(("version", "in the bucket", "uploaded (UTC)", "verdict"))
-    for trace in traces:
-        record = trace.record
+    for version in versions:
+        record = version.record
         rows.add_row(
-            cell(trace.image.version),
-            trace.stored or "gone",
+            cell(version.image.version),
+            version.stored or "gone",
             cell(record.created_at[:19].replace("T", " ") if record else ""),
             verdict_text(record.verdict if record else "no record"),
         )

@@ -1,4 +1,4 @@
-"""Errors of the command, each as a sentence that says what to do: no command ends in a traceback."""
+"""Errors of the command, each as a sentence with a remedy: no command ends in a traceback."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ _CREDENTIAL_FAULTS = (
 
 
 class CommandFailed(Exception):
-    """A command can't do what was asked; the message says why, and what to do."""
+    """The command can't do this; the message names the reason and the remedy."""
 
 
 class FriendlyErrors(TyperGroup):
@@ -46,7 +46,7 @@ class FriendlyErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # whoever read our output has seen enough
+        except BrokenPipeError:  # the reader of our output closed the pipe
             raise
         except (CommandFailed, ModerationError, aws.BotoCoreError, aws.ClientError, OSError) as error:
             errors.print(Text.assemble(("Error: ", "bold red"), plain(sentence(error))), soft_wrap=True)
@@ -54,7 +54,7 @@ class FriendlyErrors(TyperGroup):
 
 
 def is_denied(error: aws.ClientError) -> bool:
-    """Tell if a service denies the call; a HEAD request's answer has no code but its status."""
+    """Tell if a service denied the call; the answer to a HEAD request has only a status."""
     return code_of(error) in DENIED
 
 
@@ -62,7 +62,7 @@ def sentence(error: Exception) -> str:
     """Return the message of an error for a person."""
     cause = error.__cause__
     if isinstance(error, ModerationError) and isinstance(cause, aws.BotoCoreError | aws.ClientError):
-        # The adapters speak to those who run a function; what they met says more to those who run a command.
+        # The adapters' messages are about functions; the original error is more useful to a user of the command.
         return _of_aws(cause) or str(error)
     if isinstance(error, aws.BotoCoreError | aws.ClientError):
         return _of_aws(error) or str(error)
@@ -80,7 +80,7 @@ def _of_aws(error: aws.BotoCoreError | aws.ClientError) -> str | None:
         return "No AWS region is set: set AWS_DEFAULT_REGION, or a region in your AWS profile."
     if isinstance(error, aws.InvalidRegionError):
         named = error.kwargs["region_name"]
-        return f"{named!r} is no AWS region: set AWS_DEFAULT_REGION, or a region in your AWS profile, as in us-east-1."
+        return f"{named!r} isn't an AWS region: set one such as us-east-1 in AWS_DEFAULT_REGION or in your AWS profile."
     if isinstance(error, aws.ProfileNotFound):
         return f"{error}: see `aws configure list-profiles`, or unset AWS_PROFILE."
     if isinstance(error, aws.ConnectionError):

@@ -12,7 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
-    help="Moderate images with a deployment of this project, in the cloud or on the laptop alike.",
+    help="Moderate images with a deployment of this project, in the cloud or on the laptop.",
     epilog="It finds the deployment through the standard AWS environment: AWS_PROFILE, AWS_DEFAULT_REGION, "
     "AWS_ENDPOINT_URL.",
 )

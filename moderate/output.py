@@ -1,4 +1,4 @@
-"""Output for people and programs: tables and bars for a terminal, JSON for pipes, no control codes of a picture."""
+"""Output for people and programs: tables and bars for a terminal, JSON for pipes, no control codes from image data."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-_PIPE_WIDTH = 160  # without a terminal nothing says how wide lines may be
+_PIPE_WIDTH = 160  # without a terminal the width is unknown
 _COLOURS = {"safe": "green", "unsafe": "bold red", "review": "yellow"}
 
 
 class _Output:
-    """A console on the stream that stands there when it is used, so that redirecting works."""
+    """Console on the current standard stream, so that redirection works."""
 
     def __init__(self, stderr: bool) -> None:
         self._stderr = stderr
@@ -28,7 +28,7 @@ class _Output:
         return console
 
     def print(self, *parts: Any, soft_wrap: bool = False) -> None:
-        """Print texts, tables and the like; `soft_wrap` leaves long lines to the terminal."""
+        """Print texts and tables; `soft_wrap` leaves long lines to the terminal."""
         self.console.print(*parts, markup=False, soft_wrap=soft_wrap)
 
 
@@ -37,27 +37,27 @@ errors = _Output(stderr=True)
 
 
 def plain(value: object) -> str:
-    """Text that can't steer a terminal: keys, captions and reasons come from strangers."""
+    """Escape control characters: keys, captions and reasons are untrusted."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in str(value))
 
 
 def cell(value: object) -> Text:
-    """A table's cell; None leaves it empty."""
+    """Return a table's cell, empty for None."""
     return Text("" if value is None else plain(value), overflow="fold")
 
 
 def verdict_text(verdict: object) -> Text:
-    """The verdict in its colour, and in its word for those who see none."""
+    """Return the verdict as a coloured word."""
     return Text(plain(verdict or "undecided"), style=_COLOURS.get(str(verdict), "dim"))
 
 
 def probability(p: object) -> str:
-    """P with two decimals; nothing where the model gives none."""
+    """Format P with two decimals, or as nothing for None."""
     return f"{p:.2f}" if isinstance(p, int | float) else ""
 
 
 def table(columns: Sequence[str], title: str | None = None, numbers: Sequence[str] = ()) -> Table:
-    """An empty table; columns named in `numbers` are set to the right."""
+    """Return an empty table; columns named in `numbers` are right-aligned."""
     made = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
@@ -65,12 +65,12 @@ def table(columns: Sequence[str], title: str | None = None, numbers: Sequence[st
 
 
 def print_json(value: object) -> None:
-    """JSON on stdout, and nothing else. Escapes keep it plain ASCII."""
+    """Print JSON, and nothing else, to stdout. Escapes keep it plain ASCII."""
     print(json.dumps(value, indent=2))
 
 
 def progress() -> Progress:
-    """A bar on stderr, where it disturbs no pipe; without a terminal there is none."""
+    """Return a progress bar on stderr, which leaves pipes alone; without a terminal there is none."""
     console = errors.console
     return Progress(
         TextColumn("{task.description}"),

@@ -48,7 +48,7 @@ def test_file(file: FileArgument) -> None:
     """Run the test cases of a pack. Needs no deployment."""
     cases = run_cases(_pack_of(file))
     if not cases:
-        raise CommandFailed(f"{file} carries no cases: add some, so that a change can be tested before it goes live.")
+        raise CommandFailed(f"{file} has no cases: add some, so that a change can be tested before it goes live.")
     _show_cases(cases)
     if not all(case.passed for case in cases):
         raise typer.Exit(FAILED)
@@ -83,7 +83,7 @@ def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
     cases = run_cases(pack)
     if not all(case.passed for case in cases):
         _show_cases(cases)
-        raise CommandFailed(f"{file} wasn't published: not all of its cases end as they should.")
+        raise CommandFailed(f"{file} wasn't published: not all of its cases give the expected verdict.")
     version = _put(acting_as(find(stack), _EDITOR), pack_key(pack.name), file.read_bytes())
     results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}. {_LIVE}"))
 

@@ -1,4 +1,4 @@
-"""Find the record that a person means by a key."""
+"""Find a record by its object's key."""
 
 from moderate.deployment import Deployment
 from moderate.output import errors, plain
@@ -7,10 +7,10 @@ from moderation.usecases import find_record as use_case
 
 
 def find_record(deployment: Deployment, key: str, version: str | None) -> Record:
-    """Return the record of a version of an object, of the bucket's current one unless it is named.
+    """Return the record of an object's version, by default the current one.
 
-    Where the object was deleted it is the newest record; so it is, and said, where the caller may not read the object.
-    Raises NoSuchRecord.
+    If the object was deleted, that is the newest record; likewise, with a message, if the caller may not read the
+    object. Raises NoSuchRecord.
     """
     found = use_case.find_record(deployment.images, deployment.verdicts, deployment.intake_bucket, key, version)
     if found.current_unknown:

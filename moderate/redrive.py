@@ -1,4 +1,4 @@
-"""`moderate redrive`: work off dead letters, run again what failed, publish again what couldn't be published."""
+"""`moderate redrive`: process dead letters, rerun failed moderations, publish pending notifications."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,8 +11,8 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.output import cell, progress, results, table
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
+from moderation.usecases.process_dead_letters import record_failures, start_uploads
 from moderation.usecases.redrive import RedrivePorts, redrive
-from moderation.usecases.work_off_dead_letters import record_failures, start_uploads
 
 EXAMPLES = """Examples:
 
@@ -20,7 +20,7 @@ moderate redrive --dry-run
 
 moderate redrive --cause EndpointUnavailable --since 6h
 """
-Row = tuple[str, str, str, str]  # key, version, cause, what is done
+Row = tuple[str, str, str, str]  # key, version, cause, action
 
 
 def redrive_failures(
@@ -32,20 +32,20 @@ def redrive_failures(
     """Process dead letters, rerun failed moderations, and publish pending notifications.
 
     A failed verdict moves into the record's history. Nothing that a person decided and nothing that is still
-    running is touched, so it may be repeated. Images that can't be read or are too large stay so: name their cause to
-    try them all the same. With --cause nothing is published.
+    running is touched, so it may be repeated. Images that are unreadable or too large are skipped: name their cause to
+    rerun them anyway. With --cause nothing is published.
     """
     deployment = acting_as(find(stack), "Operator")
     done = table(("key", "version", "cause", "action"))
     try:
         with progress() as bar:
-            task = bar.add_task("Going through the records", total=None)
+            task = bar.add_task("Processing records", total=None)
             # Dead letters first: a failure recorded here can be moderated again by the same run.
             letters = _dead_letters(deployment, cause, since, dry_run)
             for row in chain(letters, _records(deployment, cause, since, dry_run)):
                 done.add_row(*map(cell, row))
                 bar.advance(task)
-    finally:  # what was done before an error counts too
+    finally:  # actions before an error are shown too
         if done.row_count:
             results.print(done)
     if not done.row_count:

@@ -1,4 +1,4 @@
-"""The role that a command works under, assumed by the command itself and in the caller's own name."""
+"""Role of a command, assumed by the command itself in the caller's own name."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def acting_as(deployment: Deployment, role: str) -> Deployment:
-    """The deployment under one of its roles: Reviewer, Eraser, PolicyEditor or Operator.
+    """Return the deployment with the credentials of a role: Reviewer, Eraser, PolicyEditor or Operator.
 
-    Raises CommandFailed where the caller may not assume it.
+    Raises CommandFailed if the caller may not assume it.
     """
     arn = deployment.output(f"{role}RoleArn")
     if _is_session_of(arn, deployment.caller):
@@ -30,7 +30,7 @@ def acting_as(deployment: Deployment, role: str) -> Deployment:
         if not is_denied(error):
             raise
         raise CommandFailed(
-            f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this takes: ask whoever "
+            f"You ({deployment.caller}) may not assume the role {role} ({arn}), which this requires: ask whoever "
             "administers the account's IAM for `sts:AssumeRole` on it (docs/security.md#roles)."
         ) from error
 
@@ -42,9 +42,9 @@ def _is_session_of(role_arn: str, caller: str) -> bool:
 
 
 def _assumed(role_arn: str, deployment: Deployment) -> "Session":
-    """A session whose credentials are renewed as long as the command runs: those of a role hold for an hour."""
+    """Return a session that renews its credentials, because those of a role expire after an hour."""
     own = clients.session_of(deployment.session)
-    # The role's trust policy takes no other name: a user's, or that of the session before.
+    # The role's trust policy accepts only this name: the user's, or that of the previous session.
     who = {"RoleArn": role_arn, "RoleSessionName": deployment.caller.rsplit("/", 1)[-1]}
     renew = create_assume_role_refresher(own.client("sts"), who)
     credentials = RefreshableCredentials.create_from_metadata(renew(), renew, method="assume-role")
@@ -56,7 +56,7 @@ def _assumed(role_arn: str, deployment: Deployment) -> "Session":
 
 @dataclass(frozen=True)
 class _Provider:
-    """Stands for botocore's chain of places where credentials may lie."""
+    """Replacement for botocore's chain of credential providers."""
 
     credentials: RefreshableCredentials
 

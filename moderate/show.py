@@ -35,7 +35,7 @@ def show(
     ] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Show what was decided on an image, and everything that the verdict rests on."""
+    """Show the decision on an image, and everything that it is based on."""
     if as_json and as_notice:
         raise typer.BadParameter("use either --json or --notice", param_hint="--notice")
     deployment = find(stack)
@@ -51,14 +51,14 @@ def show(
 
 
 def _with_evidence(deployment: Deployment, record: Record) -> Record:
-    """The record with evidence and answers that were too long for its item."""
+    """Return the record, with evidence and answers that were too long for its item."""
     if record.evidence_in:
         return Record.from_attributes(record.attributes() | deployment.work.get_json(record.evidence_in))
     return record
 
 
 def _first_applied(deployment: Deployment, digest: str) -> datetime:
-    """Time at which a pack of that digest was first applied to an image: it is stored once, then."""
+    """Return the time at which a pack was first applied to an image, which is when it was stored."""
     head = deployment.s3.head_object(Bucket=deployment.output("WorkBucketName"), Key=pack_file(digest))
     return head["LastModified"]
 
@@ -136,7 +136,7 @@ def _evidence(record: Record) -> Table:
 
 
 def _shadows(shadows: Mapping[str, Mapping[str, Any]]) -> Table:
-    rows = table(("pack", "verdict", "category", "reason"), "Shadow verdicts, without consequence")
+    rows = table(("pack", "verdict", "category", "reason"), "Shadow verdicts, without effect")
     for name, shadow in shadows.items():
         rows.add_row(
             cell(name), verdict_text(shadow["verdict"]), cell(shadow.get("category")), cell(shadow.get("reason"))

@@ -1,4 +1,4 @@
-"""Times as people type them."""
+"""Parser of times on the command line."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -29,7 +29,7 @@ moderate upload avatar.png --reference user-4711 --json
 _WORKERS = 8  # uploads at a time
 _POLL_SECONDS = 0.25
 _SLOWEST_POLL_SECONDS = 2.0
-_BATCH = 100  # DynamoDB's limit of records a read
+_BATCH = 100  # DynamoDB's limit of records per read
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _plan(paths: Sequence[Path], prefix: str) -> dict[str, Path]:
                 )
             planned[key] = file
     if not planned:
-        raise CommandFailed("There are no files to upload in what you named.")
+        raise CommandFailed("There are no files to upload under the given paths.")
     return planned
 
 
@@ -200,5 +200,5 @@ def _name_undecided(undecided: Sequence[UploadedFile], timeout: float) -> None:
     if not undecided:
         return
     keys = "\n".join(f"  {plain(done.image.key)} (version {done.image.version})" for done in undecided)
-    errors.print(f"{len(undecided)} without a verdict after {timeout:g} s; `moderate show KEY` tells later:\n{keys}")
+    errors.print(f"{len(undecided)} without a verdict after {timeout:g} s; see `moderate show KEY` later:\n{keys}")
     raise typer.Exit(FAILED)

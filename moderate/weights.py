@@ -42,11 +42,11 @@ _HANDLER = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT  # the wheel has th
 _DESTINATION = re.compile(
     r"s3://(?!.*\$\{)([a-z0-9][a-z0-9.-]{0,62})/([^*?/](?:[^*?]*[^*?/])?)/?"
 )  # as `-c blip2WeightsPrefix`
-# Gigabytes over a home line meet a lost connection now and then.
+# Uploading gigabytes over a slow line may be interrupted.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 _SHA256 = "sha256"
 _BLOCK = 1 << 20
-_NAMED = 5  # strangers under the prefix that a message names
+_NAMED = 5  # number of unknown objects that a message names
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def push(
             _upload(s3, target, missing, bar)
         results.print(
             f"{len(missing)} files uploaded to {target}, {len(files) - len(missing)} were there. If you accept Meta's "
-            "licence for Llama 2, deploy them with this and what else you deploy with:",
+            "licence for Llama 2, deploy them with this command and your other settings:",
             soft_wrap=True,
         )
         results.print(_deploy_line(target), soft_wrap=True)
@@ -189,7 +189,7 @@ def _is_there(s3: "S3Client", target: _Prefix, file: _File) -> bool:
 
 
 def _upload(s3: "S3Client", target: _Prefix, files: Sequence[_File], bar: Progress) -> None:
-    """One file after another, large ones in parallel parts, whose transport boto3 protects with checksums.
+    """Upload the files one by one, large ones in parallel parts, whose transport boto3 protects with checksums.
 
     The digest is kept as metadata, not as S3's own SHA-256 checksum: of a multipart upload that one would be a digest
     of the parts' digests, which changes with the size of the parts. Metadata shows only once the upload is complete.
@@ -216,7 +216,7 @@ def _list(files: Iterable[_File], missing: Iterable[_File]) -> None:
 
 
 def _byte_progress() -> Progress:
-    """Bytes on stderr, where they disturb no pipe; without a terminal there is none."""
+    """Return a byte counter on stderr, which leaves pipes alone; without a terminal there is none."""
     console = errors.console
     return Progress(
         TextColumn("{task.description}"),

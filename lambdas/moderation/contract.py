@@ -1,4 +1,4 @@
-"""Facts that the functions, the command and the stacks share: `contract.json`, which `stacks` reads by its path."""
+"""Facts shared by functions, command and stacks: `contract.json`, which `stacks` reads by its path."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ _CONTRACT: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_
 
 STACKS: dict[str, str] = _CONTRACT["stacks"]
 
-# Of a deployment that isn't told otherwise, by the names that `cdk deploy -c` takes.
+# Defaults of a deployment, by the names of `cdk deploy -c`.
 DEFAULTS: dict[str, str | int] = _CONTRACT["defaults"]
 INSTANCES: dict[str, int] = _CONTRACT["instances"]  # `least` and `most` of each endpoint
 DIALECTS: dict[str, list[str]] = _CONTRACT["dialects"]

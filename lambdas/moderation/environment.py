@@ -6,7 +6,7 @@ from moderation.errors import Misconfigured
 
 
 class Environment:
-    """Raises Misconfigured that names every required variable that is missing, and each value that isn't allowed."""
+    """Environment variables. Raises Misconfigured that names all missing required variables, or an invalid value."""
 
     def __init__(self, variables: Mapping[str, str], *required: str) -> None:
         missing = [name for name in required if not variables.get(name)]
@@ -18,18 +18,18 @@ class Environment:
         return self._variables[name]
 
     def get(self, name: str) -> str | None:
-        """An optional variable, None where it isn't set."""
+        """Return an optional variable, None if it isn't set."""
         return self._variables.get(name) or None
 
     def whole_number(self, name: str, least: int = 0) -> int:
-        """A whole number from `least` up."""
+        """Return a whole number of at least `least`."""
         value = self._variables[name]
         if not (value.isascii() and value.isdigit() and int(value) >= least):
             raise Misconfigured(f"{name} is {value!r}: it must be a whole number from {least} up.")
         return int(value)
 
     def one_of(self, name: str, *allowed: str) -> str:
-        """One of some words."""
+        """Return one of the allowed words."""
         value = self._variables[name]
         if value not in allowed:
             raise Misconfigured(f"{name} is {value!r}: it must be one of {', '.join(allowed)}.")

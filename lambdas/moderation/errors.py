@@ -6,15 +6,15 @@ class ModerationError(Exception):
 
 
 class TransientError(ModerationError):
-    """Base of what may work a moment later: the state machine retries each subclass by its name."""
+    """Base of errors that a retry may fix: the state machine retries each subclass by its name."""
 
 
 class PermanentError(ModerationError):
-    """Base of what no retry mends: the state machine records each subclass as a `review` verdict with its message."""
+    """Base of errors that no retry fixes: the state machine records each as a `review` verdict with its message."""
 
 
 class EndpointNotFound(TransientError):
-    """A model endpoint isn't there, or not in service yet: a deployment makes it, which takes most of an hour."""
+    """A model endpoint doesn't exist or isn't in service yet; deploying one takes up to an hour."""
 
 
 class EndpointThrottled(TransientError):
@@ -62,7 +62,7 @@ class InvalidPolicy(PermanentError):
 
 
 class EndpointRejected(PermanentError):
-    """A model endpoint refuses the request as such; asking again gives the same answer."""
+    """A model endpoint rejects the request itself; a retry gives the same answer."""
 
 
 class Misconfigured(PermanentError):
@@ -70,20 +70,20 @@ class Misconfigured(PermanentError):
 
 
 class RequestRefused(ModerationError):
-    """Base of what a person asked for and can't be done as asked; the message says why, and what to do."""
+    """Base of requests by a person that can't be fulfilled; the message names the reason and the remedy."""
 
 
 class NoSuchRecord(RequestRefused):
-    """The image that a person means has no record."""
+    """The requested image has no record."""
 
 
 class UnknownCategory(RequestRefused):
-    """A person's decision names a category that the image's policy hasn't."""
+    """A person's decision names a category that isn't in the image's policy."""
 
 
 class DecidedMeanwhile(RequestRefused):
-    """Someone else decided on the image since it was looked at."""
+    """Someone else has decided on the image in the meantime."""
 
 
 class StillModerated(RequestRefused):
-    """An image can't be erased while an execution works on it: that would write its record again."""
+    """An image can't be erased while an execution is working on it, which would write its record again."""

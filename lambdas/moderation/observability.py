@@ -1,4 +1,4 @@
-"""Logs, metrics and traces: one set-up for every function. Nothing read from an image is ever written here."""
+"""Logs, metrics and traces: one set-up for every function. They contain nothing that was read from an image."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +17,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 @cache
 def tracer() -> Tracer:
-    """Made at the first invocation: the X-Ray SDK behind it takes longer to import than all else together."""
+    """Return the tracer, created at the first invocation: importing the X-Ray SDK takes longer than everything else."""
     return Tracer(service=METRIC_SERVICE)
 
 
@@ -56,9 +56,9 @@ def add_age(name: str, seconds: float) -> None:
 def count_verdict(verdict: str, category: str | None, decided_by: str, error: str | None) -> None:
     """Count a verdict; the categories are a policy's, so the dimensions stay few.
 
-    `error` is the class of an error that the workflow catches by name: no retry helps such an image, or has helped it.
+    `error` is the class of an error that the workflow caught by name: permanent, or not fixed by its retries.
     """
-    add_count("Decided")  # without dimensions of their own, which an alarm couldn't add up
+    add_count("Decided")  # without further dimensions, over which an alarm couldn't sum
     add_count("Reviewed", int(verdict == "review"))
     with single_metric(name="Verdicts", unit=MetricUnit.Count, value=1, namespace=METRIC_NAMESPACE) as metric:
         metric.add_dimension("verdict", verdict)

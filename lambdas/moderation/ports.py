@@ -1,4 +1,4 @@
-"""Interfaces of the use cases to the outside world: `adapters/` on AWS, `tests/support/fakes.py` in memory."""
+"""Interfaces between the use cases and the outside world: `adapters/` on AWS, `tests/support/fakes.py` in memory."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from moderation.domain.record import Change, Record
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An object version as it was uploaded; `reference` and `uploader` are its `x-amz-meta-` headers of those names."""
+    """Uploaded object version; `reference` and `uploader` are its `x-amz-meta-` headers of those names."""
 
     data: bytes
     content_type: str
@@ -21,7 +21,7 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class Policies:
-    """The packs that apply to an image: one decides, the shadow packs only observe."""
+    """The packs that apply to an image; the shadow packs have no effect."""
 
     enforce: Pack
     shadow: tuple[Pack, ...]
@@ -29,7 +29,7 @@ class Policies:
 
 @dataclass(frozen=True)
 class ScoredText:
-    """A model's answer with P(yes) on the view and on a blank image, None where the endpoint gives none."""
+    """A model's answer with P(yes) on the view and on a blank image, None if the endpoint gives none."""
 
     text: str
     p_yes: float | None = None
@@ -38,7 +38,7 @@ class ScoredText:
 
 @dataclass(frozen=True)
 class VisionReply:
-    """Answers in the order of the prompts, the caption if one was asked for, and which model spoke."""
+    """Answers in the order of the prompts, the caption if one was asked for, and the model's name."""
 
     model: str
     answers: tuple[ScoredText, ...]
@@ -61,7 +61,7 @@ class ImageStore(Protocol):
         ...
 
     def tag(self, image: ImageRef, verdict: str) -> str:
-        """Set the tag `moderation`, keeping the others; says how it went: `tagged`, `gone` or `full`.
+        """Set the tag `moderation`, keeping the others; returns `tagged`, `gone` or `full`.
 
         Raises StoreUnavailable, Misconfigured.
         """
@@ -87,7 +87,7 @@ class ImageStore(Protocol):
 
 
 class WorkStore(Protocol):
-    """The work bucket: what passes between the steps, and the provenance that outlives them."""
+    """The work bucket: files passed between the steps, and the provenance that outlives them."""
 
     def put_json(self, key: str, value: Mapping[str, Any]) -> None:
         """Raises StoreUnavailable, Misconfigured."""
@@ -106,7 +106,7 @@ class WorkStore(Protocol):
         ...
 
     def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
-        """Write once: what is under the key already stays. Raises StoreUnavailable, Misconfigured."""
+        """Write once: an existing file is kept. Raises StoreUnavailable, Misconfigured."""
         ...
 
     def delete(self, key: str) -> None:
@@ -119,7 +119,7 @@ class WorkStore(Protocol):
 
 
 class PolicyStore(Protocol):
-    """The policy bucket over the shipped packs."""
+    """The policy bucket, with the shipped packs as defaults."""
 
     def for_key(self, key: str) -> Policies:
         """The packs for an object key. Raises InvalidPolicy, StoreUnavailable, Misconfigured."""
@@ -147,9 +147,9 @@ class JudgeModel(Protocol):
         ...
 
     def complete(self, turns: Sequence[Turn], schema: Mapping[str, Any], within_s: float | None = None) -> str:
-        """The model's next turn, greedy; `schema` is the JSON schema of a good answer, for endpoints that take one.
+        """The model's next turn, greedy; `schema` is the JSON schema of the answer, for endpoints that take one.
 
-        `within_s` is how long the answer is waited for, None as long as an endpoint may take. Raises what
+        `within_s` is the time-out in seconds, None for that of the endpoint. Raises what
         `VisionModel.ask` raises.
         """
         ...
@@ -159,9 +159,9 @@ class VerdictStore(Protocol):
     """The table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
-        """Write the verdict of the execution that owns the image; False where another verdict stands.
+        """Write the verdict of the execution that owns the image; False if there is another verdict.
 
-        Writing the same verdict again is True.
+        Returns True if the same verdict is written again.
         """
         ...
 
@@ -180,7 +180,7 @@ class VerdictStore(Protocol):
     def newest(self, verdict: str, day: str, since: str, until: str) -> Iterable[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
 
-        `claimed` as verdict stands for those without one. Only what the index holds of a record.
+        The verdict `claimed` selects records without one. Only the attributes projected into the index.
         """
         ...
 
@@ -189,25 +189,25 @@ class VerdictStore(Protocol):
         ...
 
     def compare_and_set(self, record: Record, change: Change) -> bool:
-        """Change a record if its owner and its decision are still those of `record`; False where they aren't.
+        """Change a record if its owner and its decision are still those of `record`; False otherwise.
 
         A record without an expiry, because it was written without a Lambda, gets one with the decision on it.
         """
         ...
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
-        """Note if the standing verdict was published."""
+        """Record whether the current verdict was published."""
         ...
 
     def undecided(self, before: str) -> Iterable[Record]:
         """Records claimed before an ISO-8601 time (within two days of it) that have no verdict yet.
 
-        Read as they are taken: a long outage may leave one for each upload.
+        Read lazily: a long outage may leave one for each upload.
         """
         ...
 
     def forget_origin(self, image: ImageRef) -> bool:
-        """Remove from a record the reference to the one whose judgement it reused; False where it has none."""
+        """Remove from a record the reference to the one whose judgement it reused; False if it has none."""
         ...
 
     def delete(self, image: ImageRef) -> None:
@@ -225,7 +225,7 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message of a dead-letter queue; `error` is the code that EventBridge gives for it, if any."""
+    """A message of a dead-letter queue; `error` is EventBridge's error code, if any."""
 
     id: str
     body: str
@@ -237,11 +237,11 @@ class DeadLetters(Protocol):
 
     @property
     def name(self) -> str:
-        """Name of the queue, for people."""
+        """Name of the queue, for messages."""
         ...
 
     def letters(self) -> Iterable[DeadLetter]:
-        """Each message once; those that aren't deleted are there for others again afterwards.
+        """Each message once; messages that aren't deleted become visible again afterwards.
 
         Raises StoreUnavailable, Misconfigured.
         """
@@ -264,14 +264,14 @@ class Executions(Protocol):
     """The workflow's executions."""
 
     def find(self, execution: str) -> Execution | None:
-        """The execution, None for one that isn't known (any more).
+        """The execution, None if it is unknown or expired.
 
-        Express executions, which end after five minutes, are never known. Raises StoreUnavailable, Misconfigured.
+        Express executions are always unknown. Raises StoreUnavailable, Misconfigured.
         """
         ...
 
     def start(self, name: str, given: Mapping[str, Any]) -> bool:
-        """Start one under a name of its own; False where one of that name was started before.
+        """Start an execution by name; False if one of that name was started before.
 
         Raises StoreUnavailable, Misconfigured.
         """

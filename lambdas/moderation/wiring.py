@@ -1,7 +1,7 @@
 """Builds the adapters of each function from its environment, once, when it is first invoked.
 
-Tests replace this place and no other. Adapters are imported where they are built: a function loads only those it uses,
-and starts the faster.
+Tests replace only these builders. Adapters are imported where they are built, so that a function loads only those that
+it uses and starts faster.
 """
 
 import os
@@ -137,12 +137,12 @@ def _expiring_verdicts(env: Environment) -> VerdictStore:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 
-    days = env.whole_number("RECORD_RETENTION_DAYS")  # 0 keeps records for good
+    days = env.whole_number("RECORD_RETENTION_DAYS")  # 0 keeps records permanently
     return DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"], days)
 
 
 def _publisher(env: Environment) -> Publisher:
-    """Safe verdicts have a topic only where a deployment asks for one."""
+    """Build the publisher; safe verdicts have a topic only with `notifySafe`."""
     from moderation.adapters import clients
     from moderation.adapters.sns_publisher import SnsPublisher
 

@@ -17,7 +17,7 @@ from local.models.template import Hosted
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLER = ROOT / "model_artifacts" / "blip2"
-# Number of weights below which one thread is faster than several, especially beside busy Lambda workers.
+# Number of weights below which one thread is faster than several, especially next to busy Lambda workers.
 SMALL_CHECKPOINT = 20_000_000
 
 DEMO_CHECKPOINT = ROOT / "model_artifacts" / "demo" / "checkpoint"

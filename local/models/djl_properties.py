@@ -1,7 +1,7 @@
 """DJL Serving's rules for a start: the models that it registers, and their properties.
 
 Source: deepjavalibrary/djl-serving, branch 0.35.0-dlc (commit 6378661), from which our container image is built; the
-Java class of a rule is named beside it. A start that depends on anything else is refused rather than guessed.
+Java class of a rule is named next to it. A start that depends on anything else is refused rather than guessed.
 """
 
 import json
@@ -173,7 +173,7 @@ def _recommended(folder: Path, properties: dict[str, str], environment: Mapping[
 
 
 def _config(folder: Path, model_id: str | None) -> dict[str, list[str]] | None:
-    """Return the config.json beside the code, else that of `model_id` if it is a folder (LmiUtils)."""
+    """Return the config.json next to the code, else that of `model_id` if it is a folder (LmiUtils)."""
     for place in (folder, Path(model_id or folder)):
         if (place / "config.json").is_file():
             config: dict[str, list[str]] = json.loads((place / "config.json").read_text())

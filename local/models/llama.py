@@ -21,8 +21,12 @@ class LlamaEndpoint:
             dialect = dialect_of(data)
             completion = self._judge.complete(dialect.read(data, attributes))
         except JudgeFailed as problem:
-            told = {"code": problem.status, "message": "prediction failure", "error": str(problem)}  # as DJL reports it
-            return Reply(problem.status, json.dumps(told).encode())
+            failure = {
+                "code": problem.status,
+                "message": "prediction failure",
+                "error": str(problem),
+            }  # as DJL reports it
+            return Reply(problem.status, json.dumps(failure).encode())
         return Reply(200, json.dumps(dialect.write(data, completion)).encode())
 
     def close(self) -> None:

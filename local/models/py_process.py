@@ -77,7 +77,7 @@ class PyProcess:
         raise ProcessDied("java.util.concurrent.TimeoutException")
 
     def terminate(self) -> None:
-        """Send SIGTERM, which announces the end; the process ends when it is closed."""
+        """Send SIGTERM, a warning of the end; the process ends when it is closed."""
         if self.ready:
             self._process.terminate()
 

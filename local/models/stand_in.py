@@ -93,7 +93,7 @@ def _answer(prompt: str, json_only: bool) -> str:
 
 
 def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
-    """Return the reasons to call the image unsafe, the strongest first: answers, then captions."""
+    """Return the reasons to call the image unsafe, the highest score first: answers, then captions."""
     answers = [match for match in _ANSWER.finditer(evidence) if _excess(match) >= 0]
     for answer in sorted(answers, key=_excess, reverse=True):
         because = f'the question "{answer["question"]}" is answered with P {answer["p"]}'

@@ -1,4 +1,4 @@
-"""Checks of the account and region: can they take a deployment?"""
+"""Checks of the account and region before a deployment."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from moderate.checks.aws import client
 from moderate.checks.check import Check, explained
 from moderation.adapters.faults import code_of
 
-BOOTSTRAP_VERSION = 6  # what the synthesised stacks ask for; a test compares it with the assembly
+BOOTSTRAP_VERSION = 6  # required by the synthesised stacks; a test compares it with the assembly
 _BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 # "You can reserve up to the Unreserved account concurrency value minus 100" (AWS Lambda Developer Guide, "Configuring
 # reserved concurrency"); accounts whose limit is lower are refused any reservation.
@@ -28,12 +28,12 @@ class Account:
 
     @property
     def environment(self) -> str:
-        """The environment as `cdk bootstrap` takes it."""
+        """The environment in the form that `cdk bootstrap` takes."""
         return f"aws://{self.number}/{self.region}"
 
 
 def region() -> str:
-    """The region that calls go to. Raises what boto3 raises where none is set."""
+    """Return the region of the calls. Raises what boto3 raises if none is set."""
     name = boto3.session.Session().region_name
     if not name:
         raise NoRegionError
@@ -41,13 +41,13 @@ def region() -> str:
 
 
 def caller() -> Account:
-    """Whom AWS takes the credentials for. Raises what boto3 raises where they are missing or refused."""
+    """Return the identity of the credentials. Raises what boto3 raises if they are missing or rejected."""
     identity = client("sts").get_caller_identity()
     return Account(identity["Account"], identity["Arn"], region())
 
 
 def unusable(error: Exception) -> Check:
-    """The row of credentials or a region that can't be used, by what `caller` raised."""
+    """Return the row for an error that `caller` raised."""
     name = "region" if isinstance(error, NoRegionError | InvalidRegionError) else "credentials"
     found, remedy = explained(error)
     return Check(name, "fail", found, remedy or "Run `aws sts get-caller-identity` to see what AWS says.")
@@ -74,7 +74,7 @@ def bootstrap(account: Account) -> Check:
 def concurrency(reserved: int, held: int, account: Account) -> Check:
     """Check that Lambda lets `reserved` executions be reserved for each function that calls an endpoint.
 
-    Those that the deployment itself holds for each are free for it to reserve again.
+    What the deployment has reserved already counts as available.
     """
     limits = client("lambda").get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]

@@ -1,4 +1,4 @@
-"""One row of `moderate doctor`, and how a call that fails becomes one."""
+"""One row of `moderate doctor`, and the conversion of failed calls into rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from moderation.errors import ModerationError
 Status = Literal["ok", "warn", "fail", "skipped"]
 
 FAULTS = (CommandFailed, ModerationError, BotoCoreError, ClientError, ResponseParserError, OSError)
-# A deploy gives every setting that it isn't told its default, so that a remedy must not be pasted alone.
+# A deploy resets missing settings to their defaults, so a remedy must be combined with the others.
 TOO = "and all your other settings"
-_RETRY = "Run it again. Is it a service that keeps failing, see https://health.aws.amazon.com."
+_RETRY = "Run it again. If a service keeps failing, see https://health.aws.amazon.com."
 # Every call that the checks make, by operation → the IAM action that allows it (Service Authorization Reference).
 RIGHTS = {
     "DescribeEndpoint": "sagemaker:DescribeEndpoint",
@@ -61,7 +61,7 @@ def attempt(name: str, examine: Callable[[], Check], remedy: str = _RETRY) -> Ch
 
 
 def several(name: str, examine: Callable[[], list[Check]]) -> list[Check]:
-    """The rows that `examine` gives; where it raises, the one row of its error."""
+    """Return the rows of `examine`, or the row of its error if it raises."""
     try:
         return examine()
     except FAULTS as error:
@@ -69,7 +69,7 @@ def several(name: str, examine: Callable[[], list[Check]]) -> list[Check]:
 
 
 def softened(check: Check) -> Check:
-    """A failure of what only the next deployment needs, as a warning."""
+    """Turn a failure that only concerns the next deployment into a warning."""
     if check.status != "fail":
         return check
     return replace(check, status="warn", found=f"{check.found} (matters for the next deployment)")
@@ -80,12 +80,12 @@ def explained(error: Exception) -> tuple[str, str]:
     said = sentence(error)
     if said == str(error) or isinstance(error, OSError):
         return said, ""
-    found, _, remedy = said.partition(": ")  # as every sentence about AWS is made
+    found, _, remedy = said.partition(": ")  # the form of all our messages about AWS
     return found, remedy[:1].upper() + remedy[1:]
 
 
 def failed(name: str, error: Exception, remedy: str = _RETRY) -> Check:
-    """The row of an error: the right that is missing, or else what the error says to do, or else `remedy`."""
+    """Return the row of an error: the missing permission, or else the error's own remedy, or else `remedy`."""
     refused = error if isinstance(error, ClientError) else error.__cause__
     if isinstance(refused, ClientError) and code_of(refused) in DENIED:
         right = RIGHTS.get(refused.operation_name, refused.operation_name)
@@ -96,5 +96,5 @@ def failed(name: str, error: Exception, remedy: str = _RETRY) -> Check:
             f"not examined: these credentials lack {right}",
             f"Allow them {right}, or use the role of somebody who has it. AWS says: {said or code_of(refused)}",
         )
-    found, told = explained(error)
-    return Check(name, "fail", found, told or remedy)
+    found, advice = explained(error)
+    return Check(name, "fail", found, advice or remedy)

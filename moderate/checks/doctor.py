@@ -89,12 +89,12 @@ def _find(stack: str) -> tuple[list[Check], Deployment | None]:
     except FAULTS as error:
         return [failed(name, error)], None
     if described is None:
-        return [Check(name, "skipped", "not deployed: this is about the account and what you plan")], None
+        return [Check(name, "skipped", "not deployed: these checks concern the account and your plan")], None
     rows = [stacks.status(stack, described)]
     if not stacks.is_usable(described):
         return rows, None
     deployment = Deployment(stack, outputs_of(described))
-    stage = deployment.outputs.get("Stage", "prod")  # an older deployment doesn't say: rather one warning too many
+    stage = deployment.outputs.get("Stage", "prod")  # older deployments lack it: better to warn
     rows.append(stacks.protection(stack, described, stage))
     rows.append(attempt(f"stack {MODELS_STACK}", _models_stack))
     return rows, deployment
@@ -103,7 +103,7 @@ def _find(stack: str) -> tuple[list[Check], Deployment | None]:
 def _models_stack() -> Check:
     described = describe(MODELS_STACK)
     if described is None:
-        return Check(f"stack {MODELS_STACK}", "skipped", "not deployed: right for endpoints that others made")
+        return Check(f"stack {MODELS_STACK}", "skipped", "not deployed: correct for existing endpoints")
     return stacks.status(MODELS_STACK, described)
 
 
@@ -136,10 +136,10 @@ def _endpoints(deployment: Deployment, on_aws: bool) -> Iterator[Check]:
 
 def _intake(deployment: Deployment) -> Iterator[Check]:
     if deployment.outputs.get("IntakeBucketName"):
-        yield attempt("intake: region", lambda: intake.near(deployment))
+        yield attempt("intake: region", lambda: intake.region(deployment))
         yield attempt("intake: versioned", lambda: intake.versioned(deployment))
-        yield attempt("intake: EventBridge", lambda: intake.told(deployment))
-        yield attempt("intake: policy", lambda: intake.guarded(deployment))
+        yield attempt("intake: EventBridge", lambda: intake.event_bridge(deployment))
+        yield attempt("intake: policy", lambda: intake.policy(deployment))
         yield attempt("intake: key", lambda: intake.readable(deployment))
 
 

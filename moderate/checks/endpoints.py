@@ -48,7 +48,7 @@ class Served:
 
     @property
     def log(self) -> str:
-        """The command that shows what its container says."""
+        """The command that shows its container's log."""
         place = f"InferenceComponents/{self.component}" if self.component else f"Endpoints/{self.name}"
         return f"aws logs tail /aws/sagemaker/{place} --since 1h"
 
@@ -58,12 +58,12 @@ class Served:
 
 
 def vision(deployment: Deployment, on_aws: bool) -> list[Check]:
-    """Two rows about BLIP-2: whether it is in service, and what it says of a drawing."""
+    """Return two rows about BLIP-2: its status, and its answer about a drawing."""
     return _examine("blip2", "Blip2", deployment, on_aws, lambda served: _look(served, deployment))
 
 
 def judge(deployment: Deployment, on_aws: bool) -> list[Check]:
-    """Two rows about Llama: whether it is in service, and how it judges a line of evidence."""
+    """Return two rows about Llama: its status, and its judgement of one line of evidence."""
     return _examine("llama", "Llama", deployment, on_aws, lambda served: _judge(served, deployment))
 
 
@@ -84,7 +84,7 @@ def _examine(
     if standing.status in ("warn", "fail"):
         return [standing, Check(answer, "skipped", "not asked until it is in service")]
     remedy = (
-        f"See {served.log}. Does it speak another dialect than {served.dialect}, deploy Moderation with the right "
+        f"See {served.log}. If its dialect isn't {served.dialect}, deploy Moderation with the right "
         f"-c {model}Dialect=… {TOO}"
     )
     return [standing, attempt(answer, lambda: _asleep(answer, served) or ask(served), remedy)]
@@ -158,7 +158,7 @@ def _judge(served: Served, deployment: Deployment) -> Check:
     try:
         judgement = parse_judgement(text, _PACK.category_names)
     except UnusableJudgement as fault:
-        remedy = f"Once is no harm: the workflow asks again. If it stays, images go to review: see {served.log}"
+        remedy = f"One failure is harmless: the workflow retries. If it persists, images go to review: see {served.log}"
         return Check(f"{served.name} answers", "warn", f"unusable, {spoken}: {fault}", remedy)
     verdict = " / ".join(filter(None, (judgement.flag, judgement.category)))
     return Check(f"{served.name} answers", "ok", f"a weapon is {verdict}, {spoken}")

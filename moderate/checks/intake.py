@@ -15,7 +15,7 @@ _PLACE = "S3 console, bucket {bucket}, Permissions, Bucket policy"
 
 
 def versioned(deployment: Deployment) -> Check:
-    """A verdict belongs to one version of an object."""
+    """Check that the bucket is versioned, because a verdict belongs to one version of an object."""
     bucket = deployment.intake_bucket
     status = client("s3").get_bucket_versioning(Bucket=bucket).get("Status", "never enabled")
     if status == "Enabled":
@@ -24,8 +24,8 @@ def versioned(deployment: Deployment) -> Check:
     return Check("intake: versioned", "fail", f"{bucket}: {status}", remedy)
 
 
-def told(deployment: Deployment) -> Check:
-    """Without EventBridge's notifications no upload starts the workflow."""
+def event_bridge(deployment: Deployment) -> Check:
+    """Check that EventBridge notifications are enabled, without which no upload starts the workflow."""
     bucket = deployment.intake_bucket
     answer = client("s3").get_bucket_notification_configuration(Bucket=bucket)
     if "EventBridgeConfiguration" in answer:
@@ -40,19 +40,19 @@ def told(deployment: Deployment) -> Check:
     return Check("intake: EventBridge", "fail", "off: no upload starts the workflow", remedy)
 
 
-def near(deployment: Deployment) -> Check:
-    """A bucket tells the EventBridge of its own region, where the workflow's rule must be."""
+def region(deployment: Deployment) -> Check:
+    """Check that the bucket is in the deployment's region, whose EventBridge gets its events."""
     s3, bucket = client("s3"), deployment.intake_bucket
     ours = s3.meta.region_name
     there = s3.head_bucket(Bucket=bucket).get("BucketRegion", ours)
     if there == ours:
         return Check("intake: region", "ok", there)
     remedy = f"Deploy to {there} (AWS_DEFAULT_REGION={there}), or name a bucket of {ours}"
-    return Check("intake: region", "fail", f"{bucket} is in {there}, whose events don't come to {ours}", remedy)
+    return Check("intake: region", "fail", f"{bucket} is in {there}, whose events don't reach {ours}", remedy)
 
 
-def guarded(deployment: Deployment) -> Check:
-    """Check that the bucket's policy denies tagging to others, and reading if uploads are held."""
+def policy(deployment: Deployment) -> Check:
+    """Check that the bucket's policy denies tagging to others, and reading if images are held until cleared."""
     bucket, name = deployment.intake_bucket, "intake: policy"
     if "RecordVerdictRoleArn" not in deployment.outputs:
         return Check(name, "skipped", "the roles that its statements name come with the deployment")

@@ -1,7 +1,7 @@
-"""The statements that the intake bucket's policy must hold, and whether one holds them.
+"""Statements that the intake bucket's policy must contain, and the search for them in a policy.
 
 `stacks/components/intake_policy.py` writes them for a bucket of the stack's own, which a test compares with these;
-docs/security.md tells them to the owner of another.
+docs/security.md lists them for the owner of another bucket.
 """
 
 import re
@@ -17,7 +17,7 @@ _ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave i
 
 
 def required(deployment: Deployment) -> list[dict[str, Any]]:
-    """The statements, with the names of the deployment."""
+    """Return the statements, with the names of the deployment."""
     recorder, reviewer = deployment.output("RecordVerdictRoleArn"), deployment.output("ReviewerRoleArn")
     objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
@@ -51,7 +51,7 @@ def _refuses(statement: Statement, needed: Statement) -> bool:
 
 
 def _matched(value: str, patterns: Any, normal: Callable[[str], str]) -> bool:
-    """Tell if a pattern covers the value, or everything it stands for: a `?` is one character and no `*`."""
+    """Tell if a pattern covers the value or, if that is a pattern too, everything that it matches."""
     wildcards = {"*": ".*", "?": "[^*]"}
     covering = ("".join(wildcards.get(c) or re.escape(c) for c in normal(pattern)) for pattern in _many(patterns))
     return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in covering)

@@ -45,7 +45,7 @@ def _names(policy: dict[str, Any], effect: str, principals: tuple[str, ...]) -> 
         statement["Effect"] == effect
         and any(fnmatchcase(_DECRYPT.lower(), action.lower()) for action in _many(statement.get("Action")))
         and not set(principals).isdisjoint(_principals(statement.get("Principal")))
-        # A conditional denial may well spare the role: what it means only the calls themselves show.
+        # A conditional denial may exempt the role, which only real calls can show.
         and (effect == "Allow" or "Condition" not in statement)
         for statement in _many(policy["Statement"])
     )

@@ -1,4 +1,4 @@
-"""Settings of a planned deployment, as far as the checks depend on them."""
+"""Settings of a planned deployment that the checks depend on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from moderation.contract import (
     LLAMA_INSTANCE_TYPES,
 )
 
-# As text, the way that options give them.
+# As text, as options give them.
 DEFAULTS = {name: str(value).lower() for name, value in contract.DEFAULTS.items()}
 DEFAULTS |= {f"{model}MinInstances": str(INSTANCES["least"]) for model in ("blip2", "llama")}
-# The names of BLIP-2's endpoint where the app makes it; with any other the endpoints are somebody else's.
+# Names of BLIP-2's endpoint if the app creates it; with any other name the endpoints existed already.
 OURS = (ENDPOINTS["blip2"], COMPONENT_ENDPOINTS["blip2"])
 
 
@@ -24,9 +24,9 @@ OURS = (ENDPOINTS["blip2"], COMPONENT_ENDPOINTS["blip2"])
 class Plan:
     """The settings of `cdk deploy -c name=value`, and what follows from them.
 
-    `concurrency` is reserved for each of the two functions that call an endpoint, 0 reserves nothing; `held` is what a
-    deployment that stands reserves for each of them already. `instances` are
-    by type, how many the endpoints start with and how many they may grow to; none where the endpoints exist already.
+    `concurrency` is reserved for each of the two functions that call an endpoint, 0 for none; `held` is what an
+    existing deployment already reserves for each. `instances` has the initial and the maximum number by
+    type, and is empty for existing endpoints.
     """
 
     context: Mapping[str, str]
@@ -36,7 +36,7 @@ class Plan:
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "Plan":
-        """The plan that options `-c name=value` make. Raises CommandFailed where one can't be read."""
+        """Return the plan for options `-c name=value`. Raises CommandFailed if one is malformed."""
         pairs = [word.partition("=") for word in words]
         nameless = [name for name, equals, _ in pairs if not (name and equals)]
         if nameless:
@@ -45,7 +45,7 @@ class Plan:
         return cls(context, _number(context, "modelConcurrency"), _instances(context))
 
     def over(self, outputs: Mapping[str, str]) -> "Plan":
-        """The plan for a deployment that stands: on endpoints that others made it stays."""
+        """Return the plan for an existing deployment, which keeps using endpoints that it didn't create."""
         name = outputs.get("Blip2EndpointName", OURS[0])
         held = int(outputs.get("ModelConcurrency", "0"))
         return replace(self, held=held, instances=self.instances if name in OURS else {})
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Outputs that the stack will have for existing endpoints and an existing bucket."""
+        """Outputs of the planned stack for existing endpoints and an existing bucket."""
         existing = {"IntakeBucketName": "intakeBucketName", "IntakePrefix": "intakePrefix"}
         if not self.makes_endpoints:
             existing |= {
@@ -67,8 +67,8 @@ class Plan:
                 "LlamaGrammar": "llamaGrammar",
                 "ModelInputSize": "modelInputSize",
             }
-        told = DEFAULTS | dict(self.context)
-        return {output: told[name] for output, name in existing.items() if name in told}
+        settings = DEFAULTS | dict(self.context)
+        return {output: settings[name] for output, name in existing.items() if name in settings}
 
 
 def _instances(context: Mapping[str, str]) -> dict[str, tuple[int, int]]:

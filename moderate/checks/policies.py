@@ -7,18 +7,18 @@ from moderation.domain.policy import Routes, lint
 
 
 def policies(deployment: Deployment) -> list[Check]:
-    """A row for the routes, and one for each pack that they name."""
+    """Return a row for the routes, and one for each pack that they name."""
     routes: list[Routes] = []
 
     def examine() -> Check:
         routes.append(deployment.policies.routes())
         return _routes(routes[0], deployment)
 
-    mended = f"Write {ROUTES_KEY} anew and put it into force: moderate policy routes {ROUTES_KEY}"
-    rows = [attempt("routes", examine, mended)]
+    remedy = f"Correct {ROUTES_KEY} and publish it: moderate policy routes {ROUTES_KEY}"
+    rows = [attempt("routes", examine, remedy)]
     names = dict.fromkeys(name for found in routes for route in found.routes for name in (route.enforce, *route.shadow))
     for name in names:
-        back = f"moderate policy rollback {name}, or moderate policy push a corrected one"
+        back = f"moderate policy rollback {name}, or moderate policy push with a corrected file"
         rows.append(attempt(f"policy {name}", lambda name=name: _pack(name, deployment), back))  # type: ignore[misc]
     return rows
 
@@ -39,6 +39,6 @@ def _pack(name: str, deployment: Deployment) -> Check:
             f"policy {name}",
             "warn",
             f"{found}; {'; '.join(warnings)}",
-            "Mend what isn't meant: moderate policy push FILE",
+            "Fix what isn't intended: moderate policy push FILE",
         )
     return Check(f"policy {name}", "ok", found)

@@ -1,4 +1,4 @@
-"""Checks of the quotas for the endpoints' GPU instances: new accounts may run none."""
+"""Checks of the quotas for the endpoints' GPU instances, which may be 0 in new accounts."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from moderate.checks.check import Check
 from moderate.failures import CommandFailed
 from moderation.adapters.faults import code_of
 
-# "Amazon SageMaker AI endpoints and quotas" (AWS General Reference) has each by the name that is compared below.
+# "Amazon SageMaker AI endpoints and quotas" (AWS General Reference) lists each by the name that is compared below.
 CODES = {"ml.g5.2xlarge": "L-9614C779", "ml.g5.12xlarge": "L-65C4BD00", "ml.g5.48xlarge": "L-0100B823"}
 
 
 def name_of(instance: str) -> str:
-    """The quota's name at Service Quotas, which is the row's too."""
+    """Return the quota's name in Service Quotas, which is also the row's."""
     return f"{instance} for endpoint usage"
 
 
@@ -33,11 +33,11 @@ def instances(instance: str, least: int, most: int, region: str) -> Check:
     if value < most:
         remedy = f"{more}, or deploy with fewer -c blip2MaxInstances and -c llamaMaxInstances"
         return Check(name, "warn", f"{value}: enough to start {least}, too few to grow to {most} under load", remedy)
-    return Check(name, "ok", f"{value}; the endpoints take {least} to {most}, beside what else runs on them")
+    return Check(name, "ok", f"{value}; the endpoints take {least} to {most}, besides any others of yours")
 
 
 def _quota(instance: str) -> dict[str, Any]:
-    """The account's own quota; where Service Quotas has none it is AWS's default."""
+    """Return the account's own quota, or AWS's default if Service Quotas has none."""
     quotas, request = client("service-quotas"), {"ServiceCode": "sagemaker", "QuotaCode": CODES[instance]}
     try:
         found: dict[str, Any] = quotas.get_service_quota(**request)["Quota"]

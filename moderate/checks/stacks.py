@@ -22,7 +22,7 @@ def status(name: str, described: Mapping[str, Any]) -> Check:
         case settled if settled in _SETTLED:
             return Check(row, "ok", found)
         case usable if usable in _USABLE:
-            return Check(row, "warn", f"{found}: the last change failed and was taken back", f"See why: {events}")
+            return Check(row, "warn", f"{found}: the last change failed and was rolled back", f"See why: {events}")
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
             return Check(
                 row, "fail", found, f"See why: {events}; then `cdk destroy {name}`, and deploy with all your settings"
@@ -43,12 +43,12 @@ def is_usable(described: Mapping[str, Any]) -> bool:
 
 
 def protection(name: str, described: Mapping[str, Any], stage: str) -> Check:
-    """Check that a production stack with data is protected from `cdk destroy`, which a deploy has to ask for."""
+    """Check that a production stack with data is protected from `cdk destroy`."""
     row = "termination protection"
     if described.get("EnableTerminationProtection"):
         return Check(row, "ok", "on")
     if stage != "prod":
         return Check(row, "ok", f"off, as suits stage {stage}")
     command = f"aws cloudformation update-termination-protection --enable-termination-protection --stack-name {name}"
-    kept = "add -c terminationProtection=true to every later deploy, since `cdk deploy` turns off what it isn't told"
-    return Check(row, "warn", "off: `cdk destroy` would remove this stack at one yes", f"{command}; {kept}")
+    kept = "add -c terminationProtection=true to every later deploy, because without it the protection is turned off"
+    return Check(row, "warn", "off: `cdk destroy` removes this stack after one confirmation", f"{command}; {kept}")

@@ -34,12 +34,12 @@ def cdk() -> Check:
         return Check("CDK", "ok", found)
     remedy = f"Use the project's own. In its folder: {_PATH}"
     if found.split(".")[0] != CDK.split(".")[0]:
-        return Check("CDK", "fail", f"{found} can't read this project's assemblies; it is made for {CDK}", remedy)
-    return Check("CDK", "warn", f"{found}; the project is made for {CDK}", remedy)
+        return Check("CDK", "fail", f"{found} can't read this project's assemblies; the project requires {CDK}", remedy)
+    return Check("CDK", "warn", f"{found}; the project is tested with {CDK}", remedy)
 
 
 def _version(command: str) -> str | None:
-    """The version that a command says it has, None where there is no such command. Raises CommandFailed."""
+    """Return the version that a command reports, None if there is no such command. Raises CommandFailed."""
     path = shutil.which(command)
     if path is None:
         return None

@@ -16,9 +16,9 @@ def subscribed(verdict: str, deployment: Deployment) -> Check:
     pending = [s["Endpoint"] for s in found if s["SubscriptionArn"] == _PENDING]
     confirmed = [s for s in found if s["SubscriptionArn"].startswith("arn:")]
     if pending:
-        remedy = "Each confirms by the link in the message that AWS sent it; subscribing again sends it another"
+        remedy = "Each must confirm with the link in AWS's message; subscribing again sends a new one"
         return Check(name, "warn", f"{len(confirmed)} confirmed; not yet: {', '.join(pending)}", remedy)
     if not confirmed:
         remedy = f"aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com"
-        return Check(name, "warn", "none: nobody is told", remedy)
+        return Check(name, "warn", "none: nobody is notified", remedy)
     return Check(name, "ok", f"{len(confirmed)} confirmed")

@@ -1,4 +1,4 @@
-"""The monthly bill of a load: arithmetic on prices, measured footprints and stated assumptions. No call, no clock."""
+"""Monthly bill of a load, calculated from prices, measured resource usage and stated assumptions."""
 
 import math
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ GB = 1e9
 Workflow = Literal["standard", "express"]
 LlamaSize = Literal["7b", "13b", "70b"]
 
-# What the deployment does by itself, beside what was measured of an image.
+# Work of the deployment itself, in addition to the measured work per image.
 _EVENTS = 2  # S3 sends the bus "Object Created" and, when the verdict is tagged, "Object Tags Added"
 _ACCESS_LOG_BYTES, _ACCESS_LOG_MONTHS = 500, 3  # a line for each request, kept 90 days
 _PLATFORM_LOG_BYTES = 800  # Lambda's own start and report lines of an invocation
 _WAITING_GB = 0.5  # memory of the functions that wait for an endpoint
-_EXPRESS_GB = 64 / 1024  # the smallest that Express bills, and enough: 50 MB and the definition
+_EXPRESS_GB = 64 / 1024  # the smallest size that Express bills, and sufficient: 50 MB and the definition
 _TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
 _TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
 METRICS, ALARMS, DASHBOARDS = 50, 30, 1  # assumed: names times dimensions, and autoscaling's own alarms too
@@ -52,7 +52,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the bill, dollars a month, and how they come about."""
+    """Line of the bill: dollars a month, and their calculation."""
 
     name: str
     usd: float
@@ -75,7 +75,7 @@ class EndpointFleet:
 
 @dataclass(frozen=True)
 class Bill:
-    """A month."""
+    """Bill of a month."""
 
     load: Load
     lines: tuple[Line, ...]
@@ -90,12 +90,12 @@ class Bill:
         return sum(line.usd for line in self.lines)
 
     def per_thousand(self, usd: float) -> float:
-        """Dollars a month as dollars per 1,000 images."""
+        """Convert dollars a month to dollars per 1,000 images."""
         return usd / self.images * 1000
 
 
 def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
-    """The month's bill by line, and what the same images cost with Rekognition."""
+    """Return the month's bill by line, and the cost of the same images with Rekognition."""
     image = average_image(load, measured)
     images = load.images_per_day * DAYS_A_MONTH
     blip2, llama = fleets(load, image)
@@ -117,7 +117,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
 
 
 def average_image(load: Load, measured: Measured) -> ResourceUsage:
-    """The footprint of the load's average image."""
+    """Return the resource usage of the load's average image."""
     return measured.average(
         views=load.views_per_image, notified=load.unsafe_share + load.review_share, reused=load.reuse_share
     )
@@ -133,7 +133,7 @@ def fleets(load: Load, image: ResourceUsage) -> tuple[EndpointFleet, EndpointFle
 
 
 def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) -> EndpointFleet:
-    """Instances for requests that each take `seconds` of one; autoscaling follows the load down to one, or to none."""
+    """Return the instances for requests of `seconds` each; autoscaling follows the load down to one, or to none."""
     needed = requests_per_day * seconds / load.utilisation / 3600
     peak = requests_per_day / SECONDS_A_DAY * load.peak_factor * seconds / load.utilisation
     always_on = max(24.0, needed)

@@ -21,20 +21,20 @@ moderate cost --images-per-day 2000000 --workflow express --judged-share 0.1 --b
 moderate cost --images-per-day 500 --scale-to-zero --bursts-per-day 2 --json
 """
 _FROM_ARITHMETIC = "assumed: calculated from its arithmetic, not measured on a GPU; see docs/costs.md"
-# Why each input is what it is, unless the user says otherwise.
+# Origin of each default input.
 ASSUMED = {
     "unsafe_share": "assumed",
     "review_share": "assumed",
-    "reuse_share": "assumed: no bytes come twice",
-    "judged_share": "assumed: packs say `judge: always`; `when_flagged` asks for a share of the images only",
+    "reuse_share": "assumed: no bytes are uploaded twice",
+    "judged_share": "assumed: packs have `judge: always`; with `when_flagged` only a share of the images is judged",
     "views_per_image": "assumed: small pictures; `views: auto` cuts a phone's photo into 7",
-    "peak_factor": "assumed: the busiest time against the average",
+    "peak_factor": "assumed: peak rate compared with the average",
     "llama_size": "the default of `-c llamaSize`",
     "blip2_seconds": _FROM_ARITHMETIC,
     "llama_seconds": _FROM_ARITHMETIC,
-    "utilisation": "assumed: where autoscaling holds an instance",
-    "idle_hours": "assumed: a burst's start of instances, and the wait before they are released",
-    "kept_months": "assumed: how long records are kept",
+    "utilisation": "assumed: the target of autoscaling",
+    "idle_hours": "assumed: per burst, starting the instances and the wait before they are released",
+    "kept_months": "assumed: retention of records",
 }
 
 
@@ -167,7 +167,7 @@ def _show(made: Bill, inputs: list[tuple[str, Any, str]], listed: Prices) -> Non
     rows.add_row(Text("together", style="bold"), *_dollars(made, made.usd), "")
     rows.add_row("Rekognition", *_dollars(made, made.rekognition_usd), "$1.00 per 1,000 up to a million, less beyond")
     results.print(rows)
-    origins = table(("input", "value", "measured or assumed"), "What it rests on", numbers=("value",))
+    origins = table(("input", "value", "measured or assumed"), "Inputs", numbers=("value",))
     for name, value, standing in inputs:
         origins.add_row(name, cell(value), cell(standing))
     results.print(origins)

@@ -1,13 +1,13 @@
-"""Seconds of an instance that a request takes, from the arithmetic in it: what stands in until someone measures.
+"""Estimated seconds of an instance per request, calculated from the request's arithmetic.
 
-Nothing here was measured on a GPU of this kind. Whoever runs the endpoints replaces these figures: see docs/costs.md.
+Nothing here was measured on a GPU of this kind. Replace these figures by your own measurements: see docs/costs.md.
 """
 
 from moderation.contract import GPUS, LLAMA_INSTANCE_TYPES
 
 # NVIDIA's data sheet of the A10G: dense bf16 arithmetic and memory bandwidth of one card.
 _PEAK_FLOPS, _PEAK_BYTES = 70e12, 600e9
-# Assumed: what inference servers get out of such cards.
+# Assumed utilisation of such cards by inference servers.
 _SHARE_OF_FLOPS, _SHARE_OF_BYTES = 0.25, 0.5
 
 # docs/performance.md: counted at full size, 224 pixels.
@@ -23,13 +23,13 @@ _PARAMETERS = {"7b": 6.7e9, "13b": 13.0e9, "70b": 69.0e9}  # of Llama 2
 
 
 def blip2_seconds(questions: int = QUESTIONS) -> float:
-    """Seconds of one A10G a view: encoded once, described, and asked so many questions."""
+    """Return seconds of one A10G per view: one encoding, one caption, and the given number of questions."""
     flop = _ENCODE_FLOP + questions * _QUESTION_FLOP + _CAPTION_FLOP
     return flop / (_PEAK_FLOPS * _SHARE_OF_FLOPS)
 
 
 def llama_seconds(size: str, prompt_tokens: int = PROMPT_TOKENS) -> float:
-    """Seconds of an instance a judgement: the prompt is arithmetic, the answer reads all weights for each token."""
+    """Return seconds of an instance per judgement: arithmetic for the prompt, and all weights read per answer token."""
     parameters, cards = _PARAMETERS[size], GPUS[LLAMA_INSTANCE_TYPES[size]]
     prompt = 2 * parameters * prompt_tokens / (cards * _PEAK_FLOPS * _SHARE_OF_FLOPS)
     a_token = parameters * _BYTES_A_PARAMETER / (cards * _PEAK_BYTES * _SHARE_OF_BYTES)

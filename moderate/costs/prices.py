@@ -22,7 +22,7 @@ class Prices:
 
 
 def load(file: Path = FILE) -> Prices:
-    """The prices of the file. Raises OSError, and KeyError where something is missing."""
+    """Load the price file. Raises OSError, and KeyError if something is missing."""
     document = json.loads(file.read_text())
     return Prices(
         document["region"],

@@ -18,7 +18,7 @@ _TRANSITION_SECONDS = 0.03
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """The work of one image, or of an average one. Bytes, seconds, request units; the endpoints' time is not in it."""
+    """Resource usage of one image: bytes, seconds, request units; without the endpoints' time."""
 
     transitions: float
     invocations: float
@@ -47,7 +47,7 @@ class ResourceUsage:
 
 @dataclass(frozen=True)
 class Measured:
-    """Usage that was counted: a safe image of one view, one that is notified, one reused, one of many views."""
+    """Measured usage: a safe image of one view, one that is notified, one reused, one of many views."""
 
     on: str
     when: str
@@ -58,7 +58,7 @@ class Measured:
     views: int  # of `many_views`
 
     def average(self, *, views: float, notified: float, reused: float) -> ResourceUsage:
-        """The average image; `notified` and `reused` are shares, `views` those of an image that isn't reused."""
+        """Return the average image's usage; `notified` and `reused` are shares, `views` is per new image."""
         a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
         judged = self.safe + a_view * (views - 1)
         return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * notified

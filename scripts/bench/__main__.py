@@ -234,7 +234,7 @@ def megabytes(process: psutil.Process) -> int:
 
 
 def show(console: Console, results: Mapping[str, Any]) -> None:
-    """Print the results beside their goals."""
+    """Print the results next to their goals."""
     table = Table("metric", "measured", "goal", title=f"The pipeline with instant models, {results['cores']} cores")
     table.add_row("upload → verdict, warm (median)", f"{results['upload_to_verdict_ms']} ms", "≤ 500 ms")
     table.add_row(f"burst of {results['burst']} uploads", f"{results['burst_images_per_s']} images/s", "≥ 4 images/s")

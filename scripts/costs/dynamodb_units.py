@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_CONTAINER = 3  # bytes of a list or map, beside one for each element
+_CONTAINER = 3  # bytes of a list or map, plus one for each element
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

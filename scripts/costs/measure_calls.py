@@ -44,7 +44,7 @@ SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tile
 COUNTED = ("transitions", "requests", "write_units", "read_units")  # equal in every run of an outcome
 LOG_EVENT_BYTES = 26  # added to each event by CloudWatch Logs (PutLogEvents in its API reference)
 UNCOUNTED_HEADER = "X-Not-Counted"
-# Attributes that each index of the table holds beside the table's keys.
+# Attributes projected into each index of the table, besides the table's keys.
 BY_VERDICT, BY_SHA256 = (
     (index["partition_key"], index["sort_key"], *index["projected"])
     for index in (INDEXES["by_verdict"], INDEXES["by_sha256"])

@@ -160,7 +160,7 @@ def test_a_dry_run_says_what_would_be_done_and_leaves_the_messages_for_others(de
 
     shown = moderate("redrive", *SINCE, "--dry-run").stdout
 
-    assert shown.count("would be taken off") == 2
+    assert shown.count("would be handled") == 2
     assert executions(deployed) == []
     assert deployed.verdicts.of_object("intake", "in/a.jpg") == []
     assert left(deployed) == 2

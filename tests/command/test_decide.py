@@ -45,13 +45,13 @@ def test_an_unsafe_decision_is_told_to_the_unsafe_topic_only(deployed, moderate)
     assert deployed.tag(image) == "unsafe"
 
 
-def test_a_safe_decision_without_a_safe_topic_needs_no_announcement(deployed, moderate):
+def test_a_safe_decision_without_a_safe_topic_needs_no_notification(deployed, moderate):
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
     result = moderate("decide", image.key, "safe", "--note", "A toy")
 
-    assert "No topic" in result.stdout
+    assert "There is no topic" in result.stdout
     assert "notified" not in deployed.record(image)
 
 
@@ -104,7 +104,7 @@ def test_repeating_a_decision_changes_nothing_and_tells_nobody_twice(deployed, m
     assert len(deployed.heard(unsafe)) == 1
 
 
-def test_repeating_a_decision_that_could_not_be_announced_announces_it(deployed, moderate, monkeypatch):
+def test_repeating_a_decision_that_could_not_be_published_publishes_it(deployed, moderate, monkeypatch):
     image = deployed.put_object()
     deployed.put_unsafe(image)
     unsafe = deployed.listen("UnsafeTopicArn")

@@ -218,7 +218,7 @@ def test_a_dry_run_changes_nothing(deployed, moderate, ended):
     assert deployed.heard(unsafe) == []
 
 
-def test_what_could_not_be_announced_is_announced_once(deployed, moderate):
+def test_what_could_not_be_published_is_published_once(deployed, moderate):
     image = deployed.put_object()
     deployed.put_record(image, **JUDGED | {"verdict": "unsafe", "notified": False, "decided_at": "d"})
     unsafe = deployed.listen("UnsafeTopicArn")

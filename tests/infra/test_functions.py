@@ -88,7 +88,7 @@ def test_no_concurrency_is_reserved_but_on_request_and_then_for_the_endpoints_al
     assert reserved(production) == {"query_image": 12, "judge_image": 12}
 
 
-def test_safe_images_are_announced_only_on_request(production: CloudAssembly, moderation: Template) -> None:
+def test_safe_images_are_published_only_on_request(production: CloudAssembly, moderation: Template) -> None:
     asked = template_of(production, "Moderation")
     topic = environment(asked, "notify")["SAFE_TOPIC_ARN"]
 

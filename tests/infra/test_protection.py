@@ -62,7 +62,7 @@ def test_images_and_policies_keep_their_versions(moderation: Template) -> None:
     assert versioned == {"Intake", "Polici"}
 
 
-def test_new_images_are_announced_to_eventbridge_without_a_custom_resource(moderation: Template) -> None:
+def test_new_images_are_sent_to_eventbridge_without_a_custom_resource(moderation: Template) -> None:
     (intake,) = [
         bucket["Properties"]
         for name, bucket in moderation.of_type("AWS::S3::Bucket").items()

@@ -122,7 +122,7 @@ def test_the_eraser_sees_no_image_and_tags_none(account: Account) -> None:
     assert account.may(eraser, "s3:DeleteObjectVersion", image)
 
 
-def test_reviewers_announce_what_a_person_decides_and_operators_what_was_not_announced(account: Account) -> None:
+def test_reviewers_publish_what_a_person_decides_and_operators_what_was_not_published(account: Account) -> None:
     unsafe, review = (account.arn(f"Alerts{name}", "AWS::SNS::Topic") for name in ("Unsafe", "Review"))
 
     assert account.may(account.role("ReviewerRole"), "sns:Publish", unsafe)

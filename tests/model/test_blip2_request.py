@@ -90,8 +90,8 @@ def test_a_malformed_body_is_refused_in_words(body: bytes, sentence: str) -> Non
         ({"parameters": {"temperature": float("nan")}}, "temperature must be float"),
         ({"parameters": {"num_beam_groups": 2}}, "num_beam_groups"),
         ({"parameters": {"min_new_tokens": 9, "max_new_tokens": 8}}, "greater than"),
-        ({"prompt": "half a pair: \ud83d"}, '"prompt" is no valid text'),
-        ({"prompts": ["a", "\udc00"]}, r'"prompts\[1\]" is no valid text'),
+        ({"prompt": "half a pair: \ud83d"}, '"prompt" is not valid text'),
+        ({"prompts": ["a", "\udc00"]}, r'"prompts\[1\]" is not valid text'),
     ],
 )
 def test_a_wrong_field_is_refused_in_words(fields: dict[str, Any], sentence: str) -> None:

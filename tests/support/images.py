@@ -5,7 +5,7 @@ import zlib
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG whose header announces far more pixels than its few bytes hold."""
+    """A PNG whose header declares far more pixels than its few bytes hold."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -50,7 +50,7 @@ def test_eight_transitions_of_standard_cost_twenty_cents_per_thousand() -> None:
     assert per_thousand(Load(1000, **PLAIN), "Step Functions") == pytest.approx(0.20)
 
 
-def test_an_announced_image_takes_a_transition_more() -> None:
+def test_a_notified_image_takes_a_transition_more() -> None:
     load = Load(1000, **PLAIN | {"unsafe_share": 0.1, "review_share": 0.1})
 
     assert per_thousand(load, "Step Functions") == pytest.approx(8.2 * 0.025)

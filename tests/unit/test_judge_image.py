@@ -129,7 +129,7 @@ def test_the_judgement_holds_all_that_a_replay_needs():
 def test_a_judge_that_was_slow_is_not_asked_again(left_ms: int):
     judge = FakeJudge("Hm.", SAFE)
 
-    with pytest.raises(EndpointTimeout, match="no time is left"):
+    with pytest.raises(EndpointTimeout, match="no time left"):
         judge_evidence(judge, PACK, evidence(), TimeBudget(lambda: left_ms))
 
     assert len(judge.heard) == 1

@@ -136,7 +136,7 @@ def test_the_sweeper_counts_what_it_did_with_each_claim_even_if_it_fails_at_a_la
     assert (counted["FailuresRecorded"], counted["SweptUnpublished"]) == (1, 1)
 
 
-def test_a_record_that_is_no_news_is_counted_as_no_announcement(reported):
+def test_a_record_that_is_no_news_is_not_counted_as_a_notification(reported):
     parts = wiring.NotifyPorts(FakeVerdicts(), FakePublisher())
     event = {"bucket": IMAGE.bucket, "key": IMAGE.key, "version": IMAGE.version, "execution": ME}
 

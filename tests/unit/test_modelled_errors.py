@@ -22,11 +22,11 @@ from statemachine.definition import load
 
 ADAPTERS = Path(faults.__file__).parent
 
-# What no retry mends, and why. Whatever isn't here must be retried or caught by name.
+# What no retry fixes, and why. Whatever isn't here must be retried or caught by name.
 NO_VPC = "of functions in a VPC, which ours aren't"
 NO_FILES = "of functions with a file system, which ours haven't"
 NO_SNAPSHOT = "of SnapStart, which ours don't use"
-OUR_KEY = "the key of the function's environment: a person must mend it"
+OUR_KEY = "the key of the function's environment: a person must fix it"
 OURS = "of what the workflow itself sends: a fault of ours"
 QUEUE = {
     "InvalidAddress": "a fault of ours",
@@ -96,10 +96,10 @@ PERMANENT: dict[str, dict[str, str]] = {
         "EndpointDisabled": "of mobile devices, which ours never publish to",
         "InvalidParameter": "a fault of ours",
         "InvalidSecurity": "a fault of the signature",
-        "KMSAccessDenied": "the topic's key: a person must mend it",
-        "KMSDisabled": "the topic's key: a person must mend it",
-        "KMSInvalidState": "the topic's key: a person must mend it",
-        "KMSNotFound": "the topic's key: a person must mend it",
+        "KMSAccessDenied": "the topic's key: a person must fix it",
+        "KMSDisabled": "the topic's key: a person must fix it",
+        "KMSInvalidState": "the topic's key: a person must fix it",
+        "KMSNotFound": "the topic's key: a person must fix it",
         "KMSOptInRequired": "the account has no KMS",
         "NotFound": "the topic was deleted",
         "ParameterValueInvalid": "a fault of ours",

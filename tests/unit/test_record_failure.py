@@ -1,4 +1,4 @@
-"""Executions that end outside the workflow's hands get a record, and it is announced; what stands is left alone."""
+"""Executions that end outside the workflow's hands get a record, and it is published; an existing verdict stays."""
 
 from typing import Any
 
@@ -46,8 +46,8 @@ def test_a_verdict_that_stands_is_not_replaced_by_a_late_event():
     assert verdicts.get(IMAGE).verdict == "unsafe"
 
 
-def announced(verdicts: FakeVerdicts) -> list[str]:
-    """The verdicts that are published when the execution is told of as aborted, twice."""
+def published(verdicts: FakeVerdicts) -> list[str]:
+    """The verdicts that are published when the execution is published_verdicts of as aborted, twice."""
     publisher = FakePublisher()
     for _ in range(2):
         close(verdicts, publisher)
@@ -62,31 +62,31 @@ def close(verdicts: FakeVerdicts, publisher: FakePublisher) -> None:
 def test_reviewers_are_told_of_what_was_recorded():
     verdicts = FakeVerdicts()
 
-    assert announced(verdicts) == ["review"]
+    assert published(verdicts) == ["review"]
     assert verdicts.get(IMAGE).notified is True
 
 
 @pytest.mark.parametrize(
-    "standing, told",
+    "standing, published_verdicts",
     [
-        ({"notified": False}, ["unsafe"]),  # the execution ended between its verdict and its announcement
+        ({"notified": False}, ["unsafe"]),  # the execution ended between its verdict and its notification
         ({"notified": True}, []),
-        ({"verdict": "safe"}, []),  # announces nothing
+        ({"verdict": "safe"}, []),  # publishes nothing
         ({"notified": False, "decided_by": "person"}, []),
     ],
 )
-def test_a_verdict_that_its_execution_had_no_time_to_announce_is_announced(standing, told):
+def test_a_verdict_that_its_execution_had_no_time_to_publish_is_published(standing, published_verdicts):
     verdicts = FakeVerdicts()
     verdicts.record(IMAGE, ME, WEAPON | standing)
 
-    assert announced(verdicts) == told
+    assert published(verdicts) == published_verdicts
 
 
 def test_the_verdict_of_another_execution_is_none_of_its_business():
     verdicts = FakeVerdicts()
     verdicts.record(IMAGE, "another", WEAPON | {"notified": False})
 
-    assert announced(verdicts) == []
+    assert published(verdicts) == []
 
 
 def test_what_cannot_be_published_is_tried_again_and_says_so_until_then():
@@ -116,7 +116,7 @@ def sweep(parts: wiring.SweepPorts, before: str = NOW) -> list[SweptClaim]:
     return list(sweep_claims(parts.verdicts, parts.publisher, parts.executions, before))
 
 
-def test_the_sweeper_records_and_announces_ended_and_vanished_claims_and_leaves_running_ones():
+def test_the_sweeper_records_and_publishes_ended_and_vanished_claims_and_leaves_running_ones():
     verdicts = claims(running="one", ended="two", vanished="three")
     parts = sweeper(verdicts, one="RUNNING", two="FAILED")
 
@@ -139,7 +139,7 @@ def test_the_sweeper_records_and_announces_ended_and_vanished_claims_and_leaves_
     assert [message["image"]["key"] for _, message, _ in parts.publisher.published] == ["ended", "vanished"]
 
 
-def test_the_sweeper_records_every_claim_even_if_none_can_be_announced():
+def test_the_sweeper_records_every_claim_even_if_none_can_be_published():
     verdicts = claims(first="one", second="two")
 
     swept = sweep(sweeper(verdicts, failing=True))

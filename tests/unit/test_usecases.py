@@ -19,7 +19,7 @@ from moderation.handlers import record_failure as failure_handler
 from moderation.handlers import sweep_claims as sweep_handler
 from moderation.ports import DeadLetter, Policies, StoredImage
 from moderation.usecases.decide import DecidePorts, PersonDecision, decide
-from moderation.usecases.erase import ErasePorts, erase, find_traces
+from moderation.usecases.erase import ErasePorts, erase, find_versions
 from moderation.usecases.notify import notify
 from moderation.usecases.record_failure import record_failure
 from moderation.usecases.redrive import RedrivePorts, redrive
@@ -210,7 +210,7 @@ def test_a_failure_is_redriven_alike_by_command_and_by_code(command) -> None:
 def test_an_upload_is_erased_alike_by_command_and_by_code(command) -> None:
     def by_itself(on: FakeDeployment) -> None:
         ports = ErasePorts(on.images, on.work, on.verdicts)
-        for _ in erase(ports, find_traces(ports, "intake", IMAGE.key, None), PERSON):
+        for _ in erase(ports, find_versions(ports, "intake", IMAGE.key, None), PERSON):
             pass
 
     effect = alike(UNSAFE, command("erase", IMAGE.key, "--yes"), by_itself)

@@ -122,7 +122,7 @@ def heard(laptop, queue: str, key: str) -> int:
             return count
 
 
-def test_an_express_execution_moderates_and_announces(laptop, models, express):
+def test_an_express_execution_moderates_and_notifies(laptop, models, express):
     sees_a_weapon(models)
     queue = laptop.subscribe_queue("UnsafeTopicArn")
     version = put(laptop, "once.png")

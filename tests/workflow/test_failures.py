@@ -103,7 +103,7 @@ def test_an_object_under_its_uploaders_own_key_is_reviewed_without_an_alarm(unbl
     assert models.asked("blip2") == []
 
 
-@pytest.mark.parametrize("state, says", [("disabled", "is disabled"), ("deleted", "waits for its deletion")])
+@pytest.mark.parametrize("state, says", [("disabled", "is disabled"), ("deleted", "pending deletion")])
 def test_an_object_under_a_key_that_cannot_be_used_is_reviewed_without_an_alarm(laptop, models, state, says):
     kms = laptop.client("kms")
     everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}

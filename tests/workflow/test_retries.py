@@ -139,7 +139,7 @@ def test_an_endpoint_that_never_comes_is_recorded_under_its_name(deployed, machi
 
 
 @pytest.mark.parametrize("state", ["PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict"])
-def test_whatever_has_no_name_is_recorded_as_a_failure_and_announced(deployed, machine, state):
+def test_whatever_has_no_name_is_recorded_as_a_failure_and_published(deployed, machine, state):
     plan = f"{state}|KeyError|1000/unnamed"
 
     [(status, states)] = run(deployed, machine, [plan]).values()

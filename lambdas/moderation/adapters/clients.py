@@ -1,4 +1,4 @@
-"""boto3 clients with the time-outs that the functions' own limits allow; of the default session unless told."""
+"""boto3 clients with the time-outs that the functions' own limits allow; by default of the default session."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ ENDPOINT_READ_S = 70  # SageMaker cuts a real-time invocation off at 60 s
 
 
 def session_of(given: "Session | None") -> "Session":
-    """The given session, or the default one, which is made where there is none yet."""
+    """Return the given session, or the default one, which is created if necessary."""
     if given is None and boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
     session = given or boto3.DEFAULT_SESSION
@@ -50,7 +50,7 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
 
 
 def sagemaker_runtime(read_timeout_s: float = ENDPOINT_READ_S) -> "SageMakerRuntimeClient":
-    # Step Functions alone retries an invocation.
+    # Only Step Functions retries an invocation.
     config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
     return boto3.client("sagemaker-runtime", config=config)
 
@@ -58,7 +58,7 @@ def sagemaker_runtime(read_timeout_s: float = ENDPOINT_READ_S) -> "SageMakerRunt
 def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:
     """Raise ResponseParserError of a cut-off answer.
 
-    botocore takes JSON that it can't read for an empty answer, and a record that is there would seem to be missing.
+    botocore treats unreadable JSON as an empty answer, so that an existing record would seem to be missing.
     """
     try:
         json.loads(response_dict["body"])

@@ -1,7 +1,7 @@
 """Error messages of the model containers: one table for DJL, text-generation-inference, JumpStart and OpenAI.
 
-Containers repeat requests in their errors (LMI's "Received payload …", vLLM's `input`), and an error's text ends in an
-execution's history, which holds no content: only what a pattern here admits is ever passed on.
+Containers repeat requests in their errors (LMI's "Received payload …", vLLM's `input`), and an error's text reaches the
+execution's history, which may not contain content: only text that a pattern here matches is passed on.
 """
 
 import re
@@ -19,7 +19,7 @@ from moderation.errors import (
 
 @dataclass(frozen=True)
 class _Row:
-    """`says` is looked for in a container's words; `{said}` in `means` is what it found."""
+    """`says` is searched in a container's message; `{said}` in `means` is the match."""
 
     says: re.Pattern[str]
     error: type[ModerationError]
@@ -30,11 +30,11 @@ def _row(error: type[ModerationError], means: str, *says: str) -> _Row:
     return _Row(re.compile("|".join(says), re.IGNORECASE), error, means)
 
 
-# No more than a container says by itself: the rest of a sentence may be the request's.
+# Only the container's own words: the rest of a sentence may come from the request.
 _EXPECTED = r"\w+(?: \w+)?(?: at line \d+ column \d+)?"
 _MUST_BE = r"(?:strictly positive|[<>]=? [\d.]+(?: and [<>]=? [\d.]+)?)"
 
-# The first row that matches wins. Refusals come first: they alone repeat a request, whose words are anybody's.
+# The first row that matches wins. Rejections come first: only they repeat a request, which may contain any words.
 _TABLE = (
     _row(
         EndpointRejected,
@@ -87,9 +87,9 @@ _TABLE = (
         r"OutOfMemory",
         r"MemoryError",
         r"_STATUS_ALLOC_FAILED",
-        r"CUBLAS_STATUS_NOT_INITIALIZED",  # what cuBLAS says when there is no room for its handle
+        r"CUBLAS_STATUS_NOT_INITIALIZED",  # cuBLAS without memory for its handle
         r"allocate memory",
-        r"unable to find an engine to execute this computation",  # what cuDNN says without room for a workspace
+        r"unable to find an engine to execute this computation",  # cuDNN without memory for a workspace
     ),
     # a timed-out or broken call fails the model for good, and the container is replaced: see docs/architecture.md
     _row(
@@ -98,8 +98,8 @@ _TABLE = (
         r"Python worker disconnected",
         r"concurrent\.TimeoutException",
     ),
-    # DJL starts no other process for one that died while it was idle, and says so with a 400 (PyPredictor.java)
-    _row(EndpointUnavailable, "answers no more: its Python process has ended", r"Python process is stopped"),
+    # DJL doesn't replace a process that died while idle, and answers 400 (PyPredictor.java)
+    _row(EndpointUnavailable, "no longer answers: its Python process has ended", r"Python process is stopped"),
     _row(EndpointUnavailable, "failed on its GPU (HTTP {status})", r"CUDA error", r"CUDNN_STATUS", r"NCCL error"),
     _row(EndpointThrottled, "is still loading (HTTP {status})", r"loading model", r"is (?:currently|still) loading"),
     _row(EndpointThrottled, "isn't ready (HTTP {status})", r"Model is not ready"),
@@ -117,7 +117,7 @@ _TABLE = (
 
 
 def container_fault(endpoint: str, status: int, words: str) -> ModerationError:
-    """The error that a container's answer stands for; `status` is its HTTP status, 0 where it gave none."""
+    """Return the error for a container's answer; `status` is its HTTP status, 0 if it gave none."""
     plain = words.replace('\\"', '"').replace("\\u0027", "'").replace("\\n", " ")
     for row in _TABLE:
         if found := row.says.search(plain):
@@ -132,6 +132,6 @@ def _by_status(endpoint: str, status: int) -> ModerationError:
         return EndpointTimeout(f"The model behind {endpoint} didn't answer in time (HTTP {status}).")
     if status == 0:
         return EndpointUnavailable(f"The model behind {endpoint} gave no answer.")
-    if status >= 500 or status == 424:  # DJL's for a handler that raised
+    if status >= 500 or status == 424:  # DJL's status for a handler that raised
         return EndpointUnavailable(f"The model behind {endpoint} failed (HTTP {status}).")
     return EndpointRejected(f"The model behind {endpoint} refuses the request (HTTP {status}): see its log.")

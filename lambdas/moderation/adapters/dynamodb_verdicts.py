@@ -18,7 +18,7 @@ from moderation.domain.record import DECISION, Change, Record, expiry, is_reusab
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The execution that owns the image may write, once; an image without any record belongs to whoever comes.
+# The execution that owns the image may write, once; an image without a record may be claimed by any.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
 
 # boto3 writes no number closer to 0: some P is, where a model computes with 64 bits.
@@ -26,7 +26,7 @@ _LEAST_NUMBER = 1e-128
 
 
 class DynamoVerdictStore:
-    """Fulfils `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept for good."""
+    """Implements `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept."""
 
     def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
         self._client, self._table, self._retention_days = client, table, retention_days
@@ -39,7 +39,7 @@ class DynamoVerdictStore:
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
-                # Ours may stand there already: a reply got lost, or the step was retried.
+                # Our own verdict may be there already: a reply was lost, or the step was retried.
                 standing = self.get(image)
                 decided_by = attributes["decided_by"]
                 return standing is not None and (standing.execution, standing.decided_by) == (execution, decided_by)
@@ -96,7 +96,7 @@ class DynamoVerdictStore:
             yield from self.by_verdict("claimed", day, before)
 
     def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a moment."""
+        """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a time."""
         for shard in range(SHARDS):
             with store_faults(f"Table {self._table}"):
                 pages = self._client.get_paginator("query").paginate(
@@ -109,9 +109,9 @@ class DynamoVerdictStore:
                     yield from map(record_of, page["Items"])
 
     def newest(self, verdict: str, day: str, since: str, until: str) -> Iterator[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 moments.
+        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
 
-        Only what the index holds of a record. Raises StoreUnavailable, Misconfigured.
+        Only the attributes projected into the index. Raises StoreUnavailable, Misconfigured.
         """
         shards = (self._newest_of(f"{verdict}#{day}#{shard}", since, until) for shard in range(SHARDS))
         return merge(*shards, key=attrgetter("created_at"), reverse=True)
@@ -128,7 +128,7 @@ class DynamoVerdictStore:
             return [record_of(item) for page in pages for item in page["Items"]]
 
     def get_many(self, images: Sequence[ImageRef]) -> dict[ImageRef, Record]:
-        """Records of at most 100 images, for polling: one that DynamoDB didn't get round to is left out too.
+        """Records of at most 100 images, for polling: keys that DynamoDB didn't process are left out too.
 
         Raises StoreUnavailable, Misconfigured.
         """
@@ -217,23 +217,23 @@ class DynamoVerdictStore:
 
 
 def record_of(item: Mapping[str, Any]) -> Record:
-    """The record in DynamoDB's typed attributes, or as much of it as an index holds."""
+    """Return the record in DynamoDB's typed attributes, or in an index's projection of it."""
     return Record.from_attributes(from_item(item))
 
 
 def image_of(item: Mapping[str, Any]) -> ImageRef:
-    """The image that an item is about."""
+    """Return the image of an item."""
     return ImageRef.from_keys(item["pk"]["S"], item["sk"]["S"])
 
 
 def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """DynamoDB's typed attributes of plain JSON data."""
+    """Convert plain JSON data to DynamoDB's typed attributes."""
     serializer = TypeSerializer()
     return {name: serializer.serialize(_decimals(value)) for name, value in plain.items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain JSON data of DynamoDB's typed attributes; whole numbers come back as int, others as float."""
+    """Convert DynamoDB's typed attributes to plain JSON data; whole numbers become int, others float."""
     deserializer = TypeDeserializer()
     return {name: _floats(deserializer.deserialize(value)) for name, value in item.items()}
 

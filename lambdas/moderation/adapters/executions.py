@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SfnExecutions:
-    """Fulfils `ports.Executions`; executions are started of `workflow`, an ARN."""
+    """Implements `ports.Executions`; `workflow` is the ARN of the state machine to start."""
 
     def __init__(self, client: "SFNClient", workflow: str = "") -> None:
         self._client, self._workflow = client, workflow

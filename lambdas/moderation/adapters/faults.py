@@ -23,7 +23,7 @@ from moderation.errors import (
     TransientError,
 )
 
-# What isn't called throttling but is; "KMS.ThrottlingException", "KMSThrottling" and their like say so themselves.
+# Throttling under another name; codes such as "KMS.ThrottlingException" and "KMSThrottling" contain the word.
 _THROTTLED = {"ModelNotReadyException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException"}
 _TRANSIENT_CODES = _THROTTLED | {
     "ConditionalRequestConflict",  # S3: two conditional writes at once
@@ -46,7 +46,7 @@ _TRANSIENT_CODES = _THROTTLED | {
     "ServiceUnavailableException",
     "TransactionConflictException",
 }
-# No answer, or one that is damaged: botocore's parsers raise an exception that is none of its own family.
+# No answer, or a damaged one, for which botocore's parsers raise an exception outside its own hierarchy.
 _UNANSWERED = (BotoCoreError, ResponseParserError)
 
 
@@ -56,13 +56,13 @@ def code_of(error: ClientError) -> str:
 
 
 def is_transient(error: ClientError) -> bool:
-    """Tell if the same call may succeed a moment later."""
+    """Tell if a retry may succeed."""
     return _is_throttled(error) or code_of(error) in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504)
 
 
 @contextmanager
 def endpoint_faults(endpoint: str) -> Iterator[None]:
-    """Around a SageMaker `InvokeEndpoint` call; error codes are those of its API reference."""
+    """Translate the errors of a SageMaker `InvokeEndpoint` call; codes are those of its API reference."""
     try:
         yield
     except ClientError as error:
@@ -87,38 +87,38 @@ def _endpoint_fault(endpoint: str, error: ClientError) -> ModerationError:
         return EndpointUnavailable(f"Endpoint {endpoint} failed on its side ({code}).")
     if status == 413:
         return EndpointRejected(f"The request is larger than endpoint {endpoint} takes ({code}).")
-    return Misconfigured(f"Endpoint {endpoint} refused the call ({code}): check the function's role and the endpoint.")
+    return Misconfigured(f"Endpoint {endpoint} rejected the call ({code}): check the function's role and the endpoint.")
 
 
 def _invocation_fault(endpoint: str, code: str, message: str) -> ModerationError:
-    """SageMaker has one code for what it can't route: only its message tells one from the other."""
+    """Return the fault of a request that SageMaker can't route; only the message distinguishes the causes."""
     if re.search(r"no capacity", message, re.IGNORECASE):
         return NoCapacity(f"Endpoint {endpoint} is scaled to zero and starting.")
-    # "Endpoint … of account … not found.", until it is in service; the other words are a caution.
+    # "Endpoint … of account … not found.", until it is in service; the other words are a precaution.
     if re.search(r"not found|not exist|not in ?service|\bcreating\b", message, re.IGNORECASE):
         return EndpointNotFound(
             f"Endpoint {endpoint} isn't there, or not in service: deploy ModerationModels, or name an existing "
             "endpoint with -c blip2Endpoint and -c llamaEndpoint. Then `moderate redrive --cause EndpointNotFound`."
         )
-    return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): is it one that takes requests like ours?")
+    return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): does it accept this kind of request?")
 
 
 def _model_fault(endpoint: str, error: ClientError) -> ModerationError:
-    told: Mapping[str, Any] = error.response
-    words = told.get("OriginalMessage") or told["Error"].get("Message", "")
-    return container_fault(endpoint, int(told.get("OriginalStatusCode") or 0), str(words))
+    response: Mapping[str, Any] = error.response
+    words = response.get("OriginalMessage") or response["Error"].get("Message", "")
+    return container_fault(endpoint, int(response.get("OriginalStatusCode") or 0), str(words))
 
 
 @contextmanager
 def store_faults(what: str) -> Iterator[None]:
-    """Around an S3, DynamoDB or Step Functions call; `what` names the resource in the message."""
+    """Translate the errors of an S3, DynamoDB or Step Functions call; `what` names the resource in the message."""
     with _transient_or_misconfigured(what, StoreUnavailable):
         yield
 
 
 @contextmanager
 def topic_faults(what: str) -> Iterator[None]:
-    """Around an SNS call; `what` names the topic in the message."""
+    """Translate the errors of an SNS call; `what` names the topic in the message."""
     with _transient_or_misconfigured(what, NotificationUnavailable):
         yield
 

@@ -1,4 +1,4 @@
-"""Policies: packs and routes in the policy bucket, over the packs that ship with the code."""
+"""Packs and routes in the policy bucket, which override the packs that ship with the code."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[1] / "packs"
 ROUTES_KEY = "routes.yaml"
-_FRESH_FOR = 5.0  # seconds: whoever edits a pack sees the next verdict follow it; a busy worker reads it seldom
+_FRESH_FOR = 5.0  # seconds: an edited pack soon takes effect, and a busy worker rarely reads it
 
 
 def pack_key(name: str) -> str:
@@ -27,7 +27,7 @@ def pack_key(name: str) -> str:
 
 
 def load_yaml(text: bytes | str, where: str) -> object:
-    """Plain data from YAML's safe subset. Raises InvalidPolicy that names the place of the fault."""
+    """Load plain data from YAML's safe subset. Raises InvalidPolicy with the position of the fault."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -35,7 +35,7 @@ def load_yaml(text: bytes | str, where: str) -> object:
 
 
 def shipped_pack(name: str) -> Pack | None:
-    """The pack of that name that ships with the code, or None."""
+    """Return the shipped pack of that name, or None."""
     path = SHIPPED / f"{name}.yaml"
     return parse_pack(load_yaml(path.read_bytes(), path.name)) if path.is_file() else None
 
@@ -46,7 +46,7 @@ def shipped_pack_names() -> list[str]:
 
 
 class S3PolicyStore:
-    """Fulfils `ports.PolicyStore`; what it read stays fresh for five seconds."""
+    """Implements `ports.PolicyStore`; caches packs and routes for five seconds."""
 
     def __init__(self, client: "S3Client", bucket: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._bucket, self._clock = client, bucket, clock
@@ -58,7 +58,7 @@ class S3PolicyStore:
         return Policies(self.pack(route.enforce), tuple(self.pack(name) for name in route.shadow))
 
     def pack(self, name: str) -> Pack:
-        """The pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""
+        """Return the pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""
         if name in self._packs and self._is_fresh(self._packs[name][0]):
             return self._packs[name][1]
         pack = self._read_pack(name)
@@ -70,7 +70,7 @@ class S3PolicyStore:
         pack = shipped_pack(name) if text is None else self._parse(name, text)
         if pack is None:
             raise InvalidPolicy(
-                f"No pack is named {name!r}: put {pack_key(name)} into the policy bucket or mend {ROUTES_KEY}."
+                f"No pack is named {name!r}: put {pack_key(name)} into the policy bucket or fix {ROUTES_KEY}."
             )
         return pack
 
@@ -84,7 +84,7 @@ class S3PolicyStore:
         return pack
 
     def routes(self) -> Routes:
-        """The routes in force: the bucket's, or else those that ship. Raises like `for_key`."""
+        """Return the routes in force: the bucket's, or else the shipped ones. Raises like `for_key`."""
         if self._routes is None or not self._is_fresh(self._routes[0]):
             text = self._read(ROUTES_KEY)
             routes = DEFAULT_ROUTES if text is None else parse_routes(load_yaml(text, ROUTES_KEY))

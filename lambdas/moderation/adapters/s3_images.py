@@ -24,16 +24,16 @@ _GONE = {
     "MethodNotAllowed": "this version is a delete marker",
     "405": "this version is a delete marker",
 }
-# What an uploader or the owner of a key did, for which nobody is to be called.
+# Caused by an uploader or a key's owner, so these raise no alarm.
 _UNAVAILABLE = _GONE | {
-    "InvalidObjectState": "it lies in an archive class; restore it and moderate it again",
-    "AccessDenied": "the pipeline may not read it, or not use the key that it is encrypted under",
-    "403": "the pipeline may not read it, or not use the key that it is encrypted under",
+    "InvalidObjectState": "it is in an archive storage class; restore it and moderate it again",
+    "AccessDenied": "the pipeline may not read it, or may not use its encryption key",
+    "403": "the pipeline may not read it, or may not use its encryption key",
     # "The object was stored using a form of Server Side Encryption. The correct parameters must be provided …"
-    "InvalidRequest": "it is encrypted under a key that its uploader keeps (SSE-C); upload it without one",
-    "400": "it is encrypted under a key that its uploader keeps (SSE-C); upload it without one",
+    "InvalidRequest": "it is encrypted with a key that its uploader keeps (SSE-C); upload it without one",
+    "400": "it is encrypted with a key that its uploader keeps (SSE-C); upload it without one",
     "KMS.DisabledException": "its encryption key is disabled",
-    "KMS.KMSInvalidStateException": "its encryption key is disabled or waits for its deletion",
+    "KMS.KMSInvalidStateException": "its encryption key is disabled or pending deletion",
     "KMS.NotFoundException": "its encryption key is gone",
 }
 
@@ -46,7 +46,7 @@ def _why_unavailable(error: ClientError) -> str | None:
 
 
 class S3ImageStore:
-    """Fulfils `ports.ImageStore`."""
+    """Implements `ports.ImageStore`."""
 
     def __init__(self, client: "S3Client") -> None:
         self._client = client
@@ -114,7 +114,7 @@ class S3ImageStore:
 
 
 def _read(found: "GetObjectOutputTypeDef") -> bytes:
-    """The object's bytes, never more than the limit; an answer in chunks doesn't say how many they are."""
+    """Read the object, never more than the limit, because a chunked answer doesn't declare its length."""
     size = found.get("ContentLength")
     if size is not None and size > MAX_BYTES:
         found["Body"].close()

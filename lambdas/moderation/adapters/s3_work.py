@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class S3WorkStore:
-    """Fulfils `ports.WorkStore`."""
+    """Implements `ports.WorkStore`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -43,7 +43,7 @@ class S3WorkStore:
                     Bucket=self._bucket, Key=key, Body=json.dumps(value, ensure_ascii=False).encode(), IfNoneMatch="*"
                 )
             except ClientError as error:
-                if code_of(error) not in ("PreconditionFailed", "412"):  # the latter where the body is damaged
+                if code_of(error) not in ("PreconditionFailed", "412"):  # the latter if the body is damaged
                     raise
         self._kept.add(key)
 

@@ -11,7 +11,7 @@ from moderation.ports import ScoredText, VisionReply
 
 
 class ScoredBlip2:
-    """Fulfils `ports.VisionModel` on our endpoint: all prompts in one request, answered with P(yes)."""
+    """Implements `ports.VisionModel` on our endpoint: all prompts in one request, answered with P(yes)."""
 
     def __init__(self, endpoint: SageMakerEndpoint) -> None:
         self._endpoint = endpoint
@@ -29,7 +29,7 @@ class ScoredBlip2:
 
 
 class SampleBlip2:
-    """Fulfils `ports.VisionModel` on an endpoint of the AWS sample: a request for each prompt, plain text back."""
+    """Implements `ports.VisionModel` on an endpoint of the AWS sample: one request per prompt, plain text back."""
 
     def __init__(self, endpoint: SageMakerEndpoint) -> None:
         self._endpoint = endpoint

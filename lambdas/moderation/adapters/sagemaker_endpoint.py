@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class SageMakerEndpoint:
     """Invokes the model of an endpoint, or the inference component named `component` on it.
 
-    `hurried` makes a client that waits no longer than so many seconds for an answer.
+    `hurried` returns a client with that read time-out in seconds.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class SageMakerEndpoint:
         self._component = {"InferenceComponentName": component} if component else {}
 
     def invoke(self, body: Mapping[str, Any], within_s: float | None = None, **more: Any) -> str:
-        """POST `body` as JSON; the answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
+        """POST `body` as JSON and return the answer as text. Raises the errors that `ports.VisionModel.ask` lists."""
         hurry = min(within_s or clients.ENDPOINT_READ_S, clients.ENDPOINT_READ_S)
         client = self._client if hurry == clients.ENDPOINT_READ_S else self._hurried(hurry)
         with endpoint_faults(self.name):
@@ -52,7 +52,7 @@ class SageMakerEndpoint:
 
 
 def _fault(endpoint: str, text: str) -> ModerationError | None:
-    """The fault that an answer is: of one request of a batch, or of a stream, it arrives as a body under HTTP 200."""
+    """Return the fault in an answer, if any: in a batch or a stream an error is a body under HTTP 200."""
     try:
         answer = json.loads(text)
     except ValueError:
@@ -60,6 +60,6 @@ def _fault(endpoint: str, text: str) -> ModerationError | None:
     first = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(first, dict) or not first.get("error"):
         return None
-    told = first["error"] if isinstance(first["error"], dict) else first
-    code = told.get("code")
+    fault = first["error"] if isinstance(first["error"], dict) else first
+    code = fault.get("code")
     return container_fault(endpoint, code if isinstance(code, int) else 500, json.dumps(first["error"]))

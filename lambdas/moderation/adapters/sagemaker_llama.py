@@ -1,4 +1,4 @@
-"""Llama 2 behind a SageMaker endpoint, in the three dialects that such endpoints speak."""
+"""Llama 2 behind a SageMaker endpoint, in the three dialects of such endpoints."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from moderation.ports import Turn
 
 
 class SageMakerJudge:
-    """Fulfils `ports.JudgeModel`. Decoding is greedy in every dialect, so that a verdict repeats.
+    """Implements `ports.JudgeModel`. Decoding is greedy in every dialect, so that verdicts are reproducible.
 
     `dialog` is JumpStart's Llama 2 v1 and v2, `tgi` the text-generation-inference container of v3 and later,
     `openai` any server with `/v1/chat/completions` semantics. With `grammar` the answer's JSON schema is sent along
@@ -36,10 +36,10 @@ class SageMakerJudge:
 
 
 def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The request for the next turn after `turns` (user and assistant in alternation, user last)."""
+    """Return the request for the next turn after `turns` (user and assistant in alternation, user last)."""
     messages = [{"role": turn.role, "content": turn.content} for turn in turns]
     if dialect == "dialog":
-        # v1 and v2 sample always: top_p so small that only the likeliest token remains is their greedy decoding.
+        # v1 and v2 always sample: a top_p that leaves only the likeliest token makes it greedy.
         return {
             "inputs": [messages],
             "parameters": {"max_new_tokens": ANSWER_TOKENS, "top_p": 0.01, "temperature": 0.01},
@@ -56,7 +56,7 @@ def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] 
 
 
 def instruction_text(turns: Sequence[Turn]) -> str:
-    """Llama 2's chat template, as its tokenizer's own renders alternating turns."""
+    """Render alternating turns in Llama 2's chat template, as its own tokenizer does."""
     rendered = [
         f"<s>[INST] {turn.content} [/INST]" if turn.role == "user" else f" {turn.content} </s>" for turn in turns
     ]
@@ -64,7 +64,7 @@ def instruction_text(turns: Sequence[Turn]) -> str:
 
 
 def read_generation(answer: Any) -> str:
-    """The generated text out of any of the three shapes. Raises KeyError, TypeError, IndexError or ValueError."""
+    """Return the generated text from any of the three formats. Raises KeyError, TypeError, IndexError or ValueError."""
     first = answer[0] if isinstance(answer, list) else answer
     if "generation" in first:
         generation = first["generation"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SnsPublisher:
-    """Fulfils `ports.Publisher`; `topics` gives the topic's ARN for each verdict that is published."""
+    """Implements `ports.Publisher`; `topics` has the topic's ARN for each verdict that is published."""
 
     def __init__(self, client: "SNSClient", topics: Mapping[str, str]) -> None:
         self._client, self._topics = client, topics
@@ -20,7 +20,7 @@ class SnsPublisher:
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         topic = self._topics.get(verdict)
         if topic is None:
-            raise Misconfigured(f"No topic is for {verdict!r} verdicts: deploy with -c notifySafe=true.")
+            raise Misconfigured(f"There is no topic for {verdict!r} verdicts: deploy with -c notifySafe=true.")
         with topic_faults(f"Topic {topic}"):
             self._client.publish(
                 TopicArn=topic,

@@ -16,7 +16,7 @@ _HIDDEN_SECONDS = 300
 
 
 class SqsDeadLetters:
-    """Fulfils `ports.DeadLetters`."""
+    """Implements `ports.DeadLetters`."""
 
     def __init__(self, client: "SQSClient", url: str, name: str) -> None:
         self._client, self._url, self.name = client, url, name
@@ -50,8 +50,8 @@ class SqsDeadLetters:
         return [_letter(message) for message in fresh]
 
     def _give_back(self, handle: str) -> None:
-        in_flight_no_more = self._client.exceptions.MessageNotInflight  # it took so long that others see it already
-        with store_faults(f"Queue {self._url}"), suppress(in_flight_no_more):
+        not_in_flight = self._client.exceptions.MessageNotInflight  # the visibility time-out has passed already
+        with store_faults(f"Queue {self._url}"), suppress(not_in_flight):
             self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 

@@ -1,8 +1,8 @@
-"""Categories of a pack that a caption mentions, by a plain rule of words.
+"""Categories of a pack that a caption mentions, matched by words.
 
 A category's *terms* are its name and each item of its description (split at commas, semicolons, "and", "or").
-A caption supports the category if it contains every telling word of one of its terms, in any inflection.
-Words that say nothing by themselves ("graphic", "products", "male") don't count; a term of nothing else is none.
+A caption supports the category if it contains every significant word of one of its terms, in any inflection.
+Words without a meaning of their own ("graphic", "products", "male") don't count; a term of only such words is ignored.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Reading of the events in the dead-letter queues."""
+"""Parser of the events in the dead-letter queues."""
 
 import json
 import re
@@ -12,12 +12,12 @@ _EVENT_ID = re.compile(r"[\w-]{1,60}")
 
 
 class NotAnEvent(Exception):
-    """A message doesn't hold the event that its queue is for."""
+    """The message isn't an event of the kind that its queue receives."""
 
 
 @dataclass(frozen=True)
 class UploadEvent:
-    """The input that the intake rule starts the workflow with; `time` is the object's creation, ISO-8601."""
+    """Input with which the intake rule starts the workflow; `time` is the object's creation, ISO-8601."""
 
     bucket: str
     key: str
@@ -28,7 +28,7 @@ class UploadEvent:
 
 
 def upload_of(body: str) -> UploadEvent:
-    """Return the upload of a message: the event "Object Created", or the input that the rule makes of it.
+    """Return the upload of a message: the event "Object Created", or the rule's input made from it.
 
     AWS's guide to EventBridge doesn't say which of the two a rule's dead-letter queue holds. Raises NotAnEvent.
     """

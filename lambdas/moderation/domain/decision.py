@@ -1,6 +1,6 @@
 """The decision: one pure function of the pack, the evidence and the judgement.
 
-Its table stands in `docs/policy.md`; each row is a function here, in the same order.
+Its table is in `docs/policy.md`; each row is a function here, in the same order.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ DecidedBy = Literal["judge", "evidence", "failure"]
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict with what it rests on.
+    """A verdict with its basis.
 
     `row` names the row of the table that matched, `findings` are all scored answers, `top_finding` is the one
-    furthest over its threshold (or nearest under it), and `other_category` is that finding's category where the
-    verdict's is another.
+    furthest over its threshold (or nearest under it), and `other_category` is that finding's category if it differs
+    from the verdict's.
     """
 
     verdict: Verdict
@@ -39,7 +39,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class _Situation:
-    """All that a row of the table looks at."""
+    """Inputs of the table's rows."""
 
     pack: Pack
     evidence: Evidence
@@ -60,7 +60,7 @@ class _Situation:
 
     @property
     def top_category(self) -> str | None:
-        """Category of the top finding, if that is near its threshold or over it."""
+        """Category of the top finding, if it is near or over its threshold."""
         return self.top.categories[0] if self.top and self.top.near else None
 
     @property
@@ -141,7 +141,7 @@ def _instructions(situation: _Situation) -> _RowResult | None:
 def _disagreement(situation: _Situation) -> _RowResult | None:
     if not situation.judged_safe or not situation.top or not situation.top.near:
         return None
-    reason = f"The judge calls the image safe, but {_told(situation.top)}. A person must decide."
+    reason = f"The judge calls the image safe, but {_described(situation.top)}. A person must decide."
     return _RowResult("review", situation.top_category, "evidence", reason)
 
 
@@ -229,7 +229,7 @@ def _other_category(top: Finding | None, result: _RowResult) -> str | None:
     return top.categories[0]
 
 
-def _told(finding: Finding) -> str:
+def _described(finding: Finding) -> str:
     place = "over" if finding.over else "just under"
     return (
         f'"{finding.question}" was answered {finding.answer.strip() or "unsafe"} on the view "{finding.view}" '

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Answer:
     """The vision model's answer to one question about one view of the image.
 
-    `p_yes` and `p_blank` are P(yes) in [0, 1] on the view and on a blank image; None where the endpoint
+    `p_yes` and `p_blank` are P(yes) in [0, 1] on the view and on a blank image; None if the endpoint
     gives no probability.
     """
 

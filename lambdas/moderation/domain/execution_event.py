@@ -1,4 +1,4 @@
-"""Executions of the workflow: their states, and the event of one that ended outside the workflow's own hands."""
+"""Executions of the workflow: their states, and the event of one that failed, timed out or was aborted."""
 
 import json
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import utc
 
 ALIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
-# "Standard and Express workflows types": Express ones end after five minutes. The sixth is for clocks that differ.
+# "Standard and Express workflows types": Express ones end after five minutes. The sixth allows for clock skew.
 LONGEST_EXPRESS = timedelta(minutes=6)
 
 
 def is_described(execution: str) -> bool:
-    """Tell if Step Functions knows an execution's status: not of Express ones, nor of what is no execution's ARN."""
+    """Tell if DescribeExecution supports the ARN: not for Express executions, nor for other text."""
     return ":execution:" in execution
 
 
@@ -30,7 +30,7 @@ class EndedExecution:
 
 
 def ended_execution(event: Mapping[str, Any]) -> EndedExecution:
-    """Read the event "Step Functions Execution Status Change". Raises KeyError or ValueError where it is none.
+    """Read the event "Step Functions Execution Status Change". Raises KeyError or ValueError for anything else.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """

@@ -15,8 +15,8 @@ _NEAREST = 1e-6
 class Finding:
     """One answer of the vision model about one view, scored.
 
-    `score` is P in [0, 1] that the unsafe answer is the true one, debiased and tempered; None if the answer
-    never came or is neither yes nor no. `near` is within the pack's margin under the threshold or above it.
+    `score` is P in [0, 1] that the unsafe answer is the true one, after bias correction and temperature scaling; None
+    if the answer is missing or neither yes nor no. `near` is over the threshold or within the pack's margin below it.
     """
 
     view: str
@@ -33,10 +33,10 @@ class Finding:
 
 
 def score(question: Question, answer: Answer) -> float | None:
-    """P in [0, 1] that the unsafe answer is the true one, or None where the answer says nothing usable.
+    """P in [0, 1] that the unsafe answer is the true one, or None if the answer can't be scored.
 
-    With P(yes): log-odds, less what a blank image already gets (it holds nothing, so only its lean to "yes" is
-    the question's own bias), divided by the question's temperature. Without: a plain "yes" is 1, "no" 0.
+    With P(yes): log-odds, minus those of a blank image (it contains nothing, so only a tendency towards "yes" is the
+    question's own bias), divided by the question's temperature. Without: a plain "yes" is 1, "no" 0.
     """
     if answer.p_yes is None:
         word = answer.text.strip().strip(".!").casefold()
@@ -52,9 +52,9 @@ def score(question: Question, answer: Answer) -> float | None:
 
 
 def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
-    """Every question of the pack on every view that was looked at, in that order of nesting.
+    """Findings for every question of the pack, and within it for every view.
 
-    An answer that should be there and isn't gives a finding without P.
+    A missing answer gives a finding without a score.
     """
     answers = {(answer.view, answer.question): answer for answer in evidence.answers}
     return tuple(
@@ -65,7 +65,7 @@ def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def views(evidence: Evidence) -> tuple[str, ...]:
-    """Names of the views that anything was asked of, in the order of the evidence."""
+    """Names of the views with answers or captions, in the order of the evidence."""
     asked = [answer.view for answer in evidence.answers]
     described = [caption.view for caption in evidence.captions]
     return tuple(dict.fromkeys(asked + described))

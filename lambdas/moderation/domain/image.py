@@ -21,7 +21,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # as in JPEG and GIF; to resize a line of a million pixels takes gigabytes
 MAX_VIEWS = 12
 MAX_FRAMES = 8
-MAX_LISTED_FRAMES = 5_000  # of a file: those that aren't looked at cost time as well
+MAX_LISTED_FRAMES = 5_000  # of a file: frames that no model sees cost time as well
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 TILED_FROM = 4  # auto: the shorter side is this many times what the model sees before tiles are worth it
@@ -48,16 +48,16 @@ _DECODER_FAULTS = (
     zlib.error,
 )
 
-# Pillow refuses twice this, wherever in a file the size is announced, and warns from once this on.
+# Pillow refuses twice this, wherever in a file the size is declared, and warns above this value itself.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
 class View:
-    """A part of the image that the model sees at once, as a square, lossless PNG of the model's input size.
+    """Part of the image that the model sees at once, as a square, lossless PNG of the model's input size.
 
-    `frame` is the number of the frame or page that it is from, `box` its place there in pixels.
+    `frame` is the number of its frame or page, `box` its position there in pixels.
     """
 
     name: str
@@ -67,10 +67,10 @@ class View:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image that was accepted: its size in pixels as uploaded, its format, and its views.
+class PreparedImage:
+    """Accepted image: its size in pixels as uploaded, its format, and its views.
 
-    `frames` is the number of frames or pages in the file, None where mode `full` didn't count them.
+    `frames` is the number of frames or pages in the file, None if mode `full` didn't count them.
     """
 
     width: int
@@ -80,7 +80,7 @@ class Picture:
     frames: int | None
 
 
-def prepare(data: bytes, mode: str, size: int) -> Picture:
+def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     """Decode `data` and cut it into views of `size` x `size` pixels.
 
     Mode `full` gives one view, the whole (first) frame. `auto` adds up to eight frames of an animation, the
@@ -96,12 +96,12 @@ def prepare(data: bytes, mode: str, size: int) -> Picture:
         frames = _count_frames(source) if mode != "full" else None
         views = tuple(_views(source, mode, size, frames or 1))
     except Image.DecompressionBombError as error:
-        raise ImageTooLarge(f"A frame of the image announces over {MAX_PIXELS:,} pixels.") from error
+        raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
     except _DECODER_FAULTS as error:
         raise UnreadableImage(
             f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
         ) from error
-    return Picture(width, height, format, views, frames)
+    return PreparedImage(width, height, format, views, frames)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -113,7 +113,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise ImageTooLarge(f"The image's header announces over {MAX_PIXELS:,} pixels.") from error
+        raise ImageTooLarge(f"The image's header declares over {MAX_PIXELS:,} pixels.") from error
     except _DECODER_FAULTS as error:
         raise UnreadableImage(f"The object isn't an image of an accepted format ({', '.join(FORMATS)}).") from error
     _refuse_size(image)
@@ -140,7 +140,7 @@ def _refuse_size(image: Image.Image) -> None:
 
 
 def _views(source: Image.Image, mode: str, size: int, count: int) -> list[View]:
-    """Each frame is cut as soon as it is decoded: eight of the largest together wouldn't fit into memory."""
+    """Cut each frame as soon as it is decoded: eight of the largest wouldn't fit into memory together."""
     wanted = _wanted_frames(source, count, MAX_FRAMES)
     frames: list[View] = []
     looks: list[View] = []
@@ -161,7 +161,7 @@ def _wanted_frames(source: Image.Image, count: int, most: int) -> set[int]:
 
 def _count_frames(source: Image.Image) -> int:
     if source.format == "MPO":
-        return 1  # a JPEG that other pictures follow, which no viewer shows
+        return 1  # a JPEG followed by other pictures, which no viewer shows
     count: int = _count_pages(source) if source.format == "TIFF" else getattr(source, "n_frames", 1)
     if count > MAX_LISTED_FRAMES:
         raise ImageTooLarge(f"The {source.format} file has over {MAX_LISTED_FRAMES:,} frames.")
@@ -169,7 +169,7 @@ def _count_frames(source: Image.Image) -> int:
 
 
 def _count_pages(source: Image.Image) -> int:
-    """Up to one over the limit: Pillow's own count of a TIFF's pages takes quadratic time."""
+    """Count pages up to one over the limit: Pillow's own count of a TIFF's pages takes quadratic time."""
     count = 0
     with suppress(EOFError):
         while count <= MAX_LISTED_FRAMES:
@@ -194,11 +194,11 @@ def _pictures(source: Image.Image, wanted: Collection[int]) -> Iterator[tuple[in
             yield number, _upright_rgb(frame)
         if number == max(wanted):
             return
-    raise EOFError(f"There are fewer frames than the header announces: {number + 1}.")
+    raise EOFError(f"There are fewer frames than the header declares: {number + 1}.")
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB, turned as its EXIF orientation says, transparency laid on white."""
+    """Convert to 8-bit RGB, rotated by its EXIF orientation, with transparency on white."""
     image.load()
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
@@ -212,14 +212,14 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _stretched(image: Image.Image) -> Image.Image:
-    """32-bit samples have no agreed range: map their own range to 0..255."""
+    """Map the range of 32-bit samples to 0..255, because they have no standard range."""
     low, high = cast("tuple[float, float]", image.convert("F").getextrema())  # one channel: one pair
     scale = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
     return image.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
 
 
 def closer_looks(image: Image.Image, mode: str, size: int) -> list[tuple[str, Box]]:
-    """Names and boxes of the picture without its borders, and of tiles: what the whole picture shrinks out of sight."""
+    """Names and boxes of the picture without its borders, and of tiles, for details that the full view loses."""
     looks: list[tuple[str, Box]] = []
     content = content_box(image)
     if _area(content) < _TRIM_WORTH * image.width * image.height:
@@ -274,7 +274,7 @@ def _area(box: Box) -> int:
 
 
 def _png(image: Image.Image, size: int) -> bytes:
-    """Resized once, as BLIP-2's own processor does it (square, bicubic), so that the endpoint changes nothing more."""
+    """Resize once, as BLIP-2's own processor does (square, bicubic), so that the endpoint needn't resize again."""
     buffer = io.BytesIO()
     image.resize((size, size), Image.Resampling.BICUBIC).save(buffer, "PNG")
     return buffer.getvalue()

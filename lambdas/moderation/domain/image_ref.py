@@ -14,7 +14,7 @@ class ImageRef:
 
     @property
     def id(self) -> str:
-        """Name of the image in logs and in the work bucket: 32 hex digits that don't give the key away."""
+        """Id of the image in logs and in the work bucket: 32 hex digits that don't reveal the key."""
         return hashlib.sha256("\0".join((self.bucket, self.key, self.version)).encode()).hexdigest()[:32]
 
     @property

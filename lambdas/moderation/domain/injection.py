@@ -1,8 +1,7 @@
-"""Words from inside a picture: made harmless before the judge reads them, and recognised when they steer.
+"""Text from inside a picture: made harmless before the judge reads it, and recognised as an injection.
 
-`neutralise` is what protects the prompt; `looks_like_instructions` sends the image to a person, because a judge
-that has read such words can't be relied on. It knows ways to steer, measured by the suite in the tests: one that
-nobody has thought of isn't among them.
+`neutralise` protects the prompt; `looks_like_instructions` sends the image to a person, because a judge that has
+read such words can't be relied on. It knows the kinds of injection in the test suite, and no others.
 """
 
 import base64
@@ -14,7 +13,7 @@ from moderation.domain.injection_patterns import steers
 
 MAX_CHARACTERS = 2000
 
-# Brackets, quotes and signs that prompts and JSON are built of, and what stands in their place.
+# Brackets, quotes and signs of prompts and JSON, and their replacements.
 _BRACKETS = {"Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
 _SIGNS = str.maketrans({"<": "(", ">": ")", '"': "'", "`": "'", "#": " ", "|": "/", "\\": "/"})
 _REPEATED = re.compile(r"([=*_~\-/.:'])\1{2,}")
@@ -35,7 +34,7 @@ _ESCAPES = re.compile(
 
 
 def neutralise(text: str, limit: int) -> str:
-    """One line of at most `limit` characters that can't leave its quotes, its fence or its role in a prompt.
+    """Reduce to one line of at most `limit` characters that can't leave its quotes, fence or role in a prompt.
 
     Invisible characters go, brackets become round ones, double quotes single ones, and role names lose their
     colon; letters of any script stay.
@@ -46,9 +45,9 @@ def neutralise(text: str, limit: int) -> str:
 
 
 def looks_like_instructions(text: str) -> bool:
-    """Tell if a caption or an answer tries to steer its reader, or hides its words.
+    """Tell if a caption or an answer addresses its reader, or hides its words.
 
-    More than `MAX_CHARACTERS` are no caption of a picture, whatever they say.
+    Anything longer than `MAX_CHARACTERS` counts as instructions: no caption is that long.
     """
     return (
         len(text) > MAX_CHARACTERS
@@ -69,7 +68,7 @@ def _shown(character: str) -> str:
 
 
 def _hides_characters(text: str) -> bool:
-    """Zero-width, bidirectional, tag and private characters, where no script or emoji needs them."""
+    """Tell if there are zero-width, bidirectional, tag or private characters that no script or emoji needs."""
     return any(
         unicodedata.category(character) in ("Cf", "Co")
         and character != _SOFT_HYPHEN

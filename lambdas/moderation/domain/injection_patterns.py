@@ -1,9 +1,9 @@
-"""Words that speak to a moderator, to a model or of its policy instead of describing a picture.
+"""Patterns of text that addresses a moderator or a model instead of describing a picture.
 
-Captions tell what is to be seen; signs forbid, allow and advertise. Hardly any speak both of judging images and of
-what to do about it. So English is read by weight: groups of words of the *matter* (policy, prompt, image, flag) and
-of the *demand* (ignore, approve, answer, safe) count once each, and with both kinds there and `_LIMIT` reached the
-text is taken for steering. Chat formats, JSON and other languages are matched as they stand.
+Captions describe a scene; signs forbid, allow and advertise. Hardly any mention both the judging of images and an
+action. English is therefore scored by weights: groups of words for the *matter* (policy, prompt, image, flag) and for
+the *demand* (ignore, approve, answer, safe) count once each. Text with both kinds whose sum reaches `_LIMIT` counts as
+an injection. Chat formats, JSON and other languages are matched literally.
 """
 
 import re
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 _LIMIT = 4
 
-# Weights 3 and 2 are for words that are rare outside of moderation and commands, 1 for those that tell only with
-# others. Patterns are matched at the start of a word.
+# Weights 3 and 2 are for words that are rare outside of moderation and commands, 1 for those that mean something only
+# together with others. Patterns are matched at the start of a word.
 _MATTER: list[tuple[int, str]] = [
     (3, r"moderat(?:ors?|ion|ing)\b"),
     (2, r"censor"),
@@ -114,7 +114,7 @@ _OTHER_LANGUAGES = re.compile(
 
 
 def steers(text: str) -> bool:
-    """Tell if the text addresses its judge."""
+    """Tell if the text addresses the judge."""
     text = unicodedata.normalize("NFKC", text)
     folded = " ".join(text.casefold().split())
     return (
@@ -125,7 +125,7 @@ def steers(text: str) -> bool:
 
 
 def _readings(folded: str) -> Iterator[str]:
-    """The text in plain letters, with digits read as letters, and both backwards."""
+    """Return the text in plain letters, with digits read as letters, and both reversed."""
     decomposed = unicodedata.normalize("NFKD", folded)
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     for reading in (plain, plain.translate(_DIGITS_AS_LETTERS)):

@@ -13,14 +13,14 @@ _SEGMENT = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")
 
 @dataclass(frozen=True)
 class Effort:
-    """Counted up to one over the limit."""
+    """Numbers of segments and scans, counted up to one over the limit."""
 
     segments: int
     scans: int
 
 
 def effort(data: bytes) -> Effort:
-    """Count the segments of the picture that begins `data`; what follows it (a film, another picture) isn't decoded."""
+    """Count segments and scans of the first picture in `data`, since later parts (video, pictures) aren't decoded."""
     segments, scans, at = 0, 0, 2
     while segments <= MAX_SEGMENTS and scans <= MAX_SCANS and (found := _SEGMENT.search(data, at)):
         at, kind = found.end(), data[found.start() + 1]

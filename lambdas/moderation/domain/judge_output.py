@@ -1,8 +1,8 @@
-"""The judge's answer: free text of a language model, read strictly but kindly.
+"""Parser of the judge's answer, the free text of a language model.
 
-Kindly: prose, code fences and echoed templates around the JSON object, single quotes, bare words, trailing
-commas and any of the spellings that models use for the flag are taken. Strictly: objects that disagree, an
-object that breaks off after its flag, or an unsafe flag without one of the policy's categories is no answer.
+It tolerates prose, code fences and echoed templates around the JSON object, single quotes, bare words, trailing
+commas, and all spellings that models use for the flag. It rejects objects that disagree, an object that breaks off
+after its flag, and an unsafe flag without one of the policy's categories.
 """
 
 import re
@@ -27,7 +27,7 @@ _FLAGS: dict[str, Flag] = {
     "false": "safe",
 }
 
-# Possessive quantifiers (`*+`) never give back what they took, so every match is linear. A single quote ends
+# Possessive quantifiers (`*+`) never backtrack, so every match takes linear time. A single quote ends
 # a string only where JSON could go on: the apostrophe in 'the person isn't clothed' doesn't.
 _DOUBLE = r'"(?:[^"\\]|\\.)*+"'
 _SINGLE = r"'(?:[^'\\]|\\.|'(?!\s*+[,:}\]]))*+'"
@@ -42,12 +42,12 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\s]++")
 
 
 class UnusableJudgement(Exception):
-    """The judge's text holds no usable answer; the message says why, in words to quote in a repair request."""
+    """The judge's text contains no valid answer; the message gives the reason, to be quoted in a repair request."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The judge's answer about an image. `category` is one of the pack's names, None when safe."""
+    """The judge's answer about an image. `category` is one of the pack's categories, or None if safe."""
 
     flag: Flag
     category: str | None
@@ -55,11 +55,11 @@ class Judgement:
 
 
 def parse_judgement(text: str, categories: Sequence[str]) -> Judgement:
-    """The one judgement in the judge's text; `categories` are the names that the policy knows.
+    """Return the only judgement in the judge's text; `categories` are the policy's names.
 
     Takes linear time. Raises `UnusableJudgement` if there is none, or more than one and they differ. A
     category is matched whatever its case; "Violence: Weapons" and "3. Violence (weapons)" are Violence, but
-    a subcategory alone is no category.
+    a subcategory alone isn't accepted.
     """
     if len(text) > MAX_CHARACTERS:
         raise UnusableJudgement(f"the answer has more than {MAX_CHARACTERS} characters")
@@ -90,7 +90,7 @@ def _flag(fields: Mapping[str, Any]) -> Flag | None:
 
 
 def _category(given: str, categories: Sequence[str]) -> str | None:
-    """The name that `given` is, or else the only name that it starts with and mentions."""
+    """Return the name that equals `given`, or else the only name that it starts with and mentions."""
     plain = _plain(given)
     for name in categories:
         if _plain(name) == plain:
@@ -114,7 +114,7 @@ def _plain(text: str) -> str:
 
 
 def _one_line(reason: object) -> str:
-    """The reason as a line of valid Unicode: pairs of escaped surrogates become the character they stand for."""
+    """Return the reason as one line of valid Unicode; pairs of escaped surrogates become one character."""
     if not isinstance(reason, str):
         return ""
     valid = reason.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -126,10 +126,10 @@ def _quoted(value: object) -> str:
 
 
 def _flagged_objects(text: str) -> Iterator[tuple[Flag, Mapping[str, Any]]]:
-    """The objects with a usable flag, outermost first and from left to right.
+    """Return the objects with a valid flag, outermost first and from left to right.
 
-    A string is never looked into: an object quoted in a reason is no answer. What looks like an object but
-    can't be read is skipped to its end; if it carries a usable flag or has no end, nothing can be trusted.
+    Strings aren't searched: an object quoted in a reason isn't an answer. An unreadable object is skipped to its end;
+    if it contains a valid flag or has no end, the whole text is rejected.
     """
     start = _OBJECT_START.search(text)
     while start:

@@ -1,4 +1,4 @@
-"""The judgement of an image, as it travels to the record and is stored there."""
+"""Judgement of an image, as it is passed to the record and stored there."""
 
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +16,7 @@ _RAW = ("answer", "p_yes", "p_blank")
 def judgement_attributes(
     decision: Decision, judgement: Judgement | UnusableJudgement | None, evidence: Evidence
 ) -> dict[str, Any]:
-    """Attributes of the decision under the pack in force, and of everything that any pack asked for."""
+    """Attributes of the decision under the pack in force, with all answers and captions that any pack asked for."""
     return {
         **_verdict(decision, judgement),
         "top_finding": asdict(decision.top_finding) if decision.top_finding else None,
@@ -46,7 +46,7 @@ def _verdict(decision: Decision, judgement: Judgement | UnusableJudgement | None
 
 
 def _judgement(judgement: Judgement | UnusableJudgement | None) -> dict[str, Any] | None:
-    """The judge's own words, whatever was decided; None where it wasn't asked."""
+    """The judge's own answer, whatever was decided; None if it wasn't asked."""
     if judgement is None:
         return None
     return asdict(judgement) if isinstance(judgement, Judgement) else {"unusable": str(judgement)}

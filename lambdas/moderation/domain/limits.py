@@ -1,4 +1,4 @@
-"""Numbers and names that several layers agree on."""
+"""Limits shared by several layers."""
 
 MAX_BYTES = 20_000_000  # of an uploaded object
 MAX_ITEM_BYTES = 350_000  # of a record: DynamoDB allows 400 KB an item

@@ -1,4 +1,4 @@
-"""The plan of one moderation: which views, which queries, under which policy. It travels through the work bucket."""
+"""Plan of one moderation: its views, queries and policies. The steps pass it on through the work bucket."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """Facts of the uploaded object: SHA-256 (hex), size in bytes and pixels, and what its uploader said of it."""
+    """Facts of the uploaded object: SHA-256 (hex), size in bytes and pixels, and the uploader's metadata."""
 
     sha256: str
     size: int
@@ -28,7 +28,7 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class Query:
-    """One request to the vision model: a view, the questions put to it, and whether it is to be described."""
+    """One request to the vision model: a view, its questions, and whether a caption is wanted."""
 
     view: str
     questions: tuple[str, ...]
@@ -37,9 +37,9 @@ class Query:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything the later steps need to know; `shadow` packs judge the same evidence without consequence.
+    """Everything that the later steps need; `shadow` packs judge the same evidence without effect.
 
-    `looked_at` says which views and frames are looked at, as it is stored in the record.
+    `looked_at` lists the views and frames that the models see, as stored on the record.
     """
 
     image: ImageRef
@@ -55,10 +55,10 @@ class Manifest:
 
 
 def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ...]:
-    """The queries that answer every question of every pack on every view.
+    """Plan the queries that answer every question of every pack on every view.
 
-    The first pack, which is enforced, says how many questions a query takes; a description counts as one. Questions
-    that packs share are asked once.
+    The first pack, which is enforced, sets the number of questions per query; a caption counts as one. Questions
+    shared by packs are asked once.
     """
     questions = list(dict.fromkeys(question.text for pack in packs for question in pack.questions))
     wanted: list[str | None] = [*([None] if any(pack.caption for pack in packs) else []), *questions]
@@ -73,7 +73,7 @@ def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ..
 def compute_cache_key(
     packs: Sequence[Pack], prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
 ) -> str:
-    """SHA-256 (hex) of all that makes a verdict, the image aside; `models` names what is deployed."""
+    """SHA-256 (hex) of everything that affects a verdict except the image; `models` names the deployed models."""
     parts = [*(pack.digest for pack in packs), prompt_version, preprocessing_version, str(model_input_size), models]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -89,9 +89,9 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
 
 
 def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
-    """Read a manifest, also one that an execution left before the deployment of this code.
+    """Read a manifest, even one that was written before this code was deployed.
 
-    Fields that this code doesn't know are ignored, those that came later have their defaults.
+    Unknown fields are ignored, missing ones get their defaults.
     """
     read = known_fields(Manifest, data)
     return Manifest(
@@ -112,7 +112,7 @@ def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
-    """Read evidence: `evidence_to_json` the other way round, tolerant as `manifest_from_json`."""
+    """Read evidence, as tolerantly as `manifest_from_json`: the inverse of `evidence_to_json`."""
     return Evidence(
         answers=tuple(Answer(**known_fields(Answer, answer)) for answer in data["answers"]),
         captions=tuple(Caption(**known_fields(Caption, caption)) for caption in data.get("captions", ())),
@@ -120,5 +120,5 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
 
 
 def known_fields(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Those entries of the data that are fields of the dataclass."""
+    """Return the entries of the data that are fields of the dataclass."""
     return {field.name: data[field.name] for field in fields(record) if field.name in data}

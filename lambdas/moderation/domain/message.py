@@ -1,16 +1,16 @@
-"""Message that subscribers get about a verdict. Its JSON schema is `schemas/message.schema.json`."""
+"""Message about a verdict for subscribers. Its JSON schema is `schemas/message.schema.json`."""
 
 from typing import Any
 
 from moderation.domain.record import Record
 
 SCHEMA_VERSION = 1
-# SNS takes no empty attribute, and a subscriber's filter needs a word for "none".
+# SNS rejects empty attributes, and a subscriber's filter needs a word for "none".
 _NONE = "none"
 
 
 def build_message(record: Record) -> dict[str, Any]:
-    """Return the message about a verdict, ready for JSON. It holds no captions and no answers."""
+    """Return the message about a verdict, ready for JSON. It contains no captions and no answers."""
     image = record.image
     return {
         "schema_version": SCHEMA_VERSION,
@@ -31,7 +31,7 @@ def build_message(record: Record) -> dict[str, Any]:
 
 
 def message_attributes(record: Record) -> dict[str, str]:
-    """Return the attributes that subscribers filter by: verdict, category and policy ("none" where there is none)."""
+    """Return the attributes for subscription filters: verdict, category and policy ("none" if there is none)."""
     return {
         "verdict": record.verdict or _NONE,
         "category": record.category or _NONE,

@@ -1,6 +1,6 @@
-"""The statement of reasons for the person concerned. Pure.
+"""Statement of reasons for the person concerned.
 
-It cites the written rule and nothing that a model wrote: the judge's prose explains, it isn't the rule.
+It cites the written rule and nothing that a model wrote, because the judge's prose isn't the rule.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ _OBJECTION = (
 
 
 def notice(record: Record, pack: Pack | None, since: datetime | None) -> str:
-    """The statement; `pack` is the policy that applied and `since` when it was first applied, each if known."""
+    """Return the statement; `pack` is the policy that applied and `since` its first use, each if known."""
     paragraphs = [_subject(record), _decision(record)]
     if record.verdict == "unsafe":
         paragraphs += [_rule(record, pack, since), _basis(record), _decider(record), _OBJECTION]
@@ -68,7 +68,7 @@ def _basis(record: Record) -> str:
 
 
 def _questions_against(record: Record) -> list[str]:
-    """The questions on the category whose answers were over their thresholds."""
+    """Return the questions on the category whose answers were over their thresholds."""
     over = [finding for finding in record.evidence or () if finding["over"]]
     return list(dict.fromkeys(finding["question"] for finding in over if record.category in finding["categories"]))
 

@@ -1,4 +1,4 @@
-"""The cases that a pack carries, run through the decision."""
+"""Run a pack's own test cases through the decision."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ _VIEW = "full"
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case and what the pack makes of it."""
+    """A case and the pack's decision on it."""
 
     case: Case
     decision: Decision
 
     @property
     def passed(self) -> bool:
-        """Tell if the verdict is the expected one, and the category too where the case names one."""
+        """Tell if the verdict is the expected one, and the category too if the case names one."""
         expected = self.case.category in (None, self.decision.category)
         return expected and self.decision.verdict == self.case.verdict
 
@@ -56,7 +56,7 @@ def _answer(question: Question, given: str | float | None) -> Answer | None:
 
 
 def _judge_by_answers(pack: Pack, evidence: Evidence) -> Judgement:
-    """The judgement of a judge that goes by the answers alone."""
+    """Return the judgement of a judge that follows the answers alone."""
     top = top_finding(findings(pack, evidence))
     if top and top.over:
         return Judgement("unsafe", top.categories[0], "an answer is over its threshold")

@@ -1,11 +1,11 @@
-"""Differences between two packs. Pure."""
+"""Differences between two packs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moderation.domain.policy import Pack, pack_content
 
-Change = tuple[str, object, object]  # path, before, after; None where there is nothing
+Change = tuple[str, object, object]  # path, before, after; None if the field is missing
 _NAMED_BY = {"categories": "name", "questions": "id", "cases": "name"}
 
 

@@ -1,7 +1,7 @@
-"""Policy packs and routes: what is judged, by which questions, for which images.
+"""Policy packs, and the routes that select them by object key.
 
-`parse_pack` and `parse_routes` take the plain data of a YAML file and either give an object that can be
-used as it is or raise `InvalidPolicy` with every fault at once, each with its path and what to do.
+`parse_pack` and `parse_routes` take the plain data of a YAML file and either return a valid object or raise
+`InvalidPolicy` with all faults at once, each with its path and a remedy.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ MAX_SHADOWS = 5
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _NAME_RULE = "use lower-case letters, digits, '-' and '_', at most 63"
-# Names of categories stand inside JSON in the prompt, so they hold nothing that JSON gives a meaning.
+# Category names appear inside JSON in the prompt, so they may not contain characters with a meaning in JSON.
 _LABEL = re.compile(r"[^:|\"\\{}\[\]<>\x00-\x1f]+")
 _LABEL_RULE = "leave out colons, bars, quotes, brackets, backslashes and line breaks"
 _LINE = re.compile(r"[^\x00-\x1f]+")
@@ -54,8 +54,8 @@ class Category:
 class Question:
     """A yes/no question that the vision model is asked.
 
-    `threshold` in (0, 1) is the P of the unsafe answer from which on it counts; `temperature` > 0 divides the
-    log-odds. A question without categories only informs the judge.
+    `threshold` in (0, 1) is the lowest score of an answer that counts; `temperature` > 0 divides the log-odds. A
+    question without categories only informs the judge.
     """
 
     id: str
@@ -68,10 +68,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Case:
-    """A test that the pack carries: evidence, what the judge says of it, and the verdict expected.
+    """Test case of a pack: evidence, the judge's verdict on it, and the expected verdict.
 
-    `answers` are (question id, "yes" | "no" | P(yes) | None for an answer that never came); a question that
-    isn't named is answered harmlessly. Without `judge` the judge goes by the answers alone.
+    `answers` are (question id, "yes" | "no" | P(yes) | None for a missing answer); other questions
+    get harmless answers. Without `judge` the judge follows the answers alone.
     """
 
     name: str
@@ -86,8 +86,8 @@ class Case:
 class Pack:
     """One policy: categories, the questions that look for them, and how they are judged.
 
-    `written` is the canonical JSON of the fields as their author wrote them, without defaults; empty for a pack
-    that was made in code, as also `dataclasses.replace` makes one.
+    `written` is the canonical JSON of the fields as written, without defaults; empty for a pack constructed in code,
+    including by `dataclasses.replace`.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Pack:
 
 @dataclass(frozen=True)
 class Route:
-    """The pack that decides on the keys under a prefix, and the packs that only observe."""
+    """The pack that decides for keys under a prefix, and its shadow packs."""
 
     prefix: str
     enforce: str
@@ -136,7 +136,7 @@ class Routes:
     def for_key(self, key: str) -> Route:
         """The route with the longest prefix of `key`.
 
-        Raises `InvalidPolicy` if no prefix matches: an image that no policy speaks for can't be judged.
+        Raises `InvalidPolicy` if no prefix matches: without a policy an image can't be judged.
         """
         matching = [route for route in self.routes if key.startswith(route.prefix)]
         if not matching:
@@ -151,17 +151,17 @@ DEFAULT_ROUTES = Routes((Route("", "default"),))
 
 
 def parse_pack(data: object) -> Pack:
-    """Return the pack of the plain data of its YAML file: what `push` and `lint` hold an author to.
+    """Parse the plain data of a pack's YAML file, as strictly as `push` and `lint` check it.
 
-    Raises `InvalidPolicy` that lists every fault as "path: what is wrong; what to do", one a line.
+    Raises `InvalidPolicy` that lists every fault as "path: fault; remedy", one per line.
     """
     return _pack(data, Faults())
 
 
 def read_pack(data: object) -> Pack:
-    """Return a pack that is stored already: as `parse_pack`, but fields that this code doesn't know are ignored.
+    """Parse a stored pack: like `parse_pack`, but unknown fields are ignored.
 
-    A field that may not be ignored comes with a higher `schema_version`, which is refused. Raises `InvalidPolicy`.
+    A field that must not be ignored comes with a higher `schema_version`, which is rejected. Raises `InvalidPolicy`.
     """
     return _pack(data, Faults(tolerant=True))
 
@@ -218,9 +218,9 @@ def _written(data: object) -> str:
 
 
 def pack_data(pack: Pack) -> dict[str, Any]:
-    """Return the pack as its author wrote it, or every field of one that was made in code: what is stored of it.
+    """Return the pack as stored: the fields as written, or every field of a pack constructed in code.
 
-    `read_pack` of it gives the pack, with the same digest.
+    `read_pack` restores the pack, with the same digest.
     """
     if pack.written:
         written: dict[str, Any] = json.loads(pack.written)
@@ -240,19 +240,19 @@ def pack_content(pack: Pack) -> dict[str, Any]:
 
 
 def uncovered_categories(pack: Pack) -> tuple[str, ...]:
-    """Names of the categories that no question speaks for."""
+    """Names of the categories that no question covers."""
     covered = {name for question in pack.questions for name in question.categories}
     return tuple(name for name in pack.category_names if name not in covered)
 
 
 def lint(pack: Pack) -> list[str]:
-    """List what is allowed but rarely intended, as "path: what; why it matters"."""
+    """List valid but probably unintended parts as "path: part; consequence"."""
     uncovered = [
         f"categories: no question asks for '{name}'; only the caption and the judge can find it"
         for name in uncovered_categories(pack)
     ]
     informing = [
-        f"questions[{i}]: '{question.id}' speaks for no category; its answer only informs the judge"
+        f"questions[{i}]: '{question.id}' is evidence for no category; its answer only informs the judge"
         for i, question in enumerate(pack.questions)
         if not question.categories
     ]
@@ -260,9 +260,9 @@ def lint(pack: Pack) -> list[str]:
 
 
 def parse_routes(data: object) -> Routes:
-    """Routes from the plain data of `routes.yaml`: prefix -> {enforce: pack, shadow: [packs]}.
+    """Parse the plain data of `routes.yaml`: prefix -> {enforce: pack, shadow: [packs]}.
 
-    Raises `InvalidPolicy` that lists every fault with its path and the fix.
+    Raises `InvalidPolicy` that lists every fault with its path and a remedy.
     """
     if not isinstance(data, Mapping) or not data:
         raise InvalidPolicy("routes: isn't a mapping of key prefixes; write \"'': {enforce: default}\" at least")
@@ -318,7 +318,7 @@ def _case(fields: Fields, categories: Sequence[str], question_ids: Sequence[str]
     for question_id, answer in fields.pairs("answers"):
         path = fields.at(f"answers.{question_id}")
         if question_id not in question_ids:
-            fields.faults.add(path, "is no question of this pack", "use a question's id")
+            fields.faults.add(path, "isn't a question of this pack", "use a question's id")
         answers.append((str(question_id), _case_answer(fields.faults, path, answer)))
     return Case(
         name=fields.text("name", limit=200),
@@ -338,7 +338,7 @@ def _case_answer(faults: Faults, path: str, value: object) -> str | float | None
         return value
     if isinstance(value, int | float) and 0 <= value <= 1:
         return float(value)
-    faults.add(path, f"is {value!r}", "use yes, no, a P(yes) from 0 to 1, or null for an answer that never came")
+    faults.add(path, f"is {value!r}", "use yes, no, a P(yes) from 0 to 1, or null for a missing answer")
     return None
 
 
@@ -393,7 +393,7 @@ def _canonical(data: object) -> str:
 
 
 def _with_text_keys(data: object) -> object:
-    """YAML allows keys of any type, JSON texts alone."""
+    """Convert keys to text, the only type that JSON allows."""
     if isinstance(data, Mapping):
         return {str(key): _with_text_keys(value) for key, value in data.items()}
     return [_with_text_keys(value) for value in data] if isinstance(data, list) else data

@@ -1,7 +1,7 @@
 """Prompts of the two models: the questions, and the judge's prompt with its token budget.
 
-The prompts' words are files in `prompts/`. The judge's prompt is a static part, the same for every image
-under a pack so that a server's prefix cache can serve it, then the evidence between two fence lines.
+The templates are files in `prompts/`. The judge's prompt is a static part, the same for every image under a pack so
+that a server's prefix cache can be used, then the evidence between two fence lines.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ SHORT_CAPTION_CHARACTERS = 100
 ANSWER_CHARACTERS = 60
 PREVIOUS_CHARACTERS = 200
 
-# A repair adds the answer that couldn't be used (as the conversation's turn) and the request itself.
+# A repair adds the rejected answer (as a turn of the conversation) and the request itself.
 _REPAIR_TOKENS = ANSWER_TOKENS + 200
-# The chat template around it all: [INST], <<SYS>>, begin and end of text.
+# The chat template around the prompt: [INST], <<SYS>>, begin and end of text.
 _FRAME_TOKENS = 32
 _PIECE = re.compile(r"[A-Za-z]+|\n|[^\sA-Za-z]")
 _FOLDER = Path(__file__).parent.parent / "prompts"
@@ -35,7 +35,7 @@ _FOLDER = Path(__file__).parent.parent / "prompts"
 
 @dataclass(frozen=True)
 class Templates:
-    """The words of all prompts, with `$placeholders`."""
+    """Templates of all prompts, with `$placeholders`."""
 
     question: str
     judge: str
@@ -44,13 +44,13 @@ class Templates:
 
     @property
     def version(self) -> str:
-        """Name and digest: prompts that differ in a word differ in it."""
+        """Name and digest, which changes with any word of a template."""
         content = json.dumps(asdict(self), sort_keys=True)
         return f"judge-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def load_templates(folder: Path) -> Templates:
-    """The templates in `folder`, one `<name>.txt` each."""
+    """Load the templates in `folder`, one `<name>.txt` each."""
     names = [field.name for field in fields(Templates)]
     return Templates(**{name: (folder / f"{name}.txt").read_text("utf-8").strip() for name in names})
 
@@ -61,7 +61,7 @@ PROMPT_VERSION = TEMPLATES.version
 
 @dataclass(frozen=True)
 class JudgePrompt:
-    """The judge's prompt. `shortened` says in words what was left out to fit the context, if anything."""
+    """The judge's prompt. `shortened` lists in words what was left out to fit the context."""
 
     static: str
     evidence: str
@@ -74,16 +74,16 @@ class JudgePrompt:
 
 
 def question_prompt(text: str, templates: Templates = TEMPLATES) -> str:
-    """The prompt that puts a question to the vision model."""
+    """Return the prompt that asks the vision model a question."""
     return Template(templates.question).substitute(text=text)
 
 
 def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATES) -> JudgePrompt:
-    """The judge's prompt over the evidence, within the model's context together with its answer and a repair.
+    """Return the judge's prompt, which fits the model's context together with the answer and one repair.
 
     Evidence that doesn't fit is shortened in this order: captions of later views, the length of captions, the
     answers of questions under their threshold (least likely first). Raises `InvalidPolicy` if the policy and
-    what must be said leave no room even then.
+    the remaining evidence don't fit even then.
     """
     static = Template(templates.judge).substitute(policy=_policy(pack), categories=_category_choice(pack))
     room = CONTEXT_TOKENS - ANSWER_TOKENS - _REPAIR_TOKENS - _FRAME_TOKENS - tokens(static)
@@ -99,12 +99,12 @@ def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATE
 
 
 def repair_prompt(previous: str, fault: str, templates: Templates = TEMPLATES) -> str:
-    """The request for another answer after one that couldn't be used because of `fault`."""
+    """Return the request for another answer after one that was rejected because of `fault`."""
     return Template(templates.repair).substitute(fault=fault, previous=neutralise(previous, PREVIOUS_CHARACTERS))
 
 
 def answer_schema(pack: Pack) -> dict[str, Any]:
-    """JSON schema of a good answer of the judge, for endpoints that can be held to one."""
+    """Return the JSON schema of the judge's answer, for endpoints that support constrained output."""
     return {
         "type": "object",
         "properties": {
@@ -118,10 +118,10 @@ def answer_schema(pack: Pack) -> dict[str, Any]:
 
 
 def tokens(text: str) -> int:
-    """About how many tokens Llama 2 makes of a text, rather too many than too few.
+    """Estimate the number of Llama 2's tokens for a text, rather too high than too low.
 
-    A third of a word's letters (rounded up), each digit, sign and line break by itself, and each byte of what
-    isn't ASCII. English takes about 1.3 tokens a word; this counts about 2.
+    A third of a word's letters (rounded up), each digit, sign and line break, and each byte of non-ASCII text.
+    English takes about 1.3 tokens a word; this counts about 2.
     """
     return sum(
         -(-len(piece) // 3) if piece.isascii() and piece.isalpha() else len(piece.encode())

@@ -1,9 +1,8 @@
 """The record of one object version in the verdict table, and its life cycle.
 
-An execution claims it, a verdict is recorded (`decided`), a person may overrule that as often as need be
-(`overruled`), a redrive may reopen a failure (`reopened`), and an erasure deletes it. Each function gives the
-attributes that the transition sets and removes; attributes that this code doesn't know stay in the item until it is
-reopened.
+An execution claims it, a verdict is recorded (`decided`), a person may overrule it any number of times (`overruled`),
+a redrive may reopen a failure (`reopened`), and an erasure deletes it. Each function returns the attributes that the
+transition sets and removes; attributes that this code doesn't know stay in the item until it is reopened.
 """
 
 import json
@@ -17,11 +16,11 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_ITEM_BYTES
 
 SCHEMA_VERSION = 1
-# Owner of a claim that a redrive took from an execution that is over: the next execution to come may take it.
+# Owner of a claim that a redrive reopened after its execution ended: the next execution may take it over.
 REDRIVEN = "redrive"
-# Rank of an item in the queue of people, 0 (first) to 9.
+# Rank of an item in the review queue, 0 (first) to 9.
 _RANK = 5
-# What tells one state of a record from the next.
+# Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at")
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
@@ -46,11 +45,11 @@ _KEPT_WHEN_REOPENED = {"pk", "sk", "schema_version", "image", "created_at", "ref
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One item of the verdict table. What an item lacks has its default; what this code doesn't know is in `other`.
+    """One item of the verdict table. Missing attributes get their default; unknown ones are in `other`.
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
-    force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that were looked
-    at. Where `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
+    force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
+    If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
 
     image: ImageRef
@@ -95,7 +94,7 @@ class Record:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> "Record":
-        """Read an item, or as much of one as an index holds. Raises KeyError where it has no key."""
+        """Read an item, or an index's projection of one. Raises KeyError if it has no key."""
         image = ImageRef.from_keys(attributes["pk"], attributes["sk"])
         facts = {k: v for k, v in (attributes.get("image") or {}).items() if k not in ("bucket", "key", "version")}
         known = {name: attributes[name] for name in _STORED if attributes.get(name) is not None}
@@ -103,7 +102,7 @@ class Record:
         return cls(image=image, facts=facts, other=other, **known)
 
     def attributes(self) -> dict[str, Any]:
-        """The item: `from_attributes` the other way round."""
+        """The item's attributes: the inverse of `from_attributes`."""
         named = {name: getattr(self, name) for name in _STORED}
         return {
             **self.other,
@@ -121,7 +120,7 @@ class Record:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        """The findings, each with the raw answer that it was scored from (`text`, `p_yes`, `p_blank`)."""
+        """The findings, each with the raw answer from which it was scored (`text`, `p_yes`, `p_blank`)."""
         raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
 
@@ -149,7 +148,7 @@ class Change:
 
 
 def utc(moment: datetime) -> str:
-    """A moment as Step Functions writes it: ISO-8601, milliseconds, `Z`. Such texts sort by time."""
+    """Format a time as Step Functions does: ISO-8601, milliseconds, `Z`. Such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -161,7 +160,7 @@ def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
 def decided(
     attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
 ) -> dict[str, Any]:
-    """Complete the attributes of a verdict with those that date and index it; `size` is the object's in bytes."""
+    """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes."""
     verdict = attributes["verdict"]
     return {
         **attributes,
@@ -176,7 +175,7 @@ def decided(
 
 
 def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a `review` verdict for what no retry mends: `error` is the class, `cause` Lambda's JSON."""
+    """Attributes of a `review` verdict for a permanent error: `error` is its class, `cause` Lambda's JSON."""
     message = _message(cause)
     return {
         **provenance,
@@ -189,7 +188,7 @@ def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str,
 
 
 def ended(status: str) -> dict[str, Any]:
-    """Attributes of a `review` verdict for an execution that ended outside the workflow's own hands."""
+    """Attributes of a `review` verdict for an execution that ended without its last Catch."""
     return {
         "verdict": "review",
         "category": None,
@@ -202,7 +201,7 @@ def ended(status: str) -> dict[str, Any]:
 
 
 def overruled(record: Record, verdict: str, category: str | None, note: str, who: str, now: str) -> Change:
-    """A person's decision; `now` is ISO-8601 UTC, `who` the person's ARN. The verdict before moves to the history."""
+    """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history."""
     decision = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
     attributes = {
         **decision,
@@ -215,7 +214,7 @@ def overruled(record: Record, verdict: str, category: str | None, note: str, who
 
 
 def reopened(record: Record) -> Change:
-    """Make the record a claim that another execution may take: its verdict moves to the history."""
+    """Change that makes the record a claim for another execution; its verdict moves to the history."""
     attributes = {
         "status": "claimed",
         "owner": REDRIVEN,
@@ -227,22 +226,22 @@ def reopened(record: Record) -> Change:
 
 
 def is_reusable(record: Record, cache_key: str) -> bool:
-    """Tell if the judgement may be reused: made alike, by the models, and whole in the item."""
+    """Tell if the judgement may be reused: same cache key, decided by the models, and complete in the item."""
     return record.cache_key == cache_key and record.decided_by in ("judge", "evidence") and record.evidence is not None
 
 
 def judgement_of(record: Record) -> dict[str, Any]:
-    """The attributes of a record that stand for its judgement, for another upload of the same bytes."""
+    """The attributes that another upload of the same bytes takes over from the record."""
     return {name: getattr(record, name) for name in _JUDGEMENT} | {"repairs": 0, "timings": {}}
 
 
 def expiry(decided_at: str, days: int) -> int:
-    """Time at which a record decided then (as `utc` writes it) is deleted `days` later: seconds since 1970."""
+    """Expiry of a record decided at that time (as `utc` writes it), `days` later, in seconds since 1970."""
     return int((datetime.fromisoformat(decided_at) + timedelta(days=days)).timestamp())
 
 
 def since_upload(uploaded: object, started_at: str, now: str) -> int:
-    """Milliseconds to `now` from the upload's event, or from the execution's start where no usable time was given.
+    """Milliseconds to `now` from the upload's event, or from the execution's start if that time is invalid.
 
     All three are ISO-8601; an execution started by hand may hold anything as the time of its upload.
     """
@@ -259,7 +258,7 @@ def overflows(attributes: Mapping[str, Any]) -> bool:
 
 
 def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
-    """Keys of the sparse index of what waits for people: the lowest rank first, then the oldest upload."""
+    """Keys of the sparse index of the review queue: the lowest rank first, then the oldest upload."""
     return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
 
 
@@ -272,7 +271,7 @@ def _named(image: ImageRef) -> dict[str, str]:
 
 
 def _with_history(record: Record) -> list[Mapping[str, Any]]:
-    """The history with the standing verdict added; a person's is there since it was made."""
+    """The history with the current verdict added; a person's was added when it was made."""
     history = list(record.history)
     if not record.verdict or record.decided_by == "person":
         return history

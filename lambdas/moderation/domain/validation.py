@@ -1,4 +1,4 @@
-"""Reading of plain data (of a YAML or JSON file) field by field, with every fault collected on the way."""
+"""Validation of plain data (of a YAML or JSON file) field by field, collecting all faults."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -9,7 +9,7 @@ from moderation.errors import InvalidPolicy
 
 
 class Faults:
-    """Faults as "path: what is wrong; what to do". `tolerant`: a field that isn't known is none."""
+    """Faults as "path: fault; remedy". With `tolerant` an unknown field isn't a fault."""
 
     def __init__(self, tolerant: bool = False) -> None:
         self._faults: list[str] = []
@@ -20,19 +20,21 @@ class Faults:
         self._faults.append(f"{path}: {wrong}; {remedy}")
 
     def distinct(self, path: str, what: str, values: Sequence[str]) -> None:
-        """Add a fault for each value that is used twice."""
+        """Add a fault for each duplicate value."""
         for value in dict.fromkeys(value for value in values if value and values.count(value) > 1):
             self.add(path, f"the {what} '{value}' is used twice", "give each its own")
 
     def finish(self) -> None:
-        """Raise `InvalidPolicy` with all faults, one a line, if there are any."""
+        """Raise `InvalidPolicy` with all faults, one per line, if there are any."""
         if self._faults:
             raise InvalidPolicy("\n".join(self._faults))
 
 
 class Fields:
-    """One mapping of the data. Each method reads a field, notes what is wrong with it, and returns a value
-    of the right type in any case, so that reading goes on and finds the other faults too."""
+    """One mapping of the data.
+
+    Each method reads a field, records its faults, and returns a value of the right type in any case, so that the
+    remaining fields are checked as well."""
 
     def __init__(self, faults: Faults, path: str, data: object, known: Collection[str]) -> None:
         self.faults = faults
@@ -46,7 +48,7 @@ class Fields:
             if key not in known:
                 near = get_close_matches(str(key), known, 1)
                 remedy = f"did you mean '{near[0]}'?" if near else f"known fields are {_listed(known)}"
-                faults.add(self.at(str(key)), "is no field of this", remedy)
+                faults.add(self.at(str(key)), "is an unknown field", remedy)
 
     def at(self, key: str) -> str:
         """The path of a field."""
@@ -65,12 +67,12 @@ class Fields:
         pattern: re.Pattern[str] | None = None,
         rule: str = "",
     ) -> str:
-        """A text of 1 to `limit` characters that matches `pattern` (`rule` says the same in words)."""
+        """Text of 1 to `limit` characters that matches `pattern`, which `rule` describes in words."""
         if default is not None and key not in self._data:
             return default
         value = self._data.get(key)
         if not isinstance(value, str):
-            self._wrong(key, value, "write text, in quotes if YAML takes it for something else")
+            self._wrong(key, value, "write text, in quotes if YAML reads it as another type")
             return ""
         value = value.strip()
         if not value and default is None:
@@ -144,7 +146,7 @@ class Fields:
 
 
 def as_answer(value: object) -> object:
-    """A bare yes or no, which YAML 1.1 reads as true or false, as the word that was written."""
+    """Convert a boolean back to the bare yes or no that YAML 1.1 read as true or false."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value

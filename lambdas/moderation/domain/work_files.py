@@ -1,4 +1,4 @@
-"""Keys of the files in the work bucket: an execution's work, evidence that outlives it, provenance kept for good."""
+"""Keys of the files in the work bucket: an execution's files, evidence that outlives it, permanent provenance."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from moderation.domain.image_ref import ImageRef
 
 
 def pack_file(digest: str) -> str:
-    """A policy pack that made a verdict, under its digest."""
+    """Key of a policy pack that a verdict was based on, by its digest."""
     return f"provenance/packs/{digest}.json"
 
 
 def prompt_file(version: str) -> str:
-    """The prompt templates of a version."""
+    """Key of the prompt templates of a version."""
     return f"provenance/prompts/{version}.json"
 
 
@@ -27,7 +27,7 @@ def image_files(image: ImageRef) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Keys of one execution's files in the work bucket; a new execution never meets an old one's files."""
+    """Keys of one execution's files in the work bucket; executions never share files."""
 
     prefix: str
 
@@ -55,7 +55,7 @@ class Workspace:
 
     @property
     def evidence(self) -> str:
-        """Not among the work, which expires: evidence stays as long as the record that it belongs to."""
+        """Key of the evidence, outside `work/`, which expires: evidence is kept as long as its record."""
         return f"evidence/{self.prefix.removeprefix('work/')}.json"
 
     def view(self, name: str) -> str:

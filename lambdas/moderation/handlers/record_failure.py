@@ -1,6 +1,6 @@
-"""RecordFailure, off the workflow: record and publish what failed, timed out or was aborted from outside.
+"""RecordFailure, outside the workflow: record and publish executions that failed, timed out or were aborted.
 
-The state of the same name records what the workflow itself can catch; this is for what it can't.
+The state of the same name records the errors that the workflow itself can catch; this handler records the others.
 """
 
 from typing import Any
@@ -14,9 +14,9 @@ from moderation.usecases.record_failure import record_failure
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """EventBridge's "Step Functions Execution Status Change" → a `review` verdict, unless one stands already.
+    """EventBridge's "Step Functions Execution Status Change" → a `review` verdict, unless there is a verdict.
 
-    A verdict that the execution made but had no time to publish is published too.
+    A verdict that the execution recorded but couldn't publish is published too.
     """
     ended, ports = ended_execution(event), wiring.record_failure()
     bind_image(ended.image.id, ended.execution)

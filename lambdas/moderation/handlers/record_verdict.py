@@ -1,4 +1,4 @@
-"""RecordVerdict: write the verdict, or why there is none, and tag the object version with it."""
+"""RecordVerdict: write the verdict, or the failure, and tag the object version with it."""
 
 import time
 from typing import Any

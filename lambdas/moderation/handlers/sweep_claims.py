@@ -8,7 +8,7 @@ from moderation.domain.record import utc
 from moderation.observability import add_age, add_count, logger, observed
 from moderation.usecases.sweep_claims import SweptClaim, sweep_claims
 
-# The status event of an execution that just ended is still on its way; and an Express one has surely ended.
+# Leaves time for the status event of an execution that just ended; Express ones have ended by then.
 _GRACE = timedelta(minutes=15)
 
 

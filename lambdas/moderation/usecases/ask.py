@@ -1,4 +1,4 @@
-"""Ask the vision model about a picture, beyond moderation."""
+"""Ask the vision model about a picture, independently of moderation."""
 
 from collections.abc import Sequence
 

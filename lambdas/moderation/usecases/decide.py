@@ -1,4 +1,4 @@
-"""Overrule a verdict by a person's decision, which no machine overwrites."""
+"""Overrule a verdict by a person's decision, which no automatic verdict overwrites."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from moderation.ports import ImageStore, PolicyStore, Publisher, VerdictStore, W
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.notify import notify
 
-_ATTEMPTS = 3  # a machine may record its verdict while we decide
+_ATTEMPTS = 3  # an execution may record its verdict meanwhile
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class PersonDecision:
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `notified` if a topic heard of it."""
+    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `notified` if it was published."""
 
     record: Record
     tagging: str
@@ -71,15 +71,14 @@ def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> Rec
         if record.decided_by == "person" and record.decided_at != before.decided_at:
             break
     raise DecidedMeanwhile(
-        f"{record.image.key} was decided on by someone else just now: look at it with `moderate show`, then decide "
-        "again."
+        f"{record.image.key} was just decided by someone else: check it with `moderate show`, then decide again."
     )
 
 
 def _read_again(ports: DecidePorts, record: Record) -> Record:
     standing = ports.verdicts.get(record.image)
     if standing is None:
-        raise NoSuchRecord(f"The record of {record.image.key} was erased just now.")
+        raise NoSuchRecord(f"The record of {record.image.key} was just erased.")
     return standing
 
 
@@ -104,14 +103,14 @@ def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
 
 
 def _named_category(pack: Pack | None, category: str | None) -> str | None:
-    """The category as the policy spells it; any, where no policy is known."""
+    """Return the category as the policy spells it; unchecked if the policy is unknown."""
     if category is None or pack is None:
         return category
     for name in pack.category_names:
         if _fold(name) == _fold(category):
             return name
     raise UnknownCategory(
-        f"{category!r} is no category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
+        f"{category!r} isn't a category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Erase an upload for good, with all that is kept of it, and note that it was done. It can be repeated."""
+"""Erase an upload for good, with everything stored about it, and leave a note. Can be repeated."""
 
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -25,8 +25,8 @@ class ErasePorts:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """A version of the object: its kind in the bucket (`object version`, `delete marker`, None if gone), its record."""
+class StoredVersion:
+    """Version of an object with its record; `stored` is `object version`, `delete marker` or None if it is gone."""
 
     image: ImageRef
     stored: str | None
@@ -35,63 +35,63 @@ class Trace:
 
 @dataclass
 class Erasure:
-    """An erasure under way: `done` counts what was deleted so far, by kind; `note` is the prefix of its note."""
+    """Erasure in progress: `done` counts deletions by kind; `note` is the prefix of its note."""
 
     note: str
     done: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(ERASED, 0)))
 
 
-def find_traces(ports: ErasePorts, bucket: str, key: str, version: str | None) -> list[Trace]:
+def find_versions(ports: ErasePorts, bucket: str, key: str, version: str | None) -> list[StoredVersion]:
     """Return everything under a key, or one version of it, newest first as far as the bucket has it.
 
     Raises StillModerated while a version is being moderated, and the errors of the ports.
     """
     stored = dict(ports.images.versions(bucket, key))
     records = {record.image.version: record for record in ports.verdicts.of_object(bucket, key)}
-    traces = [
-        Trace(ImageRef(bucket, key, found), stored.get(found), records.get(found))
+    versions = [
+        StoredVersion(ImageRef(bucket, key, found), stored.get(found), records.get(found))
         for found in {**stored, **records}
         if version in (None, found)
     ]
-    claimed = [trace.image.version for trace in traces if trace.record and trace.record.status == "claimed"]
+    claimed = [each.image.version for each in versions if each.record and each.record.status == "claimed"]
     if claimed:
         raise StillModerated(
-            f"{key} is being moderated just now (version {', '.join(claimed)}): erase it once it has a verdict. "
-            "`moderate show KEY` tells; an execution that vanished is recorded within half an hour."
+            f"{key} is being moderated (version {', '.join(claimed)}): erase it once it has a verdict. "
+            "See `moderate show KEY`; an execution that vanished is recorded within half an hour."
         )
-    return traces
+    return versions
 
 
-def erase(ports: ErasePorts, traces: Sequence[Trace], who: str) -> Generator[Erasure]:
-    """Delete what the traces lead to, version by version; yields after each.
+def erase(ports: ErasePorts, versions: Sequence[StoredVersion], who: str) -> Generator[Erasure]:
+    """Delete the versions and everything stored about them; yields after each version.
 
-    A note is begun before anything goes and ended in any case. It holds neither the key nor a hash of it, which could
-    be guessed. Raises the errors of the ports.
+    A note is started before anything is deleted, and completed in any case. It holds neither the key nor a hash of
+    it, which could be guessed. Raises the errors of the ports.
     """
     begun = {"who": who, "created_at": utc(datetime.now(UTC))}
     erasure = Erasure(erasure_files(begun["created_at"][:10], str(uuid4())))
     ports.work.put_if_absent(f"{erasure.note}started.json", begun)
     finished: dict[str, str] = {}
     try:
-        for trace in traces:
-            _erase(ports, trace, erasure.done)
+        for version in versions:
+            _erase(ports, version, erasure.done)
             yield erasure
         finished = {"finished_at": utc(datetime.now(UTC))}
-    finally:  # what was erased before an error is noted too
+    finally:  # also notes what was erased before an error
         ports.work.put_if_absent(f"{erasure.note}ended.json", {**begun, **finished, "erased": dict(erasure.done)})
 
 
-def _erase(ports: ErasePorts, trace: Trace, done: Counter[str]) -> None:
-    """The version and its record go last, for they lead to the rest."""
-    image = trace.image
+def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> None:
+    """Delete the version and its record last, because they lead to the rest."""
+    image = version.image
     for kind, prefix in zip(("work files", "evidence files"), image_files(image), strict=True):
         done[kind] += ports.work.delete_under(prefix)
-    if trace.record:
-        done["reuse references"] += _forget(ports, trace.record)
-    if trace.stored:
+    if version.record:
+        done["reuse references"] += _forget(ports, version.record)
+    if version.stored:
         ports.images.delete_version(image)
-        done[f"{trace.stored}s"] += 1
-    if trace.record:
+        done[f"{version.stored}s"] += 1
+    if version.record:
         ports.verdicts.delete(image)
         done["records"] += 1
 
@@ -99,7 +99,7 @@ def _erase(ports: ErasePorts, trace: Trace, done: Counter[str]) -> None:
 def _forget(ports: ErasePorts, record: Record) -> int:
     """Remove the references to a version from the records that reused its judgement; returns their number.
 
-    What they reused stays: they are of other uploads.
+    They keep the judgement that they reused, because they are other uploads.
     """
     origin = {"pk": record.image.pk, "sk": record.image.version}
     forgotten = 0

@@ -11,7 +11,7 @@ from moderation.ports import ImageStore, VerdictStore
 
 @dataclass(frozen=True)
 class FoundRecord:
-    """A record; `current_unknown` if the bucket couldn't be asked for the current version, so that it is the newest."""
+    """Record found; with `current_unknown` the current version couldn't be read, and it is the newest record."""
 
     record: Record
     current_unknown: bool = False
@@ -20,15 +20,15 @@ class FoundRecord:
 def find_record(
     images: ImageStore, verdicts: VerdictStore, bucket: str, key: str, version: str | None = None
 ) -> FoundRecord:
-    """Return the record of a version of an object, of the bucket's current one unless it is named.
+    """Return the record of an object's version, by default the current one.
 
-    Where the object was deleted, or may not be read, it is the newest record. Raises NoSuchRecord, and the errors of
+    If the object was deleted or may not be read, that is the newest record. Raises NoSuchRecord, and the errors of
     the ports.
     """
     if version:
         if record := verdicts.get(ImageRef(bucket, key, version)):
             return FoundRecord(record)
-        raise NoSuchRecord(f"There is no record of version {version} of {key}: `moderate show KEY` says which it has.")
+        raise NoSuchRecord(f"There is no record of version {version} of {key}: see `moderate show KEY`.")
     records = {record.image.version: record for record in verdicts.of_object(bucket, key)}
     try:
         current, unknown = images.current_version(bucket, key), False

@@ -16,11 +16,11 @@ from moderation.domain.work_files import Workspace, prompt_file
 from moderation.errors import EndpointTimeout
 from moderation.ports import JudgeModel, Turn, WorkStore
 
-# What a further request leaves of the function's time: to connect, and to write the judgement.
+# Reserve of the function's time for connecting and for writing the judgement.
 _RESERVE_S = 10
-# Llama answers within 2 to 8 s; with less than this left another request isn't worth its while.
+# Llama answers within 2 to 8 s; with less than this left another request is pointless.
 _LEAST_S = 10
-_TURN_CHARACTERS = 4 * ANSWER_TOKENS  # a server that ignores the limit may not flood the second request
+_TURN_CHARACTERS = 4 * ANSWER_TOKENS  # protects the second request from a server that ignores the limit
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,24 @@ class Judged:
 
 
 class TimeBudget:
-    """Time that each request to the judge may take, so that the function isn't stopped in the midst of one.
+    """Time that each request to the judge may take, so that the function isn't stopped during one.
 
-    Its time-out has room for one request of any length; those that follow share what is left.
+    The function's time-out has room for one request of any length; later requests share the rest.
     """
 
     def __init__(self, remaining_ms: Callable[[], int] | None = None) -> None:
-        """`remaining_ms` is that of Lambda's context; without it there is no limit."""
+        """`remaining_ms` is `get_remaining_time_in_millis` of Lambda's context; without it there is no limit."""
         self._remaining_ms = remaining_ms
         self._asked = False
 
     def for_request(self) -> float | None:
-        """Seconds that the next request may take, None for as long as it wants. Raises EndpointTimeout."""
+        """Seconds that the next request may take, None for no limit. Raises EndpointTimeout."""
         first, self._asked = not self._asked, True
         if first or self._remaining_ms is None:
             return None
         seconds = self._remaining_ms() / 1000 - _RESERVE_S
         if seconds < _LEAST_S:
-            raise EndpointTimeout("The judge is so slow that no time is left to ask it again.")
+            raise EndpointTimeout("The judge is so slow that there is no time left to ask it again.")
         return seconds
 
 
@@ -119,7 +119,7 @@ def collect_evidence(work: WorkStore, workspace: Workspace, queries: int) -> Col
 
 
 def judge_evidence(judge: JudgeModel, pack: Pack, evidence: Evidence, budget: TimeBudget | None = None) -> JudgeOutcome:
-    """Ask the judge if the pack wants it asked, once more if its answer can't be used, and decide.
+    """Ask the judge if the pack requires it, once more if its answer can't be used, and decide.
 
     Raises the errors of the port, EndpointTimeout also where no time is left to ask.
     """

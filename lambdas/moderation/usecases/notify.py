@@ -7,7 +7,7 @@ from moderation.ports import Publisher, VerdictStore
 
 
 def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool:
-    """Publish a verdict that is to be published and wasn't yet; False for any other. Raises the ports' errors."""
+    """Publish a verdict whose notification is pending; False for any other. Raises the ports' errors."""
     if record.notified is not False or not record.verdict:
         return False
     publisher.publish(record.verdict, build_message(record), message_attributes(record))
@@ -16,7 +16,7 @@ def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool
 
 
 def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execution: str) -> bool:
-    """Publish the verdict that an execution made, unless a person overruled it since. Raises the ports' errors."""
+    """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors."""
     record = verdicts.get(image)
     if record is None or record.execution != execution or record.decided_by == "person":
         return False

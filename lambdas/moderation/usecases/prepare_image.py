@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.domain.image import PREPROCESSING_VERSION, Picture, prepare
+from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, manifest_to_json, plan_queries
 from moderation.domain.policy import pack_data
@@ -28,7 +28,7 @@ class PreparePorts:
 
 
 def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) -> Manifest:
-    """Leave the manifest in the work bucket, with the views or with the judgement of the same bytes before.
+    """Write the manifest to the work bucket, with the views or with the earlier judgement of the same bytes.
 
     Raises the errors of the ports and of `image.prepare`.
     """
@@ -65,7 +65,7 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
     return manifest
 
 
-def _facts(picture: Picture, stored: StoredImage, sha256: str) -> ImageFacts:
+def _facts(picture: PreparedImage, stored: StoredImage, sha256: str) -> ImageFacts:
     return ImageFacts(
         sha256=sha256,
         size=len(stored.data),
@@ -79,13 +79,13 @@ def _facts(picture: Picture, stored: StoredImage, sha256: str) -> ImageFacts:
 
 
 def _reused_facts(earlier: Record, stored: StoredImage) -> ImageFacts:
-    """The same bytes have the same size; what their uploader says of them may differ."""
+    """Facts of a reused image: the same bytes have the same size, but the uploader's metadata may differ."""
     known = {name: earlier.facts[name] for name in ("sha256", "size", "width", "height", "format")}
     return ImageFacts(**known, content_type=stored.content_type, reference=stored.reference, uploader=stored.uploader)
 
 
-def _looked_at(picture: Picture) -> dict[str, Any]:
-    """The views with their places; the number of frames in the file and of those in no view, if they were counted."""
+def _looked_at(picture: PreparedImage) -> dict[str, Any]:
+    """Views with their boxes; number of frames in the file and of frames without a view, if they were counted."""
     seen = {view.frame for view in picture.views}
     return {
         "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],

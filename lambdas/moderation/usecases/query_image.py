@@ -10,7 +10,7 @@ from moderation.ports import VisionModel, WorkStore
 
 
 def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, number: int) -> int:
-    """Ask the manifest's query of that number and leave the answers in the work bucket.
+    """Send the manifest's query of that number and write the answers to the work bucket.
 
     Returns the milliseconds that the model took. Raises the errors of the ports.
     """

@@ -1,4 +1,4 @@
-"""Record an execution that ended without a verdict: failed, timed out, aborted, or gone without a trace."""
+"""Record an execution that ended without a verdict: failed, timed out, aborted, or disappeared."""
 
 from datetime import UTC, datetime
 

@@ -14,7 +14,7 @@ from moderation.ports import ImageStore, VerdictStore, WorkStore
 
 @dataclass(frozen=True)
 class Moderated:
-    """An execution's end: its image, where its work is (None if preparing it failed), and the error, if there was one.
+    """Outcome of an execution: image, workspace (None if preparing it failed), and the error, if there was one.
 
     `error` and `cause` are those of Step Functions' Catch; `size` is the object's in bytes.
     """
@@ -48,7 +48,7 @@ def record_verdict(
     image = moderated.image
     attributes = decided(_verdict(work, moderated), image, moderated.started_at, utc(datetime.now(UTC)), moderated.size)
     notify = attributes["verdict"] != "safe" or notify_safe
-    if notify:  # false until Notify has done it, so that what is lost on the way shows
+    if notify:  # false until Notify has published it, so that a lost notification is visible
         attributes["notified"] = False
     if not verdicts.record(image, moderated.execution, attributes):
         return RecordedVerdict(attributes, recorded=False)
@@ -56,7 +56,7 @@ def record_verdict(
 
 
 def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
-    """The record's attributes, out of what the steps before left in the work bucket."""
+    """The record's attributes, from the files that the earlier steps wrote to the work bucket."""
     workspace = moderated.workspace
     manifest = manifest_from_json(work.get_json(workspace.manifest)) if workspace else None
     if moderated.error or not (workspace and manifest):

@@ -12,7 +12,7 @@ from moderation.ports import Execution, Executions, Publisher, VerdictStore
 from moderation.usecases.list_records import newest_first
 from moderation.usecases.notify import notify
 
-UNMENDABLE = frozenset({"UnreadableImage", "ImageTooLarge"})  # a version's bytes never change
+NON_RETRYABLE = frozenset({"UnreadableImage", "ImageTooLarge"})  # a version's bytes never change
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RedrivePorts:
 
 @dataclass(frozen=True)
 class Redriven:
-    """One record: why it is redriven, and what was done, or would be."""
+    """Result for one record: its cause, and the action taken (or planned, in a dry run)."""
 
     record: Record
     cause: str
@@ -38,12 +38,12 @@ class Redriven:
 def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Redriven]:
     """Go through the failures and the unpublished verdicts of uploads since a time, record by record.
 
-    `cause` is the error's name, None for any: those whose bytes no retry mends are then left alone. With a cause
-    nothing is published. Raises the errors of the ports.
+    `cause` is an error's name, or None for all except NON_RETRYABLE. With a cause nothing is
+    published. Raises the errors of the ports.
     """
     for record in _failures(ports, since):
         why = _cause(record)
-        if cause is None and why in UNMENDABLE:
+        if cause is None and why in NON_RETRYABLE:
             yield Redriven(record, why, "left alone: its bytes stay the same")
         elif cause in (None, why):
             yield Redriven(record, why, _run_again(ports, record, dry_run))
@@ -52,7 +52,7 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
 
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
-    """Failure verdicts, and what a redrive took over but never started; read afresh, for the index lags behind."""
+    """Failure verdicts, and records reopened but never restarted; read again, because the index lags behind."""
     for listed in newest_first(ports.verdicts, ("review", "claimed"), since, datetime.now(UTC)):
         if _is_ours(ports, listed) and _is_failed(listed):
             record = ports.verdicts.get(listed.image)
@@ -69,12 +69,12 @@ def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
 
 
 def _is_ours(ports: RedrivePorts, record: Record) -> bool:
-    """Records of a bucket that was the intake before may not be touched."""
+    """Tell if the record belongs to the current intake bucket; those of an earlier one may not be changed."""
     return record.image.bucket == ports.bucket
 
 
 def _is_failed(record: Record) -> bool:
-    """Claims that an execution made are the sweeper's to look after."""
+    """Tell if a redrive may rerun the record; claims made by an execution are left to the sweeper."""
     return record.owner == REDRIVEN if record.status == "claimed" else record.decided_by == "failure"
 
 
@@ -85,9 +85,9 @@ def _cause(record: Record) -> str:
 
 
 def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
-    """Take the record over from its ended execution, then start another; says what was done.
+    """Reopen the record of an ended execution, then start another; returns the action.
 
-    Should it stop between the two, the record is a claim without an execution: the next redrive starts one.
+    If it is interrupted in between, the record is a claim without an execution: the next redrive starts one.
     """
     execution = ports.executions.find(record.owner)
     if _may_run(record, execution):
@@ -97,20 +97,20 @@ def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
     if not ports.verdicts.compare_and_set(record, reopened(record)):
         return "changed meanwhile: left alone"
     given = (execution and execution.given) or _input_of(record)
-    # How long an upload waits is measured from `time`: not what passed before somebody mended the fault.
+    # The waiting time of an upload counts from `time`, so it excludes the time until the fault was fixed.
     ports.executions.start(f"redrive-{uuid4()}", {**given, "time": utc(datetime.now(UTC))})
     return "moderated again"
 
 
 def _may_run(record: Record, execution: Execution | None) -> bool:
-    """Tell if the execution that owns the record runs, or may run where Step Functions can't say."""
+    """Tell if the execution that owns the record is running, or might be where Step Functions can't tell."""
     if not is_described(record.owner):
         return record.created_at >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
     return execution is not None and execution.status in ALIVE
 
 
 def _input_of(record: Record) -> dict[str, Any]:
-    """The input that the intake rule would start the workflow with, the time aside."""
+    """The input with which the intake rule would start the workflow, except for the time."""
     return {**asdict(record.image), "size": record.facts.get("size", 0), "event_id": "redrive"}
 
 

@@ -34,7 +34,7 @@ def sweep_claims(
 ) -> Iterator[SweptClaim]:
     """Close the failures among the claims made before an ISO-8601 time, claim by claim.
 
-    Where publishing fails the other claims are swept all the same, and a redrive publishes it. Raises the errors of
+    If publishing fails, the remaining claims are still swept, and a redrive publishes the verdict. Raises the errors of
     the other ports.
     """
     for claim in verdicts.undecided(before):

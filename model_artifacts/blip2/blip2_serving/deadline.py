@@ -26,7 +26,7 @@ class Deadline:
         """`clock` returns seconds."""
         self.clock = clock
         self._begun: float | None = None
-        self._told: float | None = None
+        self._terminated: float | None = None
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -39,7 +39,7 @@ class Deadline:
 
     def stop(self) -> None:
         """Handle SIGTERM: the current batch, and any later one, has STOP_S from now."""
-        self._told = self.clock()
+        self._terminated = self.clock()
 
     @property
     def passed(self) -> bool:
@@ -62,8 +62,8 @@ class Deadline:
 
     def _end(self, begun: float) -> float:
         end = begun + ANSWER_S
-        return min(end, self._told + STOP_S) if self._told is not None and self._stops(begun) else end
+        return min(end, self._terminated + STOP_S) if self._terminated is not None and self._stops(begun) else end
 
     def _stops(self, begun: float) -> bool:
         """Return True if the process is about to end. One that survives the time of its SIGKILL keeps serving."""
-        return self._told is not None and begun < self._told + KILLED_S
+        return self._terminated is not None and begun < self._terminated + KILLED_S

@@ -29,7 +29,7 @@ _DAMAGED = (
 def open_image(content: bytes) -> Image.Image:
     """Decode the file (its first frame) to RGB.
 
-    Raises BadRequest if it is no image of FORMATS, is damaged, or claims more than MAX_PIXELS: the claim is
+    Raises BadRequest if it isn't an image of FORMATS, is damaged, or claims more than MAX_PIXELS: the claim is
     read from the header, before anything is decoded, so that a decompression bomb costs nothing.
     """
     try:

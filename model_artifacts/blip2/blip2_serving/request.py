@@ -158,7 +158,7 @@ def _image(data: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except ValueError:
-        raise BadRequest('"image" is no valid base64 (standard alphabet, no line breaks).') from None
+        raise BadRequest('"image" is not valid base64 (standard alphabet, no line breaks).') from None
 
 
 def _plain_prompt(data: dict[str, Any]) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ def _prompt(name: str, prompt: object) -> str:
     if characters > MAX_PROMPT_CHARACTERS:
         raise BadRequest(f'"{name}" has {characters} characters; at most {MAX_PROMPT_CHARACTERS} are read.')
     if prompt != _encodable(prompt):
-        raise BadRequest(f'"{name}" is no valid text: it holds half of a surrogate pair.')
+        raise BadRequest(f'"{name}" is not valid text: it contains half of a surrogate pair.')
     return prompt
 
 

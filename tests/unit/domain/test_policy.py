@@ -53,7 +53,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a name with a space": (lambda d: d.update(name="my pack"), "name: 'my pack'"),
     "a number as name": (lambda d: d.update(name=7), "name: is 7"),
     "an empty description": (lambda d: d.update(description=" "), "description: is empty"),
-    "an unknown field": (lambda d: d.update(category=[]), "category: is no field of this; did you mean 'categories'?"),
+    "an unknown field": (lambda d: d.update(category=[]), "category: is an unknown field; did you mean 'categories'?"),
     "no categories": (lambda d: d.update(categories=[]), "categories: has 0 items"),
     "categories as a mapping": (lambda d: d.update(categories={}), "categories: is a mapping"),
     "a category that is a text": (
@@ -120,7 +120,7 @@ BROKEN_WITHIN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a case about an unknown question": (
         lambda d: d["cases"][0].update(answers={"gun": "yes"}),
-        "cases[0].answers.gun: is no question of this pack",
+        "cases[0].answers.gun: isn't a question of this pack",
     ),
     "a case that expects an unknown category": (
         lambda d: d["cases"][0].update(expect={"verdict": "unsafe", "category": "Gun"}),
@@ -300,7 +300,7 @@ def test_without_routes_every_key_goes_to_default() -> None:
         ({"": {}}, "routes[''].enforce: is missing"),
         ({"a/": {"shadow": ["demo"]}}, "routes['a/'].enforce: is missing"),  # its images would never be cleared
         ({"": {"enforce": "a b"}}, "routes[''].enforce: 'a b' isn't usable"),
-        ({"": {"enforce": "blog", "shadows": []}}, "routes[''].shadows: is no field of this; did you mean 'shadow'?"),
+        ({"": {"enforce": "blog", "shadows": []}}, "routes[''].shadows: is an unknown field; did you mean 'shadow'?"),
         ({"": {"enforce": "blog", "shadow": "demo"}}, "routes[''].shadow: is 'demo'; write a list"),
         ({"": {"enforce": "blog", "shadow": [1]}}, "routes[''].shadow[0]: is 1"),
         ({"": {"enforce": "blog", "shadow": ["blog"]}}, "routes[''].shadow: 'blog' is enforced already"),

@@ -1,4 +1,4 @@
-"""Work off the events that EventBridge or Lambda gave up on: start workflows, record failures."""
+"""Process the events that EventBridge or Lambda gave up on: start workflows, record failures."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from moderation.usecases.record_failure import record_failure
 
 @dataclass(frozen=True)
 class LetterHandled:
-    """One letter: the object version that it is about, why it lay there, and what was done, or would be."""
+    """Result for one dead letter: its object version, its cause, and the action taken (or planned, in a dry run)."""
 
     key: str
     version: str
@@ -23,7 +23,7 @@ class LetterHandled:
 
 
 @dataclass(frozen=True)
-class _Errand:
+class _Task:
     key: str
     version: str
     at: str
@@ -34,15 +34,15 @@ class _Errand:
 def start_uploads(
     letters: DeadLetters, executions: Executions, cause: str | None, since: datetime, dry_run: bool
 ) -> Iterator[LetterHandled]:
-    """Start the workflow for uploads that EventBridge couldn't start it for. Raises the errors of the ports."""
+    """Start the workflow for the uploads for which EventBridge couldn't. Raises the errors of the ports."""
 
-    def errand(letter: DeadLetter) -> _Errand:
+    def task(letter: DeadLetter) -> _Task:
         upload = upload_of(letter.body)
-        return _Errand(
+        return _Task(
             upload.key, upload.version, upload.time, letter.error or "not started", lambda: _start(executions, upload)
         )
 
-    return _work_off(letters, errand, cause, since, dry_run)
+    return _process(letters, task, cause, since, dry_run)
 
 
 def record_failures(
@@ -50,45 +50,45 @@ def record_failures(
 ) -> Iterator[LetterHandled]:
     """Record the ended executions that RecordFailure couldn't record. Raises the errors of the ports."""
 
-    def errand(letter: DeadLetter) -> _Errand:
+    def task(letter: DeadLetter) -> _Task:
         ended = ended_of(letter.body)
         image = ended.image
-        return _Errand(image.key, image.version, ended.started_at, ended.status, lambda: _record(verdicts, ended))
+        return _Task(image.key, image.version, ended.started_at, ended.status, lambda: _record(verdicts, ended))
 
-    return _work_off(letters, errand, cause, since, dry_run)
+    return _process(letters, task, cause, since, dry_run)
 
 
-def _work_off(
+def _process(
     letters: DeadLetters,
-    errand_of: Callable[[DeadLetter], _Errand],
+    task_of: Callable[[DeadLetter], _Task],
     cause: str | None,
     since: datetime,
     dry_run: bool,
 ) -> Iterator[LetterHandled]:
-    """A letter goes once its work is done; after an error those that weren't reached stay."""
+    """Delete each letter once it is handled; after an error the remaining ones stay in the queue."""
     for letter in letters.letters():
         try:
-            errand = errand_of(letter)
+            task = task_of(letter)
         except NotAnEvent:
             yield LetterHandled("", letter.id, "not an event", f"left in the queue {letters.name}")
             continue
-        if cause in (None, errand.cause):
-            action = _handle(letters, letter, errand, since, dry_run)
-            yield LetterHandled(errand.key, errand.version, errand.cause, action)
+        if cause in (None, task.cause):
+            action = _handle(letters, letter, task, since, dry_run)
+            yield LetterHandled(task.key, task.version, task.cause, action)
 
 
-def _handle(letters: DeadLetters, letter: DeadLetter, errand: _Errand, since: datetime, dry_run: bool) -> str:
-    if datetime.fromisoformat(errand.at) < since:
+def _handle(letters: DeadLetters, letter: DeadLetter, task: _Task, since: datetime, dry_run: bool) -> str:
+    if datetime.fromisoformat(task.at) < since:
         return "older than --since: left in its queue"
     if dry_run:
-        return "would be taken off its queue and handled"
-    done = errand.run()
+        return "would be handled and removed from its queue"
+    done = task.run()
     letters.delete(letter)
     return done
 
 
 def _start(executions: Executions, upload: UploadEvent) -> str:
-    """Under the event's own name, so that a second run starts no second execution."""
+    """Start an execution named after the event, so that a second run starts no second one."""
     given: dict[str, Any] = asdict(upload) | {"time": utc(datetime.now(UTC))}
     return "started" if executions.start(f"dead-letter-{upload.event_id}", given) else "started before"
 
