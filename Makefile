@@ -63,7 +63,7 @@ synth: setup ## Synthesise both stacks into cdk.out/
 .PHONY: test
 test: setup lint types ## Run lint, types and the whole test suite with its coverage, on two cores
 	COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-		$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=html
+		$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=html
 
 build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
 	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<

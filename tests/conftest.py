@@ -1,4 +1,4 @@
-"""Coverage is measured by the tests that run the code in their own process."""
+"""Order and coverage of the tests."""
 
 from pathlib import Path
 
@@ -6,10 +6,16 @@ import pytest
 
 # These look at processes from outside: the emulator and its workers, the model server, a real deployment.
 OUTSIDE = ("e2e", "local", "model", "workflow")
+# Started first: at the end one worker would wait for the other.
+LONGEST = ("test_soak.py", "test_destroy.py", "test_template_start.py", "test_models_server.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace none of the tests that cover nothing: below Python 3.12 tracing takes half as long again."""
+    """Start with the longest files, and trace none of the tests that cover nothing.
+
+    Below Python 3.12 tracing takes half as long again.
+    """
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in OUTSIDE:
             item.add_marker("no_cover")
