@@ -51,40 +51,18 @@ class DynamoVerdictStore:
         return record_of(found) if found else None
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
-        with store_faults(f"Table {self._table}"):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=BY_SHA256,
-                KeyConditionExpression="sha256 = :sha256",
-                # records of another bucket's objects may not be read
-                FilterExpression="begins_with(pk, :own) AND cache_key = :cached AND decided_by IN (:judge, :evidence)",
-                ExpressionAttributeValues={
-                    ":sha256": {"S": sha256},
-                    ":own": {"S": ImageRef(bucket, "", "").pk},
-                    ":cached": {"S": cache_key},
-                    ":judge": {"S": "judge"},
-                    ":evidence": {"S": "evidence"},
-                },
-                ScanIndexForward=False,
-            )
-            for image in (image_of(item) for page in pages for item in page["Items"]):
-                # The index lags behind: a person may have decided since.
-                whole = self.get(image)
-                if whole and is_reusable(whole, cache_key):
-                    return whole
+        made_alike = " AND cache_key = :cached AND decided_by IN (:judge, :evidence)"
+        values = {":cached": {"S": cache_key}, ":judge": {"S": "judge"}, ":evidence": {"S": "evidence"}}
+        for image in self._with_bytes(bucket, sha256, made_alike, values):
+            # The index lags behind: a person may have decided since.
+            whole = self.get(image)
+            if whole and is_reusable(whole, cache_key):
+                return whole
         return None
 
     def of_same_bytes(self, bucket: str, sha256: str) -> Iterator[ImageRef]:
-        with store_faults(f"Table {self._table}"):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=BY_SHA256,
-                KeyConditionExpression="sha256 = :sha256",
-                ExpressionAttributeValues={":sha256": {"S": sha256}},
-                ScanIndexForward=False,
-            )
-            found = [image_of(item) for page in pages for item in page["Items"]]
-        return (image for image in found if image.bucket == bucket)
+        # All of them first: whoever asks may change the records.
+        return iter(list(self._with_bytes(bucket, sha256)))
 
     def mark_notified(self, image: ImageRef, notified: bool) -> None:
         with store_faults(f"Table {self._table}"):
@@ -175,6 +153,26 @@ class DynamoVerdictStore:
     def delete(self, image: ImageRef) -> None:
         with store_faults(f"Table {self._table}"):
             self._client.delete_item(TableName=self._table, Key=_key(image))
+
+    def _with_bytes(
+        self, bucket: str, sha256: str, condition: str = "", values: Mapping[str, Any] | None = None
+    ) -> Iterator[ImageRef]:
+        """Yield the images of a bucket with these bytes, newest first, as the index has them.
+
+        Records of another bucket's objects may not be read.
+        """
+        own = {":sha256": {"S": sha256}, ":own": {"S": ImageRef(bucket, "", "").pk}}
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_SHA256,
+                KeyConditionExpression="sha256 = :sha256",
+                FilterExpression=f"begins_with(pk, :own){condition}",
+                ExpressionAttributeValues={**own, **(values or {})},
+                ScanIndexForward=False,
+            )
+            for page in pages:
+                yield from map(image_of, page["Items"])
 
     def _expiry(self, attributes: Mapping[str, Any]) -> dict[str, int]:
         if not self._retention_days or "decided_at" not in attributes:

@@ -7,7 +7,7 @@ transition sets and removes; attributes that this code doesn't know stay in the 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,7 +110,7 @@ class Record:
             "category": self.category,
             "pk": self.image.pk,
             "sk": self.image.version,
-            "image": {"bucket": self.image.bucket, "key": self.image.key, "version": self.image.version, **self.facts},
+            "image": {**asdict(self.image), **self.facts},
         }
 
     def with_change(self, change: "Change") -> "Record":
@@ -165,7 +165,7 @@ def decided(
     return {
         **attributes,
         "schema_version": SCHEMA_VERSION,
-        "image": _named(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
+        "image": asdict(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
         "status": "decided",
         "created_at": started_at,
         "decided_at": now,
@@ -264,10 +264,6 @@ def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
 
 def _shard(image: ImageRef) -> int:
     return int(image.id, 16) % SHARDS
-
-
-def _named(image: ImageRef) -> dict[str, str]:
-    return {"bucket": image.bucket, "key": image.key, "version": image.version}
 
 
 def _with_history(record: Record) -> list[Mapping[str, Any]]:
