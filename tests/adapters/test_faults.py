@@ -58,7 +58,7 @@ def test_a_fault_gets_our_name(around, error, expected):
 
 
 def answered(status: int, body: Any) -> Any:
-    """What a hook of botocore's gives instead of sending: it sends no more."""
+    """Answer of a botocore hook in place of sending."""
     headers: Any = {}
     return AWSResponse("http://x", status, headers, body)
 

@@ -55,7 +55,7 @@ def aws(monkeypatch, session):
 
 @dataclass
 class Deployed:
-    """What tests look at, and ways to bring a record into a state."""
+    """A deployment that tests look into, with ways to bring a record into a state."""
 
     outputs: dict[str, str]
 

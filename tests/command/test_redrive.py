@@ -32,7 +32,7 @@ def executions(deployed) -> list[str]:
 
 
 def claim(deployed, image, owner: str) -> None:
-    """What the first state of a started execution does."""
+    """Claim the image, as the first state of a started execution does."""
     standing = deployed.verdicts.get(image)
     assert standing.owner == REDRIVEN
     assert deployed.verdicts.compare_and_set(standing, Change({"owner": owner}))
@@ -109,7 +109,7 @@ def test_an_execution_that_step_functions_forgot_is_replaced_out_of_the_record(d
 
 
 def test_a_claim_whose_execution_never_was_is_taken_up(deployed, moderate):
-    """What a redrive leaves that was cut off between taking the record over and starting the execution."""
+    """A record left by a redrive that was interrupted between reopening it and starting the execution."""
     image = deployed.put_object()
     deployed.put_record(image, owner=REDRIVEN, history=[{"verdict": "review"}])
 

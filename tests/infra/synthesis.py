@@ -50,7 +50,7 @@ def refusals(app: App) -> list[str]:
 
 
 def warnings_of(assembly: CloudAssembly) -> list[str]:
-    """What synthesis warns of by our own validations, without refusing it."""
+    """Warnings of our own validations at synthesis."""
     return [violation["description"] for part in _report(assembly.directory) for violation in part["violations"]]
 
 

@@ -1,4 +1,4 @@
-"""What the handlers report of themselves, read as CloudWatch reads it: the alarms stand on these."""
+"""Metrics of the handlers, read as CloudWatch reads them: the alarms depend on these."""
 
 import json
 from dataclasses import replace

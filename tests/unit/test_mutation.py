@@ -1,4 +1,4 @@
-"""How `make mutate` counts: from mutmut's lines to the share that decides the exit status."""
+"""Counting of `make mutate`: from mutmut's lines to the share that decides the exit status."""
 
 from scripts.evaluation.mutation import by_module, killed_of, statuses, table
 

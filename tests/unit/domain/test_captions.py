@@ -1,4 +1,4 @@
-"""Which captions support a category: its words in any inflection, and no word that merely looks alike."""
+"""Captions that support a category: by its words in any inflection, not by words that merely look alike."""
 
 import pytest
 
