@@ -12,7 +12,7 @@ from PIL import Image
 
 from model_artifacts.demo.drawings import QUESTIONS, SUBJECTS, Drawing, Subject, draw, embed_small
 from model_artifacts.demo.evaluate import EVALUATION_SEED
-from moderation.domain.image import Box, closer_looks
+from moderation.domain.image import MAX_VIEWS, Box, closer_looks
 from moderation.domain.policy import Pack
 from scripts.evaluation.inprocess_pipeline import INPUT_SIZE
 
@@ -81,7 +81,8 @@ def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Ite
 
 def view_labels(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None]]:
     """Return the true answer by view and question; None if the content is partly visible."""
-    views = {"full": (0, 0, *drawing.image.size)} | dict(closer_looks(drawing.image, pack.views, INPUT_SIZE))
+    closer = closer_looks(drawing.image, pack.views, INPUT_SIZE, MAX_VIEWS - 1)
+    views = {"full": (0, 0, *drawing.image.size)} | dict(closer)
     return {name: dict(zip(QUESTIONS, _truths(drawing, box), strict=True)) for name, box in views.items()}
 
 

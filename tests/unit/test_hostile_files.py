@@ -6,8 +6,7 @@ import re
 import pytest
 
 from local.harness.hostile_files import QUICK, jpeg_of_scans, mutants, sound_files
-from moderation.domain import jpeg
-from moderation.domain.image import prepare
+from moderation.domain.image import jpeg, prepare
 from scripts.evaluation.isolated_decoder import Decoder
 
 MOST_MB = 1000  # of the 2,048 that the function has
