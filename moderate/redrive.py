@@ -32,8 +32,8 @@ def redrive_failures(
     """Process dead letters, rerun failed moderations, and publish pending notifications.
 
     A failed verdict moves into the record's history. Nothing that a person decided and nothing that is still
-    running is touched, so it may be repeated. Images that are unreadable or too large are skipped: name their cause to
-    rerun them anyway. With --cause nothing is published.
+    running is touched, so it may be repeated. Images that are unreadable, unsupported or too large are skipped: name
+    their cause to rerun them anyway. With --cause nothing is published.
     """
     deployment = acting_as(find(stack), "Operator")
     done = table(("key", "version", "cause", "action"))

@@ -46,7 +46,11 @@ class NotificationUnavailable(TransientError):
 
 
 class UnreadableImage(PermanentError):
-    """The object isn't an image of an accepted format, or is damaged."""
+    """The object is a damaged image, or no file of a kind that is known."""
+
+
+class UnsupportedImage(PermanentError):
+    """The object is a file of a known kind that isn't accepted, or is declared as something else than an image."""
 
 
 class ImageTooLarge(PermanentError):

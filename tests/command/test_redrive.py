@@ -174,14 +174,15 @@ def test_a_cause_chooses(deployed, moderate, ended):
     assert deployed.record(broken)["owner"] != ended
 
 
-def test_bytes_that_cannot_be_read_are_tried_again_only_when_their_cause_is_named(deployed, moderate, ended):
+@pytest.mark.parametrize("cause", ["UnreadableImage", "UnsupportedImage", "ImageTooLarge"])
+def test_bytes_that_cannot_be_read_are_tried_again_only_when_their_cause_is_named(deployed, moderate, ended, cause):
     image = deployed.put_object()
-    deployed.put_failure(image, "UnreadableImage", owner=ended)
+    deployed.put_failure(image, cause, owner=ended)
 
     assert "left alone" in moderate("redrive", *SINCE).stdout
     assert deployed.record(image)["owner"] == ended
 
-    assert "moderated again" in moderate("redrive", *SINCE, "--cause", "UnreadableImage").stdout
+    assert "moderated again" in moderate("redrive", *SINCE, "--cause", cause).stdout
     assert deployed.record(image)["owner"] != ended
 
 

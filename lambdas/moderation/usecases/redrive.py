@@ -12,7 +12,7 @@ from moderation.ports import Execution, Executions, Publisher, VerdictStore
 from moderation.usecases.list_records import newest_first
 from moderation.usecases.notify import notify
 
-NON_RETRYABLE = frozenset({"UnreadableImage", "ImageTooLarge"})  # a version's bytes never change
+NON_RETRYABLE = frozenset({"UnreadableImage", "UnsupportedImage", "ImageTooLarge"})  # a version's bytes never change
 
 
 @dataclass(frozen=True)
