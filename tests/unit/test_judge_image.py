@@ -102,6 +102,20 @@ def test_the_answers_of_all_queries_are_judged_together_and_shadow_packs_only_ob
     assert judged.shadow["watch"].decision.verdict == "review"
 
 
+def test_what_the_manifest_says_is_unseen_keeps_a_safe_image_from_being_safe():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    manifest = prepared(work, workspace)
+    work.put_json(workspace.answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence_to_json(evidence())})
+    seen = manifest_to_json(replace(manifest, looked_at={"views": [], "unseen": ["2 of 9 frames differ."]}))
+    work.put_json(workspace.manifest, seen)
+
+    judged = judge_image(work, FakeJudge(SAFE), workspace)
+
+    assert judged.enforced is not None
+    assert (judged.enforced.decision.verdict, judged.enforced.decision.row) == ("review", "unseen")
+    assert "2 of 9 frames differ." in judged.enforced.decision.reason
+
+
 def test_the_judgement_holds_all_that_a_replay_needs():
     work, workspace = FakeWork(), Workspace("work/x/y")
     shadow = replace(PACK, name="watch", questions=(WEAPON, SMOKER))

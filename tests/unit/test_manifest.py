@@ -54,7 +54,9 @@ def test_a_manifest_survives_json():
 
 
 def test_evidence_survives_json():
-    evidence = Evidence((Answer("full", "q?", "yes", 0.5, None),), (Caption("full", "ü"),))
+    evidence = Evidence(
+        (Answer("full", "q?", "yes", 0.5, None),), (Caption("full", "ü"),), ("Half of it is in no view.",)
+    )
 
     assert evidence_from_json(json.loads(json.dumps(evidence_to_json(evidence)))) == evidence
 

@@ -164,6 +164,13 @@ def _unsafe(situation: _Situation) -> _RowResult | None:
     return _RowResult("unsafe", judgement.category, "judge", reason)
 
 
+def _unseen(situation: _Situation) -> _RowResult | None:
+    if not situation.evidence.unseen:
+        return None
+    reason = f"Not all of the image was looked at: {' '.join(situation.evidence.unseen)}"
+    return _RowResult("review", None, "evidence", reason)
+
+
 def _judge_not_needed(situation: _Situation) -> _RowResult | None:
     if situation.judgement is not None:
         return None
@@ -186,6 +193,7 @@ _ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
     "disagreement": _disagreement,
     "unsupported": _unsupported,
     "unsafe": _unsafe,
+    "unseen": _unseen,
     "judge_not_needed": _judge_not_needed,
     "safe": _safe,
 }

@@ -28,7 +28,8 @@ class Caption:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All answers and captions, over all views of an image."""
+    """All answers and captions, over all views of an image; `unseen` says in sentences what got no view."""
 
     answers: tuple[Answer, ...]
     captions: tuple[Caption, ...] = ()
+    unseen: tuple[str, ...] = ()

@@ -39,7 +39,8 @@ class Query:
 class Manifest:
     """Everything that the later steps need; `shadow` packs judge the same evidence without effect.
 
-    `looked_at` lists the views and frames that the models see, as stored on the record.
+    `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
+    stored on the record.
     """
 
     image: ImageRef
@@ -52,6 +53,11 @@ class Manifest:
     prepare_ms: int = 0
     looked_at: Mapping[str, Any] | None = None
     reused_from: Mapping[str, str] | None = None
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Sentences on what of the image the models don't see."""
+        return tuple((self.looked_at or {}).get("unseen", ()))
 
 
 def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ...]:
@@ -108,7 +114,7 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
     """Return plain data that `evidence_from_json` reads back unchanged."""
-    return asdict(evidence)
+    return {name: value for name, value in asdict(evidence).items() if value or name != "unseen"}
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
@@ -116,6 +122,7 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
     return Evidence(
         answers=tuple(Answer(**known_fields(Answer, answer)) for answer in data["answers"]),
         captions=tuple(Caption(**known_fields(Caption, caption)) for caption in data.get("captions", ())),
+        unseen=tuple(data.get("unseen", ())),
     )
 
 

@@ -83,7 +83,7 @@ def judge_image(work: WorkStore, judge: JudgeModel, workspace: Workspace, budget
     manifest = manifest_from_json(work.get_json(workspace.manifest))
     if manifest.reused_from:
         return Judged(manifest, None, {}, 0)
-    collected = collect_evidence(work, workspace, len(manifest.queries))
+    collected = collect_evidence(work, workspace, manifest)
     work.put_if_absent(prompt_file(PROMPT_VERSION), asdict(TEMPLATES))
     enforced = judge_evidence(judge, manifest.pack, collected.evidence, budget)
     shadow = {pack.name: judge_evidence(judge, pack, collected.evidence, budget) for pack in manifest.shadow}
@@ -106,13 +106,14 @@ def judge_image(work: WorkStore, judge: JudgeModel, workspace: Workspace, budget
     return Judged(manifest, enforced, shadow, milliseconds)
 
 
-def collect_evidence(work: WorkStore, workspace: Workspace, queries: int) -> CollectedEvidence:
-    """Return the answers of all queries together. Raises the errors of the port."""
-    files = [work.get_json(workspace.answers(number)) for number in range(queries)]
+def collect_evidence(work: WorkStore, workspace: Workspace, manifest: Manifest) -> CollectedEvidence:
+    """Return the answers of all queries together, and what got no view. Raises the errors of the port."""
+    files = [work.get_json(workspace.answers(number)) for number in range(len(manifest.queries))]
     parts = [evidence_from_json(file["evidence"]) for file in files]
     evidence = Evidence(
         answers=tuple(answer for part in parts for answer in part.answers),
         captions=tuple(caption for part in parts for caption in part.captions),
+        unseen=manifest.unseen,
     )
     models = dict.fromkeys(file["model"] for file in files)
     return CollectedEvidence(evidence, ", ".join(models), max(file["milliseconds"] for file in files))

@@ -85,10 +85,11 @@ def _reused_facts(earlier: Record, stored: StoredImage) -> ImageFacts:
 
 
 def _looked_at(picture: PreparedImage) -> dict[str, Any]:
-    """Views with their boxes; number of frames in the file and of frames without a view, if they were counted."""
+    """Views with their boxes; number of frames in the file and of frames without a view, if they were counted; what is in no view."""
     seen = {view.frame for view in picture.views}
     return {
         "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],
         "frames": picture.frames,
         "unseen_frames": None if picture.frames is None else picture.frames - len(seen),
+        "unseen": list(picture.unseen),
     }

@@ -33,7 +33,8 @@ class View:
 class PreparedImage:
     """Accepted image: its size in pixels as uploaded, its format, and its views.
 
-    `frames` is the number of frames or pages in the file, None if mode `full` didn't count them.
+    `frames` is the number of frames or pages in the file, None if mode `full` didn't count them. `unseen` says in
+    sentences what of the image is in no view.
     """
 
     width: int
@@ -41,6 +42,7 @@ class PreparedImage:
     format: str
     views: tuple[View, ...]
     frames: int | None
+    unseen: tuple[str, ...] = ()
 
 
 def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
