@@ -147,7 +147,7 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled
 	@$(BIN)/python -m scripts.evaluation.calibrate
 
 .PHONY: quality
-quality: setup ## Evaluate 1,000 labelled drawings and write docs/quality.md
+quality: setup ## Evaluate 1,300 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
 
 .PHONY: e2e

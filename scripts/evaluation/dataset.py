@@ -16,12 +16,14 @@ from moderation.domain.image import MAX_VIEWS, Box, closer_looks
 from moderation.domain.policy import Pack
 from scripts.evaluation.inprocess_pipeline import INPUT_SIZE
 
+SAFE_SEED = 6_500_000_000
 CALIBRATION_SEED = 8_000_000_000
 CALIBRATION_SCENES_SEED = 8_500_000_000
 SCENES_SEED = 9_000_000_000
 TEST_SCENES_SEED = 9_500_000_000
 
 UNSAFE_SUBJECTS: tuple[Subject, ...] = SUBJECTS[1:]
+RANDOM_DRAWINGS = 1000  # of the evaluation: those of the checkpoint's own, of which only one in seventeen is safe
 SCENE_SIZE = (1024, 1024)
 SHARE = 0.4  # of the scene's side that a pasted drawing takes: a sixth of its area
 
@@ -62,9 +64,11 @@ def heldout_drawings(first_seed: int, count: int) -> Iterator[Drawing]:
     return (draw(random.Random(first_seed + n), split="heldout") for n in range(count))
 
 
-def evaluation_drawings(count: int) -> Iterator[Drawing]:
-    """Generate the drawings of the checkpoint's own evaluation."""
-    return heldout_drawings(EVALUATION_SEED, count)
+def evaluation_drawing(number: int) -> Drawing:
+    """Draw a drawing of the evaluation: random contents up to `RANDOM_DRAWINGS`, only safe contents from there on."""
+    if number < RANDOM_DRAWINGS:
+        return draw(random.Random(EVALUATION_SEED + number), split="heldout")
+    return draw(random.Random(SAFE_SEED + number - RANDOM_DRAWINGS), split="heldout", only="safe")
 
 
 def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Iterator[Scene]:

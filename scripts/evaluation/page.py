@@ -14,11 +14,10 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from local.synth import PROJECT
-from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question
-from scripts.evaluation.dataset import SHARE, heldout_drawings
+from scripts.evaluation.dataset import SHARE, evaluation_drawing
 from scripts.evaluation.evasion import Evasion, Rates
 from scripts.evaluation.inprocess_pipeline import demo_pack
 from scripts.evaluation.metrics import (
@@ -253,7 +252,7 @@ def sheet(worst: Sequence[Misclassification]) -> Image.Image:
     pen = ImageDraw.Draw(whole)
     for place, error in enumerate(worst):
         corner = (place % COLUMNS * THUMBNAIL, place // COLUMNS * THUMBNAIL)
-        drawing = next(heldout_drawings(EVALUATION_SEED + error.drawing.number, 1))
+        drawing = evaluation_drawing(error.drawing.number)
         whole.paste(drawing.image.resize((THUMBNAIL, THUMBNAIL)), corner)
         pen.rectangle((*corner, corner[0] + 18, corner[1] + 14), fill="white")
         pen.text((corner[0] + 3, corner[1] + 1), str(place + 1), fill="black")
