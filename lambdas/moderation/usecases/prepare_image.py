@@ -85,7 +85,7 @@ def _reused_facts(earlier: Record, stored: StoredImage) -> ImageFacts:
 
 
 def _looked_at(picture: PreparedImage) -> dict[str, Any]:
-    """Views with their boxes; number of frames in the file and of frames without a view, if they were counted; what is in no view."""
+    """Views with their boxes, the frames in the file and those without a view (if counted), and what is in no view."""
     seen = {view.frame for view in picture.views}
     return {
         "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],

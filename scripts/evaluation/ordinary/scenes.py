@@ -46,7 +46,9 @@ def _smooth(rng: np.random.Generator, size: Size, cells: int) -> Pixels:
 
 
 def _texture(rng: np.random.Generator, size: Size) -> Pixels:
-    return np.sum([_smooth(rng, size, 4 << octave) / (2 << octave) for octave in range(5)], axis=0, dtype=np.float32)
+    octaves = [_smooth(rng, size, 4 << octave) / (2 << octave) for octave in range(5)]
+    texture: Pixels = np.sum(octaves, axis=0, dtype=np.float32)
+    return texture
 
 
 def _gradient(size: Size, top: Pixels, bottom: Pixels) -> Pixels:
