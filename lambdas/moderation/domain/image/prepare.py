@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from moderation.domain.image.appearance import Appearance, appearance
 from moderation.domain.image.cuts import Box, closer_looks
 from moderation.domain.image.file import DECODER_FAULTS, MAX_PIXELS, open_file
 from moderation.domain.image.frames import count_frames, decoded_frames, wanted_frames
@@ -59,7 +60,7 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     width, height, format = source.width, source.height, source.format or ""
     try:
         frames = count_frames(source) if mode != "full" else None
-        views = tuple(_views(source, mode, size, frames or 1))
+        views = tuple(_views(source, appearance(source, data), mode, size, frames or 1))
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
     except DECODER_FAULTS as error:
@@ -69,13 +70,13 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     return PreparedImage(width, height, format, views, frames)
 
 
-def _views(source: Image.Image, mode: str, size: int, count: int) -> list[View]:
+def _views(source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int) -> list[View]:
     """Cut each frame as soon as it is decoded: eight of the largest wouldn't fit into memory together."""
     wanted = wanted_frames(source, count, MAX_FRAMES)
     frames: list[View] = []
     looks: list[View] = []
     for number, frame in decoded_frames(source, wanted):
-        for rendering in renderings(frame):
+        for rendering in renderings(frame, seen_as):
             picture = rendering.picture
             name = "-".join(filter(None, ("full" if number == 0 else f"frame-{number}", rendering.name)))
             frames.append(View(name, _png(picture, size), number, (0, 0, *picture.size)))

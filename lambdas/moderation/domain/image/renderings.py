@@ -1,10 +1,19 @@
 """Renderings of a decoded frame: the 8-bit RGB pictures that a viewer may show of it."""
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
-from PIL import Image, ImageOps
+from PIL import Image
+
+from moderation.domain.image.appearance import Appearance
+from moderation.domain.image.colour import managed, stored
+from moderation.domain.image.contrast import share_apart, stretched
+from moderation.domain.image.depth import deep_stretched, eight_bit
+from moderation.domain.image.orientation import upright
+
+# An alternative is worth a view if over this share of its pixels differs by over so many levels of 255.
+_BLACK_SHARE, _BLACK_LEVELS = 0.002, 4
+_RAW_SHARE, _RAW_LEVELS = 0.01, 64
 
 
 @dataclass(frozen=True)
@@ -15,27 +24,44 @@ class Rendering:
     picture: Image.Image
 
 
-def renderings(frame: Image.Image) -> tuple[Rendering, ...]:
-    """Return the renderings of a frame, the main one first."""
-    return (Rendering("", _upright_rgb(frame)),)
+def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
+    """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
+
+    Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
+    low to see, raised), `raw` (without colour management).
+    """
+    frame.load()
+    image = upright(frame, appearance.orientation)
+    low = appearance.low and upright(appearance.low, appearance.orientation)
+    samples = eight_bit(image, low)
+    converted = managed(samples, appearance.profile) if appearance.profile else None
+    shown = converted or stored(samples)
+    main = _on("white", shown)
+    yield Rendering("", main)
+
+    opaque = _opaque(shown)
+    if higher := deep_stretched(image, low) or stretched(main, opaque):
+        yield Rendering("stretched", higher)
+    if opaque:
+        black = _on("black", shown)
+        if share_apart(main, black, _BLACK_LEVELS) > _BLACK_SHARE:
+            yield Rendering("black", black)
+            if higher := stretched(black, opaque):
+                yield Rendering("black-stretched", higher)
+    if converted:
+        raw = _on("white", stored(samples))
+        if share_apart(main, raw, _RAW_LEVELS) > _RAW_SHARE:
+            yield Rendering("raw", raw)
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    """Convert to 8-bit RGB, rotated by its EXIF orientation, with transparency on white."""
-    image.load()
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16"):
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    elif image.mode in ("I", "F"):
-        image = _stretched(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+def _on(background: str, picture: Image.Image) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture
+    return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture).convert("RGB")
 
 
-def _stretched(image: Image.Image) -> Image.Image:
-    """Map the range of 32-bit samples to 0..255, because they have no standard range."""
-    low, high = cast("tuple[float, float]", image.convert("F").getextrema())  # one channel: one pair
-    scale = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
-    return image.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
+def _opaque(picture: Image.Image) -> Image.Image | None:
+    """Mask of what is more than half opaque, None if there is no transparency."""
+    if picture.mode != "RGBA":
+        return None
+    return picture.getchannel("A").point([255 * (level >= 128) for level in range(256)])

@@ -1,0 +1,77 @@
+"""Colour space and orientation of a file, read as browsers read them for each format."""
+
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from moderation.domain.image import icc
+from moderation.domain.image.avif_boxes import avif_code_points
+from moderation.domain.image.bmp_colour import bmp_profile
+from moderation.domain.image.cicp import code_point_profile, video_profile
+from moderation.domain.image.depth import low_bytes
+from moderation.domain.image.orientation import exif_orientation
+from moderation.domain.image.png_chunks import ancillary_chunks, declared_profile, transparent_sample
+
+_EXIF = b"Exif\0"
+_ICC = b"ICC_PROFILE\0"
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """ICC profile (None: sRGB), EXIF orientation, and the lower bytes of a PNG's 16-bit colours."""
+
+    profile: bytes | None = None
+    orientation: int = 1
+    low: Image.Image | None = None
+
+
+def appearance(image: Image.Image, data: bytes) -> Appearance:
+    """Read the appearance of an opened file. Raises UnsupportedImage for a high dynamic range."""
+    match image.format:
+        case "PNG":
+            chunks = ancillary_chunks(data)
+            orientation = exif_orientation(chunks.get(b"eXIf", b""))
+            image.info.update(transparent_sample(chunks))
+            found = Appearance(declared_profile(chunks), orientation, low_bytes(image, data))
+        case "JPEG" | "MPO":
+            segments = [content for _, content in getattr(image, "applist", [])]
+            found = Appearance(_jpeg_profile(segments), _jpeg_orientation(segments))
+        case "AVIF":
+            profile = image.info.get("icc_profile") or video_profile(*avif_code_points(data))
+            # Pillow's decoder reports the file's rotation and mirroring as EXIF.
+            found = Appearance(profile, exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")))
+        case "BMP":
+            found = Appearance(bmp_profile(data))
+        case "GIF":
+            found = Appearance()
+        case _:
+            animated = image.format == "WEBP" and getattr(image, "is_animated", False)
+            found = Appearance(None if animated else image.info.get("icc_profile"))
+    return replace(found, profile=_effective(found.profile))
+
+
+def _effective(profile: bytes | None) -> bytes | None:
+    """Return the profile that its code points make where it has some, None for what isn't a profile."""
+    if not profile or not icc.colour_space(profile):
+        return None
+    coded = icc.code_points(profile)
+    return (code_point_profile(*coded) if coded else None) or profile
+
+
+def _jpeg_profile(segments: list[bytes]) -> bytes | None:
+    """Join the parts of a profile. A part that is missing, doubled or miscounted makes it none."""
+    parts: dict[int, bytes] = {}
+    for segment in segments:
+        if segment.startswith(_ICC) and len(segment) >= len(_ICC) + 2:
+            number, count = segment[len(_ICC)], segment[len(_ICC) + 1]
+            if not 1 <= number <= count or number in parts:
+                return None
+            parts[number] = segment[len(_ICC) + 2 :]
+            if len(parts) == count:
+                return b"".join(parts[part] for part in sorted(parts))
+    return None
+
+
+def _jpeg_orientation(segments: list[bytes]) -> int:
+    exif = next((segment for segment in segments if segment.startswith(_EXIF)), b"")
+    return exif_orientation(exif[len(_EXIF) + 1 :])
