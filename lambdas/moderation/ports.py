@@ -29,11 +29,15 @@ class Policies:
 
 @dataclass(frozen=True)
 class ScoredText:
-    """A model's answer with P(yes) on the view and on a blank image, None if the endpoint gives none."""
+    """A model's answer with P(yes) on the view and on a blank image, and P(yes) + P(no) on the view.
+
+    Each probability is None if the endpoint doesn't give it.
+    """
 
     text: str
     p_yes: float | None = None
     p_blank: float | None = None
+    p_yes_no: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,11 +16,12 @@ SAFE = 'Sure! {"flag": "no", "category": "", "reason": "Nothing in the evidence 
 
 @dataclass(frozen=True)
 class Scored:
-    """Answer of BLIP-2: `p_yes` is P(yes) on the image, `p_blank` on a blank one."""
+    """Answer of BLIP-2: P(yes) on the image and on a blank one, and P(yes) + P(no) on the image."""
 
     text: str
     p_yes: float
     p_blank: float = 0.02
+    p_yes_no: float = 0.99
 
 
 NO = Scored("no", 0.02)
@@ -129,7 +130,7 @@ class InstantModels:
         scored = {
             "model": "instant",
             "caption": self.caption(png) if body["caption"] else None,
-            "answers": [{"text": a.text, "p_yes": a.p_yes, "p_blank": a.p_blank} for a in answers],
+            "answers": [asdict(answer) for answer in answers],
         }
         return "application/json", json.dumps(scored)
 

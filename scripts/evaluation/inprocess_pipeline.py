@@ -75,7 +75,7 @@ class DemoModel:
             if not isinstance(reply, dict):
                 raise TypeError(f"The view {view.name} wasn't answered: {reply}")
             answers += [
-                Answer(view.name, question, said["text"], said["p_yes"], said["p_blank"])
+                Answer(view.name, question, said["text"], said["p_yes"], said["p_blank"], said["p_yes_no"])
                 for question, said in zip(questions, reply["answers"], strict=True)
             ]
             captions += [Caption(view.name, reply["caption"])] if pack.caption else []

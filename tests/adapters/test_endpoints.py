@@ -58,6 +58,15 @@ def test_scored_blip2_asks_once_for_everything():
     assert (reply.model, reply.caption, reply.answers) == ("blip2-x", "a dog", (ScoredText("no", 0.1, 0.2),))
 
 
+@pytest.mark.parametrize("p_yes_no", [0.0, 0.97, 1, None])
+def test_scored_blip2_gives_the_probability_of_yes_and_no_where_the_endpoint_does(p_yes_no):
+    answer = {"text": "no", "p_yes": 0.1, "p_blank": 0.2, "p_yes_no": p_yes_no}
+
+    reply = ScoredBlip2(endpoint(Runtime(SCORED | {"answers": [answer]}), "eyes")).ask(b"png", ["A"], True)
+
+    assert reply.answers == (ScoredText("no", 0.1, 0.2, p_yes_no),)
+
+
 def test_sample_blip2_asks_one_by_one_in_plain_text():
     runtime = Runtime(b"yes ", b"no", b" a man on a beach\n")
 
@@ -83,6 +92,8 @@ def test_sample_blip2_asks_one_by_one_in_plain_text():
         SCORED | {"answers": []},
         SCORED | {"answers": [{"text": "no", "p_yes": 1.2, "p_blank": None}]},
         SCORED | {"answers": [{"text": None, "p_yes": 0.2, "p_blank": None}]},
+        SCORED | {"answers": [{"text": "no", "p_yes": 0.2, "p_blank": None, "p_yes_no": 1.01}]},
+        b'{"model": "m", "caption": "", "answers": [{"text": "no", "p_yes": 0.2, "p_blank": null, "p_yes_no": NaN}]}',
         SCORED | {"caption": None},
     ],
 )

@@ -33,7 +33,7 @@ def test_a_request_with_prompts_and_caption(
     assert [item["text"] for item in answer["answers"]] == [
         reference.text(picture(), prompt, max_new_tokens=20) for prompt in (WEAPON, FIGHT)
     ]
-    assert all(0 <= item[name] <= 1 for item in answer["answers"] for name in ("p_yes", "p_blank"))
+    assert all(0 <= item[name] <= 1 for item in answer["answers"] for name in ("p_yes", "p_yes_no", "p_blank"))
 
 
 def test_without_a_caption_it_is_null(
@@ -239,4 +239,4 @@ def _texts(reply: Reply) -> list[str]:
 
 
 def _scores(reply: Reply) -> list[float]:
-    return [item[name] for item in json.loads(reply.body)["answers"] for name in ("p_yes", "p_blank")]
+    return [item[name] for item in json.loads(reply.body)["answers"] for name in ("p_yes", "p_yes_no", "p_blank")]

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -126,6 +128,50 @@ def test_p_yes_is_the_softmax_of_the_first_decoder_step(picture: Callable[..., I
     assert max(by_hand) - min(by_hand) > 0.01
 
 
+CAPITALISED = {"Yes": 300, "No": 301}
+
+
+@dataclass(frozen=True)
+class _WithCapitals:
+    """A tokenizer in which the capitalised answers are single tokens, as in T5's vocabulary."""
+
+    tokenizer: Any
+
+    def __call__(self, text: str, **options: Any) -> Any:
+        return {"input_ids": [CAPITALISED[text]]} if text in CAPITALISED else self.tokenizer(text, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tokenizer, name)
+
+
+def test_p_yes_and_the_probability_of_an_answer_count_either_case(picture: Callable[..., Image.Image]) -> None:
+    model, processor = random_checkpoint.build(NetworkSize())
+    ours = Blip2(model, processor.image_processor, _WithCapitals(processor.tokenizer))
+
+    (answer,) = decoded_of(ours, rows_of(ours, [picture()], [(0, PROMPTS[1])]))
+
+    probability = torch.softmax(_logits(Reference(model, processor), picture(), PROMPTS[1]), dim=0)
+    lower = [processor.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("yes", "no")]
+    yes, no = (float(probability[[a, b]].sum()) for a, b in zip(lower, CAPITALISED.values(), strict=True))
+    assert answer.p_yes_no == pytest.approx(yes + no, abs=1e-5)
+    assert answer.p_yes == pytest.approx(yes / (yes + no), abs=1e-5)
+    assert answer.p_yes_no < 0.5  # random weights say anything
+
+
+@pytest.mark.parametrize("capitalised", [[300, 301], [3], [7]], ids=["in pieces", "unknown", "the same token"])
+def test_a_capitalised_answer_counts_only_as_a_token_of_its_own(capitalised: list[int]) -> None:
+    spoken = {"yes": [7], "no": [8], "Yes": capitalised, "No": [9]}
+
+    class Tokenizer:
+        unk_token_id = 3
+
+        def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+            return {"input_ids": spoken[text]}
+
+    assert blip2._first_tokens(Tokenizer(), "yes") == [7]
+    assert blip2._first_tokens(Tokenizer(), "no") == [8, 9]
+
+
 def test_the_blank_image_is_the_mean_colour() -> None:
     ours, reference = _both(NetworkSize())
 
@@ -158,7 +204,13 @@ def test_a_checkpoint_that_cant_be_served_is_refused_in_words() -> None:
 def _p_yes(reference: Reference, image: Image.Image, prompt: str, **replaced: torch.Tensor) -> float:
     tokenizer = reference.processor.tokenizer
     yes, no = (tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("yes", "no"))
+    return float(torch.softmax(_logits(reference, image, prompt, **replaced)[[yes, no]], dim=0)[0])
+
+
+def _logits(reference: Reference, image: Image.Image, prompt: str, **replaced: torch.Tensor) -> torch.Tensor:
     inputs = {**reference.processor(images=image, text=prompt, return_tensors="pt"), **replaced}
     with torch.no_grad():
-        logits = reference.model(**inputs, decoder_input_ids=torch.zeros(1, 1, dtype=torch.long)).logits[0, -1]
-    return float(torch.softmax(logits[[yes, no]], dim=0)[0])
+        logits: torch.Tensor = reference.model(**inputs, decoder_input_ids=torch.zeros(1, 1, dtype=torch.long)).logits[
+            0, -1
+        ]
+    return logits

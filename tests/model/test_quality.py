@@ -117,7 +117,8 @@ class TestCalibration:
     def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
         def scene(strongest: float, truth: bool) -> CalibrationImage:
             told = [
-                LabelledAnswer(Answer(f"tile-{n}", "a?", "", p, 0.1), truth) for n, p in enumerate((0.01, strongest))
+                LabelledAnswer(Answer(f"tile-{n}", "a?", "yes" if p > 0.5 else "no", p, 0.1), truth)
+                for n, p in enumerate((0.01, strongest))
             ]
             captions = (Caption("tile-0", "a house"), Caption("tile-1", "a house"))
             return CalibrationImage(
@@ -131,7 +132,7 @@ class TestCalibration:
         assert all((p >= question.threshold) == truth for p, truth in scores)
 
     def test_a_view_without_truth_teaches_no_temperature(self, pictures: list[CalibrationImage]) -> None:
-        absurd = LabelledAnswer(Answer("full", "a?", "", p_yes=0.999, p_blank=0.1), None)
+        absurd = LabelledAnswer(Answer("full", "a?", "yes", p_yes=0.999, p_blank=0.1), None)
         more = [
             dataclasses.replace(picture, labelled={"a?": [*picture.labelled["a?"], absurd]}) for picture in pictures
         ]

@@ -26,9 +26,7 @@ def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: in
     pack = replace(PACK, questions=(WEAPON, SMOKER, *more))
     names = ["full", *(f"tile-{number}" for number in range(views - 1))]
     p = 0.97 if verdict == "unsafe" else 0.01
-    answers = tuple(
-        Answer(view, q.text, "no", p if q == WEAPON else 0.01, 0.0) for q in pack.questions for view in names
-    )
+    answers = tuple(_answer(view, q.text, p if q == WEAPON else 0.01) for q in pack.questions for view in names)
     evidence = Evidence(answers, tuple(Caption(view, caption) for view in names))
     judgement = Judgement("unsafe", "Violence", "A weapon.") if verdict == "unsafe" else Judgement("safe", None, "Ok.")
     decision = decide(pack, evidence, judgement)
@@ -46,6 +44,10 @@ def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: in
     )
     work.put_json(WORKSPACE.judgement, judged)
     return work
+
+
+def _answer(view: str, question: str, p_yes: float) -> Answer:
+    return Answer(view, question, "yes" if p_yes >= 0.5 else "no", p_yes, 0.0)
 
 
 def parts(work: FakeWork, notify_safe: bool = False) -> Any:

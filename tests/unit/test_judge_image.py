@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from moderation import observability, wiring
-from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import ImageFacts, Manifest, evidence_to_json, manifest_to_json, plan_queries
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
@@ -24,7 +24,8 @@ IMAGE = ImageRef("intake", "a.jpg", "v1")
 
 
 def evidence(weapon: float = 0.01, smoker: float = 0.01) -> Evidence:
-    answers = (Answer("full", WEAPON.text, "no", weapon, 0.0), Answer("full", SMOKER.text, "no", smoker, 0.0))
+    asked = ((WEAPON, weapon), (SMOKER, smoker))
+    answers = tuple(Answer("full", q.text, "yes" if p >= 0.5 else "no", p, 0.0) for q, p in asked)
     return Evidence(answers, (Caption("full", "a house in a park"),))
 
 
@@ -124,7 +125,7 @@ def test_the_judgement_holds_all_that_a_replay_needs():
     judge_image(work, FakeJudge(UNSAFE, "Hm.", "Hm."), workspace)
 
     stored = work.get_json(workspace.judgement)
-    assert stored["answers"] == [asdict(answer) for answer in evidence(weapon=0.97).answers]
+    assert stored["answers"] == [answer_data(answer) for answer in evidence(weapon=0.97).answers]
     assert stored["captions"] == [{"view": "full", "text": "a house in a park"}]
     assert (stored["row"], stored["judgement"]) == (
         "unsafe",

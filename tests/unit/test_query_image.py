@@ -33,14 +33,16 @@ def prepared(pack=PACK) -> FakeWork:
 
 def test_all_of_a_views_questions_are_asked_at_once_and_answers_keep_their_questions():
     work = prepared()
-    model = FakeVision(VisionReply("blip2-x", (ScoredText("yes", 0.9, 0.1), ScoredText("no", 0.2, None)), "a house"))
+    model = FakeVision(
+        VisionReply("blip2-x", (ScoredText("yes", 0.9, 0.1), ScoredText("no", 0.2, None, 0.9)), "a house")
+    )
 
     query_image(work, model, WORKSPACE, 0)
 
     prompts = tuple(f"Question: {question.text} Answer:" for question in (WEAPON, SMOKER))
     assert model.asked == [(b"png", prompts, True)]
     kept = work.get_json(WORKSPACE.answers(0))
-    answers = (Answer("full", WEAPON.text, "yes", 0.9, 0.1), Answer("full", SMOKER.text, "no", 0.2, None))
+    answers = (Answer("full", WEAPON.text, "yes", 0.9, 0.1), Answer("full", SMOKER.text, "no", 0.2, None, 0.9))
     assert evidence_from_json(kept["evidence"]) == Evidence(answers, (Caption("full", "a house"),))
     assert kept["model"] == "blip2-x"
 

@@ -37,7 +37,7 @@ def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_notified():
     assert (record.category, record.reason, record.decided_by) == ("Violence", "A weapon.", "judge")
     assert record.evidence[0]["question"] == WEAPON.text
     assert record.evidence[0]["over"] is True
-    assert record.answers[0] == {"view": "full", "question": WEAPON.text, "text": "no", "p_yes": 0.97, "p_blank": 0.0}
+    assert record.answers[0] == {"view": "full", "question": WEAPON.text, "text": "yes", "p_yes": 0.97, "p_blank": 0.0}
     assert record.top_finding["score"] == pytest.approx(0.97)
     assert (record.row, record.judgement["category"]) == ("unsafe", "Violence")
     assert record.policy["name"] == "small"

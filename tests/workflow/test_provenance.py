@@ -33,7 +33,7 @@ def rebuild(laptop, record) -> tuple:
     pack = parse_pack(read(f"provenance/packs/{record['policy']['digest']}.json"))
     templates = Templates(**read(f"provenance/prompts/{record['prompt_version']}.json"))
     answers = tuple(
-        Answer(said["view"], said["question"], said["text"], said["p_yes"], said["p_blank"])
+        Answer(said["view"], said["question"], said["text"], said["p_yes"], said["p_blank"], said["p_yes_no"])
         for said in record["answers"]
     )
     evidence = Evidence(answers, tuple(Caption(**caption) for caption in record["captions"]))

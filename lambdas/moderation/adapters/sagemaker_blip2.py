@@ -45,7 +45,12 @@ class SampleBlip2:
 
 def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:
     answers = tuple(
-        ScoredText(_string(answer["text"]), _probability(answer["p_yes"]), _probability(answer["p_blank"]))
+        ScoredText(
+            _string(answer["text"]),
+            _probability(answer["p_yes"]),
+            _probability(answer["p_blank"]),
+            _probability(answer.get("p_yes_no")),
+        )
         for answer in reply["answers"]
     )
     if len(answers) != expected:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from moderation.domain.policy import Category, Pack
+from moderation.domain.yes_no import without_special_tokens
 
 _SPLIT = re.compile(r"[,;:.()/]|\b(?:and|or|such as|like|including|e\.g)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -23,6 +24,11 @@ _SAY_NOTHING = (
     "kind kinds type types word words text"
 )
 _SILENT = frozenset(_SAY_NOTHING.split())
+
+
+def says_something(caption: str) -> bool:
+    """Tell if a caption has a word; special tokens, punctuation and numbers are none."""
+    return any(character.isalpha() for character in without_special_tokens(caption))
 
 
 def supported_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:

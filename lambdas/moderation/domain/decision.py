@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from moderation.domain.captions import supported_categories
+from moderation.domain.captions import says_something, supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import looks_like_instructions
@@ -203,9 +203,9 @@ def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -
     if not found:
         return "the image was never looked at"
     for finding in found:
-        if finding.score is None:
-            return f'"{finding.question}" has no yes or no on the view "{finding.view}"'
-    described = {caption.view for caption in evidence.captions}
+        if finding.fault:
+            return f'"{finding.question}" {finding.fault} on the view "{finding.view}"'
+    described = {caption.view for caption in evidence.captions if says_something(caption.text)}
     for view in views(evidence):
         if pack.caption and view not in described:
             return f'the view "{view}" has no caption'
@@ -240,6 +240,6 @@ def _other_category(top: Finding | None, result: _RowResult) -> str | None:
 def _described(finding: Finding) -> str:
     place = "over" if finding.over else "just under"
     return (
-        f'"{finding.question}" was answered {finding.answer.strip() or "unsafe"} on the view "{finding.view}" '
+        f'"{finding.question}" was answered {finding.answer.strip()} on the view "{finding.view}" '
         f"with score {finding.score:.2f}, {place} its threshold {finding.threshold:.2f}"
     )

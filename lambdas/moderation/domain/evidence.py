@@ -1,14 +1,15 @@
 """Answers and captions of the vision model."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Answer:
     """The vision model's answer to one question about one view of the image.
 
-    `p_yes` and `p_blank` are P(yes) in [0, 1] on the view and on a blank image; None if the endpoint
-    gives no probability.
+    `p_yes` and `p_blank` are P(yes) in [0, 1] on the view and on a blank image, as shares of yes and no alone;
+    `p_yes_no` is the probability that the answer is yes or no at all. None if the endpoint doesn't give them.
     """
 
     view: str
@@ -16,6 +17,12 @@ class Answer:
     text: str
     p_yes: float | None = None
     p_blank: float | None = None
+    p_yes_no: float | None = None
+
+
+def answer_data(answer: Answer) -> dict[str, Any]:
+    """Plain data of an answer, as stored; `p_yes_no` only where the endpoint gave it."""
+    return {name: value for name, value in asdict(answer).items() if name != "p_yes_no" or value is not None}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack, Question
+from moderation.domain.yes_no import yes_or_no
 
 # P is kept this far from 0 and 1, where log-odds are infinite.
 _NEAREST = 1e-6
+# With less probability on yes and no together, the model said something else.
+_ANSWERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Finding:
     """One answer of the vision model about one view, scored.
 
     `score` is P in [0, 1] that the unsafe answer is the true one, after bias correction and temperature scaling; None
-    if the answer is missing or neither yes nor no. `near` is over the threshold or within the pack's margin below it.
+    if the answer is missing or unusable, and then `fault` says why. `near` is over the threshold or within the pack's
+    margin below it.
     """
 
     view: str
@@ -30,25 +34,35 @@ class Finding:
     threshold: float
     over: bool
     near: bool
+    fault: str = ""
 
 
 def score(question: Question, answer: Answer) -> float | None:
     """P in [0, 1] that the unsafe answer is the true one, or None if the answer can't be scored.
 
     With P(yes): log-odds, minus those of a blank image (it contains nothing, so only a tendency towards "yes" is the
-    question's own bias), divided by the question's temperature. Without: a plain "yes" is 1, "no" 0.
+    question's own bias), divided by the question's temperature. Without: a leading "yes" is 1, "no" 0.
     """
+    if fault_of(question, answer):
+        return None
     if answer.p_yes is None:
-        word = answer.text.strip().strip(".!").casefold()
-        p_yes = {"yes": 1.0, "no": 0.0}.get(word)
-    elif _is_probability(answer.p_yes) and _is_probability(answer.p_blank or 0.0):
+        p_yes = 1.0 if yes_or_no(answer.text) == "yes" else 0.0
+    else:
         bias = max(0.0, _logit(answer.p_blank)) if answer.p_blank is not None else 0.0
         p_yes = _sigmoid((_logit(answer.p_yes) - bias) / question.temperature)
-    else:
-        p_yes = None
-    if p_yes is None or question.unsafe_answer == "yes":
-        return p_yes
-    return 1.0 - p_yes
+    return p_yes if question.unsafe_answer == "yes" else 1.0 - p_yes
+
+
+def fault_of(question: Question, answer: Answer) -> str:
+    """Return why the answer can't be scored, as the predicate of a sentence about the question; empty if it can."""
+    said, p_yes = yes_or_no(answer.text), answer.p_yes
+    if not all(_is_probability(p) for p in (p_yes, answer.p_blank, answer.p_yes_no) if p is not None):
+        return "has an answer with an invalid probability"
+    if said is None or (answer.p_yes_no is not None and answer.p_yes_no < _ANSWERED):
+        return "has no yes or no"
+    if p_yes is not None and (p_yes < 0.5 if said == "yes" else p_yes > 0.5):
+        return f'is answered "{said}" with P(yes) {p_yes:.2f}, a contradiction,'
+    return ""
 
 
 def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
@@ -91,6 +105,7 @@ def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
         threshold=question.threshold,
         over=p is not None and p >= question.threshold,
         near=p is not None and p >= question.threshold - pack.margin,
+        fault=fault_of(question, answer),
     )
 
 

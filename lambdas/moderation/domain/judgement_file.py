@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from moderation.domain.decision import Decision
-from moderation.domain.evidence import Evidence
+from moderation.domain.evidence import Evidence, answer_data
 from moderation.domain.findings import Finding
 from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
@@ -19,10 +19,10 @@ def judgement_attributes(
     """Attributes of the decision under the pack in force, with all answers and captions that any pack asked for."""
     return {
         **_verdict(decision, judgement),
-        "top_finding": asdict(decision.top_finding) if decision.top_finding else None,
+        "top_finding": _finding(decision.top_finding) if decision.top_finding else None,
         "other_category": decision.other_category,
-        "evidence": [_without_raw(finding) for finding in decision.findings],
-        "answers": [asdict(answer) for answer in evidence.answers],
+        "evidence": [_finding(finding, *_RAW) for finding in decision.findings],
+        "answers": [answer_data(answer) for answer in evidence.answers],
         "captions": [asdict(caption) for caption in evidence.captions],
     }
 
@@ -52,5 +52,6 @@ def _judgement(judgement: Judgement | UnusableJudgement | None) -> dict[str, Any
     return asdict(judgement) if isinstance(judgement, Judgement) else {"unusable": str(judgement)}
 
 
-def _without_raw(finding: Finding) -> dict[str, Any]:
-    return {name: value for name, value in asdict(finding).items() if name not in _RAW}
+def _finding(finding: Finding, *without: str) -> dict[str, Any]:
+    """Plain data of a finding; its fault is in the verdict's reason."""
+    return {name: value for name, value in asdict(finding).items() if name not in ("fault", *without)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, pack_data, read_pack
 
@@ -114,7 +114,8 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
     """Return plain data that `evidence_from_json` reads back unchanged."""
-    return {name: value for name, value in asdict(evidence).items() if value or name != "unseen"}
+    data = asdict(evidence) | {"answers": [answer_data(answer) for answer in evidence.answers]}
+    return {name: value for name, value in data.items() if value or name != "unseen"}
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:

@@ -22,7 +22,7 @@ def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, numbe
     milliseconds = round((time.monotonic() - started) * 1000)
     evidence = Evidence(
         answers=tuple(
-            Answer(query.view, question, scored.text, scored.p_yes, scored.p_blank)
+            Answer(query.view, question, scored.text, scored.p_yes, scored.p_blank, scored.p_yes_no)
             for question, scored in zip(query.questions, reply.answers, strict=True)
         ),
         captions=(Caption(query.view, reply.caption),) if reply.caption is not None else (),

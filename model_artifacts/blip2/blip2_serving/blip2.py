@@ -46,10 +46,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Greedy answer, and P("yes") / (P("yes") + P("no")) at its first token, in [0, 1]."""
+    """Greedy answer, with two probabilities at its first token, in [0, 1] and over either case of the first letter.
+
+    `p_yes` is P(yes) / (P(yes) + P(no)), and `p_yes_no` is P(yes) + P(no).
+    """
 
     text: str
     p_yes: float
+    p_yes_no: float
 
 
 class Blip2:
@@ -67,8 +71,8 @@ class Blip2:
         self._model = model
         self._image_processor = image_processor
         self._tokenizer = tokenizer
-        self._yes_no = [tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("yes", "no")]
-        if self._yes_no[0] == self._yes_no[1]:
+        self._yes, self._no = _first_tokens(tokenizer, "yes"), _first_tokens(tokenizer, "no")
+        if set(self._yes) & set(self._no):
             raise UnusableCheckpoint('The tokenizer starts "yes" and "no" with the same token: no P(yes).')
         self.deadline = Deadline()
         for layer in (*model.vision_model.encoder.layers, *model.language_model.encoder.block):
@@ -168,13 +172,13 @@ class Blip2:
         active = torch.arange(len(rows), device=encoded.device)
         tokens = torch.full((len(rows), 1), config.decoder_start_token_id, device=encoded.device)
         generated: list[list[int]] = [[] for _ in rows]
-        p_yes: list[float] = []
+        scores: list[tuple[float, float]] = []
         cache = None
         for step in range(1, max(row.limit for row in rows) + 1):
             if self.deadline.passed:
                 break
             logits, cache = self._next(tokens, encoded, mask, cache)
-            p_yes = p_yes or self._p_yes(logits)
+            scores = scores or self._scores(logits)
             chosen = logits.argmax(dim=-1)
             for index, token in zip(active.tolist(), chosen.tolist(), strict=True):
                 generated[index].append(token)
@@ -188,7 +192,7 @@ class Blip2:
             tokens = chosen[:, None]
         unfinished = set(active.tolist())
         return [
-            None if index in unfinished else Decoded(text, p_yes[index])
+            None if index in unfinished else Decoded(text, *scores[index])
             for index, text in enumerate(self._texts(generated))
         ]
 
@@ -222,10 +226,12 @@ class Blip2:
         embeds = torch.cat([visual.to(prompts.dtype), prompts], dim=1)
         return embeds, torch.cat([mask.new_ones(visual.shape[:2]), mask], dim=1)
 
-    def _p_yes(self, logits: torch.Tensor) -> list[float]:
-        """Return P(yes) of each row from logits of shape (rows, vocabulary)."""
-        p_yes: list[float] = logits[:, self._yes_no].float().softmax(dim=-1)[:, 0].tolist()
-        return p_yes
+    def _scores(self, logits: torch.Tensor) -> list[tuple[float, float]]:
+        """Return `p_yes` and `p_yes_no` of each row from logits of shape (rows, vocabulary)."""
+        log_p = logits.float().log_softmax(dim=-1)
+        yes, no = log_p[:, self._yes].logsumexp(dim=-1), log_p[:, self._no].logsumexp(dim=-1)
+        p_yes, p_yes_no = (yes - no).sigmoid(), torch.logaddexp(yes, no).exp().clamp(max=1)
+        return list(zip(p_yes.tolist(), p_yes_no.tolist(), strict=True))
 
 
 class _Late(StoppingCriteria):  # type: ignore[misc]  # transformers isn't typed
@@ -238,6 +244,16 @@ class _Late(StoppingCriteria):  # type: ignore[misc]  # transformers isn't typed
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
         self.met = self._deadline.passed
         return torch.full((len(input_ids),), self.met, device=input_ids.device)
+
+
+def _first_tokens(tokenizer: Any, word: str) -> list[int]:
+    """Return the tokens that an answer starts with if it is `word`, in either case of the first letter.
+
+    Capitalised, only a whole word counts: a piece such as "Y" starts other words as well.
+    """
+    lower, capitalised = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (word, word.capitalize()))
+    whole = [token for token in capitalised if len(capitalised) == 1 and token != tokenizer.unk_token_id]
+    return [lower[0], *(token for token in whole if token != lower[0])]
 
 
 def _batches(rows: Sequence[Row], beams: int) -> Iterator[list[int]]:

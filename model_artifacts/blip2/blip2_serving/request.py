@@ -6,7 +6,7 @@ The sample's requests, answered in plain text:
 
 Ours, answered in JSON:
     {"image": base64, "prompts": [text, ...], "caption": bool, "parameters": {...}}
-        {"model": id, "caption": text or null, "answers": [{"text", "p_yes", "p_blank"}, ...]}
+        {"model": id, "caption": text or null, "answers": [{"text", "p_yes", "p_yes_no", "p_blank"}, ...]}
 
 `parameters` may hold the generation parameters of `PARAMETERS`, each as transformers documents it.
 """

@@ -5,7 +5,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,7 +198,7 @@ class Service:
             for index, text in zip(indexes, texts, strict=True):
                 scored = decoded[index]
                 if isinstance(scored, Decoded):
-                    decoded[index] = Decoded(text, scored.p_yes) if isinstance(text, str) else text
+                    decoded[index] = replace(scored, text=text) if isinstance(text, str) else text
         return decoded
 
     def _each(
@@ -224,7 +224,12 @@ class Service:
         if len(blank) < len(request.prompts):
             return self._blip2.deadline.late()
         answers = [
-            {"text": answer.text, "p_yes": round(answer.p_yes, P_DIGITS), "p_blank": round(p_blank, P_DIGITS)}
+            {
+                "text": answer.text,
+                "p_yes": round(answer.p_yes, P_DIGITS),
+                "p_yes_no": round(answer.p_yes_no, P_DIGITS),
+                "p_blank": round(p_blank, P_DIGITS),
+            }
             for p_blank, answer in zip(blank, done, strict=False)  # the caption comes after them
         ]
         caption = done[-1].text if request.caption else None

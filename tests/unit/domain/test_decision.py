@@ -208,13 +208,6 @@ def test_the_reason_of_a_disagreement_says_on_which_side_of_its_threshold_the_an
     assert '"Is a weapon visible?" was answered ' in reason
 
 
-def test_an_answer_without_words_is_told_by_what_its_probability_means() -> None:
-    wordless = Answer("full", WEAPON.text, " ", 0.9, 0.1)
-    others = [answer for answer in evidence_of(ALWAYS).answers if answer.question != WEAPON.text]
-    evidence = Evidence((wordless, *others), evidence_of(ALWAYS).captions)
-    assert '"Is a weapon visible?" was answered unsafe on ' in decided(ALWAYS, evidence, "safe").reason
-
-
 # The judge spared -------------------------------------------------------------------------------------------------
 
 
@@ -239,8 +232,17 @@ def test_when_flagged_asks_the_judge_only_about_what_could_be_something(evidence
 # P ----------------------------------------------------------------------------------------------------------------
 
 
-def p_of(p_yes: float | None, p_blank: float | None = None, text: str = "yes", **question: object) -> float | None:
-    return score(replace(WEAPON, **question), Answer("full", WEAPON.text, text, p_yes, p_blank))  # type: ignore[arg-type]
+def p_of(
+    p_yes: float | None,
+    p_blank: float | None = None,
+    text: str | None = None,
+    p_yes_no: float | None = None,
+    **question: object,
+) -> float | None:
+    """The score of an answer whose text, unless given, agrees with its P(yes)."""
+    said = ("yes" if (p_yes or 0) >= 0.5 else "no") if text is None else text
+    answer = Answer("full", WEAPON.text, said, p_yes, p_blank, p_yes_no)
+    return score(replace(WEAPON, **question), answer)  # type: ignore[arg-type]
 
 
 def test_without_a_blank_image_and_at_temperature_1_p_is_p_yes() -> None:
@@ -266,12 +268,12 @@ def test_where_no_is_the_unsafe_answer_p_is_the_other_side() -> None:
     assert p_of(None, text="no", unsafe_answer="no") == 1.0
 
 
-@pytest.mark.parametrize(("text", "p"), [("yes", 1.0), ("Yes.", 1.0), (" NO ", 0.0), ("no", 0.0)])
-def test_without_p_a_plain_yes_is_1_and_a_plain_no_is_0(text: str, p: float) -> None:
+@pytest.mark.parametrize(("text", "p"), [("yes", 1.0), ("Yes - a gun", 1.0), (" NO ", 0.0), ("no, it isn't", 0.0)])
+def test_without_p_a_leading_yes_is_1_and_a_leading_no_is_0(text: str, p: float) -> None:
     assert p_of(None, text=text) == p
 
 
-@pytest.mark.parametrize("text", ["", "maybe", "a gun", "yes and no", "yes it does", "unanswerable"])
+@pytest.mark.parametrize("text", ["", "maybe", "a gun", "yes and no", "unanswerable"])
 def test_without_p_any_other_answer_is_missing_evidence(text: str) -> None:
     assert p_of(None, text=text) is None
     assert decided(ALWAYS, evidence_of(ALWAYS, weapon=text), "safe").verdict == "review"
@@ -280,6 +282,70 @@ def test_without_p_any_other_answer_is_missing_evidence(text: str) -> None:
 @pytest.mark.parametrize(("p_yes", "p_blank"), [(math.nan, 0.1), (1.2, 0.1), (-0.1, None), (0.5, math.nan), (0.5, 7.0)])
 def test_a_number_that_is_no_probability_is_missing_evidence(p_yes: float, p_blank: float | None) -> None:
     assert p_of(p_yes, p_blank) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "p_yes"),
+    [
+        ("Yes, there is a gun.", 0.1),
+        ("yes", 0.49),
+        ("no", 0.51),
+        ("No, nothing of the kind", 0.99),
+        ("ssss", 0.1),
+        ("ssss", 0.9),
+        ("", 0.02),
+        ("</s>", 0.02),
+        ("nothing", 0.02),
+        ("not sure", 0.02),
+        ("yes and no", 0.9),
+    ],
+)
+@pytest.mark.parametrize("unsafe_answer", ["yes", "no"])
+def test_a_text_that_contradicts_its_p_is_missing_evidence(text: str, p_yes: float, unsafe_answer: str) -> None:
+    assert p_of(p_yes, 0.1, text, unsafe_answer=unsafe_answer) is None
+    asked = replace(WEAPON, unsafe_answer=unsafe_answer)
+    pack = replace(ALWAYS, questions=(asked,))
+    evidence = Evidence((Answer("full", WEAPON.text, text, p_yes, 0.1),), (Caption("full", "a dog"),))
+    decision = decided(pack, evidence, "safe")
+    assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+    assert '"Is a weapon visible?"' in decision.reason
+
+
+@pytest.mark.parametrize("text", ["yes", "no"])
+def test_at_one_half_either_text_agrees(text: str) -> None:
+    assert p_of(0.5, 0.1, text) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("p_yes_no", [0.0, 0.49, math.nan, -0.1, 1.1])
+def test_where_yes_and_no_are_less_likely_than_anything_else_there_is_no_answer(p_yes_no: float) -> None:
+    assert p_of(0.02, 0.02, p_yes_no=p_yes_no) is None
+    assert p_of(0.98, 0.02, p_yes_no=p_yes_no) is None
+    assert p_of(None, p_yes_no=p_yes_no) is None
+
+
+@pytest.mark.parametrize("p_yes_no", [None, 0.5, 0.97, 1.0])
+def test_an_answer_counts_from_half_of_the_probability_on_or_where_the_endpoint_does_not_tell(
+    p_yes_no: float | None,
+) -> None:
+    assert p_of(0.8, 0.1, p_yes_no=p_yes_no) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    "caption",
+    ["", " ", "<pad>", "</s>", "<unk> <unk>", "[UNK]", "[PAD] [PAD]", "<|endoftext|>", "...", "?!", "⁇", "12"],
+)
+def test_a_caption_without_a_word_is_no_caption(caption: str) -> None:
+    evidence = evidence_of(ALWAYS, caption)
+    decision = decided(ALWAYS, evidence, "safe")
+    assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+    assert "no caption" in decision.reason
+    assert decided(replace(ALWAYS, caption=False), evidence, "safe").verdict == "safe"
+    assert needs_judge(WHEN_FLAGGED, evidence_of(WHEN_FLAGGED, caption))
+
+
+@pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "собака", "犬"])
+def test_a_caption_with_a_word_is_one(caption: str) -> None:
+    assert decided(ALWAYS, evidence_of(ALWAYS, caption), "safe").verdict == "safe"
 
 
 @pytest.mark.parametrize("p_yes", [0.0, 1.0])
