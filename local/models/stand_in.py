@@ -30,6 +30,7 @@ _ANSWER = re.compile(
     re.MULTILINE,
 )
 _NO_CATEGORY = "no category"
+_EXCEPTIONS = " (not meant: "
 
 _TERM_END = re.compile(r"[,;:.()/]|\b(?:and|or)\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,}")
@@ -55,8 +56,11 @@ class _Category:
 
     def is_mentioned(self, text: str) -> bool:
         """Return True if the text has all the significant words of the name, or of one item of the description."""
+        description, _, exceptions = self.description.partition(_EXCEPTIONS)
         said = _stems(text)
-        return any(term and term <= said for term in map(_stems, [self.name, *_TERM_END.split(self.description)]))
+        for exception in map(_stems, _TERM_END.split(exceptions)):
+            said -= exception if exception <= said else frozenset()
+        return any(term and term <= said for term in map(_stems, [self.name, *_TERM_END.split(description)]))
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,16 @@ def test_a_question_without_a_category_speaks_for_the_one_that_its_words_name() 
     assert _judge(_evidence(words=0.9)).category == "Harassment"
 
 
+def test_what_a_category_does_not_mean_is_not_forbidden() -> None:
+    violence = replace(PACK.categories[0], description="Guns, Knives", exceptions=("Kitchen knives", "Toy guns"))
+    pack = replace(PACK, categories=(violence, *PACK.categories[1:]))
+    unsure = 0.4  # no clear no, so that the caption counts
+
+    assert _judge(_evidence(weapon=unsure, captions=["kitchen knives on a table"]), pack).flag == "safe"
+    assert _judge(_evidence(weapon=unsure, captions=["knives on a table"]), pack).category == "Violence"
+    assert _judge(_evidence(weapon=unsure, captions=["kitchen knives and guns"]), pack).category == "Violence"
+
+
 def test_the_strongest_answer_decides() -> None:
     assert _judge(_evidence(weapon=0.7, words=0.9)).category == "Harassment"
 

@@ -67,7 +67,21 @@ class _Situation:
     def supported(self) -> bool:
         """Tell if an answer over its threshold or the caption supports any category."""
         over = self.top is not None and self.top.over
-        return over or bool(supported_categories(self.pack, _captions(self.pack, self.evidence)))
+        return over or bool(self.in_captions)
+
+    @property
+    def in_captions(self) -> tuple[str, ...]:
+        """Categories that a caption supports."""
+        return supported_categories(self.pack, _captions(self.pack, self.evidence))
+
+    @property
+    def undenied(self) -> str | None:
+        """The first category that a caption supports and not every answer clearly denies; None if there is none."""
+        return next((name for name in self.in_captions if not self._is_denied(name)), None)
+
+    def _is_denied(self, category: str) -> bool:
+        speaking = [finding for finding in self.found if category in finding.categories]
+        return bool(speaking) and all(finding.clear_no for finding in speaking)
 
 
 @dataclass(frozen=True)
@@ -145,6 +159,16 @@ def _disagreement(situation: _Situation) -> _RowResult | None:
     return _RowResult("review", situation.top_category, "evidence", reason)
 
 
+def _caption_disagreement(situation: _Situation) -> _RowResult | None:
+    if not situation.judged_safe or not situation.undenied:
+        return None
+    reason = (
+        f"The judge calls the image safe, but a caption mentions {situation.undenied}, and no answer, or not every "
+        "answer about it, is a clear no. A person must decide."
+    )
+    return _RowResult("review", situation.undenied, "evidence", reason)
+
+
 def _unsupported(situation: _Situation) -> _RowResult | None:
     judgement = situation.judged_unsafe
     if not judgement or situation.supported or not _has_question_for(situation.pack, judgement.category):
@@ -191,6 +215,7 @@ _ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
     "no_judgement": _no_judgement,
     "instructions": _instructions,
     "disagreement": _disagreement,
+    "caption_disagreement": _caption_disagreement,
     "unsupported": _unsupported,
     "unsafe": _unsafe,
     "unseen": _unseen,

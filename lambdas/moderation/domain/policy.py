@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from moderation.domain.judge_output import Judgement
+from moderation.domain.negations import negated_parts
 from moderation.domain.validation import Faults, Fields, as_answer
 from moderation.errors import InvalidPolicy
 
@@ -24,6 +25,7 @@ ANSWERS = ("yes", "no")
 FLAGS = ("safe", "unsafe")
 VERDICTS = ("safe", "unsafe", "review")
 MAX_CATEGORIES = 64
+MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
 MAX_CASES = 200
 MAX_SHADOWS = 5
@@ -35,6 +37,8 @@ _LABEL = re.compile(r"[^:|\"\\{}\[\]<>\x00-\x1f]+")
 _LABEL_RULE = "leave out colons, bars, quotes, brackets, backslashes and line breaks"
 _LINE = re.compile(r"[^\x00-\x1f]+")
 _LINE_RULE = "write it on one line"
+_EXCEPTION = re.compile(r"(?=.*\S)[^()\x00-\x1f]{1,100}")
+_EXCEPTION_RULE = "write one line of at most 100 characters, without brackets"
 _QUESTION = re.compile(r"[^\x00-\x1f]*[^?\x00-\x1f]\?")
 _QUESTION_RULE = "write one line that ends with a single '?'"
 _ABOVE_ZERO = 1e-9
@@ -43,11 +47,15 @@ _CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
 
 @dataclass(frozen=True)
 class Category:
-    """Something that the policy forbids. `notice` is the text that a user is shown."""
+    """Something that the policy forbids.
+
+    `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant.
+    """
 
     name: str
     description: str
     notice: str = ""
+    exceptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -231,7 +239,9 @@ def pack_data(pack: Pack) -> dict[str, Any]:
 def pack_content(pack: Pack) -> dict[str, Any]:
     """Return every field of the pack as plain data, defaults included."""
     return {name: getattr(pack, name) for name in _PACK_FIELDS} | {
-        "categories": [dataclasses.asdict(category) for category in pack.categories],
+        "categories": [
+            dataclasses.asdict(category) | {"exceptions": list(category.exceptions)} for category in pack.categories
+        ],
         "questions": [
             dataclasses.asdict(question) | {"categories": list(question.categories)} for question in pack.questions
         ],
@@ -256,7 +266,13 @@ def lint(pack: Pack) -> list[str]:
         for i, question in enumerate(pack.questions)
         if not question.categories
     ]
-    return uncovered + informing
+    negated = [
+        f"categories[{i}].description: '{part}' is negated, so captions aren't searched for its words; "
+        "name what isn't meant in 'exceptions' instead"
+        for i, category in enumerate(pack.categories)
+        for part in negated_parts(category.description)
+    ]
+    return uncovered + informing + negated
 
 
 def parse_routes(data: object) -> Routes:
@@ -293,6 +309,10 @@ def _category(fields: Fields) -> Category:
         name=fields.text("name", limit=80, pattern=_LABEL, rule=_LABEL_RULE),
         description=fields.text("description", limit=1000, pattern=_LINE, rule=_LINE_RULE),
         notice=fields.text("notice", limit=2000, default=""),
+        exceptions=tuple(
+            _known_name(fields.faults, path, item, _EXCEPTION.fullmatch, _EXCEPTION_RULE)
+            for path, item in fields.items("exceptions", 0, MAX_EXCEPTIONS)
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from moderation.domain.evidence import Caption, Evidence
 from moderation.domain.findings import Finding, findings
 from moderation.domain.injection import neutralise
 from moderation.domain.limits import ANSWER_TOKENS, CONTEXT_TOKENS
-from moderation.domain.policy import Pack
+from moderation.domain.policy import Category, Pack
 from moderation.errors import InvalidPolicy
 
 CAPTION_CHARACTERS = 300
@@ -130,9 +130,12 @@ def tokens(text: str) -> int:
 
 
 def _policy(pack: Pack) -> str:
-    return "\n".join(
-        f"{number}. {category.name}: {category.description}" for number, category in enumerate(pack.categories, 1)
-    )
+    return "\n".join(f"{number}. {_rule(category)}" for number, category in enumerate(pack.categories, 1))
+
+
+def _rule(category: Category) -> str:
+    exceptions = f" (not meant: {'; '.join(category.exceptions)})" if category.exceptions else ""
+    return f"{category.name}: {category.description}{exceptions}"
 
 
 def _category_choice(pack: Pack) -> str:

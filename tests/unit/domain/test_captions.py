@@ -21,6 +21,8 @@ def supports(category: Category, caption: str) -> bool:
         ("Hate", "a hated man"),
         ("Stabbing", "a stab wound"),
         ("Nudity", "a nude"),
+        ("Knives", "a knife"),
+        ("Knife", "several knives"),
     ],
 )
 def test_a_word_is_found_in_any_inflection(name: str, caption: str) -> None:
@@ -59,3 +61,75 @@ def test_the_categories_come_in_the_packs_order_whatever_the_captions_order() ->
 
     assert supported_categories(pack, ["a nude", "a weapon"]) == ("Weapon", "Nudity")
     assert supported_categories(pack, []) == ()
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Weapons, but not kitchen knives",
+        "Weapons, not kitchen knives or toy swords",
+        "Weapons (except toy swords, kitchen knives)",
+        "Weapons other than toy swords, kitchen knives. Guns",
+        "Weapons excl. kitchen knives",
+        "Weapons without kitchen knives",
+        "Weapons apart from kitchen knives; guns",
+        "Weapons; kitchen knives are allowed",
+        "Weapons, kitchen knives excepted, guns",
+        "Weapons, kitchen knives don't count",
+        "Weapons, kitchen knives don\N{RIGHT SINGLE QUOTATION MARK}t count",
+        "Weapons. Kitchen knives are not included.",
+        "Weapons, not: kitchen knives",
+        "Weapons, e.g. guns, except kitchen knives, e.g. bread knives",
+    ],
+)
+def test_what_a_description_negates_supports_no_category(description: str) -> None:
+    category = Category("Violence", description)
+
+    assert not supports(category, "a chef with a kitchen knife")
+    assert supports(category, "many weapons on a table")
+
+
+@pytest.mark.parametrize(
+    ("description", "caption"),
+    [
+        ("Guns, not toys, knives", "a knife"),  # a negation ends at a comma
+        ("Weapons (except swords), knives", "a knife"),  # an exclusion at a bracket
+        ("Other than at fairs. Guns", "a gun"),  # or at a full stop
+        ("Non-medical drugs", "non-medical drugs"),
+        ("Notes of hatred", "a note of hatred"),  # "not" is a word of its own
+        ("Knives that are not allowed", "a knife"),
+        ("Weapons, but also nudes", "a nude"),
+    ],
+)
+def test_what_stands_outside_a_negation_counts(description: str, caption: str) -> None:
+    assert supports(Category("Rule", description), caption)
+
+
+KNIVES = Category("Weapons", "Guns, Knives", exceptions=("Kitchen knives", "knives in a museum"))
+
+
+@pytest.mark.parametrize(
+    "caption", ["a kitchen knife on a table", "two KITCHEN KNIVES", "old knives in the museum", "a knife in a museum"]
+)
+def test_the_words_of_an_exception_support_no_category(caption: str) -> None:
+    assert not supports(KNIVES, caption)
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "a kitchen knife and a gun",
+        "a kitchen knife beside another knife",
+        "a man in a kitchen with a knife",  # the words of an exception stand in a row
+        "a kitchen, knives",
+        "a knife",
+        "the museum of knives",
+    ],
+)
+def test_other_words_beside_an_exception_do(caption: str) -> None:
+    assert supports(KNIVES, caption)
+
+
+@pytest.mark.parametrize("exception", ["the", "with, of", "; 5"])
+def test_an_exception_without_words_excepts_nothing(exception: str) -> None:
+    assert supports(Category("Weapons", "Guns", exceptions=(exception,)), "the gun, with a man")

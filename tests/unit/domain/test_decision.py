@@ -20,9 +20,11 @@ from tests.unit.domain.shipped import HERE, NAMES, PROJECT, evidence_of, shipped
 
 WEAPON = Question("weapon", "Is a weapon visible?", ("Violence",))
 SHARP = Question("sharp", "Is the photo sharp?")
+SMOKER = Question("smoker", "Is a smoker visible?", ("Tobacco",))
 DRUGS = Category("Drugs", "Pills")
-ALWAYS = Pack("always", "", (Category("Violence", "Gun, Knife"), DRUGS), (WEAPON, SHARP))
-WHEN_FLAGGED = replace(ALWAYS, name="flagged", categories=ALWAYS.categories[:1], judge="when_flagged")
+ASKED = (Category("Violence", "Gun, Knife"), Category("Tobacco", "Cigarette"))
+ALWAYS = Pack("always", "", (*ASKED, DRUGS), (WEAPON, SMOKER, SHARP))
+WHEN_FLAGGED = replace(ALWAYS, name="flagged", categories=ASKED, judge="when_flagged")
 
 JUDGES: dict[str, Judgement | UnusableJudgement | None] = {
     "unusable": UnusableJudgement("there is no JSON object"),
@@ -31,10 +33,10 @@ JUDGES: dict[str, Judgement | UnusableJudgement | None] = {
     "unsafe": Judgement("unsafe", "Violence", "a gun"),
     "unsafe, no question": Judgement("unsafe", "Drugs", "pills"),
 }
-P_OF = {"under": 0.1, "near": 0.47, "over": 0.9}
+P_OF = {"under": 0.3, "near": 0.47, "over": 0.9}  # none is a clear no
 YES_NO = ("yes", "no")
 UNSEEN = "3 of 20 frames differ and weren't looked at."
-CAPTIONS = {"supports": "a man with a gun", "silent": "a man with a dog"}
+CAPTIONS = {"supports": "a man with a gun", "denied": "a man with a cigarette", "silent": "a man with a dog"}
 COMBINATIONS = list(itertools.product(JUDGES, YES_NO, YES_NO, YES_NO, P_OF, CAPTIONS))
 Situation = tuple[str, str, str, str, str, str]
 
@@ -55,7 +57,7 @@ class Row:
 
 def table() -> list[Row]:
     text = (PROJECT / "docs" / "policy.md").read_text("utf-8").split("<!-- decision table")[1]
-    lines = [line for line in text.splitlines() if line.startswith("|")][2:13]
+    lines = itertools.takewhile(lambda line: line.startswith("|"), text.splitlines()[4:])
     rows = []
     for line in lines:
         name, judge, *conditions, verdict, category, decided_by = [cell.strip() for cell in line.strip("|").split("|")]
@@ -82,7 +84,6 @@ def test_the_table_has_only_words_that_mean_something() -> None:
     for row in TABLE:
         for allowed, known in zip(row.conditions, vocabulary, strict=True):
             assert set(allowed) <= set(known), row
-    assert len(TABLE) == 11
 
 
 @pytest.mark.parametrize("situation", COMBINATIONS, ids="|".join)
@@ -95,7 +96,8 @@ def test_the_decision_is_that_of_the_first_row_that_matches(situation: Situation
 
     judged = judgement.category if isinstance(judgement, Judgement) else None
     strongest = "Violence" if situation[4] in ("near", "over") else None
-    category = {"none": None, "the judge's": judged, "of the top finding": strongest}[row.category]
+    by_name = {"none": None, "the judge's": judged, "the caption's": "Violence", "of the top finding": strongest}
+    category = by_name[row.category]
     assert (decision.verdict, decision.category, decision.decided_by) == (row.verdict, category, row.decided_by)
     assert len(decision.reason) > 1
 
@@ -106,12 +108,10 @@ def test_every_row_of_the_table_is_reached() -> None:
 
 
 @pytest.mark.parametrize("situation", COMBINATIONS, ids="|".join)
-def test_nothing_that_went_wrong_or_unseen_and_nothing_that_is_over_a_threshold_ends_safe(
-    situation: Situation,
-) -> None:
-    judge, missing, instructions, unseen, strongest, _ = situation
+def test_nothing_that_went_wrong_is_unseen_over_a_threshold_or_mentioned_ends_safe(situation: Situation) -> None:
+    judge, missing, instructions, unseen, strongest, caption = situation
     pack, evidence = situation_of(*situation)
-    if judge == "unusable" or "yes" in (missing, instructions, unseen) or strongest != "under":
+    if judge == "unusable" or "yes" in (missing, instructions, unseen) or strongest != "under" or caption == "supports":
         assert decide(pack, evidence, JUDGES[judge]).verdict != "safe"
 
 
@@ -165,7 +165,7 @@ def test_the_strongest_answer_over_the_views_decides_and_the_reason_names_its_vi
     assert decision.top_finding is not None
     assert decision.top_finding.view == "tile-3"
     assert '"tile-3"' in decision.reason
-    assert [finding.over for finding in decision.findings] == [False, True, False, False]
+    assert [finding.over for finding in decision.findings] == [False, True, False, False, False, False]
 
 
 def test_what_was_not_looked_at_is_said_in_the_reason() -> None:
@@ -206,6 +206,47 @@ def test_the_reason_of_a_disagreement_says_on_which_side_of_its_threshold_the_an
     reason = decided(ALWAYS, evidence_of(ALWAYS, weapon=p), "safe").reason
     assert f"{p:.2f}{place}" in reason
     assert '"Is a weapon visible?" was answered ' in reason
+
+
+def test_an_answer_without_words_is_told_by_what_its_probability_means() -> None:
+    wordless = Answer("full", WEAPON.text, " ", 0.9, 0.1)
+    others = [answer for answer in evidence_of(ALWAYS).answers if answer.question != WEAPON.text]
+    evidence = Evidence((wordless, *others), evidence_of(ALWAYS).captions)
+    assert '"Is a weapon visible?" was answered unsafe on ' in decided(ALWAYS, evidence, "safe").reason
+
+
+@pytest.mark.parametrize(
+    ("caption", "answers", "verdict", "category"),
+    [
+        ("a man with a gun", {"weapon": 0.25}, "safe", None),  # odds three times lower than those of 0.5
+        ("a man with a gun", {"weapon": 0.26}, "review", "Violence"),
+        ("a man with a gun", {"weapon": "no"}, "safe", None),
+        ("a man with a cigarette", {"weapon": 0.4}, "safe", None),
+        ("a man with a cigarette", {"smoker": 0.4}, "review", "Tobacco"),
+        ("a man with a gun and a cigarette", {"smoker": 0.4}, "review", "Tobacco"),
+        ("a man with pills", {}, "review", "Drugs"),  # no question asks for them
+        ("no pills are visible", {}, "review", "Drugs"),
+        ("no guns are visible", {"weapon": 0.4}, "review", "Violence"),
+        ("no guns are visible", {}, "safe", None),
+    ],
+)
+def test_a_category_that_the_caption_supports_is_reviewed_unless_every_answer_about_it_is_a_clear_no(
+    caption: str, answers: dict[str, Any], verdict: str, category: str | None
+) -> None:
+    decision = decided(ALWAYS, evidence_of(ALWAYS, caption, **answers), "safe")
+    assert (decision.verdict, decision.category) == (verdict, category)
+    assert category is None or (decision.row, category in decision.reason) == ("caption_disagreement", True)
+
+
+def test_the_clear_no_must_come_from_every_question_and_every_view() -> None:
+    sharper = Question("gun", "Is a gun visible?", ("Violence",), threshold=0.9)
+    pack = replace(ALWAYS, questions=(*ALWAYS.questions, sharper))
+    full, tile = evidence_of(pack, "a man with a gun", gun=0.74), evidence_of(pack, view="tile-1")
+    unclear = evidence_of(pack, view="tile-1", gun=0.76)  # odds of 9 : 3 are 0.75
+
+    for second, verdict in ((tile, "safe"), (unclear, "review")):
+        both = Evidence(full.answers + second.answers, full.captions + second.captions)
+        assert decided(pack, both, "safe").verdict == verdict
 
 
 # The judge spared -------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from moderation.domain.policy import (
 from moderation.errors import InvalidPolicy
 from tests.unit.domain.shipped import NAMES, PACKS, pack_data, shipped
 
+EXCEPTIONS = {"exceptions": ["Kitchen knives", "Toys"]}
 SCHEMA = json.loads((PACKS.parent / "schemas/pack.schema.json").read_text("utf-8"))
 
 
@@ -64,6 +65,24 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a category with a quote": (lambda d: d["categories"][0].update(name='A "b"'), "categories[0].name"),
     "a category with a brace": (lambda d: d["categories"][0].update(name="A {b}"), "categories[0].name"),
     "a category on two lines": (lambda d: d["categories"][0].update(description="a\nb"), "categories[0].description"),
+    "exceptions as a text": (
+        lambda d: d["categories"][0].update(exceptions="Toys"),
+        "categories[0].exceptions: is 'Toys'; write a list",
+    ),
+    "an empty exception": (lambda d: d["categories"][0].update(exceptions=[" "]), "categories[0].exceptions[0]"),
+    "an exception in brackets": (
+        lambda d: d["categories"][0].update(exceptions=["toys (of wood)"]),
+        "categories[0].exceptions[0]",
+    ),
+    "an exception that is a number": (lambda d: d["categories"][0].update(exceptions=[7]), "categories[0].exceptions"),
+    "an exception on two lines": (
+        lambda d: d["categories"][0].update(exceptions=["a\nb"]),
+        "categories[0].exceptions[0]",
+    ),
+    "an endless exception": (
+        lambda d: d["categories"][0].update(exceptions=["a" * 101]),
+        "categories[0].exceptions[0]",
+    ),
     "a question without a mark": (lambda d: d["questions"][0].update(text="A weapon"), "questions[0].text"),
     "a question with two marks": (lambda d: d["questions"][0].update(text="A weapon??"), "questions[0].text"),
     "a question with an unknown field": (lambda d: d["questions"][0].update(treshold=0.4), "questions[0].treshold"),
@@ -207,6 +226,16 @@ def test_the_digest_tells_packs_apart_by_any_content_but_not_by_how_they_are_wri
     assert len(pack.digest) == 64
 
 
+def test_exceptions_are_read_and_change_the_digest_and_a_pack_without_them_keeps_its_own() -> None:
+    plain, excepting = parse_pack(small()), parse_pack(changed(lambda d: d["categories"][0].update(EXCEPTIONS)))
+
+    assert (plain.categories[0].exceptions, excepting.categories[0].exceptions) == ((), ("Kitchen knives", "Toys"))
+    assert plain.digest != excepting.digest
+    assert "exceptions" not in plain.written
+    assert parse_pack(json.loads(json.dumps(pack_content(excepting)))) == excepting
+    jsonschema.validate(changed(lambda d: d["categories"][0].update(EXCEPTIONS)), SCHEMA)
+
+
 def test_blog_has_the_questions_of_the_post_word_for_word() -> None:
     assert [question.text for question in shipped("blog").questions] == [
         "Does this photo contain complete naked person?",
@@ -257,6 +286,28 @@ def test_lint_names_uncovered_categories_and_questions_without_a_category() -> N
     assert len(uncovered_categories(shipped("blog"))) == 6
     assert sum(warning.startswith("categories: no question asks for") for warning in warnings) == 6
     assert [warning.split(":")[0] for warning in warnings[6:]] == ["questions[3]", "questions[7]"]
+
+
+@pytest.mark.parametrize(
+    ("description", "negated"),
+    [
+        ("Weapons, but not kitchen knives", "but not kitchen knives"),
+        ("Nudity (except swimwear, statues)", "except swimwear, statues"),
+        ("Alcohol excluding beer", "excluding beer"),
+        ("Weapons other than toys", "other than toys"),
+        ("People without clothes", "without clothes"),
+        ("Weapons; toys are allowed", "toys are allowed"),
+        ("Anything but plants", "Anything but plants"),
+        ("Weapons, toys don't count", "toys don't count"),
+    ],
+)
+def test_lint_warns_of_a_negation_in_a_description_and_suggests_exceptions(description: str, negated: str) -> None:
+    data = changed(lambda d: d["categories"][0].update(description=description))
+
+    assert lint(parse_pack(data)) == [
+        f"categories[0].description: '{negated}' is negated, so captions aren't searched for its words; "
+        "name what isn't meant in 'exceptions' instead"
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

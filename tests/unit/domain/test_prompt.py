@@ -65,6 +65,13 @@ def test_a_question_is_put_as_blip2_was_trained_with_a_single_mark() -> None:
     assert question_prompt("Is a gun visible?") == "Question: Is a gun visible? Answer:"
 
 
+def test_the_policy_names_what_a_category_does_not_mean() -> None:
+    weapons = Category("Weapons", "Guns, Knives", exceptions=("Kitchen knives", "Toy guns"))
+    pack = Pack("small", "", (weapons,), (Question("q", "Is it?", ("Weapons",)),))
+
+    assert "Weapons: Guns, Knives (not meant: Kitchen knives; Toy guns)" in judge_prompt(pack, evidence_of(pack)).text
+
+
 def test_the_static_part_is_the_same_for_every_image_and_comes_first() -> None:
     blog = shipped("blog")
     one, other = judge_prompt(blog, evidence_of(blog, SURFER)), judge_prompt(blog, many_views(blog, 5, weapon=0.9))
