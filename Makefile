@@ -150,6 +150,10 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled
 quality: setup ## Evaluate 1,300 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
 
+.PHONY: review-share
+review-share: setup ## Count the ordinary uploads that go to review, and write docs/quality.md
+	@$(BIN)/python -m scripts.evaluation.review_share
+
 .PHONY: e2e
 e2e: setup ## Deploy to the AWS account of the environment, moderate, destroy: costs money, asks first (ARGS="--help")
 	@$(BIN)/python -m scripts.release $(ARGS)

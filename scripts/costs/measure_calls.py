@@ -135,6 +135,7 @@ def main() -> int:
     console = Console()
     with running_cloud(console) as (cloud, models):
         measured = {name: measure(cloud, models, name, console) for name in OUTCOMES}
+    check_views(measured)
     RESULTS.write_text(json.dumps(document(measured), indent=2) + "\n")
     console.print(f"Written to {RESULTS.relative_to(PROJECT)}")
     return 0
@@ -203,6 +204,13 @@ def measure(cloud: Cloud, models: InstantModels, outcome: str, console: Console)
     cpu_ms = {step: round(fmean(run["cpu_ms"][step] for run in runs)) for step in one["cpu_ms"]}
     console.print(f"{outcome}: {one['verdict']}, {one['transitions']} transitions, {one['requests']}")
     return {**one, "cpu_ms": cpu_ms}
+
+
+def check_views(measured: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise RuntimeError if a plain JPEG below the tiling size, as most uploads are, costs more than one view."""
+    views = {name: measured[name]["views"] for name in ("safe", "unsafe")}
+    if set(views.values()) != {1}:
+        raise RuntimeError(f"A plain JPEG of {SMALL[0]} x {SMALL[1]} pixels is to cost one view, not {views}.")
 
 
 def moderate(cloud: Cloud, key: str, body: bytes) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from moderation.domain.image import View, prepare
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import question_prompt
-from moderation.ports import Turn
+from moderation.ports import ScoredText, Turn, VisionReply
 from moderation.usecases.judge_image import judge_evidence
 
 # adds the handler's folder to the import path
@@ -58,6 +58,15 @@ class DemoModel:
     def evidence(self, data: bytes, pack: Pack) -> Evidence:
         """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
         return self.answer(prepare(data, pack.views, INPUT_SIZE).views, pack)
+
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+        """Return the answers about one view, as `ports.VisionModel` does."""
+        body = json.dumps({"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption})
+        (reply,) = self._service.answer([body.encode()])
+        if not isinstance(reply, dict):
+            raise TypeError(f"The view wasn't answered: {reply}")
+        answers = tuple(ScoredText(said["text"], said["p_yes"], said["p_blank"]) for said in reply["answers"])
+        return VisionReply("demo", answers, reply.get("caption"))
 
     def answer(self, views: Sequence[View], pack: Pack) -> Evidence:
         """Return the evidence about some views."""

@@ -17,7 +17,8 @@ from local.synth import PROJECT
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
 from moderation.domain.policy import Pack, Question
-from scripts.evaluation.dataset import SHARE, evaluation_drawing
+from scripts.evaluation.baseline import Figures, comparison
+from scripts.evaluation.dataset import RANDOM_DRAWINGS, SHARE, evaluation_drawing
 from scripts.evaluation.evasion import Evasion, Rates
 from scripts.evaluation.inprocess_pipeline import demo_pack
 from scripts.evaluation.metrics import (
@@ -35,8 +36,11 @@ from scripts.sections import markdown, write_section
 RESULTS = PROJECT / "build" / "quality.json"
 PAGE = PROJECT / "docs" / "quality.md"
 PICTURES = PROJECT / "docs" / "quality"
+BASELINE = PICTURES / "baseline.json"
+FIGURES = PROJECT / "build" / "quality-figures.json"  # to be copied to BASELINE when that is renewed
 
-MIN_F1, MAX_REVIEW, MIN_CAUGHT, MAX_FLAGGED = 0.90, 0.10, 0.90, 0.05
+MIN_F1, MAX_REVIEW, MIN_CAUGHT, MAX_FLAGGED, MAX_OVER_BASELINE = 0.90, 0.10, 0.90, 0.05, 0.01
+SENT_TO_REVIEW = "drawings of random contents sent to review"
 WORST, COLUMNS, THUMBNAIL = 12, 6, 128
 
 
@@ -84,8 +88,12 @@ def write_page(console: Console) -> bool:
         ("reliability-tiles", "Tiles of scenes", results.tiles),
     ):
         (PICTURES / f"{name}.svg").write_text(chart(*before_and_after(predicted), title))
-    goals = [*verdict_goals(results, pack), *evasion_goals(results)]
-    parts = [goal_table(goals), category_table(results, pack), calibration_table(results, pack)]
+    now = figures(results, pack)
+    now.write(FIGURES)
+    before = Figures.read(BASELINE)
+    goals = [*verdict_goals(results, pack), *evasion_goals(results), baseline_goal(before, now)]
+    parts = [goal_table(goals), comparison(before, now), category_table(results, pack)]
+    parts += [calibration_table(results, pack)]
     parts += [evasion_table(results), misclassification_table(worst)]
     write_section(PAGE, "figures", "\n\n".join(parts))
     for goal in goals:
@@ -149,6 +157,33 @@ def evasion_goals(results: Results) -> list[Goal]:
         Goal("small unsafe content called unsafe, with views", at.with_views.caught, MIN_CAUGHT),
         Goal("safe scenes called unsafe, with views", at.with_views.flagged, MAX_FLAGGED, is_maximum=True),
     ]
+
+
+def baseline_goal(before: Figures, now: Figures) -> Goal:
+    over = now.metrics[SENT_TO_REVIEW] - before.metrics[SENT_TO_REVIEW]
+    return Goal(f"{SENT_TO_REVIEW}, over the baseline", over, MAX_OVER_BASELINE, is_maximum=True)
+
+
+def figures(results: Results, pack: Pack) -> Figures:
+    """Return the metrics that are compared with the baseline."""
+    evaluated = results.evaluated
+    random = [drawing for drawing in evaluated if drawing.number < RANDOM_DRAWINGS]
+    prohibited, safe = [d for d in evaluated if d.truth], [d for d in evaluated if not d.truth]
+    f1 = [category_metrics(evaluated, category).f1 for category in pack.category_names]
+    at = next(one for one in results.evasion if one.share == SHARE)
+    metrics = {
+        "macro F1 of the categories": sum(f1) / len(f1),
+        SENT_TO_REVIEW: share(random, "review"),
+        "drawings with prohibited content called unsafe": share(prohibited, "unsafe"),
+        "drawings with prohibited content sent to review": share(prohibited, "review"),
+        "safe drawings called unsafe": share(safe, "unsafe"),
+        "safe drawings sent to review": share(safe, "review"),
+        "scenes with prohibited content called unsafe": at.with_views.caught,
+        "scenes with prohibited content sent to review": at.with_views.caught_review,
+        "safe scenes called unsafe": at.with_views.flagged,
+        "safe scenes sent to review": at.with_views.flagged_review,
+    }
+    return Figures(metrics, "".join(drawing.verdict[0] for drawing in evaluated))
 
 
 def goal_table(goals: Iterable[Goal]) -> str:

@@ -42,10 +42,11 @@ class Outcome:
     reason: str
 
 
+@dataclass(frozen=True)
 class NothingSeen:
-    """Implements `ports.VisionModel`: a clear no to every question, and the caption that is set."""
+    """Implements `ports.VisionModel`: a clear no to every question, and the same caption each time."""
 
-    caption = ""
+    caption: str
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
         """Return the same answer to each prompt."""

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ import yaml
 from local.samples import doubtful_drawing
 from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import QUESTIONS, draw
+from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
 from moderation.domain.policy import Category, Pack, Question, parse_pack
+from scripts.evaluation.__main__ import EvaluationConfig
+from scripts.evaluation.baseline import Figures, comparison
 from scripts.evaluation.calibrate import (
     MAX_FALSE_POSITIVE_RATE,
     CalibrationImage,
@@ -22,7 +26,7 @@ from scripts.evaluation.calibrate import (
     fit_temperature,
     with_fitted_values,
 )
-from scripts.evaluation.dataset import view_labels
+from scripts.evaluation.dataset import RANDOM_DRAWINGS, evaluation_drawing, heldout_drawings, view_labels
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
 from scripts.evaluation.metrics import (
     EvaluatedDrawing,
@@ -31,6 +35,7 @@ from scripts.evaluation.metrics import (
     misclassifications,
     reliability,
 )
+from scripts.evaluation.page import BASELINE, SENT_TO_REVIEW, baseline_goal
 
 
 def evaluated(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> EvaluatedDrawing:
@@ -97,6 +102,42 @@ def picture(p_yes: dict[str, float], shows: str = "", caption: str = "a house") 
 def called_unsafe(pack: Pack, pictures: list[CalibrationImage]) -> float:
     """The share of pictures that judge and rules call unsafe."""
     return sum(decision(pack, one.evidence).verdict == "unsafe" for one in pictures) / len(pictures)
+
+
+class TestEvaluationSet:
+    def test_the_first_thousand_are_those_of_the_checkpoints_own_evaluation(self) -> None:
+        own = next(heldout_drawings(EVALUATION_SEED + 7, 1))
+
+        assert evaluation_drawing(7).image.tobytes() == own.image.tobytes()
+
+    def test_those_added_are_safe_and_all_different(self) -> None:
+        added = [evaluation_drawing(RANDOM_DRAWINGS + number) for number in range(20)]
+
+        assert not any(any(drawing.labels) for drawing in added)
+        assert len({drawing.image.tobytes() for drawing in added}) == len(added)
+
+    def test_at_least_three_hundred_more_are_evaluated(self) -> None:
+        assert sum(number >= RANDOM_DRAWINGS for number in EvaluationConfig().drawings) >= 300
+        assert EvaluationConfig().drawings[:RANDOM_DRAWINGS] == list(range(RANDOM_DRAWINGS))
+
+
+class TestBaseline:
+    def test_a_run_is_compared_with_it_metric_by_metric_and_verdict_by_verdict(self, tmp_path: Path) -> None:
+        Figures({"share": 0.12345}, "suur").write(tmp_path / "baseline.json")
+
+        told = comparison(Figures.read(tmp_path / "baseline.json"), Figures({"share": 0.5}, "srrs"))
+
+        assert "| share | 0.123 | 0.500 |" in told
+        assert "3 of 4 drawings differ from the baseline: unsafe to review 2, review to safe 1." in told
+
+    def test_more_than_one_point_over_it_misses_the_goal(self) -> None:
+        before = Figures({SENT_TO_REVIEW: 0.005}, "")
+
+        assert baseline_goal(before, Figures({SENT_TO_REVIEW: 0.015}, "")).met
+        assert not baseline_goal(before, Figures({SENT_TO_REVIEW: 0.016}, "")).met
+
+    def test_the_committed_one_holds_every_drawing(self) -> None:
+        assert len(Figures.read(BASELINE).verdicts) == len(EvaluationConfig().drawings)
 
 
 class TestCalibration:

@@ -1,12 +1,13 @@
 """docs/costs.md and docs/scale.md say what the arithmetic says, and their sentences hold."""
 
+import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from moderate.costs.billing import Load, fleets
-from scripts.costs import cost_page, scale_page
+from scripts.costs import cost_page, measure_calls, scale_page
 from scripts.costs.chart import Series, chart
 from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
 from scripts.costs.scale_page import QUOTAS, demand
@@ -61,6 +62,15 @@ def test_the_transitions_of_standard(image, tasks):
 
     assert made.per_thousand(usd) == pytest.approx(tasks * 0.025)
     assert image == "unsafe" or made.per_thousand(usd) <= cost_page.GOAL_TRANSITIONS + 1e-9
+
+
+def test_a_plain_file_costs_one_view_and_a_photo_of_a_phone_seven():
+    measured = json.loads(measure_calls.RESULTS.read_text())["outcomes"]
+
+    measure_calls.check_views(measured)
+    assert measured["many_views"]["views"] == 7
+    with pytest.raises(RuntimeError, match="one view"):
+        measure_calls.check_views(measured | {"safe": {"views": 2}})
 
 
 def test_what_gives_way_first():

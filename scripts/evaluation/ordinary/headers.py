@@ -10,7 +10,6 @@ DECLARED: tuple[str | None, ...] = (
     None,  # boto3
     "binary/octet-stream",
     "application/octet-stream",  # AWS SDK for Java, Azure's and Google's libraries
-    "application/x-www-form-urlencoded",  # curl --data-binary
     "image/jpg",
     "image/pjpeg",
     "IMAGE/JPEG",
