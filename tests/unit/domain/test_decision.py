@@ -208,13 +208,6 @@ def test_the_reason_of_a_disagreement_says_on_which_side_of_its_threshold_the_an
     assert '"Is a weapon visible?" was answered ' in reason
 
 
-def test_an_answer_without_words_is_told_by_what_its_probability_means() -> None:
-    wordless = Answer("full", WEAPON.text, " ", 0.9, 0.1)
-    others = [answer for answer in evidence_of(ALWAYS).answers if answer.question != WEAPON.text]
-    evidence = Evidence((wordless, *others), evidence_of(ALWAYS).captions)
-    assert '"Is a weapon visible?" was answered unsafe on ' in decided(ALWAYS, evidence, "safe").reason
-
-
 @pytest.mark.parametrize(
     ("caption", "answers", "verdict", "category"),
     [
