@@ -57,6 +57,12 @@ class Category:
     notice: str = ""
     exceptions: tuple[str, ...] = ()
 
+    @property
+    def rule(self) -> str:
+        """The category as the judge reads it: name, description, exceptions."""
+        exceptions = f" (not meant: {'; '.join(self.exceptions)})" if self.exceptions else ""
+        return f"{self.name}: {self.description}{exceptions}"
+
 
 @dataclass(frozen=True)
 class Question:
