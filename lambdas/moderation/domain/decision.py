@@ -16,7 +16,7 @@ from moderation.domain.injection import (
     look_like_instructions_together,
     looks_like_instructions,
 )
-from moderation.domain.injection_patterns import talks
+from moderation.domain.injection_patterns import is_description
 from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
@@ -88,11 +88,12 @@ class _Situation:
 
     def _is_denied(self, category: str) -> bool:
         speaking = [finding for finding in self.found if category in finding.categories]
-        return bool(speaking) and all(finding.clear_no for finding in speaking) and not self._captions_talk
+        return bool(speaking) and all(finding.clear_no for finding in speaking) and self._only_described
 
     @property
-    def _captions_talk(self) -> bool:
-        return any(map(talks, _captions(self.pack, self.evidence)))
+    def _only_described(self) -> bool:
+        """Tell if the captions do nothing but describe: what talks to a judge isn't denied by answers."""
+        return all(map(is_description, _captions(self.pack, self.evidence)))
 
 
 @dataclass(frozen=True)

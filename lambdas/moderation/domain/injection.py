@@ -1,7 +1,7 @@
 """Text from inside a picture: made harmless before the judge reads it, and recognised as an injection.
 
 `neutralise` protects the prompt; `looks_like_instructions` sends the image to a person, because a judge that has
-read such words can't be relied on. It knows the kinds of injection in the test suite, and no others.
+read such words can't be relied on. It knows the kinds of injection in the test suite, and few others.
 """
 
 import re

@@ -99,6 +99,9 @@ _RUN_TOGETHER = re.compile(
     r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|answersafe"
 )
 
+# Words with gaps between all their letters.
+_SPELLED_OUT = re.compile(r"(?<!\w)(?:\w[ .\-_]{1,3}){5,}\w(?!\w)")
+
 # Signs of prompts, of JSON and of chat formats, on the text as it stands.
 _MARKS = re.compile(
     r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>|```|#{3,}|={3,}"
@@ -122,9 +125,12 @@ _THINGS = re.compile(
     r"|syringes?|alcohol\w*|insult\w*|swastikas?|nazi\w*|slurs?|harass\w*|hate|threats?)\b"
 )
 _PROHIBITED = re.compile(
-    r"\b(?:no|stop(?: the)?|say no to|end(?: the)?|against|ban|without|anti) (?:\w+ )?"
-    r"(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol|violence|nudity|"
-    r"harassment|fighting|hate)(?: (?:are |is )?(?:allowed|permitted|please))?\b(?! (?:is|are|was|can|in this))"
+    r"\b(?:no|stop(?: the)?|say no to|end(?: the)?|against|ban|without|anti|quit|(?:thank you for "
+    r"|please )?(?:do )?not) "
+    r"(?:\w+ )?(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol"
+    r"|violence|nudity|"
+    r"harassment|fighting|hate)(?: (?:are |is )?(?:allowed|permitted|please|here))?\b(?! (?:is|are|was|can|in this))"
+    r"|\b(?:smoke|tobacco|alcohol|drug|weapon) free\b"
     r"|\b(?:is|are) (?:strictly )?(?:not (?:allowed|permitted)|prohibited|forbidden|banned)\b"
     r"|\b(?:is |are )?(?:allowed|permitted) (?:only )?(?:in|on|at) (?!this)"
 )
@@ -214,6 +220,23 @@ _TALK: list[tuple[int, str]] = [
 ]
 _TALK_PATTERNS = [(weight, re.compile(rf"\b(?:{words})")) for weight, words in _TALK]
 _TALK_LIMIT = 2
+# A description begins with what is seen; other texts on pictures are signs, which are short.
+_DESCRIBES = re.compile(
+    r"(?:there (?:is|are) )?(?:an?|the|one|two|three|four|five|six|several|many|some|various|multiple|people"
+    r"|persons?|m[ae]n"
+    r"|wom[ae]n|boys?|girls?|child(?:ren)?|kids|soldiers|police\w*|young|old|close up|black and white)\b"
+)
+_SIGN_WORDS = 5
+_STATES = re.compile(
+    r"\b(?:must|shall|should|will|would|cannot|could|may|might|do|does|did|be|been|means?|wants?|counts?"
+    r"|belongs?|becomes?"
+    r"|became|remains?|stays?|looks?|seems?|appears?|needs?)\b"
+    r"|\b(?<!there )(?:is|are|was|were)\b(?! (?:\w+ly )?(?:(?!nothing)\w+ing|on|in|at|by|near|next|under|over"
+    r"|behind|beside"
+    r"|between|with|from|above|inside|outside|seen|shown|worn|held|parked|dressed|covered|surrounded|seated"
+    r"|armed|tied"
+    r"|attached|lit|open|closed|visible|displayed|placed|ready|about)\b)"
+)
 _SENTENCES = re.compile(r"[.!?;:]\s+\S|[:;=<>{}\[\]|]")
 
 # Other languages: setting the rules aside, or saying that the image is safe.
@@ -273,14 +296,19 @@ _FOREIGN_DEMAND = re.compile(
 def steers(text: str) -> bool:
     """Tell if the text addresses the judge, or talks away something that policies forbid."""
     folded = _folded(text)
-    return _follows_a_format(text, folded) or any(
-        _says_so(reading) or _weigh(reading, 1) or _talks_away(reading) for reading in readings(folded)
+    plain, *others = readings(folded)
+    return (
+        _follows_a_format(text, folded)
+        or any(_says_so(reading) or _weigh(reading, 1) for reading in (plain, *others))
+        or (_names_a_thing(plain) and not _only_describes(plain))
+        or any(_names_a_thing(reading) and _is_talk(reading) for reading in others)
     )
 
 
-def talks(text: str) -> bool:
-    """Tell if the text does more than describe: it states, excuses, addresses, or has more than one sentence."""
-    return _SENTENCES.search(text) is not None or any(map(_is_talk, readings(_folded(text))))
+def is_description(text: str) -> bool:
+    """Tell if the text only names what is seen, or is a short sign: it states, excuses and addresses nothing."""
+    plain, *others = readings(_folded(text))
+    return _SENTENCES.search(text) is None and _only_describes(plain) and not any(map(_is_talk, others))
 
 
 def steers_clearly(text: str) -> bool:
@@ -296,7 +324,11 @@ def _folded(text: str) -> str:
 
 
 def _follows_a_format(text: str, folded: str) -> bool:
-    return _MARKS.search(unicodedata.normalize("NFKC", text)) is not None or _OTHER_LANGUAGES.search(folded) is not None
+    return (
+        _MARKS.search(unicodedata.normalize("NFKC", text)) is not None
+        or _SPELLED_OUT.search(folded) is not None
+        or _OTHER_LANGUAGES.search(folded) is not None
+    )
 
 
 def _says_so(reading: str) -> bool:
@@ -315,16 +347,32 @@ def _weigh(reading: str, least: int) -> bool:
     return matter > 0 and demand > 0 and matter + demand >= _LIMIT
 
 
-def _talks_away(reading: str) -> bool:
-    return _THINGS.search(_words(reading)) is not None and _is_talk(reading)
+def _names_a_thing(reading: str) -> bool:
+    return _THINGS.search(_words(reading)) is not None
+
+
+def _only_describes(reading: str) -> bool:
+    words = _words(reading)
+    beyond_signs = _beyond_signs(words)
+    if _is_talk(reading):
+        return False
+    if beyond_signs != words and not _THINGS.search(beyond_signs):
+        return True
+    begins = _DESCRIBES.match(beyond_signs) is not None or len(beyond_signs.split()) <= _SIGN_WORDS
+    return begins and _STATES.search(beyond_signs) is None
 
 
 def _is_talk(reading: str) -> bool:
-    return _weight(_TALK_PATTERNS, _PROHIBITED.sub(" ", _words(reading)), 1) >= _TALK_LIMIT
+    return _weight(_TALK_PATTERNS, _beyond_signs(_words(reading)), 1) >= _TALK_LIMIT
+
+
+def _beyond_signs(words: str) -> str:
+    """Return the words without those of signs that forbid something."""
+    return " ".join(_PROHIBITED.sub(" ", words).split())
 
 
 def _words(reading: str) -> str:
-    return re.sub(r"[\W_]+", " ", reading)
+    return re.sub(r"[\W_]+", " ", reading).strip()
 
 
 def _weight(groups: list[tuple[int, re.Pattern[str]]], words: str, least: int) -> int:

@@ -31,7 +31,9 @@ _ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcb
 _STUTTER = re.compile(r"(\w)\1+")
 _WORD = re.compile(r"[a-z]{5,}")
 _OFTEN_SCRAMBLED = "ignore policy policies rules instructions moderator moderation disregard bypass approve"
-_SCRAMBLED = {(word[0], "".join(sorted(word))): word for word in _WORD.findall(_OFTEN_SCRAMBLED)}
+_SCRAMBLED: dict[tuple[str, str], str] = {
+    (word[0], "".join(sorted(word))): word for word in _WORD.findall(_OFTEN_SCRAMBLED)
+}
 
 
 def has_foreign_letters(text: str) -> bool:
@@ -82,4 +84,5 @@ def _plain(character: str) -> str:
 
 
 def _unscrambled(word: re.Match[str]) -> str:
-    return _SCRAMBLED.get((word[0][0], "".join(sorted(word[0]))), word[0])
+    found: str = word[0]
+    return _SCRAMBLED.get((found[0], "".join(sorted(found))), found)
