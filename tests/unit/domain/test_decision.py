@@ -396,7 +396,7 @@ def test_a_caption_without_a_word_is_no_caption(caption: str) -> None:
     assert needs_judge(WHEN_FLAGGED, evidence_of(WHEN_FLAGGED, caption))
 
 
-@pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "собака", "犬"])
+@pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "chien", "Hündin"])
 def test_a_caption_with_a_word_is_one(caption: str) -> None:
     assert decided(ALWAYS, evidence_of(ALWAYS, caption), "safe").verdict == "safe"
 

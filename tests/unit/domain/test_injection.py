@@ -118,7 +118,7 @@ def test_a_joiner_beside_another_letter_is_part_of_it(text: str) -> None:
 @pytest.mark.parametrize("text", SCRIPTS["foreign"])
 def test_letters_that_no_captioner_writes_were_read_off_the_picture(text: str) -> None:
     assert looks_like_instructions(text)
-    decision = decide(DEMO, evidence_of(DEMO, text), OBEDIENT)
+    decision = decide(DEMO, evidence_of(DEMO, f"a sign: {text}"), OBEDIENT)
     assert (decision.verdict, decision.row) == ("review", "instructions")
     assert "letters that the captioner doesn't write" in decision.reason
 
