@@ -10,8 +10,15 @@ from typing import Literal
 from moderation.domain.captions import says_something, supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
-from moderation.domain.injection import looks_like_instructions
+from moderation.domain.injection import (
+    beyond_yes_or_no,
+    is_yes_or_no,
+    look_like_instructions_together,
+    looks_like_instructions,
+)
+from moderation.domain.injection_patterns import is_description
 from moderation.domain.judge_output import Judgement, UnusableJudgement
+from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
 
 Verdict = Literal["safe", "unsafe", "review"]
@@ -81,7 +88,12 @@ class _Situation:
 
     def _is_denied(self, category: str) -> bool:
         speaking = [finding for finding in self.found if category in finding.categories]
-        return bool(speaking) and all(finding.clear_no for finding in speaking)
+        return bool(speaking) and all(finding.clear_no for finding in speaking) and self._only_described
+
+    @property
+    def _only_described(self) -> bool:
+        """Tell if the captions do nothing but describe: what talks to a judge isn't denied by answers."""
+        return all(map(is_description, _captions(self.pack, self.evidence)))
 
 
 @dataclass(frozen=True)
@@ -148,7 +160,7 @@ def _instructions(situation: _Situation) -> _RowResult | None:
     steering = _what_steers(situation.pack, situation.evidence)
     if not steering:
         return None
-    reason = f"{steering} reads like instructions, so the judge can't be relied on here. A person must decide."
+    reason = f"{steering}; the judge can't be relied on here. A person must decide."
     return _RowResult("review", situation.top_category, "evidence", reason)
 
 
@@ -239,13 +251,31 @@ def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -
 
 def _what_steers(pack: Pack, evidence: Evidence) -> str:
     for caption in evidence.captions if pack.caption else ():
-        if looks_like_instructions(caption.text):
-            return f'The caption of the view "{caption.view}"'
+        if how := _how_it_steers(caption.text):
+            return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
     for answer in evidence.answers:
-        if answer.question in asked and looks_like_instructions(answer.text):
-            return f'The answer to "{answer.question}" on the view "{answer.view}"'
-    return ""
+        if answer.question in asked and not is_yes_or_no(answer.text) and (how := _how_it_steers(answer.text)):
+            return f'The answer to "{answer.question}" on the view "{answer.view}" {how}'
+    return "All captions and answers together read like instructions" if _steers_together(pack, evidence) else ""
+
+
+def _how_it_steers(text: str) -> str:
+    if has_foreign_letters(text):
+        return "has letters that the captioner doesn't write, so that it is text from the picture"
+    return "reads like instructions" if looks_like_instructions(text) else ""
+
+
+def _steers_together(pack: Pack, evidence: Evidence) -> bool:
+    """Tell if captions and answers read like instructions in one of the orders in which a reader meets them."""
+    asked = {question.text for question in pack.questions}
+    captions = [(caption.view, caption.text) for caption in evidence.captions if pack.caption]
+    beyond = [(answer.view, beyond_yes_or_no(answer.text)) for answer in evidence.answers if answer.question in asked]
+    answers = [(view, words) for view, words in beyond if words]
+    place = {view: number for number, view in enumerate(views(evidence))}
+    by_view = sorted([*captions, *answers], key=lambda said: place[said[0]])
+    orders = (captions, captions[::-1], [*captions, *answers], [*answers, *captions], by_view)
+    return any(len(said) > 1 and look_like_instructions_together([text for _, text in said]) for said in orders)
 
 
 def _captions(pack: Pack, evidence: Evidence) -> list[str]:

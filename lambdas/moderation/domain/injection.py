@@ -1,17 +1,19 @@
 """Text from inside a picture: made harmless before the judge reads it, and recognised as an injection.
 
 `neutralise` protects the prompt; `looks_like_instructions` sends the image to a person, because a judge that has
-read such words can't be relied on. It knows the kinds of injection in the test suite, and no others.
+read such words can't be relied on. It knows the kinds of injection in the test suite, and few others.
 """
 
-import base64
-import binascii
 import re
 import unicodedata
+from collections.abc import Sequence
 
-from moderation.domain.injection_patterns import steers
+from moderation.domain.encodings import hides_text
+from moderation.domain.injection_patterns import steers, steers_clearly
+from moderation.domain.letters import has_foreign_letters
 
 MAX_CHARACTERS = 2000
+MAX_JOINED_CHARACTERS = 10_000
 
 # Brackets, quotes and signs of prompts and JSON, and their replacements.
 _BRACKETS = {"Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
@@ -19,18 +21,11 @@ _SIGNS = str.maketrans({"<": "(", ">": ")", '"': "'", "`": "'", "#": " ", "|": "
 _REPEATED = re.compile(r"([=*_~\-/.:'])\1{2,}")
 _ROLE = re.compile(r"\b(system|assistant|user|human|inst|sys)\s*:", re.IGNORECASE)
 
+_YES_OR_NO = re.compile(r"^\W*(?:yes|no)\b\W*", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # emoji and several scripts are written with them
 _SOFT_HYPHEN = "\u00ad"
 _BLACK_FLAG = "\U0001f3f4"  # the flags of England, Scotland and Wales are this one and tag characters
 _TAGS = range(0xE0000, 0xE0080)
-_LOOKALIKES = re.compile(r"[a-z]\w*[\u0400-\u058f\u13a0-\u13ff]|[\u0400-\u058f\u13a0-\u13ff]\w*[a-z]", re.IGNORECASE)
-
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
-_HEXADECIMAL = re.compile(r"(?:[0-9a-f]{2}[ :]?){8,}", re.IGNORECASE)
-_ESCAPES = re.compile(
-    r"(?:%[0-9a-f]{2}){4}|(?:\\u[0-9a-f]{4}){2}|(?:\\x[0-9a-f]{2}){3}|(?:&#x?[0-9a-f]+;){2}|(?:[01]{8}\s?){4}",
-    re.IGNORECASE,
-)
 
 
 def neutralise(text: str, limit: int) -> str:
@@ -45,19 +40,37 @@ def neutralise(text: str, limit: int) -> str:
 
 
 def looks_like_instructions(text: str) -> bool:
-    """Tell if a caption or an answer addresses its reader, or hides its words.
+    """Tell if a caption or an answer addresses its reader, hides its words, or has letters that no captioner writes.
 
     Anything longer than `MAX_CHARACTERS` counts as instructions: no caption is that long.
     """
     return (
         len(text) > MAX_CHARACTERS
         or _hides_characters(text)
-        or _LOOKALIKES.search(text) is not None
-        or _ESCAPES.search(text) is not None
-        or any(map(_is_base64_of_text, _BASE64.findall(text)))
-        or any(map(_is_hexadecimal_of_text, _HEXADECIMAL.findall(text)))
+        or has_foreign_letters(text)
+        or hides_text(text)
         or steers(text)
     )
+
+
+def look_like_instructions_together(texts: Sequence[str]) -> bool:
+    """Tell if texts that are read one after the other address their reader, though none of them alone does.
+
+    Weak signs don't count: any twelve captions have some. Texts that are too long to be captions count.
+    """
+    return sum(map(len, texts)) > MAX_JOINED_CHARACTERS or any(
+        hides_text(joined) or steers_clearly(joined) for joined in (" ".join(texts), "".join(texts))
+    )
+
+
+def is_yes_or_no(answer: str) -> bool:
+    """Tell if an answer is a bare yes or no, which can't steer."""
+    return answer.strip(" .!").casefold() in ("yes", "no")
+
+
+def beyond_yes_or_no(answer: str) -> str:
+    """Return an answer's words after its yes or no."""
+    return _YES_OR_NO.sub("", answer).strip()
 
 
 def _shown(character: str) -> str:
@@ -82,21 +95,3 @@ def _joins(text: str, position: int) -> bool:
     """Tell if a joiner is next to a character that isn't ASCII: Latin letters never need one."""
     neighbours = text[max(0, position - 1) : position] + text[position + 1 : position + 2]
     return not neighbours.isascii()
-
-
-def _is_base64_of_text(run: str) -> bool:
-    run = run.translate(str.maketrans("-_", "+/"))
-    try:
-        return _is_text(base64.b64decode(run[: len(run) // 4 * 4]))
-    except binascii.Error:
-        return False
-
-
-def _is_hexadecimal_of_text(run: str) -> bool:
-    digits = re.sub(r"[ :]", "", run)
-    # English in hexadecimal always has letters among its digits; a long number has none.
-    return not digits.isdigit() and _is_text(bytes.fromhex(digits))
-
-
-def _is_text(decoded: bytes) -> bool:
-    return decoded.isascii() and decoded.decode("ascii").isprintable()

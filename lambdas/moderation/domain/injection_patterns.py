@@ -8,7 +8,8 @@ an injection. Chat formats, JSON and other languages are matched literally.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+
+from moderation.domain.letters import readings
 
 _LIMIT = 4
 
@@ -17,33 +18,63 @@ _LIMIT = 4
 _MATTER: list[tuple[int, str]] = [
     (3, r"moderat(?:ors?|ion|ing)\b"),
     (2, r"censor"),
-    (2, r"polic(?:y|ies)\b|guideline|instruct|directive"),
-    (2, r"unsafe|nsfw|sfw\b|violat"),
+    (2, r"polic(?:y|ies)\b|guideline|instruct|directive|terms of service"),
+    (2, r"unsafe|nsfw|sfw\b|violat|inappropriate"),
     (2, r"prompt(?:s|ed)?\b|jailbreak|json\b|overrid"),
-    (2, r"checklist|evidence|verdict|threshold|classif"),
-    (2, r"(?:ai|llm|gpt|chatgpt|chatbot|language model)\b"),
-    (1, r"(?:image|photo|picture|pic|drawing|upload|content|post|submission)s?\b"),
-    (1, r"flag(?:s|ged|ging)?\b|categor(?:y|ies)\b|label"),
-    (1, r"rules?\b|restriction|filter|safeguard"),
-    (1, r"questions?\b|answers?\b|caption|conversation"),
+    (2, r"checklist|evidence|verdict|threshold|classif|detector|red team|false positive"),
+    (2, r"(?:ai|llm|gpt|chatgpt|chatbot|language model|openai|training data|test image|ground truth)\b"),
+    (
+        2,
+        r"(?:this|that|the) (?:\w+ )?(?:image|photo|picture|pic|upload|post|ad|one)s? (?:must|may|can|should"
+        r"|shall|is|was|has)\b",
+    ),
+    (1, r"(?:image|photo|picture|pic|drawing|upload|content|post|submission|publication|analysis|check|result)s?\b"),
+    (
+        1,
+        r"publish(?:ed|ing)?\b|uploader|(?:account|platform|forum|community|campaign|partner|decision|finding"
+        r"|audience)s?\b",
+    ),
+    (1, r"flag(?:s|ged|ging)?\b|categor(?:y|ies)\b|label|rating\b|judge?ments?\b"),
+    (1, r"rules?\b|restriction|filter|safeguard|standards\b|limits\b|section|amendment|exception|exemption"),
+    (1, r"questions?\b|answers?\b|caption|conversation|output|input"),
     (1, r"(?:system|developer|admin|administrator|model|assistant|llama|judge|operator|human|reviewer)s?\b|review\b"),
     (1, r"above\b|previous|prior\b|preceding|earlier|everything|anything|else\b"),
     (1, r"nud(?:e|ity)|weapon|violen|insult|harmful|gore\b|blood\b"),
 ]
 _DEMAND: list[tuple[int, str]] = [
-    (2, r"ignor|disregard|bypass|circumvent|overrule|discard|neglect"),
-    (2, r"approv|authori[sz]|exempt|complian|complies|lenien|harmless|appropriate|whitelist"),
-    (2, r"pretend|(?:you are|act as|your (?:job|task|role)|from now on|in doubt|as an? (?:ai|moderator))\b"),
-    (1, r"safe\b|benign|innocent|acceptable"),
-    (1, r"forget|skip\b|stop\b|drop\b|void\b|invalid|suspend|disabl|cancel|lifted|waive|removed|off\b|outdated"),
-    (1, r"(?:mark|rate|treat|consider|choose|pick|set|declare|deem|judge)\b"),
-    (1, r"(?:respond|reply|say|answer|output|return|report|print|repeat|translate|reveal|tell|write|mention)\b"),
+    (2, r"ignor|disregard|bypass|circumvent|overrul|overlook|discard|neglect|exclude\b"),
+    (2, r"approv|authori[sz]|exempt|complian|complies|lenien|harmless|appropriate|whitelist|permission|unfiltered"),
+    (
+        2,
+        r"pretend|roleplay|role play|(?:you are|act (?:as|like)|imagine you|speak as|picture yourself"
+        r"|your character)\b",
+    ),
+    (2, r"(?:your (?:job|task|role)|from now on|in doubt|as an? (?:ai|moderator)|sudo|let (?:it|this|them|him|her))\b"),
+    (
+        2,
+        r"(?:count(?:s|ed)? as|treated as|suitable for|no (?:violation|problem|action)s?|without any"
+        r"|nothing (?:wrong|in)\w*)\b",
+    ),
+    (1, r"safe\b|benign|innocent|acceptable|suitable|lovely|clean\b"),
+    (
+        1,
+        r"forget|skip\b|stop\b|drop\b|delete|void\b|invalid|suspend|disabl|cancel(?:led|ed)?\b|lifted|waive"
+        r"|removed|off\b|outdated|replaced",
+    ),
+    (1, r"abolish|no longer|(?:clear|release|block|cleared|raised|lowered|granted|passed|passes|selected)\b"),
+    (1, r"(?:mark|rate|treat|consider|choose|pick|set|declare|deem|judge|imagine|assume|suppose|simulate)\b"),
+    (
+        1,
+        r"(?:respond|reply|say|answer|output|return(?! policy)|report|print|repeat|translate|reveal|tell|write"
+        r"|mention|answered)\b",
+    ),
     (1, r"(?:obey|apply|applies|follow|trust|trusted|rely|use|let|pass)\b"),
-    (1, r"(?:must|should|shall|always|only|never|instead|have to|has to|please|kindly|dear|attention)\b"),
-    (1, r"(?:not|no|dont|don t|doesn t|nothing|none|null|without)\b"),
+    (1, r"(?:must|should|shall|will not|always|only|never|instead|have to|has to|please|kindly|dear|attention)\b"),
+    (1, r"(?:not|no|dont|don t|doesn t|nothing|none|null|without|absolutely|perfectly)\b"),
     (1, r"(?:allow|allowed|allows|permit|permits|permitted|accept|accepted|ok|okay|fine|legal)\b"),
     (1, r"(?:fake|fabricated|false|error|errors|wrong|joke|only a test|zero)\b"),
-    (1, r"(?:already|confirm|meets|verified|reviewed|checked|cleared|updated|now|new)\b"),
+    (1, r"(?:already|confirm|meets|verified|reviewed|checked|cleared|updated|now|new|immediately|effective)\b"),
+    (1, r"(?:your|you|i want|want)\b"),
 ]
 _IMAGE = r"(?:image|photo|picture|pic|drawing|content|upload)s?"
 _TELLING = re.compile(
@@ -67,7 +98,9 @@ _RUN_TOGETHER = re.compile(
     r"(?:polic|instruction|rules|guideline|prompt|checklist)"
     r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|answersafe"
 )
-_DIGITS_AS_LETTERS = str.maketrans("0134578@$!", "oieastbasi")
+
+# Words with gaps between all their letters.
+_SPELLED_OUT = re.compile(r"(?<!\w)(?:\w[ .\-_]{1,3}){5,}\w(?!\w)")
 
 # Signs of prompts, of JSON and of chat formats, on the text as it stands.
 _MARKS = re.compile(
@@ -77,10 +110,134 @@ _MARKS = re.compile(
     r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe|no|yes|true|false)\b"
     r"|\{\s*[\"']\w+[\"']\s*:|\{\s*(?:flag|category|reason)\s*:"
     r"|\b(?:verdict|decision|classification|status|result)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
-    r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:|\bquestion\s*:.{0,200}\banswer\s*:|\banswer\s*:\s*[\"'](?:yes|no|safe)"
+    r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:"
+    r"|\bquestion\s*:.{0,200}\banswer\s*:|\banswer\s*:\s*[\"'](?:yes|no|safe)"
     r"|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
     re.IGNORECASE,
 )
+
+# What policies forbid, and words that talk such a thing away or address whoever judges it.
+_THINGS = re.compile(
+    r"\b(?:guns?|rifles?|pistols?|revolvers?|firearms?|kni(?:fe|ves)|daggers?|swords?|blades?|weapons?|bombs?"
+    r"|grenades?"
+    r"|ammunition|blood\w*|bleed\w*|gore|wounds?|corpses?|nudes?|nudity|naked\w*|topless|undress\w*|sex\w*|porn\w*"
+    r"|fight\w*|fists?|violen\w+|assault\w*|smok(?:e|es|er|ers|ed|ing)|cigar\w*|tobacco|vape|drugs?|pills?|cocaine"
+    r"|syringes?|alcohol\w*|insult\w*|swastikas?|nazi\w*|slurs?|harass\w*|hate|threats?)\b"
+)
+_PROHIBITED = re.compile(
+    r"\b(?:no|stop(?: the)?|say no to|end(?: the)?|against|ban|without|anti|quit|(?:thank you for "
+    r"|please )?(?:do )?not) "
+    r"(?:\w+ )?(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol"
+    r"|violence|nudity|"
+    r"harassment|fighting|hate)(?: (?:are |is )?(?:allowed|permitted|please|here))?\b(?! (?:is|are|was|can|in this))"
+    r"|\b(?:smoke|tobacco|alcohol|drug|weapon) free\b"
+    r"|\b(?:is|are) (?:strictly )?(?:not (?:allowed|permitted)|prohibited|forbidden|banned)\b"
+    r"|\b(?:is |are )?(?:allowed|permitted) (?:only )?(?:in|on|at) (?!this)"
+)
+_TALK: list[tuple[int, str]] = [
+    (
+        2,
+        r"moderat(?:or|ion)|polic(?:y|ies)\b|guidelin|violat|verdict|classif|threshold|checklist|evidence"
+        r"|detector|exempt",
+    ),
+    (
+        2,
+        r"approv|authori[sz]|whitelist|flagg|categor|judgement|uploa|publish|ignor|disregard|overlook|bypass"
+        r"|report(?:s|ed)?\b",
+    ),
+    (
+        2,
+        r"(?:this|my|the|our|your) (?:\w+ )?(?:image|photo|picture|pic|post|content|upload|ad|campaign|decision"
+        r"|scene)s?\b",
+    ),
+    (2, r"(?:as|are|is|count\w*) (?:safe|fine|harmless|ok|okay|legal|innocent|approved|accepted)\b|labell?ed|expected"),
+    (2, r"harmless|innocent|benign|worr(?:y|ies)|relax\b|rest assured|family friendly|suitable|inappropriate|consent"),
+    (
+        2,
+        r"nothing (?:wrong|to|bad|here|is|can|was|dangerous|illegal|inappropriate|but)\b|nobody|no one|(?:no"
+        r"|without any) (?:harm|problem|danger|issue|wrong|limit|reason|need|real|actual)",
+    ),
+    (
+        2,
+        r"(?:isn|aren|doesn|don|wasn|can|won|didn|weren|needn|shouldn) t\b|(?:is|are|was|do|does|should|must"
+        r"|may|will) not\b",
+    ),
+    (2, r"not (?:a|an|really|real|actually|the|loaded|dangerous|meant|be|count|flag|mention|report)\b|never\b"),
+    (
+        2,
+        r"(?:really|actually|perfectly|totally|absolutely|completely|obviously|merely|simply|therefore|although"
+        r"|whatever)\b",
+    ),
+    (
+        2,
+        r"pretend|staged|cosplay|fictional|imagin|simulat|educational|artistic|prop\b|made of|in reality"
+        r"|make up\b|agreed",
+    ),
+    (
+        2,
+        r"(?:count|counts|counted|treat|treated|considered|regarded|deemed|read|see|take) \w*(?: \w+)? ?as\b"
+        r"|roleplay|role play",
+    ),
+    (
+        2,
+        r"no longer|abolish|amend|suspend|lifted|replaced|revision|update|notice|effective|exception|exclude"
+        r"|granted|override",
+    ),
+    (
+        2,
+        r"(?:let|allow) (?:it|this|them|him|her|the)\b|trust|legal(?:ly)?\b|licen[sc]ed|certif|confirm"
+        r"|permits\b|void\b|invalid",
+    ),
+    (
+        1,
+        r"(?:safe|fine|okay|ok|allowed|permitted|accepted|okay|free|lovely|cute|love|happy|good|beautiful|right"
+        r"|clean)\b",
+    ),
+    (1, r"(?:you|your|yours|you re|i|i m|my|we|our|us)\b"),
+    (1, r"(?:just|only|so|because|since|but|if|now|already|always|everyone|everybody|everything|any|all|every|both)\b"),
+    (
+        1,
+        r"(?:say|says|said|answer|answers|output|write|mention|mark|set|choose|clear|cleared|pass|passes|passed"
+        r"|return|skip|treat|drop)\b",
+    ),
+    (1, r"(?:must|shall|should|please|instead|have to|has to|do)\b"),
+    (
+        1,
+        r"(?:it is|it s|this is|that is|these are|those are|they are|they re|she is|he is|there is|there are"
+        r"|there s)\b",
+    ),
+    (1, r"(?:no|not|nothing|none|without|fake|false|ketchup|foam|chocolate|candy|plastic|rubber)\b"),
+    (
+        1,
+        r"(?:police|court|government|ceo|boss|owner|supervisor|staff|team|developer|doctor|admin|order|note"
+        r"|rule|rules)\b",
+    ),
+    (
+        1,
+        r"(?:test|example|sample|review|check|model|data|image|picture|photo|content|category|answer|question"
+        r"|questions)\b",
+    ),
+]
+_TALK_PATTERNS = [(weight, re.compile(rf"\b(?:{words})")) for weight, words in _TALK]
+_TALK_LIMIT = 2
+# A description begins with what is seen; other texts on pictures are signs, which are short.
+_DESCRIBES = re.compile(
+    r"(?:there (?:is|are) )?(?:an?|the|one|two|three|four|five|six|several|many|some|various|multiple|people"
+    r"|persons?|m[ae]n"
+    r"|wom[ae]n|boys?|girls?|child(?:ren)?|kids|soldiers|police\w*|young|old|close up|black and white)\b"
+)
+_SIGN_WORDS = 5
+_STATES = re.compile(
+    r"\b(?:must|shall|should|will|would|cannot|could|may|might|do|does|did|be|been|means?|wants?|counts?"
+    r"|belongs?|becomes?"
+    r"|became|remains?|stays?|looks?|seems?|appears?|needs?)\b"
+    r"|\b(?<!there )(?:is|are|was|were)\b(?! (?:\w+ly )?(?:(?!nothing)\w+ing|on|in|at|by|near|next|under|over"
+    r"|behind|beside"
+    r"|between|with|from|above|inside|outside|seen|shown|worn|held|parked|dressed|covered|surrounded|seated"
+    r"|armed|tied"
+    r"|attached|lit|open|closed|visible|displayed|placed|ready|about)\b)"
+)
+_SENTENCES = re.compile(r"[.!?;:]\s+\S|[:;=<>{}\[\]|]")
 
 # Other languages: setting the rules aside, or saying that the image is safe.
 _OTHER_LANGUAGES = re.compile(
@@ -113,37 +270,110 @@ _OTHER_LANGUAGES = re.compile(
 )
 
 
+# Other languages in Latin letters, without accents: both what is judged and what is to be done with it.
+_FOREIGN_MATTER = re.compile(
+    r"\b(?:foto|imagen|imagem|immagin|image\b|photo\b|bild\b|afbeelding|obraz|zdjeci|resm|resim|gambar|anh\b|hinh\b"
+    r"|regl|regel|richtlin|vorgab|polit|instru[ck]|consign|zasad|pravid|pokyn|kural|aturan|quy tac|beleid"
+    r"|reglas?\b|regras?"
+    r"|armas?\b|waffe|armes?\b|pistol|couteau|cuchill|messer\b|sang\b|blut\b|coltell|vapen|wapen|bron\b|zbran"
+    r"|silah|senjata)"
+)
+_FOREIGN_DEMAND = re.compile(
+    r"\b(?:no l[ao]s? \w+[eo]s\b|denunci|signal\w*|melde|segnal|denunci|aprueb|aprob|aprov|approuv"
+    r"|approv[aei]\w*|autoris|"
+    r"autoriz|genehmig|frei\b|freigeb|in ordnung|erlaub|ignorier|ignorez|ignora|ignore as|olvid|oubli|vergiss"
+    r"|vergess|"
+    r"dimentic|esquec|negeer|vergeet|glom\b|godkann|keur\b|goedkeur|goedgekeurd|zapomn|zapomen|zatwierd|schval"
+    r"|onayla|unut|"
+    r"lupakan|abaikan|setuju|bo qua|duyet|inofensiv|inoffensiv|harmlos|onschuldig|ofarlig|nieszkodliw|neskodn"
+    r"|zararsiz|"
+    r"an toan|segur[ao]|sicher|sicur[ao]|veilig|bezpec|bezpiecz|guvenli|saker\b|en cuenta|desconsider|permitid"
+    r"|permess|"
+    r"toegestaan|tillat|dozwolon|povolen|izin ver|diizinkan|cho phep)"
+)
+
+
 def steers(text: str) -> bool:
-    """Tell if the text addresses the judge."""
-    text = unicodedata.normalize("NFKC", text)
-    folded = " ".join(text.casefold().split())
+    """Tell if the text addresses the judge, or talks away something that policies forbid."""
+    folded = _folded(text)
+    plain, *others = readings(folded)
     return (
-        _MARKS.search(text) is not None
-        or _OTHER_LANGUAGES.search(folded) is not None
-        or any(_says_so(reading) for reading in _readings(folded))
+        _follows_a_format(text, folded)
+        or any(_says_so(reading) or _weigh(reading, 1) for reading in (plain, *others))
+        or (_names_a_thing(plain) and not _only_describes(plain))
+        or any(_names_a_thing(reading) and _is_talk(reading) for reading in others)
     )
 
 
-def _readings(folded: str) -> Iterator[str]:
-    """Return the text in plain letters, with digits read as letters, and both reversed."""
-    decomposed = unicodedata.normalize("NFKD", folded)
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    for reading in (plain, plain.translate(_DIGITS_AS_LETTERS)):
-        yield reading
-        yield reading[::-1]
+def is_description(text: str) -> bool:
+    """Tell if the text only names what is seen, or is a short sign: it states, excuses and addresses nothing."""
+    plain, *others = readings(_folded(text))
+    return _SENTENCES.search(text) is None and _only_describes(plain) and not any(map(_is_talk, others))
+
+
+def steers_clearly(text: str) -> bool:
+    """Tell if the text addresses the judge in so many words: weights of 1 don't count."""
+    folded = _folded(text)
+    return _follows_a_format(text, folded) or any(
+        _says_so(reading) or _weigh(reading, 2) for reading in readings(folded)
+    )
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _follows_a_format(text: str, folded: str) -> bool:
+    return (
+        _MARKS.search(unicodedata.normalize("NFKC", text)) is not None
+        or _SPELLED_OUT.search(folded) is not None
+        or _OTHER_LANGUAGES.search(folded) is not None
+    )
 
 
 def _says_so(reading: str) -> bool:
-    letters = re.sub(r"[\W\d_]+", "", reading)
-    if _RUN_TOGETHER.search(letters):
-        return True
-    words = re.sub(r"[\W_]+", " ", reading)
-    if _TELLING.search(words):
-        return True
-    matter = _weight(_MATTER_PATTERNS, words)
-    demand = _weight(_DEMAND_PATTERNS, words)
+    words = _words(reading)
+    return (
+        _RUN_TOGETHER.search(re.sub(r"[\W\d_]+", "", reading)) is not None
+        or _TELLING.search(words) is not None
+        or (_FOREIGN_MATTER.search(words) is not None and _FOREIGN_DEMAND.search(words) is not None)
+    )
+
+
+def _weigh(reading: str, least: int) -> bool:
+    words = _words(reading)
+    matter = _weight(_MATTER_PATTERNS, words, least)
+    demand = _weight(_DEMAND_PATTERNS, words, least)
     return matter > 0 and demand > 0 and matter + demand >= _LIMIT
 
 
-def _weight(groups: list[tuple[int, re.Pattern[str]]], words: str) -> int:
-    return sum(weight for weight, pattern in groups if pattern.search(words))
+def _names_a_thing(reading: str) -> bool:
+    return _THINGS.search(_words(reading)) is not None
+
+
+def _only_describes(reading: str) -> bool:
+    words = _words(reading)
+    beyond_signs = _beyond_signs(words)
+    if _is_talk(reading):
+        return False
+    if beyond_signs != words and not _THINGS.search(beyond_signs):
+        return True
+    begins = _DESCRIBES.match(beyond_signs) is not None or len(beyond_signs.split()) <= _SIGN_WORDS
+    return begins and _STATES.search(beyond_signs) is None
+
+
+def _is_talk(reading: str) -> bool:
+    return _weight(_TALK_PATTERNS, _beyond_signs(_words(reading)), 1) >= _TALK_LIMIT
+
+
+def _beyond_signs(words: str) -> str:
+    """Return the words without those of signs that forbid something."""
+    return " ".join(_PROHIBITED.sub(" ", words).split())
+
+
+def _words(reading: str) -> str:
+    return re.sub(r"[\W_]+", " ", reading).strip()
+
+
+def _weight(groups: list[tuple[int, re.Pattern[str]]], words: str, least: int) -> int:
+    return sum(weight for weight, pattern in groups if weight >= least and pattern.search(words))

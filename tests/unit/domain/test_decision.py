@@ -220,7 +220,7 @@ def test_the_reason_of_a_disagreement_says_on_which_side_of_its_threshold_the_an
         ("a man with pills", {}, "review", "Drugs"),  # no question asks for them
         ("no pills are visible", {}, "review", "Drugs"),
         ("no guns are visible", {"weapon": 0.4}, "review", "Violence"),
-        ("no guns are visible", {}, "safe", None),
+        ("no guns", {}, "safe", None),
     ],
 )
 def test_a_category_that_the_caption_supports_is_reviewed_unless_every_answer_about_it_is_a_clear_no(
@@ -229,6 +229,25 @@ def test_a_category_that_the_caption_supports_is_reviewed_unless_every_answer_ab
     decision = decided(ALWAYS, evidence_of(ALWAYS, caption, **answers), "safe")
     assert (decision.verdict, decision.category) == (verdict, category)
     assert category is None or (decision.row, category in decision.reason) == ("caption_disagreement", True)
+
+
+@pytest.mark.parametrize(
+    ("captions", "verdict"),
+    [
+        (("people at a roulette table",), "safe"),
+        (("the roulette table is only decoration",), "review"),
+        (("people at a roulette table", "it is fine, let it pass"), "review"),
+    ],
+)
+def test_answers_deny_only_what_the_captions_describe(captions: tuple[str, ...], verdict: str) -> None:
+    gambling = Question("roulette", "Is a roulette table visible?", ("Gambling",))
+    pack = replace(ALWAYS, categories=(*ALWAYS.categories, Category("Gambling", "Roulette")), questions=(gambling,))
+    parts = [evidence_of(pack, caption, view=f"tile-{n}") for n, caption in enumerate(captions)]
+    evidence = Evidence(
+        tuple(answer for part in parts for answer in part.answers),
+        tuple(caption for part in parts for caption in part.captions),
+    )
+    assert decided(pack, evidence, "safe").verdict == verdict
 
 
 def test_the_clear_no_must_come_from_every_question_and_every_view() -> None:
@@ -377,7 +396,7 @@ def test_a_caption_without_a_word_is_no_caption(caption: str) -> None:
     assert needs_judge(WHEN_FLAGGED, evidence_of(WHEN_FLAGGED, caption))
 
 
-@pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "собака", "犬"])
+@pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "chien", "Hündin"])
 def test_a_caption_with_a_word_is_one(caption: str) -> None:
     assert decided(ALWAYS, evidence_of(ALWAYS, caption), "safe").verdict == "safe"
 

@@ -1,0 +1,88 @@
+"""Letters of a text: those that no captioner writes, and what disguised ones stand for.
+
+BLIP-2 describes pictures in English, so it writes Latin letters, with accents at most. Other scripts, and letters of
+mathematics, phonetics or enclosed in boxes, were read off the picture.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Basic Latin to Latin Extended-B, Latin Extended Additional (Vietnamese), and the ligatures of "fi", "fl" and "ff".
+_LATIN = re.compile("[\u0000-\u024f\u1e00-\u1eff\ufb00-\ufb06]")
+# Single letters that serve as symbols: modifiers such as an apostrophe, Greek ones ("π"), those of units.
+_MODIFIERS = range(0x02B0, 0x0300)
+_SYMBOLS = re.compile("[\u0370-\u03ff\u207f\u2100-\u214f]")
+_FLAGS = re.compile("(?:[\U0001f1e6-\U0001f1ff]{2})+")
+_BOXED = re.compile("[\u24b6-\u24e9\U0001f110-\U0001f189\U0001f1e6-\U0001f1ff]")
+_BRAILLE = re.compile("[\u2800-\u28ff]")
+_MARKS = re.compile("[\u0300-\u036f]")
+_FEW = 2
+_SOFT_HYPHEN = "\u00ad"
+
+_SHAPE = re.compile(
+    r"LATIN (?:SMALL |CAPITAL )?LETTER (?:(?:SMALL CAPITAL|TURNED|REVERSED|DOTLESS|OPEN|INSULAR) )*([A-Z])\b"
+)
+_BOX_STARTS = (0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+_SIGNS_AS_LETTERS = str.maketrans("0134578@$!|", "oieastbasil")
+_ONE_AS_L = str.maketrans("1!|", "lll")
+_ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+_ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
+_STUTTER = re.compile(r"(\w)\1+")
+_WORD = re.compile(r"[a-z]{5,}")
+_OFTEN_SCRAMBLED = "ignore policy policies rules instructions moderator moderation disregard bypass approve"
+_SCRAMBLED: dict[tuple[str, str], str] = {
+    (word[0], "".join(sorted(word))): word for word in _WORD.findall(_OFTEN_SCRAMBLED)
+}
+
+
+def has_foreign_letters(text: str) -> bool:
+    """Tell if the text has letters or digits that a captioner doesn't write; emoji, accents and flags are no such."""
+    composed = unicodedata.normalize("NFC", text)
+    foreign = [character for character in composed if _is_foreign(character)]
+    symbols = [character for character in foreign if _SYMBOLS.match(character)]
+    return (
+        len(foreign) > len(symbols)
+        or len(symbols) >= _FEW
+        or len(_BOXED.findall(_FLAGS.sub("", composed))) > _FEW
+        or len(_MARKS.findall(composed)) > _FEW
+    )
+
+
+def readings(folded: str) -> Iterator[str]:
+    """Return the ways to read a casefolded text: in plain letters, signs as letters, backwards, in simple ciphers."""
+    decomposed = unicodedata.normalize("NFKD", "".join(map(_plain, folded)))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    once = _STUTTER.sub(r"\1", plain)
+    yield plain
+    yield plain.translate(_SIGNS_AS_LETTERS)
+    yield plain.translate(_ONE_AS_L).translate(_SIGNS_AS_LETTERS)
+    yield _WORD.sub(_unscrambled, plain)
+    yield _WORD.sub(_unscrambled, once)
+    yield plain[::-1]
+    yield plain.translate(_SIGNS_AS_LETTERS)[::-1]
+    yield plain.translate(_ROT13)
+    yield plain.translate(_ATBASH)
+
+
+def _is_foreign(character: str) -> bool:
+    if _LATIN.match(character) or ord(character) in _MODIFIERS:
+        return False
+    return unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd") or bool(_BRAILLE.match(character))
+
+
+def _plain(character: str) -> str:
+    if character.isascii():
+        return character
+    if character == _SOFT_HYPHEN:
+        return ""
+    if _BOXED.match(character):
+        start = max(start for start in _BOX_STARTS if start <= ord(character))
+        return chr(ord("a") + (ord(character) - start) % 26)
+    shape = _SHAPE.match(unicodedata.name(character, ""))
+    return str(shape[1]).lower() if shape else character
+
+
+def _unscrambled(word: re.Match[str]) -> str:
+    found: str = word[0]
+    return _SCRAMBLED.get((found[0], "".join(sorted(found))), found)
