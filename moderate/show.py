@@ -94,6 +94,7 @@ def _named(record: Record) -> Iterator[tuple[str, Any]]:
     yield "top finding's", record.other_category
     yield "reason", record.reason
     yield "decided by", _decided_by(record)
+    yield "needs", record.needs
     yield "row", record.row
     yield "cause", ": ".join(filter(None, record.failure or ()))
     yield "uploaded", record.created_at

@@ -21,7 +21,7 @@ moderate verdicts --category Violence --since 2h
 moderate verdicts --since 2026-11-01 --until 2026-11-08 --limit 1000 --json
 """
 VERDICTS = ("safe", "unsafe", "review")
-_LISTED = ("reason", "decided_by", "created_at", "decided_at", "reference", "policy", "notified")
+_LISTED = ("reason", "decided_by", "needs", "created_at", "decided_at", "reference", "policy", "notified")
 
 
 def verdicts(
@@ -51,7 +51,7 @@ def verdicts(
             cell(record.image.key),
             verdict_text(record.verdict),
             cell(record.category),
-            cell(record.decided_by),
+            cell(f"{record.decided_by}, needs {record.needs}" if record.needs else record.decided_by),
             cell(record.reason),
         )
     results.print(rows if listed else "No verdicts match.")

@@ -11,12 +11,17 @@ from moderation.domain.record import Change, Record
 
 @dataclass(frozen=True)
 class StoredImage:
-    """Uploaded object version; `reference` and `uploader` are its `x-amz-meta-` headers of those names."""
+    """Uploaded object version; `reference` and `uploader` are its `x-amz-meta-` headers of those names.
+
+    `oversize` is the size (at least) of an object over the limit of bytes, whose `data` is empty.
+    """
 
     data: bytes
     content_type: str
     reference: str | None = None
     uploader: str | None = None
+    oversize: int = 0
+    content_encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class ImageStore(Protocol):
     """The intake bucket."""
 
     def fetch(self, image: ImageRef) -> StoredImage:
-        """The object version. Raises ImageUnavailable, ImageTooLarge, StoreUnavailable, Misconfigured."""
+        """The object version. Raises ImageUnavailable, StoreUnavailable, Misconfigured."""
         ...
 
     def tag(self, image: ImageRef, verdict: str) -> str:

@@ -81,7 +81,7 @@ class Functions(Construct):
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
         # its judgement is that of the same bytes before
-        work.allow_put(self.prepare_image, files.MANIFEST, files.VIEWS, files.JUDGEMENT, files.PACKS)
+        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
 
         self.query_image = self._function(
@@ -125,7 +125,7 @@ class Functions(Construct):
                 **self._retention,
             },
         )
-        work.allow_get(self.record_verdict, files.MANIFEST, files.JUDGEMENT)
+        work.allow_get(self.record_verdict, files.MANIFEST, files.UPLOAD, files.JUDGEMENT)
         work.allow_put(self.record_verdict, files.EVIDENCE)
         verdicts.allow_write(self.record_verdict)
         intake.allow_tag(self.record_verdict)

@@ -14,6 +14,7 @@ from stacks.settings import Retention
 # `moderation.domain.work_files.Workspace` names the files of an execution, work/<image>/<execution>/…
 WORK = "work/*"
 MANIFEST = "work/*/manifest.json"
+UPLOAD = "work/*/upload.json"
 VIEWS = "work/*/views/*"
 ANSWERS = "work/*/answers/*"
 JUDGEMENT = "work/*/judgement.json"

@@ -163,6 +163,28 @@ def test_the_notice_says_when_a_person_decided_and_keeps_the_note_inside(moderat
     assert "automated" not in stated and NOTE not in stated and "arn:" not in stated
 
 
+def test_who_has_to_upload_again_is_told_so_and_why(deployed, moderate):
+    image = deployed.put_object()
+    reason = "The object is a PDF document."
+    deployed.put_record(
+        image,
+        verdict="review",
+        category=None,
+        reason=reason,
+        decided_by="failure",
+        decided_at="2026-11-23",
+        needs="reupload",
+    )
+
+    stated = moderate("show", image.key, "--notice").stdout
+
+    assert f"can't be checked as it is. {reason} Upload it again" in stated
+    assert "a person still has to review" not in stated
+    assert "reupload" in moderate("show", image.key).stdout
+    assert json.loads(moderate("verdicts", "--json").stdout)[0]["needs"] == "reupload"
+    assert "reupload" in moderate("verdicts").stdout
+
+
 @pytest.mark.parametrize("verdict, said", [("safe", "no restriction was applied"), ("review", "No decision yet")])
 def test_the_notice_accuses_nobody_without_an_unsafe_verdict(deployed, moderate, verdict, said):
     image = deployed.put_object()

@@ -10,6 +10,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.judge_output import Judgement
 from moderation.domain.judgement_file import judgement_attributes
 from moderation.domain.manifest import ImageFacts, Manifest, manifest_to_json, plan_queries
+from moderation.domain.policy import Pack
 from moderation.domain.work_files import Workspace
 from moderation.ports import StoredImage
 from tests.support.fakes import FakeImages, FakeVerdicts, FakeWork
@@ -20,10 +21,12 @@ ME, OTHER = "arn:aws:states:us-east-1:1:execution:m:me", "arn:aws:states:us-east
 WORKSPACE = Workspace.of(IMAGE, ME)
 
 
-def judged_work(verdict: str = "unsafe", caption: str = "a house", questions: int = 0, views: int = 1) -> FakeWork:
+def judged_work(
+    verdict: str = "unsafe", caption: str = "a house", questions: int = 0, views: int = 1, base: Pack = PACK
+) -> FakeWork:
     """The work bucket as JudgeImage leaves it."""
     more = tuple(replace(SMOKER, id=f"q{n}", text=f"Question {n} " + "long " * 50 + "?") for n in range(questions))
-    pack = replace(PACK, questions=(WEAPON, SMOKER, *more))
+    pack = replace(base, questions=(WEAPON, SMOKER, *more))
     names = ["full", *(f"tile-{number}" for number in range(views - 1))]
     p = 0.97 if verdict == "unsafe" else 0.01
     answers = tuple(_answer(view, q.text, p if q == WEAPON else 0.01) for q in pack.questions for view in names)

@@ -11,8 +11,9 @@ from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import evidence_to_json, manifest_from_json, manifest_to_json
 from moderation.domain.record import Record
+from moderation.domain.upload import upload_from_json
 from moderation.domain.work_files import Workspace
-from moderation.errors import UnreadableImage
+from moderation.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
 from moderation.usecases.judge_image import judge_image
 from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.record_verdict import Moderated, record_verdict
@@ -148,3 +149,54 @@ def test_what_is_no_image_is_said_before_anything_is_planned():
     with pytest.raises(UnreadableImage):
         prepare_image(parts, FIRST, space(FIRST))
     assert space(FIRST).manifest not in parts.work.files
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"data": b"text"}, UnreadableImage, "isn't an image"),
+        ({"data": b"", "oversize": 20_000_001}, ImageTooLarge, "20,000,001 bytes"),
+        ({"content_type": "text/html"}, UnsupportedImage, "declared as text/html"),
+        ({"content_encoding": "gzip"}, UnsupportedImage, "declared as compressed"),
+    ],
+    ids=["damaged", "too large", "active content", "compressed"],
+)
+def test_an_upload_that_is_refused_is_recorded_with_what_is_known_of_it(change, error, says):
+    parts = made(pack=replace(PACK, unusable_files="person"))
+    stored = parts.images.objects[FIRST] = replace(parts.images.objects[FIRST], **change)
+
+    with pytest.raises(error, match=says):
+        prepare_image(parts, FIRST, space(FIRST))
+
+    kept = upload_from_json(parts.work.get_json(space(FIRST).upload))
+    assert (kept.reference, kept.uploader, kept.content_type) == ("post-1", "u-1", stored.content_type)
+    assert kept.size == (stored.oversize or len(stored.data))
+    assert (kept.sha256 is None) is bool(stored.oversize)
+    assert kept.policy == {"name": "small", "digest": parts.policies.for_key("").enforce.digest}
+    assert kept.unusable_files == "person"
+
+
+def test_a_declared_type_is_checked_where_the_judgement_of_the_bytes_could_be_reused():
+    parts = made()
+    moderate(parts, FIRST, FakeJudge(UNSAFE))
+    parts.images.objects[SECOND] = replace(parts.images.objects[SECOND], content_type="text/html")
+
+    with pytest.raises(UnsupportedImage):
+        prepare_image(parts, SECOND, space(SECOND))
+
+
+def test_an_image_that_can_be_prepared_needs_no_file_beside_its_manifest():
+    parts = made()
+    prepare_image(parts, FIRST, space(FIRST))
+
+    assert space(FIRST).upload not in parts.work.files
+
+
+def test_a_reused_judgement_of_what_was_not_wholly_looked_at_needs_another_upload_too():
+    parts = made()
+    moderate(parts, FIRST, FakeJudge(UNSAFE))
+    parts.verdicts.records[FIRST] |= {"verdict": "review", "row": "unseen", "decided_by": "evidence"}
+
+    record = moderate(parts, SECOND, FakeJudge(UNSAFE))
+
+    assert (record.reused_from["sk"], record.needs) == ("v1", "reupload")

@@ -2,16 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from moderation import wiring
+from moderation.domain.upload import Upload, upload_to_json
 from moderation.usecases.notify import notify_of_execution
 from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
 from tests.support.fakes import FakePublisher, FakeVerdicts, FakeWork
 from tests.unit.judged import IMAGE, ME, OTHER, WORKSPACE, judged_work, parts
-from tests.unit.packs import WEAPON
+from tests.unit.packs import PACK, WEAPON
 
 THEN, NOW = "2026-11-23T10:00:00.000Z", "2026-11-23T10:00:02.000Z"
 
@@ -59,16 +61,78 @@ def test_a_safe_image_is_notified_only_on_demand(notify_safe):
 
 def test_a_rejection_becomes_a_review_that_says_what_is_wrong_and_waits_for_people():
     made = parts(FakeWork())
-    cause = json.dumps({"errorType": "UnreadableImage", "errorMessage": "The object is empty.", "stackTrace": []})
+    cause = json.dumps({"errorType": "ImageUnavailable", "errorMessage": "It is in an archive.", "stackTrace": []})
 
-    assert run(made, prepared=False, error="UnreadableImage", cause=cause).attributes["verdict"] == "review"
+    assert run(made, prepared=False, error="ImageUnavailable", cause=cause).attributes["verdict"] == "review"
 
     record = record_of(made)
-    assert (record.reason, record.decided_by) == ("The object is empty.", "failure")
-    assert record.failure == ("UnreadableImage", "The object is empty.")
+    assert (record.reason, record.decided_by, record.needs) == ("It is in an archive.", "failure", None)
+    assert record.failure == ("ImageUnavailable", "It is in an archive.")
     assert re.fullmatch(r"review#[0-3]", record.other["queue"])
     assert record.other["queue_order"] == f"5#{THEN}"
     assert made.images.tags == {IMAGE: "review"}
+
+
+UPLOAD = Upload(
+    size=11,
+    content_type="image/heic",
+    sha256="cd" * 32,
+    reference="post-18",
+    uploader="u-10",
+    policy={"name": "small", "digest": PACK.digest},
+)
+
+
+def refused(error: str, upload: Upload | None) -> Any:
+    made = parts(FakeWork())
+    if upload:
+        made.work.put_json(WORKSPACE.upload, upload_to_json(upload))
+    run(made, prepared=False, error=error)
+    return record_of(made)
+
+
+@pytest.mark.parametrize("error", ["UnreadableImage", "UnsupportedImage", "ImageTooLarge"])
+def test_a_file_that_cannot_be_used_waits_for_its_uploader_and_not_for_people(error):
+    record = refused(error, UPLOAD)
+
+    assert (record.verdict, record.needs, record.failure[0]) == ("review", "reupload", error)
+    assert not record.other.keys() & {"queue", "queue_order"}
+    assert record.notified is False
+    assert (record.reference, record.uploader, record.policy) == ("post-18", "u-10", UPLOAD.policy)
+    assert (record.sha256, record.facts["sha256"], record.facts["content_type"]) == ("cd" * 32,) * 2 + ("image/heic",)
+
+
+@pytest.mark.parametrize("error", ["UnreadableImage", "UnsupportedImage", "ImageTooLarge"])
+def test_a_pack_may_ask_for_people(error):
+    record = refused(error, replace(UPLOAD, unusable_files="person"))
+
+    assert record.needs is None
+    assert record.other["queue_order"] == f"5#{THEN}"
+
+
+def test_a_fault_that_is_not_the_files_waits_for_people():
+    record = refused("InvalidPolicy", replace(UPLOAD, policy=None))
+
+    assert (record.needs, record.reference, record.policy) == (None, "post-18", None)
+    assert "queue" in record.other
+
+
+def test_without_a_word_on_the_upload_it_is_recorded_all_the_same():
+    record = refused("UnreadableImage", None)
+
+    assert (record.needs, record.reference, record.facts) == ("reupload", None, {"size": 12})
+
+
+@pytest.mark.parametrize(("wanted", "needed"), [("reupload", "reupload"), ("person", None)])
+def test_what_was_not_wholly_looked_at_waits_for_another_upload(wanted, needed):
+    made = parts(judged_work("safe", base=replace(PACK, unusable_files=wanted)))
+    judgement = made.work.get_json(WORKSPACE.judgement)
+    made.work.put_json(WORKSPACE.judgement, judgement | {"verdict": "review", "row": "unseen"})
+
+    run(made)
+
+    assert record_of(made).needs == needed
+    assert ("queue" in record_of(made).other) is (needed is None)
 
 
 @pytest.mark.parametrize("cause", ["", "not json", "[1]", '{"errorMessage": 3}'])

@@ -48,6 +48,8 @@ def test_what_is_not_an_image_is_reviewed_without_a_retry(laptop, models, key, b
 
     assert (record["verdict"], record["decided_by"]) == ("review", "failure")
     assert says in record["reason"]
+    assert (record["needs"], record["policy"]["name"]) == ("reupload", "blog")
+    assert "queue" not in record
     laptop.wait_until_idle()
     assert tag_of(laptop, key, version) == {"moderation": "review"}
     events = [event["type"] for event in laptop.history(record["execution"])]

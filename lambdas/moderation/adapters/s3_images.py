@@ -9,7 +9,7 @@ from moderation.adapters.faults import code_of, is_transient, store_faults
 from moderation.contract import VERDICT_TAG
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_BYTES
-from moderation.errors import ImageTooLarge, ImageUnavailable
+from moderation.errors import ImageUnavailable
 from moderation.ports import StoredImage
 
 if TYPE_CHECKING:
@@ -60,8 +60,15 @@ class S3ImageStore:
                     raise ImageUnavailable(f"The object can't be read: {why}.") from error
                 raise
             said = found["Metadata"]
-            data, content_type = _read(found), found.get("ContentType", "")
-            return StoredImage(data, content_type, said.get("reference"), said.get("uploader"))
+            data, oversize = _read(found)
+            return StoredImage(
+                data=data,
+                content_type=found.get("ContentType", ""),
+                reference=said.get("reference"),
+                uploader=said.get("uploader"),
+                oversize=oversize,
+                content_encoding=found.get("ContentEncoding", ""),
+            )
 
     def tag(self, image: ImageRef, verdict: str) -> str:
         with store_faults(f"Bucket {image.bucket}"):
@@ -113,14 +120,17 @@ class S3ImageStore:
         return "tagged"
 
 
-def _read(found: "GetObjectOutputTypeDef") -> bytes:
-    """Read the object, never more than the limit, because a chunked answer doesn't declare its length."""
+def _read(found: "GetObjectOutputTypeDef") -> tuple[bytes, int]:
+    """Read the object: its bytes and 0, or nothing and its size (at least) if it is over the limit.
+
+    A chunked answer doesn't declare its length.
+    """
     size = found.get("ContentLength")
     if size is not None and size > MAX_BYTES:
         found["Body"].close()
-        raise ImageTooLarge(f"The object has {size:,} bytes; the limit is {MAX_BYTES:,}.")
+        return b"", size
     data = found["Body"].read() if size is not None else found["Body"].read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         found["Body"].close()
-        raise ImageTooLarge(f"The object has more than {MAX_BYTES:,} bytes, the limit.")
-    return data
+        return b"", len(data)
+    return data, 0

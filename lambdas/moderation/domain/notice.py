@@ -1,12 +1,14 @@
 """Statement of reasons for the person concerned.
 
-It cites the written rule and nothing that a model wrote, because the judge's prose isn't the rule.
+It cites the written rule, or why a file can't be checked, and nothing that a model wrote, because the judge's prose
+isn't the rule.
 """
 
 from datetime import datetime
 
 from moderation.domain.policy import Category, Pack
 from moderation.domain.record import Record
+from moderation.domain.unusable import REUPLOAD
 
 _OBJECTION = (
     "If you think that this is wrong, answer the service that sent you this notice, name the image and say why. "
@@ -34,6 +36,11 @@ def _decision(record: Record) -> str:
         return f"Decision of {when}: this image breaks our rule on {record.category}."
     if verdict == "safe":
         return f"Decision of {when}: no restriction was applied, so there is nothing to appeal."
+    if record.needs == REUPLOAD:
+        return (
+            f"No decision: the image can't be checked as it is. {record.reason} Upload it again as an ordinary image "
+            "file, for example JPEG or PNG; nobody will look at this file. No restriction under a rule was applied."
+        )
     return "No decision yet: a person still has to review the image. No restriction under a rule was applied."
 
 

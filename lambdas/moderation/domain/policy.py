@@ -24,6 +24,7 @@ JUDGE_MODES = ("always", "when_flagged")
 ANSWERS = ("yes", "no")
 FLAGS = ("safe", "unsafe")
 VERDICTS = ("safe", "unsafe", "review")
+UNUSABLE_FILES = ("reupload", "person")
 MAX_CATEGORIES = 64
 MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
@@ -100,8 +101,9 @@ class Case:
 class Pack:
     """One policy: categories, the questions that look for them, and how they are judged.
 
-    `written` is the canonical JSON of the fields as written, without defaults; empty for a pack constructed in code,
-    including by `dataclasses.replace`.
+    `unusable_files` says who deals with files that can't be moderated: the uploader, or a person. `written` is the
+    canonical JSON of the fields as written, without defaults; empty for a pack constructed in code, including by
+    `dataclasses.replace`.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Pack:
     judge: str = "always"
     margin: float = 0.05
     reuse: bool = True
+    unusable_files: str = "reupload"
     cases: tuple[Case, ...] = ()
     schema_version: int = SCHEMA_VERSION
     written: str = dataclasses.field(default="", init=False, compare=False, repr=False)
@@ -202,6 +205,7 @@ def _pack(data: object, faults: Faults) -> Pack:
         judge=fields.choice("judge", JUDGE_MODES, "always"),
         margin=fields.number("margin", 0.05, 0, 0.5, "a number from 0 to below 0.5"),
         reuse=fields.switch("reuse", True),
+        unusable_files=fields.choice("unusable_files", UNUSABLE_FILES, "reupload"),
         cases=tuple(
             _case(Fields(faults, path, item, _CASE_FIELDS), names, [question.id for question in questions])
             for path, item in fields.items("cases", 0, MAX_CASES)

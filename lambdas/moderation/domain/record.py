@@ -49,6 +49,7 @@ class Record:
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
+    `needs` is "reupload" on a review that waits for the uploader instead of a person.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
 
@@ -66,6 +67,7 @@ class Record:
     row: str | None = None
     judgement: Mapping[str, Any] | None = None
     cause: str | None = None
+    needs: str | None = None
     notified: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
@@ -160,7 +162,10 @@ def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
 def decided(
     attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
 ) -> dict[str, Any]:
-    """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes."""
+    """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes.
+
+    A review that needs another upload isn't in the queue of people.
+    """
     verdict = attributes["verdict"]
     return {
         **attributes,
@@ -170,7 +175,7 @@ def decided(
         "created_at": started_at,
         "decided_at": now,
         "verdict_shard": shard_of(image, verdict, started_at),
-        **(_queue_keys(image, started_at) if verdict == "review" else {}),
+        **(_queue_keys(image, started_at) if verdict == "review" and "needs" not in attributes else {}),
     }
 
 
@@ -210,7 +215,7 @@ def overruled(record: Record, verdict: str, category: str | None, note: str, who
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
-    return Change(attributes, frozenset({"notified", "queue", "queue_order"}))
+    return Change(attributes, frozenset({"needs", "notified", "queue", "queue_order"}))
 
 
 def reopened(record: Record) -> Change:

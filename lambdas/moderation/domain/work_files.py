@@ -50,6 +50,11 @@ class Workspace:
         return f"{self.prefix}/manifest.json"
 
     @property
+    def upload(self) -> str:
+        """Key of what is known of an upload that couldn't be prepared."""
+        return f"{self.prefix}/upload.json"
+
+    @property
     def judgement(self) -> str:
         return f"{self.prefix}/judgement.json"
 

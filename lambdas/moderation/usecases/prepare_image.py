@@ -2,17 +2,21 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from moderation.domain.declared_type import refuse_active_content
 from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.limits import MAX_BYTES
 from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, manifest_to_json, plan_queries
 from moderation.domain.policy import pack_data
 from moderation.domain.prompt import PROMPT_VERSION
 from moderation.domain.record import Record, judgement_of
+from moderation.domain.upload import Upload, upload_to_json
 from moderation.domain.work_files import Workspace, pack_file
-from moderation.ports import ImageStore, PolicyStore, StoredImage, VerdictStore, WorkStore
+from moderation.errors import ImageTooLarge, PermanentError
+from moderation.ports import ImageStore, Policies, PolicyStore, StoredImage, VerdictStore, WorkStore
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,38 @@ class PreparePorts:
 def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) -> Manifest:
     """Write the manifest to the work bucket, with the views or with the earlier judgement of the same bytes.
 
-    Raises the errors of the ports and of `image.prepare`.
+    Of an object that can't be prepared it keeps what is known, for its record. Raises the errors of the ports and of
+    `image.prepare`, UnsupportedImage for an object that is declared as something else than an image.
     """
     started = time.monotonic()
     stored = ports.images.fetch(image)
-    policies = ports.policies.for_key(image.key)
+    upload = _upload(stored)
+    try:
+        policies = ports.policies.for_key(image.key)
+        pack = policies.enforce
+        policy = {"name": pack.name, "digest": pack.digest}
+        upload = replace(upload, policy=policy, unusable_files=pack.unusable_files)
+        manifest = _plan(ports, image, workspace, stored, policies)
+    except PermanentError:
+        ports.work.put_json(workspace.upload, upload_to_json(upload))
+        raise
+    manifest = replace(manifest, prepare_ms=round((time.monotonic() - started) * 1000))
+    ports.work.put_json(workspace.manifest, manifest_to_json(manifest))
+    return manifest
+
+
+def _plan(
+    ports: PreparePorts, image: ImageRef, workspace: Workspace, stored: StoredImage, policies: Policies
+) -> Manifest:
+    """Plan the queries, and write the views or the earlier judgement."""
     packs = (policies.enforce, *policies.shadow)
     for pack in packs:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
+    if stored.oversize:
+        raise ImageTooLarge(f"The object has {stored.oversize:,} bytes or more; the limit is {MAX_BYTES:,}.")
+    refuse_active_content(
+        stored.content_type, stored.content_encoding
+    )  # of the object, not of its bytes: also where a judgement is reused
     cache_key = compute_cache_key(packs, PROMPT_VERSION, PREPROCESSING_VERSION, ports.model_input_size, ports.models)
     sha256 = hashlib.sha256(stored.data).hexdigest()
     earlier = ports.verdicts.find_cached(image.bucket, sha256, cache_key) if policies.enforce.reuse else None
@@ -49,7 +77,7 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
         for view in picture.views:
             ports.work.put_bytes(workspace.view(view.name), view.png)
         facts, views, looked_at = _facts(picture, stored, sha256), [v.name for v in picture.views], _looked_at(picture)
-    manifest = Manifest(
+    return Manifest(
         image=image,
         facts=facts,
         pack=policies.enforce,
@@ -57,12 +85,19 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
         queries=plan_queries(packs, views),
         preprocessing_version=PREPROCESSING_VERSION,
         cache_key=cache_key,
-        prepare_ms=round((time.monotonic() - started) * 1000),
         looked_at=looked_at,
         reused_from={"pk": earlier.image.pk, "sk": earlier.image.version} if earlier else None,
     )
-    ports.work.put_json(workspace.manifest, manifest_to_json(manifest))
-    return manifest
+
+
+def _upload(stored: StoredImage) -> Upload:
+    return Upload(
+        size=stored.oversize or len(stored.data),
+        content_type=stored.content_type,
+        sha256=None if stored.oversize else hashlib.sha256(stored.data).hexdigest(),
+        reference=stored.reference,
+        uploader=stored.uploader,
+    )
 
 
 def _facts(picture: PreparedImage, stored: StoredImage, sha256: str) -> ImageFacts:

@@ -9,7 +9,10 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import JUDGE_TEXTS
 from moderation.domain.manifest import Manifest, manifest_from_json
 from moderation.domain.record import decided, overflows, rejected, utc
+from moderation.domain.unusable import needs
+from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
+from moderation.errors import Misconfigured
 from moderation.ports import ImageStore, VerdictStore, WorkStore
 
 
@@ -61,15 +64,26 @@ def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
     workspace = moderated.workspace
     manifest = manifest_from_json(work.get_json(workspace.manifest)) if workspace else None
     if moderated.error or not (workspace and manifest):
-        return rejected(moderated.error or "Misconfigured", moderated.cause, _provenance(manifest) if manifest else {})
+        error, upload = moderated.error or "Misconfigured", Upload() if manifest else _upload(work, moderated)
+        known = _provenance(manifest) if manifest else upload.attributes()
+        return rejected(error, moderated.cause, known | needs(upload.unusable_files, error=error))
     judgement = work.get_json(workspace.judgement)
     judgement.pop(JUDGE_TEXTS, None)
     timings = {"prepare_ms": manifest.prepare_ms, **judgement.get("timings", {})}
     attributes = {**_provenance(manifest), **judgement, "timings": timings}
+    attributes |= needs(manifest.pack.unusable_files, row=judgement.get("row"))
     if overflows(attributes):
         work.put_json(workspace.evidence, {name: attributes.pop(name) for name in ("evidence", "answers")})
         attributes["evidence_in"] = workspace.evidence
     return attributes
+
+
+def _upload(work: WorkStore, moderated: Moderated) -> Upload:
+    """Read what PrepareImage knew of an upload that it refused."""
+    try:
+        return upload_from_json(work.get_json(Workspace.of(moderated.image, moderated.execution).upload))
+    except Misconfigured:  # no such file: the object couldn't be read at all
+        return Upload()
 
 
 def _provenance(manifest: Manifest) -> dict[str, Any]:

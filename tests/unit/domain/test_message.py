@@ -33,6 +33,7 @@ FAILED_ITEM: dict[str, Any] = {
     "category": None,
     "reason": "The moderation failed with ImageTooLarge.",
     "decided_by": "failure",
+    "needs": "reupload",
     "image": {"bucket": "intake", "key": "big.png", "version": "v2"},
     "decided_at": "2026-01-02T03:04:05.678Z",
 }
@@ -45,7 +46,7 @@ RECORD, FAILED = Record.from_attributes(ITEM), Record.from_attributes(FAILED_ITE
 def test_the_message_is_as_published(record: Record) -> None:
     message = build_message(record)
     jsonschema.validate(json.loads(json.dumps(message)), SCHEMA, format_checker=jsonschema.FormatChecker())
-    assert set(message) == set(SCHEMA["required"])
+    assert set(message) == {*SCHEMA["required"], *(["needs"] if record.needs else [])}
 
 
 def test_the_message_tells_the_verdict_and_where_its_record_is() -> None:
@@ -54,6 +55,10 @@ def test_the_message_tells_the_verdict_and_where_its_record_is() -> None:
     assert message["image"] == {"bucket": "intake", "key": "a/surf.png", "version": "v1", "reference": "order-17"}
     assert message["policy"] == {"name": "blog", "digest": "ab" * 32}
     assert message["record"] == {"pk": "intake#a/surf.png", "sk": "v1"}
+
+
+def test_the_app_is_told_that_another_upload_is_needed() -> None:
+    assert build_message(FAILED)["needs"] == "reupload"
 
 
 def test_a_failure_without_policy_category_or_reference_says_so_with_null() -> None:
@@ -67,9 +72,19 @@ def test_neither_message_nor_attributes_carry_what_was_seen() -> None:
     assert "beach-caption" not in told
 
 
-def test_subscribers_can_filter_by_verdict_category_and_policy() -> None:
-    assert message_attributes(RECORD) == {"verdict": "unsafe", "category": "Suggestive", "policy": "blog"}
-    assert message_attributes(FAILED) == {"verdict": "review", "category": "none", "policy": "none"}
+def test_subscribers_can_filter_by_verdict_category_policy_and_need() -> None:
+    assert message_attributes(RECORD) == {
+        "verdict": "unsafe",
+        "category": "Suggestive",
+        "policy": "blog",
+        "needs": "none",
+    }
+    assert message_attributes(FAILED) == {
+        "verdict": "review",
+        "category": "none",
+        "policy": "none",
+        "needs": "reupload",
+    }
 
 
 @pytest.mark.parametrize("field", ["verdict", "reason", "record", "schema_version"])

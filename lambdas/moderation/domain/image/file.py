@@ -5,15 +5,17 @@ import struct
 import warnings
 import zlib
 
+import pi_heif
 from PIL import Image
 
-from moderation.domain.image import jpeg
+from moderation.domain.image.kinds import unsupported_kind
+from moderation.domain.image.structure import checked
 from moderation.domain.limits import MAX_BYTES
-from moderation.errors import ImageTooLarge, UnreadableImage
+from moderation.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # as in JPEG and GIF; to resize a line of a million pixels takes gigabytes
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
 
 # What Pillow's decoders raise on bytes that aren't what their header says.
 DECODER_FAULTS = (
@@ -35,16 +37,24 @@ DECODER_FAULTS = (
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
+# Of a HEIF file the primary picture alone is decoded, upright; its thumbnails and depth maps are left alone.
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
 
 def open_file(data: bytes) -> Image.Image:
-    """Read the header. Raises ImageTooLarge, or UnreadableImage for what isn't an image of FORMATS."""
+    """Check the structure and read the header.
+
+    Raises ImageTooLarge, UnsupportedImage for a file of another known kind, UnreadableImage for what else isn't an
+    intact image of FORMATS.
+    """
     if not data:
         raise UnreadableImage("The object is empty (0 bytes): there is nothing to moderate.")
     if len(data) > MAX_BYTES:
         raise ImageTooLarge(f"The object has {len(data):,} bytes; the limit is {MAX_BYTES:,}.")
-    _refuse_endless_jpeg(data)
+    if kind := unsupported_kind(data):
+        raise UnsupportedImage(f"The object is {kind}, not a picture of an accepted format ({', '.join(FORMATS)}).")
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(checked(data)), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The image's header declares over {MAX_PIXELS:,} pixels.") from error
     except DECODER_FAULTS as error:
@@ -59,15 +69,4 @@ def refuse_size(image: Image.Image) -> None:
         raise ImageTooLarge(
             f"The image has {image.width:,} x {image.height:,} pixels; the limit is {MAX_PIXELS:,} in all and "
             f"{MAX_SIDE:,} a side."
-        )
-
-
-def _refuse_endless_jpeg(data: bytes) -> None:
-    if not data.startswith(b"\xff\xd8"):
-        return
-    asked = jpeg.effort(data)
-    if asked.segments > jpeg.MAX_SEGMENTS or asked.scans > jpeg.MAX_SCANS:
-        raise ImageTooLarge(
-            f"The JPEG file has over {jpeg.MAX_SEGMENTS:,} segments or {jpeg.MAX_SCANS} scans: no camera or program "
-            "writes so many, and they take minutes to decode."
         )

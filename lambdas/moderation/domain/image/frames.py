@@ -14,8 +14,8 @@ _ANIMATION_PIXELS = 200_000_000  # decoded in all: a frame can only be reached t
 
 def count_frames(source: Image.Image) -> int:
     """Count the frames or pages. Raises ImageTooLarge over MAX_LISTED_FRAMES."""
-    if source.format == "MPO":
-        return 1  # a JPEG followed by other pictures, which no viewer shows
+    if source.format in ("MPO", "HEIF"):
+        return 1  # other pictures beside the main one, which no viewer shows
     count: int = _count_pages(source) if source.format == "TIFF" else getattr(source, "n_frames", 1)
     if count > MAX_LISTED_FRAMES:
         raise ImageTooLarge(f"The {source.format} file has over {MAX_LISTED_FRAMES:,} frames.")
