@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from PIL import Image, ImageChops
 
 _COMPARED_SIDE = 256  # averages noise, keeps figures
+# Difference in colour from the samples as stored, over which it is more than the larger space of a camera's profile:
+_RECOLOURED = 40  # of 255, in a channel beyond a share of the colour's saturation (Display P3: at most 30)
+_SATURATION = 0.6
+_RELIT = 50  # of 255, in brightness (Adobe RGB: at most 47)
+_RECOLOURED_SHARE = 0.01  # of the pixels
 _STRETCHED_SIDE = 128
 _SLIVER = 24  # of 255: a contrast that the model sees well enough is larger
 _NOISE = 2  # of 255: less is a plain picture
@@ -19,6 +24,16 @@ def share_apart(one: Image.Image, other: Image.Image, levels: int) -> float:
     difference = ImageChops.difference(_reduced(one, _COMPARED_SIDE), _reduced(other, _COMPARED_SIDE))
     histogram = _brightest(difference).histogram()
     return sum(histogram[levels + 1 :]) / sum(histogram)
+
+
+def recoloured(raw: Image.Image, managed: Image.Image) -> bool:
+    """Tell whether colour management changed a picture by much more than usual profiles of cameras do."""
+    before, after = _reduced(raw, _COMPARED_SIDE), _reduced(managed, _COMPARED_SIDE)
+    usual = _saturation(before).point([round(level * _SATURATION) for level in range(256)])
+    beyond = ImageChops.subtract(_brightest(ImageChops.difference(before, after)), usual)
+    relit = ImageChops.difference(before.convert("L"), after.convert("L"))
+    much = ImageChops.lighter(_over(beyond, _RECOLOURED), _over(relit, _RELIT)).histogram()
+    return much[255] > _RECOLOURED_SHARE * sum(much)
 
 
 def stretched(picture: Image.Image, opaque: Image.Image | None) -> Image.Image | None:
@@ -71,6 +86,15 @@ def _spread(picture: Image.Image, bounds: Bounds, gain: float) -> Image.Image:
 def _brightest(picture: Image.Image) -> Image.Image:
     red, green, blue = picture.split()
     return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _saturation(picture: Image.Image) -> Image.Image:
+    red, green, blue = picture.split()
+    return ImageChops.subtract(_brightest(picture), ImageChops.darker(ImageChops.darker(red, green), blue))
+
+
+def _over(picture: Image.Image, level: int) -> Image.Image:
+    return picture.point([255 * (value > level) for value in range(256)])
 
 
 def _reduced(picture: Image.Image, side: int) -> Image.Image:

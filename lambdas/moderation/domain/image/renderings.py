@@ -7,13 +7,12 @@ from PIL import Image
 
 from moderation.domain.image.appearance import Appearance
 from moderation.domain.image.colour import managed, stored
-from moderation.domain.image.contrast import share_apart, stretched
+from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
 
-# An alternative is worth a view if over this share of its pixels differs by over so many levels of 255.
+# The rendering on black is worth a view if over this share of its pixels differs by over so many levels of 255.
 _BLACK_SHARE, _BLACK_LEVELS = 0.002, 4
-_RAW_SHARE, _RAW_LEVELS = 0.01, 64
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
                 yield Rendering("black-stretched", higher)
     if converted:
         raw = _on("white", stored(samples))
-        if share_apart(main, raw, _RAW_LEVELS) > _RAW_SHARE:
+        if recoloured(raw, main):
             yield Rendering("raw", raw)
 
 
