@@ -6,13 +6,13 @@ from PIL import Image, ImageChops
 
 _COMPARED_SIDE = 256  # averages noise, keeps figures
 # Difference in colour from the samples as stored, over which it is more than the larger space of a camera's profile:
-_RECOLOURED = 40  # of 255, in a channel beyond a share of the colour's saturation (Display P3: at most 30)
+_RECOLOURED = 30  # of 255, in a channel beyond a share of the colour's saturation (Display P3: at most 30)
 _SATURATION = 0.6
-_RELIT = 50  # of 255, in brightness (Adobe RGB: at most 47)
+_RELIT = 40  # of 255, in brightness (Display P3: at most 39)
 _RECOLOURED_SHARE = 0.01  # of the pixels
-_STRETCHED_SIDE = 128
+_STRETCHED_SIDE = 64
 _SLIVER = 24  # of 255: a contrast that the model sees well enough is larger
-_NOISE = 2  # of 255: less is a plain picture
+_NOISE = 3  # of 255: less is a plain picture
 _TAIL = 0.01  # of the pixels at either end: odd pixels, a thin frame
 _MARGIN = 0.1  # of each side: a broader frame
 
@@ -42,7 +42,7 @@ def stretched(picture: Image.Image, opaque: Image.Image | None) -> Image.Image |
     `opaque` is a mask of what isn't transparent: the background then doesn't hide how little contrast there is.
     """
     small = _reduced(picture, _STRETCHED_SIDE)
-    mask = _reduced(opaque, _STRETCHED_SIDE) if opaque else None
+    mask = _over(_reduced(opaque, _STRETCHED_SIDE), 254) if opaque else None
     for part, part_mask in _parts(small, mask):
         bounds = _bounds(part, part_mask)
         widest = max((high - low for low, high in bounds), default=0)

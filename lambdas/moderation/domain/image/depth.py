@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 
 _MAX = 65_535
 _FRACTION = 0.375  # of the range: up to 14 of 16 bits
-_NOISE = 1 / 1024  # of the range: less is a plain picture
+_NOISE = 64  # of 65,535: less is a plain picture
 _TAILS = (0.01, 0.05)  # of the pixels at either end: odd pixels, lettering
 _SAMPLED_SIDE = 256
 # How Pillow's decoder picks the upper byte of a sample: the mode and the name that make it pick the lower one.
@@ -57,16 +57,24 @@ def deep_stretched(image: Image.Image, low: Image.Image | None) -> Image.Image |
     samples = [_finite(channel.resize(small, Image.Resampling.NEAREST)) for channel in _wide(image, low)]
     if not samples or not all(samples):
         return None
-    whole = _MAX if image.mode not in ("I", "F") else samples[0][-1] - samples[0][0]
+    least, most = _wanted_range(image)
     for tail in _TAILS:
         bounds = [_percentiles(values, tail) for values in samples]
         widest = max(high - low for low, high in bounds)
-        if whole * _NOISE < widest <= whole * _FRACTION:
+        if least < widest <= most:
             middles = [(low + high) / 2 for low, high in bounds]
             channels = zip(_wide(image, low), middles, strict=True)
             spread = [_spread(channel, middle - widest / 2, middle + widest / 2) for channel, middle in channels]
             return Image.merge("RGB", spread if len(spread) == 3 else spread * 3)
     return None
+
+
+def _wanted_range(image: Image.Image) -> _Bounds:
+    """Bounds between which a range of samples is worth raising. One of 32 bits is compared with odd pixels' alone."""
+    if image.mode not in ("I", "F"):
+        return _NOISE, _MAX * _FRACTION
+    low, high = cast("_Bounds", image.convert("F").getextrema())  # one channel: one pair
+    return 0, (high - low) * _FRACTION if math.isfinite(high - low) else math.inf
 
 
 def _wide(image: Image.Image, low: Image.Image | None) -> Iterator[Image.Image]:
