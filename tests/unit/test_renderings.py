@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.support.colour_files import chunk, encode, gamma, png_of_samples, with_chunks
-from tests.unit.shown import names, pixel
+from tests.unit.shown import names, pixel, shown
 
 SIZE = (96, 64)
 FIGURE, GROUND = (32, 32), (3, 3)  # places in a view of 64 pixels a side
@@ -268,3 +268,11 @@ def test_sixteen_bit_samples_are_cut_to_eight_before_their_gamma_is_applied():
 
     assert pixel(data, at=GROUND) == (0, 0, 0)
     assert pixel(data, at=FIGURE) == pytest.approx((0x89,) * 3, abs=3)
+
+
+def test_a_transparent_sample_is_not_written_into_a_view():
+    picture = encode(Image.fromarray(samples(1000, 1100)), "PNG")
+    data = with_chunks(picture, chunk(b"tRNS", struct.pack(">H", 5)))
+
+    assert names(data) == ["full", "full-stretched"]
+    assert "transparency" not in shown(data).info

@@ -30,7 +30,7 @@ def low_bytes(image: Image.Image, data: bytes) -> Image.Image | None:
     again.load()
     if tile[0].args.startswith("LA"):
         return Image.merge("RGB", [again.getchannel("G")] * 3)  # upper and lower byte of L, of A
-    return again.convert("RGB")
+    return again if again.mode == "RGB" else again.convert("RGB")
 
 
 def eight_bit(image: Image.Image, low: Image.Image | None) -> Image.Image:
@@ -87,11 +87,14 @@ def _wide(image: Image.Image, low: Image.Image | None) -> Iterator[Image.Image]:
         for upper, lower in zip(image.convert("RGB").split(), low.split(), strict=True):
             both = bytearray(2 * image.width * image.height)
             both[0::2], both[1::2] = lower.tobytes(), upper.tobytes()
-            yield Image.frombytes("I;16", image.size, bytes(both)).convert("I")
+            yield Image.frombytes("I;16", image.size, both).convert("I")
 
 
 def _spread(channel: Image.Image, low: float, high: float) -> Image.Image:
     scale = 255 / (high - low) if high > low else 0.0
+    if channel.mode == "I" and channel.getextrema()[0] >= 0 and channel.getextrema()[1] <= _MAX:  # type: ignore[operator]
+        table = [min(255, max(0, round((value - low) * scale))) for value in range(_MAX + 1)]
+        return channel.point(table, "L")
     return channel.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
 
 

@@ -22,6 +22,10 @@ class Rendering:
     name: str
     picture: Image.Image
 
+    def __post_init__(self) -> None:
+        """Drop the file's own metadata: Pillow would write it into the view, a transparent sample included."""
+        self.picture.info.clear()
+
 
 def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
     """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
@@ -56,7 +60,9 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
 def _on(background: str, picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
-    return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture).convert("RGB")
+    page = Image.new("RGB", picture.size, background)
+    page.paste(picture, mask=picture.getchannel("A"))
+    return page
 
 
 def _opaque(picture: Image.Image) -> Image.Image | None:
