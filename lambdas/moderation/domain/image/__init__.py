@@ -1,7 +1,7 @@
 """From uploaded bytes to the views that the vision model sees. Pure, on Pillow.
 
-`prepare` goes through the modules in this order: `file` (open), `frames` (choose and decode), `renderings` (the pixels
-that a viewer shows), `cuts` (trim, tiles).
+`prepare` goes through the modules in this order: `file` (open), `appearance` (colour space, orientation), `frames`
+(choose and decode), `renderings` (the pixels that a viewer shows), `cuts` (trim, tiles).
 """
 
 from moderation.domain.image.cuts import Box, closer_looks, content_box, tile_boxes

@@ -29,8 +29,8 @@ def managed(image: Image.Image, profile: bytes) -> Image.Image | None:
             return None if _is_srgb(source) else _rgb(image, source)
         if space == b"GRAY" and image.mode in _GREY:
             return _grey(image, source)
-        if (space, image.mode) in ((b"CMYK", "CMYK"), (b"Lab ", "LAB")):
-            return _transform(source, image.mode, "RGB").apply(image)
+        if space == b"CMYK" and image.mode == "CMYK":
+            return _transform(source, "CMYK", "RGB").apply(image)
     return None
 
 
@@ -55,7 +55,7 @@ def _grey(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
 
 
 def _transform(source: ImageCms.ImageCmsProfile, given: str, wanted: str) -> ImageCms.ImageCmsTransform:
-    return ImageCms.ImageCmsTransform(source, _srgb(), given, wanted, ImageCms.Intent.PERCEPTUAL)
+    return ImageCms.ImageCmsTransform(source, _srgb(), given, wanted, ImageCms.Intent.RELATIVE_COLORIMETRIC)
 
 
 @cache

@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from PIL import Image, ImageChops
 
 _COMPARED_SIDE = 256  # averages noise, keeps figures
-_STRETCHED_SIDE = 128
+# Difference in colour from the samples as stored, over which it is more than the larger space of a camera's profile:
+_RECOLOURED = 30  # of 255, in a channel beyond a share of the colour's saturation (Display P3: at most 30)
+_SATURATION = 0.6
+_RELIT = 40  # of 255, in brightness (Display P3: at most 39)
+_RECOLOURED_SHARE = 0.01  # of the pixels
+_STRETCHED_SIDE = 64
 _SLIVER = 24  # of 255: a contrast that the model sees well enough is larger
-_NOISE = 2  # of 255: less is a plain picture
+_NOISE = 3  # of 255: less is a plain picture
 _TAIL = 0.01  # of the pixels at either end: odd pixels, a thin frame
 _MARGIN = 0.1  # of each side: a broader frame
 
@@ -21,13 +26,23 @@ def share_apart(one: Image.Image, other: Image.Image, levels: int) -> float:
     return sum(histogram[levels + 1 :]) / sum(histogram)
 
 
+def recoloured(raw: Image.Image, managed: Image.Image) -> bool:
+    """Tell whether colour management changed a picture by much more than usual profiles of cameras do."""
+    before, after = _reduced(raw, _COMPARED_SIDE), _reduced(managed, _COMPARED_SIDE)
+    usual = _saturation(before).point([round(level * _SATURATION) for level in range(256)])
+    beyond = ImageChops.subtract(_brightest(ImageChops.difference(before, after)), usual)
+    relit = ImageChops.difference(before.convert("L"), after.convert("L"))
+    much = ImageChops.lighter(_over(beyond, _RECOLOURED), _over(relit, _RELIT)).histogram()
+    return much[255] > _RECOLOURED_SHARE * sum(much)
+
+
 def stretched(picture: Image.Image, opaque: Image.Image | None) -> Image.Image | None:
     """Raise the contrast of an RGB picture that uses a sliver of the range. None if it uses more, or is plain.
 
     `opaque` is a mask of what isn't transparent: the background then doesn't hide how little contrast there is.
     """
     small = _reduced(picture, _STRETCHED_SIDE)
-    mask = _reduced(opaque, _STRETCHED_SIDE) if opaque else None
+    mask = _over(_reduced(opaque, _STRETCHED_SIDE), 254) if opaque else None
     for part, part_mask in _parts(small, mask):
         bounds = _bounds(part, part_mask)
         widest = max((high - low for low, high in bounds), default=0)
@@ -71,6 +86,15 @@ def _spread(picture: Image.Image, bounds: Bounds, gain: float) -> Image.Image:
 def _brightest(picture: Image.Image) -> Image.Image:
     red, green, blue = picture.split()
     return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _saturation(picture: Image.Image) -> Image.Image:
+    red, green, blue = picture.split()
+    return ImageChops.subtract(_brightest(picture), ImageChops.darker(ImageChops.darker(red, green), blue))
+
+
+def _over(picture: Image.Image, level: int) -> Image.Image:
+    return picture.point([255 * (value > level) for value in range(256)])
 
 
 def _reduced(picture: Image.Image, side: int) -> Image.Image:

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 
 _MAX = 65_535
 _FRACTION = 0.375  # of the range: up to 14 of 16 bits
-_NOISE = 1 / 1024  # of the range: less is a plain picture
+_NOISE = 64  # of 65,535: less is a plain picture
 _TAILS = (0.01, 0.05)  # of the pixels at either end: odd pixels, lettering
 _SAMPLED_SIDE = 256
 # How Pillow's decoder picks the upper byte of a sample: the mode and the name that make it pick the lower one.
@@ -30,7 +30,7 @@ def low_bytes(image: Image.Image, data: bytes) -> Image.Image | None:
     again.load()
     if tile[0].args.startswith("LA"):
         return Image.merge("RGB", [again.getchannel("G")] * 3)  # upper and lower byte of L, of A
-    return again.convert("RGB")
+    return again if again.mode == "RGB" else again.convert("RGB")
 
 
 def eight_bit(image: Image.Image, low: Image.Image | None) -> Image.Image:
@@ -57,16 +57,24 @@ def deep_stretched(image: Image.Image, low: Image.Image | None) -> Image.Image |
     samples = [_finite(channel.resize(small, Image.Resampling.NEAREST)) for channel in _wide(image, low)]
     if not samples or not all(samples):
         return None
-    whole = _MAX if image.mode not in ("I", "F") else samples[0][-1] - samples[0][0]
+    least, most = _wanted_range(image)
     for tail in _TAILS:
         bounds = [_percentiles(values, tail) for values in samples]
         widest = max(high - low for low, high in bounds)
-        if whole * _NOISE < widest <= whole * _FRACTION:
+        if least < widest <= most:
             middles = [(low + high) / 2 for low, high in bounds]
             channels = zip(_wide(image, low), middles, strict=True)
             spread = [_spread(channel, middle - widest / 2, middle + widest / 2) for channel, middle in channels]
             return Image.merge("RGB", spread if len(spread) == 3 else spread * 3)
     return None
+
+
+def _wanted_range(image: Image.Image) -> _Bounds:
+    """Bounds between which a range of samples is worth raising. One of 32 bits is compared with odd pixels' alone."""
+    if image.mode not in ("I", "F"):
+        return _NOISE, _MAX * _FRACTION
+    low, high = cast("_Bounds", image.convert("F").getextrema())  # one channel: one pair
+    return 0, (high - low) * _FRACTION if math.isfinite(high - low) else math.inf
 
 
 def _wide(image: Image.Image, low: Image.Image | None) -> Iterator[Image.Image]:
@@ -79,11 +87,14 @@ def _wide(image: Image.Image, low: Image.Image | None) -> Iterator[Image.Image]:
         for upper, lower in zip(image.convert("RGB").split(), low.split(), strict=True):
             both = bytearray(2 * image.width * image.height)
             both[0::2], both[1::2] = lower.tobytes(), upper.tobytes()
-            yield Image.frombytes("I;16", image.size, bytes(both)).convert("I")
+            yield Image.frombytes("I;16", image.size, both).convert("I")
 
 
 def _spread(channel: Image.Image, low: float, high: float) -> Image.Image:
     scale = 255 / (high - low) if high > low else 0.0
+    if channel.mode == "I" and channel.getextrema()[0] >= 0 and channel.getextrema()[1] <= _MAX:  # type: ignore[operator]
+        table = [min(255, max(0, round((value - low) * scale))) for value in range(_MAX + 1)]
+        return channel.point(table, "L")
     return channel.convert("F").point(lambda value: value * scale + -low * scale).convert("L")
 
 

@@ -1,7 +1,7 @@
 """ICC profiles as bytes: those of RGB spaces that a file declares by numbers, and the header of embedded ones."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 Curve = Callable[[float], float]  # from a sample to light, both from 0 to 1
@@ -12,6 +12,8 @@ Matrix = tuple[Row, Row, Row]
 D65: Point = (0.3127, 0.3290)
 _HEADER = 128
 _MAX_TAGS = 100
+_FLOAT_TABLES = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
+_THREE_CHANNELS = (b"Lab ", b"XYZ ", b"Luv ", b"YCbr", b"Yxy ", b"HSV ", b"HLS ", b"CMY ", b"3CLR")
 _NEWEST = 4  # version 5 (iccMAX) is read neither by browsers nor by Little CMS
 _D50: Row = (0.9642, 1.0, 0.8249)
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -50,17 +52,40 @@ def colour_space(profile: bytes) -> bytes:
 
 def code_points(profile: bytes) -> tuple[int, int] | None:
     """Return primaries and transfer of a profile's `cicp` tag: they overrule its other tags."""
-    (count,) = struct.unpack_from(">I", profile, _HEADER)
-    for entry in range(min(count, _MAX_TAGS, (len(profile) - _HEADER - 4) // 12)):
-        tag, start, size = struct.unpack_from(">4sII", profile, _HEADER + 4 + 12 * entry)
+    for _, tag, start, size in _tags(profile):
         if tag == b"cicp" and size >= 12 and profile[start : start + 4] == b"cicp" and len(profile) >= start + 12:
             return profile[start + 8], profile[start + 9]
     return None
 
 
 def as_display(profile: bytes) -> bytes:
-    """Correct the fields of the header that browsers ignore and Little CMS insists on: size and class."""
-    return struct.pack(">I", len(profile)) + profile[4:12] + b"mntr" + profile[16:]
+    """Rewrite a profile so that Little CMS reads it as browsers do.
+
+    They ignore its size, class and rendering intent, and read the table A2B0 (else A2B1) or the matrix.
+    """
+    edited = bytearray(profile)
+    edited[:4], edited[12:16] = struct.pack(">I", len(profile)), b"mntr"
+    tags = list(_tags(profile))
+    unread = _FLOAT_TABLES + ((b"A2B1",) if b"A2B0" in [tag for _, tag, _, _ in tags] else ())
+    for at, tag, _, _ in tags:
+        if tag in unread:
+            edited[at : at + 4] = b"none"
+    return bytes(edited)
+
+
+def table_as_rgb(profile: bytes) -> bytes:
+    """Take a table from three channels of another name (Lab, HSV) for one from RGB, as browsers do in a PNG."""
+    if profile[16:20] in _THREE_CHANNELS and any(tag == b"A2B0" for _, tag, _, _ in _tags(profile)):
+        return profile[:16] + b"RGB " + profile[20:]
+    return profile
+
+
+def _tags(profile: bytes) -> Iterator[tuple[int, bytes, int, int]]:
+    """Entries of the table of tags: position, name, and where the value starts and how long it is."""
+    (count,) = struct.unpack_from(">I", profile, _HEADER)
+    for entry in range(min(count, _MAX_TAGS, (len(profile) - _HEADER - 4) // 12)):
+        at = _HEADER + 4 + 12 * entry
+        yield at, *struct.unpack_from(">4sII", profile, at)
 
 
 def _to_d50(space: RgbSpace) -> Matrix:

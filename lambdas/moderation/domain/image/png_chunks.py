@@ -41,7 +41,7 @@ def declared_profile(chunks: dict[bytes, bytes]) -> bytes | None:
         return coded
     profile = _embedded(chunks.get(b"iCCP", b""))
     if icc.colour_space(profile):
-        return profile
+        return icc.table_as_rgb(profile)
     intent = chunks.get(b"sRGB", b"")
     if len(intent) == 1 and intent[0] <= _MAX_INTENT:
         return None

@@ -12,7 +12,7 @@ from moderation.domain.image.frames import count_frames, decoded_frames, wanted_
 from moderation.domain.image.renderings import renderings
 from moderation.errors import ImageTooLarge, UnreadableImage
 
-PREPROCESSING_VERSION = "3"
+PREPROCESSING_VERSION = "4"
 MAX_VIEWS = 12
 MAX_FRAMES = 8
 

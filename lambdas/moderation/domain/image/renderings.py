@@ -7,13 +7,12 @@ from PIL import Image
 
 from moderation.domain.image.appearance import Appearance
 from moderation.domain.image.colour import managed, stored
-from moderation.domain.image.contrast import share_apart, stretched
+from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
 
-# An alternative is worth a view if over this share of its pixels differs by over so many levels of 255.
+# The rendering on black is worth a view if over this share of its pixels differs by over so many levels of 255.
 _BLACK_SHARE, _BLACK_LEVELS = 0.002, 4
-_RAW_SHARE, _RAW_LEVELS = 0.01, 64
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,10 @@ class Rendering:
 
     name: str
     picture: Image.Image
+
+    def __post_init__(self) -> None:
+        """Drop the file's own metadata: Pillow would write it into the view, a transparent sample included."""
+        self.picture.info.clear()
 
 
 def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
@@ -50,14 +53,16 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
                 yield Rendering("black-stretched", higher)
     if converted:
         raw = _on("white", stored(samples))
-        if share_apart(main, raw, _RAW_LEVELS) > _RAW_SHARE:
+        if recoloured(raw, main):
             yield Rendering("raw", raw)
 
 
 def _on(background: str, picture: Image.Image) -> Image.Image:
     if picture.mode != "RGBA":
         return picture
-    return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture).convert("RGB")
+    page = Image.new("RGB", picture.size, background)
+    page.paste(picture, mask=picture.getchannel("A"))
+    return page
 
 
 def _opaque(picture: Image.Image) -> Image.Image | None:
