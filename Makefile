@@ -12,7 +12,7 @@ SEED ?=
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ── Set-up: a virtual environment, the CDK command line, the Lambda layer's wheels ──────────────────────
 
@@ -165,6 +165,14 @@ e2e-laptop: setup ## Run the same against an empty laptop cloud, free of charge
 .PHONY: fuzz
 fuzz: setup ## Decode hostile and damaged files for MINUTES=2
 	@$(BIN)/python -m scripts.evaluation.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: render-check
+render-check: setup ## Compare what the pipeline sees of crafted files and of Pillow's test images with Chromium (10 minutes)
+	@$(BIN)/python -m scripts.rendering
+
+.PHONY: record-renderings
+record-renderings: setup ## Record what Chromium shows of the crafted files, for `make test`
+	@$(BIN)/python -m scripts.rendering.record
 
 build/mutmut/.ready: scripts/evaluation/mutmut.txt .venv/.ready
 	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<

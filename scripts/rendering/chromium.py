@@ -1,7 +1,8 @@
 """Chromium as ground truth: sheets of pictures on a white and on a black page, photographed without a window.
 
-A strip below each picture says how it ended: green if the browser shows it, red if it shows a broken image. Animations
-stay at their first frame (`imageAnimationPolicy`), each picture is stretched to the model's square by the browser.
+Pictures are compared as the model gets them, stretched to its square. One that fits into the square is shown at its
+own size and stretched here, as the pipeline does; a larger one is shrunk by the browser. Animations stay at their first
+frame (`imageAnimationPolicy`). The colour of a strip below each picture tells its size, or that it is broken.
 """
 
 import shutil
@@ -16,7 +17,14 @@ from PIL import Image
 SIZE = 224  # the model's input: views and pictures are compared at this size, whatever their aspect ratio
 _STRIP = 8
 _COLUMNS, _ROWS = 8, 8
-_LOADED, _BROKEN = (0, 128, 0), (255, 0, 0)
+_SHRUNK, _BROKEN = (0, 128, 0), (255, 0, 0)
+_OWN_SIZE = 64  # as blue, beside the width as red and the height as green
+_FIT = f"""
+function fit(image) {{
+  const width = image.naturalWidth, height = image.naturalHeight, fits = width <= {SIZE} && height <= {SIZE}
+  image.className = fits ? "" : "shrunk"
+  image.parentNode.style.borderColor = fits ? `rgb(${{width}},${{height}},{_OWN_SIZE})` : "rgb{_SHRUNK}"
+}}"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 120
 
@@ -76,25 +84,30 @@ def _sheet(folder: Path, count: int, ground: str) -> list[Image.Image | None]:
 
 def _page(count: int, ground: str) -> str:
     cells = "".join(
-        f'<p><img src="{number}" decoding="sync" onload="this.parentNode.className=\'loaded\'"'
-        f' onerror="this.remove()"></p>'
+        f'<p><img src="{number}" decoding="sync" onload="fit(this)" onerror="this.remove()"></p>'
         for number in range(count)
     )
     style = (
         f"body{{margin:0;background:{ground};width:{_COLUMNS * SIZE}px}}"
-        f"p{{margin:0;float:left;height:{SIZE}px;width:{SIZE}px;border-bottom:{_STRIP}px solid red}}"
-        f".loaded{{border-color:green}}img{{display:block;width:{SIZE}px;height:{SIZE}px}}"
+        f"p{{margin:0;float:left;height:{SIZE}px;width:{SIZE}px;border-bottom:{_STRIP}px solid rgb{_BROKEN}}}"
+        f"img{{display:block}}.shrunk{{width:{SIZE}px;height:{SIZE}px}}"
     )
-    return f"<!doctype html><meta charset=utf-8><style>{style}</style><body>{cells}"
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style><script>{_FIT}</script><body>{cells}"
 
 
 def _cells(sheet: Image.Image, count: int) -> Iterator[Image.Image | None]:
     for number in range(count):
         left, top = number % _COLUMNS * SIZE, number // _COLUMNS * (SIZE + _STRIP)
         strip = sheet.getpixel((left + SIZE // 2, top + SIZE + _STRIP // 2))
-        if strip not in (_LOADED, _BROKEN):
+        if strip == _BROKEN:
+            yield None
+        elif strip == _SHRUNK:
+            yield sheet.crop((left, top, left + SIZE, top + SIZE))
+        elif isinstance(strip, tuple) and strip[2] == _OWN_SIZE:
+            whole = sheet.crop((left, top, left + strip[0], top + strip[1]))
+            yield whole.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+        else:
             raise RuntimeError(f"Chromium's page isn't as laid out: a strip is {strip}.")
-        yield sheet.crop((left, top, left + SIZE, top + SIZE)) if strip == _LOADED else None
 
 
 def _seen(on_white: Image.Image, on_black: Image.Image) -> bool:

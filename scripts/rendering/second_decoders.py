@@ -3,9 +3,11 @@
 Their pictures are handed to the browser as PNG, which then does the rest: colour profile and page.
 """
 
+import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from PIL import Image
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+ORIENTATION = 0x0112
 _SECONDS = 60
+_FAULTS = (OSError, SyntaxError, ValueError, TypeError, LookupError, RuntimeError)  # of Pillow, on damaged files
 
 
 def as_png(data: bytes) -> bytes | None:
@@ -30,10 +34,12 @@ def as_png(data: bytes) -> bytes | None:
 
 def versions() -> str:
     """Return the names of the second decoders with their versions."""
-    heif = subprocess.run([_tool("heif-convert"), "--help"], capture_output=True, text=True, check=False).stdout
-    tiff = subprocess.run([_tool("tiffinfo"), "-h"], capture_output=True, text=True, check=False)
-    found = [line for line in (heif + tiff.stdout + tiff.stderr).splitlines() if "version" in line.lower()]
-    return ", ".join(" ".join(line.replace("heif-convert", "").replace(",", "").split()) for line in found[:2])
+    return f"libheif {_version('heif-convert', '--help')}, libtiff {_version('tiffinfo', '-h')}"
+
+
+def _version(tool: str, option: str) -> str:
+    run = subprocess.run([_tool(tool), option], capture_output=True, text=True, check=False)
+    return next(iter(re.findall(r"version:? ([0-9.]+)", run.stdout + run.stderr, re.IGNORECASE)), "of unknown version")
 
 
 def _tool(name: str) -> str:
@@ -43,26 +49,46 @@ def _tool(name: str) -> str:
 
 
 def _heif(data: bytes) -> bytes | None:
+    """Decode the main picture, turned by its properties; EXIF, which the tool copies, doesn't turn it again."""
     with tempfile.TemporaryDirectory(prefix="render-") as folder:
         source, result = Path(folder) / "in.heic", Path(folder) / "out.png"
         source.write_bytes(data)
         _run(_tool("heif-convert"), str(source), str(result))
         found = sorted(Path(folder).glob("out*.png"))  # of several pictures, out-1.png is the first
-        return found[0].read_bytes() if found else None
-
-
-def _tiff(data: bytes) -> bytes | None:
-    """Decode the first page; the tool drops its colour profile, which goes along again."""
-    with tempfile.TemporaryDirectory(prefix="render-") as folder:
-        source, result = Path(folder) / "in.tif", Path(folder) / "out.tif"
-        source.write_bytes(data)
-        if not _run(_tool("tiff2rgba"), "-c", "none", str(source), str(result)):
+        if not found:
             return None
-        with Image.open(source) as original, Image.open(result) as decoded:
-            kept = BytesIO()
-            decoded.save(kept, "PNG", icc_profile=original.info.get("icc_profile"))
+        kept = BytesIO()
+        with Image.open(found[0]) as decoded:
+            decoded.save(kept, "PNG", icc_profile=decoded.info.get("icc_profile"), exif=b"")
     return kept.getvalue()
 
 
-def _run(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS).returncode == 0
+def _tiff(data: bytes) -> bytes | None:
+    """Decode the first page. The tool drops its colour profile and turns it wrong: both are left to the browser."""
+    profile, orientation = _labels(data)
+    with tempfile.TemporaryDirectory(prefix="render-") as folder:
+        source, result = Path(folder) / "in.tif", Path(folder) / "out.tif"
+        source.write_bytes(data)
+        if orientation != 1:
+            _run(_tool("tiffset"), "-s", str(ORIENTATION), "1", str(source))
+        _run(_tool("tiff2rgba"), "-c", "none", str(source), str(result))  # it exits with 0 after some failures, too
+        exif, kept = Image.Exif(), BytesIO()
+        exif[ORIENTATION] = orientation
+        try:
+            with Image.open(result) as decoded:
+                decoded.save(kept, "PNG", icc_profile=profile, exif=exif)
+        except _FAULTS:
+            return None
+    return kept.getvalue()
+
+
+def _labels(data: bytes) -> tuple[bytes | None, int]:
+    """Return (colour profile, orientation) of a TIFF file."""
+    with suppress(*_FAULTS), Image.open(BytesIO(data)) as image:
+        orientation = image.getexif().get(ORIENTATION, 1)
+        return image.info.get("icc_profile"), orientation if orientation in range(1, 9) else 1
+    return None, 1
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)

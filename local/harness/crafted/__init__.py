@@ -2,10 +2,33 @@
 
 from collections.abc import Callable
 
-from local.harness.crafted import cmyk, png_colour, profiles
+from local.harness.crafted import (
+    cmyk,
+    depth,
+    metadata,
+    orientation,
+    png_colour,
+    profiles,
+    several,
+    sizes,
+    structure,
+    transparency,
+)
 
-CLASSES: dict[str, dict[str, Callable[[], bytes]]] = {
+_CLASSES: dict[str, dict[str, Callable[[], bytes]]] = {
     "ICC profiles": profiles.FILES,
     "JPEG colour spaces": cmyk.FILES,
     "PNG colour chunks": png_colour.FILES,
+    "transparency": transparency.FILES,
+    "depth": depth.FILES,
+    "orientation": orientation.FILES,
+    "structure": structure.FILES,
+    "metadata": metadata.FILES,
+    "sizes": sizes.FILES,
+    "several pictures": several.FILES,
 }
+
+
+def crafted_files() -> dict[str, dict[str, bytes]]:
+    """Return the crafted files by class and name."""
+    return {name: {file: make() for file, make in files.items()} for name, files in _CLASSES.items()}

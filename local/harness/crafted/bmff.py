@@ -40,7 +40,9 @@ def with_properties(data: bytes, *properties: bytes, instead_of: bytes = b"") ->
     (primary,) = struct.unpack(">H", data[_child(data, meta, b"pitm", 4)[0] + 12 :][:2])
     known = [data[start + 4 : start + 8] for start, _ in _children(data, (ipco[0] + 8, ipco[1]))]
     numbers = range(len(known) + 1, len(known) + 1 + len(properties))
-    associations = _associations(data[slice(*ipma)], primary, numbers, [n for n, k in enumerate(known, 1) if k == instead_of])
+    associations = _associations(
+        data[slice(*ipma)], primary, numbers, [n for n, k in enumerate(known, 1) if k == instead_of]
+    )
     inner = _box(b"ipco", data[ipco[0] + 8 : ipco[1]] + b"".join(properties)) + associations
     growth = len(_box(b"iprp", inner)) - (iprp[1] - iprp[0])
     head = bytearray(data[: iprp[0]] + _box(b"iprp", inner) + data[iprp[1] :])

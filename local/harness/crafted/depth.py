@@ -80,7 +80,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "TIFF of 1 bit": lambda: tiff.tiff(_few(1), 1),
     "TIFF of 1 bit, white is zero": lambda: tiff.tiff(_few(1), 1, tiff.WHITE_IS_ZERO),
     "TIFF of 4 bits": lambda: tiff.tiff(_few(4), 4),
-    "TIFF of CMYK": lambda: tiff.tiff(np.dstack([255 - scene(), np.zeros(scene().shape[:2], np.uint8)]), 8, tiff.SEPARATED),
+    "TIFF of CMYK": lambda: tiff.tiff(
+        np.dstack([255 - scene(), np.zeros(scene().shape[:2], np.uint8)]), 8, tiff.SEPARATED
+    ),
     "TIFF of Lab": lambda: tiff.tiff(_lab(), 8, tiff.LAB),
     "BMP of 16 bits, top row first": lambda: _bmp_of_16_bits(),
     "BMP of 4 bits": lambda: encode(Image.fromarray(grey()).quantize(16), "BMP"),

@@ -35,7 +35,7 @@ def scene(width: int = WIDTH, height: int = HEIGHT) -> Pixels:
 
 def grey(width: int = WIDTH, height: int = HEIGHT) -> Pixels:
     """Return the picture as (height, width) samples of 8 bits."""
-    return np.asarray((scene(width, height).astype(int) @ (77, 151, 28)) >> 8).astype(np.uint8)
+    return np.asarray(scene(width, height).astype(int) @ np.array((77, 151, 28)) // 256).astype(np.uint8)
 
 
 def with_alpha(pixels: Pixels, alpha: Pixels | int) -> Pixels:

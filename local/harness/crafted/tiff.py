@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from local.harness.crafted.scene import Pixels
 
 BLACK_IS_ZERO, WHITE_IS_ZERO, RGB, PALETTE, SEPARATED, LAB = 1, 0, 2, 3, 5, 8
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
+Order = Literal["<", ">"]
 Tags = Mapping[int, int | tuple[int, ...]]
 
 
-def tiff(pixels: Pixels, bits: int = 8, photometric: int | None = None, tags: Tags | None = None, order: str = "<") -> bytes:
+def tiff(
+    pixels: Pixels, bits: int = 8, photometric: int | None = None, tags: Tags | None = None, order: Order = "<"
+) -> bytes:
     """Return a TIFF of (height, width) or (height, width, channels) samples; `tags` adds SHORT values."""
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
@@ -47,7 +51,7 @@ def tiff(pixels: Pixels, bits: int = 8, photometric: int | None = None, tags: Ta
     return head + body + bytes(len(body) % 2) + directory + extra
 
 
-def _samples(pixels: Pixels, bits: int, order: str) -> bytes:
+def _samples(pixels: Pixels, bits: int, order: Order) -> bytes:
     if pixels.dtype.kind in "fi":
         return pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
     if bits == 16:

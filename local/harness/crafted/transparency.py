@@ -9,7 +9,7 @@ from PIL import Image
 from local.harness.crafted import png, tiff
 from local.harness.crafted.bmff import stored
 from local.harness.crafted.scene import HEIGHT, WIDTH, Pixels, figure, grey, scene, shadow_puppet, with_alpha
-from local.harness.crafted.webp import ALPHA, ANIMATION, frame, lossless, loop, webp
+from local.harness.crafted.webp import ALPHA, ANIMATION, frame, loop, lossless, webp
 from local.harness.crafted.webp import stored as stored_webp
 from local.harness.hostile_files import chunk, encode
 
@@ -80,9 +80,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "PNG, premultiplied samples": lambda: png.png(_premultiplied()),
     "PNG, light samples over full alpha": lambda: png.png(with_alpha(scene(), 255)),
     "PNG of 16 bits with alpha, white figure": lambda: png.png(shadow_puppet(255) * 257.0, bits=16),
-    "PNG of 16 bits, grey and alpha": lambda: png.png(
-        with_alpha(_flat(255)[..., 0], _mask(255, 0)) * 257.0, bits=16
-    ),
+    "PNG of 16 bits, grey and alpha": lambda: png.png(with_alpha(_flat(255)[..., 0], _mask(255, 0)) * 257.0, bits=16),
     "PNG of 16 bits, alpha in its low bytes": lambda: png.png(
         with_alpha(scene() * 257.0, np.where(figure(), 255, 0)), bits=16
     ),
@@ -107,7 +105,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "PNG, tRNS for RGB of 16 bits, by the high byte": lambda: png.png(
         np.where(figure()[..., None], 65_535, 65_290).repeat(3, 2), _trns(65_290, 65_290, 65_290), bits=16
     ),
-    "PNG, tRNS for a palette": lambda: _indexed(lambda count, ground: bytes(255 * (at != ground) for at in range(count))),
+    "PNG, tRNS for a palette": lambda: _indexed(
+        lambda count, ground: bytes(255 * (at != ground) for at in range(count))
+    ),
     "PNG, tRNS for a palette, half": lambda: _indexed(lambda count, ground: bytes([128] * count)),
     "PNG, tRNS for a palette, one entry": lambda: _indexed(lambda count, ground: b"\0"),
     "PNG, tRNS longer than the palette": lambda: _indexed(lambda count, ground: bytes([90] * 200)),
