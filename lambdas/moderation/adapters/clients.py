@@ -49,10 +49,12 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     return client
 
 
-def sagemaker_runtime(read_timeout_s: float = ENDPOINT_READ_S) -> "SageMakerRuntimeClient":
+def sagemaker_runtime(
+    read_timeout_s: float = ENDPOINT_READ_S, session: "Session | None" = None
+) -> "SageMakerRuntimeClient":
     # Only Step Functions retries an invocation.
     config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
-    return boto3.client("sagemaker-runtime", config=config)
+    return session_of(session).client("sagemaker-runtime", config=config)
 
 
 def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:

@@ -49,6 +49,7 @@ class Record:
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
+    `needs` is "policy" on a review that waits for a corrected pack instead of a person.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
 
@@ -66,6 +67,7 @@ class Record:
     row: str | None = None
     judgement: Mapping[str, Any] | None = None
     cause: str | None = None
+    needs: str | None = None
     notified: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
@@ -170,12 +172,15 @@ def decided(
         "created_at": started_at,
         "decided_at": now,
         "verdict_shard": shard_of(image, verdict, started_at),
-        **(_queue_keys(image, started_at) if verdict == "review" else {}),
+        **(_queue_keys(image, started_at) if verdict == "review" and "needs" not in attributes else {}),
     }
 
 
 def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a `review` verdict for a permanent error: `error` is its class, `cause` Lambda's JSON."""
+    """Attributes of a `review` verdict for a permanent error: `error` is its class, `cause` Lambda's JSON.
+
+    Images under an invalid policy wait for its correction and a redrive, outside the queue of people.
+    """
     message = _message(cause)
     return {
         **provenance,
@@ -184,6 +189,7 @@ def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str,
         "reason": message or f"The moderation failed with {error}.",
         "decided_by": "failure",
         "cause": json.dumps({"Error": error, "Cause": message or ""}),
+        **({"needs": "policy"} if error == "InvalidPolicy" else {}),
     }
 
 
@@ -210,7 +216,7 @@ def overruled(record: Record, verdict: str, category: str | None, note: str, who
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
-    return Change(attributes, frozenset({"notified", "queue", "queue_order"}))
+    return Change(attributes, frozenset({"needs", "notified", "queue", "queue_order"}))
 
 
 def reopened(record: Record) -> Change:
