@@ -15,6 +15,7 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
@@ -114,6 +115,10 @@ class Deployment:
     @cached_property
     def policies(self) -> S3PolicyStore:
         return S3PolicyStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def canaries(self) -> S3CanaryStore:
+        return S3CanaryStore(self.s3, self.policy_bucket)
 
     @cached_property
     def vision(self) -> VisionModel:

@@ -11,10 +11,14 @@ from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.s3_canary import CANARY_KEY
+from moderation.domain.canary import canary_json, parse_canary
+from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
 from moderation.domain.policy import Pack, Routes, lint, parse_pack, parse_routes
 from moderation.errors import InvalidPolicy, ModerationError
+from moderation.usecases.ask_canary import canary_fault
 from moderation.usecases.check_questions import check_questions
 
 if TYPE_CHECKING:
@@ -140,6 +144,28 @@ def roll_back(
     pack = parse_pack(load_yaml(text, pack_key(name)))
     _put(deployment, pack_key(name), text)
     results.print(plain(f"Pack {name} is back at version {version} ({pack.digest[:12]}). {_LIVE}"))
+
+
+@app.command(
+    "canary", epilog='Example:\n\nmoderate policy canary dog.png --yes "Is there a dog?" --no "Is there a boat?"'
+)
+def push_canary(
+    picture: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG or JPEG file.")],
+    yes: Annotated[str, typer.Option(help="A question that must be answered yes.")],
+    no: Annotated[str, typer.Option(help="A question that must be answered no.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Publish the canary: a picture and two questions that the model is asked at most once an hour.
+
+    Rejected if the deployment's model doesn't answer both questions as it must.
+    """
+    deployment = acting_as(find(stack), _EDITOR)
+    png = prepare(picture.read_bytes(), "full", int(deployment.output("ModelInputSize"))).views[0].png
+    text = canary_json(png, yes, no)
+    if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
+        raise CommandFailed(f"The canary wasn't published: {fault}.")
+    version = _put(deployment, CANARY_KEY, text)
+    results.print(plain(f"The canary is published as version {version}."))
 
 
 @app.command("routes", epilog="Examples:\n\nmoderate policy routes\n\nmoderate policy routes routes.yaml")

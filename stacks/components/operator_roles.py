@@ -123,6 +123,7 @@ class OperatorRole(AssumableRole):
         alerts.allow_examine(self)
         intake.allow_examine(self, functions.prepare_image)
         policies.allow_read(self)
+        policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)
         self._allow_examine_account()
 

@@ -10,7 +10,9 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -47,6 +49,14 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     client = session_of(session).client("stepfunctions", config=_STORE)
     client.meta.events.register("before-parse.sfn", _refuse_damaged)
     return client
+
+
+def logs() -> "CloudWatchLogsClient":
+    return session_of(None).client("logs", config=_STORE)
+
+
+def sagemaker() -> "SageMakerClient":
+    return session_of(None).client("sagemaker", config=_STORE)
 
 
 def sagemaker_runtime(
