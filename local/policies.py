@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from local.deploy import client
-from model_artifacts.demo import DEMO_PACK
+from model_artifacts.demo import DEMO_CANARY, DEMO_PACK
 
 
 def publish(outputs: Mapping[str, str], endpoint_url: str, key: str, text: bytes) -> None:
@@ -16,6 +16,7 @@ def publish(outputs: Mapping[str, str], endpoint_url: str, key: str, text: bytes
 
 
 def publish_demo_pack(outputs: Mapping[str, str], endpoint_url: str) -> None:
-    """Put the demo's pack in force for every image: the demo checkpoint answers its questions and no others."""
+    """Put the demo's pack and canary in force: the checkpoint answers its questions about drawings alone."""
     publish(outputs, endpoint_url, "packs/demo.yaml", DEMO_PACK.read_bytes())
     publish(outputs, endpoint_url, "routes.yaml", b'"": {enforce: demo}\n')
+    publish(outputs, endpoint_url, "canary.json", DEMO_CANARY.read_bytes())

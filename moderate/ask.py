@@ -5,12 +5,9 @@ from typing import Annotated
 
 import typer
 
-from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import cell, print_json, probability, progress, results, table
-from moderation.adapters import clients
-from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
-from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-from moderation.ports import VisionModel, VisionReply
+from moderation.ports import VisionReply
 from moderation.usecases.ask import READ, ask
 
 EXAMPLES = """Examples:
@@ -47,7 +44,7 @@ def ask_about(
     with progress() as bar:
         bar.add_task("Asking the model", total=None)
         size = int(deployment.output("ModelInputSize"))
-        reply = ask(_model(deployment), image.read_bytes(), asked, size, context)
+        reply = ask(deployment.vision, image.read_bytes(), asked, size, context)
     if as_json:
         print_json(
             {
@@ -61,12 +58,6 @@ def ask_about(
         )
     else:
         _show(asked, reply)
-
-
-def _model(deployment: Deployment) -> VisionModel:
-    speaker = SampleBlip2 if deployment.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
-    name, component = deployment.output("Blip2EndpointName"), deployment.outputs.get("Blip2ComponentName")
-    return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), name, component))
 
 
 def _show(asked: list[str], reply: VisionReply) -> None:

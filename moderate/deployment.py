@@ -15,11 +15,15 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
+from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.adapters.sqs_dead_letters import SqsDeadLetters
 from moderation.contract import STACKS, TOPIC_OUTPUTS
+from moderation.ports import VisionModel
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -111,6 +115,16 @@ class Deployment:
     @cached_property
     def policies(self) -> S3PolicyStore:
         return S3PolicyStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def canaries(self) -> S3CanaryStore:
+        return S3CanaryStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def vision(self) -> VisionModel:
+        speaker = SampleBlip2 if self.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
+        name, component = self.output("Blip2EndpointName"), self.outputs.get("Blip2ComponentName")
+        return speaker(SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component))
 
     @cached_property
     def publisher(self) -> SnsPublisher:

@@ -11,10 +11,15 @@ from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.s3_canary import CANARY_KEY
+from moderation.domain.canary import canary_json, parse_canary
+from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
 from moderation.domain.policy import Pack, Routes, lint, parse_pack, parse_routes
-from moderation.errors import InvalidPolicy
+from moderation.errors import InvalidPolicy, ModerationError
+from moderation.usecases.ask_canary import canary_fault
+from moderation.usecases.check_questions import check_questions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
@@ -35,10 +40,24 @@ PackArgument = Annotated[
 NameArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 
 
-@app.command("lint", epilog="Example:\n\nmoderate policy lint packs/*.yaml")
-def lint_files(files: FilesArgument) -> None:
-    """Check that packs are valid, and warn about likely mistakes. Needs no deployment."""
-    broken = [file for file in files if not _is_usable(file)]
+@app.command(
+    "lint",
+    epilog="Examples:\n\nmoderate policy lint packs/*.yaml\n\nmoderate policy lint packs/mine.yaml --stack Moderation",
+)
+def lint_files(
+    files: FilesArgument,
+    stack: Annotated[
+        str | None, typer.Option("--stack", help="Also ask this deployment's model about a blank picture.")
+    ] = None,
+) -> None:
+    """Check that packs are valid, and warn about likely mistakes. Needs no deployment.
+
+    With `--stack`, a question that the model answers yes about a blank picture is an error.
+    """
+    deployment = find(stack) if stack else None
+    broken = [file for file in files if not _is_usable(file, deployment)]
+    if not deployment:
+        results.print("Not checked: answers about a blank picture, for which --stack names a deployment.")
     if broken:
         raise typer.Exit(FAILED)
 
@@ -76,7 +95,11 @@ def diff_packs(
 
 @app.command("push", epilog="Example:\n\nmoderate policy push packs/mine.yaml")
 def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
-    """Publish a pack under its name. An invalid pack, or one whose cases fail, is rejected."""
+    """Publish a pack under its name.
+
+    Rejected are an invalid pack, one whose cases fail, and one with a question that the deployment's model answers yes
+    about a blank picture.
+    """
     pack = _pack_of(file)
     for warning in lint(pack):
         results.print(plain(f"Warning: {warning}"))
@@ -84,7 +107,10 @@ def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
     if not all(case.passed for case in cases):
         _show_cases(cases)
         raise CommandFailed(f"{file} wasn't published: not all of its cases give the expected verdict.")
-    version = _put(acting_as(find(stack), _EDITOR), pack_key(pack.name), file.read_bytes())
+    deployment = acting_as(find(stack), _EDITOR)
+    if faults := _blank_faults(pack, deployment):
+        raise CommandFailed(f"{file} wasn't published. {'; '.join(faults)}.")
+    version = _put(deployment, pack_key(pack.name), file.read_bytes())
     results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}. {_LIVE}"))
 
 
@@ -120,6 +146,28 @@ def roll_back(
     results.print(plain(f"Pack {name} is back at version {version} ({pack.digest[:12]}). {_LIVE}"))
 
 
+@app.command(
+    "canary", epilog='Example:\n\nmoderate policy canary dog.png --yes "Is there a dog?" --no "Is there a boat?"'
+)
+def push_canary(
+    picture: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG or JPEG file.")],
+    yes: Annotated[str, typer.Option(help="A question that must be answered yes.")],
+    no: Annotated[str, typer.Option(help="A question that must be answered no.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Publish the canary: a picture and two questions that the model is asked at most once an hour.
+
+    Rejected if the deployment's model doesn't answer both questions as it must.
+    """
+    deployment = acting_as(find(stack), _EDITOR)
+    png = prepare(picture.read_bytes(), "full", int(deployment.output("ModelInputSize"))).views[0].png
+    text = canary_json(png, yes, no)
+    if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
+        raise CommandFailed(f"The canary wasn't published: {fault}.")
+    version = _put(deployment, CANARY_KEY, text)
+    results.print(plain(f"The canary is published as version {version}."))
+
+
 @app.command("routes", epilog="Examples:\n\nmoderate policy routes\n\nmoderate policy routes routes.yaml")
 def show_or_push_routes(
     file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Routes to publish.")] = None,
@@ -140,11 +188,23 @@ def show_or_push_routes(
     results.print(_LIVE)
 
 
-def _is_usable(file: Path) -> bool:
+def _blank_faults(pack: Pack, deployment: Deployment) -> list[str]:
+    """Return the questions that can't be answered; warn if the model can't be asked, since BrokenPack finds them."""
+    try:
+        return check_questions(deployment.vision, pack, int(deployment.output("ModelInputSize")))
+    except ModerationError as error:
+        results.print(plain(f"Warning: not checked on a blank picture, because the model didn't answer: {error}"))
+        return []
+
+
+def _is_usable(file: Path, deployment: Deployment | None) -> bool:
     try:
         pack = _pack_of(file)
     except InvalidPolicy as error:
         results.print(plain(f"{file}: invalid\n{_indented(str(error).splitlines())}"))
+        return False
+    if deployment and (faults := _blank_faults(pack, deployment)):
+        results.print(plain(f"{file}: can't be used with the model of {deployment.stack}\n{_indented(faults)}"))
         return False
     warnings = lint(pack)
     found = f"no errors, {len(warnings) or 'no'} warning{'s' if len(warnings) != 1 else ''}"

@@ -74,7 +74,7 @@ class ModerationStack(Stack):
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
-        editor = PolicyEditorRole(self, "PolicyEditor", policies=policies)
+        editor = PolicyEditorRole(self, "PolicyEditor", policies=policies, endpoints=endpoints)
         operator = OperatorRole(
             self,
             "Operator",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack
 from moderation.domain.record import Change, Record
@@ -132,6 +133,25 @@ class PolicyStore(Protocol):
 
     def for_key(self, key: str) -> Policies:
         """The packs for an object key. Raises InvalidPolicy, StoreUnavailable, Misconfigured."""
+        ...
+
+
+class CanaryStore(Protocol):
+    """The canary in force."""
+
+    def canary(self) -> Canary:
+        """Raises InvalidPolicy, StoreUnavailable, Misconfigured."""
+        ...
+
+
+class Traffic(Protocol):
+    """Traffic of the vision model."""
+
+    def is_awake(self) -> bool:
+        """Tell if the model answered about an image within the last hour and hasn't been scaled to zero since.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
         ...
 
 

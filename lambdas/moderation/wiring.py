@@ -10,7 +10,17 @@ from functools import cache
 
 from moderation.contract import DIALECTS
 from moderation.environment import Environment
-from moderation.ports import Executions, ImageStore, JudgeModel, Publisher, VerdictStore, VisionModel, WorkStore
+from moderation.ports import (
+    CanaryStore,
+    Executions,
+    ImageStore,
+    JudgeModel,
+    Publisher,
+    Traffic,
+    VerdictStore,
+    VisionModel,
+    WorkStore,
+)
 from moderation.usecases.prepare_image import PreparePorts
 
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
@@ -49,6 +59,13 @@ class SweepPorts:
     executions: Executions
 
 
+@dataclass(frozen=True)
+class CanaryPorts:
+    traffic: Traffic
+    canaries: CanaryStore
+    model: VisionModel
+
+
 @cache
 def prepare_image() -> PreparePorts:
     from moderation.adapters import clients
@@ -73,14 +90,20 @@ def prepare_image() -> PreparePorts:
 def query_image() -> QueryPorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
-    from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
-    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 
     env = Environment(os.environ, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
-    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
-    # Only an endpoint that scales to zero hosts its model as an inference component.
-    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT"))
-    return QueryPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), speaker(endpoint))
+    return QueryPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), _vision(env))
+
+
+@cache
+def ask_canary() -> CanaryPorts:
+    from moderation.adapters import clients
+    from moderation.adapters.endpoint_traffic import EndpointTraffic
+    from moderation.adapters.s3_canary import S3CanaryStore
+
+    env = Environment(os.environ, "POLICY_BUCKET", "QUERY_LOG", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
+    traffic = EndpointTraffic(clients.logs(), clients.sagemaker(), env["QUERY_LOG"], env.get("BLIP2_COMPONENT"))
+    return CanaryPorts(traffic, S3CanaryStore(clients.s3(), env["POLICY_BUCKET"]), _vision(env))
 
 
 @cache
@@ -131,6 +154,16 @@ def sweep_claims() -> SweepPorts:
 
     failures = record_failure()
     return SweepPorts(failures.verdicts, failures.publisher, SfnExecutions(clients.stepfunctions()))
+
+
+def _vision(env: Environment) -> VisionModel:
+    from moderation.adapters import clients
+    from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
+    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+
+    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
+    # Only an endpoint that scales to zero hosts its model as an inference component.
+    return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT")))
 
 
 def _expiring_verdicts(env: Environment) -> VerdictStore:

@@ -1,33 +1,31 @@
 """Checks that the two endpoints are in service and answer in the deployment's dialect."""
 
-import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
-from PIL import Image, ImageDraw
 
 from moderate.checks.aws import client
 from moderate.checks.check import TOO, Check, attempt
 from moderate.deployment import Deployment
 from moderation.adapters import clients
 from moderation.adapters.faults import code_of
+from moderation.adapters.s3_canary import shipped_canary
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.domain.evidence import Answer, Evidence
-from moderation.domain.image import prepare
 from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.domain.policy import Category, Pack, Question
-from moderation.domain.prompt import answer_schema, judge_prompt, question_prompt
+from moderation.domain.prompt import answer_schema, judge_prompt
 from moderation.errors import EndpointThrottled, NoCapacity
 from moderation.ports import Turn
+from moderation.usecases.ask_canary import canary_fault
 
 _SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
 _COMING = ("Creating",)
 _BUSY = (EndpointThrottled, NoCapacity)
-_QUESTION = "Is there a red circle in this picture?"
 _PACK = Pack(
     name="doctor",
     description="One category and one question, to hear the judge",
@@ -58,7 +56,7 @@ class Served:
 
 
 def vision(deployment: Deployment, on_aws: bool) -> list[Check]:
-    """Return two rows about BLIP-2: its status, and its answer about a drawing."""
+    """Return two rows about BLIP-2: its status, and its answers about the canary."""
     return _examine("blip2", "Blip2", deployment, on_aws, lambda served: _look(served, deployment))
 
 
@@ -134,16 +132,16 @@ def _asleep(name: str, served: Served) -> Check | None:
 
 def _look(served: Served, deployment: Deployment) -> Check:
     speaker = SampleBlip2 if served.dialect == "sample" else ScoredBlip2
-    view = prepare(_drawing(), "full", int(deployment.output("ModelInputSize"))).views[0]
+    canary = deployment.canaries.canary() if "PolicyBucketName" in deployment.outputs else shipped_canary()
     started = time.monotonic()
     try:
-        reply = speaker(served.endpoint).ask(view.png, [question_prompt(_QUESTION)], caption=False)
+        fault = canary_fault(speaker(served.endpoint), canary)
     except _BUSY as error:
         return _busy(served, error)
-    (answer,) = reply.answers
-    p_yes = "no probability" if answer.p_yes is None else f"P(yes) {answer.p_yes:.2f}"
-    said = f"{_QUESTION} {answer.text!r}, {p_yes}"
-    return Check(f"{served.name} answers", "ok", f"{said}, in {_since(started)} ({served.dialect}; {reply.model})")
+    name, spoken = f"{served.name} answers", f"in {_since(started)} ({served.dialect})"
+    if fault:
+        return Check(name, "fail", f"the canary: {fault}, {spoken}", "See docs/runbooks.md#brokenmodel")
+    return Check(name, "ok", f"right, yes and no, about the canary, {spoken}")
 
 
 def _judge(served: Served, deployment: Deployment) -> Check:
@@ -170,12 +168,3 @@ def _busy(served: Served, error: Exception) -> Check:
 
 def _since(started: float) -> str:
     return f"{time.monotonic() - started:.1f} s"
-
-
-def _drawing() -> bytes:
-    """A red disc on white, as a PNG."""
-    picture = Image.new("RGB", (256, 256), "white")
-    ImageDraw.Draw(picture).ellipse((48, 48, 208, 208), fill="red")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()

@@ -45,6 +45,7 @@ class Alarms(Construct):
         self._watch_waiting()
         self._watch_verdicts()
         self._watch_endpoints(endpoints)
+        self._watch_canary()
         self._watch_notifications(alerts)
 
     def _watch_intake(self, workflow: Workflow) -> None:
@@ -140,6 +141,14 @@ class Alarms(Construct):
                 periods=3,
                 breaching=2,
             )
+
+    def _watch_canary(self) -> None:
+        self._alarm(
+            "BrokenModel",
+            "The vision model gives wrong answers about the canary, whose answers are known",
+            metrics.pipeline("CanaryWrong", "Maximum", period=_HOUR),
+            missing=_KEEP_STATE,
+        )
 
     def _watch_notifications(self, alerts: Alerts) -> None:
         self._alarm(

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from aws_cdk import IgnoreMode, Stack
+from aws_cdk import Duration, IgnoreMode, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -24,7 +26,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, the sweeper of abandoned claims, and the recorder of failed Standard executions."""
+    """Five workflow steps, the canary, the sweeper of abandoned claims, the recorder of failed Standard executions."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Functions(Construct):
             POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
         )
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
+        self._make_canary(endpoints, policies)
         self._make_record_steps(intake, work, verdicts, alerts)
         self._make_guards(verdicts, alerts)
 
@@ -114,6 +117,31 @@ class Functions(Construct):
         work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
         model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
+
+    def _make_canary(self, endpoints: EndpointNames, policies: PolicyBucket) -> None:
+        self.ask_canary = self._function(
+            "ask_canary",
+            timeout_seconds=90,
+            memory_mb=256,
+            environment={
+                "POLICY_BUCKET": policies.bucket_name,
+                "QUERY_LOG": self.query_image.log.log_group_name,
+                "BLIP2_ENDPOINT": endpoints.blip2,
+                "BLIP2_DIALECT": self._settings.blip2_dialect,
+                **({"BLIP2_COMPONENT": endpoints.blip2_component} if endpoints.blip2_component else {}),
+            },
+        )
+        policies.allow_read_canary(self.ask_canary)
+        policies.allow_list(self.ask_canary)
+        self.ask_canary.allow(("logs:FilterLogEvents",), self.query_image.log.log_group_arn)
+        model_access.allow_invoke(self.ask_canary, endpoints.blip2, endpoints.blip2_component)
+        model_access.allow_describe_component(self.ask_canary, endpoints.blip2_component)
+        events.Rule(
+            self,
+            "CanarySchedule",
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[targets.LambdaFunction(self.ask_canary.function)],
+        )
 
     def _make_record_steps(self, intake: Intake, work: WorkBucket, verdicts: VerdictTable, alerts: Alerts) -> None:
         self.record_verdict = self._function(

@@ -86,11 +86,17 @@ class EraserRole(AssumableRole):
 
 
 class PolicyEditorRole(AssumableRole):
-    """Role for `moderate policy`; may change packs and routes, and has no access to image data."""
+    """Role for `moderate policy`; may change packs and routes, and has no access to image data.
 
-    def __init__(self, scope: Construct, construct_id: str, *, policies: PolicyBucket) -> None:
+    It may ask the vision model, which a pack's questions are tried on before they are published.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, policies: PolicyBucket, endpoints: EndpointNames
+    ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self)
+        model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
 
 
 class OperatorRole(AssumableRole):
@@ -117,6 +123,7 @@ class OperatorRole(AssumableRole):
         alerts.allow_examine(self)
         intake.allow_examine(self, functions.prepare_image)
         policies.allow_read(self)
+        policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)
         self._allow_examine_account()
 

@@ -41,9 +41,9 @@ class PipelineFunction(Grantee):
         dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, stem.title().replace("_", ""))
-        log_group = ServiceLog(self, "Log", protected=protected)
+        self.log = ServiceLog(self, "Log", protected=protected)
         self.role = iam.Role(self, "Role", assumed_by=service("lambda"))
-        log_group.grant_write(self.role)
+        self.log.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -53,7 +53,7 @@ class PipelineFunction(Grantee):
             architecture=lambda_.Architecture.ARM_64,
             layers=list(layers),
             role=self.role,
-            log_group=log_group,
+            log_group=self.log,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             memory_size=memory_mb,

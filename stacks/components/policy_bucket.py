@@ -9,6 +9,7 @@ from stacks.components.private_bucket import PrivateBucket
 
 _PACKS = "packs/*"
 _ROUTES = "routes.yaml"
+_CANARY = "canary.json"
 
 
 class PolicyBucket(PrivateBucket):
@@ -22,13 +23,17 @@ class PolicyBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:GetObject", _PACKS, _ROUTES)
         self.allow_list(grantee)
 
+    def allow_read_canary(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read the canary; with the right to list, a missing one is a 404."""
+        self.allow_objects(grantee, "s3:GetObject", _CANARY)
+
     def allow_edit(self, grantee: Grantee) -> None:
         """Allow `grantee` to publish packs and routes, and to restore earlier versions of packs or the shipped ones.
 
         Versions are kept: deleting a pack or the routes adds a delete marker.
         """
         self.allow_read(grantee)
-        self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES)
+        self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
         self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES)
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)

@@ -29,7 +29,7 @@ class Endpoint:
 @pytest.fixture
 def endpoint(monkeypatch, deployed):
     speaker = Endpoint()
-    monkeypatch.setattr("moderation.adapters.clients.sagemaker_runtime", lambda: speaker)
+    monkeypatch.setattr("moderation.adapters.clients.sagemaker_runtime", lambda **_: speaker)
     return speaker
 
 

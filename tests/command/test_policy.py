@@ -1,7 +1,9 @@
 """`moderate policy`: what is broken never goes live, what went live can be taken back."""
 
 import copy
+import io
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -97,6 +99,65 @@ def test_push_refuses_a_broken_pack_and_one_whose_cases_fail(deployed, moderate,
     assert result.exit_code == 1
     assert "Error" in result.stderr
     assert published(deployed) == []
+
+
+@pytest.fixture
+def blank(monkeypatch, deployed):
+    """Sets the model's P(yes) about a blank picture; returns what it was asked."""
+    asked = []
+
+    def answering(p_blank):
+        def invoke(**request):
+            body = json.loads(request["Body"])
+            asked.append({"endpoint": request["EndpointName"], **body})
+            answers = [{"text": "no", "p_yes": 0.02, "p_blank": p_blank} for _ in body["prompts"]]
+            return {"Body": io.BytesIO(json.dumps({"model": "m", "caption": None, "answers": answers}).encode())}
+
+        runtime = SimpleNamespace(invoke_endpoint=invoke)
+        monkeypatch.setattr("moderation.adapters.clients.sagemaker_runtime", lambda **_: runtime)
+        return asked
+
+    return answering
+
+
+def test_push_refuses_a_question_that_the_model_answers_yes_about_a_blank_picture(deployed, moderate, write, blank):
+    asked = blank(0.9)
+
+    result = moderate("policy", "push", write())
+
+    assert result.exit_code == 1
+    for part in ("wasn't published", "Is there a weapon?", "yes about a blank image", "0.90"):
+        assert part in result.output
+    assert published(deployed) == []
+    [request] = asked
+    assert (request["endpoint"], request["prompts"]) == ("blip2", ["Question: Is there a weapon? Answer:"])
+
+
+def test_push_asks_the_model_before_it_publishes_and_says_so_if_it_does_not_answer(deployed, moderate, write, blank):
+    blank(0.1)
+    assert "Warning" not in moderate("policy", "push", write()).output
+    blank("a word")
+
+    result = moderate("policy", "push", write())
+
+    assert result.exit_code == 0
+    assert "Warning: not checked on a blank picture" in result.output
+    assert len(published(deployed)) == 2
+
+
+def test_lint_asks_the_model_of_a_deployment_that_is_named_and_says_so_otherwise(moderate, write, blank):
+    asked = blank(0.5)
+
+    offline = moderate("policy", "lint", write())
+    assert offline.exit_code == 0
+    assert "Not checked: answers about a blank picture" in offline.stdout
+    assert asked == []
+
+    online = moderate("policy", "lint", write(), "--stack", "Moderation")
+    assert online.exit_code == 1
+    assert "can't be used with the model of Moderation" in online.stdout
+    assert "yes about a blank image" in online.stdout
+    assert "Not checked" not in online.stdout
 
 
 def push_twice(moderate, write):

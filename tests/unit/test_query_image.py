@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import (
@@ -12,6 +14,7 @@ from moderation.domain.manifest import (
     plan_queries,
 )
 from moderation.domain.work_files import Workspace
+from moderation.errors import InvalidPolicy
 from moderation.ports import ScoredText, VisionReply
 from moderation.usecases.query_image import query_image
 from tests.support.fakes import FakeVision, FakeWork
@@ -20,11 +23,11 @@ from tests.unit.packs import PACK, SMOKER, WEAPON
 WORKSPACE = Workspace("work/x/y")
 
 
-def prepared(pack=PACK) -> FakeWork:
+def prepared(pack=PACK, *shadow) -> FakeWork:
     """The work bucket as PrepareImage leaves it."""
     facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", None)
-    queries = plan_queries([pack], ["full"])
-    manifest = Manifest(ImageRef("intake", "a.jpg", "v1"), facts, pack, (), queries, "1", "f" * 64, 7)
+    queries = plan_queries([pack, *shadow], ["full"])
+    manifest = Manifest(ImageRef("intake", "a.jpg", "v1"), facts, pack, shadow, queries, "1", "f" * 64, 7)
     work = FakeWork()
     work.put_json(WORKSPACE.manifest, manifest_to_json(manifest))
     work.put_bytes(WORKSPACE.view("full"), b"png")
@@ -45,6 +48,26 @@ def test_all_of_a_views_questions_are_asked_at_once_and_answers_keep_their_quest
     answers = (Answer("full", WEAPON.text, "yes", 0.9, 0.1), Answer("full", SMOKER.text, "no", 0.2, None, 0.9))
     assert evidence_from_json(kept["evidence"]) == Evidence(answers, (Caption("full", "a house"),))
     assert kept["model"] == "blip2-x"
+
+
+def test_a_question_that_a_blank_image_is_a_yes_to_breaks_the_pack_in_force():
+    work = prepared()
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("no", 0.1, 0.0), ScoredText("no", 0.2, 0.5)), "a house"))
+
+    with pytest.raises(InvalidPolicy, match=r"Pack small can't be used .* smoker: .* blank image \(P\(yes\) 0\.50"):
+        query_image(work, model, WORKSPACE, 0)
+
+    assert evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).answers[1].p_blank == 0.5
+
+
+def test_a_broken_question_of_a_shadow_pack_has_no_effect():
+    watching = replace(PACK, name="watching", questions=(WEAPON, replace(SMOKER, text="Is there smoke?")))
+    work = prepared(replace(PACK, questions=(WEAPON,)), watching)
+    replies = (ScoredText("no", 0.1, 0.0), ScoredText("no", 0.2, 0.9))
+
+    query_image(work, FakeVision(VisionReply("blip2-x", replies, "a house")), WORKSPACE, 0)
+
+    assert len(evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).answers) == 2
 
 
 def test_a_query_without_a_caption_leaves_none():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from moderation import wiring
+from moderation.domain.record import decided, rejected
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.usecases.notify import notify_of_execution
 from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
@@ -210,3 +211,13 @@ def test_a_record_is_notified_once_on_its_verdicts_topic():
 )
 def test_what_is_not_this_executions_news_is_not_notified(record):
     assert published(**record) == []
+
+
+def test_an_image_under_a_broken_pack_waits_for_its_correction_and_not_for_a_person():
+    broken, damaged = (
+        decided(rejected(error, "", {}), IMAGE, THEN, NOW) for error in ("InvalidPolicy", "UnreadableImage")
+    )
+
+    assert (broken["verdict"], broken["needs"]) == ("review", "policy")
+    assert "queue" not in broken
+    assert "queue" in damaged

@@ -10,7 +10,9 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -49,10 +51,20 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     return client
 
 
-def sagemaker_runtime(read_timeout_s: float = ENDPOINT_READ_S) -> "SageMakerRuntimeClient":
+def logs() -> "CloudWatchLogsClient":
+    return session_of(None).client("logs", config=_STORE)
+
+
+def sagemaker() -> "SageMakerClient":
+    return session_of(None).client("sagemaker", config=_STORE)
+
+
+def sagemaker_runtime(
+    read_timeout_s: float = ENDPOINT_READ_S, session: "Session | None" = None
+) -> "SageMakerRuntimeClient":
     # Only Step Functions retries an invocation.
     config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
-    return boto3.client("sagemaker-runtime", config=config)
+    return session_of(session).client("sagemaker-runtime", config=config)
 
 
 def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:

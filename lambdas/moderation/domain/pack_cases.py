@@ -9,6 +9,7 @@ from moderation.domain.judge_output import Judgement
 from moderation.domain.policy import Case, Pack, Question
 
 _VIEW = "full"
+_HARMLESS_CAPTION = "a picture"  # supports no category
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def _decide(pack: Pack, case: Case) -> Decision:
 def _evidence(pack: Pack, case: Case) -> Evidence:
     given = dict(case.answers)
     answers = [_answer(question, given.get(question.id, _harmless(question))) for question in pack.questions]
-    captions = (Caption(_VIEW, case.caption),) if pack.caption else ()
+    captions = (Caption(_VIEW, case.caption or _HARMLESS_CAPTION),) if pack.caption else ()
     return Evidence(tuple(answer for answer in answers if answer), captions)
 
 

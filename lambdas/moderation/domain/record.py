@@ -49,7 +49,7 @@ class Record:
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
-    `needs` is "reupload" on a review that waits for the uploader instead of a person.
+    `needs` names what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
 
@@ -164,7 +164,7 @@ def decided(
 ) -> dict[str, Any]:
     """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes.
 
-    A review that needs another upload isn't in the queue of people.
+    A review that `needs` something else than a person isn't in the queue of people.
     """
     verdict = attributes["verdict"]
     return {
@@ -180,7 +180,10 @@ def decided(
 
 
 def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a `review` verdict for a permanent error: `error` is its class, `cause` Lambda's JSON."""
+    """Attributes of a `review` verdict for a permanent error: `error` is its class, `cause` Lambda's JSON.
+
+    Images under an invalid policy wait for its correction and a redrive, outside the queue of people.
+    """
     message = _message(cause)
     return {
         **provenance,
@@ -189,6 +192,7 @@ def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str,
         "reason": message or f"The moderation failed with {error}.",
         "decided_by": "failure",
         "cause": json.dumps({"Error": error, "Cause": message or ""}),
+        **({"needs": "policy"} if error == "InvalidPolicy" else {}),
     }
 
 

@@ -3,16 +3,19 @@
 import time
 
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.findings import unanswerable
 from moderation.domain.manifest import evidence_to_json, manifest_from_json
 from moderation.domain.prompt import question_prompt
 from moderation.domain.work_files import Workspace
+from moderation.errors import InvalidPolicy
 from moderation.ports import VisionModel, WorkStore
 
 
 def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, number: int) -> int:
     """Send the manifest's query of that number and write the answers to the work bucket.
 
-    Returns the milliseconds that the model took. Raises the errors of the ports.
+    Returns the milliseconds that the model took. Raises the errors of the ports, and InvalidPolicy if the pack in force
+    asks a question that the model answers yes about a blank image.
     """
     manifest = manifest_from_json(work.get_json(workspace.manifest))
     query = manifest.queries[number]
@@ -31,4 +34,7 @@ def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, numbe
         workspace.answers(number),
         {"model": reply.model, "milliseconds": milliseconds, "evidence": evidence_to_json(evidence)},
     )
+    p_blank = {question: scored.p_blank for question, scored in zip(query.questions, reply.answers, strict=True)}
+    if faults := unanswerable(manifest.pack, p_blank):
+        raise InvalidPolicy(f"Pack {manifest.pack.name} can't be used with this model. {faults[0]}.")
     return milliseconds

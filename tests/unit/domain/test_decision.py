@@ -11,7 +11,7 @@ import pytest
 from moderation.domain.captions import supported_categories
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.findings import score
+from moderation.domain.findings import says_yes_to_blank, score, unanswerable
 from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
 from moderation.domain.policy import Category, Pack, Question
 from tests.unit.domain.shipped import HERE, NAMES, PROJECT, evidence_of, shipped
@@ -304,8 +304,40 @@ def test_without_a_blank_image_and_at_temperature_1_p_is_p_yes() -> None:
 
 def test_a_lean_to_yes_on_a_blank_image_is_taken_off_in_log_odds() -> None:
     odds = (0.9 / 0.1) / (0.6 / 0.4)
-    assert p_of(0.9, 0.6) == pytest.approx(odds / (1 + odds))
-    assert p_of(0.6, 0.6) == pytest.approx(0.5)
+    assert p_of(0.9, 0.6, threshold=0.7) == pytest.approx(odds / (1 + odds))
+    assert p_of(0.6, 0.6, threshold=0.7) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("p_blank", "question", "broken"),
+    [
+        (0.5, {}, True),
+        (0.49, {}, False),
+        (0.97, {}, True),
+        (0.97, {"threshold": 0.98}, False),
+        (0.97, {"threshold": 0.97}, True),
+        (0.35, {"threshold": 0.3}, True),
+        (0.7, {"threshold": 0.65, "temperature": 2.0}, False),
+        (0.02, {"unsafe_answer": "no"}, False),
+        (0.5, {"unsafe_answer": "no"}, False),
+        (0.51, {"unsafe_answer": "no"}, True),
+        (0.97, {"unsafe_answer": "no", "threshold": 0.6}, False),
+        (0.4, {"unsafe_answer": "no", "threshold": 0.3}, False),
+    ],
+)
+def test_a_question_that_a_blank_image_is_a_yes_to_has_no_answer(
+    p_blank: float, question: dict[str, Any], broken: bool
+) -> None:
+    assert says_yes_to_blank(replace(WEAPON, **question), p_blank) is broken
+    for p_yes in (0.02, 0.99):
+        assert (p_of(p_yes, p_blank, **question) is None) is broken
+    pack = replace(ALWAYS, questions=(replace(WEAPON, **question),))
+    assert bool(unanswerable(pack, {WEAPON.text: p_blank})) is broken
+    evidence = Evidence((Answer("full", WEAPON.text, "no", 0.02, p_blank),), (Caption("full", "a dog"),))
+    if broken:
+        decision = decided(pack, evidence, "safe")
+        assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+        assert "blank" in decision.reason
 
 
 def test_a_lean_to_no_on_a_blank_image_is_right_and_changes_nothing() -> None:
@@ -402,9 +434,9 @@ def test_a_caption_with_a_word_is_one(caption: str) -> None:
 
 
 @pytest.mark.parametrize("p_yes", [0.0, 1.0])
-@pytest.mark.parametrize("p_blank", [0.0, 1.0, None])
+@pytest.mark.parametrize("p_blank", [0.0, 0.999, None])
 def test_certainty_is_no_trap(p_yes: float, p_blank: float | None) -> None:
-    p = p_of(p_yes, p_blank)
+    p = p_of(p_yes, p_blank, threshold=0.9999)
     assert p is not None
     assert 0 <= p <= 1
 
