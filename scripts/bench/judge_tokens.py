@@ -1,6 +1,5 @@
 """Number of tokens that the judge reads and writes for one image: our prompt compared with the sample's."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,10 @@ import yaml
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import judge_prompt
+from scripts.bench.llama_tokens import llama_tokens
 
-BLOG_PACK = Path(__file__).parents[2] / "lambdas/moderation/packs/blog.yaml"
+PACKS = Path(__file__).parents[2] / "lambdas/moderation/packs"
+CAPTION = "a man is standing on the beach with a surfboard"
 
 # The sample's own judge prompt around policy and evidence (content_moderation.ipynb, MIT-0), and its recorded answer.
 SAMPLE_FRAME = (
@@ -42,24 +43,34 @@ class JudgeTokens:
     answer: int
 
 
-def judge_tokens(count: Callable[[str], int]) -> dict[str, JudgeTokens]:
-    """Count tokens of our judge prompt for the `blog` pack and of the sample's, on the sample's surfer picture."""
-    pack = parse_pack(yaml.safe_load(BLOG_PACK.read_text()))
-    caption = "a man is standing on the beach with a surfboard"
-    answers = [(question.text, "yes" if "topless" in question.text else "no") for question in pack.questions]
-    evidence = Evidence(
-        tuple(Answer("full", text, said, float(said == "yes"), 0.0) for text, said in answers),
-        (Caption("full", caption),),
-    )
-    return {
-        "sample": JudgeTokens(count(_sample_prompt(pack, answers, caption)), count(SAMPLE_ANSWER)),
-        "ours": JudgeTokens(count(judge_prompt(pack, evidence).text), count(OUR_ANSWER)),
+def judge_tokens() -> dict[str, JudgeTokens]:
+    """Count Llama 2's tokens of our judge prompt and of the sample's, on the sample's surfer picture."""
+    blog, default = (_pack(name) for name in ("blog", "default"))
+    texts = {
+        "sample, `blog`": (_sample_prompt(blog), SAMPLE_ANSWER),
+        "ours, `blog`": (_our_prompt(blog), OUR_ANSWER),
+        "ours, `default`": (_our_prompt(default), OUR_ANSWER),
     }
+    return {name: JudgeTokens(*llama_tokens(pair)) for name, pair in texts.items()}
 
 
-def _sample_prompt(pack: Pack, answers: list[tuple[str, str]], caption: str) -> str:
+def _pack(name: str) -> Pack:
+    return parse_pack(yaml.safe_load((PACKS / f"{name}.yaml").read_text()))
+
+
+def _answers(pack: Pack) -> list[tuple[str, str]]:
+    """Return the questions with the recorded answers: the surfer is topless."""
+    return [(question.text, "yes" if question.id == "topless" else "no") for question in pack.questions]
+
+
+def _our_prompt(pack: Pack) -> str:
+    answers = tuple(Answer("full", text, said, float(said == "yes"), 0.0) for text, said in _answers(pack))
+    return judge_prompt(pack, Evidence(answers, (Caption("full", CAPTION),))).text
+
+
+def _sample_prompt(pack: Pack) -> str:
     policy = "".join(f"{n}. {c.name}: it contains {c.description}.\n" for n, c in enumerate(pack.categories, 1))
-    said = [*answers, ("What does this photo contain?", caption)]
+    said = [*_answers(pack), ("What does this photo contain?", CAPTION)]
     return SAMPLE_FRAME.format(
         policy=f"\n{policy}",
         evidence="".join(f"\nQuestion: {question}\nAnswer: {answer}.\n" for question, answer in said),

@@ -21,14 +21,12 @@ import numpy as np
 import torch
 from PIL import Image
 from rich.console import Console
-from transformers import AutoTokenizer
 
 from local.models import random_checkpoint
 from local.models.blip2 import HANDLER
 from local.models.container import load_handler
 from local.models.random_checkpoint import NetworkSize
 from model_artifacts.demo.drawings import QUESTIONS
-from moderation.domain.prompt import tokens
 from scripts.bench.judge_tokens import judge_tokens
 from scripts.sections import write_section
 
@@ -243,21 +241,13 @@ def page(results: Mapping[str, Any]) -> str:
         lines.append("Full size on a GPU: not measured, since this machine has none.")
     lines += [
         "",
-        f"The judge's tokens an image under the pack `blog`, counted by {results['counted_by']}:",
+        "The judge's tokens for the sample's surfer picture, counted by Llama 2's tokenizer (`llama-tokenizer-js`):",
         "",
         "| | prompt | answer |",
         "|---|---:|---:|",
         *(f"| {name} | {each['prompt']} | {each['answer']} |" for name, each in results["judge"].items()),
     ]
     return "\n".join(lines)
-
-
-def _counter(tokenizer: str | None) -> tuple[Callable[[str], int], str]:
-    """Return a function that counts the judge's tokens, and its name."""
-    if tokenizer is None:
-        return tokens, "the estimate of `moderation.domain.prompt.tokens`, which is rather too high than too low"
-    llama = AutoTokenizer.from_pretrained(tokenizer)
-    return lambda text: len(llama(text, add_special_tokens=False)["input_ids"]), f"the tokenizer of {tokenizer}"
 
 
 def _processor() -> str:
@@ -273,11 +263,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="use tiny networks as a smoke test; writes no page")
     parser.add_argument("--repeats", type=int, default=7, help="number of rounds that the median is taken over")
-    parser.add_argument("--tokenizer", help="folder or hub id of a Llama tokenizer to count the judge's tokens with")
     arguments = parser.parse_args()
     console = Console()
     size = QUICK if arguments.quick else MEDIUM
-    count, counted_by = _counter(arguments.tokenizer)
     cuda = torch.cuda.is_available() and not arguments.quick
     results = {
         "machine": _processor(),
@@ -287,8 +275,7 @@ def main() -> None:
         "cpu": on_cpu(size, arguments.repeats, console),
         "card": torch.cuda.get_device_name() if cuda else None,
         "gpu": [asdict(row) for row in on_gpu((1, 8, 32), arguments.repeats)] if cuda else [],
-        "judge": {name: asdict(each) for name, each in judge_tokens(count).items()},
-        "counted_by": counted_by,
+        "judge": {name: asdict(each) for name, each in judge_tokens().items()},
     }
     console.print(page(results), markup=False)
     JSON_FILE.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,6 @@ def test_the_page_says_when_there_was_no_gpu() -> None:
         "card": None,
         "gpu": [],
         "judge": {"ours": {"prompt": 900, "answer": 40}},
-        "counted_by": "an estimate",
     }
 
     page = bench_models.page(results)
