@@ -17,11 +17,9 @@ NAME = "a STAND-IN for Llama 2: no language model, it applies the written policy
 # Characters per token of English text, approximately.
 CHARACTERS_A_TOKEN = 4
 
-# Ratio of odds below the threshold from which an answer is a clear no: P 0.25 under 0.5, 0.91 under 0.97.
-CLEARLY_UNDER = 3
-
 _POLICY = re.compile(r"^### Policy\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
-_CATEGORY = re.compile(r"^\d+\. (?P<name>[^:\n]+): (?P<description>.*)$", re.MULTILINE)
+_MEANINGS = re.compile(r"^### Categories in question\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
+_CATEGORY = re.compile(r"^\d+\. (?P<name>[^:\n]+)(?:: (?P<description>.*))?$", re.MULTILINE)
 _EVIDENCE = re.compile(r"^<evidence>\n(.*?)^</evidence>$", re.MULTILINE | re.DOTALL)
 _CAPTION = re.compile(r'^Caption \([^)\n]*\): "(.*)"$', re.MULTILINE)
 _ANSWER = re.compile(
@@ -51,8 +49,11 @@ _FILLER = frozenset(
 
 @dataclass(frozen=True)
 class _Category:
+    """Category with the terms of its description; `asked` if a question is evidence for it."""
+
     name: str
     description: str
+    asked: bool
 
     def is_mentioned(self, text: str) -> bool:
         """Return True if the text has all the significant words of the name, or of one item of the description."""
@@ -90,10 +91,21 @@ def _answer(prompt: str, json_only: bool) -> str:
     policy, evidence = _POLICY.search(prompt), _EVIDENCE.search(prompt)
     if policy is None or evidence is None:
         return "I apologize, but I don't see a policy and evidence in your message that I could apply."
-    categories = [_Category(match["name"], match["description"]) for match in _CATEGORY.finditer(policy[1])]
-    finding = next(_findings(categories, evidence[1]), None)
+    finding = next(_findings(_categories(prompt, policy[1]), evidence[1]), None)
     verdict = _verdict(finding)
     return verdict if json_only else _in_prose(verdict, finding, evidence[1])
+
+
+def _categories(prompt: str, policy: str) -> list[_Category]:
+    """Return the categories; the policy itself describes only those that no question is evidence for."""
+    meanings = _MEANINGS.search(prompt)
+    described = {match["name"]: match["description"] for match in _CATEGORY.finditer(meanings[1] if meanings else "")}
+    return [
+        _Category(
+            match["name"], match["description"] or described.get(match["name"], ""), asked=not match["description"]
+        )
+        for match in _CATEGORY.finditer(policy)
+    ]
 
 
 def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
@@ -103,24 +115,12 @@ def _findings(categories: list[_Category], evidence: str) -> Iterator[_Finding]:
         because = f'the question "{answer["question"]}" is answered with P {answer["p"]}'
         for name in _spoken_for(answer, categories):
             yield _Finding(name, because)
-    denied = _clearly_denied(evidence)
+    doubted = {name for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")}
     for caption in _CAPTION.findall(evidence):
         for category in categories:
-            if category.name not in denied and category.is_mentioned(caption):
+            # an answer that isn't told in full is a clear no, which outweighs a word in a caption
+            if (category.name in doubted or not category.asked) and category.is_mentioned(caption):
                 yield _Finding(category.name, f"the caption mentions {category.name}")
-
-
-def _clearly_denied(evidence: str) -> frozenset[str]:
-    """Return the categories whose answers are all a clear no, which outweighs a word in a caption."""
-    asked = [
-        (name, _is_clear_no(match)) for match in _ANSWER.finditer(evidence) for name in match["categories"].split(" | ")
-    ]
-    return frozenset(name for name, _ in asked) - {name for name, is_clear_no in asked if not is_clear_no}
-
-
-def _is_clear_no(answer: re.Match[str]) -> bool:
-    p, threshold = float(answer["p"]), float(answer["threshold"])
-    return CLEARLY_UNDER * p * (1 - threshold) <= threshold * (1 - p)
 
 
 def _excess(answer: re.Match[str]) -> float:
@@ -136,7 +136,7 @@ def _spoken_for(answer: re.Match[str], categories: list[_Category]) -> list[str]
 def _verdict(finding: _Finding | None) -> str:
     if finding is None:
         reason = "Nothing in the evidence speaks against any category of the policy."
-        return json.dumps({"flag": "safe", "category": None, "reason": reason})
+        return json.dumps({"flag": "safe", "category": "none", "reason": reason})
     reason = f"The image is unsafe because {finding.because}."
     return json.dumps({"flag": "unsafe", "category": finding.category, "reason": reason})
 

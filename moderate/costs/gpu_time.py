@@ -13,10 +13,11 @@ _SHARE_OF_FLOPS, _SHARE_OF_BYTES = 0.25, 0.5
 # docs/performance.md: counted at full size, 224 pixels.
 _ENCODE_FLOP, _QUESTION_FLOP, _CAPTION_FLOP = 533e9, 128e9, 126e9
 _BYTES_A_PARAMETER = 2
-ANSWER_TOKENS = 64  # docs/performance.md
+ANSWER_TOKENS = 41  # docs/performance.md
 IN_FLIGHT = 8  # assumed: requests that one instance works on at once
-# The shipped pack `default`: its questions, and its judge prompt in tokens by the project's own (high) estimate.
-QUESTIONS, PROMPT_TOKENS = 22, 2180
+# The shipped packs `default` and `blog`: questions, and Llama 2's tokens of the judge's prompt for a harmless image.
+QUESTIONS, PROMPT_TOKENS = 22, 410
+BLOG_QUESTIONS, BLOG_PROMPT_TOKENS = 8, 432
 
 
 _PARAMETERS = {"7b": 6.7e9, "13b": 13.0e9, "70b": 69.0e9}  # of Llama 2

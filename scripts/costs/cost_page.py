@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.billing import Bill, Load, bill
-from moderate.costs.gpu_time import blip2_seconds, llama_seconds
+from moderate.costs.gpu_time import BLOG_PROMPT_TOKENS, BLOG_QUESTIONS, blip2_seconds, llama_seconds
 from scripts.costs.chart import Series, chart
 from scripts.sections import write_section
 
@@ -29,7 +29,7 @@ DEPLOYMENTS: Mapping[str, Load] = {
 # Every instance is always busy.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
 _SMALL = replace(_FULL, llama_size="7b", llama_seconds=round(llama_seconds("7b"), 2))
-_BLOG = replace(_FULL, judged_share=0.1, blip2_seconds=round(blip2_seconds(8), 2))  # eight questions
+_BLOG = replace(_FULL, judged_share=0.1, blip2_seconds=round(blip2_seconds(BLOG_QUESTIONS), 2))
 SATURATED: Mapping[str, Load] = {
     "Standard, as deployed": replace(_FULL, workflow="standard"),
     "Express, as deployed": _FULL,
@@ -37,9 +37,11 @@ SATURATED: Mapping[str, Load] = {
     "Express, 10 % judged": replace(_FULL, judged_share=0.1),
     "Express, 10 % judged, Llama 7B": replace(_SMALL, judged_share=0.1),
     "Express, 5 % judged, Llama 7B": replace(_SMALL, judged_share=0.05),
-    "Express, 10 % judged, 8 questions": replace(_BLOG, llama_seconds=round(llama_seconds("13b", 1221), 2)),
+    "Express, 10 % judged, 8 questions": replace(
+        _BLOG, llama_seconds=round(llama_seconds("13b", BLOG_PROMPT_TOKENS), 2)
+    ),
     "Express, 10 % judged, 8 questions, Llama 7B": replace(
-        _BLOG, llama_size="7b", llama_seconds=round(llama_seconds("7b", 1221), 2)
+        _BLOG, llama_size="7b", llama_seconds=round(llama_seconds("7b", BLOG_PROMPT_TOKENS), 2)
     ),
     "Express, 10 % judged, half of all bytes seen before": replace(_FULL, judged_share=0.1, reuse_share=0.5),
 }

@@ -7,11 +7,23 @@ import pytest
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
-from moderate.costs.gpu_time import PROMPT_TOKENS, QUESTIONS, blip2_seconds, llama_seconds
+from moderate.costs.gpu_time import (
+    ANSWER_TOKENS,
+    BLOG_PROMPT_TOKENS,
+    BLOG_QUESTIONS,
+    PROMPT_TOKENS,
+    QUESTIONS,
+    blip2_seconds,
+    llama_seconds,
+)
 from moderate.costs.resource_usage import Measured, ResourceUsage
 from moderation.adapters.policies import shipped_pack
+from moderation.adapters.sagemaker_llama import instruction_text
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.prompt import judge_prompt, tokens
+from moderation.domain.prompt import judge_prompt
+from moderation.ports import Turn
+from scripts.bench.judge_tokens import OUR_ANSWER
+from scripts.bench.llama_tokens import llama_tokens
 
 PRICES = prices.load()
 SAFE = ResourceUsage(
@@ -165,18 +177,26 @@ def test_the_bill_is_the_sum_of_its_lines() -> None:
 def test_seconds_of_the_endpoints_by_their_arithmetic() -> None:
     # (533 + 8 x 128 + 126) GFLOP on a quarter of 70 TFLOPS
     assert blip2_seconds(8) == pytest.approx(1.683 / 17.5)
-    # 2 x 13e9 x 1000 FLOP on a quarter of 4 x 70 TFLOPS; 64 tokens x 26 GB at half of 4 x 600 GB/s, shared by eight
-    assert llama_seconds("13b", 1000) == pytest.approx(26 / 70 + 64 * (26 / 1200) / 8)
+    # 2 x 13e9 x 1000 FLOP on a quarter of 4 x 70 TFLOPS; 41 tokens x 26 GB at half of 4 x 600 GB/s, shared by eight
+    assert llama_seconds("13b", 1000) == pytest.approx(26 / 70 + 41 * (26 / 1200) / 8)
 
 
-def test_the_assumed_questions_and_prompt_are_those_of_the_default_pack() -> None:
-    pack = shipped_pack("default")
+@pytest.mark.parametrize(
+    ("name", "questions", "assumed"),
+    [("default", QUESTIONS, PROMPT_TOKENS), ("blog", BLOG_QUESTIONS, BLOG_PROMPT_TOKENS)],
+)
+def test_the_assumed_questions_and_tokens_are_those_of_the_packs(name: str, questions: int, assumed: int) -> None:
+    pack = shipped_pack(name)
     assert pack is not None
     answers = tuple(Answer("full", question.text, "no", 0.02, 0.02) for question in pack.questions)
     evidence = Evidence(answers, (Caption("full", "a man is standing on the beach with a surfboard"),))
 
-    assert len(pack.questions) == QUESTIONS
-    assert tokens(judge_prompt(pack, evidence).text) == pytest.approx(PROMPT_TOKENS, rel=0.05)
+    request = instruction_text([Turn("user", judge_prompt(pack, evidence).text)])
+    prompt, answer = llama_tokens([request, OUR_ANSWER])
+
+    assert len(pack.questions) == questions
+    assert prompt == pytest.approx(assumed, rel=0.02)
+    assert answer == ANSWER_TOKENS
 
 
 def test_what_was_measured_has_the_shape_of_the_workflow() -> None:

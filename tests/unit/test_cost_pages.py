@@ -30,18 +30,18 @@ def per_thousand(load: Load) -> tuple[float, float]:
 
 
 def test_where_it_costs_less_than_rekognition():
-    cheaper = [380_000, 1_000_000, 1_600_000]
-    dearer = [100_000, 300_000, 2_000_000]
+    cheaper = [380_000, 1_000_000, 6_000_000]
+    dearer = [100_000, 300_000, 8_000_000]
 
     for images in cheaper + dearer:
         ours, theirs = per_thousand(replace(FLAGGED, images_per_day=images))
         assert (ours < theirs) == (images in cheaper), images
 
 
-def test_up_to_sixty_thousand_images_a_day_one_instance_of_each_is_enough():
-    lines = bill_of(replace(STANDARD, images_per_day=60_000)).lines[:2]
+def test_up_to_230_000_images_a_day_one_instance_of_each_is_enough():
+    lines = bill_of(replace(STANDARD, images_per_day=230_000)).lines[:2]
     assert sum(line.usd for line in lines) == pytest.approx(6_280, abs=5)
-    more = bill_of(replace(STANDARD, images_per_day=65_000)).lines[:2]
+    more = bill_of(replace(STANDARD, images_per_day=235_000)).lines[:2]
     assert more[1].usd > lines[1].usd
 
 
@@ -50,7 +50,7 @@ def test_without_llama_the_goal_is_within_reach():
 
     assert per_thousand(full)[0] == pytest.approx(0.22, abs=0.005)
     llama = bill_of(SATURATED["Express, as deployed"]).lines[1]
-    assert bill_of(full).per_thousand(llama.usd) == pytest.approx(1.93, abs=0.005)
+    assert bill_of(full).per_thousand(llama.usd) == pytest.approx(0.51, abs=0.005)
 
 
 @pytest.mark.parametrize("image, tasks", [("safe", 8), ("unsafe", 9)])
@@ -74,14 +74,14 @@ def test_a_plain_file_costs_one_view_and_a_photo_of_a_phone_seven():
 
 
 def test_what_gives_way_first():
-    assert 1 / Load.llama_seconds == pytest.approx(1.0, abs=0.05)
+    assert 1 / Load.llama_seconds == pytest.approx(4.0, abs=0.2)
 
     def use(name: str, rate: float) -> float:
         quota = next(quota for quota in QUOTAS if quota.name.startswith(name))
         return quota.used(demand(rate)) / quota.limit
 
     everything = demand(250)
-    assert fleets(everything.load, everything.image)[1].at_peak == 350
+    assert fleets(everything.load, everything.image)[1].at_peak == 93
     at_25 = [quota.used(demand(25)) / quota.limit for quota in QUOTAS]
     assert max(at_25) < 0.5
     assert use("Lambda", 250) > 1

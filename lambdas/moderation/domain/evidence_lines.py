@@ -1,0 +1,178 @@
+"""Lines of the judge's prompt that an image's evidence makes, and the selection of those that fit the context."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.domain.captions import supported_categories
+from moderation.domain.evidence import Evidence
+from moderation.domain.findings import Finding, findings
+from moderation.domain.injection import neutralise
+from moderation.domain.policy import Category, Pack, uncovered_categories
+from moderation.domain.tokens import most_tokens, tokens
+
+CAPTION_CHARACTERS = 300
+ANSWER_CHARACTERS = 60
+
+_NO_LIMIT = 10**9
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the prompt with its most tokens.
+
+    `rank` orders what is kept, lowest first. `supports` tells that it supports a category, `cut` that its text was
+    shortened, `lost` that the text so shortened supports a category.
+    """
+
+    text: str
+    kind: str
+    tokens: int
+    rank: tuple[float, ...]
+    count: int = 1
+    supports: bool = False
+    cut: bool = False
+    lost: bool = False
+
+
+def evidence_lines(pack: Pack, evidence: Evidence) -> list[Line]:
+    """Return the captions, the answers that are no clear noes in full, and the others in one line."""
+    return [*_captions(pack, evidence), *_answers(pack, evidence)]
+
+
+def rule(category: Category) -> str:
+    """Return a category with its description and what isn't meant by it."""
+    exceptions = f" (not meant: {'; '.join(category.exceptions)})" if category.exceptions else ""
+    return f"{category.name}: {category.description}{exceptions}"
+
+
+def description_lines(pack: Pack, evidence: Evidence) -> list[Line]:
+    """Return the descriptions of the categories that an answer or a caption supports.
+
+    Categories without a question aren't among them: they are described for every image.
+    """
+    wanted = _in_question(pack, evidence)
+    lines = [
+        f"{number}. {rule(category)}" for number, category in enumerate(pack.categories, 1) if category.name in wanted
+    ]
+    return [Line(line, "descriptions", tokens(line) + 1, (1,), supports=True) for line in lines]
+
+
+def fitting(lines: Sequence[Line], room: int) -> list[Line]:
+    """Return the lines that fit into `room` tokens: the lowest ranks first, in their own order."""
+    kept = set()
+    for number in sorted(range(len(lines)), key=lambda number: lines[number].rank):
+        if lines[number].tokens <= room:
+            kept.add(number)
+            room -= lines[number].tokens
+    return [line for number, line in enumerate(lines) if number in kept]
+
+
+def shortened(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
+    """Describe in words what was left out or cut."""
+    notes = []
+    for kind in ("descriptions", "captions", "answers"):
+        every, left = (sum(line.count for line in some if line.kind == kind) for some in (lines, kept))
+        if left < every:
+            notes.append(f"{every - left} of {every} {kind} left out")
+    for kind, limit in (("captions", CAPTION_CHARACTERS), ("answers", ANSWER_CHARACTERS)):
+        if any(line.cut for line in kept if line.kind == kind):
+            notes.append(f"{kind} cut to {limit} characters")
+    return tuple(notes)
+
+
+def left_out(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
+    """Describe in words what supports a category and was left out or cut."""
+    notes = []
+    for kind in ("descriptions", "captions", "answers"):
+        every, left = (sum(line.supports for line in some if line.kind == kind) for some in (lines, kept))
+        if left < every:
+            notes.append(f"{every - left} of {every} {kind} that speak for a category")
+        if cut := sum(line.lost for line in kept if line.kind == kind):
+            notes.append(f"the end of {cut} {kind} that speak for a category")
+    return tuple(notes)
+
+
+def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
+    """Return a line for each text; views with the same caption share one."""
+    views: dict[str, list[str]] = {}
+    for caption in evidence.captions if pack.caption else ():
+        views.setdefault(neutralise(caption.text, _NO_LIMIT), []).append(caption.view)
+    apart = [supported_categories(pack, [text]) for text in views]
+    together = set(supported_categories(pack, [" ".join(views)])).difference(*apart)
+    lines = []
+    for number, (text, names) in enumerate(views.items()):
+        supports, cut = bool(apart[number] or together), len(text) > CAPTION_CHARACTERS
+        shown = text[:CAPTION_CHARACTERS].rstrip()
+        frame = f"Caption ({', '.join(names)}): "
+        lines.append(
+            Line(
+                f'{frame}"{shown}"',
+                "captions",
+                tokens(frame) + most_tokens(shown) + 3,
+                (2, number) if supports else (3 if number == 0 else 5, number),
+                count=len(names),
+                supports=supports,
+                cut=cut,
+                lost=cut and supports,
+            )
+        )
+    return lines
+
+
+def _answers(pack: Pack, evidence: Evidence) -> list[Line]:
+    lines, clear = [], []
+    for question in pack.questions:
+        asked = [finding for finding in findings(pack, evidence) if finding.question_id == question.id]
+        told = _told(pack, asked)
+        lines += [_answer(pack, finding) for finding in told]
+        if not told:
+            clear.append(question.id)
+    if clear:
+        text = f"- All clear, far under threshold: {', '.join(clear)}"
+        lines.append(Line(text, "answers", tokens(text) + 1, (6,), count=len(clear)))
+    return lines
+
+
+def _told(pack: Pack, asked: Sequence[Finding]) -> list[Finding]:
+    """Return the strongest answer to a question unless it is a clear no, and those whose words support a category."""
+    strongest = max(asked, key=lambda finding: finding.score or 0.0, default=None)
+    return [
+        finding
+        for finding in asked
+        if (finding is strongest and (finding.near or not finding.clear_no))
+        or supported_categories(pack, [finding.answer])
+    ]
+
+
+def _answer(pack: Pack, finding: Finding) -> Line:
+    categories = " | ".join(finding.categories) or "no category"
+    answer = neutralise(finding.answer, _NO_LIMIT) or "none"
+    shown, cut = answer[:ANSWER_CHARACTERS].rstrip(), len(answer) > ANSWER_CHARACTERS
+    p = "unknown" if finding.score is None else f"{finding.score:.2f}"
+    place = "over" if finding.over else "under"
+    before = f"- [{categories}] {finding.question} Answer: "
+    after = f" (P {p}, threshold {finding.threshold:.2f}, {place}, view {finding.view})"
+    talks = bool(supported_categories(pack, [finding.answer]))
+    return Line(
+        f'{before}"{shown}"{after}',
+        "answers",
+        tokens(before) + most_tokens(shown) + tokens(after) + 3,
+        (0, finding.threshold - (finding.score or 0.0)) if finding.near else (2 if talks else 4,),
+        supports=finding.near or talks,
+        cut=cut,
+        lost=cut and talks,
+    )
+
+
+def _in_question(pack: Pack, evidence: Evidence) -> set[str]:
+    """Names of the categories with a question that an answer, its words or a caption supports.
+
+    An answer supports them near its threshold; to a question without categories, those that the question names.
+    """
+    captions = [caption.text for caption in evidence.captions] if pack.caption else []
+    texts, names = [*captions, " ".join(captions)], set()
+    for finding in findings(pack, evidence):
+        texts.append(finding.answer)
+        if finding.near:
+            names.update(finding.categories or supported_categories(pack, [finding.question]))
+    return names.union(supported_categories(pack, texts)).difference(uncovered_categories(pack))
