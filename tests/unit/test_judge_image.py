@@ -1,5 +1,6 @@
 """The judge is asked once, once more if it can't be understood, and never trusted beyond that."""
 
+import re
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pytest
 from moderation import observability, wiring
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.judgement_file import MAX_TEXT
 from moderation.domain.manifest import ImageFacts, Manifest, evidence_to_json, manifest_to_json, plan_queries
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
 from moderation.domain.work_files import Workspace
@@ -138,6 +140,40 @@ def test_the_judgement_holds_all_that_a_replay_needs():
     )
     assert stored["models"] == {"blip2": "blip2-x", "llama": "fake-judge"}
     assert stored["timings"]["query_ms"] == 10
+
+
+def test_the_judges_own_words_are_kept_in_the_work_bucket_for_each_pack():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    prepared(work, workspace, shadow=(replace(PACK, name="watch"),))
+
+    judge_image(work, FakeJudge("Hm. \ud83d", UNSAFE, UNSAFE), workspace)
+
+    assert work.get_json(workspace.judgement)["judge_texts"] == {PACK.name: ["Hm. ?", UNSAFE], "watch": [UNSAFE]}
+
+
+def test_a_flood_is_kept_in_part():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    prepared(work, workspace)
+
+    judge_image(work, FakeJudge("x" * 100_000, UNSAFE), workspace)
+
+    assert work.get_json(workspace.judgement)["judge_texts"] == {PACK.name: ["x" * MAX_TEXT, UNSAFE]}
+
+
+MANY = Evidence(
+    tuple(replace(answer, view=f"view-{i}") for i in range(12) for answer in evidence().answers),
+    tuple(Caption(f"view-{i}", f"{i} a weapon in {'a street ' * 30}") for i in range(12)),
+)
+
+
+@pytest.mark.parametrize(("said", "verdict"), [(SAFE, "review"), (UNSAFE, "unsafe")])
+def test_a_judge_that_could_not_read_all_that_speaks_for_a_category_cannot_call_it_safe(said: str, verdict: str):
+    outcome = judge_evidence(FakeJudge(said), PACK, MANY)
+
+    assert outcome.decision.verdict == verdict
+    assert outcome.shortened
+    if verdict == "review":
+        assert re.search(r"given without \d+ of 12 captions that speak for a category", outcome.decision.reason)
 
 
 @pytest.mark.parametrize("left_ms", [19_999, 5_000, 0])

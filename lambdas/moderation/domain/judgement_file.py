@@ -1,5 +1,6 @@
 """Judgement of an image, as it is passed to the record and stored there."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -8,6 +9,10 @@ from moderation.domain.evidence import Evidence, answer_data
 from moderation.domain.findings import Finding
 from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
+
+# The judge's answers as it gave them, by pack; the record doesn't hold them.
+JUDGE_TEXTS = "judge_texts"
+MAX_TEXT = 20_000
 
 # The raw answer that a finding was scored from is stored once, with those of all packs.
 _RAW = ("answer", "p_yes", "p_blank")
@@ -32,6 +37,11 @@ def shadow_attributes(
 ) -> dict[str, Any]:
     """Summary of a shadow verdict, as stored on the record."""
     return {"digest": pack.digest, **_verdict(decision, judgement)}
+
+
+def judge_texts(texts: Iterable[str]) -> list[str]:
+    """Return the judge's answers as they are stored: at most `MAX_TEXT` characters each, and valid Unicode."""
+    return [text[:MAX_TEXT].encode("utf-8", "replace").decode() for text in texts]
 
 
 def _verdict(decision: Decision, judgement: Judgement | UnusableJudgement | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Evidence
 from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
-from moderation.domain.judgement_file import judgement_attributes, shadow_attributes
+from moderation.domain.judgement_file import JUDGE_TEXTS, judge_texts, judgement_attributes, shadow_attributes
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.manifest import Manifest, evidence_from_json, manifest_from_json
 from moderation.domain.policy import Pack
@@ -34,12 +34,17 @@ class CollectedEvidence:
 
 @dataclass(frozen=True)
 class JudgeOutcome:
-    """A decision with the judgement behind it; `asked` counts the requests to the judge."""
+    """A decision with the judgement behind it; `texts` are the judge's answers as it gave them."""
 
     decision: Decision
     judgement: Judgement | UnusableJudgement | None
     shortened: tuple[str, ...] = ()
-    asked: int = 0
+    texts: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> int:
+        """Number of requests to the judge."""
+        return len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,9 @@ def judge_image(work: WorkStore, judge: JudgeModel, workspace: Workspace, budget
             "shortened": list(enforced.shortened),
             "repairs": max(0, enforced.asked - 1),
             "timings": {"query_ms": collected.milliseconds, "judge_ms": milliseconds},
+            JUDGE_TEXTS: {
+                name: judge_texts(outcome.texts) for name, outcome in ((manifest.pack.name, enforced), *shadow.items())
+            },
         },
     )
     return Judged(manifest, enforced, shadow, milliseconds)
@@ -122,21 +130,23 @@ def collect_evidence(work: WorkStore, workspace: Workspace, manifest: Manifest) 
 def judge_evidence(judge: JudgeModel, pack: Pack, evidence: Evidence, budget: TimeBudget | None = None) -> JudgeOutcome:
     """Ask the judge if the pack requires it, once more if its answer can't be used, and decide.
 
-    Raises the errors of the port, EndpointTimeout also where no time is left to ask.
+    A judge that hasn't read all that supports a category can't call the image safe. Raises the errors of the port,
+    EndpointTimeout also where no time is left to ask.
     """
     budget = budget or TimeBudget()
     if not needs_judge(pack, evidence):
         return JudgeOutcome(decide(pack, evidence, None), None)
     prompt = judge_prompt(pack, evidence)
     turns = [Turn("user", prompt.text)]
-    answer = judge.complete(turns, answer_schema(pack), budget.for_request())
-    first = _parse(answer, pack.category_names)
-    if isinstance(first, Judgement):
-        return JudgeOutcome(decide(pack, evidence, first), first, prompt.shortened, asked=1)
-    turns += [Turn("assistant", answer[:_TURN_CHARACTERS]), Turn("user", repair_prompt(answer, str(first)))]
-    repaired = judge.complete(turns, answer_schema(pack), budget.for_request())
-    second = _parse(repaired, pack.category_names)
-    return JudgeOutcome(decide(pack, evidence, second), second, prompt.shortened, asked=2)
+    texts = [judge.complete(turns, answer_schema(pack), budget.for_request())]
+    judgement = _parse(texts[0], pack.category_names)
+    if isinstance(judgement, UnusableJudgement):
+        turns += [Turn("assistant", texts[0][:_TURN_CHARACTERS]), Turn("user", repair_prompt(texts[0], str(judgement)))]
+        texts.append(judge.complete(turns, answer_schema(pack), budget.for_request()))
+        judgement = _parse(texts[1], pack.category_names)
+    if prompt.left_out and isinstance(judgement, Judgement) and judgement.flag == "safe":
+        judgement = UnusableJudgement(f"it was given without {'; '.join(prompt.left_out)}, for lack of room")
+    return JudgeOutcome(decide(pack, evidence, judgement), judgement, prompt.shortened, tuple(texts))
 
 
 def _parse(text: str, categories: Sequence[str]) -> Judgement | UnusableJudgement:

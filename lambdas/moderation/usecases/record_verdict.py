@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.judgement_file import JUDGE_TEXTS
 from moderation.domain.manifest import Manifest, manifest_from_json
 from moderation.domain.record import decided, overflows, rejected, utc
 from moderation.domain.work_files import Workspace
@@ -62,6 +63,7 @@ def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
     if moderated.error or not (workspace and manifest):
         return rejected(moderated.error or "Misconfigured", moderated.cause, _provenance(manifest) if manifest else {})
     judgement = work.get_json(workspace.judgement)
+    judgement.pop(JUDGE_TEXTS, None)
     timings = {"prepare_ms": manifest.prepare_ms, **judgement.get("timings", {})}
     attributes = {**_provenance(manifest), **judgement, "timings": timings}
     if overflows(attributes):
