@@ -170,7 +170,8 @@ def _in_question(pack: Pack, evidence: Evidence) -> set[str]:
     An answer supports them near its threshold; to a question without categories, those that the question names.
     """
     captions = [caption.text for caption in evidence.captions] if pack.caption else []
-    texts, names = [*captions, " ".join(captions)], set()
+    texts = [*captions, " ".join(captions)]
+    names: set[str] = set()
     for finding in findings(pack, evidence):
         texts.append(finding.answer)
         if finding.near:

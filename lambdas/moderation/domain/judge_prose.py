@@ -308,7 +308,7 @@ def _not_understood(text: str) -> str | None:
         if letter.isalpha() and not letter.isascii() and not unicodedata.name(letter, "").startswith("LATIN"):
             return letter
     for sentence in re.split(r"[.!?\n]", text.casefold()):
-        words = _WORD.findall(sentence)
+        words: list[str] = _WORD.findall(sentence)
         foreign = [word for word in words if word in _FOREIGN]
         if foreign or words == ["non"] or (len(words) > 4 and not _ENGLISH.intersection(words)):
             return (foreign or [sentence.strip()])[0]

@@ -78,7 +78,8 @@ def test_the_policy_names_what_a_category_does_not_mean() -> None:
     weapons = Category("Weapons", "Guns, Knives", exceptions=("Kitchen knives", "Toy guns"))
     pack = Pack("small", "", (weapons,), (Question("q", "Is it?", ("Weapons",)),))
 
-    assert "Weapons: Guns, Knives (not meant: Kitchen knives; Toy guns)" in judge_prompt(pack, evidence_of(pack)).text
+    text = judge_prompt(pack, evidence_of(pack, p=0.9)).text
+    assert "Weapons: Guns, Knives (not meant: Kitchen knives; Toy guns)" in text
 
 
 def test_the_static_part_is_the_same_for_every_image_and_comes_first() -> None:
