@@ -1,5 +1,6 @@
 """Synthesise the stack `Moderation` for the laptop with the CDK command line."""
 
+import os
 from pathlib import Path
 
 from local.contract import CONTRACT
@@ -18,7 +19,8 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     """Write the assembly below `folder` and return its path.
 
     It has no models stack: the laptop's own server provides the endpoints `blip2` and `llama`, as in a deployment with
-    existing endpoints. Raises NotSetUp or ProcessFailed.
+    existing endpoints. LLAMA_GRAMMAR=true sends the judge a grammar, as `-c llamaGrammar=true` does. Raises NotSetUp or
+    ProcessFailed.
     """
     if not CDK.exists():
         raise NotSetUp(f"{CDK.relative_to(PROJECT)} is missing: run `make setup` first.")
@@ -26,6 +28,7 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     settings = {
         "blip2Endpoint": "blip2",
         "llamaEndpoint": "llama",
+        "llamaGrammar": os.environ.get("LLAMA_GRAMMAR") or "false",
         "modelInputSize": str(model_input_size),
         "modelConcurrency": str(model_concurrency),
     }

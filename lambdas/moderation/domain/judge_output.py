@@ -1,14 +1,17 @@
 """Parser of the judge's answer, the free text of a language model.
 
-It tolerates prose, code fences and echoed templates around the JSON object, single quotes, bare words, trailing
-commas, and all spellings that models use for the flag. It rejects objects that disagree, an object that breaks off
-after its flag, and an unsafe flag without one of the policy's categories.
+It tolerates prose, code fences and echoed templates around the JSON object, single and typographic quotes, bare words,
+trailing commas, and all spellings that models use for the flag. It rejects objects that disagree, an object that breaks
+off after its flag, and an unsafe flag without one of the policy's categories. A safe flag counts only if nothing else
+in the text speaks against it: `safe` is never guessed.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from moderation.domain.judge_prose import flag_in, speaks_against_safe
 
 MAX_CHARACTERS = 200_000
 MAX_REASON = 1000
@@ -31,14 +34,18 @@ _FLAGS: dict[str, Flag] = {
 # a string only where JSON could go on: the apostrophe in 'the person isn't clothed' doesn't.
 _DOUBLE = r'"(?:[^"\\]|\\.)*+"'
 _SINGLE = r"'(?:[^'\\]|\\.|'(?!\s*+[,:}\]]))*+'"
-_STRING = re.compile(f"{_DOUBLE}|{_SINGLE}", re.DOTALL)
+_MARKS = (r"\u201c\u201d\u201e\u201f\u00ab\u00bb", r"\u2018\u2019\u201a\u201b")  # typographic quotes
+_TYPOGRAPHIC = "|".join(rf"[{marks}](?:[^{marks}\\]|\\.|[{marks}](?!\s*+[,:}}\]]))*+[{marks}]" for marks in _MARKS)
+_STRING = re.compile(f"{_DOUBLE}|{_SINGLE}|{_TYPOGRAPHIC}", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z_][\w-]*+|-?\d++(?:\.\d++)?+")
 _SPACE = re.compile(r"\s*+")
-_OBJECT_START = re.compile(r"""\{\s*+(?:"[^"\\]*+"|'[^'\\]*+'|[A-Za-z_]\w*+)\s*+:""")
+_QUOTED = "|".join(rf"[{marks}][^{marks}\\]*+[{marks}]" for marks in ('"', "'", *_MARKS))
+_OBJECT_START = re.compile(rf"\{{\s*+(?:{_QUOTED}|[A-Za-z_]\w*+)\s*+:")
 _BRACE = re.compile(rf"{_DOUBLE[:-1]}(?:\"|\Z)|(?<=[{{,:\[\s]){_SINGLE[:-1]}(?:'|\Z)|[{{}}]", re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\s]++")
+_UNPRINTABLE_IN_LINE = re.compile(r"[^\S\n]++")
 
 
 class UnusableJudgement(Exception):
@@ -63,30 +70,181 @@ def parse_judgement(text: str, categories: Sequence[str]) -> Judgement:
     """
     if len(text) > MAX_CHARACTERS:
         raise UnusableJudgement(f"the answer has more than {MAX_CHARACTERS} characters")
-    judgements = [_judgement(flag, fields, categories) for flag, fields in _flagged_objects(text)]
-    if not judgements:
+    found = [
+        _judgement(flag, fields, categories) for answer in _answers(text) for flag, fields in _with_flag(answer.value)
+    ]
+    if not found:
         raise UnusableJudgement('there is no JSON object with a "flag" of "safe" or "unsafe"')
-    if len({(judgement.flag, judgement.category) for judgement in judgements}) > 1:
+    if len({(judgement.flag, judgement.category) for judgement in found}) > 1:
         raise UnusableJudgement("there is more than one JSON object and they disagree")
-    return judgements[0]
+    judgement = found[0]
+    if judgement.flag == "safe" and (doubt := _doubt(text, categories)):
+        raise UnusableJudgement(f"the flag is safe, but {doubt}")
+    return judgement
 
 
 def _judgement(flag: Flag, fields: Mapping[str, Any], categories: Sequence[str]) -> Judgement:
     reason = _one_line(fields.get("reason"))
     if flag == "safe":
         return Judgement(flag, None, reason)
-    given = fields.get("category")
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
-    category = _category(given, categories) if isinstance(given, str) else None
+    given = fields.get("category", fields.get("categories"))
+    category = _first_category(given, categories)
     if category is None:
         raise UnusableJudgement(f"the flag is unsafe but the category {_quoted(given)} is none of the policy's")
-    return Judgement(flag, category, reason)
+    return Judgement(flag, category, "" if _is_placeholder(reason) else reason)
 
 
 def _flag(fields: Mapping[str, Any]) -> Flag | None:
-    flag = fields.get("flag")
-    return _FLAGS.get(_plain(flag).strip(" .!")) if isinstance(flag, str) else None
+    return _flag_of(fields.get("flag"))
+
+
+def _flag_of(value: object) -> Flag | None:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, str):
+        return None
+    word = _plain(value).strip(" .!")
+    return _FLAGS.get(word) or (flag_in(value) if " " in word else None)
+
+
+def _first_category(given: object, categories: Sequence[str]) -> str | None:
+    """Return the first category of the policy in a name or a list, but none of a list of all: that is an echo."""
+    if isinstance(given, str):
+        whole = _category(given, categories)
+        if whole is not None:
+            return whole
+        given = re.split(r"\s*(?:[,;|/+&]|\band\b)\s*", given[:1000])
+    if not isinstance(given, list):
+        return None
+    named = [name for item in given if isinstance(item, str) and (name := _category(item, categories)) is not None]
+    return None if not named or len(set(named)) == len(categories) > 2 else named[0]
+
+
+# Doubts about "safe" ----------------------------------------------------------------------------------------------
+
+_NO_CATEGORY_WORDS = (
+    "none null nil n/a na no safe empty blank nothing undefined not-applicable no-category none-of-the-above "
+    "none-of-these no-violation not-unsafe"
+)
+_NO_CATEGORY = frozenset(_NO_CATEGORY_WORDS.split())
+_PROSE_WORDS = (
+    "reason reasons explanation explanations rationale justification analysis reasoning note notes comment "
+    "comments detail details summary evidence description caption thought thoughts"
+)
+_PROSE = frozenset(_PROSE_WORDS.split())
+_VERDICTS_WORDS = (
+    "verdict decision label result answer judgement judgment classification status conclusion outcome output "
+    "response final-answer final-verdict assessment moderation rating"
+)
+_VERDICTS = frozenset(_VERDICTS_WORDS.split())
+_SURE_WORDS = "high very-high certain sure full medium moderate"
+_SURE = frozenset(_SURE_WORDS.split())
+_TEMPLATE_FLAG = re.compile(
+    r"(?:un)?safe\s*(?:\||/|or|,)\s*(?:un)?safe|yes\s*(?:\||/|or)\s*no|x{2,}|\.{2,}|…|<.*>|string"
+)
+_PLACEHOLDER = re.compile(
+    r"(?:in |write |give |insert |the |your |a |an |one |1 |short |brief |single |concise |clear |simple )*+"
+    r"(?:sentence|reason|reasons|explanation|text|string|justification|rationale|placeholder|description)"
+    r"(?: (?:is|here|goes here|string|value|text))*+[ .:…]*+"
+    r"|(?:one|1|short|brief|single|concise|a short|a brief|a single|a concise|your|the) (?:short |brief"
+    r" )?(?:sentence|reason|explanation)\b.{0,200}"
+    r"|a sentence (?:that|which|naming|explaining|describing|why|with)\b.{0,200}"
+    r"|at most \d+ words.{0,100}|<.*>|\[.*\]|\{.*\}|\(.*\)|x{2,}|[.…_-]+|str|tbd|todo|lorem ipsum.{0,200}"
+    r"|explain why.{0,200}|why\b.{0,60}"
+)
+
+
+def _doubt(text: str, categories: Sequence[str]) -> str | None:
+    """Return what in a text with a safe flag speaks against it, or None."""
+    rest, last = [], 0
+    for answer in _answers(text):
+        if any(True for _ in _with_flag(answer.value)):
+            doubt = _doubt_in(answer.value, categories)
+        elif _is_template(answer.value, categories):
+            doubt = None
+        else:
+            doubt = "there is another JSON object"
+        if doubt:
+            return doubt
+        rest.append(text[last : answer.start])
+        last = answer.end
+    return _doubt_around("\n".join([*rest, text[last:]]), categories)
+
+
+def _doubt_around(prose: str, categories: Sequence[str]) -> str | None:
+    prose = re.sub(r"\{\s*+\}|\[\s*+\]", "\n", _UNPRINTABLE_IN_LINE.sub(" ", prose))
+    if re.search(r"[{}]|[\"'\u201d\u2019\u00bb]\s{0,9}:", prose):
+        return "there is something like another JSON object"
+    said = speaks_against_safe(prose, categories)
+    return f"the text around it says {_quoted(said)}" if said else None
+
+
+def _doubt_in(value: Any, categories: Sequence[str]) -> str | None:
+    """Return the member of a safe answer, nested ones included, that isn't known to agree with it."""
+    if isinstance(value, list):
+        return next((doubt for item in value if (doubt := _doubt_in(item, categories))), None)
+    if not isinstance(value, Mapping):
+        return f"there is {_quoted(value)} beside it"
+    for key, member in value.items():
+        if not _agrees(re.sub(r"[\W_]+", "-", key).strip("-"), member, categories):
+            return f"{_quoted(key)} is {_quoted(member)}"
+    return None
+
+
+def _agrees(key: str, value: Any, categories: Sequence[str]) -> bool:
+    if key == "flag":
+        return _flag_of(value) == "safe"
+    if key in ("category", "categories"):
+        return all(_is_no_category(item) for item in (value if isinstance(value, list) else [value]))
+    if key in _PROSE:
+        items = value if isinstance(value, list) else [value]
+        return all(
+            isinstance(item, str) and not _is_placeholder(_one_line(item)) and not speaks_against_safe(item, categories)
+            for item in items
+        )
+    if key in _VERDICTS:
+        if isinstance(value, Mapping | list):
+            return _doubt_in(value, categories) is None
+        return isinstance(value, str) and "safe" in value.casefold() and _flag_of(value) == "safe"
+    if key in ("safe", "is-safe"):
+        return isinstance(value, str) and _plain(value) in ("true", "yes")
+    if key in ("unsafe", "is-unsafe"):
+        return isinstance(value, str) and _plain(value) in ("false", "no")
+    if key.startswith(("confidence", "certainty")):
+        return isinstance(value, str) and _is_sure(value)
+    return False
+
+
+def _is_no_category(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    word = re.sub(r"[\s_]+", "-", value.strip(" .!-\u2013\u2014()[]<>'\"").casefold())
+    return not word or word in _NO_CATEGORY
+
+
+def _is_sure(value: str) -> bool:
+    number = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s?%?", value.strip())
+    if number is None:
+        return re.sub(r"[\s_]+", "-", value.strip().casefold()) in _SURE
+    return 0.5 <= float(number[1]) <= 1 or 50 <= float(number[1]) <= 100
+
+
+def _is_placeholder(reason: str) -> bool:
+    return bool(reason) and len(reason) <= 300 and _PLACEHOLDER.fullmatch(_plain(reason).strip(" '\"`*")) is not None
+
+
+def _is_template(value: Any, categories: Sequence[str]) -> bool:
+    """Tell if an object is the prompt's form, echoed: neither flag nor category nor reason says anything."""
+    if not isinstance(value, Mapping) or not set(value) <= {"flag", "category", "reason"}:
+        return False
+    flag, category, reason = (value.get(key, "") for key in ("flag", "category", "reason"))
+    if not all(isinstance(each, str) for each in (flag, category, reason)):
+        return False
+    return (
+        _TEMPLATE_FLAG.fullmatch(_plain(flag)[:200]) is not None
+        and _category(category, categories) is None
+        and (not reason or _is_placeholder(_one_line(reason)))
+    )
 
 
 def _category(given: str, categories: Sequence[str]) -> str | None:
@@ -125,8 +283,17 @@ def _quoted(value: object) -> str:
     return f'"{_UNPRINTABLE.sub(" ", str(value))[:60]}"'
 
 
-def _flagged_objects(text: str) -> Iterator[tuple[Flag, Mapping[str, Any]]]:
-    """Return the objects with a valid flag, outermost first and from left to right.
+@dataclass(frozen=True)
+class _Answer:
+    """An object of the text that could be read, and its place."""
+
+    value: Mapping[str, Any]
+    start: int
+    end: int
+
+
+def _answers(text: str) -> Iterator[_Answer]:
+    """Return the objects that can be read, outermost first and from left to right.
 
     Strings aren't searched: an object quoted in a reason isn't an answer. An unreadable object is skipped to its end;
     if it contains a valid flag or has no end, the whole text is rejected.
@@ -135,7 +302,7 @@ def _flagged_objects(text: str) -> Iterator[tuple[Flag, Mapping[str, Any]]]:
     while start:
         fields, end = _read_object(text, start.start(), 0)
         if end is not None:
-            yield from _with_flag(fields)
+            yield _Answer(fields, start.start(), end)
         else:
             end = _closing_brace(text, start.start())
             if end is None or _flag(fields):

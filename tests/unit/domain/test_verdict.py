@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation.domain.judge_output import MAX_CHARACTERS, Judgement, UnusableJudgement, parse_judgement
-from tests.unit.domain.shipped import HERE, shipped
+from tests.unit.domain.shipped import HERE, read_yaml, shipped
 
 CATEGORIES = shipped("blog").category_names
 VIOLENCE = '{"flag": "unsafe", "category": "Violence", "reason": "a gun"}'
@@ -77,7 +77,7 @@ def test_the_object_is_found_wherever_and_however_it_stands(text: str) -> None:
     ],
 )
 def test_the_flag_is_read_in_every_spelling_that_models_use(spelling: str | bool, flag: str) -> None:
-    assert parse(json.dumps({"flag": spelling, "category": "Violence"})).flag == flag
+    assert parse(json.dumps({"flag": spelling, "category": "Violence" if flag == "unsafe" else "none"})).flag == flag
 
 
 @pytest.mark.parametrize("flag", ["maybe", "", "safe or unsafe", "yes/no", "unsafe?", 1, 0, None, [], {}, "none"])
@@ -104,7 +104,21 @@ def test_the_category_is_matched_to_the_policys_list(given: str, category: str) 
 
 
 @pytest.mark.parametrize(
-    "given", ["Weapons", "", None, "xxx", "Nonviolence", "Violence, Drugs", "no Violence", 3, ["Violence", "Drugs"]]
+    "given",
+    [
+        "Weapons",
+        "",
+        None,
+        "xxx",
+        "Nonviolence",
+        "no Violence",
+        3,
+        [],
+        ["Weapons"],
+        [3],
+        list(CATEGORIES),
+        " | ".join(CATEGORIES),
+    ],
 )
 def test_an_unsafe_flag_without_one_category_of_the_list_is_no_answer(given: object) -> None:
     with pytest.raises(UnusableJudgement, match="none of the policy's"):
@@ -117,8 +131,152 @@ def test_the_longest_name_wins_where_one_begins_another() -> None:
     )
 
 
-def test_a_safe_judgement_has_no_category() -> None:
-    assert parse('{"flag": "safe", "category": "Violence", "reason": "none of it"}').category is None
+@pytest.mark.parametrize(
+    "given",
+    [["Violence", "Drugs"], "Violence, Drugs", "Violence / Drugs", "Violence and Drugs", ["Weapons", "Violence"]],
+)
+def test_a_list_of_categories_takes_the_first(given: object) -> None:
+    assert parse(json.dumps({"flag": "unsafe", "category": given})).category == "Violence"
+    assert parse(json.dumps({"flag": "unsafe", "categories": given})).category == "Violence"
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", " ", "none", "None.", "N/A", "null", "-", "safe", "no category", "not applicable", [], ["none"]]
+)
+def test_a_safe_judgement_has_no_category(given: object) -> None:
+    assert parse(json.dumps({"flag": "safe", "category": given, "reason": "a dog"})) == Judgement("safe", None, "a dog")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "flag"),
+    [
+        ("The photo is unsafe.", "unsafe"),
+        ("This image is not safe.", "unsafe"),
+        ("Yes, it is unsafe", "unsafe"),
+        ("unsafe (weapons)", "unsafe"),
+        ("It violates the policy", "unsafe"),
+        ("The photo is safe.", "safe"),
+        ("The image is not unsafe", "safe"),
+        ("No, the picture is safe", "safe"),
+    ],
+)
+def test_a_sentence_is_read_as_flag(sentence: str, flag: str) -> None:
+    category = "Violence" if flag == "unsafe" else None
+    assert parse(json.dumps({"flag": sentence, "category": category})) == Judgement(flag, category, "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["safe, or is it unsafe?", "either safe or unsafe", "a dog on a lawn", "safe/unsafe x"]
+)
+def test_a_sentence_that_says_neither_is_no_flag(sentence: str) -> None:
+    with pytest.raises(UnusableJudgement):
+        parse(json.dumps({"flag": sentence, "category": "Violence"}))
+
+
+@pytest.mark.parametrize("quotes", ["\u201c\u201d", "\u201e\u201c", "\u201d\u201d", "\u00ab\u00bb", "\u2018\u2019"])
+def test_typographic_quotes_are_read(quotes: str) -> None:
+    left, right = quotes
+    text = re.sub(r'"([^"]*)"', rf"{left}\1{right}", '{"flag": "unsafe", "category": "Violence", "reason": "a gun"}')
+    assert parse(text) == Judgement("unsafe", "Violence", "a gun")
+
+
+def test_typographic_quotes_within_a_reason_stay() -> None:
+    text = "{“flag”: “unsafe”, “category”: “Violence”, “reason”: “the sign says “kill” and more”}"
+    assert parse(text).reason == "the sign says “kill” and more"
+
+
+def test_an_echoed_placeholder_is_no_reason() -> None:
+    assert parse('{"flag": "unsafe", "category": "Violence", "reason": "one sentence"}').reason == ""
+
+
+# Nothing else in the text speaks against safe ---------------------------------------------------------------------
+
+ORDINARY = read_yaml(HERE / "ordinary_judgements.yaml")
+PLAIN = [json.dumps({"flag": "safe", "category": "none", "reason": reason}) for reason in ORDINARY["reasons"]]
+IN_PROSE = [text.replace("OBJECT", SAFE) for text in ORDINARY["around"]]
+CONTRADICTORY = [
+    text.replace("OBJECT", SAFE)
+    for texts in read_yaml(HERE / "contradictory_judgements.yaml").values()
+    for text in texts
+]
+
+
+def refused(text: str) -> bool:
+    try:
+        parse(text)
+    except UnusableJudgement:
+        return True
+    return False
+
+
+def test_at_most_three_percent_of_ordinary_safe_answers_go_to_repair() -> None:
+    assert len(PLAIN + IN_PROSE) >= 60
+    faults = [text for text in PLAIN + IN_PROSE if refused(text)]
+    assert len(faults) <= 0.03 * len(PLAIN + IN_PROSE), faults
+
+
+@pytest.mark.parametrize("text", CONTRADICTORY)
+def test_a_text_that_contradicts_safe_is_never_safe(text: str) -> None:
+    try:
+        judgement = parse(text)
+    except UnusableJudgement as fault:
+        assert str(fault)
+    else:
+        assert judgement.flag == "unsafe"
+
+
+CONTRADICTIONS = st.sampled_from(
+    [
+        *[
+            "Actually, this is unsafe.",
+            "I can't judge this image.",
+            "On second thought, no.",
+            "It violates the policy.",
+        ],
+        *[
+            '{"verdict": "unsafe"}',
+            '{\\"flag\\": \\"unsafe\\"}',
+            "{“flag”: “unsafe”}",
+            "flag: unsafe",
+            "is_safe: false",
+        ],
+        *["The image isn't safe.", "It falls under Violence.", "Lo siento, no puedo juzgar la imagen.", "unsafe"],
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    before=st.sampled_from(ORDINARY["reasons"]),
+    after=st.sampled_from(ORDINARY["reasons"]),
+    wrong=CONTRADICTIONS,
+    data=st.data(),
+)
+def test_a_contradiction_is_found_among_harmless_sentences(
+    before: str, after: str, wrong: str, data: st.DataObject
+) -> None:
+    parts = [before, SAFE, after]
+    parts.insert(data.draw(st.integers(0, 3)), wrong)
+    assert refused("\n".join(parts))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    key=st.text(max_size=12),
+    value=st.sampled_from(["unsafe", True, False, 1, ["unsafe"], {"flag": "unsafe"}, "yes", "high"]),
+)
+def test_no_other_member_of_the_object_is_overlooked(key: str, value: object) -> None:
+    if key.strip().casefold() not in ("flag", "category", "reason"):
+        assert refused(json.dumps({"flag": "safe", "category": None, key: value}))
+
+
+@settings(max_examples=200, deadline=None)
+@given(category=st.text(max_size=20))
+def test_a_safe_flag_with_any_word_as_category_is_refused_or_the_word_means_none(category: str) -> None:
+    if any(character.isalpha() for character in category) and not re.match(
+        r"\W*(n|safe|empty|blank|undefined)", category.casefold()
+    ):
+        assert refused(json.dumps({"flag": "safe", "category": category}))
 
 
 @pytest.mark.parametrize(
@@ -211,9 +369,9 @@ def test_any_text_parses_or_is_refused_and_safe_is_never_guessed(text: str) -> N
 @given(
     before=st.text(st.characters(exclude_characters="{"), max_size=50),
     after=st.text(st.characters(exclude_characters="{"), max_size=50),
-    flag=st.sampled_from(["safe", "unsafe"]),
+    flag=st.just("unsafe"),
     category=st.sampled_from(CATEGORIES),
-    reason=st.text(max_size=100),
+    reason=st.sampled_from(ORDINARY["reasons"]),
     indent=st.sampled_from([None, 2]),
 )
 def test_any_good_answer_in_any_prose_is_read_as_it_was_meant(
@@ -232,9 +390,29 @@ HARD = [
 ]
 
 
-@pytest.mark.parametrize("piece", HARD)
-def test_reading_takes_linear_time_up_to_the_limit(piece: str) -> None:
-    text = (piece * (MAX_CHARACTERS // len(piece)))[:MAX_CHARACTERS]
+HARD_PROSE = [
+    "not ",
+    "no ",
+    "a",
+    "- ",
+    "{ ",
+    "[\n",
+    "and ",
+    "contains a ",
+    "unsafe or ",
+    '"',
+    "'",
+    ": ",
+    "\n",
+    " ",
+    "un safe ",
+]
+
+
+@pytest.mark.parametrize("before", ["", SAFE, SAFE[:-2], '{"flag": "safe", "category": "', '{"flag": "'])
+@pytest.mark.parametrize("piece", [*HARD, *HARD_PROSE])
+def test_reading_takes_linear_time_up_to_the_limit(piece: str, before: str) -> None:
+    text = (before + piece * (MAX_CHARACTERS // len(piece)))[: MAX_CHARACTERS - 2] + '"}'
     started = time.thread_time()  # of the processor: another process doesn't lengthen it
     with suppress(UnusableJudgement):
         parse(text)
