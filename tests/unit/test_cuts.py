@@ -119,6 +119,15 @@ def test_a_small_picture_on_a_long_page_is_looked_at_without_the_page() -> None:
     assert prepared.views[1].box == pytest.approx((50, 3000, 250, 3200), abs=12)
 
 
+def test_a_line_of_writing_on_a_page_is_no_long_picture() -> None:
+    page = Image.new("RGB", (255, 255), "white")
+    page.paste(noise(200, 8), (20, 120))
+
+    prepared = prepare(encode(page), "auto", SIZE)
+
+    assert (names(prepared), prepared.unseen) == (["full", "trimmed"], ())
+
+
 def test_a_speck_on_a_long_page_is_in_a_tile() -> None:
     page = Image.new("RGB", (300, 6000), "white")
     page.paste(noise(200, 200), (50, 3000))

@@ -32,7 +32,7 @@ def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> Looks:
         parts.append(("trimmed", found.box))
     left, top, right, bottom = found.box if found.clean else (0, 0, *image.size)
     inner = (right - left, bottom - top)
-    needed = needs_tiles(inner, size) and not _is_plain(image)
+    needed = needs_tiles(inner, size) and needs_tiles(image.size, size) and not _is_plain(image)
     if not needed and mode != "tiles":
         return Looks(tuple(parts))
     boxes = tile_boxes(inner, most - len(parts)) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
