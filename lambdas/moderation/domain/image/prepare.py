@@ -99,11 +99,15 @@ def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, cou
     scanned: list[ScannedFrame] = []
     reserved = 0
     for number, frame in decoded_frames(source, range(decodable)):
-        rendered = renderings(frame, seen_as)
-        if number == 0 and mode != "full":
-            reserved = len(closer_looks(rendered[0].picture, mode, size, LEAST_TILES).parts)
-        sketches = {rendering.name: Sketch.of(rendering.picture) for rendering in rendered}
-        scanned.append(ScannedFrame(number, sketches, shown_ms(frame), rendered[0].picture.size))
+        sketches: dict[str, Sketch] = {}
+        shape = frame.size
+        for rendering in renderings(frame, seen_as):
+            if not sketches:
+                shape = rendering.picture.size
+                if number == 0 and mode != "full":
+                    reserved = len(closer_looks(rendering.picture, mode, size, LEAST_TILES).parts)
+            sketches[rendering.name] = Sketch.of(rendering.picture)
+        scanned.append(ScannedFrame(number, sketches, shown_ms(frame), shape))
     choice = choose(scanned, first_frames(source), MAX_VIEWS - reserved, moving=source.format != "TIFF")
     return _Plan(
         numbers=tuple(frame.number for frame in choice.seen),
@@ -158,7 +162,7 @@ def _views(source: Image.Image, seen_as: Appearance, mode: str, size: int, plan:
     lacking: list[tuple[int, int]] = []
     budget = _Budget(MAX_VIEWS - plan.views, plan.sizes, mode, size)
     for number, frame in decoded_frames(source, plan.numbers):
-        rendered = renderings(frame, seen_as)
+        rendered = tuple(renderings(frame, seen_as))
         if plan == _ONE_FRAME:
             budget = _Budget(MAX_VIEWS - len(rendered), [one.picture.size for one in rendered], mode, size)
         for rendering in rendered:
