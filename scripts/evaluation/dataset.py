@@ -86,7 +86,7 @@ def scenes(first_seed: int, unsafe: int, safe: int, share: float = SHARE) -> Ite
 def view_labels(drawing: Drawing, pack: Pack) -> dict[str, dict[str, bool | None]]:
     """Return the true answer by view and question; None if the content is partly visible."""
     closer = closer_looks(drawing.image, pack.views, INPUT_SIZE, MAX_VIEWS - 1)
-    views = {"full": (0, 0, *drawing.image.size)} | dict(closer)
+    views = {"full": (0, 0, *drawing.image.size)} | dict(closer.parts)
     return {name: dict(zip(QUESTIONS, _truths(drawing, box), strict=True)) for name, box in views.items()}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from moderation.domain.image import MAX_VIEWS, content_box, prepare, tile_boxes
+from moderation.domain.image import MAX_VIEWS, prepare
 from moderation.errors import ImageTooLarge, UnreadableImage
 from tests.support.images import bomb
 
@@ -111,17 +111,6 @@ def test_a_view_is_what_the_models_own_processor_would_make_of_the_picture():
     assert np.array_equal(ours, theirs)
 
 
-def test_full_takes_the_first_frame_and_auto_up_to_eight():
-    frames = [Image.new("RGB", (80, 80), (12 * number, 0, 0)) for number in range(20)]
-    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=40)
-
-    assert [view.name for view in prepare(data, "full", SIZE).views] == ["full"]
-    names = [view.name for view in prepare(data, "auto", SIZE).views]
-    assert names[0] == "full"
-    assert names[-1] == "frame-19"
-    assert len(names) == 8
-
-
 def test_small_content_in_a_large_picture_gets_a_tile_of_its_own():
     scene = Image.new("RGB", (800, 800))
     scene.paste(Image.effect_noise((800, 800), 90).convert("RGB"))
@@ -134,26 +123,6 @@ def test_small_content_in_a_large_picture_gets_a_tile_of_its_own():
     views = {view.name: redness(view.png) for view in prepare(encode(scene, "PNG"), "auto", SIZE).views}
     assert len(views) <= MAX_VIEWS
     assert max(views.values()) > 3 * views["full"]
-
-
-def test_a_letterbox_is_trimmed():
-    framed = Image.new("RGB", (400, 400), "black")
-    framed.paste(picture(200, 120), (100, 140))
-
-    assert content_box(framed) == (100, 140, 300, 260)
-    names = [view.name for view in prepare(encode(framed, "PNG"), "auto", SIZE * 4).views]
-    assert names == ["full", "trimmed"]
-
-
-@pytest.mark.parametrize("size", [(900, 900), (1200, 900), (900, 1600), (5000, 300), (300, 9000), (257, 256)])
-def test_tiles_cover_the_whole_picture(size):
-    boxes = tile_boxes(size, 11)
-    covered = np.zeros(size, dtype=bool)
-    for left, top, right, bottom in boxes:
-        covered[left:right, top:bottom] = True
-
-    assert 1 <= len(boxes) <= 11
-    assert covered.mean() > 0.995
 
 
 @pytest.mark.parametrize("width, height", [(10_000, 5_001), (60_000, 60_000)])

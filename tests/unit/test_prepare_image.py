@@ -27,7 +27,8 @@ UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
 
 def animation(frames: int) -> bytes:
     buffer = io.BytesIO()
-    pictures = [Image.new("RGB", (300, 200), (number * 20, 0, 0)) for number in range(frames)]
+    colours = [(75 * (number % 4), 75 * (number // 4), 0) for number in range(frames)]
+    pictures = [Image.new("RGB", (300, 200), colour) for colour in colours]
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:])
     return buffer.getvalue()
 
@@ -96,14 +97,16 @@ def test_the_same_bytes_are_judged_once_and_the_second_record_says_from_where():
 
 
 def test_the_record_says_what_was_looked_at():
-    parts = made(pack=replace(PACK, views="auto"), data=animation(frames=10))
+    parts = made(pack=replace(PACK, views="auto"), data=animation(frames=15))
 
     record = moderate_all(parts, FIRST)
 
-    assert record.looked_at["frames"] == 10
-    assert record.looked_at["unseen_frames"] == 2
+    assert record.looked_at["frames"] == 15
+    assert record.looked_at["unseen_frames"] == 3
+    assert record.looked_at["unseen"] == ["3 of 15 frames differ and weren't looked at."]
+    assert (record.verdict, record.row) == ("review", "unseen")
     assert record.looked_at["views"][0] == {"name": "full", "frame": 0, "box": [0, 0, 300, 200]}
-    assert len({view["frame"] for view in record.looked_at["views"]}) == 8
+    assert len({view["frame"] for view in record.looked_at["views"]}) == 12
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class Record:
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
-    `needs` names what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
+    `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
 

@@ -125,6 +125,6 @@ def _looked_at(picture: PreparedImage) -> dict[str, Any]:
     return {
         "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],
         "frames": picture.frames,
-        "unseen_frames": None if picture.frames is None else picture.frames - len(seen),
+        "unseen_frames": picture.frames - len(seen),
         "unseen": list(picture.unseen),
     }

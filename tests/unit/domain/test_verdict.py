@@ -175,7 +175,7 @@ def test_a_sentence_that_says_neither_is_no_flag(sentence: str) -> None:
 
 @pytest.mark.parametrize("quotes", ["\u201c\u201d", "\u201e\u201c", "\u201d\u201d", "\u00ab\u00bb", "\u2018\u2019"])
 def test_typographic_quotes_are_read(quotes: str) -> None:
-    left, right = quotes
+    left, right = quotes[0], quotes[1]
     text = re.sub(r'"([^"]*)"', rf"{left}\1{right}", '{"flag": "unsafe", "category": "Violence", "reason": "a gun"}')
     assert parse(text) == Judgement("unsafe", "Violence", "a gun")
 

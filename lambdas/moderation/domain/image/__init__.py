@@ -1,11 +1,13 @@
 """From uploaded bytes to the views that the vision model sees. Pure, on Pillow.
 
 `prepare` goes through the modules in this order: `file` (open), `appearance` (colour space, orientation), `frames`
-(choose and decode), `renderings` (the pixels that a viewer shows), `cuts` (trim, tiles).
+(decode), `renderings` (the pixels that a viewer shows), `choice` (of frames, by `likeness`), `cuts` (tiles, and the
+picture without its borders, by `trim`).
 """
 
-from moderation.domain.image.cuts import Box, closer_looks, content_box, tile_boxes
+from moderation.domain.image.cuts import closer_looks, tile_boxes
 from moderation.domain.image.prepare import MAX_VIEWS, PREPROCESSING_VERSION, PreparedImage, View, prepare
+from moderation.domain.image.trim import Box
 
 __all__ = [
     "MAX_VIEWS",
@@ -14,7 +16,6 @@ __all__ = [
     "PreparedImage",
     "View",
     "closer_looks",
-    "content_box",
     "prepare",
     "tile_boxes",
 ]

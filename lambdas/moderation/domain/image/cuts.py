@@ -1,62 +1,95 @@
 """Parts of a picture that are looked at closer: without its borders, and as tiles."""
 
 import math
+from dataclasses import dataclass
+from typing import cast
 
-from PIL import Image, ImageChops
+from PIL import Image
+
+from moderation.domain.image.trim import Box, content
 
 TILED_FROM = 4  # auto: the shorter side is this many times what the model sees before tiles are worth it
+LONGEST = 3  # times as long as wide: a view of more is squashed until it shows nothing
 _TILE_STRIDE = 0.5  # of a tile's side: what is at most half as large as a tile is whole in at least one
-_TRIM_TOLERANCE = 12  # of 255: compression noise inside a uniform border
+_TILE_LENGTH = 2  # of a long picture's tiles, in its width, where the budget allows
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
+LEAST_TILES = 4  # of a picture about as wide as high: fewer show it no closer
 
-Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
+
+@dataclass(frozen=True)
+class Looks:
+    """Names and boxes of the parts of a picture; `complete` unless the budget leaves out a part that needs one."""
+
+    parts: tuple[tuple[str, Box], ...] = ()
+    complete: bool = True
 
 
-def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> list[tuple[str, Box]]:
-    """Names and boxes of the picture without its borders, and of tiles, for details that the full view loses."""
-    looks: list[tuple[str, Box]] = []
-    content = content_box(image)
-    if _area(content) < _TRIM_WORTH * image.width * image.height:
-        looks.append(("trimmed", content))
-    else:
-        content = (0, 0, *image.size)
-    left, top, right, bottom = content
+def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> Looks:
+    """Return the picture without its borders and tiles of it, for details that the full view loses."""
+    found = content(image)
+    parts: list[tuple[str, Box]] = []
+    if _area(found.box) < _TRIM_WORTH * image.width * image.height and most:
+        parts.append(("trimmed", found.box))
+    left, top, right, bottom = found.box if found.clean else (0, 0, *image.size)
     inner = (right - left, bottom - top)
-    if mode == "tiles" or min(inner) >= TILED_FROM * size:
-        boxes = tile_boxes(inner, most - len(looks))
-        looks += [
-            (f"tile-{number}", (left + x0, top + y0, left + x1, top + y1))
-            for number, (x0, y0, x1, y1) in enumerate(boxes)
-        ]
-    return looks
+    needed = needs_tiles(inner, size) and needs_tiles(image.size, size) and not _is_plain(image)
+    if not needed and mode != "tiles":
+        return Looks(tuple(parts))
+    boxes = tile_boxes(inner, most - len(parts)) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
+    boxes = boxes or tiles_along(inner, most - len(parts))
+    parts += [
+        (f"tile-{number}", (left + x0, top + y0, left + x1, top + y1)) for number, (x0, y0, x1, y1) in enumerate(boxes)
+    ]
+    return Looks(tuple(parts), complete=not needed or _is_enough(boxes))
 
 
-def content_box(image: Image.Image) -> Box:
-    """(left, top, right, bottom) of what remains when borders in the corner's colour are cut off."""
-    background = Image.new("RGB", image.size, image.getpixel((0, 0)))
-    difference = ImageChops.difference(image, background).convert("L")
-    box = difference.point(lambda value: 255 if value > _TRIM_TOLERANCE else 0).getbbox()
-    return box or (0, 0, *image.size)
+def needs_tiles(size: tuple[int, int], model_input: int) -> bool:
+    """Tell if one view loses too much of a picture of `size` pixels."""
+    return min(size) >= TILED_FROM * model_input or max(size) > LONGEST * min(size)
 
 
-def tile_boxes(size: tuple[int, int], most: int) -> list[Box]:
-    """At most `most` square, overlapping boxes that cover a picture of `size` (width, height) pixels.
+def tile_boxes(size: tuple[int, int], most: int) -> tuple[Box, ...]:
+    """Return the finest grid of at most `most` square, overlapping boxes that covers a picture of `size` pixels.
 
-    The finest grid that fits is taken; a picture so long that no grid fits gets `most` boxes spread along it.
+    Empty where no grid fits or shows the picture closer than it is.
     """
     short, long = min(size), max(size)
     for rows in (4, 3, 2, 1):
         side = short / (1 + (rows - 1) * _TILE_STRIDE)
         columns = math.ceil((long - side) / (_TILE_STRIDE * side)) + 1
-        if rows * columns <= most:
-            break
-    else:
-        columns = most
-        side = max(side, long / most)
-    across, along = _starts(short, side, rows), _starts(long, side, columns)
-    spans = [(x, y) for y in across for x in along] if size[0] >= size[1] else [(x, y) for y in along for x in across]
-    edge = math.ceil(side)
-    return [(x, y, min(x + edge, size[0]), min(y + edge, size[1])) for x, y in spans]
+        if 1 < rows * columns <= most:
+            return _boxes(size, (side, rows), (side, columns))
+    return ()
+
+
+def tiles_along(size: tuple[int, int], most: int) -> tuple[Box, ...]:
+    """Return at most `most` overlapping boxes along the longer side: the longer, the fewer of them suffice."""
+    short, long = min(size), max(size)
+    wanted = math.ceil((long / short - _TILE_LENGTH) / (_TILE_LENGTH - _TILE_STRIDE)) + 1
+    count = max(1, min(most, wanted))
+    if most < 1 or wanted < 2:
+        return ()
+    length = (long + (count - 1) * _TILE_STRIDE * short) / count
+    return _boxes(size, (short, 1), (length, count))
+
+
+def _boxes(size: tuple[int, int], across: tuple[float, int], along: tuple[float, int]) -> tuple[Box, ...]:
+    short, long = min(size), max(size)
+    starts, further = _starts(short, *across), _starts(long, *along)
+    width, length = math.ceil(across[0]), math.ceil(along[0])
+    if size[0] >= size[1]:
+        return tuple((x, y, min(x + length, long), min(y + width, short)) for y in starts for x in further)
+    return tuple((x, y, min(x + width, short), min(y + length, long)) for y in further for x in starts)
+
+
+def _is_enough(boxes: tuple[Box, ...]) -> bool:
+    """Tell if no box is much longer than wide."""
+    sides = [(right - left, bottom - top) for left, top, right, bottom in boxes]
+    return bool(boxes) and all(max(side) <= LONGEST * min(side) + 1 for side in sides)
+
+
+def _is_plain(image: Image.Image) -> bool:
+    return all(low == high for low, high in cast("tuple[tuple[int, int], ...]", image.getextrema()))
 
 
 def _starts(length: int, side: float, count: int) -> list[int]:

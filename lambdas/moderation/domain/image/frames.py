@@ -1,4 +1,4 @@
-"""Frames of an animation and pages of a document: their number, which of them are looked at, and their pictures."""
+"""Frames of an animation and pages of a document: their number, how long each is shown, and their pictures."""
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -9,41 +9,54 @@ from moderation.domain.image.file import refuse_size
 from moderation.errors import ImageTooLarge
 
 MAX_LISTED_FRAMES = 5_000  # of a file: frames that no model sees cost time as well
-_ANIMATION_PIXELS = 200_000_000  # decoded in all: a frame can only be reached through those before it
+ANIMATION_PIXELS = 200_000_000  # decoded in all: a frame can only be reached through those before it
+_STILL = ("MPO", "HEIF")  # files of several pictures of which viewers show one
+_SHORTEST_MS = 20  # as in browsers, what is shown for less counts as
+_DEFAULT_MS = 100
 
 
 def count_frames(source: Image.Image) -> int:
     """Count the frames or pages. Raises ImageTooLarge over MAX_LISTED_FRAMES."""
-    if source.format in ("MPO", "HEIF"):
-        return 1  # other pictures beside the main one, which no viewer shows
+    if source.format in _STILL:
+        return 1
     count: int = _count_pages(source) if source.format == "TIFF" else getattr(source, "n_frames", 1)
     if count > MAX_LISTED_FRAMES:
         raise ImageTooLarge(f"The {source.format} file has over {MAX_LISTED_FRAMES:,} frames.")
     return count
 
 
-def wanted_frames(source: Image.Image, count: int, most: int) -> set[int]:
-    """Numbers of at most `most` of `count` frames, evenly spread, the first among them."""
-    reachable = max(1, min(count, _ANIMATION_PIXELS // (source.width * source.height)))
-    return {round(step * (reachable - 1) / max(1, most - 1)) for step in range(most)} if reachable > 1 else {0}
+def count_decodable(source: Image.Image, count: int) -> int:
+    """Count the frames, from the first on, that can be decoded within ANIMATION_PIXELS."""
+    return max(1, min(count, ANIMATION_PIXELS // (source.width * source.height)))
+
+
+def first_frames(source: Image.Image) -> frozenset[int]:
+    """Numbers of the frames that viewers show first: animated PNGs may have a picture that isn't of the animation."""
+    return frozenset({0, 1} if source.info.get("default_image") else {0})
 
 
 def decoded_frames(source: Image.Image, wanted: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
     """Return (number, decoded frame) of each wanted frame. Raises ImageTooLarge, EOFError for a missing frame."""
-    if wanted == {0}:
+    if set(wanted) == {0} and source.tell() == 0:
         yield 0, source
         return
-    decoded = 0
+    last, decoded = max(wanted), 0
     for number, frame in enumerate(ImageSequence.Iterator(source)):
         refuse_size(frame)
         decoded += frame.width * frame.height
-        if decoded > _ANIMATION_PIXELS:
-            raise ImageTooLarge(f"The {source.format} file's frames have over {_ANIMATION_PIXELS:,} pixels in all.")
+        if decoded > ANIMATION_PIXELS:
+            raise ImageTooLarge(f"The {source.format} file's frames have over {ANIMATION_PIXELS:,} pixels in all.")
         if number in wanted:
             yield number, frame
-        if number == max(wanted):
+        if number == last:
             return
     raise EOFError(f"There are fewer frames than the header declares: {number + 1}.")
+
+
+def shown_ms(frame: Image.Image) -> float:
+    """Return for how long a decoded frame is shown; pages are all shown for the same time."""
+    declared = frame.info.get("duration") or 0
+    return declared if declared >= _SHORTEST_MS else _DEFAULT_MS
 
 
 def _count_pages(source: Image.Image) -> int:

@@ -1,20 +1,30 @@
 """Preparation of an uploaded file: its views, as the vision model sees them."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
 from moderation.domain.image.appearance import Appearance, appearance
-from moderation.domain.image.cuts import Box, closer_looks
+from moderation.domain.image.choice import ScannedFrame, choose
+from moderation.domain.image.cuts import LEAST_TILES, Looks, closer_looks, needs_tiles
 from moderation.domain.image.file import DECODER_FAULTS, MAX_PIXELS, open_file
-from moderation.domain.image.frames import count_frames, decoded_frames, wanted_frames
+from moderation.domain.image.frames import (
+    ANIMATION_PIXELS,
+    count_decodable,
+    count_frames,
+    decoded_frames,
+    first_frames,
+    shown_ms,
+)
+from moderation.domain.image.likeness import Sketch
 from moderation.domain.image.renderings import renderings
+from moderation.domain.image.trim import Box
 from moderation.errors import ImageTooLarge, UnreadableImage
 
 PREPROCESSING_VERSION = "4"
 MAX_VIEWS = 12
-MAX_FRAMES = 8
 
 
 @dataclass(frozen=True)
@@ -34,24 +44,23 @@ class View:
 class PreparedImage:
     """Accepted image: its size in pixels as uploaded, its format, and its views.
 
-    `frames` is the number of frames or pages in the file, None if mode `full` didn't count them. `unseen` says in
-    sentences what of the image is in no view.
+    `frames` is the number of frames or pages in the file. `unseen` says in sentences what of the image is in no view.
     """
 
     width: int
     height: int
     format: str
     views: tuple[View, ...]
-    frames: int | None
+    frames: int
     unseen: tuple[str, ...] = ()
 
 
 def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     """Decode `data` and cut it into views of `size` x `size` pixels.
 
-    Mode `full` gives one view, the whole (first) frame. `auto` adds up to eight frames of an animation, the
-    picture without its uniform borders, and overlapping tiles where the picture is at least four times what the
-    model sees; `tiles` adds tiles whatever the size. At most 12 views in all.
+    In every mode a view shows the whole of the image or of each chosen frame, in each rendering. `auto` adds pictures
+    without their borders, and overlapping tiles of those that are at least four times what the model sees, or over
+    three times as long as wide; `tiles` adds tiles whatever the size. At most 12 views in all.
 
     Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding) and for what would take too long to decode,
     UnreadableImage for anything that isn't an intact image of an accepted format.
@@ -59,31 +68,132 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     source = open_file(data)
     width, height, format = source.width, source.height, source.format or ""
     try:
-        frames = count_frames(source) if mode != "full" else None
-        views = tuple(_views(source, appearance(source, data), mode, size, frames or 1))
+        frames, seen_as = count_frames(source), appearance(source, data)
+        plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else _ONE_FRAME
+        views, lacking = _views(source, seen_as, mode, size, plan)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
     except DECODER_FAULTS as error:
         raise UnreadableImage(
             f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
         ) from error
-    return PreparedImage(width, height, format, views, frames)
+    return PreparedImage(width, height, format, tuple(views), frames, (*plan.unseen, *lacking))
 
 
-def _views(source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int) -> list[View]:
-    """Cut each frame as soon as it is decoded: eight of the largest wouldn't fit into memory together."""
-    wanted = wanted_frames(source, count, MAX_FRAMES)
-    frames: list[View] = []
-    looks: list[View] = []
-    for number, frame in decoded_frames(source, wanted):
+@dataclass(frozen=True)
+class _Plan:
+    """Frames to look at, with the number of views that the whole of them takes; the size of each in pixels."""
+
+    numbers: tuple[int, ...]
+    views: int
+    sizes: tuple[tuple[int, int], ...]
+    unseen: tuple[str, ...] = ()
+
+
+_ONE_FRAME = _Plan((0,), 1, ())
+
+
+def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int) -> _Plan:
+    """Choose the frames. All that can be decoded are, one after the other, to compare them."""
+    decodable = count_decodable(source, count)
+    scanned: list[ScannedFrame] = []
+    reserved = 0
+    for number, frame in decoded_frames(source, range(decodable)):
+        sketches: dict[str, Sketch] = {}
+        shape = frame.size
         for rendering in renderings(frame, seen_as):
+            if not sketches:
+                shape = rendering.picture.size
+                if number == 0 and mode != "full":
+                    reserved = len(closer_looks(rendering.picture, mode, size, LEAST_TILES).parts)
+            sketches[rendering.name] = Sketch.of(rendering.picture)
+        scanned.append(ScannedFrame(number, sketches, shown_ms(frame), shape))
+    choice = choose(scanned, first_frames(source), MAX_VIEWS - reserved, moving=source.format != "TIFF")
+    return _Plan(
+        numbers=tuple(frame.number for frame in choice.seen),
+        views=sum(len(frame.sketches) for frame in choice.seen),
+        sizes=tuple(frame.size for frame in choice.seen for _ in frame.sketches),
+        unseen=_unseen_frames(source, count, decodable, sum(frame.times for frame in choice.unseen)),
+    )
+
+
+def _unseen_frames(source: Image.Image, count: int, decodable: int, differing: int) -> tuple[str, ...]:
+    kind = "pages" if source.format == "TIFF" else "frames"
+    said = []
+    if differing:
+        said.append(f"{differing} of {count} {kind} differ and weren't looked at.")
+    if decodable < count:
+        said.append(
+            f"{count - decodable} of {count} {kind} weren't decoded: together they have over {ANIMATION_PIXELS:,} "
+            "pixels."
+        )
+    return tuple(said)
+
+
+class _Budget:
+    """Views that are left for closer looks, shared by the pictures that need tiles."""
+
+    def __init__(self, left: int, sizes: Sequence[tuple[int, int]], mode: str, size: int) -> None:
+        self._left, self._mode, self._size = left, mode, size
+        self._tiled = sum(map(self._is_tiled, sizes))
+
+    def looks(self, picture: Image.Image) -> Looks:
+        """Return the closer looks at the next picture."""
+        if self._is_tiled(picture.size):
+            most = max(self._left // max(1, self._tiled), min(self._left, LEAST_TILES))
+            self._tiled -= 1
+        else:
+            most = max(0, self._left - LEAST_TILES * self._tiled)
+        looks = closer_looks(picture, self._mode, self._size, most)
+        self._left -= len(looks.parts)
+        return looks
+
+    def _is_tiled(self, size: tuple[int, int]) -> bool:
+        return self._mode == "tiles" or needs_tiles(size, self._size)
+
+
+def _views(source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan) -> tuple[list[View], list[str]]:
+    """Cut each frame as soon as it is decoded, since a few of the largest wouldn't fit into memory together.
+
+    Returns the views, those of whole frames first, and sentences on what is in none.
+    """
+    whole: list[View] = []
+    closer: list[View] = []
+    lacking: list[tuple[int, int]] = []
+    budget = _Budget(MAX_VIEWS - plan.views, plan.sizes, mode, size)
+    for number, frame in decoded_frames(source, plan.numbers):
+        rendered = tuple(renderings(frame, seen_as))
+        if plan == _ONE_FRAME:
+            budget = _Budget(MAX_VIEWS - len(rendered), [one.picture.size for one in rendered], mode, size)
+        for rendering in rendered:
             picture = rendering.picture
-            name = "-".join(filter(None, ("full" if number == 0 else f"frame-{number}", rendering.name)))
-            frames.append(View(name, _png(picture, size), number, (0, 0, *picture.size)))
-            if number == 0 and mode != "full":
-                closer = closer_looks(picture, mode, size, MAX_VIEWS - len(wanted))
-                looks += [View(name, _png(picture.crop(box), size), number, box) for name, box in closer]
-    return frames + looks
+            name = "-".join(filter(None, (f"frame-{number}" if number else "", rendering.name)))
+            whole.append(View(_whole_name(number, rendering.name), _png(picture, size), number, (0, 0, *picture.size)))
+            if mode == "full":
+                continue
+            looks = budget.looks(picture)
+            closer += [
+                View("-".join(filter(None, (name, part))), _png(picture.crop(box), size), number, box)
+                for part, box in looks.parts
+            ]
+            if not looks.complete:
+                lacking.append(picture.size)
+    return whole + closer, _without_tiles(lacking)
+
+
+def _whole_name(number: int, rendering: str) -> str:
+    return "-".join(filter(None, ("full" if number == 0 else f"frame-{number}", rendering)))
+
+
+def _without_tiles(lacking: Sequence[tuple[int, int]]) -> list[str]:
+    if not lacking:
+        return []
+    width, height = lacking[0]
+    others = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+    return [
+        f"A picture of {width:,} x {height:,} pixels{others} has more than the budget of {MAX_VIEWS} views shows: it "
+        "is too large or too long for the tiles that are left."
+    ]
 
 
 def _png(image: Image.Image, size: int) -> bytes:

@@ -1,0 +1,147 @@
+"""Likeness of frames: does a frame show anything that no frame shows which is looked at?
+
+Frames are compared block by block on a grid of cells, and the largest difference counts: a mean over the whole frame
+would lose a small object.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import cast
+
+from PIL import Image, ImageChops, ImageStat
+
+DIFFERS = 24  # D, of 255: mean difference of a block, in the channel where it is largest
+_EQUAL = 3  # rounding of decoders and codecs
+_CELLS = 56  # a side; with BLIP-2's input of 224 pixels a cell has four
+_BLOCK = 4  # cells a side: a 14th of the frame
+_REACH = 4  # cells: what moves by a 14th of the frame is still the same content
+_PLAIN = 4  # mean deviation within a block that shows nothing but a surface
+_RIM = 2  # blocks at the edges, into which motion brings what another frame shows
+_DETAIL_LEFT = 0.6  # of the blended frames' detail: less means that they cancel out, which a cross-fade doesn't do
+# Motions in half cells, the smallest first.
+_SHIFTS = sorted(product(range(-2 * _REACH, 2 * _REACH + 1), repeat=2), key=lambda shift: max(map(abs, shift)))
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Small copy of a frame's rendering: thousands of them fit into memory."""
+
+    picture: Image.Image
+
+    @classmethod
+    def of(cls, picture: Image.Image) -> "Sketch":
+        """Reduce a picture to two samples a cell, so that motion can be followed by half cells."""
+        return cls(picture.resize((2 * _CELLS,) * 2, Image.Resampling.BOX, reducing_gap=2.0))
+
+    @cached_property
+    def cells(self) -> Image.Image:
+        """One sample a cell."""
+        return self.picture.reduce(2)
+
+    @cached_property
+    def plain(self) -> Image.Image:
+        """Mask of the blocks that show nothing but a surface."""
+        return self.detail.point(lambda value: 255 if value <= _PLAIN else 0)
+
+    @cached_property
+    def detail(self) -> Image.Image:
+        """Mean deviation within each block."""
+        plain = self.cells.reduce(_BLOCK).resize(self.cells.size, Image.Resampling.NEAREST)
+        return _of_blocks(ImageChops.difference(self.cells, plain))
+
+    @cached_property
+    def envelope(self) -> tuple[Image.Image, Image.Image]:
+        """Darkest and lightest samples within reach of each cell."""
+        return _spread(self.cells, ImageChops.darker, 255), _spread(self.cells, ImageChops.lighter, 0)
+
+    @cached_property
+    def phases(self) -> dict[tuple[int, int], Image.Image]:
+        """Cells of the frame with a margin, moved by no or half a cell in each direction."""
+        moved = {}
+        for x, y in product((0, 1), repeat=2):
+            canvas = Image.new("RGB", (2 * (_CELLS + 2 * _REACH + 1),) * 2)
+            canvas.paste(self.picture, (2 * _REACH + x, 2 * _REACH + y))
+            moved[x, y] = canvas.reduce(2)
+        return moved
+
+
+def equal(first: Sketch, second: Sketch) -> bool:
+    """Tell if two frames are the same but for rounding."""
+    return _largest(_of_blocks(ImageChops.difference(first.cells, second.cells))) <= _EQUAL
+
+
+def alike(frame: Sketch, other: Sketch) -> bool:
+    """Tell if no block of the frame differs from the same block of the other by more than D."""
+    return _largest(_of_blocks(ImageChops.difference(frame.cells, other.cells))) <= DIFFERS
+
+
+def follows(frame: Sketch, other: Sketch) -> bool:
+    """Tell if the other frame shows what the frame shows but for its edges, though it may have moved."""
+    return _largest(_inner(_not_shown(frame, other, inner=True))) <= DIFFERS
+
+
+def follows_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
+    """Tell if one of two frames shows what the frame shows, and the two together what is at its edges."""
+    grids = [_not_shown(frame, other) for other in (before, after)]
+    inside = min(_largest(_inner(grid)) for grid in grids) <= DIFFERS
+    return inside and _largest(ImageChops.darker(*grids)) <= DIFFERS
+
+
+def fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
+    """Tell if the frame is a cross-fade of two others, and shows the details of both as one does."""
+    gone, left = (sum(ImageStat.Stat(ImageChops.difference(frame.cells, other.cells)).sum) for other in (before, after))
+    share = gone / max(1.0, gone + left)
+    blend = Image.blend(before.cells, after.cells, share)
+    if _largest(_of_blocks(ImageChops.difference(frame.cells, blend))) > DIFFERS:
+        return False
+    expected = ImageChops.lighter(
+        before.detail.point(lambda value: int(value * (1 - share) * _DETAIL_LEFT)),
+        after.detail.point(lambda value: int(value * share * _DETAIL_LEFT)),
+    )
+    return _largest(ImageChops.subtract(expected, frame.detail)) <= _PLAIN
+
+
+def _not_shown(frame: Sketch, other: Sketch, *, inner: bool = False) -> Image.Image:
+    """Return each block's difference from the part of the other frame, within reach, that is most like it."""
+    dark, light = other.envelope
+    outside = _of_blocks(
+        ImageChops.lighter(ImageChops.subtract(frame.cells, light), ImageChops.subtract(dark, frame.cells))
+    )
+    least = _of_blocks(ImageChops.difference(frame.cells, other.cells))
+    if _largest(_inner(outside) if inner else outside) > DIFFERS:  # nowhere within reach is anything like it
+        return least
+    least.paste(0, mask=ImageChops.multiply(frame.plain, outside.point(lambda value: 255 if value <= DIFFERS else 0)))
+    for x, y in _SHIFTS:
+        if _largest(_inner(least) if inner else least) <= DIFFERS:
+            break
+        left, top = _REACH + x // 2 + x % 2, _REACH + y // 2 + y % 2
+        moved = other.phases[x % 2, y % 2].crop((left, top, left + _CELLS, top + _CELLS))
+        least = ImageChops.darker(least, _of_blocks(ImageChops.difference(frame.cells, moved)))
+    return least
+
+
+def _of_blocks(difference: Image.Image) -> Image.Image:
+    """Return the mean of each block, of the channel where it is largest."""
+    red, green, blue = difference.reduce(_BLOCK).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _inner(grid: Image.Image) -> Image.Image:
+    return grid.crop((_RIM, _RIM, grid.width - _RIM, grid.height - _RIM))
+
+
+def _largest(grid: Image.Image) -> int:
+    return int(cast("tuple[int, int]", grid.getextrema())[1])
+
+
+def _spread(cells: Image.Image, take: Callable[[Image.Image, Image.Image], Image.Image], beyond: int) -> Image.Image:
+    """Return for each cell the darkest (or lightest) of the cells within reach."""
+    side = _CELLS + 2 * _REACH
+    canvas = Image.new("RGB", (side, side), (beyond,) * 3)
+    canvas.paste(cells, (_REACH, _REACH))
+    for across, down in ((1, 0), (0, 1)):
+        for step in (1, 2, 4, 1):  # together 8: the reach in both directions
+            canvas = take(canvas, canvas.crop((step * across, step * down, side + step * across, side + step * down)))
+    return canvas.crop((0, 0, _CELLS, _CELLS))
