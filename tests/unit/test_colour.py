@@ -214,6 +214,7 @@ def _segment(number: int, count: int, part: bytes) -> bytes:
         ([_segment(1, 2, SWAPPED[:200]), _segment(1, 2, SWAPPED[200:])], STORED),
         ([_segment(1, 2, SWAPPED)], STORED),
         ([_segment(0, 1, SWAPPED)], STORED),
+        ([b"\xff\xe1" + _segment(1, 1, SWAPPED)[2:]], STORED),
     ],
 )
 def test_the_parts_of_a_jpegs_profile_are_joined(segments, shown):

@@ -122,3 +122,10 @@ def test_webp_is_never_turned():
 
 def test_xmp_turns_no_avif():
     assert corners(encode(quarters(), "AVIF", quality=95, xmp=XMP)) == AS_STORED
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xe2", b"\xff\xe3", b"\xff\xfe"])
+def test_exif_in_another_segment_turns_nothing(marker):
+    segment = app1(b"Exif\0\0" + exif(6))
+
+    assert corners(JPEG[:2] + marker + segment[2:] + JPEG[2:]) == AS_STORED

@@ -34,8 +34,7 @@ def appearance(image: Image.Image, data: bytes) -> Appearance:
             image.info.update(transparent_sample(chunks))
             found = Appearance(declared_profile(chunks), orientation, low_bytes(image, data))
         case "JPEG" | "MPO":
-            segments = [content for _, content in getattr(image, "applist", [])]
-            found = Appearance(_jpeg_profile(segments), _jpeg_orientation(segments))
+            found = Appearance(_jpeg_profile(_segments(image, "APP2")), _jpeg_orientation(_segments(image, "APP1")))
         case "AVIF":
             profile = image.info.get("icc_profile") or video_profile(*avif_code_points(data))
             # Pillow's decoder reports the file's rotation and mirroring as EXIF.
@@ -56,6 +55,10 @@ def _effective(profile: bytes | None) -> bytes | None:
         return None
     coded = icc.code_points(profile)
     return (code_point_profile(*coded) if coded else None) or profile
+
+
+def _segments(jpeg: Image.Image, marker: str) -> list[bytes]:
+    return [content for name, content in getattr(jpeg, "applist", []) if name == marker]
 
 
 def _jpeg_profile(segments: list[bytes]) -> bytes | None:
