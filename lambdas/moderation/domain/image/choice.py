@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from moderation.domain.image.likeness import Sketch, alike, equal, fades_between, follows, follows_between
 
 _MOVING = 200  # different frames at most whose motion is followed, for time; of more, each counts as it is
-_COMPARED = 200  # groups at most that a new one is compared with
+_COMPARED = 32  # groups at most, the last ones, that a new one is compared with
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class _Comparison:
                 at += 1
             at += 1
             time = sum(frame.milliseconds for frame in frames[first:at])
-            known = next((one for one in list(groups)[:_COMPARED] if _every(alike, chosen, one)), chosen)
+            known = next((one for one in list(groups)[-_COMPARED:] if _every(alike, chosen, one)), chosen)
             groups[known] = groups.get(known, 0) + time
         return sorted(groups, key=lambda frame: -groups[frame])
 
