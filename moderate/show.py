@@ -105,10 +105,19 @@ def _named(record: Record) -> Iterator[tuple[str, Any]]:
     yield "models", ", ".join(f"{role}: {name}" for role, name in record.models.items())
     yield "prompt", record.prompt_version
     yield "preprocessing", record.preprocessing_version
+    yield "looked at", _looked_at(record.looked_at or {})
+    yield "unseen", " ".join((record.looked_at or {}).get("unseen", ()))
     yield "shortened", "; ".join(record.shortened)
     yield "timings", ", ".join(f"{name.removesuffix('_ms')} {ms} ms" for name, ms in record.timings.items())
     yield "notified", _notified(record)
     yield "execution", record.execution or record.owner
+
+
+def _looked_at(looked_at: Mapping[str, Any]) -> str:
+    """Names of the views, and the number of frames in a file of several."""
+    names = ", ".join(view["name"] for view in looked_at.get("views", ()))
+    frames = looked_at.get("frames") or 1
+    return f"{names} (of {frames} frames)" if frames > 1 else names
 
 
 def _notified(record: Record) -> str | None:

@@ -32,6 +32,19 @@ def test_a_record_is_shown_with_all_that_it_rests_on(moderate, unsafe):
         assert part in shown
 
 
+def test_what_was_looked_at_and_what_was_not_is_shown(deployed, moderate):
+    image = deployed.put_object()
+    views = [{"name": name, "frame": number, "box": [0, 0, 9, 9]} for number, name in enumerate(("full", "frame-1"))]
+    unseen = ["3 of 15 frames differ."]
+    looked_at = {"views": views, "frames": 15, "unseen_frames": 13, "unseen": unseen}
+    deployed.put_record(image, verdict="review", decided_by="evidence", looked_at=looked_at)
+
+    shown = moderate("show", image.key).stdout
+
+    assert "full, frame-1 (of 15 frames)" in shown
+    assert unseen[0] in shown
+
+
 def test_a_failure_is_shown_with_its_cause(deployed, moderate):
     image = deployed.put_object()
     lambdas = json.dumps({"errorMessage": "It didn't answer.", "stackTrace": ["File x"]})
