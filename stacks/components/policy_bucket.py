@@ -28,13 +28,13 @@ class PolicyBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:GetObject", _CANARY)
 
     def allow_edit(self, grantee: Grantee) -> None:
-        """Allow `grantee` to publish packs and routes, and to restore earlier versions of packs or the shipped ones.
+        """Allow `grantee` to publish packs, routes and the canary, and to restore earlier packs or the shipped ones.
 
-        Versions are kept: deleting a pack or the routes adds a delete marker.
+        Versions are kept: deleting a file adds a delete marker.
         """
         self.allow_read(grantee)
         self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
-        self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES)
+        self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES, _CANARY)
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 

@@ -1,5 +1,6 @@
 """`moderate doctor`: each row when all is well, when it isn't, and when AWS refuses to say."""
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -70,9 +71,9 @@ class Models:
     """Both endpoints: answers by endpoint, or an error to raise."""
 
     def __init__(self) -> None:
-        answer = {"text": "yes", "p_yes": 0.97, "p_blank": 0.1}
+        right = [{"text": "yes", "p_yes": 0.97, "p_blank": 0.1}, {"text": "no", "p_yes": 0.02, "p_blank": 0.1}]
         self.answers: dict[str, Any] = {
-            "blip2": {"model": "blip2-demo", "caption": None, "answers": [answer]},
+            "blip2": {"model": "blip2-demo", "caption": None, "answers": right},
             "llama": [{"generated_text": f"Here you are: {JUDGED}"}],
         }
         self.asked: list[dict[str, Any]] = []
@@ -628,11 +629,25 @@ def test_a_deploy_that_it_advises_names_all_settings(rows, healthy, cloud, model
 def test_what_the_models_said_is_shown(rows, healthy, models):
     found = rows()
 
-    assert "'yes', P(yes) 0.97" in found["blip2 answers"]["found"]
+    assert "right, yes and no, about the canary" in found["blip2 answers"]["found"]
     assert "unsafe / Weapons" in found["llama answers"]["found"]
     seen, judged = (json.loads(request["Body"]) for request in models.asked)
-    assert len(seen["prompts"]) == 1
+    assert len(seen["prompts"]) == 2
     assert "Does this photo contain a weapon?" in judged["inputs"]
+
+
+def test_a_model_that_answers_everything_alike_fails_by_the_canary_in_force(rows, healthy, models):
+    picture = base64.b64encode(b"png").decode()
+    canary = {"picture": picture, "yes": "Is there a cat?", "no": "Is there a boat?"}
+    healthy.s3.put_object(Bucket="policies", Key="canary.json", Body=json.dumps(canary).encode())
+    models.answers["blip2"]["answers"] = [{"text": "yes", "p_yes": 0.9, "p_blank": 0.1}] * 2
+
+    found = rows()["blip2 answers"]
+
+    assert found["status"] == "fail"
+    assert '"Is there a boat?" must be answered no' in found["found"]
+    assert "brokenmodel" in found["remedy"]
+    assert json.loads(models.asked[0]["Body"])["image"] == picture
 
 
 def test_an_endpoint_that_is_not_there(rows, healthy, cloud, models):
@@ -700,8 +715,8 @@ def test_it_speaks_the_configured_dialect(rows, healthy, cloud, models, dialect,
     models.answers = {"llama": answer, "blip2": "yes"}
 
     assert rows()["llama answers"]["status"] == "ok"
-    seen, judged = models.asked
-    assert "prompt" in json.loads(seen["Body"])
+    *seen, judged = models.asked
+    assert all("prompt" in json.loads(one["Body"]) for one in seen)
     assert judged["CustomAttributes"] == "accept_eula=true"
 
 

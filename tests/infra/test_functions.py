@@ -19,6 +19,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "notify": (256, 60, None),
     "record_failure": (256, 60, None),
     "sweep_claims": (256, 300, None),
+    "ask_canary": (256, 90, None),
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}

@@ -49,6 +49,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "dynamodb:GetItem", "Table"): "tells the own write from another's when an update's reply was lost",
     ("Reviewer", "s3:ListBucket", "Policies"): _NOT_FOUND,
     ("Operator", "s3:ListBucket", "Policies"): _NOT_FOUND,
+    ("FunctionsAskCanary", "s3:ListBucket", "Policies"): _NOT_FOUND,
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,
     ("Operator", "lambda:GetAccountSettings", "*"): _LAPTOP,
     ("Operator", "servicequotas:GetServiceQuota", "*"): _LAPTOP,

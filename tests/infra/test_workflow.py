@@ -206,6 +206,13 @@ def test_lost_claims_are_swept_every_quarter_of_an_hour(moderation: Template) ->
     assert flatten(sweep["Targets"][0]["Arn"]).startswith("<FunctionsSweepClaimsFunction")
 
 
+def test_the_canary_is_asked_once_an_hour(moderation: Template) -> None:
+    canary = rule(moderation, "FunctionsCanarySchedule")
+
+    assert canary["ScheduleExpression"] == "rate(1 hour)"
+    assert flatten(canary["Targets"][0]["Arn"]).startswith("<FunctionsAskCanaryFunction")
+
+
 def test_both_types_run_the_same_definition(moderation: Template, theirs: CloudAssembly) -> None:
     express = template_of(theirs, "Moderation").only("AWS::StepFunctions::StateMachine")
 

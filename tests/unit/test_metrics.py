@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from moderation import observability, wiring
+from moderation.adapters.s3_canary import shipped_canary
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import since_upload, utc
 from moderation.domain.work_files import Workspace
 from moderation.errors import PermanentError, StoreUnavailable
 from moderation.handlers import (
+    ask_canary,
     judge_image,
     notify,
     prepare_image,
@@ -176,4 +178,7 @@ def everything():
     yield record_failure, wiring.NotifyPorts(FakeVerdicts(), FakePublisher()), {"detail": ended}
     vanished = FakeVerdicts()
     vanished.records[ImageRef("intake", "e", "v")] = {"owner": ME, "created_at": NOW}
+    awake = SimpleNamespace(is_awake=lambda: True)
+    right = VisionReply("b", (ScoredText("yes", 0.9), ScoredText("no", 0.1)), None)
+    yield ask_canary, wiring.CanaryPorts(awake, SimpleNamespace(canary=shipped_canary), FakeVision(right)), {}
     yield sweep_claims, wiring.SweepPorts(vanished, FakePublisher(failing=True), FakeExecutions({})), {}

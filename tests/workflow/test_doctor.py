@@ -6,7 +6,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from local.harness.instant_models import NO, YES
 from moderate.main import app
+from moderation.adapters.s3_canary import shipped_canary
 
 
 @pytest.fixture
@@ -17,6 +19,8 @@ def rows(laptop, models, monkeypatch):
     for name, value in laptop.keys_of("Operator").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    models.answer = lambda png, prompt: YES if shipped_canary().yes in prompt else NO
 
     def run() -> dict[str, dict[str, str]]:
         said = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)

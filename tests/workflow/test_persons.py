@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from local.harness.instant_models import INTERNAL
+from local.harness.instant_models import INTERNAL, NO, YES
 from moderate.main import app
 from tests.workflow.steps import drawing, tag_of
 
@@ -86,7 +86,7 @@ def test_a_reviewer_looks_at_the_upload_and_at_what_the_models_saw(laptop):
         s3.get_object(Bucket=outputs["IntakeBucketName"], Key="persons/seen.png", VersionId=str(uuid.uuid4()))
 
 
-def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, tmp_path):
+def test_an_editor_puts_packs_and_a_canary_into_force_and_takes_them_back(laptop, models, moderate, tmp_path):
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(PACK)
     second.write_text(PACK.replace("For this test.", "For this test, changed."))
@@ -94,6 +94,10 @@ def test_an_editor_puts_packs_into_force_and_takes_them_back(laptop, moderate, t
     for file in (first, second):
         moderate("policy", "push", file)
     moderate("policy", "rollback", "persons")
+    models.answer = lambda png, prompt: YES if "drawing" in prompt else NO
+    (tmp_path / "canary.png").write_bytes(drawing())
+    moderate("policy", "canary", tmp_path / "canary.png", "--yes", "Is this a drawing?", "--no", "Is there a dog?")
+    laptop.client_of("PolicyEditor", "s3").delete_object(Bucket=laptop.outputs["PolicyBucketName"], Key="canary.json")
 
     assert len(moderate("policy", "versions", "persons", role="PolicyEditor").splitlines()) > 5
     assert "blog" in moderate("policy", "routes", role="PolicyEditor")
