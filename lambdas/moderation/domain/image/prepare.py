@@ -7,9 +7,10 @@ from PIL import Image
 
 from moderation.domain.image.appearance import Appearance, appearance
 from moderation.domain.image.cuts import Box, closer_looks
-from moderation.domain.image.file import DECODER_FAULTS, MAX_PIXELS, open_file
+from moderation.domain.image.file import DECODER_FAULTS, open_file
 from moderation.domain.image.frames import count_frames, decoded_frames, wanted_frames
 from moderation.domain.image.renderings import renderings
+from moderation.domain.image.size import MAX_PIXELS
 from moderation.errors import ImageTooLarge, UnreadableImage
 
 PREPROCESSING_VERSION = "4"
