@@ -101,6 +101,14 @@ def lossless() -> tuple[bytes, bytes]:
     return b"VP8L", data[20 : 20 + struct.unpack("<I", data[16:20])[0]]
 
 
+def transparent() -> tuple[bytes, bytes]:
+    half = NOISE.convert("RGBA")
+    half.paste((0, 0, 0, 0), (0, 0, 32, 48))
+    data = encode(half, "WEBP", lossless=True)
+    at = data.index(b"VP8L")
+    return b"VP8L", data[at + 8 : at + 8 + struct.unpack("<I", data[at + 4 : at + 8])[0]]
+
+
 def tiff_with_tag_twice(tag: int) -> bytes:
     (start,) = struct.unpack("<I", TIFF[4:8])
     (count,) = struct.unpack("<H", TIFF[start : start + 2])
@@ -165,6 +173,7 @@ CONTRADICTIONS: dict[str, bytes] = {
     "JPEG, cut in its last pixels": JPEG[:-10],
     "JPEG, progressive, cut in a scan": PROGRESSIVE[:-200],
     "GIF, a frame larger than its canvas": GIF[:6] + struct.pack("<HH", 30, 30) + GIF[10:],
+    "GIF, a first frame that leaves a part of the canvas": gif((80, 60), gif_frame(64, 48)),
     "GIF, junk between its blocks": GIF[:-1] + b"\x99junk" + gif_frame(64, 48) + b";",
     "WebP, two pictures": webp(lossless(), lossless()),
     "WebP, two extended headers": webp((b"VP8X", bytes(10)), lossless(), flags=0),
@@ -172,6 +181,7 @@ CONTRADICTIONS: dict[str, bytes] = {
     "WebP, an animation that is none": webp(lossless(), flags=2),
     "WebP, frames that aren't declared": webp(lossless(), (b"ANMF", bytes(24)), flags=0),
     "WebP, a transparency that isn't declared": webp((b"ALPH", b"\0"), lossless(), flags=0),
+    "WebP, a transparent picture that isn't declared": webp(transparent(), flags=0),
     "TIFF, two widths": tiff_with_tag_twice(256),
     "TIFF, two widths in a large file": big_tiff_with_tag_twice(256),
     "TIFF, two photometric interpretations": tiff_with_tag_twice(262),
@@ -293,6 +303,38 @@ def test_of_several_pictures_in_a_heic_the_main_one_is_looked_at() -> None:
     assert colour_at(SOUND["heic, several"], 0.2, 0.2) == RED
 
 
+def with_code_points(primaries: int, transfer: int) -> bytes:
+    coded = SOUND["heic, coded"]
+    at = coded.index(b"nclx") + 4
+    return coded[:at] + struct.pack(">HH", primaries, transfer) + coded[at + 4 :]
+
+
+def test_a_heics_code_points_are_its_colours() -> None:
+    assert colour_at(with_code_points(1, 13), 0.2, 0.2) == colour_at(SOUND["heic, plain"], 0.2, 0.2)
+    assert (
+        prepare(with_code_points(12, 13), "full", SIZE).views[0].png
+        != prepare(with_code_points(1, 13), "full", SIZE).views[0].png
+    )
+    for transfer in (16, 18):
+        with pytest.raises(UnsupportedImage, match="high dynamic range"):
+            prepare(with_code_points(9, transfer), "full", SIZE)
+
+
+def test_an_index_over_the_end_of_a_palette_is_its_last_colour() -> None:
+    short = rebuilt(
+        lambda listed: [chunk(b"PLTE", part[8:-4][:6]) if part[4:8] == b"PLTE" else part for part in listed],
+        encode(NOISE.quantize(4), "PNG"),
+    )
+    full = rebuilt(
+        lambda listed: [
+            chunk(b"PLTE", part[8:-4][:6] + part[8:-4][3:6] * 2) if part[4:8] == b"PLTE" else part for part in listed
+        ],
+        encode(NOISE.quantize(4), "PNG"),
+    )
+
+    assert [v.png for v in prepare(short, "auto", SIZE).views] == [v.png for v in prepare(full, "auto", SIZE).views]
+
+
 def test_what_is_transparent_in_a_heic_is_composited() -> None:
     assert colour_at(SOUND["heic, alpha"], 0.2, 0.2) == (4, 4, 4)
 
@@ -366,6 +408,12 @@ def test_a_kind_that_is_not_accepted_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_file_is_of_no_other_kind_and_contradicts_itself_nowhere(name: str) -> None:
     assert prepare(SOUND[name], "full", SIZE).views
+
+
+def test_a_first_frame_on_nothing_may_be_smaller_than_its_canvas() -> None:
+    clear = b"!\xf9\4\1\0\0\0\0"
+
+    assert prepare(gif((80, 60), clear + gif_frame(64, 48)), "auto", SIZE).views
 
 
 def test_a_canvas_without_frames_that_leave_it_is_no_contradiction() -> None:

@@ -69,7 +69,6 @@ def open_file(data: bytes) -> Image.Image:
     if image.format == "TIFF" and any(_is_of_the_picture(str(warning.message)) for warning in noticed):
         raise contradictory("TIFF", "its directory is inconsistent")
     refuse_size(image)
-    _forget_broken_exif(image)
     return image
 
 
@@ -77,12 +76,3 @@ def _is_of_the_picture(warning: str) -> bool:
     """Tell the decoder's warning about the picture from one about its metadata."""
     tag = _WARNED_TAG.search(warning)
     return "Truncated" in warning or (tag is not None and is_of_structure(int(tag[1] or tag[2])))
-
-
-def _forget_broken_exif(image: Image.Image) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            image.getexif()
-        except DECODER_FAULTS:
-            image.info.pop("exif", None)
