@@ -1,5 +1,6 @@
-"""Lambda layer with Pillow and PyYAML, which `prepare_image` needs in addition to the Powertools layer."""
+"""Lambda layer with Pillow, pi-heif and PyYAML, which `prepare_image` needs in addition to the Powertools layer."""
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,16 @@ class UnpackedWheels:
     """Local bundling that unpacks the downloaded wheels, without Docker or network access."""
 
     def try_bundle(self, output_dir: str, *, image: DockerImage, **_options: Any) -> bool:
-        """Write the layer's content to `output_dir`. Raises MissingWheels."""
+        """Write the layer's content, with its notices, to `output_dir`. Raises MissingWheels."""
         for wheel in locked_wheels():
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(Path(output_dir) / "python")
+        shutil.copy(LAYER_SOURCE / "THIRD-PARTY.md", output_dir)
         return True
 
 
 class ImagingLayer(lambda_.LayerVersion):
-    """Pillow and PyYAML for Python 3.14 on arm64, as locked in `lambdas/layers/imaging/requirements.txt`."""
+    """Pillow, pi-heif and PyYAML for Python 3.14 on arm64, as locked in `lambdas/layers/imaging/requirements.txt`."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         code = lambda_.Code.from_asset(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.settings import InvalidSettings
+from stacks.wheels import REQUIREMENTS
 from tests.infra.synthesis import CONTEXT, EXISTING_ENDPOINTS, ROOT, Template, make_app, refusals, template_of
 
 BLOCKED = Path(__file__).with_name("no_network")
@@ -124,8 +126,19 @@ def test_synthesis_needs_no_credentials_network_docker_or_git(isolated_run: Path
 def test_the_layer_is_unpacked_from_wheels_for_the_lambda_platform(isolated_run: Path) -> None:
     (layer,) = isolated_run.glob("asset.*/python")
 
-    assert {"PIL", "yaml"} <= {entry.name for entry in layer.iterdir()}
+    assert {"PIL", "pi_heif", "yaml"} <= {entry.name for entry in layer.iterdir()}
+    assert list(layer.glob("_pi_heif.cpython-314-aarch64-linux-gnu.so"))
     assert list(layer.glob("PIL/_imaging.cpython-314-aarch64-linux-gnu.so"))
+
+
+def test_the_layer_names_the_licences_of_what_is_in_it(isolated_run: Path) -> None:
+    (notices,) = isolated_run.glob("asset.*/THIRD-PARTY.md")
+    locked = re.findall(r"^([\w-]+)==(\S+)", REQUIREMENTS.read_text(), re.MULTILINE)
+
+    assert len(locked) == 3
+    for name, version in locked:
+        assert f"| {name} {version} |" in notices.read_text()
+    assert "libheif" in notices.read_text() and "LGPL" in notices.read_text()
 
 
 def test_the_code_asset_is_small_and_holds_only_the_package(isolated_run: Path) -> None:

@@ -157,7 +157,7 @@ def test_what_is_no_image_is_said_before_anything_is_planned():
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"data": b"text"}, UnreadableImage, "isn't an image"),
+        ({"data": b"text"}, UnreadableImage, "isn't an intact image"),
         ({"data": b"", "oversize": 20_000_001}, ImageTooLarge, "20,000,001 bytes"),
         ({"content_type": "text/html"}, UnsupportedImage, "declared as text/html"),
         ({"content_encoding": "gzip"}, UnsupportedImage, "declared as compressed"),

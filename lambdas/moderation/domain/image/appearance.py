@@ -14,6 +14,7 @@ from moderation.domain.image.png_chunks import ancillary_chunks, declared_profil
 
 _EXIF = b"Exif\0"
 _ICC = b"ICC_PROFILE\0"
+_UNSPECIFIED = 2  # code point
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ def appearance(image: Image.Image, data: bytes) -> Appearance:
             profile = image.info.get("icc_profile") or video_profile(*avif_code_points(data))
             # Pillow's decoder reports the file's rotation and mirroring as EXIF.
             found = Appearance(profile, exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")))
+        case "HEIF":  # turned already
+            coded = image.info.get("nclx_profile") or {}
+            points = (coded.get("color_primaries", _UNSPECIFIED), coded.get("transfer_characteristics", _UNSPECIFIED))
+            found = Appearance(image.info.get("icc_profile") or video_profile(*points))
         case "BMP":
             found = Appearance(bmp_profile(data))
         case "GIF":

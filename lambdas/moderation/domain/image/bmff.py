@@ -45,13 +45,29 @@ def unsupported_kind(data: bytes) -> str | None:
     return "a video (MP4)"
 
 
-def refuse_contradictions(data: bytes) -> None:
-    """Raise UnreadableImage for a file with two descriptions of its picture, or one that is cut short."""
-    top = _boxes(data, 0, len(data))
+def picture_only(data: bytes) -> bytes:
+    """Return the file without its EXIF, which decoders stumble over and viewers don't turn the picture by.
+
+    Raises UnreadableImage for a file that describes its picture twice.
+    """
+    top = list(_boxes(data, 0, len(data)))
     _refuse_doubles(Counter(kind for kind, _, _ in top), _ONCE)
-    for kind, start, end in top:
-        if kind == b"meta":
-            _refuse_doubles(Counter(inner for inner, _, _ in _boxes(data, start + 4, end)), _ONCE_IN_META)
+    changed = bytearray(data)
+    for _, start, end in (box for box in top if box[0] == b"meta"):
+        inner = list(_boxes(data, start + 4, end))
+        _refuse_doubles(Counter(kind for kind, _, _ in inner), _ONCE_IN_META)
+        for _, listed, listed_end in (box for box in inner if box[0] == b"iinf"):
+            for at in _exif_types(data, listed, listed_end):
+                changed[at : at + 4] = b"free"
+    return bytes(changed)
+
+
+def _exif_types(data: bytes, start: int, end: int) -> Iterator[int]:
+    """Positions of the types of items of EXIF in a list of items."""
+    for kind, at, _ in _boxes(data, start + (6 if data[start : start + 1] == b"\0" else 8), end):
+        where = at + (8 if data[at : at + 1] == b"\2" else 10)  # behind version, flags, number and protection
+        if kind == b"infe" and data[where : where + 4] == b"Exif":
+            yield where
 
 
 def _refuse_doubles(found: Counter[bytes], once: frozenset[bytes]) -> None:
@@ -60,11 +76,7 @@ def _refuse_doubles(found: Counter[bytes], once: frozenset[bytes]) -> None:
             raise contradictory("HEIF or AVIF", f"its {kind.decode()} box occurs {found[kind]} times")
 
 
-def _boxes(data: bytes, start: int, end: int) -> list[tuple[bytes, int, int]]:
-    return list(_walk(data, start, end))
-
-
-def _walk(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of each box's content, as far as the boxes fit."""
     while at + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, at)

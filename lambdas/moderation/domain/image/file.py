@@ -1,6 +1,7 @@
 """Opening of untrusted files: accepted formats, and limits that are checked before anything is decoded."""
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -8,13 +9,14 @@ import zlib
 import pi_heif
 from PIL import Image
 
+from moderation.domain.image.contradiction import contradictory
 from moderation.domain.image.kinds import unsupported_kind
+from moderation.domain.image.size import MAX_PIXELS, refuse_size
 from moderation.domain.image.structure import checked
+from moderation.domain.image.tiff import is_of_structure
 from moderation.domain.limits import MAX_BYTES
 from moderation.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
 
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 65_535  # as in JPEG and GIF; to resize a line of a million pixels takes gigabytes
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
 
 # What Pillow's decoders raise on bytes that aren't what their header says.
@@ -32,6 +34,8 @@ DECODER_FAULTS = (
     struct.error,
     zlib.error,
 )
+
+_WARNED_TAG = re.compile(r"tag (\d+) had too many entries|Skipping tag (\d+)")
 
 # Pillow refuses twice this, wherever in a file the size is declared, and warns above this value itself.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
@@ -54,19 +58,21 @@ def open_file(data: bytes) -> Image.Image:
     if kind := unsupported_kind(data):
         raise UnsupportedImage(f"The object is {kind}, not a picture of an accepted format ({', '.join(FORMATS)}).")
     try:
-        image = Image.open(io.BytesIO(checked(data)), formats=FORMATS)
+        with warnings.catch_warnings(record=True) as noticed:
+            warnings.simplefilter("always", UserWarning)
+            image = Image.open(io.BytesIO(checked(data)), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The image's header declares over {MAX_PIXELS:,} pixels.") from error
     except DECODER_FAULTS as error:
-        raise UnreadableImage(f"The object isn't an image of an accepted format ({', '.join(FORMATS)}).") from error
+        formats = ", ".join(FORMATS)
+        raise UnreadableImage(f"The object isn't an intact image of an accepted format ({formats}).") from error
+    if image.format == "TIFF" and any(_is_of_the_picture(str(warning.message)) for warning in noticed):
+        raise contradictory("TIFF", "its directory is inconsistent")
     refuse_size(image)
     return image
 
 
-def refuse_size(image: Image.Image) -> None:
-    """Raise ImageTooLarge if a picture or frame has too many pixels."""
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise ImageTooLarge(
-            f"The image has {image.width:,} x {image.height:,} pixels; the limit is {MAX_PIXELS:,} in all and "
-            f"{MAX_SIDE:,} a side."
-        )
+def _is_of_the_picture(warning: str) -> bool:
+    """Tell the decoder's warning about the picture from one about its metadata."""
+    tag = _WARNED_TAG.search(warning)
+    return "Truncated" in warning or (tag is not None and is_of_structure(int(tag[1] or tag[2])))

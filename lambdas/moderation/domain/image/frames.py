@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from PIL import Image, ImageSequence
 
-from moderation.domain.image.file import refuse_size
+from moderation.domain.image.size import refuse_size
 from moderation.errors import ImageTooLarge
 
 MAX_LISTED_FRAMES = 5_000  # of a file: frames that no model sees cost time as well

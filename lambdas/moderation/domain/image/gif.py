@@ -7,6 +7,7 @@ from moderation.domain.image.contradiction import contradictory
 
 _HEADER = 13
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
+_CONTROL = b"\xf9"
 
 
 _damaged = partial(contradictory, "GIF")
@@ -17,10 +18,12 @@ def refuse_contradictions(data: bytes) -> None:
     if len(data) < _HEADER:
         return
     width, height, packed = struct.unpack_from("<HHB", data, 6)
-    at = _HEADER + _palette_size(packed)
+    at, first, transparent = _HEADER + _palette_size(packed), True, False
     while at < len(data) and data[at] != _TRAILER:
         kind = data[at]
         if kind == _EXTENSION:
+            if data[at + 1 : at + 2] == _CONTROL:
+                transparent = bool(data[at + 3 : at + 4] and data[at + 3] & 1)
             at = _after_sub_blocks(data, at + 2)
         elif kind == _IMAGE:
             if at + 10 > len(data):
@@ -28,6 +31,9 @@ def refuse_contradictions(data: bytes) -> None:
             left, top, wide, high, packed = struct.unpack_from("<4HB", data, at + 1)
             if left + wide > width or top + high > height:
                 raise _damaged("a frame is larger than the picture it declares")
+            if first and not transparent and (wide, high) != (width, height):
+                raise _damaged("its first frame leaves a part of the picture without colours")
+            first = False
             at = _after_sub_blocks(data, at + 11 + _palette_size(packed))
         elif data[at:].strip(b"\0"):
             raise _damaged("it contains what is no block")

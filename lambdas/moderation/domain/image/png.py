@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from moderation.domain.image.contradiction import contradictory
@@ -60,7 +60,9 @@ def picture_only(data: bytes) -> bytes:
             first.setdefault(chunk.kind, chunk)
     _refuse_incomplete(first)
     animation.refuse_incomplete()
-    if _colour_type(first) != _PALETTE:  # a palette is only a suggestion then
+    if _colour_type(first) == _PALETTE:
+        kept = [_filled(chunk, first) if chunk.kind in (b"PLTE", b"tRNS") else chunk for chunk in kept]
+    else:  # a palette is only a suggestion
         kept = [chunk for chunk in kept if chunk.kind != b"PLTE"]
     return SIGNATURE + b"".join(map(_written, kept)) + _written(Chunk(b"IEND", b"", intact=True, whole=True))
 
@@ -208,6 +210,15 @@ def _refuse_incomplete(first: Mapping[bytes, Chunk]) -> None:
     colours = len(first[b"PLTE"].body) if b"PLTE" in first else 0
     if _colour_type(first) == _PALETTE and (colours % 3 or not 0 < colours <= 3 * _MAX_ENTRIES):
         raise _damaged("its palette is missing or invalid (PLTE)")
+
+
+def _filled(chunk: Chunk, first: Mapping[bytes, Chunk]) -> Chunk:
+    """Repeat the last colour of a palette for the indices over its end, as Chromium does."""
+    entries, most = len(first[b"PLTE"].body) // 3, 1 << first[b"IHDR"].body[8]
+    if chunk.kind == b"PLTE":
+        return replace(chunk, body=chunk.body + chunk.body[-3:] * (most - entries))
+    last = chunk.body[-1:] if len(chunk.body) == entries else b""
+    return replace(chunk, body=chunk.body + last * (most - entries))
 
 
 def _colour_type(first: Mapping[bytes, Chunk]) -> int:

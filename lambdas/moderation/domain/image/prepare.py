@@ -9,7 +9,7 @@ from PIL import Image
 from moderation.domain.image.appearance import Appearance, appearance
 from moderation.domain.image.choice import ScannedFrame, choose
 from moderation.domain.image.cuts import LEAST_TILES, Looks, closer_looks, needs_tiles
-from moderation.domain.image.file import DECODER_FAULTS, MAX_PIXELS, open_file
+from moderation.domain.image.file import DECODER_FAULTS, open_file
 from moderation.domain.image.frames import (
     ANIMATION_PIXELS,
     count_decodable,
@@ -20,6 +20,7 @@ from moderation.domain.image.frames import (
 )
 from moderation.domain.image.likeness import Sketch
 from moderation.domain.image.renderings import renderings
+from moderation.domain.image.size import MAX_PIXELS
 from moderation.domain.image.trim import Box
 from moderation.errors import ImageTooLarge, UnreadableImage
 

@@ -11,13 +11,13 @@ def checked(data: bytes) -> bytes:
     if data.startswith(png.SIGNATURE):
         return png.picture_only(data)
     if data.startswith(b"\xff\xd8"):
-        jpeg.refuse_contradictions(data)
-    elif data[:3] == b"GIF":
+        return jpeg.picture_only(data)
+    if data[:3] == b"GIF":
         gif.refuse_contradictions(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         webp.refuse_contradictions(data)
     elif data[4:8] == b"ftyp":
-        bmff.refuse_contradictions(data)
+        return bmff.picture_only(data)
     else:
         tiff.refuse_contradictions(data)
     return data

@@ -48,6 +48,11 @@ class _Layout:
         return struct.calcsize(self.order + "HH" + self.offset * 2)
 
 
+def is_of_structure(tag: int) -> bool:
+    """Tell if a tag says how the bytes become a picture."""
+    return tag in _STRUCTURE
+
+
 def raw_kind(data: bytes) -> str | None:
     """Return the name of a RAW photograph, with its article; None for TIFF images and other files."""
     layout = _layout(data)

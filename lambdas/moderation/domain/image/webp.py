@@ -34,12 +34,17 @@ def refuse_contradictions(data: bytes) -> None:
         raise _damaged("its extended header is misplaced")
     if bool(extended[0] & _ANIMATED) != bool(times[b"ANMF"]):
         raise _damaged("it is declared an animation and is none, or the other way round")
-    if times[b"ALPH"] and not extended[0] & _ALPHA:
+    transparent = times[b"ALPH"] or any(_has_alpha(body) for kind, body in listed if kind == b"VP8L")
+    if transparent and not extended[0] & _ALPHA:
         raise _damaged("it has a transparency that it doesn't declare")
     sizes = [size for kind, body in listed if kind in _PICTURES and (size := _size(kind, body))]
     canvas = (1 + int.from_bytes(extended[4:7], "little"), 1 + int.from_bytes(extended[7:10], "little"))
     if any(size != canvas for size in sizes):
         raise _damaged("it declares another size than its picture has")
+
+
+def _has_alpha(lossless: bytes) -> bool:
+    return len(lossless) >= 5 and bool(lossless[4] & 0x10)
 
 
 def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
