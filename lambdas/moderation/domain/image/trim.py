@@ -106,10 +106,15 @@ def _zones(size: tuple[int, int], edges: Sequence[int], side: int) -> _Zones:
 
 def _depth(image: Image.Image, zones: _Zones) -> tuple[int, bool]:
     """Count the lines of the border at the top, and tell if anything odd is in them."""
-    depth, odd, before = 0, False, _colours(image, 0, inner=zones.at(0))
-    while depth < image.height:
+    depth, odd, first = 0, False, _colours(image, 0, inner=zones.at(0))
+    before = first
+    while depth < image.height and _is_of_one_colour(first):
         colours = _colours(image, depth, inner=zones.at(depth))
-        lines, specks = _same_lines(image, depth, colours, zones) if _is_near(colours, before) else (0, False)
+        lines, specks = (
+            _same_lines(image, depth, colours, zones)
+            if _is_near(colours, before) and _is_near(colours, first)
+            else (0, False)
+        )
         if lines:
             before = _colours(image, depth + lines - 1, inner=zones.at(depth))
         else:
@@ -166,6 +171,11 @@ def _colours(image: Image.Image, row: int, *, inner: bool) -> _Colours:
     if inner and count == _STRETCHES:
         colours[:_ENDS], colours[-_ENDS:] = [colours[_ENDS]] * _ENDS, [colours[-_ENDS - 1]] * _ENDS
     return colours
+
+
+def _is_of_one_colour(colours: _Colours) -> bool:
+    """Tell if a line's stretches differ as little as a soft gradient's: a picture may be one of strong gradients."""
+    return all(max(band) - min(band) <= 2 * _TOLERANCE for band in zip(*colours, strict=True))
 
 
 def _is_near(colours: _Colours, before: _Colours) -> bool:
