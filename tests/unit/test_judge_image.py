@@ -160,9 +160,10 @@ def test_a_flood_is_kept_in_part():
     assert work.get_json(workspace.judgement)["judge_texts"] == {PACK.name: ["x" * MAX_TEXT, UNSAFE]}
 
 
+KINDS = ["red", "blue", "green", "black", "white", "brown", "grey", "yellow", "pink", "old", "new", "wet"]
 MANY = Evidence(
     tuple(replace(answer, view=f"view-{i}") for i in range(12) for answer in evidence().answers),
-    tuple(Caption(f"view-{i}", f"{i} a weapon in {'a street ' * 30}") for i in range(12)),
+    tuple(Caption(f"view-{i}", f"a {kind} weapon in {'a street ' * 30}") for i, kind in enumerate(KINDS)),
 )
 
 

@@ -193,6 +193,7 @@ CLIENTS = {
     "dynamodb_verdicts.py": "dynamodb",
     "executions.py": "stepfunctions",
     "policies.py": "s3",
+    "s3_canary.py": "s3",
     "s3_images.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",

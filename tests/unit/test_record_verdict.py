@@ -112,7 +112,7 @@ def test_a_pack_may_ask_for_people(error):
 
 
 def test_a_fault_that_is_not_the_files_waits_for_people():
-    record = refused("InvalidPolicy", replace(UPLOAD, policy=None))
+    record = refused("EndpointRejected", replace(UPLOAD, policy=None))
 
     assert (record.needs, record.reference, record.policy) == (None, "post-18", None)
     assert "queue" in record.other

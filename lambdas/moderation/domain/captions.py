@@ -24,7 +24,7 @@ _SAY_NOTHING = (
     "depicts depicting explicit graphic illustrated partial physical visible visibly identifiable real complete "
     "product products use using used uses male female person persons people man men woman women someone one party "
     "self situation situations activity activities act acts other others item items object objects thing things "
-    "kind kinds type types word words text but also"
+    "kind kinds type types word words text but also win wins winner winners winning"
 )
 _SILENT = frozenset(_SAY_NOTHING.split())
 

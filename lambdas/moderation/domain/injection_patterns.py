@@ -225,6 +225,7 @@ _DESCRIBES = re.compile(
     r"(?:there (?:is|are) )?(?:an?|the|one|two|three|four|five|six|several|many|some|various|multiple|people"
     r"|persons?|m[ae]n"
     r"|wom[ae]n|boys?|girls?|child(?:ren)?|kids|soldiers|police\w*|young|old|close up|black and white)\b"
+    r"|\w+ (?:and|on|in|with|at|near|under|behind|beside) (?:an?|the|two|some)\b"
 )
 _SIGN_WORDS = 5
 _STATES = re.compile(

@@ -36,6 +36,7 @@ def test_a_word_is_found_in_any_inflection(name: str, caption: str) -> None:
         ("Dying", "hair dye"),  # of which a stem would be too short
         ("Gun", "gunpowder"),
         ("Drugs", "a dog"),
+        ("Wine", "a sign that says win a prize"),
     ],
 )
 def test_another_word_is_not(name: str, caption: str) -> None:

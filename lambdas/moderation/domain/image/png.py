@@ -131,7 +131,7 @@ class _Animation:
         self._count(number)
         fills = (width, height, left, top) == (*canvas, 0, 0)
         fits = width and height and left + width <= canvas[0] and top + height <= canvas[1]
-        if not (fits if self._pixels else fills) or body[24] > 2 or body[25] > 1:
+        if not (fits if self._frames else fills) or body[24] > 2 or body[25] > 1:
             raise _damaged("a frame doesn't fit (fcTL)")
         self._frames, self._waiting = self._frames + 1, True
 

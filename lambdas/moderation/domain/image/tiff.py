@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from moderation.domain.image.contradiction import contradictory
 
 _SUBFILE, _COMPRESSION, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 254, 259, 262, 330, 50706
+_BITS, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 258, 338, 339
+_BYTE, _UNSTATED, _WHITE_IS_ZERO, _SIGNED = 8, 0, 0, 2
+_LAB = frozenset({8, 9, 10})
 _REDUCED = 1
 _SENSOR = frozenset({32803, 34892})  # colour filter array, linear RAW
 _RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})  # of Sony, Nikon and Pentax
@@ -82,8 +85,24 @@ def refuse_contradictions(data: bytes) -> None:
         doubled = [tag for tag, times in Counter(page.tags).items() if times > 1 and tag in _STRUCTURE]
         if doubled:
             raise contradictory("TIFF", f"its tag {doubled[0]} occurs twice")
+        if why := _ambiguous(page):
+            raise contradictory("TIFF", why)
         if not (at := page.following):
             return
+
+
+def _ambiguous(page: _Directory) -> str:
+    """Say which of a page's samples decoders understand in different ways, empty for none."""
+    photometric = page.first(_PHOTOMETRIC)
+    if _UNSTATED in page.values.get(_EXTRA_SAMPLES, ()):
+        return "it has a channel without a stated meaning"
+    if photometric in _LAB:
+        return "its colours are Lab"
+    if _PHOTOMETRIC in page.values and photometric == _WHITE_IS_ZERO and max(page.values.get(_BITS, (1,))) > _BYTE:
+        return "0 is white in its samples of over 8 bits"
+    if _SIGNED in page.values.get(_SAMPLE_FORMAT, ()):
+        return "its samples have a sign"
+    return ""
 
 
 def _layout(data: bytes) -> _Layout | None:
