@@ -9,7 +9,7 @@ from moderation.domain.image.contradiction import contradictory
 
 _SUBFILE, _COMPRESSION, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 254, 259, 262, 330, 50706
 _BITS, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 258, 338, 339
-_BYTE, _UNSTATED, _WHITE_IS_ZERO, _SIGNED = 8, 0, 0, 2
+_BYTE, _SHORT, _UNSTATED, _WHITE_IS_ZERO, _SIGNED = 8, 16, 0, 0, 2
 _LAB = frozenset({8, 9, 10})
 _REDUCED = 1
 _SENSOR = frozenset({32803, 34892})  # colour filter array, linear RAW
@@ -100,8 +100,8 @@ def _ambiguous(page: _Directory) -> str:
         return "its colours are Lab"
     if _PHOTOMETRIC in page.values and photometric == _WHITE_IS_ZERO and max(page.values.get(_BITS, (1,))) > _BYTE:
         return "0 is white in its samples of over 8 bits"
-    if _SIGNED in page.values.get(_SAMPLE_FORMAT, ()):
-        return "its samples have a sign"
+    if _SIGNED in page.values.get(_SAMPLE_FORMAT, ()) and max(page.values.get(_BITS, (1,))) <= _SHORT:
+        return "its samples have a sign"  # wider ones have no standard range, and are stretched
     return ""
 
 
