@@ -4,6 +4,7 @@ import struct
 from functools import partial
 
 from moderation.domain.image.contradiction import contradictory
+from moderation.domain.image.size import MAX_PIXELS
 
 _HEADER = 13
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
@@ -18,6 +19,8 @@ def refuse_contradictions(data: bytes) -> None:
     if len(data) < _HEADER:
         return
     width, height, packed = struct.unpack_from("<HHB", data, 6)
+    if width * height > MAX_PIXELS:
+        return  # refused for that
     at, first, transparent = _HEADER + _palette_size(packed), True, False
     while at < len(data) and data[at] != _TRAILER:
         kind = data[at]

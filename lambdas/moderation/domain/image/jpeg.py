@@ -66,10 +66,12 @@ def picture_only(data: bytes) -> bytes:
             f"The JPEG file has over {MAX_SEGMENTS:,} segments or {MAX_SCANS} scans: no camera or program "
             "writes so many, and they take minutes to decode."
         )
+    if not asked.scans:
+        raise UnreadableImage("The JPEG file is damaged or cut short: there is no picture in it.")
     if asked.frame_headers > 1:
         raise contradictory("JPEG", "it has two frame headers")
     data = _without_short_segments(data)
-    if asked.ended or not asked.scans:
+    if asked.ended:
         return data
     if not _has_all_pixels(data):
         raise UnreadableImage("The JPEG file is cut short: a part of its picture is missing.")
