@@ -20,7 +20,11 @@ UNSAFE = 'So: {"flag": "unsafe", "category": "Violence", "reason": "A weapon."} 
 def literal_judge(prompt: str) -> str:
     """A judge that goes by the prompt alone: unsafe if the checklist says that a weapon's P is over its threshold."""
     lines = [line for line in prompt.splitlines() if "weapon?" in line]
-    return UNSAFE if any(", over," in line for line in lines) else '{"flag": "safe", "category": null, "reason": "Nothing."}'
+    return (
+        UNSAFE
+        if any(", over," in line for line in lines)
+        else '{"flag": "safe", "category": null, "reason": "Nothing."}'
+    )
 
 
 def rebuild(laptop, record) -> tuple:

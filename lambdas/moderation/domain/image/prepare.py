@@ -105,7 +105,7 @@ def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, cou
         for rendering in renderings(frame, seen_as):
             if not sketches:
                 shape = rendering.picture.size
-                if number == 0 and mode != "full":
+                if number == 0 and mode != "full" and (mode == "tiles" or needs_tiles(shape, size)):
                     reserved = len(closer_looks(rendering.picture, mode, size, LEAST_TILES).parts)
             sketches[rendering.name] = Sketch.of(rendering.picture)
         scanned.append(ScannedFrame(number, sketches, shown_ms(frame), shape))
