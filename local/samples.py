@@ -38,6 +38,6 @@ def doubtful_drawing() -> SampleDrawing:
 
     It is always the same drawing, found by searching for one on which the checkpoint is undecided.
     """
-    address = draw(random.Random(1), split="heldout", only="contact", size=PIXELS).image
-    harmless = draw(random.Random(1), split="heldout", only="safe", size=PIXELS).image
-    return SampleDrawing("13-double-exposure", Image.blend(harmless, address, 0.55), "review")
+    address = draw(random.Random(16), split="heldout", only="contact", size=PIXELS).image
+    harmless = draw(random.Random(16), split="heldout", only="safe", size=PIXELS).image
+    return SampleDrawing("13-double-exposure", Image.blend(harmless, address, 0.575), "review")

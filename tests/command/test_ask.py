@@ -87,7 +87,7 @@ def test_an_endpoint_of_the_sample_is_asked_in_its_own_way(deployed, moderate, e
 
 
 @pytest.mark.parametrize(
-    "content, said", [(b"not a picture", "isn't an image"), (b"", "empty"), (b"x" * 20_000_001, "20,000,000")]
+    "content, said", [(b"not a picture", "isn't an intact image"), (b"", "empty"), (b"x" * 20_000_001, "20,000,000")]
 )
 def test_what_moderation_refuses_is_refused_in_words(moderate, endpoint, tmp_path, content, said):
     (tmp_path / "bad.jpg").write_bytes(content)

@@ -35,6 +35,7 @@ _LAPTOP = "`moderate doctor` leaves it out on a laptop, where it would find noth
 _LARGE = "evidence too large for a record lies in a file of its own; tests/unit/test_record_verdict.py writes one"
 _NOT_NOTIFIED = "an execution that ended between its verdict, unsafe or safe, and the notification"
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
+_WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("Reviewer", "s3:GetObject", "/evidence/"): _LARGE,
@@ -48,8 +49,8 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Operator", "sns:ListSubscriptionsByTopic", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Reviewer", "dynamodb:GetItem", "Table"): "tells the own write from another's when an update's reply was lost",
     ("Reviewer", "s3:ListBucket", "Policies"): _NOT_FOUND,
-    ("Operator", "s3:ListBucket", "Policies"): _NOT_FOUND,
-    ("FunctionsAskCanary", "s3:ListBucket", "Policies"): _NOT_FOUND,
+    ("Reviewer", "s3:GetObject", "Policies"): _WITHOUT_POLICY,
+    ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,
     ("Operator", "lambda:GetAccountSettings", "*"): _LAPTOP,
     ("Operator", "servicequotas:GetServiceQuota", "*"): _LAPTOP,

