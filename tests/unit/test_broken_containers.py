@@ -9,9 +9,10 @@ from PIL import Image
 
 from moderation.domain.image import prepare
 from moderation.domain.image.avif_boxes import avif_code_points
+from moderation.domain.image.icc import points_of_tables
 from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.errors import ImageTooLarge, UnreadableImage
-from tests.support.colour_files import chunk
+from tests.support.colour_files import assembled, chunk, with_chunks
 
 UNSPECIFIED = (2, 2)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -75,3 +76,27 @@ def test_another_object_beside_a_safe_answer_is_doubtful(other):
 
     with pytest.raises(UnusableJudgement):
         parse_judgement(text, ("Weapons",))
+
+
+def test_a_palette_after_its_transparency_is_unreadable():
+    header = chunk(b"IHDR", struct.pack(">2I5B", 1, 1, 8, 2, 0, 0, 0))
+    data = PNG + header + chunk(b"tRNS", bytes(6)) + chunk(b"PLTE", bytes(3)) + chunk(b"IDAT", b"x\x9c")
+
+    with pytest.raises(UnreadableImage, match="before its palette"):
+        prepare(data, "full", 64)
+
+
+def test_a_profile_that_does_not_unpack_is_ignored():
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    plain = buffer.getvalue()
+    broken = with_chunks(plain, chunk(b"iCCP", b"x\0\0" + b"no stream"))
+
+    assert prepare(broken, "full", 64).views == prepare(plain, "full", 64).views
+
+
+@pytest.mark.parametrize(("grid", "points"), [((5, 33, 33), 5), ((17, 17, 17), 17)])
+def test_the_points_of_a_table_of_the_newer_kind_are_read_for_each_axis(grid, points):
+    table = b"mAB \0\0\0\0" + bytes([3, 3, 0, 0]) + struct.pack(">5I", 0, 0, 0, 32, 0) + bytes(grid).ljust(16, b"\0")
+
+    assert points_of_tables(assembled(b"RGB ", b"Lab ", {b"A2B0": table})) == points
