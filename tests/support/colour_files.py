@@ -1,26 +1,15 @@
 """PNG files made chunk by chunk, and ICC profiles made tag by tag."""
 
-import io
 import itertools
 import struct
 import zlib
 from collections.abc import Callable, Sequence
 
-from PIL import Image
+from local.harness.hostile_files import chunk
 
 SRGB_XYZ = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))  # adapted to D50
 SRGB_XY = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 SWAPPED_XY = (0.15, 0.06, 0.30, 0.60, 0.64, 0.33)  # red and blue
-
-
-def encode(image: Image.Image, format: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def with_chunks(png: bytes, *chunks: bytes) -> bytes:

@@ -7,12 +7,13 @@ import struct
 import pytest
 from PIL import Image
 
+from local.harness.hostile_files import chunk
 from moderation.domain.image import prepare
 from moderation.domain.image.avif_boxes import avif_code_points
 from moderation.domain.image.icc import points_of_tables
 from moderation.domain.judge_output import UnusableJudgement, parse_judgement
 from moderation.errors import ImageTooLarge, UnreadableImage
-from tests.support.colour_files import assembled, chunk, with_chunks
+from tests.support.colour_files import assembled, with_chunks
 
 UNSPECIFIED = (2, 2)
 PNG = b"\x89PNG\r\n\x1a\n"

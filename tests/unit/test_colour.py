@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 from PIL import Image
 
+from local.harness.hostile_files import chunk, encode
 from moderation.domain.image import prepare
 from moderation.errors import UnreadableImage, UnsupportedImage
 from scripts.evaluation.ordinary import profiles
@@ -17,10 +18,8 @@ from tests.support.colour_files import (
     SWAPPED,
     SWAPPED_XY,
     assembled,
-    chunk,
     code_points,
     embedded,
-    encode,
     gamma,
     grey_profile,
     matrix_profile,

@@ -6,7 +6,8 @@ import zlib
 import pytest
 from PIL import Image
 
-from tests.support.colour_files import chunk, encode, exif, with_chunks
+from local.harness.hostile_files import chunk, encode
+from tests.support.colour_files import exif, with_chunks
 from tests.unit.shown import pixel
 
 RED, GREEN, BLUE, WHITE = (220, 0, 0), (0, 200, 0), (0, 0, 220), (255, 255, 255)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.support.colour_files import chunk, encode, gamma, png_of_samples, with_chunks
+from local.harness.hostile_files import chunk, encode
+from tests.support.colour_files import gamma, png_of_samples, with_chunks
 from tests.unit.shown import names, pixel, shown
 
 SIZE = (96, 64)

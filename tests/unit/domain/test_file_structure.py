@@ -1,4 +1,4 @@
-"""What the structure of a file decides: contradictions are refused, faults of metadata are not."""
+"""Structure of files: contradictions are refused, faults of metadata are not."""
 
 import io
 import struct

@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
+from moderation.domain.image.bmff import boxes
+
 _UNSPECIFIED = (2, 2)
 # Boxes that contain the description of an animation's pictures, each with the bytes before its first inner box.
 _SAMPLES = ((b"moov", 0), (b"trak", 0), (b"mdia", 0), (b"minf", 0), (b"stbl", 0), (b"stsd", 8), (b"av01", 78))
@@ -11,27 +13,16 @@ _SAMPLES = ((b"moov", 0), (b"trak", 0), (b"mdia", 0), (b"minf", 0), (b"stbl", 0)
 
 def avif_code_points(data: bytes) -> tuple[int, int]:
     """Return primaries and transfer, 2 (unspecified) where the file has none that can be read."""
-    boxes = dict(reversed(list(_boxes(data))))
+    top = dict(reversed(list(_boxes(data))))
     with suppress(struct.error):
-        if boxes.get(b"ftyp", b"")[:4] == b"avis" and (declared := _animation(data)):
+        if top.get(b"ftyp", b"")[:4] == b"avis" and (declared := _animation(data)):
             return declared
-        return _nclx(_primary_item(boxes.get(b"meta", b""))) or _UNSPECIFIED
+        return _nclx(_primary_item(top.get(b"meta", b""))) or _UNSPECIFIED
     return _UNSPECIFIED
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if size == 1 and start + 8 <= len(data):
-            (size,) = struct.unpack_from(">Q", data, start)
-            start += 8
-        end = at + size if size else len(data)
-        if end < start:
-            return
-        yield kind, data[start:end]
-        at = end
+    return ((kind, data[start:end]) for kind, start, end in boxes(data, 0, len(data)))
 
 
 def _animation(data: bytes) -> tuple[int, int] | None:

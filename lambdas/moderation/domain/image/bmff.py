@@ -50,11 +50,11 @@ def picture_only(data: bytes) -> bytes:
 
     Raises UnreadableImage for a file that describes its picture twice.
     """
-    top = list(_boxes(data, 0, len(data)))
+    top = list(boxes(data, 0, len(data)))
     _refuse_doubles(Counter(kind for kind, _, _ in top), _ONCE)
     changed = bytearray(data)
     for _, start, end in (box for box in top if box[0] == b"meta"):
-        inner = list(_boxes(data, start + 4, end))
+        inner = list(boxes(data, start + 4, end))
         _refuse_doubles(Counter(kind for kind, _, _ in inner), _ONCE_IN_META)
         for _, listed, listed_end in (box for box in inner if box[0] == b"iinf"):
             for at in _exif_types(data, listed, listed_end):
@@ -64,7 +64,7 @@ def picture_only(data: bytes) -> bytes:
 
 def _exif_types(data: bytes, start: int, end: int) -> Iterator[int]:
     """Positions of the types of items of EXIF in a list of items."""
-    for kind, at, _ in _boxes(data, start + (6 if data[start : start + 1] == b"\0" else 8), end):
+    for kind, at, _ in boxes(data, start + (6 if data[start : start + 1] == b"\0" else 8), end):
         where = at + (8 if data[at : at + 1] == b"\2" else 10)  # behind version, flags, number and protection
         if kind == b"infe" and data[where : where + 4] == b"Exif":
             yield where
@@ -76,7 +76,7 @@ def _refuse_doubles(found: Counter[bytes], once: frozenset[bytes]) -> None:
             raise contradictory("HEIF or AVIF", f"its {kind.decode()} box occurs {found[kind]} times")
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of each box's content, as far as the boxes fit."""
     while at + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, at)
