@@ -115,8 +115,9 @@ def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
 
 def _answers(pack: Pack, evidence: Evidence) -> list[Line]:
     lines, clear = [], []
+    found = findings(pack, evidence)
     for question in pack.questions:
-        asked = [finding for finding in findings(pack, evidence) if finding.question_id == question.id]
+        asked = [finding for finding in found if finding.question_id == question.id]
         told = _told(pack, asked)
         lines += [_answer(pack, finding) for finding in told]
         if not told:
