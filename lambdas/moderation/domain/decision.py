@@ -11,8 +11,6 @@ from moderation.domain.captions import says_something, supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import (
-    beyond_yes_or_no,
-    is_yes_or_no,
     look_like_instructions_together,
     looks_like_instructions,
 )
@@ -20,6 +18,7 @@ from moderation.domain.injection_patterns import is_description
 from moderation.domain.judge_output import Judgement, UnusableJudgement
 from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
+from moderation.domain.yes_no import beyond_known_words
 
 Verdict = Literal["safe", "unsafe", "review"]
 DecidedBy = Literal["judge", "evidence", "failure"]
@@ -255,7 +254,7 @@ def _what_steers(pack: Pack, evidence: Evidence) -> str:
             return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
     for answer in evidence.answers:
-        if answer.question in asked and not is_yes_or_no(answer.text) and (how := _how_it_steers(answer.text)):
+        if answer.question in asked and (how := _how_it_steers(beyond_known_words(answer.text, answer.question))):
             return f'The answer to "{answer.question}" on the view "{answer.view}" {how}'
     return "All captions and answers together read like instructions" if _steers_together(pack, evidence) else ""
 
@@ -270,7 +269,11 @@ def _steers_together(pack: Pack, evidence: Evidence) -> bool:
     """Tell if captions and answers read like instructions in one of the orders in which a reader meets them."""
     asked = {question.text for question in pack.questions}
     captions = [(caption.view, caption.text) for caption in evidence.captions if pack.caption]
-    beyond = [(answer.view, beyond_yes_or_no(answer.text)) for answer in evidence.answers if answer.question in asked]
+    beyond = [
+        (answer.view, beyond_known_words(answer.text, answer.question))
+        for answer in evidence.answers
+        if answer.question in asked
+    ]
     answers = [(view, words) for view, words in beyond if words]
     place = {view: number for number, view in enumerate(views(evidence))}
     by_view = sorted([*captions, *answers], key=lambda said: place[said[0]])

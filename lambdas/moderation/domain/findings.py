@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack, Question
-from moderation.domain.yes_no import yes_or_no
+from moderation.domain.yes_no import statements, yes_or_no
 
 # Ratio of odds below the threshold from which an answer is a clear no: a score of 0.25 under 0.5, 0.91 under 0.97.
 CLEARLY_UNDER = 3
@@ -56,7 +57,7 @@ def score(question: Question, answer: Answer) -> float | None:
     if fault_of(question, answer):
         return None
     if answer.p_yes is None:
-        p_yes = 1.0 if yes_or_no(answer.text) == "yes" else 0.0
+        p_yes = 1.0 if yes_or_no(answer.text, question.text) == "yes" else 0.0
     else:
         bias = max(0.0, _logit(answer.p_blank)) if answer.p_blank is not None else 0.0
         p_yes = _sigmoid((_logit(answer.p_yes) - bias) / question.temperature)
@@ -65,7 +66,7 @@ def score(question: Question, answer: Answer) -> float | None:
 
 def fault_of(question: Question, answer: Answer) -> str:
     """Return why the answer can't be scored, as the predicate of a sentence about the question; empty if it can."""
-    said, p_yes = yes_or_no(answer.text), answer.p_yes
+    said, p_yes = yes_or_no(answer.text, question.text), answer.p_yes
     if not all(_is_probability(p) for p in (p_yes, answer.p_blank, answer.p_yes_no) if p is not None):
         return "has an answer with an invalid probability"
     if said is None or (answer.p_yes_no is not None and answer.p_yes_no < _ANSWERED):
@@ -128,7 +129,8 @@ def top_finding(found: Sequence[Finding]) -> Finding | None:
 
 
 def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
-    p = score(question, answer)
+    fault = fault_of(question, answer) or _taken_back(pack, question, answer)
+    p = None if fault else score(question, answer)
     return Finding(
         view=answer.view,
         question_id=question.id,
@@ -141,8 +143,15 @@ def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
         threshold=question.threshold,
         over=p is not None and p >= question.threshold,
         near=p is not None and p >= question.threshold - pack.margin,
-        fault=fault_of(question, answer),
+        fault=fault,
     )
+
+
+def _taken_back(pack: Pack, question: Question, answer: Answer) -> str:
+    """Return the fault of a "no" that names, as what there is instead, a thing of the question's categories."""
+    instead = statements(answer.text, question.text)
+    named = set(supported_categories(pack, instead)) & set(question.categories)
+    return f'is answered "no" with words for {min(named)}, a contradiction,' if named else ""
 
 
 def _is_probability(value: float) -> bool:

@@ -21,7 +21,6 @@ _SIGNS = str.maketrans({"<": "(", ">": ")", '"': "'", "`": "'", "#": " ", "|": "
 _REPEATED = re.compile(r"([=*_~\-/.:'])\1{2,}")
 _ROLE = re.compile(r"\b(system|assistant|user|human|inst|sys)\s*:", re.IGNORECASE)
 
-_YES_OR_NO = re.compile(r"^\W*(?:yes|no)\b\W*", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # emoji and several scripts are written with them
 _SOFT_HYPHEN = "\u00ad"
 _BLACK_FLAG = "\U0001f3f4"  # the flags of England, Scotland and Wales are this one and tag characters
@@ -61,16 +60,6 @@ def look_like_instructions_together(texts: Sequence[str]) -> bool:
     return sum(map(len, texts)) > MAX_JOINED_CHARACTERS or any(
         hides_text(joined) or steers_clearly(joined) for joined in (" ".join(texts), "".join(texts))
     )
-
-
-def is_yes_or_no(answer: str) -> bool:
-    """Tell if an answer is a bare yes or no, which can't steer."""
-    return answer.strip(" .!").casefold() in ("yes", "no")
-
-
-def beyond_yes_or_no(answer: str) -> str:
-    """Return an answer's words after its yes or no."""
-    return _YES_OR_NO.sub("", answer).strip()
 
 
 def _shown(character: str) -> str:

@@ -1,0 +1,66 @@
+"""Answers in a model's words: sound ones count, contradictory and doubtful ones are missing evidence."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from moderation.domain.decision import Decision, decide
+from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.judge_output import Judgement
+from moderation.domain.yes_no import yes_or_no
+from tests.unit.domain.shipped import read_yaml, shipped
+
+LISTS = Path(__file__).parent
+DEFAULT = shipped("default")
+SAFE = Judgement("safe", None, "Nothing forbidden is visible.")
+PLAIN = [
+    (question, said, text)
+    for question, sides in read_yaml(LISTS / "plain_answers.yaml").items()
+    for said, texts in sides.items()
+    for text in texts
+]
+CONTRADICTORY = [
+    (question, text)
+    for question, families in read_yaml(LISTS / "contradictory_answers.yaml").items()
+    for texts in families.values()
+    for text in texts
+]
+
+
+def decided(question: str, text: str, p_yes: float | None) -> Decision:
+    """The decision if one question has this answer, every other one is answered no, and the judge says safe."""
+    answers = tuple(
+        Answer("full", asked.text, text, p_yes, 0.02, 0.99)
+        if asked.id == question
+        else Answer("full", asked.text, "no", 0.02, 0.02, 0.99)
+        for asked in DEFAULT.questions
+    )
+    return decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),)), SAFE)
+
+
+@pytest.mark.parametrize("with_p", [True, False])
+@pytest.mark.parametrize(("question", "said", "text"), PLAIN)
+def test_a_sound_answer_counts(question: str, said: str, text: str, with_p: bool) -> None:
+    decision = decided(question, text, {"yes": 0.98, "no": 0.02}[said] if with_p else None)
+    finding = next(finding for finding in decision.findings if finding.question_id == question)
+    assert (finding.fault, finding.over) == ("", said == "yes")
+    if said == "no":
+        assert decision.verdict == "safe"
+
+
+@pytest.mark.parametrize("with_p", [True, False])
+@pytest.mark.parametrize(("question", "text"), CONTRADICTORY)
+def test_a_contradictory_or_doubtful_answer_is_missing_evidence(question: str, text: str, with_p: bool) -> None:
+    p_yes = 0.98 if text.startswith("y") else 0.02
+    decision = decided(question, text, p_yes if with_p else None)
+    assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+
+
+@pytest.mark.parametrize(
+    "repeated", ["no ", "no, a ", "no, there is no gun and no ", "no, it is not ", "<", "no gun in "]
+)
+def test_a_long_answer_is_read_in_linear_time(repeated: str) -> None:
+    started = time.perf_counter()
+    yes_or_no(repeated * 20_000, "Is a gun visible in this photo?")
+    assert time.perf_counter() - started < 2
