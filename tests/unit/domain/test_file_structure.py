@@ -453,3 +453,12 @@ def _bmp_with_alpha(picture: Image.Image) -> bytes:
 
 def names(data: bytes) -> list[str]:
     return [view.name for view in prepare(data, "full", SIZE).views]
+
+
+def test_an_animation_with_a_palette_keeps_its_colours_when_it_is_read_again() -> None:
+    red = Image.new("P", (32, 32), 0)
+    red.putpalette([255, 0, 0, 0, 255, 0])
+    green = red.point([1] * 256)
+    view = prepare(encode(red, "PNG", save_all=True, append_images=[green]), "full", SIZE).views[0]
+
+    assert Image.open(io.BytesIO(view.png)).getpixel((9, 9)) == (255, 0, 0)
