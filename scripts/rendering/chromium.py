@@ -1,6 +1,6 @@
 """Chromium as ground truth: sheets of pictures on a white and on a black page, photographed without a window.
 
-Pictures are compared as the model gets them, stretched to its square. One that fits into the square is shown at its
+Pictures are compared as the model gets them, stretched to its square. One of up to 1,000 pixels a side is shown at its
 own size and stretched here, as the pipeline does; a larger one is shrunk by the browser. Animations stay at their first
 frame (`imageAnimationPolicy`). The colour of a strip below each picture tells its size, or that it is broken.
 """
@@ -16,17 +16,26 @@ from PIL import Image
 
 SIZE = 224  # the model's input: views and pictures are compared at this size, whatever their aspect ratio
 _STRIP = 8
-_COLUMNS, _ROWS = 8, 8
 _SHRUNK, _BROKEN = (0, 128, 0), (255, 0, 0)
-_OWN_SIZE = 64  # as blue, beside the width as red and the height as green
-_FIT = f"""
-function fit(image) {{
-  const width = image.naturalWidth, height = image.naturalHeight, fits = width <= {SIZE} && height <= {SIZE}
-  image.className = fits ? "" : "shrunk"
-  image.parentNode.style.borderColor = fits ? `rgb(${{width}},${{height}},{_OWN_SIZE})` : "rgb{_SHRUNK}"
-}}"""
+_OWN_SIZE = 64  # added to blue, which has the upper bits of width and height beside the lower ones in red and green
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 120
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Cells of a sheet: pixels a side, columns and rows."""
+
+    side: int
+    columns: int
+    rows: int
+
+    @property
+    def count(self) -> int:
+        return self.columns * self.rows
+
+
+_SMALL, _LARGE = _Grid(SIZE, 8, 8), _Grid(1000, 4, 3)
 
 
 @dataclass(frozen=True)
@@ -39,16 +48,27 @@ class Shown:
 
 def shown(files: Mapping[str, bytes]) -> dict[str, Shown | None]:
     """Return each file as the browser shows it, None if the page stays empty."""
-    names, found = list(files), dict[str, Shown | None]()
-    for start in range(0, len(names), _COLUMNS * _ROWS):
-        some = names[start : start + _COLUMNS * _ROWS]
+    found = dict[str, Shown | None]()
+    larger = [name for name, shrunk in _photographed(files, list(files), _SMALL, found) if shrunk]
+    for _ in _photographed(files, larger, _LARGE, found):
+        pass
+    return found
+
+
+def _photographed(
+    files: Mapping[str, bytes], names: list[str], grid: _Grid, found: dict[str, Shown | None]
+) -> Iterator[tuple[str, bool]]:
+    """Add each file to those found, and tell if the browser shrank it."""
+    for start in range(0, len(names), grid.count):
+        some = names[start : start + grid.count]
         with tempfile.TemporaryDirectory(prefix="render-") as folder:
             for number, name in enumerate(some):
                 (Path(folder) / str(number)).write_bytes(files[name])
-            white, black = (_sheet(Path(folder), len(some), ground) for ground in ("white", "black"))
+            white, black = (_sheet(Path(folder), len(some), ground, grid) for ground in ("white", "black"))
         for name, on_white, on_black in zip(some, white, black, strict=True):
-            found[name] = Shown(on_white, on_black) if on_white and on_black and _seen(on_white, on_black) else None
-    return found
+            both = Shown(on_white.picture, on_black.picture) if on_white and on_black else None
+            found[name] = both if both and _seen(both) else None
+            yield name, bool(on_white and on_white.shrunk)
 
 
 def version() -> str:
@@ -64,11 +84,19 @@ def _browser() -> str:
     raise SystemExit("Chromium is needed: install the package `chromium`, or Google Chrome.")
 
 
-def _sheet(folder: Path, count: int, ground: str) -> list[Image.Image | None]:
+@dataclass(frozen=True)
+class _Cell:
+    """Square picture, and if the browser shrank it."""
+
+    picture: Image.Image
+    shrunk: bool
+
+
+def _sheet(folder: Path, count: int, ground: str, grid: _Grid) -> list[_Cell | None]:
     """Return the pictures of the files 0, 1, … in the folder, None for a broken one."""
     page, picture = folder / f"{ground}.html", folder / f"{ground}.png"
-    page.write_text(_page(count, ground))
-    width, height = _COLUMNS * SIZE, _ROWS * (SIZE + _STRIP)
+    page.write_text(_page(count, ground, grid))
+    width, height = grid.columns * grid.side, grid.rows * (grid.side + _STRIP)
     subprocess.run(
         [
             _browser(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
@@ -79,37 +107,47 @@ def _sheet(folder: Path, count: int, ground: str) -> list[Image.Image | None]:
         check=True, capture_output=True, timeout=_SECONDS,
     )  # fmt: skip
     with Image.open(picture) as sheet:
-        return list(_cells(sheet.convert("RGB"), count))
+        return list(_cells(sheet.convert("RGB"), count, grid))
 
 
-def _page(count: int, ground: str) -> str:
+def _page(count: int, ground: str, grid: _Grid) -> str:
     cells = "".join(
         f'<p><img src="{number}" decoding="sync" onload="fit(this)" onerror="this.remove()"></p>'
         for number in range(count)
     )
+    side = grid.side
     style = (
-        f"body{{margin:0;background:{ground};width:{_COLUMNS * SIZE}px}}"
-        f"p{{margin:0;float:left;height:{SIZE}px;width:{SIZE}px;border-bottom:{_STRIP}px solid rgb{_BROKEN}}}"
+        f"body{{margin:0;background:{ground};width:{grid.columns * side}px}}"
+        f"p{{margin:0;float:left;height:{side}px;width:{side}px;border-bottom:{_STRIP}px solid rgb{_BROKEN}}}"
         f"img{{display:block}}.shrunk{{width:{SIZE}px;height:{SIZE}px}}"
     )
-    return f"<!doctype html><meta charset=utf-8><style>{style}</style><script>{_FIT}</script><body>{cells}"
+    fit = f"""
+function fit(image) {{
+  const width = image.naturalWidth, height = image.naturalHeight, fits = width <= {side} && height <= {side}
+  const upper = {_OWN_SIZE} + (width >> 8) * 8 + (height >> 8)
+  image.className = fits ? "" : "shrunk"
+  image.parentNode.style.borderColor = fits ? `rgb(${{width & 255}},${{height & 255}},${{upper}})` : "rgb{_SHRUNK}"
+}}"""
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style><script>{fit}</script><body>{cells}"
 
 
-def _cells(sheet: Image.Image, count: int) -> Iterator[Image.Image | None]:
+def _cells(sheet: Image.Image, count: int, grid: _Grid) -> Iterator[_Cell | None]:
     for number in range(count):
-        left, top = number % _COLUMNS * SIZE, number // _COLUMNS * (SIZE + _STRIP)
-        strip = sheet.getpixel((left + SIZE // 2, top + SIZE + _STRIP // 2))
+        left, top = number % grid.columns * grid.side, number // grid.columns * (grid.side + _STRIP)
+        strip = sheet.getpixel((left + grid.side // 2, top + grid.side + _STRIP // 2))
         if strip == _BROKEN:
             yield None
         elif strip == _SHRUNK:
-            yield sheet.crop((left, top, left + SIZE, top + SIZE))
-        elif isinstance(strip, tuple) and strip[2] == _OWN_SIZE:
-            whole = sheet.crop((left, top, left + strip[0], top + strip[1]))
-            yield whole.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+            yield _Cell(sheet.crop((left, top, left + SIZE, top + SIZE)), shrunk=True)
+        elif isinstance(strip, tuple) and strip[2] >= _OWN_SIZE:
+            upper = strip[2] - _OWN_SIZE
+            width, height = strip[0] + (upper >> 3 << 8), strip[1] + ((upper & 7) << 8)
+            whole = sheet.crop((left, top, left + width, top + height))
+            yield _Cell(whole.resize((SIZE, SIZE), Image.Resampling.BICUBIC), shrunk=False)
         else:
             raise RuntimeError(f"Chromium's page isn't as laid out: a strip is {strip}.")
 
 
-def _seen(on_white: Image.Image, on_black: Image.Image) -> bool:
+def _seen(both: Shown) -> bool:
     """Return False for a file of which either page shows nothing but itself."""
-    return on_white.getextrema() != ((255, 255),) * 3 or on_black.getextrema() != ((0, 0),) * 3
+    return both.white.getextrema() != ((255, 255),) * 3 or both.black.getextrema() != ((0, 0),) * 3

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local.harness.hostile_files import QUICK, jpeg_of_scans, mutants, sound_files
+from local.harness.hostile_files import QUICK, SLOW, jpeg_of_scans, mutants, sound_files
 from moderation.domain.image import jpeg, prepare
 from scripts.evaluation.isolated_decoder import Decoder
 
@@ -28,6 +28,15 @@ def test_a_hostile_file_is_refused_in_words_or_decoded_within_bounds(name):
     assert re.fullmatch(rf"({expected}).*", outcome.result), outcome
     assert outcome.peak_mb < MOST_MB, outcome
     assert outcome.seconds < MOST_SECONDS, outcome
+
+
+def test_the_picture_that_takes_most_memory_takes_half_of_the_functions() -> None:
+    make, _ = SLOW["PNG, 50 megapixels, 16 bits, transparent"]
+    with Decoder() as decoder:
+        outcome = decoder.decode(make())
+
+    assert outcome.result == "accepted"
+    assert outcome.peak_mb < MOST_MB, outcome
 
 
 def test_damaged_files_of_every_format_raise_nothing_but_named_errors():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local.harness.hostile_files import chunk, encode, gif, gif_frame, sound_files
+from local.harness.hostile_files import chunk, encode, gif, gif_frame, run_length_bmp, sound_files
 from moderation.domain.image import png, prepare
 from moderation.errors import UnreadableImage, UnsupportedImage
 
@@ -21,6 +21,7 @@ PALETTED = encode(NOISE.quantize(16), "PNG", transparency=0)
 JPEG = encode(NOISE, "JPEG", quality=92)
 PROGRESSIVE = encode(NOISE, "JPEG", progressive=True)
 GIF = encode(NOISE, "GIF")
+BMP = encode(NOISE.quantize(16), "BMP")
 TIFF = encode(NOISE, "TIFF")
 SOUND = sound_files()
 
@@ -185,6 +186,11 @@ CONTRADICTIONS: dict[str, bytes] = {
     "TIFF, two widths": tiff_with_tag_twice(256),
     "TIFF, two widths in a large file": big_tiff_with_tag_twice(256),
     "TIFF, two photometric interpretations": tiff_with_tag_twice(262),
+    "BMP, a palette that reaches into its pixels": BMP[:10] + struct.pack("<I", 54) + BMP[14:],
+    "BMP, runs that end before their row": run_length_bmp(8, 2, b"\x08\1\0\0\x04\1\0\1"),
+    "BMP, runs that skip pixels": run_length_bmp(8, 2, b"\x08\1\0\0\0\2\4\0\4\1\0\1"),
+    "BMP, runs that leave their row": run_length_bmp(8, 2, b"\x09\1\0\0\x08\1\0\1"),
+    "BMP, runs cut short": run_length_bmp(8, 2, b"\x08\1"),
     "AVIF, two descriptions": SOUND["avif"] + b"\0\0\0\x0cmeta\0\0\0\0",
     "HEIC, two descriptions": SOUND["heic, plain"] + b"\0\0\0\x0cmeta\0\0\0\0",
 }
@@ -418,3 +424,41 @@ def test_a_first_frame_on_nothing_may_be_smaller_than_its_canvas() -> None:
 
 def test_a_canvas_without_frames_that_leave_it_is_no_contradiction() -> None:
     assert prepare(gif((64, 48), gif_frame(64, 48), gif_frame(20, 20)), "auto", SIZE).frames == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"\x08\1\0\0\0\5\1\1\1\1\1\0\3\1\0\0\0\1", b"\x08\1\0\0\x08\1\0\1", b"\x08\1\0\0\x08\1"]
+)
+def test_runs_that_fill_the_rows_of_a_bmp_are_sound(body: bytes) -> None:
+    assert prepare(run_length_bmp(8, 2, body), "full", SIZE).views
+
+
+def test_a_bmp_whose_alpha_is_zero_everywhere_is_opaque() -> None:
+    blank, half = NOISE.convert("RGBA"), NOISE.convert("RGBA")
+    blank.putalpha(0)
+    half.putalpha(Image.linear_gradient("L").resize(half.size))
+
+    assert names(_bmp_with_alpha(blank)) == ["full"]
+    assert names(_bmp_with_alpha(half)) == ["full", "full-black"]
+
+
+def _bmp_with_alpha(picture: Image.Image) -> bytes:
+    """A BMP of 32 bits whose header names the bits of its alpha."""
+    body = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).tobytes("raw", "BGRA")
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    info = struct.pack("<IiiHHIIiiII", 108, *picture.size, 1, 32, 3, len(body), 0, 0, 0, 0) + masks
+    info += b"BGRs" + bytes(48)
+    return b"BM" + struct.pack("<IHHI", 14 + len(info) + len(body), 0, 0, 14 + len(info)) + info + body
+
+
+def names(data: bytes) -> list[str]:
+    return [view.name for view in prepare(data, "full", SIZE).views]
+
+
+def test_an_animation_with_a_palette_keeps_its_colours_when_it_is_read_again() -> None:
+    red = Image.new("P", (32, 32), 0)
+    red.putpalette([255, 0, 0, 0, 255, 0])
+    green = red.point([1] * 256)
+    view = prepare(encode(red, "PNG", save_all=True, append_images=[green]), "full", SIZE).views[0]
+
+    assert Image.open(io.BytesIO(view.png)).getpixel((9, 9)) == (255, 0, 0)

@@ -18,6 +18,8 @@ _LEAST_POINTS = 9  # an axis, as in the profiles of printing presses; those of d
 
 def stored(image: Image.Image) -> Image.Image:
     """Return 8-bit RGB, or RGBA if there is transparency, as a viewer without colour management shows it."""
+    if image.mode == "RGBA":
+        return image  # no copy: 50 megapixels are 200 MB
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 

@@ -53,8 +53,9 @@ def eight_bit(image: Image.Image, low: Image.Image | None) -> Image.Image:
 
 def deep_stretched(image: Image.Image, low: Image.Image | None) -> Image.Image | None:
     """Raise the contrast of samples that use a fraction of their range. None for 8 bits and for those that use it."""
-    small = (_SAMPLED_SIDE, _SAMPLED_SIDE)
-    samples = [_finite(channel.resize(small, Image.Resampling.NEAREST)) for channel in _wide(image, low)]
+    if not low and image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
+        return None
+    samples = [_finite(channel) for channel in _wide(_sampled(image), low and _sampled(low))]
     if not samples or not all(samples):
         return None
     least, most = _wanted_range(image)
@@ -84,10 +85,15 @@ def _wide(image: Image.Image, low: Image.Image | None) -> Iterator[Image.Image]:
     elif image.mode in ("I", "F"):
         yield image
     elif low:
-        for upper, lower in zip(image.convert("RGB").split(), low.split(), strict=True):
+        for number in range(3):
             both = bytearray(2 * image.width * image.height)
-            both[0::2], both[1::2] = lower.tobytes(), upper.tobytes()
+            both[0::2] = low.getchannel(number).tobytes()
+            both[1::2] = image.getchannel(0 if image.mode == "LA" else number).tobytes()
             yield Image.frombytes("I;16", image.size, both).convert("I")
+
+
+def _sampled(image: Image.Image) -> Image.Image:
+    return image.resize((_SAMPLED_SIDE, _SAMPLED_SIDE), Image.Resampling.NEAREST)
 
 
 def _spread(channel: Image.Image, low: float, high: float) -> Image.Image:

@@ -41,6 +41,8 @@ def decoded_frames(source: Image.Image, wanted: Collection[int]) -> Iterator[tup
         yield 0, source
         return
     last, decoded = max(wanted), 0
+    if source.format == "PNG" and source.palette:
+        source.palette.dirty = 1  # Pillow forgets a palette when it goes back to the first frame
     for number, frame in enumerate(ImageSequence.Iterator(source)):
         refuse_size(frame)
         decoded += frame.width * frame.height

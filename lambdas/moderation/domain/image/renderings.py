@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from moderation.domain.image.appearance import Appearance
+from moderation.domain.image.bmp import without_blank_alpha
 from moderation.domain.image.colour import managed, stored
 from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
@@ -34,7 +35,7 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     low to see, raised), `raw` (without colour management).
     """
     frame.load()
-    image = upright(frame, appearance.orientation)
+    image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
     low = appearance.low and upright(appearance.low, appearance.orientation)
     samples = eight_bit(image, low)
     converted = managed(samples, appearance.profile) if appearance.profile else None

@@ -1,6 +1,6 @@
 """Structure of files: what two decoders may show differently is refused before any decoder sees it."""
 
-from moderation.domain.image import bmff, gif, jpeg, png, tiff, webp
+from moderation.domain.image import bmff, bmp, gif, jpeg, png, tiff, webp
 
 
 def checked(data: bytes) -> bytes:
@@ -18,6 +18,8 @@ def checked(data: bytes) -> bytes:
         webp.refuse_contradictions(data)
     elif data[4:8] == b"ftyp":
         return bmff.picture_only(data)
+    elif data[:2] == b"BM":
+        bmp.refuse_contradictions(data)
     else:
         tiff.refuse_contradictions(data)
     return data
