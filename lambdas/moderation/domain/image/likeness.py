@@ -41,11 +41,6 @@ class Sketch:
         return self.picture.reduce(2)
 
     @cached_property
-    def plain(self) -> Image.Image:
-        """Mask of the blocks that show nothing but a surface."""
-        return self.detail.point(lambda value: 255 if value <= _PLAIN else 0)
-
-    @cached_property
     def detail(self) -> Image.Image:
         """Mean deviation within each block."""
         plain = self.cells.reduce(_BLOCK).resize(self.cells.size, Image.Resampling.NEAREST)
@@ -66,6 +61,11 @@ class Sketch:
             moved[x, y] = canvas.reduce(2)
         return moved
 
+    def moved(self, across: int, down: int) -> Image.Image:
+        """Cells of the frame, moved by half cells to the left and up."""
+        left, top = _REACH + across // 2 + across % 2, _REACH + down // 2 + down % 2
+        return self.phases[across % 2, down % 2].crop((left, top, left + _CELLS, top + _CELLS))
+
 
 def equal(first: Sketch, second: Sketch) -> bool:
     """Tell if two frames are the same but for rounding."""
@@ -77,19 +77,19 @@ def alike(frame: Sketch, other: Sketch) -> bool:
     return _largest(_of_blocks(ImageChops.difference(frame.cells, other.cells))) <= DIFFERS
 
 
-def follows(frame: Sketch, other: Sketch) -> bool:
-    """Tell if the other frame shows what the frame shows but for its edges, though it may have moved."""
-    return _largest(_inner(_not_shown(frame, other, inner=True))) <= DIFFERS
+def shows_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
+    """Tell if two frames show what one between them shows: it is their cross-fade, or what it shows has moved a little.
+
+    One of the two must show all but its edges, and the two together what is at the edges.
+    """
+    if _fades_between(frame, before, after):
+        return True
+    windows = [_not_shown(frame, other) for other in (before, after)]
+    inside = min(_largest(_inner(grid)) for grid in windows) <= DIFFERS
+    return inside and _largest(ImageChops.darker(*windows)) <= DIFFERS
 
 
-def follows_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
-    """Tell if one of two frames shows what the frame shows, and the two together what is at its edges."""
-    grids = [_not_shown(frame, other) for other in (before, after)]
-    inside = min(_largest(_inner(grid)) for grid in grids) <= DIFFERS
-    return inside and _largest(ImageChops.darker(*grids)) <= DIFFERS
-
-
-def fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
+def _fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
     """Tell if the frame is a cross-fade of two others, and shows the details of both as one does."""
     gone, left = (sum(ImageStat.Stat(ImageChops.difference(frame.cells, other.cells)).sum) for other in (before, after))
     share = gone / max(1.0, gone + left)
@@ -103,23 +103,27 @@ def fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
     return _largest(ImageChops.subtract(expected, frame.detail)) <= _PLAIN
 
 
-def _not_shown(frame: Sketch, other: Sketch, *, inner: bool = False) -> Image.Image:
-    """Return each block's difference from the part of the other frame, within reach, that is most like it."""
+def _not_shown(frame: Sketch, other: Sketch) -> Image.Image:
+    """Return each window's difference from the part of the other frame, within reach, that is most like it."""
     dark, light = other.envelope
-    outside = _of_blocks(
-        ImageChops.lighter(ImageChops.subtract(frame.cells, light), ImageChops.subtract(dark, frame.cells))
+    outside = _windows(
+        _of_blocks(ImageChops.lighter(ImageChops.subtract(frame.cells, light), ImageChops.subtract(dark, frame.cells)))
     )
-    least = _of_blocks(ImageChops.difference(frame.cells, other.cells))
-    if _largest(_inner(outside) if inner else outside) > DIFFERS:  # nowhere within reach is anything like it
+    least = _windows(_of_blocks(ImageChops.difference(frame.cells, other.cells)))
+    if _largest(_inner(outside)) > DIFFERS:  # nowhere within reach is anything like it
         return least
-    least.paste(0, mask=ImageChops.multiply(frame.plain, outside.point(lambda value: 255 if value <= DIFFERS else 0)))
     for x, y in _SHIFTS:
-        if _largest(_inner(least) if inner else least) <= DIFFERS:
+        if _largest(least) <= DIFFERS:
             break
-        left, top = _REACH + x // 2 + x % 2, _REACH + y // 2 + y % 2
-        moved = other.phases[x % 2, y % 2].crop((left, top, left + _CELLS, top + _CELLS))
-        least = ImageChops.darker(least, _of_blocks(ImageChops.difference(frame.cells, moved)))
+        least = ImageChops.darker(least, _windows(_of_blocks(ImageChops.difference(frame.cells, other.moved(x, y)))))
     return least
+
+
+def _windows(grid: Image.Image) -> Image.Image:
+    """Return the largest difference in each window of two by two blocks, so that what is in one moves as one."""
+    width, height = grid.size
+    across = ImageChops.lighter(grid.crop((0, 0, width - 1, height)), grid.crop((1, 0, width, height)))
+    return ImageChops.lighter(across.crop((0, 0, width - 1, height - 1)), across.crop((0, 1, width - 1, height)))
 
 
 def _of_blocks(difference: Image.Image) -> Image.Image:

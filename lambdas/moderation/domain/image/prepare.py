@@ -1,13 +1,14 @@
 """Preparation of an uploaded file: its views, as the vision model sees them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from PIL import Image
 
 from moderation.domain.image.appearance import Appearance, appearance
-from moderation.domain.image.choice import ScannedFrame, choose
+from moderation.domain.image.choice import Shot, choose
 from moderation.domain.image.cuts import LEAST_TILES, Looks, closer_looks, needs_tiles
 from moderation.domain.image.file import DECODER_FAULTS, open_file
 from moderation.domain.image.frames import (
@@ -19,7 +20,7 @@ from moderation.domain.image.frames import (
     shown_ms,
 )
 from moderation.domain.image.likeness import Sketch
-from moderation.domain.image.renderings import renderings
+from moderation.domain.image.renderings import Rendering, renderings
 from moderation.domain.image.size import MAX_PIXELS
 from moderation.domain.image.trim import Box
 from moderation.errors import ImageTooLarge, UnreadableImage
@@ -70,7 +71,7 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     width, height, format = source.width, source.height, source.format or ""
     try:
         frames, seen_as = count_frames(source), appearance(source, data)
-        plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else _ONE_FRAME
+        plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else None
         views, lacking = _views(source, seen_as, mode, size, plan)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
@@ -78,43 +79,38 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
         raise UnreadableImage(
             f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
         ) from error
-    return PreparedImage(width, height, format, tuple(views), frames, (*plan.unseen, *lacking))
+    return PreparedImage(width, height, format, tuple(views), frames, (*(plan.unseen if plan else ()), *lacking))
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """Frames to look at, with the number of views that the whole of them takes; the size of each in pixels."""
+    """Renderings to look at by the numbers of their frames, and the size of each in pixels."""
 
-    numbers: tuple[int, ...]
-    views: int
+    renderings: Mapping[int, Collection[str]]
     sizes: tuple[tuple[int, int], ...]
     unseen: tuple[str, ...] = ()
 
 
-_ONE_FRAME = _Plan((0,), 1, ())
-
-
 def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int) -> _Plan:
-    """Choose the frames. All that can be decoded are, one after the other, to compare them."""
+    """Choose the renderings. All frames that can be decoded are, one after the other, to compare them."""
     decodable = count_decodable(source, count)
-    scanned: list[ScannedFrame] = []
+    shots: list[Shot] = []
     reserved = 0
     for number, frame in decoded_frames(source, range(decodable)):
-        sketches: dict[str, Sketch] = {}
-        shape = frame.size
         for rendering in renderings(frame, seen_as):
-            if not sketches:
-                shape = rendering.picture.size
-                if number == 0 and mode != "full" and (mode == "tiles" or needs_tiles(shape, size)):
-                    reserved = len(closer_looks(rendering.picture, mode, size, LEAST_TILES).parts)
-            sketches[rendering.name] = Sketch.of(rendering.picture)
-        scanned.append(ScannedFrame(number, sketches, shown_ms(frame), shape))
-    choice = choose(scanned, first_frames(source), MAX_VIEWS - reserved, moving=source.format != "TIFF")
+            picture = rendering.picture
+            if not shots and mode != "full" and (mode == "tiles" or needs_tiles(picture.size, size)):
+                reserved = len(closer_looks(picture, mode, size, LEAST_TILES).parts)
+            shots.append(Shot(rendering.name, Sketch.of(picture), shown_ms(frame), picture.size, (number,)))
+    choice = choose(shots, first_frames(source), MAX_VIEWS - reserved, moving=source.format != "TIFF")
     return _Plan(
-        numbers=tuple(frame.number for frame in choice.seen),
-        views=sum(len(frame.sketches) for frame in choice.seen),
-        sizes=tuple(frame.size for frame in choice.seen for _ in frame.sketches),
-        unseen=_unseen_frames(source, count, decodable, sum(frame.times for frame in choice.unseen)),
+        renderings={
+            number: [shot.rendering for shot in seen] for number, seen in groupby(choice.seen, lambda shot: shot.number)
+        },
+        sizes=tuple(shot.size for shot in choice.seen),
+        unseen=_unseen_frames(
+            source, count, decodable, len({number for shot in choice.unseen for number in shot.frames})
+        ),
     )
 
 
@@ -153,18 +149,24 @@ class _Budget:
         return self._mode == "tiles" or needs_tiles(size, self._size)
 
 
-def _views(source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan) -> tuple[list[View], list[str]]:
+def _views(
+    source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None
+) -> tuple[list[View], list[str]]:
     """Cut each frame as soon as it is decoded, since a few of the largest wouldn't fit into memory together.
 
-    Returns the views, those of whole frames first, and sentences on what is in none.
+    Without a plan there is one frame, of which all renderings are looked at. Returns the views, those of whole frames
+    first, and sentences on what is in none.
     """
     whole: list[View] = []
     closer: list[View] = []
     lacking: list[tuple[int, int]] = []
-    budget = _Budget(MAX_VIEWS - plan.views, plan.sizes, mode, size)
-    for number, frame in decoded_frames(source, plan.numbers):
-        rendered = tuple(renderings(frame, seen_as))
-        if plan == _ONE_FRAME:
+    budget = _Budget(MAX_VIEWS - len(plan.sizes), plan.sizes, mode, size) if plan else None
+    for number, frame in decoded_frames(source, plan.renderings if plan else {0}):
+        rendered: Iterable[Rendering] = renderings(frame, seen_as)
+        if plan:
+            rendered = (one for one in rendered if one.name in plan.renderings[number])
+        if budget is None:
+            rendered = tuple(rendered)
             budget = _Budget(MAX_VIEWS - len(rendered), [one.picture.size for one in rendered], mode, size)
         for rendering in rendered:
             picture = rendering.picture
