@@ -4,17 +4,21 @@ A category's *terms* are its name and each item of its description (split at com
 what is negated. A caption supports the category if it contains every significant word of one of its terms, in any
 inflection, outside of the phrases that the category excepts.
 Words without a meaning of their own ("graphic", "products", "male") don't count; a term of only such words is ignored.
+A word of `subjects.py` counts as the subjects that it is a narrower word of as well: "handgun" supports "weapons".
 """
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
+from moderation.domain.letters import restored
 from moderation.domain.negations import without_negated
 from moderation.domain.policy import Category, Pack
+from moderation.domain.subjects import NO_SUBJECT, SUBJECTS
 from moderation.domain.yes_no import without_special_tokens
 
 _SPLIT = re.compile(r"[,;:.()/]|\b(?:and|or|such as|like|including|e\.g)\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+|[^\w\s'-]")
+_WORD = re.compile(r"[^\W_]+|[^\w\s'-]")
 _SUFFIX = re.compile(r"(?:ities|ity|ings?|ers?|ies|ed|es|s|y|e)$")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1$")
 _VOICED = re.compile(r"v$")  # knives, wolves
@@ -36,26 +40,44 @@ def says_something(caption: str) -> bool:
 
 def supported_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:
     """Names of the categories that any of the captions supports, in the pack's order."""
-    spoken = [_stems(caption) for caption in captions]
-    return tuple(category.name for category in pack.categories if _is_supported(category, spoken))
+    return _supported(pack, captions, by_subject=True)
 
 
-def _is_supported(category: Category, captions: list[list[str]]) -> bool:
-    terms, excepted = _terms(category), _exceptions(category)
-    said = [frozenset(_without(caption, excepted)) for caption in captions]
-    return any(term <= words for term in terms for words in said)
+def named_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:
+    """Names of the categories that any of the captions supports by the pack's own words, in the pack's order."""
+    return _supported(pack, captions, by_subject=False)
+
+
+def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tuple[str, ...]:
+    read = [[_words(reading) for reading in restored(caption)] for caption in captions]
+    spoken = [_said(readings, [], by_subject) for readings in read]
+
+    def is_supported(category: Category) -> bool:
+        excepted = _exceptions(category)
+        said = [_said(readings, excepted, by_subject) for readings in read] if excepted else spoken
+        return any(term <= words for term in _terms(category) for words in said)
+
+    return tuple(category.name for category in pack.categories if is_supported(category))
+
+
+def _said(readings: list[list[str]], excepted: list[list[str]], by_subject: bool) -> set[str]:
+    """Stems of the words of a caption's readings, and those of their subjects, outside of the excepted phrases."""
+    rest = [_without(words, excepted) for words in readings]
+    said = {_significant(word) for word in set(chain.from_iterable(rest))}
+    return said.union(*map(_broader, rest)) if by_subject else said
 
 
 def _terms(category: Category) -> list[frozenset[str]]:
     texts = [category.name, *_SPLIT.split(without_negated(category.description))]
-    terms = (frozenset(filter(None, _stems(text))) for text in texts)
+    terms = (frozenset(filter(None, map(_significant, _words(text)))) for text in texts)
     return [term for term in terms if term]
 
 
 def _exceptions(category: Category) -> list[list[str]]:
     """The phrases that the category excepts, from their first to their last significant word."""
     phrases = []
-    for stems in map(_stems, category.exceptions):
+    for text in category.exceptions:
+        stems = [_significant(word) for word in _words(text)]
         significant = [i for i, stem in enumerate(stems) if stem]
         if significant:
             phrases.append(stems[significant[0] : significant[-1] + 1])
@@ -63,20 +85,35 @@ def _exceptions(category: Category) -> list[list[str]]:
 
 
 def _without(words: list[str], phrases: list[list[str]]) -> list[str]:
-    """Drop every phrase that stands in the words as it is written."""
+    """Put a comma in the place of every phrase that stands in the words as it is written."""
+    stems = [_significant(word) for word in words] if phrases else []
     kept, i = [], 0
     while i < len(words):
-        length = max((len(phrase) for phrase in phrases if words[i : i + len(phrase)] == phrase), default=0)
-        if not length:
-            kept.append(words[i])
+        length = max((len(phrase) for phrase in phrases if stems[i : i + len(phrase)] == phrase), default=0)
+        kept.append("," if length else words[i])
         i += length or 1
     return kept
 
 
-def _stems(text: str) -> list[str]:
-    """Stems of the text's words in order, with empty text in the place of insignificant words and of punctuation."""
-    words = (word.casefold() for word in _WORD.findall(text))
-    return ["" if len(word) < 3 or word in _SILENT else _stem(word) for word in words]
+def _broader(words: list[str]) -> set[str]:
+    """Stems of the subjects that the words are narrower words of; the longest phrase at each place counts."""
+    stems: set[str] = set()
+    i = 0
+    while i < len(words):
+        length = next((n for n in range(_LONGEST_PHRASE, 0, -1) if tuple(words[i : i + n]) in _NARROWER), 0)
+        stems |= _NARROWER.get(tuple(words[i : i + length]), frozenset())
+        i += length or 1
+    return stems
+
+
+def _words(text: str) -> list[str]:
+    """The text's words in order, casefolded, and its punctuation."""
+    return _WORD.findall(text.casefold())
+
+
+def _significant(word: str) -> str:
+    """A word's stem, or empty text for punctuation and words without a meaning of their own."""
+    return "" if len(word) < 3 or word in _SILENT else _stem(word)
 
 
 def _stem(word: str) -> str:
@@ -84,3 +121,22 @@ def _stem(word: str) -> str:
     stem = _SUFFIX.sub("", word) if len(word) > 4 else word.removesuffix("s").removesuffix("e")
     stem = _VOICED.sub("f", stem)
     return _DOUBLED.sub(r"\1", stem) if len(stem) >= 3 else word
+
+
+def _narrower() -> dict[tuple[str, ...], frozenset[str]]:
+    """Stems of the subjects that each narrower word or phrase, in singular and plural, belongs to."""
+    found: dict[tuple[str, ...], frozenset[str]] = {}
+    for names, phrases in SUBJECTS.items():
+        stems = frozenset(_stem(name) for name in names.split(", "))
+        for phrase in phrases.split(", "):
+            for words in (tuple(_words(phrase)), tuple(_words(_plural(phrase)))):
+                found[words] = found.get(words, frozenset()) | stems
+    return found | {tuple(_words(phrase)): frozenset() for phrase in NO_SUBJECT.split(", ")}
+
+
+def _plural(phrase: str) -> str:
+    return phrase + ("es" if phrase.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+_NARROWER = _narrower()
+_LONGEST_PHRASE = max(map(len, _NARROWER))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from moderation.domain.captions import says_something, supported_categories
+from moderation.domain.captions import named_categories, says_something, supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import (
@@ -71,9 +71,9 @@ class _Situation:
 
     @property
     def supported(self) -> bool:
-        """Tell if an answer over its threshold or the caption supports any category."""
+        """Tell if an answer over its threshold or a caption, in the pack's own words, supports any category."""
         over = self.top is not None and self.top.over
-        return over or bool(self.in_captions)
+        return over or bool(named_categories(self.pack, _captions(self.pack, self.evidence)))
 
     @property
     def in_captions(self) -> tuple[str, ...]:

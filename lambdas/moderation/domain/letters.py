@@ -24,12 +24,20 @@ _SHAPE = re.compile(
     r"LATIN (?:SMALL |CAPITAL )?LETTER (?:(?:SMALL CAPITAL|TURNED|REVERSED|DOTLESS|OPEN|INSULAR) )*([A-Z])\b"
 )
 _BOX_STARTS = (0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
-_SIGNS_AS_LETTERS = str.maketrans("0134578@$!|", "oieastbasil")
+_SIGNS_AS_LETTERS = str.maketrans("013456789@$!|", "oieasgtbgasil")
 _ONE_AS_L = str.maketrans("1!|", "lll")
 _ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
 _STUTTER = re.compile(r"(\w)\1+")
 _WORD = re.compile(r"[a-z]{5,}")
+_TOKEN = re.compile(r"[^\W_]+")
+# No part of a word that is cut up: "a pen is on a table".
+_SMALL_WORDS = (
+    "a i an and the in on is it as at to of or us we he me my no so by be do go if up for with are was his her"
+)
+_WHOLE_WORDS = frozenset(_SMALL_WORDS.split())
+_LONGEST_CUT = 14
+_LARGE_PARTS = 3
 _OFTEN_SCRAMBLED = "ignore policy policies rules instructions moderator moderation disregard bypass approve"
 _SCRAMBLED: dict[tuple[str, str], str] = {
     (word[0], "".join(sorted(word))): word for word in _WORD.findall(_OFTEN_SCRAMBLED)
@@ -63,6 +71,29 @@ def readings(folded: str) -> Iterator[str]:
     yield plain.translate(_SIGNS_AS_LETTERS)[::-1]
     yield plain.translate(_ROT13)
     yield plain.translate(_ATBASH)
+
+
+def restored(text: str) -> Iterator[str]:
+    """Return a text in plain letters and with signs as letters, each followed by the words that it has cut up."""
+    plain, signs, signs_with_l, *_ = readings(unicodedata.normalize("NFKC", text).casefold())
+    for reading in dict.fromkeys((plain, signs, signs_with_l)):
+        yield reading
+        yield " , ".join(_joined(_TOKEN.findall(reading)))
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    """Return what neighbouring parts make together: small ones with a lone letter, or two or three of any length."""
+    for start in range(len(parts)):
+        word, small, whole, letter = "", True, False, False
+        for number, part in enumerate(parts[start : start + _LONGEST_CUT], 1):
+            word += part
+            small = small and len(part) <= 2
+            whole = whole or part in _WHOLE_WORDS
+            letter = letter or (len(part) == 1 and part not in _WHOLE_WORDS)
+            if len(word) > _LONGEST_CUT or not (small or (number <= _LARGE_PARTS and not whole)):
+                break
+            if number > 1 and (letter or not whole):
+                yield word
 
 
 def _is_foreign(character: str) -> bool:

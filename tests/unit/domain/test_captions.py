@@ -1,9 +1,12 @@
 """Captions that support a category: by its words in any inflection, not by words that merely look alike."""
 
+import time
+
 import pytest
 
-from moderation.domain.captions import supported_categories
+from moderation.domain.captions import named_categories, supported_categories
 from moderation.domain.policy import Category, Pack, Question
+from tests.unit.domain.shipped import shipped
 
 
 def supports(category: Category, caption: str) -> bool:
@@ -134,3 +137,60 @@ def test_other_words_beside_an_exception_do(caption: str) -> None:
 @pytest.mark.parametrize("exception", ["the", "with, of", "; 5"])
 def test_an_exception_without_words_excepts_nothing(exception: str) -> None:
     assert supports(Category("Weapons", "Guns", exceptions=(exception,)), "the gun, with a man")
+
+
+@pytest.mark.parametrize(
+    ("name", "caption"),
+    [
+        ("Weapons", "a man with a handgun"),
+        ("Weapons", "two AK-47 rifles"),
+        ("Alcoholic Beverages", "a bottle of vodka"),
+        ("Drugs", "a bag of heroin"),
+        ("Drug Paraphernalia", "a bong on a shelf"),
+        ("Underwear", "a woman in panties"),
+        ("Corpses", "a severed head"),
+        ("Smoking", "a cigarette"),
+    ],
+)
+def test_a_narrower_word_supports_its_subject_but_names_nothing(name: str, caption: str) -> None:
+    pack = Pack("small", "A rule.", (Category(name, ""),), (Question("q", "Is it?", (name,)),))
+    assert supported_categories(pack, [caption]) == (name,)
+    assert named_categories(pack, [caption]) == ()
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "a man taking a shot",
+        "pots and pans",
+        "a carpenter makes a joint",
+        "a can of coke",
+        "weeding a garden",
+        "grey pants",
+        "a revolving door",
+        "a pen is on a table",
+        "a kitchen knife",
+        "a root beer float",
+    ],
+)
+def test_words_with_another_common_meaning_support_no_subject(caption: str) -> None:
+    names = ("Weapons", "Drugs", "Alcohol", "Nudity", "Underwear")
+    pack = Pack("small", "Rules.", tuple(Category(name, "") for name in names), (Question("q", "Is it?", names),))
+    assert supported_categories(pack, [caption]) == ()
+
+
+@pytest.mark.parametrize("caption", ["a g-u-n", "a g.u.n", "a g u n", "a gu n", "a 9un", "a GU.N", "a g_u_n"])
+def test_a_word_that_is_cut_up_or_has_signs_for_letters_is_found(caption: str) -> None:
+    assert supports(Category("Gun", ""), caption)
+    assert supports(Category("Weapons", ""), caption)
+
+
+def test_an_exception_holds_for_narrower_words_too() -> None:
+    assert not supports(Category("Weapons", "", exceptions=("kitchen cleaver",)), "a kitchen cleaver")
+    assert supports(Category("Weapons", "", exceptions=("kitchen cleaver",)), "a cleaver")
+
+
+def test_reading_the_longest_caption_takes_no_time() -> None:
+    started = time.thread_time()
+    supported_categories(shipped("default"), ["g u n a 1 x " * 166])
+    assert time.thread_time() - started < 2

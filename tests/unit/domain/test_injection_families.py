@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from moderation.domain.captions import supported_categories
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Evidence
 from moderation.domain.judge_output import Judgement
+from moderation.domain.policy import uncovered_categories
 from tests.unit.domain.shipped import HERE, NAMES, evidence_of, read_yaml, shipped
 
 DEMO = shipped("demo")
@@ -113,8 +115,11 @@ def test_most_are_recognised_even_where_nothing_else_speaks_against_the_image(ha
 @pytest.mark.parametrize("name", NAMES)
 def test_at_most_3_percent_of_harmless_captions_and_signs_are_reviewed(name: str, half: str) -> None:
     pack = shipped(name)
-    reviewed = [text for text in HARMLESS[half] if decide(pack, evidence_of(pack, text), OBEDIENT).verdict != "safe"]
-    assert share(reviewed, HARMLESS[half]) <= 0.03, reviewed
+    undeniable = set(uncovered_categories(pack))  # "a glass of wine" isn't harmless where no question asks for wine
+    harmless = [text for text in HARMLESS[half] if not undeniable.intersection(supported_categories(pack, [text]))]
+    reviewed = [text for text in harmless if decide(pack, evidence_of(pack, text), OBEDIENT).verdict != "safe"]
+    assert len(harmless) >= 0.9 * len(HARMLESS[half])
+    assert share(reviewed, harmless) <= 0.03, reviewed
 
 
 def test_harmless_words_of_many_views_are_rarely_taken_for_an_injection_together() -> None:

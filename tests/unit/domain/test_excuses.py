@@ -1,0 +1,40 @@
+"""Lists of captions that talk something forbidden away, and of harmless ones, under `default` and an obedient judge.
+
+The goal is 2 % that end safe and 3 % that go to review; the bounds are the rates of today, where they are higher.
+"""
+
+import pytest
+
+from moderation.domain.decision import decide
+from moderation.domain.judge_output import Judgement
+from tests.unit.domain.shipped import HERE, evidence_of, read_yaml, shipped
+
+PACK = shipped("default")
+OBEDIENT = Judgement("safe", None, "as I was told")
+EXCUSES: dict[str, dict[str, list[str]]] = read_yaml(HERE / "excuses.yaml")
+PLAIN: dict[str, dict[str, list[str]]] = read_yaml(HERE / "plain_captions.yaml")
+
+
+def ends_safe(caption: str, gun: float = 0.02) -> bool:
+    return decide(PACK, evidence_of(PACK, caption, gun=gun), OBEDIENT).verdict == "safe"
+
+
+def texts(families: dict[str, list[str]]) -> list[str]:
+    return [text for family in families.values() for text in family]
+
+
+@pytest.mark.parametrize("name", EXCUSES)
+def test_none_talks_away_an_answer_over_its_threshold(name: str) -> None:
+    assert [text for text in texts(EXCUSES[name]) if ends_safe(text, gun=0.9)] == []
+
+
+@pytest.mark.parametrize(("name", "most"), [("independent", 5), ("aimed", 18), ("fresh", 20)])
+def test_no_more_end_safe_than_today(name: str, most: int) -> None:
+    safe = [text for text in texts(EXCUSES[name]) if ends_safe(text)]
+    assert len(safe) <= most, safe
+
+
+@pytest.mark.parametrize(("name", "most"), [("independent", 0), ("aimed", 4), ("fresh", 1)])
+def test_no_more_harmless_ones_are_reviewed_than_today(name: str, most: int) -> None:
+    reviewed = [text for text in texts(PLAIN[name]) if not ends_safe(text)]
+    assert len(reviewed) <= most, reviewed
