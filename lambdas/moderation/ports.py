@@ -187,10 +187,11 @@ class JudgeModel(Protocol):
 class VerdictStore(Protocol):
     """The table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
 
-    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
+    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         """Write the verdict of the execution that owns the image; False if there is another verdict.
 
-        Returns True if the same verdict is written again.
+        With `unclaimed` an image without a record gets one; otherwise it was erased, and stays so. Returns True if the
+        same verdict is written again.
         """
         ...
 
@@ -224,8 +225,8 @@ class VerdictStore(Protocol):
         """
         ...
 
-    def mark_notified(self, image: ImageRef, notified: bool) -> None:
-        """Record whether the current verdict was published."""
+    def mark_notified(self, record: Record) -> None:
+        """Record that the decision in `record` was published; a later decision, or an erased record, is left alone."""
         ...
 
     def undecided(self, before: str) -> Iterable[Record]:
@@ -239,8 +240,8 @@ class VerdictStore(Protocol):
         """Remove from a record the reference to the one whose judgement it reused; False if it has none."""
         ...
 
-    def delete(self, image: ImageRef) -> None:
-        """Delete a record."""
+    def delete_decided(self, image: ImageRef) -> bool:
+        """Delete a record, if there is one; False, without effect, while an execution is working on it."""
         ...
 
 

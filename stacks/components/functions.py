@@ -155,6 +155,7 @@ class Functions(Construct):
         )
         work.allow_get(self.record_verdict, files.MANIFEST, files.UPLOAD, files.JUDGEMENT)
         work.allow_put(self.record_verdict, files.EVIDENCE)
+        work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
         intake.allow_tag(self.record_verdict)
 

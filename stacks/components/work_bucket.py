@@ -47,6 +47,10 @@ class WorkBucket(PrivateBucket):
         """Allow `grantee` to write the objects under `keys`."""
         self.allow_objects(grantee, "s3:PutObject", *keys)
 
+    def allow_discard(self, grantee: Grantee) -> None:
+        """Allow `grantee` to delete evidence that no record refers to."""
+        self.allow_objects(grantee, "s3:DeleteObject", EVIDENCE)
+
     def allow_erase(self, grantee: Grantee) -> None:
         """Allow `grantee` to find and delete the files of an image, and to write an erasure note."""
         self.allow_objects(grantee, "s3:DeleteObject", WORK, EVIDENCE)

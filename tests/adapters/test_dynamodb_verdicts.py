@@ -98,17 +98,48 @@ def test_a_failure_that_was_recorded_meanwhile_stands(dynamodb, store):
 
 
 def test_an_image_without_a_record_gets_one(store):
-    assert store.record(IMAGE, ME, VERDICT)
+    assert store.record(IMAGE, ME, VERDICT, unclaimed=True)
     assert store.get(IMAGE).owner == ME
 
 
 def test_notified_is_kept_beside_the_verdict(dynamodb, store):
     claim(dynamodb, ME, verdict="unsafe")
 
-    store.mark_notified(IMAGE, True)
+    store.mark_notified(store.get(IMAGE))
 
     assert store.get(IMAGE).notified is True
     assert store.get(IMAGE).verdict == "unsafe"
+
+
+def test_a_decision_made_since_is_not_marked_as_notified(dynamodb, store):
+    claim(dynamodb, ME, verdict="unsafe", decided_by="judge", notified=False)
+    published = store.get(IMAGE)
+    claim(dynamodb, ME, verdict="safe", decided_by="person", decided_at=DATED["decided_at"], notified=False)
+
+    store.mark_notified(published)
+
+    assert store.get(IMAGE).notified is False
+
+
+def test_an_erased_record_is_gone_and_nothing_writes_it_again(dynamodb, store):
+    claim(dynamodb, ME, **VERDICT)
+    record = store.get(IMAGE)
+
+    assert store.delete_decided(IMAGE)
+    assert store.delete_decided(IMAGE), "it can be repeated"
+
+    assert store.get(IMAGE) is None
+    assert not store.record(IMAGE, ME, VERDICT)
+    assert not store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DECIDED_AT))
+    store.mark_notified(record)
+    assert "Item" not in dynamodb.get_item(TableName="verdicts", Key=KEY)
+
+
+def test_an_image_that_an_execution_owns_is_not_erased(dynamodb, store):
+    claim(dynamodb, ME)
+
+    assert not store.delete_decided(IMAGE)
+    assert store.get(IMAGE).status == "claimed"
 
 
 def test_undecided_finds_old_claims_on_every_shard_and_no_new_ones(dynamodb, store):
@@ -203,8 +234,8 @@ DAY_AFTER = 1795514400  # 2026-11-24 10:00 UTC
 
 def test_records_are_kept_for_good_or_expire_some_days_after_the_verdict(dynamodb, store):
     other = ImageRef("intake", "b.jpg", "v1")
-    store.record(IMAGE, ME, DATED)
-    DynamoVerdictStore(dynamodb, "verdicts", 1).record(other, ME, DATED)
+    store.record(IMAGE, ME, DATED, unclaimed=True)
+    DynamoVerdictStore(dynamodb, "verdicts", 1).record(other, ME, DATED, unclaimed=True)
 
     assert store.get(IMAGE).expires_at is None
     assert store.get(other).expires_at == DAY_AFTER

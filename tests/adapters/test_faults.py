@@ -15,6 +15,7 @@ from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Record
 from moderation.errors import (
     EndpointThrottled,
     EndpointUnavailable,
@@ -95,7 +96,7 @@ def test_half_an_answer_to_a_write_is_no_answer():
     store = DynamoVerdictStore(damaged(clients.dynamodb(), b'{"Attr'), "verdicts")
 
     with pytest.raises(StoreUnavailable):
-        store.mark_notified(IMAGE, True)
+        store.mark_notified(Record(image=IMAGE))
 
 
 def test_half_a_description_of_an_execution_is_none():

@@ -38,6 +38,7 @@ _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
+    ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
     ("Reviewer", "s3:GetObject", "/evidence/"): _LARGE,
     ("Eraser", "s3:DeleteObject", "/evidence/"): _LARGE,
     ("FunctionsRecordFailure", "sqs:SendMessage", "UnrecordedFailures"): "Lambda's, for events that failed three times",

@@ -118,7 +118,9 @@ class FakeVerdicts:
     def __init__(self) -> None:
         self.records: dict[ImageRef, dict[str, Any]] = {}
 
-    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
+    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
+        if image not in self.records and not unclaimed:
+            return False
         standing = self.records.setdefault(image, {"owner": execution})
         if "verdict" in standing:
             same = standing.get("execution") == execution and standing.get("decided_by") == attributes["decided_by"]
@@ -163,8 +165,8 @@ class FakeVerdicts:
         self.records[record.image] = {**kept, **change.attributes}
         return True
 
-    def mark_notified(self, image: ImageRef, notified: bool) -> None:
-        self.records[image]["notified"] = notified
+    def mark_notified(self, record: Record) -> None:
+        self.compare_and_set(record, Change({"notified": True}))
 
     def undecided(self, before: str) -> list[Record]:
         return [
@@ -176,8 +178,11 @@ class FakeVerdicts:
     def forget_origin(self, image: ImageRef) -> bool:
         return self.records[image].pop("reused_from", None) is not None
 
-    def delete(self, image: ImageRef) -> None:
+    def delete_decided(self, image: ImageRef) -> bool:
+        if self.records.get(image, {}).get("status") == "claimed":
+            return False
         self.records.pop(image, None)
+        return True
 
 
 def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:

@@ -57,4 +57,6 @@ def parts(work: FakeWork, notify_safe: bool = False) -> Any:
     """Ports for `record_verdict`, whose fakes the tests look into."""
     images = FakeImages()
     images.objects[IMAGE] = StoredImage(b"", "image/png", None)
-    return wiring.RecordPorts(images, work, FakeVerdicts(), notify_safe)
+    verdicts = FakeVerdicts()
+    verdicts.records[IMAGE] = {"owner": ME}
+    return wiring.RecordPorts(images, work, verdicts, notify_safe)

@@ -161,6 +161,7 @@ def everything():
     for image in (first, second):
         state = {"bucket": image.bucket, "key": image.key, "version": image.version}
         prefix = Workspace.of(image, ME).prefix
+        preparing.verdicts.records[image] = {"owner": ME}
         yield prepare_image, preparing, {**state, "execution": ME}
         if image == first:
             quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
@@ -172,6 +173,7 @@ def everything():
         yield notify, wiring.NotifyPorts(preparing.verdicts, FakePublisher()), {**state, "execution": ME}
     yield record_verdict, recording, event | {"execution": "another"}
     rejected = {"bucket": "intake", "key": "c", "version": "v", "rejection": {"Error": "InvalidPolicy", "Cause": ""}}
+    preparing.verdicts.records[ImageRef("intake", "c", "v")] = {"owner": ME}
     yield record_verdict, recording, {"execution": ME, "started_at": NOW, "input": rejected}
     given = json.dumps({"bucket": "intake", "key": "d", "version": "v"})
     ended = {"executionArn": ME, "status": "ABORTED", "startDate": 0, "input": given}

@@ -45,6 +45,7 @@ def moderate(parts: Any, image: ImageRef, judge: FakeJudge) -> Any:
         evidence = evidence_to_json(Evidence(answers, (Caption("full", "a house"),)))
         parts.work.put_json(workspace.answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence})
     judge_image(parts.work, judge, workspace)
+    parts.verdicts.records[image] = {"owner": f"arn:{image.version}"}
     done = Moderated(image, f"arn:{image.version}", THEN, None, workspace, None, "")
     record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
     record = parts.verdicts.get(image)
@@ -61,6 +62,7 @@ def moderate_all(parts: Any, image: ImageRef) -> Any:
         evidence = evidence_to_json(Evidence(answers, (Caption(query.view, "a house"),)))
         parts.work.put_json(workspace.answers(number), {"model": "b", "milliseconds": 1, "evidence": evidence})
     judge_image(parts.work, FakeJudge('{"flag": "safe", "category": null, "reason": "Nothing."}'), workspace)
+    parts.verdicts.records[image] = {"owner": "arn:me"}
     done = Moderated(image, "arn:me", THEN, None, workspace, None, "")
     record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
     record = parts.verdicts.get(image)

@@ -40,7 +40,7 @@ def test_an_aborted_execution_is_recorded_as_review_with_its_status():
 
 def test_a_verdict_that_stands_is_not_replaced_by_a_late_event():
     verdicts = FakeVerdicts()
-    verdicts.record(IMAGE, ME, WEAPON)
+    verdicts.record(IMAGE, ME, WEAPON, unclaimed=True)
 
     assert not record_failure(verdicts, ABORTED)
     assert verdicts.get(IMAGE).verdict == "unsafe"
@@ -77,14 +77,14 @@ def test_reviewers_are_told_of_what_was_recorded():
 )
 def test_a_verdict_that_its_execution_had_no_time_to_publish_is_published(standing, published_verdicts):
     verdicts = FakeVerdicts()
-    verdicts.record(IMAGE, ME, WEAPON | standing)
+    verdicts.record(IMAGE, ME, WEAPON | standing, unclaimed=True)
 
     assert published(verdicts) == published_verdicts
 
 
 def test_the_verdict_of_another_execution_is_none_of_its_business():
     verdicts = FakeVerdicts()
-    verdicts.record(IMAGE, "another", WEAPON | {"notified": False})
+    verdicts.record(IMAGE, "another", WEAPON | {"notified": False}, unclaimed=True)
 
     assert published(verdicts) == []
 

@@ -151,14 +151,14 @@ def test_a_rejection_after_the_preparation_keeps_the_policys_name():
     assert record_of(made).policy["name"] == "small"
 
 
-def test_a_persons_decision_is_neither_overwritten_nor_retagged():
+def test_a_persons_decision_is_not_overwritten_and_its_tag_stands():
     made = parts(judged_work())
     made.verdicts.records[IMAGE] = {"owner": ME, "verdict": "safe", "decided_by": "person"}
 
     result = run(made)
 
     assert (result.recorded, result.notify) == (False, False)
-    assert made.images.tags == {}
+    assert made.images.tags == {IMAGE: "safe"}
 
 
 def test_evidence_too_large_for_an_item_moves_to_where_it_outlives_the_work():

@@ -156,6 +156,7 @@ def test_an_execution_in_flight_over_a_deployment_ends_as_it_would_have() -> Non
 def recorded(work: FakeWork, workspace: Workspace) -> dict[str, Any]:
     image, images, verdicts = ImageRef("intake", "posts/17.png", "v1"), FakeImages(), FakeVerdicts()
     images.objects[image] = StoredImage(b"", "image/png")
+    verdicts.records[image] = {"owner": EXECUTION}
     done = Moderated(image, EXECUTION, "2026-11-26T10:00:00.000Z", 1234, workspace, None, "")
     record_verdict(images, work, verdicts, done, notify_safe=False)
     return without_clock(as_stored({"pk": image.pk, "sk": image.version, **verdicts.records[image]}))

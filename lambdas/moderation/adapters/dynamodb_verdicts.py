@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The execution that owns the image may write, once; an image without a record may be claimed by any.
 _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exists(verdict)"
+# Without a record the image was erased: its execution claimed it first.
+_OWNS = "#owner = :me AND attribute_not_exists(verdict)"
 
 # boto3 writes no number closer to 0: some P is, where a model computes with 64 bits.
 _LEAST_NUMBER = 1e-128
@@ -31,11 +33,12 @@ class DynamoVerdictStore:
     def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
         self._client, self._table, self._retention_days = client, table, retention_days
 
-    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any]) -> bool:
+    def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
+        condition = _MAY_DECIDE if unclaimed else _OWNS
         written = {"owner": execution, "execution": execution, **attributes, **self._expiry(attributes)}
         with store_faults(f"Table {self._table}"):
             try:
-                self._set(image, written, _MAY_DECIDE, {"#owner": "owner"}, {":me": execution})
+                self._set(image, written, condition, {"#owner": "owner"}, {":me": execution})
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
@@ -64,9 +67,8 @@ class DynamoVerdictStore:
         # All of them first: whoever asks may change the records.
         return iter(list(self._with_bytes(bucket, sha256)))
 
-    def mark_notified(self, image: ImageRef, notified: bool) -> None:
-        with store_faults(f"Table {self._table}"):
-            self._set(image, {"notified": notified}, "attribute_exists(pk)", {}, {})
+    def mark_notified(self, record: Record) -> None:
+        self.compare_and_set(record, Change({"notified": True}))
 
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
@@ -150,9 +152,21 @@ class DynamoVerdictStore:
                 return False
         return True
 
-    def delete(self, image: ImageRef) -> None:
+    def delete_decided(self, image: ImageRef) -> bool:
         with store_faults(f"Table {self._table}"):
-            self._client.delete_item(TableName=self._table, Key=_key(image))
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=_key(image),
+                    ConditionExpression="attribute_not_exists(pk) OR #status <> :claimed",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues={":claimed": {"S": "claimed"}},
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def _with_bytes(
         self, bucket: str, sha256: str, condition: str = "", values: Mapping[str, Any] | None = None

@@ -11,6 +11,7 @@ from moderation.errors import DecidedMeanwhile, NoSuchRecord, UnknownCategory
 from moderation.ports import ImageStore, PolicyStore, Publisher, VerdictStore, WorkStore
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.notify import notify
+from moderation.usecases.tag_image import tag_image
 
 _ATTEMPTS = 3  # an execution may record its verdict meanwhile
 
@@ -53,7 +54,7 @@ def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> Deci
     the ports.
     """
     standing = _record(ports, record, decision)
-    tagging = ports.images.tag(standing.image, decision.verdict)
+    tagging = tag_image(ports.images, ports.verdicts, standing.image, decision.verdict)
     notified = decision.verdict in ports.notified_verdicts
     if notified:  # the decision may be older than the topic
         notify(ports.verdicts, ports.publisher, replace(standing, notified=bool(standing.notified)))

@@ -82,7 +82,10 @@ def erase(ports: ErasePorts, versions: Sequence[StoredVersion], who: str) -> Gen
 
 
 def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> None:
-    """Delete the version and its record last, because they lead to the rest."""
+    """Delete the version and its record last, because they lead to the rest.
+
+    Executions and decisions in flight write to existing records only. Raises StillModerated.
+    """
     image = version.image
     for kind, prefix in zip(("work files", "evidence files"), image_files(image), strict=True):
         done[kind] += ports.work.delete_under(prefix)
@@ -91,9 +94,11 @@ def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> Non
     if version.stored:
         ports.images.delete_version(image)
         done[f"{version.stored}s"] += 1
-    if version.record:
-        ports.verdicts.delete(image)
-        done["records"] += 1
+    if not ports.verdicts.delete_decided(image):
+        raise StillModerated(
+            f"{image.key} (version {image.version}) is being moderated again: repeat the erasure once it has a verdict."
+        )
+    done["records"] += bool(version.record)
 
 
 def _forget(ports: ErasePorts, record: Record) -> int:

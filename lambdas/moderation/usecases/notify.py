@@ -11,7 +11,7 @@ def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool
     if record.notified is not False or not record.verdict:
         return False
     publisher.publish(record.verdict, build_message(record), message_attributes(record))
-    verdicts.mark_notified(record.image, True)
+    verdicts.mark_notified(record)
     return True
 
 

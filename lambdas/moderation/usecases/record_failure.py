@@ -10,4 +10,4 @@ from moderation.ports import VerdictStore
 def record_failure(verdicts: VerdictStore, execution: EndedExecution) -> bool:
     """Record a `review` verdict; False where a verdict stands already. Raises the errors of the port."""
     attributes = decided(ended(execution.status), execution.image, execution.started_at, utc(datetime.now(UTC)))
-    return verdicts.record(execution.image, execution.execution, attributes)
+    return verdicts.record(execution.image, execution.execution, attributes, unclaimed=True)

@@ -14,6 +14,7 @@ from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
 from moderation.errors import Misconfigured
 from moderation.ports import ImageStore, VerdictStore, WorkStore
+from moderation.usecases.tag_image import tag_image
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,30 @@ class RecordedVerdict:
 def record_verdict(
     images: ImageStore, work: WorkStore, verdicts: VerdictStore, moderated: Moderated, notify_safe: bool
 ) -> RecordedVerdict:
-    """Record and tag; a verdict that stands already is left alone. Raises the errors of the ports."""
+    """Record and tag; a verdict that stands already is left alone, and the tag is made to agree with it.
+
+    Raises the errors of the ports.
+    """
     image = moderated.image
     attributes = decided(_verdict(work, moderated), image, moderated.started_at, utc(datetime.now(UTC)), moderated.size)
     notify = attributes["verdict"] != "safe" or notify_safe
     if notify:  # false until Notify has published it, so that a lost notification is visible
         attributes["notified"] = False
     if not verdicts.record(image, moderated.execution, attributes):
+        _leave_alone(images, work, verdicts, image, attributes.get("evidence_in"))
         return RecordedVerdict(attributes, recorded=False)
-    return RecordedVerdict(attributes, True, notify, images.tag(image, attributes["verdict"]))
+    return RecordedVerdict(attributes, True, notify, tag_image(images, verdicts, image, attributes["verdict"]))
+
+
+def _leave_alone(
+    images: ImageStore, work: WorkStore, verdicts: VerdictStore, image: ImageRef, evidence: str | None
+) -> None:
+    """Correct the tag that an earlier attempt may have set, and delete evidence that no record refers to."""
+    standing = verdicts.get(image)
+    if evidence and (standing is None or standing.evidence_in != evidence):
+        work.delete(evidence)
+    if standing and standing.verdict:
+        tag_image(images, verdicts, image, standing.verdict)
 
 
 def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
