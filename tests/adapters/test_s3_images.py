@@ -41,6 +41,24 @@ def test_any_legal_key_is_fetched_and_tagged(s3, bucket, images, key):
     assert tags(s3, image) == {"moderation": "unsafe"}
 
 
+@pytest.mark.parametrize(
+    "sent, read",
+    [
+        ("post-17", "post-17"),
+        ("=?UTF-8?Q?M=C3=BCller?=", "Müller"),
+        ("=?UTF-8?B?54yr?=", "猫"),
+        ("=?nothing?Q?M=C3?=", "=?nothing?Q?M=C3?="),
+        ("a=?b", "a=?b"),
+    ],
+)
+def test_metadata_that_s3_encoded_is_decoded(s3, bucket, images, sent, read):
+    image = put(s3, bucket, Metadata={"reference": sent, "uploader": sent})
+
+    stored = images.fetch(image)
+
+    assert (stored.reference, stored.uploader) == (read, read)
+
+
 def test_the_version_that_was_uploaded_is_read_not_the_latest(s3, bucket, images):
     first = put(s3, bucket, body=b"first")
     put(s3, bucket, body=b"second")

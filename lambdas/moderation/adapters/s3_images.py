@@ -1,6 +1,8 @@
 """The intake bucket on S3."""
 
 from collections.abc import Iterator
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -64,8 +66,8 @@ class S3ImageStore:
             return StoredImage(
                 data=data,
                 content_type=found.get("ContentType", ""),
-                reference=said.get("reference"),
-                uploader=said.get("uploader"),
+                reference=_decoded(said.get("reference")),
+                uploader=_decoded(said.get("uploader")),
                 oversize=oversize,
                 content_encoding=found.get("ContentEncoding", ""),
             )
@@ -118,6 +120,14 @@ class S3ImageStore:
             Tagging={"TagSet": [*others, {"Key": VERDICT_TAG, "Value": verdict}]},
         )
         return "tagged"
+
+
+def _decoded(text: str | None) -> str | None:
+    """Decode user metadata, in which S3 encodes what isn't ASCII (RFC 2047); other text is returned as it is."""
+    try:
+        return str(make_header(decode_header(text))) if text and "=?" in text else text
+    except (HeaderParseError, LookupError, ValueError):
+        return text
 
 
 def _read(found: "GetObjectOutputTypeDef") -> tuple[bytes, int]:

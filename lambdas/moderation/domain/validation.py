@@ -7,6 +7,8 @@ from typing import Any
 
 from moderation.errors import InvalidPolicy
 
+_MAX_FAULTS = 20  # of a message, which becomes the reason of every image under the pack
+
 
 class Faults:
     """Faults as "path: fault; remedy". With `tolerant` an unknown field isn't a fault."""
@@ -25,9 +27,12 @@ class Faults:
             self.add(path, f"the {what} '{value}' is used twice", "give each its own")
 
     def finish(self) -> None:
-        """Raise `InvalidPolicy` with all faults, one per line, if there are any."""
+        """Raise `InvalidPolicy` with the first faults, one per line, and the number of others, if there are any."""
         if self._faults:
-            raise InvalidPolicy("\n".join(self._faults))
+            others = len(self._faults) - _MAX_FAULTS
+            raise InvalidPolicy(
+                "\n".join([*self._faults[:_MAX_FAULTS], *([f"and {others} more"] if others > 0 else [])])
+            )
 
 
 class Fields:
