@@ -3,11 +3,13 @@
 from typing import Annotated, Literal
 
 import typer
+from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import plain, results, verdict_text
-from moderate.records import find_record
+from moderate.output import cell, plain, results, verdict_text
+from moderate.records import find_looked_at
 from moderate.roles import acting_as
+from moderation.domain.record import Record
 from moderation.usecases.decide import DecidePorts, PersonDecision, decide
 
 EXAMPLES = """Examples:
@@ -22,19 +24,30 @@ def decide_image(
     key: Annotated[str, typer.Argument(help="The object's key in the intake bucket.")],
     verdict: Annotated[Literal["safe", "unsafe"], typer.Argument(help="The decision.")],
     note: Annotated[str, typer.Option(help="Reason for the decision: it becomes the record's reason.")],
-    category: Annotated[str | None, typer.Option(help="The category of an unsafe image.")] = None,
-    version: Annotated[str | None, typer.Option(help="The object's version; its current one by default.")] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A category of an unsafe image; repeatable, the first is the main one.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="The version that was looked at; by default that of the newest record.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before deciding.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Decide on an image yourself.
 
-    The decision replaces the verdict, whoever made it, and the old one moves into the record's history with who
-    decided, when and why. The object is tagged again and the verdict's topic is notified.
+    If another version is current by now, name the one that you looked at. The decision replaces the verdict, whoever
+    made it, and the old one moves into the record's history with who decided, when and why. The object is tagged again
+    and the verdict's topic is notified.
     """
-    _check_usage(verdict, category, note)
+    categories = tuple(category or ())
+    _check_usage(verdict, categories, note)
     deployment = acting_as(find(stack), "Reviewer")
-    decision = PersonDecision(verdict, category, note.strip(), deployment.caller)
-    decided = decide(_ports(deployment), find_record(deployment, key, version), decision)
+    decision = PersonDecision(verdict, categories, note.strip(), deployment.caller)
+    record = find_looked_at(deployment, key, version)
+    _show_overruled(record)
+    if not yes:
+        typer.confirm(f"Decide that it is {verdict}?", abort=True)
+    decided = decide(_ports(deployment), record, decision)
     image = decided.record.image
     results.print(verdict_text(verdict), plain(f"{image.key}, version {image.version}, decided by {decision.who}."))
     if decided.tagging != "tagged":
@@ -50,12 +63,33 @@ _UNTAGGED = {
 }
 
 
-def _check_usage(verdict: str, category: str | None, note: str) -> None:
+def _show_overruled(record: Record) -> None:
+    """Print the verdict that the decision replaces."""
+    image = record.image
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    facts.add_row("image", cell(image.key))
+    facts.add_row("version", cell(image.version))
+    facts.add_row("overruled", verdict_text(record.verdict))
+    decider = record.history[-1]["who"] if record.decided_by == "person" else record.decided_by
+    for name, value in (
+        ("category", ", ".join(record.all_categories)),
+        ("reason", record.reason),
+        ("decided by", decider),
+        ("decided", record.decided_at),
+    ):
+        if value:
+            facts.add_row(name, cell(value))
+    results.print(facts)
+
+
+def _check_usage(verdict: str, categories: tuple[str, ...], note: str) -> None:
     if not note.strip():
         raise typer.BadParameter("say why", param_hint="--note")
-    if verdict == "unsafe" and not category:
+    if verdict == "unsafe" and not categories:
         raise typer.BadParameter("an unsafe image needs a category of the policy", param_hint="--category")
-    if verdict == "safe" and category:
+    if verdict == "safe" and categories:
         raise typer.BadParameter("a safe image has no category", param_hint="--category")
 
 

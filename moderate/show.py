@@ -90,7 +90,7 @@ def _facts(record: Record) -> Table:
 
 def _named(record: Record) -> Iterator[tuple[str, Any]]:
     policy = record.policy
-    yield "category", record.category
+    yield "category", ", ".join(record.all_categories)
     yield "top finding's", record.other_category
     yield "reason", record.reason
     yield "decided by", _decided_by(record)

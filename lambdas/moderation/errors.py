@@ -81,6 +81,10 @@ class NoSuchRecord(RequestRefused):
     """The requested image has no record."""
 
 
+class OtherVersionIsCurrent(RequestRefused):
+    """The newest record is of another version than the object's current one: the person must name the one they saw."""
+
+
 class UnknownCategory(RequestRefused):
     """A person's decision names a category that isn't in the image's policy."""
 

@@ -130,7 +130,7 @@ def test_an_erased_record_is_gone_and_nothing_writes_it_again(dynamodb, store):
 
     assert store.get(IMAGE) is None
     assert not store.record(IMAGE, ME, VERDICT)
-    assert not store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DECIDED_AT))
+    assert not store.compare_and_set(record, overruled(record, "safe", (), "A toy", "arn:me", DECIDED_AT))
     store.mark_notified(record)
     assert "Item" not in dynamodb.get_item(TableName="verdicts", Key=KEY)
 
@@ -257,7 +257,7 @@ def test_an_attribute_that_a_later_release_wrote_survives_a_decision(dynamodb, s
 
     record = store.get(IMAGE)
     assert record.other["severity"] == 7
-    assert store.compare_and_set(record, overruled(record, "safe", None, "A toy", "arn:me", DECIDED_AT))
+    assert store.compare_and_set(record, overruled(record, "safe", (), "A toy", "arn:me", DECIDED_AT))
 
     assert from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])["severity"] == 7
     assert store.get(IMAGE).schema_version == 2

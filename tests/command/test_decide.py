@@ -17,7 +17,7 @@ def test_a_decision_replaces_the_verdict_and_keeps_the_old_one(deployed, moderat
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
-    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+    assert moderate("decide", "--yes", image.key, "safe", "--note", "A toy").exit_code == 0
 
     record = deployed.record(image)
     assert (record["verdict"], record["category"], record["decided_by"]) == ("safe", None, "person")
@@ -36,7 +36,7 @@ def test_an_unsafe_decision_is_told_to_the_unsafe_topic_only(deployed, moderate)
     deployed.put_failure(image)
     unsafe, review = deployed.listen("UnsafeTopicArn"), deployed.listen("ReviewTopicArn")
 
-    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 0
 
     [message] = deployed.heard(unsafe)
     assert (message["verdict"], message["category"], message["decided_by"]) == ("unsafe", "Violence", "person")
@@ -49,7 +49,7 @@ def test_a_safe_decision_without_a_safe_topic_needs_no_notification(deployed, mo
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
-    result = moderate("decide", image.key, "safe", "--note", "A toy")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert "There is no topic" in result.stdout
     assert "notified" not in deployed.record(image)
@@ -62,7 +62,7 @@ def test_a_safe_decision_is_told_where_there_is_a_safe_topic(deployed, moderate,
     monkeypatch.setattr("moderate.decide.find", lambda stack: Deployment(stack, deployed.outputs))
     safe = deployed.listen("SafeTopicArn")
 
-    moderate("decide", image.key, "safe", "--note", "A toy")
+    moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert [message["verdict"] for message in deployed.heard(safe)] == ["safe"]
     assert deployed.record(image)["notified"] is True
@@ -73,7 +73,7 @@ def test_an_image_that_is_still_being_moderated_can_be_decided_and_no_machine_ov
     deployed.put_record(image)
     owner = deployed.record(image)["owner"]
 
-    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 0
 
     assert not deployed.verdicts.record(image, owner, MACHINES)
     record = deployed.record(image)
@@ -85,7 +85,7 @@ def test_the_rule_behind_a_first_decision_is_kept(deployed, moderate):
     image = deployed.put_object()
     deployed.put_record(image)
 
-    moderate("decide", image.key, *UNSAFE)
+    moderate("decide", "--yes", image.key, *UNSAFE)
 
     digest = deployed.record(image)["policy"]["digest"]
     assert deployed.s3.head_object(Bucket="work", Key=f"provenance/packs/{digest}.json")
@@ -95,10 +95,10 @@ def test_repeating_a_decision_changes_nothing_and_tells_nobody_twice(deployed, m
     image = deployed.put_object()
     deployed.put_unsafe(image)
     unsafe = deployed.listen("UnsafeTopicArn")
-    moderate("decide", image.key, *UNSAFE)
+    moderate("decide", "--yes", image.key, *UNSAFE)
     once = deployed.record(image)
 
-    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 0
 
     assert deployed.record(image) == once
     assert len(deployed.heard(unsafe)) == 1
@@ -110,10 +110,10 @@ def test_repeating_a_decision_that_could_not_be_published_publishes_it(deployed,
     unsafe = deployed.listen("UnsafeTopicArn")
     with monkeypatch.context() as broken:
         broken.setattr("moderate.deployment.Deployment.topics", {"unsafe": "arn:aws:sns:us-east-1:123456789012:gone"})
-        assert moderate("decide", image.key, *UNSAFE).exit_code == 1
+        assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 1
     assert deployed.record(image)["notified"] is False
 
-    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 0
 
     assert len(deployed.heard(unsafe)) == 1
     assert deployed.record(image)["notified"] is True
@@ -123,8 +123,8 @@ def test_two_decisions_after_one_another_are_both_kept(deployed, moderate):
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
-    moderate("decide", image.key, "safe", "--note", "A toy")
-    moderate("decide", image.key, *UNSAFE)
+    moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
+    moderate("decide", "--yes", image.key, *UNSAFE)
 
     assert [entry["verdict"] for entry in deployed.record(image)["history"]] == ["unsafe", "safe", "unsafe"]
 
@@ -146,7 +146,7 @@ def test_a_machine_that_decides_at_the_same_moment_goes_into_history(deployed, m
     deployed.put_record(image)
     before_the_write(monkeypatch, lambda: deployed.put_unsafe(image))
 
-    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+    assert moderate("decide", "--yes", image.key, "safe", "--note", "A toy").exit_code == 0
 
     assert deployed.record(image)["verdict"] == "safe"
     assert [entry["decided_by"] for entry in deployed.record(image)["history"]] == ["judge", "person"]
@@ -159,7 +159,7 @@ def test_another_person_who_decides_at_the_same_moment_is_not_overruled_unseen(d
     other |= {"decided_at": LATER, "history": [{"who": "another", "verdict": "unsafe"}]}
     before_the_write(monkeypatch, lambda: deployed.put_record(image, **other))
 
-    result = moderate("decide", image.key, "safe", "--note", "A toy")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert result.exit_code == 1
     assert "someone else" in result.stderr
@@ -171,7 +171,7 @@ def test_the_category_must_be_one_of_the_policy_that_judged(deployed, moderate):
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
-    result = moderate("decide", image.key, "unsafe", "--category", "Gambling", "--note", "Dice")
+    result = moderate("decide", "--yes", image.key, "unsafe", "--category", "Gambling", "--note", "Dice")
 
     assert result.exit_code == 1
     assert "Violence, Tobacco" in result.stderr
@@ -183,7 +183,7 @@ def test_a_broken_policy_keeps_nobody_from_deciding(deployed, moderate):
     deployed.put_failure(image, "InvalidPolicy")
     deployed.s3.put_object(Bucket="policies", Key="packs/default.yaml", Body=b"no: pack")
 
-    assert moderate("decide", image.key, *UNSAFE).exit_code == 0
+    assert moderate("decide", "--yes", image.key, *UNSAFE).exit_code == 0
     assert deployed.record(image)["category"] == "violence"
 
 
@@ -195,31 +195,73 @@ def test_wrong_usage_has_exit_status_2(deployed, moderate, arguments):
     image = deployed.put_object()
     deployed.put_unsafe(image)
 
-    assert moderate("decide", image.key, *arguments).exit_code == 2
+    assert moderate("decide", "--yes", image.key, *arguments).exit_code == 2
     assert deployed.record(image)["decided_by"] == "judge"
 
 
-def test_the_current_version_is_decided_on_unless_another_is_named(deployed, moderate):
+def test_the_newest_record_is_decided_on_unless_a_version_is_named(deployed, moderate):
     old, new = deployed.put_object(), deployed.put_object()
-    deployed.put_unsafe(old, created_at=LATER)  # redriven, so its record is the newer one
-    deployed.put_unsafe(new)
+    deployed.put_unsafe(old)
+    deployed.put_unsafe(new, created_at=LATER)
 
-    moderate("decide", new.key, "safe", "--note", "n")
+    moderate("decide", "--yes", new.key, "safe", "--note", "n")
     assert deployed.record(new)["verdict"] == "safe"
     assert deployed.record(old)["verdict"] == "unsafe"
 
-    moderate("decide", old.key, "safe", "--note", "n", "--version", old.version)
+    moderate("decide", "--yes", old.key, "safe", "--note", "n", "--version", old.version)
     assert deployed.record(old)["verdict"] == "safe"
+
+
+def test_what_is_overruled_is_shown_and_nothing_is_decided_without_a_yes(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+
+    result = moderate("decide", image.key, "safe", "--note", "A toy")  # no answer on stdin
+
+    assert result.exit_code == 1
+    for shown in (image.version, "unsafe", "Violence", "The judge sees a gun.", "judge"):
+        assert shown in result.stdout
+    assert deployed.record(image)["decided_by"] == "judge"
+    assert deployed.tag(image) is None
+
+
+def test_the_person_who_is_overruled_is_named(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
+
+    result = moderate("decide", "--yes", image.key, *UNSAFE)
+
+    assert "A toy" in result.stdout
+    assert deployed.record(image)["history"][1]["who"] in result.stdout
+
+
+def test_several_categories_are_kept_with_the_main_one_first(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_unsafe(image)
+    both = ("unsafe", "--category", "tobacco", "--category", "Violence", "--note", "A smoker with a knife")
+
+    moderate("decide", "--yes", image.key, *both)
+    once = deployed.record(image)
+    moderate("decide", "--yes", image.key, *both)
+
+    assert deployed.record(image) == once, "repeated"
+    assert (once["category"], once["categories"]) == ("Tobacco", ["Tobacco", "Violence"])
+    assert once["history"][-1]["categories"] == ["Tobacco", "Violence"]
+
+    moderate("decide", "--yes", image.key, *UNSAFE)
+    assert "categories" not in deployed.record(image)
 
 
 def test_an_older_version_is_never_decided_on_in_place_of_one_without_a_record(deployed, moderate):
     old, new = deployed.put_object(), deployed.put_object()
     deployed.put_unsafe(old)
 
-    result = moderate("decide", new.key, "safe", "--note", "n")
+    result = moderate("decide", "--yes", new.key, "safe", "--note", "n")
 
     assert result.exit_code == 1
     assert old.version in result.stderr
+    assert new.version in result.stderr
     assert deployed.record(old)["verdict"] == "unsafe"
 
 
@@ -228,7 +270,7 @@ def test_a_version_that_is_gone_is_decided_on_all_the_same(deployed, moderate):
     deployed.put_unsafe(image)
     deployed.s3.delete_object(Bucket="intake", Key=image.key, VersionId=image.version)
 
-    result = moderate("decide", image.key, "safe", "--note", "n")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "n")
 
     assert result.exit_code == 0
     assert command._UNTAGGED["gone"] in result.stdout

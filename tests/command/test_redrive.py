@@ -153,7 +153,7 @@ def test_a_person_who_decides_at_the_same_moment_wins(deployed, moderate, ended,
 
     def compare_and_set(store, *arguments):
         while decisions:
-            moderate("decide", image.key, *decisions.pop())
+            moderate("decide", "--yes", image.key, *decisions.pop())
         return write(store, *arguments)
 
     monkeypatch.setattr(DynamoVerdictStore, "compare_and_set", compare_and_set)

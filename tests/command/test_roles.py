@@ -60,7 +60,7 @@ def routes(tmp_path):
 @pytest.mark.parametrize(
     "role, changing, arguments",
     [
-        ("Reviewer", "UpdateItem PutObjectTagging Publish", ["decide", "in/a.jpg", "safe", "--note", "A toy"]),
+        ("Reviewer", "UpdateItem PutObjectTagging Publish", ["decide", "--yes", "in/a.jpg", "safe", "--note", "A toy"]),
         ("Eraser", "DeleteObject DeleteItem PutObject", ["erase", "in/a.jpg", "--yes"]),
         ("Operator", "ReceiveMessage Query", ["redrive"]),
         ("PolicyEditor", "PutObject", ["policy", "push", "PACK"]),
@@ -88,7 +88,7 @@ def test_each_command_works_under_its_role_and_the_callers_name(
 
 
 def test_who_decided_is_who_assumed_the_role(deployed, moderate, image):
-    result = moderate("decide", image.key, "safe", "--note", "A toy")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert deployed.record(image)["history"][-1]["who"] == REVIEWER
     assert REVIEWER in result.stdout
@@ -103,7 +103,7 @@ def test_a_session_of_the_role_assumes_it_no_more(deployed, moderate, image, cal
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     calls.clear()
 
-    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+    assert moderate("decide", "--yes", image.key, "safe", "--note", "A toy").exit_code == 0
 
     assert not calls.of("AssumeRole")
     assert deployed.record(image)["history"][-1]["who"].endswith("assumed-role/Reviewer/alice")
@@ -118,7 +118,7 @@ def test_whoever_may_not_assume_the_role_is_told_which_and_who_can_help(deployed
     calls.alter = refuse
     before = deployed.record(image)
 
-    result = moderate("decide", image.key, "safe", "--note", "A toy")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert result.exit_code == 1
     for part in ("role Reviewer", f"arn:aws:iam::{ACCOUNT}:role/Reviewer", "sts:AssumeRole", "administers", "moto"):
@@ -134,7 +134,7 @@ def test_what_outlasts_the_roles_credentials_renews_them(deployed, moderate, ima
 
     calls.alter = expire_soon
 
-    assert moderate("decide", image.key, "safe", "--note", "A toy").exit_code == 0
+    assert moderate("decide", "--yes", image.key, "safe", "--note", "A toy").exit_code == 0
 
     assert len(calls.of("AssumeRole")) == 2
 
@@ -155,7 +155,7 @@ def test_an_older_deployment_without_the_role_says_what_to_do(deployed, moderate
     outputs = {name: value for name, value in deployed.outputs.items() if name != "ReviewerRoleArn"}
     monkeypatch.setattr("moderate.decide.find", lambda stack: Deployment(stack, outputs))
 
-    result = moderate("decide", image.key, "safe", "--note", "A toy")
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
     assert result.exit_code == 1
     assert "ReviewerRoleArn" in result.stderr and "deploy it again" in result.stderr

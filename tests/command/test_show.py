@@ -59,7 +59,7 @@ def test_a_failure_is_shown_with_its_cause(deployed, moderate):
 
 
 def test_a_person_is_named_with_what_stood_before(deployed, moderate, unsafe):
-    moderate("decide", unsafe.key, "safe", "--note", "A toy")
+    moderate("decide", "--yes", unsafe.key, "safe", "--note", "A toy")
 
     shown = moderate("show", unsafe.key).stdout
 
@@ -167,7 +167,7 @@ def test_the_notice_states_the_rule_and_never_the_judges_prose(moderate, unsafe)
 
 
 def test_the_notice_says_when_a_person_decided_and_keeps_the_note_inside(moderate, unsafe):
-    moderate("decide", unsafe.key, "unsafe", "--category", "Tobacco", "--note", NOTE)
+    moderate("decide", "--yes", unsafe.key, "unsafe", "--category", "Tobacco", "--note", NOTE)
 
     stated = moderate("show", unsafe.key, "--notice").stdout
 

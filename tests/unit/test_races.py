@@ -34,7 +34,7 @@ class TaggedMeanwhile(FakeImages):
 def decide(verdicts: FakeVerdicts, verdict: str, images: FakeImages | None = None) -> None:
     """A person's decision, and the tag it sets, as one step."""
     record = verdicts.get(IMAGE)
-    assert verdicts.compare_and_set(record, overruled(record, verdict, None, "n", "arn:me", LATER))
+    assert verdicts.compare_and_set(record, overruled(record, verdict, (), "n", "arn:me", LATER))
     if images:
         images.tags[IMAGE] = verdict
 
@@ -120,7 +120,7 @@ def test_a_decision_on_an_image_that_is_erased_meanwhile_brings_nothing_back():
     record = verdicts.get(IMAGE)
     verdicts.delete_decided(IMAGE)
 
-    assert not verdicts.compare_and_set(record, overruled(record, "safe", None, "n", "arn:me", LATER))
+    assert not verdicts.compare_and_set(record, overruled(record, "safe", (), "n", "arn:me", LATER))
     notify(verdicts, FakePublisher(), record)
     assert verdicts.get(IMAGE) is None
 

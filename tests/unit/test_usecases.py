@@ -150,7 +150,7 @@ def test_a_failure_is_recorded_alike_by_function_sweeper_and_redrive(command, ha
 
 
 def test_a_person_decides_alike_by_command_and_by_code(command) -> None:
-    decision = PersonDecision("unsafe", "violence", "A knife", PERSON)
+    decision = PersonDecision("unsafe", ("violence",), "A knife", PERSON)
 
     def by_itself(on: FakeDeployment) -> None:
         ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.publisher, frozenset(on.topics))
@@ -158,7 +158,7 @@ def test_a_person_decides_alike_by_command_and_by_code(command) -> None:
 
     effect = alike(
         FAILURE | {"policy": None},
-        command("decide", IMAGE.key, "unsafe", "--category", "violence", "--note", "A knife"),
+        command("decide", "--yes", IMAGE.key, "unsafe", "--category", "violence", "--note", "A knife"),
         by_itself,
     )
 
@@ -177,7 +177,7 @@ def test_a_decision_that_is_repeated_is_published_if_there_is_a_topic_by_now(
     ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.publisher, frozenset(topics))
 
     for _ in range(2):
-        result = decide(ports, on.verdicts.get(IMAGE), PersonDecision("safe", None, "A toy", PERSON))
+        result = decide(ports, on.verdicts.get(IMAGE), PersonDecision("safe", (), "A toy", PERSON))
 
     assert [verdict for verdict, _, _ in on.publisher.published] == published
     assert result.notified == bool(topics)

@@ -43,7 +43,7 @@ def test_a_reviewer_decides_in_their_own_name(laptop, moderate):
     version = laptop.upload("persons/decided.png", drawing(colour="teal"))
     laptop.wait_for_verdict("persons/decided.png")
 
-    moderate("decide", "persons/decided.png", "unsafe", "--category", "Violence", "--note", "A knife")
+    moderate("decide", "--yes", "persons/decided.png", "unsafe", "--category", "Violence", "--note", "A knife")
 
     record = laptop.item("persons/decided.png")
     assert (record["verdict"], record["decided_by"], record["notified"]) == ("unsafe", "person", True)
@@ -62,7 +62,9 @@ def test_a_reviewer_works_under_the_role_alone(laptop, moderate):
 
     assert "persons/broken.png" in moderate("verdicts", "--verdict", "review", role="Reviewer")
     assert "review" in moderate("show", "persons/broken.png", role="Reviewer")
-    moderate("decide", "persons/broken.png", "unsafe", "--category", "Violence", "--note", "Junk", role="Reviewer")
+    moderate(
+        "decide", "--yes", "persons/broken.png", "unsafe", "--category", "Violence", "--note", "Junk", role="Reviewer"
+    )
 
     assert laptop.item("persons/broken.png")["policy"]["name"] == "blog"
 

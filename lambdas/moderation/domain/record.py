@@ -49,6 +49,7 @@ class Record:
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
+    `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
     """
@@ -62,6 +63,7 @@ class Record:
     decided_at: str | None = None
     verdict: str | None = None
     category: str | None = None
+    categories: Sequence[str] = ()
     reason: str | None = None
     decided_by: str | None = None
     row: str | None = None
@@ -125,6 +127,11 @@ class Record:
         """The findings, each with the raw answer from which it was scored (`text`, `p_yes`, `p_blank`)."""
         raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
+
+    @property
+    def all_categories(self) -> tuple[str, ...]:
+        """Categories of the verdict, the main one first."""
+        return tuple(self.categories) or ((self.category,) if self.category else ())
 
     @property
     def failure(self) -> tuple[str, str] | None:
@@ -209,9 +216,15 @@ def ended(status: str) -> dict[str, Any]:
     }
 
 
-def overruled(record: Record, verdict: str, category: str | None, note: str, who: str, now: str) -> Change:
-    """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history."""
-    decision = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
+def overruled(record: Record, verdict: str, categories: Sequence[str], note: str, who: str, now: str) -> Change:
+    """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
+
+    The first category is the main one.
+    """
+    category = categories[0] if categories else None
+    decision: dict[str, Any] = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
+    if len(categories) > 1:
+        decision["categories"] = list(categories)
     attributes = {
         **decision,
         "status": "decided",
@@ -219,7 +232,7 @@ def overruled(record: Record, verdict: str, category: str | None, note: str, who
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
-    return Change(attributes, frozenset({"needs", "notified", "queue", "queue_order"}))
+    return Change(attributes, frozenset({"categories", "needs", "notified", "queue", "queue_order"} - set(attributes)))
 
 
 def reopened(record: Record) -> Change:

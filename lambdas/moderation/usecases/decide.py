@@ -1,5 +1,6 @@
 """Overrule a verdict by a person's decision, which no automatic verdict overwrites."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -30,10 +31,13 @@ class DecidePorts:
 
 @dataclass(frozen=True)
 class PersonDecision:
-    """`category` is None for `safe`; `who` is the person's ARN; the note becomes the record's reason."""
+    """`categories` are empty for `safe`; `who` is the person's ARN; the note becomes the record's reason.
+
+    The first category is the main one.
+    """
 
     verdict: Literal["safe", "unsafe"]
-    category: str | None
+    categories: tuple[str, ...]
     note: str
     who: str
 
@@ -85,9 +89,9 @@ def _read_again(ports: DecidePorts, record: Record) -> Record:
 
 def _change(ports: DecidePorts, record: Record, decision: PersonDecision) -> Change:
     pack = find_policy(ports.work, ports.policies, record)
-    category = _named_category(pack, decision.category)
+    categories = tuple(dict.fromkeys(_named_category(pack, category) for category in decision.categories))
     now = utc(datetime.now(UTC))
-    change = overruled(record, decision.verdict, category, decision.note, decision.who, now)
+    change = overruled(record, decision.verdict, categories, decision.note, decision.who, now)
     added: dict[str, object] = {}
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
@@ -100,20 +104,24 @@ def _change(ports: DecidePorts, record: Record, decision: PersonDecision) -> Cha
 def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
     """Tell if the decision is only being repeated."""
     same = record.decided_by == "person" and (record.verdict, record.reason) == (decision.verdict, decision.note)
-    return same and _fold(record.category) == _fold(decision.category) and record.history[-1]["who"] == decision.who
+    return same and _folded(record.all_categories) == _folded(decision.categories) and _who(record) == decision.who
 
 
-def _named_category(pack: Pack | None, category: str | None) -> str | None:
+def _who(record: Record) -> object:
+    return record.history[-1]["who"]
+
+
+def _named_category(pack: Pack | None, category: str) -> str:
     """Return the category as the policy spells it; unchecked if the policy is unknown."""
-    if category is None or pack is None:
+    if pack is None:
         return category
     for name in pack.category_names:
-        if _fold(name) == _fold(category):
+        if name.casefold() == category.casefold():
             return name
     raise UnknownCategory(
         f"{category!r} isn't a category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
     )
 
 
-def _fold(name: str | None) -> str:
-    return (name or "").casefold()
+def _folded(names: Sequence[str]) -> list[str]:
+    return [name.casefold() for name in names]

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record
-from moderation.errors import ImageUnavailable, NoSuchRecord
+from moderation.errors import ImageUnavailable, NoSuchRecord, OtherVersionIsCurrent
 from moderation.ports import ImageStore, VerdictStore
 
 
@@ -41,6 +41,31 @@ def find_record(
     if current in records:
         return FoundRecord(records[current])
     raise NoSuchRecord(_why_none(bucket, key, current, sorted(records)))
+
+
+def find_looked_at(
+    images: ImageStore, verdicts: VerdictStore, bucket: str, key: str, version: str | None = None
+) -> FoundRecord:
+    """Return the record that a person decides on: of the version they name, by default the newest record.
+
+    Raises OtherVersionIsCurrent if the bucket has another current version, NoSuchRecord, and the errors of the ports.
+    """
+    if version:
+        return find_record(images, verdicts, bucket, key, version)
+    records = verdicts.of_object(bucket, key)
+    if not records:
+        return find_record(images, verdicts, bucket, key)
+    newest = max(records, key=attrgetter("created_at"))
+    try:
+        current = images.current_version(bucket, key)
+    except ImageUnavailable:
+        return FoundRecord(newest, current_unknown=True)
+    if current not in (None, newest.image.version):
+        raise OtherVersionIsCurrent(
+            f"The newest record of {key} is of version {newest.image.version}, but the current version is {current}: "
+            "name the one that you looked at with --version."
+        )
+    return FoundRecord(newest)
 
 
 def _why_none(bucket: str, key: str, current: str | None, recorded: list[str]) -> str:
