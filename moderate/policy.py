@@ -10,8 +10,9 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names
 from moderation.adapters.s3_canary import CANARY_KEY
+from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.canary import canary_json, parse_canary
 from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
