@@ -25,6 +25,7 @@ ANSWERS = ("yes", "no")
 FLAGS = ("safe", "unsafe")
 VERDICTS = ("safe", "unsafe", "review")
 UNUSABLE_FILES = ("reupload", "person")
+ACTIONS = ("unsafe", "review")
 MAX_CATEGORIES = 64
 MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
@@ -50,13 +51,15 @@ _CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
 class Category:
     """Something that the policy forbids.
 
-    `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant.
+    `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant. `action`
+    is the verdict on an image of the category: `unsafe`, or `review` where a person must decide.
     """
 
     name: str
     description: str
     notice: str = ""
     exceptions: tuple[str, ...] = ()
+    action: str = "unsafe"
 
     @property
     def rule(self) -> str:
@@ -323,6 +326,7 @@ def _category(fields: Fields) -> Category:
             _known_name(fields.faults, path, item, _EXCEPTION.fullmatch, _EXCEPTION_RULE)
             for path, item in fields.items("exceptions", 0, MAX_EXCEPTIONS)
         ),
+        action=fields.choice("action", ACTIONS, "unsafe"),
     )
 
 
