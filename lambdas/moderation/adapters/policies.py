@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
-from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes, read_pack
-from moderation.errors import InvalidPolicy
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, read_pack, read_routes
+from moderation.errors import InvalidPolicy, ModerationError
 from moderation.ports import Policies
 
 if TYPE_CHECKING:
@@ -53,7 +53,14 @@ class S3PolicyStore:
 
     def for_key(self, key: str) -> Policies:
         route = self.routes().for_key(key)
-        return Policies(self.pack(route.enforce), tuple(self.pack(name) for name in route.shadow))
+        enforce, shadow = self.pack(route.enforce), []
+        broken = {ROUTES_KEY: route.shadow_fault} if route.shadow_fault else {}
+        for name in route.shadow:
+            try:
+                shadow.append(self.pack(name))
+            except ModerationError as error:
+                broken[name] = str(error)
+        return Policies(enforce, tuple(shadow), broken)
 
     def pack(self, name: str) -> Pack:
         """Return the pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""
@@ -85,7 +92,7 @@ class S3PolicyStore:
         """Return the routes in force: the bucket's, or else the shipped ones. Raises like `for_key`."""
         if self._routes is None or not self._is_fresh(self._routes[0]):
             text = self._read(ROUTES_KEY)
-            routes = DEFAULT_ROUTES if text is None else parse_routes(load_stored_yaml(text, ROUTES_KEY))
+            routes = DEFAULT_ROUTES if text is None else read_routes(load_stored_yaml(text, ROUTES_KEY))
             self._routes = (self._clock(), routes)
         return self._routes[1]
 

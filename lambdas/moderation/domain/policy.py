@@ -140,11 +140,15 @@ class Pack:
 
 @dataclass(frozen=True)
 class Route:
-    """The pack that decides for keys under a prefix, and its shadow packs."""
+    """The pack that decides for keys under a prefix, and its shadow packs.
+
+    `shadow_fault` says why stored shadow packs can't be read; there are none then.
+    """
 
     prefix: str
     enforce: str
     shadow: tuple[str, ...] = ()
+    shadow_fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,9 +297,20 @@ def parse_routes(data: object) -> Routes:
 
     Raises `InvalidPolicy` that lists every fault with its path and a remedy.
     """
+    return _routes(data, Faults())
+
+
+def read_routes(data: object) -> Routes:
+    """Parse stored routes: like `parse_routes`, but a fault of the shadow packs leaves the enforced pack alone.
+
+    Unknown fields are ignored. Raises `InvalidPolicy`.
+    """
+    return _routes(data, Faults(tolerant=True))
+
+
+def _routes(data: object, faults: Faults) -> Routes:
     if not isinstance(data, Mapping) or not data:
         raise InvalidPolicy("routes: isn't a mapping of key prefixes; write \"'': {enforce: default}\" at least")
-    faults = Faults()
     routes = tuple(_route(faults, prefix, target) for prefix, target in data.items())
     faults.finish()
     return Routes(routes)
@@ -307,14 +322,23 @@ def _route(faults: Faults, prefix: object, target: object) -> Route:
         faults.add(path, "the prefix isn't text", "put it in quotes")
     fields = Fields(faults, path, target, ("enforce", "shadow"))
     enforce = fields.text("enforce", limit=63, pattern=_NAME, rule=_NAME_RULE)
+    if not faults.tolerant:
+        return Route(str(prefix), enforce, _shadow(fields, enforce))
+    apart = Faults(tolerant=True)
+    shadow = _shadow(Fields(apart, path, target, ("enforce", "shadow")), enforce)
+    fault = "; ".join(apart.found)
+    return Route(str(prefix), enforce, () if fault else shadow, fault)
+
+
+def _shadow(fields: Fields, enforce: str) -> tuple[str, ...]:
     shadow = tuple(
-        _known_name(faults, path, item, _NAME.fullmatch, _NAME_RULE)
+        _known_name(fields.faults, path, item, _NAME.fullmatch, _NAME_RULE)
         for path, item in fields.items("shadow", 0, MAX_SHADOWS)
     )
-    faults.distinct(fields.at("shadow"), "pack", shadow)
+    fields.faults.distinct(fields.at("shadow"), "pack", shadow)
     if enforce in shadow:
-        faults.add(fields.at("shadow"), f"'{enforce}' is enforced already", "leave it out here")
-    return Route(str(prefix), enforce, shadow)
+        fields.faults.add(fields.at("shadow"), f"'{enforce}' is enforced already", "leave it out here")
+    return shadow
 
 
 def _category(fields: Fields) -> Category:

@@ -142,7 +142,7 @@ def test_the_samples_recorded_run_is_unsafe_and_suggestive_under_blog() -> None:
 def test_a_category_that_is_left_to_people_is_never_unsafe_by_a_machine(asked: bool) -> None:
     fake = Question("fake", "Is the logo misspelt?", ("Fakes",))
     pack = replace(ALWAYS, questions=(*ALWAYS.questions, fake)) if asked else ALWAYS
-    evidence = evidence_of(pack, **({"fake": 0.99} if asked else {}))
+    evidence = evidence_of(pack, fake=0.99) if asked else evidence_of(pack)
 
     decision = decided(pack, evidence, "unsafe", "Fakes")
 
