@@ -171,6 +171,22 @@ class Routes:
         return max(matching, key=lambda route: len(route.prefix))
 
 
+def routes_data(routes: Routes) -> dict[str, dict[str, Any]]:
+    """Return the plain data of `routes.yaml`."""
+    return {
+        route.prefix: {"enforce": route.enforce} | ({"shadow": list(route.shadow)} if route.shadow else {})
+        for route in routes.routes
+    }
+
+
+def enforcing(routes: Routes, prefix: str, name: str) -> Routes:
+    """Return the routes with that pack deciding for the keys under a prefix; other shadow packs stay."""
+    known = {route.prefix: route for route in routes.routes}
+    shadow = known[prefix].shadow if prefix in known else ()
+    changed = Route(prefix, name, tuple(each for each in shadow if each != name))
+    return Routes(tuple({**known, prefix: changed}.values()))
+
+
 DEFAULT_ROUTES = Routes((Route("", "default"),))
 
 
