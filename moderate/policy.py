@@ -1,22 +1,27 @@
 """`moderate policy`: check, publish and roll back packs and routes."""
 
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from moderate import policy_bucket as bucket
+from moderate import policy_files, policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
+from moderate.policy_routes import routes_text
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, load_yaml, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names
 from moderation.adapters.s3_canary import CANARY_KEY
+from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
 from moderation.domain.canary import canary_json, parse_canary
 from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
-from moderation.domain.policy import Pack, Routes, lint, parse_pack, parse_routes
+from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack
+from moderation.domain.prompt import crowded, evidence_room
 from moderation.errors import InvalidPolicy, ModerationError
 from moderation.usecases.ask_canary import canary_fault
 from moderation.usecases.check_questions import check_questions
@@ -37,6 +42,7 @@ FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False
 PackArgument = Annotated[
     str, typer.Argument(help="A file, the name of an active pack, or shipped:NAME for a shipped one.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask before changing routes.")]
 NameArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 
 
@@ -93,15 +99,26 @@ def diff_packs(
     results.print(rows)
 
 
-@app.command("push", epilog="Example:\n\nmoderate policy push packs/mine.yaml")
-def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
-    """Publish a pack under its name.
+@app.command(
+    "push",
+    epilog="Examples:\n\nmoderate policy push packs/mine.yaml\n\nmoderate policy push packs/mine.yaml --route avatars/",
+)
+def push_file(
+    file: FileArgument,
+    route: Annotated[
+        str | None, typer.Option(metavar="PREFIX", help="Also let the pack decide for keys that start so ('': all).")
+    ] = None,
+    yes: YesOption = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Publish a pack under its name, and say which routes use it.
 
-    Rejected are an invalid pack, one whose cases fail, and one with a question that the deployment's model answers yes
-    about a blank picture.
+    Rejected are an invalid pack, one whose cases fail, one that leaves the judge too little room for evidence, and one
+    with a question that the deployment's model answers yes about a blank picture. A pack that no route names decides
+    nothing: --route puts it in force, after showing what changes.
     """
     pack = _pack_of(file)
-    for warning in lint(pack):
+    for warning in (*lint(pack), *crowded(pack)):
         results.print(plain(f"Warning: {warning}"))
     cases = run_cases(pack)
     if not all(case.passed for case in cases):
@@ -110,8 +127,15 @@ def push_file(file: FileArgument, stack: StackOption = DEFAULT_STACK) -> None:
     deployment = acting_as(find(stack), _EDITOR)
     if faults := _blank_faults(pack, deployment):
         raise CommandFailed(f"{file} wasn't published. {'; '.join(faults)}.")
-    version = _put(deployment, pack_key(pack.name), file.read_bytes())
-    results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}. {_LIVE}"))
+    routes = policy_routes.standing(deployment)
+    routed = routes if route is None else enforcing(routes, route, pack.name)
+    if routed != routes:
+        policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
+    version = bucket.put(deployment, pack_key(pack.name), file.read_bytes())
+    results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
+    if routed != routes:
+        bucket.put(deployment, ROUTES_KEY, routes_text(routed))
+    results.print(plain(_in_force(pack.name, routed)))
 
 
 @app.command("versions", epilog="Example:\n\nmoderate policy versions default")
@@ -120,30 +144,43 @@ def list_versions(name: NameArgument, stack: StackOption = DEFAULT_STACK) -> Non
     deployment = find(stack)
     rows = table(("version", "published (UTC)", "digest"))
     for version in _versions(deployment, name):
-        text = _read(deployment, name, version["VersionId"])
-        rows.add_row(version["VersionId"], _minute(version["LastModified"]), _digest(text, name))
+        text = bucket.read(deployment, pack_key(name), version["VersionId"])
+        rows.add_row(version["VersionId"], bucket.minute(version["LastModified"]), _digest(text, name))
     results.print(rows)
 
 
 @app.command(
-    "rollback", epilog="Examples:\n\nmoderate policy rollback default\n\nmoderate policy rollback default --to VERSION"
+    "rollback",
+    epilog="Examples:\n\nmoderate policy rollback default\n\nmoderate policy rollback default --to VERSION\n\n"
+    "moderate policy rollback default --to shipped",
 )
 def roll_back(
     name: NameArgument,
     to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="The version to restore; by default the previous one.")
+        str | None,
+        typer.Option(metavar="VERSION|shipped", help="The version to restore; by default the usable one before."),
     ] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Restore an earlier version of a pack. It becomes the newest version; none is lost."""
+    """Restore an earlier version of a pack. It becomes the newest version; none is lost.
+
+    Each rollback goes further back: it skips versions that are rolled back already, and those that can't be used.
+    `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force.
+    """
     deployment = acting_as(find(stack), _EDITOR)
-    version = to or _version_before(deployment, name)
+    if to == "shipped":
+        shipped = _shipped(name)
+        bucket.delete(deployment, pack_key(name))
+        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {_LIVE}"))
+        return
+    version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
         raise CommandFailed(f"Pack {name} has no version {version}: `moderate policy versions {name}` lists them.")
-    text = _read(deployment, name, version)
-    pack = parse_pack(load_yaml(text, pack_key(name)))
-    _put(deployment, pack_key(name), text)
-    results.print(plain(f"Pack {name} is back at version {version} ({pack.digest[:12]}). {_LIVE}"))
+    text = bucket.read(deployment, pack_key(name), version)
+    if fault := _unusable(name)(text):
+        raise CommandFailed(f"Version {version} of pack {name} can't be used. {fault}")
+    bucket.put(deployment, pack_key(name), text, restored=version)
+    results.print(plain(f"Pack {name} is back at version {version} ({_digest(text, name)}). {_LIVE}"))
 
 
 @app.command(
@@ -164,28 +201,8 @@ def push_canary(
     text = canary_json(png, yes, no)
     if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
         raise CommandFailed(f"The canary wasn't published: {fault}.")
-    version = _put(deployment, CANARY_KEY, text)
+    version = bucket.put(deployment, CANARY_KEY, text)
     results.print(plain(f"The canary is published as version {version}."))
-
-
-@app.command("routes", epilog="Examples:\n\nmoderate policy routes\n\nmoderate policy routes routes.yaml")
-def show_or_push_routes(
-    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Routes to publish.")] = None,
-    stack: StackOption = DEFAULT_STACK,
-) -> None:
-    """Show which packs apply to which keys or, given a file, publish its routes."""
-    if file is None:
-        _show_routes(find(stack).policies.routes())
-        return
-    deployment = acting_as(find(stack), _EDITOR)
-    text = file.read_bytes()
-    routes = parse_routes(load_yaml(text, str(file)))
-    for route in routes.routes:
-        for name in (route.enforce, *route.shadow):
-            deployment.policies.pack(name)  # raises where the pack is missing or broken
-    _put(deployment, ROUTES_KEY, text)
-    _show_routes(routes)
-    results.print(_LIVE)
 
 
 def _blank_faults(pack: Pack, deployment: Deployment) -> list[str]:
@@ -206,7 +223,7 @@ def _is_usable(file: Path, deployment: Deployment | None) -> bool:
     if deployment and (faults := _blank_faults(pack, deployment)):
         results.print(plain(f"{file}: can't be used with the model of {deployment.stack}\n{_indented(faults)}"))
         return False
-    warnings = lint(pack)
+    warnings = [*lint(pack), *crowded(pack)]
     found = f"no errors, {len(warnings) or 'no'} warning{'s' if len(warnings) != 1 else ''}"
     results.print(plain(f"{file}: OK: {found}\n{_indented(warnings)}".rstrip()))
     return True
@@ -217,7 +234,10 @@ def _indented(lines: list[str]) -> str:
 
 
 def _pack_of(file: Path) -> Pack:
-    return parse_pack(load_yaml(file.read_bytes(), str(file)))
+    """Return the pack in a file. Raises InvalidPolicy, also if it leaves the judge too little room."""
+    pack = parse_pack(load_yaml(file.read_bytes(), str(file)))
+    evidence_room(pack)
+    return pack
 
 
 def _named_or_file(name: str, stack: str) -> Pack:
@@ -249,40 +269,37 @@ def _show_cases(cases: list[CaseResult]) -> None:
     results.print(rows)
 
 
-def _put(deployment: Deployment, key: str, text: bytes) -> str:
-    put = deployment.s3.put_object(Bucket=deployment.policy_bucket, Key=key, Body=text, ContentType="application/yaml")
-    return put["VersionId"]
-
-
-def _read(deployment: Deployment, name: str, version: str) -> bytes:
-    found = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=pack_key(name), VersionId=version)
-    return found["Body"].read()
-
-
 def _versions(deployment: Deployment, name: str) -> list["ObjectVersionTypeDef"]:
     """Return the versions of a pack in the policy bucket, newest first. Raises CommandFailed if there are none."""
-    pages = deployment.s3.get_paginator("list_object_versions").paginate(
-        Bucket=deployment.policy_bucket, Prefix=pack_key(name)
-    )
-    versions = [version for page in pages for version in page.get("Versions", []) if version["Key"] == pack_key(name)]
+    versions = bucket.versions(deployment, pack_key(name))
     if not versions:
         shipped = " It ships with the code, so that version is in force." if shipped_pack(name) else ""
         raise CommandFailed(f"The policy bucket holds no pack {name}.{shipped} `moderate policy push` puts one there.")
     return versions
 
 
-def _version_before(deployment: Deployment, name: str) -> str:
-    """Return the newest version that differs from the active one; the newest of all if that was deleted."""
-    current, *earlier = _versions(deployment, name)
-    if not current["IsLatest"]:
-        return current["VersionId"]
-    for version in earlier:
-        if version["ETag"] != current["ETag"]:
-            return version["VersionId"]
-    raise CommandFailed(
-        f"Pack {name} has no earlier version in the policy bucket. To return to the shipped pack, delete "
-        f"{pack_key(name)} from {deployment.policy_bucket} under the role {_EDITOR}."
-    )
+def _unusable(name: str) -> Callable[[bytes], str]:
+    """Return a check of a pack's text: the sentence why it can't be used under that name, or ""."""
+
+    def fault(text: bytes) -> str:
+        try:
+            pack = read_pack(load_stored_yaml(text, pack_key(name)))
+            evidence_room(pack)
+        except InvalidPolicy as error:
+            return str(error)
+        return "" if pack.name == name else f"It calls itself {pack.name!r}."
+
+    return fault
+
+
+def _in_force(name: str, routes: Routes) -> str:
+    """Say for which keys the pack decides, or that it doesn't."""
+    deciding = [route.prefix or "(anything)" for route in routes.routes if route.enforce == name]
+    watching = [route.prefix or "(anything)" for route in routes.routes if name in route.shadow]
+    watches = f" It only watches keys that start with {', '.join(watching)}." if watching else ""
+    if deciding:
+        return f"It decides for keys that start with {', '.join(deciding)}.{watches} {_LIVE}"
+    return f"No route lets it decide, so it isn't in force: add --route PREFIX.{watches}"
 
 
 def _digest(text: bytes, name: str) -> str:
@@ -292,12 +309,8 @@ def _digest(text: bytes, name: str) -> str:
         return "invalid"
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _show_routes(routes: Routes) -> None:
-    rows = table(("keys that start with", "decides", "only watch"))
-    for route in sorted(routes.routes, key=lambda route: route.prefix):
-        rows.add_row(cell(route.prefix or "(anything)"), cell(route.enforce), cell(", ".join(route.shadow)))
-    results.print(rows)
+app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
+app.command("new", epilog=policy_files.NEW_EXAMPLES)(policy_files.new)
+app.command("list", epilog=policy_files.LIST_EXAMPLES)(policy_files.list_packs)
+app.command("pull", epilog=policy_files.PULL_EXAMPLES)(policy_files.pull)
+app.command("show", epilog=policy_files.SHOW_EXAMPLES)(policy_files.show)

@@ -1,7 +1,7 @@
 """Interfaces between the use cases and the outside world: `adapters/` on AWS, `tests/support/fakes.py` in memory."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from moderation.domain.canary import Canary
@@ -27,10 +27,14 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class Policies:
-    """The packs that apply to an image; the shadow packs have no effect."""
+    """The packs that apply to an image; the shadow packs have no effect.
+
+    `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
+    """
 
     enforce: Pack
     shadow: tuple[Pack, ...]
+    broken_shadow: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,10 @@ class PolicyStore(Protocol):
     """The policy bucket, with the shipped packs as defaults."""
 
     def for_key(self, key: str) -> Policies:
-        """The packs for an object key. Raises InvalidPolicy, StoreUnavailable, Misconfigured."""
+        """The packs for an object key. Raises InvalidPolicy, StoreUnavailable, Misconfigured.
+
+        Nothing is raised on account of a shadow pack.
+        """
         ...
 
 
@@ -158,8 +165,8 @@ class Traffic(Protocol):
 class VisionModel(Protocol):
     """BLIP-2."""
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
-        """Answers to the prompts, in their order.
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
+        """Answers to the prompts, in their order; `within_s` is the time-out in seconds, None for the endpoint's.
 
         Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity,
         MalformedResponse, EndpointRejected, Misconfigured.

@@ -4,6 +4,7 @@ from moderate.checks.check import Check, attempt
 from moderate.deployment import Deployment
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.domain.policy import Routes, lint
+from moderation.domain.prompt import crowded
 
 
 def policies(deployment: Deployment) -> list[Check]:
@@ -34,7 +35,7 @@ def _routes(routes: Routes, deployment: Deployment) -> Check:
 def _pack(name: str, deployment: Deployment) -> Check:
     pack = deployment.policies.pack(name)
     found = f"{pack.digest[:12]}: {len(pack.categories)} categories, {len(pack.questions)} questions"
-    if warnings := lint(pack):
+    if warnings := [*lint(pack), *crowded(pack)]:
         return Check(
             f"policy {name}",
             "warn",

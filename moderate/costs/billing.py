@@ -30,13 +30,17 @@ METRICS, ALARMS, DASHBOARDS = 50, 30, 1  # assumed: names times dimensions, and 
 
 @dataclass(frozen=True)
 class Load:
-    """Load and settings of a deployment. Shares are of all images; `judged_share` of those that aren't reused."""
+    """Load and settings of a deployment. Shares are of all images; `judged_share` of those that aren't reused.
+
+    Each of the `shadows`, shadow packs that are always judged, adds a judgement to each image that isn't reused.
+    """
 
     images_per_day: float
     unsafe_share: float = 0.02
     review_share: float = 0.05
     reuse_share: float = 0.0
     judged_share: float = 1.0
+    shadows: int = 0
     views_per_image: float = 1.0
     peak_factor: float = 3.0
     workflow: Workflow = "standard"
@@ -125,7 +129,7 @@ def average_image(load: Load, measured: Measured) -> ResourceUsage:
 
 def fleets(load: Load, image: ResourceUsage) -> tuple[EndpointFleet, EndpointFleet]:
     """BLIP-2's and Llama's instances."""
-    judged = load.images_per_day * (1 - load.reuse_share) * load.judged_share
+    judged = load.images_per_day * judgements(load)
     return (
         fleet(load, BLIP2_INSTANCE_TYPE, load.images_per_day * image.queries, load.blip2_seconds),
         fleet(load, LLAMA_INSTANCE_TYPES[load.llama_size], judged, load.llama_seconds),
@@ -149,6 +153,11 @@ def fleet(load: Load, instance: str, requests_per_day: float, seconds: float) ->
     return EndpointFleet(instance, requests_per_day, at_peak, hours, f"{instance}: {why}; {at_peak} at peak")
 
 
+def judgements(load: Load) -> float:
+    """Return the average number of judgements of an image."""
+    return (1 - load.reuse_share) * (load.judged_share + load.shadows)
+
+
 def latencies(load: Load) -> tuple[float, float]:
     """Seconds that a request to BLIP-2 and to Llama takes when an instance is as busy as it may be (Little's law)."""
     return IN_FLIGHT * load.blip2_seconds, IN_FLIGHT * load.llama_seconds
@@ -157,8 +166,7 @@ def latencies(load: Load) -> tuple[float, float]:
 def workflow_seconds(load: Load, image: ResourceUsage) -> float:
     """Seconds that an average execution takes; the views of an image are queried in parallel."""
     blip2, llama = latencies(load)
-    seen = 1 - load.reuse_share
-    return image.workflow_seconds + seen * (blip2 + load.judged_share * llama)
+    return image.workflow_seconds + (1 - load.reuse_share) * blip2 + judgements(load) * llama
 
 
 def rekognition_usd(images: float, prices: Prices) -> float:
@@ -189,8 +197,7 @@ def _step_functions(load: Load, image: ResourceUsage, images: float, prices: Pri
 
 def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:
     blip2, llama = latencies(load)
-    judged = (1 - load.reuse_share) * load.judged_share
-    waiting = (image.queries * blip2 + judged * llama) * _WAITING_GB
+    waiting = (image.queries * blip2 + judgements(load) * llama) * _WAITING_GB
     usd = images * (
         image.invocations * prices["lambda_request"] + (image.gb_seconds + waiting) * prices["lambda_gb_second"]
     )

@@ -27,6 +27,7 @@ ASSUMED = {
     "review_share": "assumed",
     "reuse_share": "assumed: no bytes are uploaded twice",
     "judged_share": "assumed: packs have `judge: always`; with `when_flagged` only a share of the images is judged",
+    "shadows": "assumed: no shadow pack; one adds a judgement, and a request a view for questions that only it asks",
     "views_per_image": "assumed: small pictures; `views: auto` cuts a phone's photo into 7",
     "peak_factor": "assumed: peak rate compared with the average",
     "llama_size": "the default of `-c llamaSize`",
@@ -48,6 +49,9 @@ def cost(
     judged_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share that Llama judges; 1 with `judge: always`.")
     ] = Load.judged_share,
+    shadows: Annotated[
+        int, typer.Option(min=0, max=5, help="Shadow packs; each adds a judgement per image.")
+    ] = Load.shadows,
     views_per_image: Annotated[
         float, typer.Option(min=1, max=12, help="Average number of views per image.")
     ] = Load.views_per_image,
@@ -86,6 +90,7 @@ def cost(
         review_share=review_share,
         reuse_share=reuse_share,
         judged_share=judged_share,
+        shadows=shadows,
         views_per_image=views_per_image,
         peak_factor=peak_factor,
         workflow=workflow,

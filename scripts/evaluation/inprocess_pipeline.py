@@ -59,7 +59,7 @@ class DemoModel:
         """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
         return self.answer(prepare(data, pack.views, INPUT_SIZE).views, pack)
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         """Return the answers about one view, as `ports.VisionModel` does."""
         body = json.dumps({"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption})
         (reply,) = self._service.answer([body.encode()])

@@ -48,7 +48,7 @@ class NothingSeen:
 
     caption: str
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         """Return the same answer to each prompt."""
         return VisionReply(
             "nothing-seen", (ScoredText("no", _CLEAR_NO, _CLEAR_NO),) * len(prompts), self.caption if caption else None

@@ -55,11 +55,12 @@ def _verdicts() -> list[cloudwatch.GraphWidget]:
         "${PROP('Dim.verdict')} ${PROP('Dim.category')} (${PROP('Dim.decided_by')})",
     )
     by_error = metrics.search("Rejections", ("error",), "${PROP('Dim.error')}")
-    judge = [metrics.pipeline(name, label=name) for name in ("JudgeRepairs", "JudgeSpared", "VerdictsReused")]
+    counted = ("JudgeRepairs", "JudgeSpared", "VerdictsReused", "ShadowErrors")
+    judge = [metrics.pipeline(name, label=name) for name in counted]
     return [
         _graph("Verdicts by category", [by_category], 4, stacked=True),
         _graph("Review rate (% of the last hour's verdicts)", [metrics.review_rate(Duration.hours(1))], 4),
-        _graph("Judge: repaired, skipped; verdicts reused", judge, 4),
+        _graph("Judge: repaired, skipped; verdicts reused; shadow packs without a verdict", judge, 4),
         _graph("Images that can't be moderated, by error", [by_error], 4, stacked=True),
     ]
 

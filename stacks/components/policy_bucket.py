@@ -35,7 +35,7 @@ class PolicyBucket(PrivateBucket):
         self.allow_read(grantee)
         self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
         self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES, _CANARY)
-        self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS)
+        self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS, _ROUTES)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
     def restrict_changes(self, editor: Grantee) -> None:

@@ -59,6 +59,27 @@ def test_routes_choose_by_the_longest_prefix_and_add_shadows(s3, store):
     assert (policies.enforce.name, [pack.name for pack in policies.shadow]) == ("blog", ["privacy"])
 
 
+def test_a_shadow_pack_that_cannot_be_used_leaves_the_enforced_one_alone(s3, store):
+    put(s3, "routes.yaml", "'': {enforce: blog, shadow: [privacy, missing, broken]}\n")
+    put(s3, "packs/broken.yaml", "name: [")
+
+    policies = store.for_key("a.png")
+
+    assert (policies.enforce.name, [pack.name for pack in policies.shadow]) == ("blog", ["privacy"])
+    assert list(policies.broken_shadow) == ["missing", "broken"]
+    assert "No pack is named 'missing'" in policies.broken_shadow["missing"]
+    assert "packs/broken.yaml" in policies.broken_shadow["broken"]
+
+
+@pytest.mark.parametrize("shadow", ["privacy", "[blog]", "[No Name]", "[privacy, privacy]", "{a: b}", "7"])
+def test_shadow_packs_that_cannot_be_read_leave_the_enforced_one_alone(s3, store, shadow):
+    put(s3, "routes.yaml", f"'': {{enforce: blog, shadow: {shadow}}}\n")
+
+    policies = store.for_key("a.png")
+
+    assert (policies.enforce.name, policies.shadow, list(policies.broken_shadow)) == ("blog", (), ["routes.yaml"])
+
+
 def test_an_edit_is_in_force_within_five_seconds(s3, store, clock):
     put_blog(s3, margin=0.1)
     assert store.pack("blog").margin == 0.1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 
-from moderation.adapters.policies import load_yaml
+from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.policy import lint, parse_pack
 
 ROOT = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,13 @@ PACK = {
         {"name": "a dog", "caption": "a dog", "expect": {"verdict": "safe"}},
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """A folder of its own to write packs into."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
 
 
 @pytest.fixture
@@ -196,7 +204,7 @@ def test_rollback_restores_what_was_deleted(deployed, moderate, write):
 def test_rollback_without_an_earlier_version_says_what_to_do(deployed, moderate, write):
     assert "ships with the code" in moderate("policy", "rollback", "default").stderr
     moderate("policy", "push", write())
-    assert "delete packs/mine.yaml" in moderate("policy", "rollback", "mine").stderr
+    assert "no earlier version that can be used" in moderate("policy", "rollback", "mine").stderr
     assert "no version v9" in moderate("policy", "rollback", "mine", "--to", "v9").stderr
 
 
@@ -237,7 +245,11 @@ def test_routes_are_shown_and_pushed(deployed, moderate, write, tmp_path):
     file = tmp_path / "routes.yaml"
     file.write_text(json.dumps({"": {"enforce": "default"}, "kids/": {"enforce": "mine", "shadow": ["blog"]}}))
 
-    assert moderate("policy", "routes", file).exit_code == 0
+    assert moderate("policy", "routes", file).exit_code == 1, "it asks"
+    assert "kids/" not in moderate("policy", "routes").stdout
+    published = moderate("policy", "routes", file, "--yes")
+    assert published.exit_code == 0
+    assert "no route of its own" in published.stdout and "Warning" not in published.stdout
 
     shown = moderate("policy", "routes").stdout
     assert "kids/" in shown and "mine" in shown and "blog" in shown
@@ -252,3 +264,158 @@ def test_routes_that_cannot_be_used_are_refused(deployed, moderate, tmp_path, ro
     assert result.exit_code == 1
     assert "Error" in result.stderr
     assert "Contents" not in deployed.s3.list_objects_v2(Bucket="policies")
+
+
+def described(deployed, moderate, write, *descriptions):
+    for description in descriptions:
+        assert moderate("policy", "push", write(lambda pack, d=description: pack.update(description=d))).exit_code == 0
+
+
+def test_each_rollback_goes_further_back_and_none_toggles(deployed, moderate, write):
+    described(deployed, moderate, write, "first", "second", "third")
+
+    seen = []
+    for _ in range(2):
+        assert moderate("policy", "rollback", "mine").exit_code == 0
+        seen.append(description_in_force(deployed))
+    assert seen == ["second", "first"]
+    assert moderate("policy", "rollback", "mine").exit_code == 1
+    assert description_in_force(deployed) == "first"
+
+    described(deployed, moderate, write, "fourth")
+    assert moderate("policy", "rollback", "mine").exit_code == 0
+    assert description_in_force(deployed) == "first", "what was rolled back already isn't restored"
+
+
+@pytest.mark.parametrize("text", [b"no: pack", b"name: [", b"\xff\xfe\xff", b"name: other\n", b""])
+def test_rollback_skips_what_cannot_be_used(deployed, moderate, write, text):
+    described(deployed, moderate, write, "first")
+    deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=text)
+    described(deployed, moderate, write, "second")
+    broken = published(deployed)[1]
+
+    assert moderate("policy", "rollback", "mine").exit_code == 0
+
+    assert description_in_force(deployed) == "first"
+    assert "can't be used" in moderate("policy", "rollback", "mine", "--to", broken).stderr
+
+
+def test_rollback_to_the_shipped_pack(deployed, moderate, write):
+    described(deployed, moderate, write, "first")
+    assert "No pack mine ships" in moderate("policy", "rollback", "mine", "--to", "shipped").stderr
+    blog = moderate("policy", "pull", "blog")
+    assert blog.exit_code == 0
+    file = next(line.split(": ")[1] for line in blog.stdout.splitlines() if line.startswith("Written"))
+    assert moderate("policy", "push", file).exit_code == 0
+
+    assert moderate("policy", "rollback", "blog", "--to", "shipped").exit_code == 0
+
+    assert "packs/blog.yaml" not in [f["Key"] for f in deployed.s3.list_objects_v2(Bucket="policies")["Contents"]]
+    assert "name a version" in moderate("policy", "rollback", "blog").stderr, "not back to what was taken away"
+
+
+def test_push_says_which_routes_use_the_pack_and_puts_it_in_force_if_it_is_told(deployed, moderate, write):
+    assert "isn't in force" in moderate("policy", "push", write()).stdout
+
+    unasked = moderate("policy", "push", write(lambda pack: pack.update(description="x")), "--route", "kids/")
+    assert unasked.exit_code == 1
+    assert len(published(deployed)) == 1, "nothing is published before the question is answered"
+    pushed = moderate("policy", "push", write(), "--route", "kids/", "--yes")
+
+    assert "decides for keys that start with kids/" in pushed.stdout
+    routes = yaml.safe_load(deployed.s3.get_object(Bucket="policies", Key="routes.yaml")["Body"].read())
+    assert routes == {"": {"enforce": "default"}, "kids/": {"enforce": "mine"}}
+    assert "kids/" in moderate("policy", "push", write()).stdout
+
+
+def crowd(pack, number):
+    pack["categories"] += [{"name": f"C{n}", "description": "nothing of the kind " * 20} for n in range(number)]
+
+
+def test_a_pack_that_is_too_long_for_the_judge_is_refused_by_lint_push_and_routes(deployed, moderate, write, tmp_path):
+    long = write(lambda pack: crowd(pack, 40))
+    for command in ("lint", "push"):
+        result = moderate("policy", command, long)
+        assert result.exit_code == 1
+        assert "of the judge's 4096 tokens" in result.output
+    deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=long.read_bytes())
+    for target in ({"enforce": "mine"}, {"enforce": "default", "shadow": ["mine"]}):
+        (tmp_path / "routes.yaml").write_text(json.dumps({"": target}))
+        assert "of the judge's 4096 tokens" in moderate("policy", "routes", tmp_path / "routes.yaml", "--yes").stderr
+
+
+def test_lint_warns_of_descriptions_that_do_not_fit_together(moderate, write):
+    def asked(pack):
+        crowd(pack, 40)
+        names = [category["name"] for category in pack["categories"]]
+        pack["questions"].append({"id": "any", "text": "Is there anything?", "categories": names})
+
+    result = moderate("policy", "lint", write(asked))
+
+    assert result.exit_code == 0
+    assert "the judge has room for" in result.stdout
+
+
+def test_routes_warn_where_keys_are_left_without_a_pack(deployed, moderate, tmp_path):
+    (tmp_path / "routes.yaml").write_text('"kids/": {enforce: blog}')
+    assert "'' is missing" in moderate("policy", "routes", tmp_path / "routes.yaml", "--yes").stdout
+
+
+def test_routes_have_versions_and_a_rollback(deployed, moderate, tmp_path):
+    for pack in ("blog", "privacy", "default"):
+        (tmp_path / "routes.yaml").write_text(f'"": {{enforce: {pack}}}')
+        assert moderate("policy", "routes", tmp_path / "routes.yaml", "--yes").exit_code == 0
+
+    listed = moderate("policy", "routes", "--versions").stdout
+    assert listed.index("→ default") < listed.index("→ privacy") < listed.index("→ blog")
+    for pack in ("privacy", "blog"):
+        assert moderate("policy", "routes", "--rollback", "--yes").exit_code == 0
+        assert pack in moderate("policy", "routes").stdout
+    assert moderate("policy", "routes", "--rollback", "--yes").exit_code == 1
+    assert moderate("policy", "routes", "--rollback", "--to", "shipped", "--yes").exit_code == 0
+    assert "default" in moderate("policy", "routes").stdout
+
+
+def test_duplicate_keys_are_refused_by_every_command(deployed, moderate, write, tmp_path):
+    file = write()
+    file.write_text(file.read_text() + "description: again\n")
+    (tmp_path / "routes.yaml").write_text('"": {enforce: blog}\n"": {enforce: default}\n')
+
+    for words in (("lint", file), ("test", file), ("push", file), ("routes", tmp_path / "routes.yaml", "--yes")):
+        result = moderate("policy", *words)
+        assert result.exit_code == 1
+        assert "given a second time" in result.output
+
+
+def test_a_new_pack_is_a_shipped_one_under_another_name_and_overwrites_nothing(moderate):
+    assert moderate("policy", "new", "mine", "--from", "privacy").exit_code == 0
+    assert moderate("policy", "lint", "mine.yaml").exit_code == 0
+    assert yaml.safe_load(Path("mine.yaml").read_text())["name"] == "mine"
+
+    assert "is there already" in moderate("policy", "new", "mine").stderr
+    assert "name: 'My Pack'" in moderate("policy", "new", "My Pack").stderr
+    assert "blog, default, privacy" in moderate("policy", "new", "other", "--from", "none").stderr
+
+
+def test_packs_are_listed_pulled_and_shown(deployed, moderate, write):
+    def left_to_people(pack):
+        pack["categories"][0]["action"] = "review"
+        pack.pop("cases")
+
+    file = write(left_to_people)
+    moderate("policy", "push", file, "--route", "kids/", "--yes")
+
+    listed = moderate("policy", "list").stdout
+    [mine] = [line for line in listed.splitlines() if "mine" in line]
+    assert "the policy bucket" in mine and "kids/" in mine
+    [default] = [line for line in listed.splitlines() if "default" in line]
+    assert "the code" in default and "(anything)" in default
+
+    assert moderate("policy", "pull", "mine").exit_code == 0
+    assert Path("mine.yaml").read_bytes() == file.read_bytes()
+    assert "is there already" in moderate("policy", "pull", "mine").stderr
+    assert "no pack none" in moderate("policy", "pull", "none").stderr
+
+    shown = moderate("policy", "show", "mine").stdout
+    for part in ("A pack for tests", "Violence", "review", "Is there a weapon?", "the judge's tokens left"):
+        assert part in shown

@@ -64,7 +64,7 @@ def routes(tmp_path):
         ("Eraser", "DeleteObject DeleteItem PutObject", ["erase", "in/a.jpg", "--yes"]),
         ("Operator", "ReceiveMessage Query", ["redrive"]),
         ("PolicyEditor", "PutObject", ["policy", "push", "PACK"]),
-        ("PolicyEditor", "PutObject", ["policy", "routes", "ROUTES"]),
+        ("PolicyEditor", "PutObject", ["policy", "routes", "ROUTES", "--yes"]),
         ("PolicyEditor", "PutObject", ["policy", "rollback", "mine"]),
     ],
 )

@@ -90,9 +90,11 @@ class FakeVision:
     def __init__(self, *replies: VisionReply) -> None:
         self.replies = list(replies)
         self.asked: list[tuple[bytes, tuple[str, ...], bool]] = []
+        self.patience: list[float | None] = []
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         self.asked.append((png, tuple(prompts), caption))
+        self.patience.append(within_s)
         return self.replies.pop(0)
 
 

@@ -54,6 +54,7 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "JudgeMilliseconds": (),
     "JudgeRepairs": (),
     "JudgeSpared": (),
+    "ShadowErrors": (),
     "VerdictsReused": (),
     "Decided": (),
     "Reviewed": (),

@@ -86,6 +86,18 @@ def test_lambda_is_paid_while_it_waits_for_an_endpoint() -> None:
     )
 
 
+def test_a_shadow_pack_is_a_judgement_more_for_each_image_that_isnt_reused() -> None:
+    load = Load(864_000, reuse_share=0.5, judged_share=0.5, utilisation=1.0, **PLAIN)
+    before, after = (bill(replace(load, shadows=number), MEASURED, PRICES) for number in (0, 2))
+
+    assert line(after, "Llama 2 endpoint") == pytest.approx(line(before, "Llama 2 endpoint") * (0.5 + 2) / 0.5)
+    waiting = 0.5 * 2 * 8 * 1.0 * 0.5
+    assert line(after, "Lambda") - line(before, "Lambda") == pytest.approx(after.images * waiting * 0.0000133334)
+    assert line(after, "BLIP-2 endpoint") == line(before, "BLIP-2 endpoint")
+    longer = workflow_seconds(replace(load, shadows=2), SAFE) - workflow_seconds(load, SAFE)
+    assert longer == pytest.approx(0.5 * 2 * 8 * 1.0)
+
+
 def test_storage_and_requests_of_table_and_buckets() -> None:
     load = Load(1000, kept_months=2, **PLAIN)
 

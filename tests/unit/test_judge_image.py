@@ -10,10 +10,11 @@ from moderation import observability, wiring
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import MAX_TEXT
-from moderation.domain.manifest import ImageFacts, Manifest, evidence_to_json, manifest_to_json, plan_queries
+from moderation.domain.manifest import ImageFacts, Manifest, Query, evidence_to_json, manifest_to_json, plan_queries
+from moderation.domain.policy import Category
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES
 from moderation.domain.work_files import Workspace
-from moderation.errors import EndpointTimeout
+from moderation.errors import EndpointTimeout, PermanentError, TransientError
 from moderation.handlers.judge_image import handler
 from moderation.usecases.judge_image import TimeBudget, judge_evidence, judge_image
 from tests.support.fakes import FakeJudge, FakeWork
@@ -199,12 +200,78 @@ def test_a_second_request_has_the_time_that_is_left(left_ms: int, seconds: int):
 def test_a_shadow_pack_has_the_time_that_is_left():
     work, workspace = FakeWork(), Workspace("work/x/y")
     prepared(work, workspace, shadow=(replace(PACK, name="watch"), replace(PACK, name="look")))
-    judge, left_ms = FakeJudge(UNSAFE, "Hm.", SAFE, SAFE), iter([60_000, 40_000, 19_000])
+    judge, left_ms = FakeJudge(UNSAFE, "Hm.", SAFE, SAFE), iter([39_000, 32_000, 19_000])
 
-    with pytest.raises(EndpointTimeout):
-        judge_image(work, judge, workspace, TimeBudget(lambda: next(left_ms)))
+    judged = judge_image(work, judge, workspace, TimeBudget(lambda: next(left_ms)))
 
-    assert judge.patience == [None, 50, 30]
+    assert judge.patience == [None, 29, 22]
+    assert list(judged.shadow) == ["watch"]
+    assert "no time left" in judged.shadow_errors["look"]
+
+
+def test_no_image_waits_longer_than_half_a_minute_for_its_shadow_packs():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    prepared(work, workspace, shadow=(replace(PACK, name="watch"),))
+    judge = FakeJudge(UNSAFE, SAFE)
+
+    judge_image(work, judge, workspace, TimeBudget(lambda: 80_000))
+
+    assert judge.patience[1] == pytest.approx(30, abs=1)
+
+
+class Failing(FakeJudge):
+    """Judges once, and fails for the packs that are judged after that."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(UNSAFE)
+        self.error = error
+
+    def complete(self, turns, schema, within_s=None):
+        if not self.texts:
+            raise self.error
+        return super().complete(turns, schema, within_s)
+
+
+ERRORS = [error for base in (TransientError, PermanentError) for error in base.__subclasses__()]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_judge_that_fails_for_a_shadow_pack_leaves_the_verdict_alone(error):
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    prepared(work, workspace, shadow=(replace(PACK, name="watch"),))
+
+    judged = judge_image(work, Failing(error("It failed.")), workspace)
+
+    kept = work.get_json(workspace.judgement)
+    assert (kept["verdict"], kept["category"]) == ("unsafe", "Violence")
+    assert (kept["shadow"]["watch"]["verdict"], kept["shadow"]["watch"]["decided_by"]) == ("error", "failure")
+    assert kept["shadow"]["watch"]["reason"] == "It couldn't be judged: It failed."
+    assert judged.shadow_errors == {"watch": "It couldn't be judged: It failed."}
+
+
+def test_shadow_packs_that_are_too_long_broken_or_unanswered_say_so():
+    work, workspace = FakeWork(), Workspace("work/x/y")
+    endless = tuple(Category(f"C{n}", "nothing of the kind " * 40) for n in range(60))
+    long = replace(PACK, name="long", categories=(*PACK.categories, *endless))
+    slow = replace(PACK, name="slow", questions=(replace(SMOKER, text="Is there smoke?"),))
+    manifest = prepared(work, workspace, shadow=(long, slow))
+    queries = (*manifest.queries, Query("full", ("Is there smoke?",), False, shadow=True))
+    broken = {"gone": "No pack is named 'gone'."}
+    work.put_json(workspace.manifest, manifest_to_json(replace(manifest, queries=queries, broken_shadow=broken)))
+    work.put_json(workspace.answers(2), {"error": "Endpoint blip2 didn't answer in time."})
+
+    judge_image(work, FakeJudge(UNSAFE), workspace)
+
+    kept = work.get_json(workspace.judgement)
+    assert kept["verdict"] == "unsafe"
+    assert {name: shadow["verdict"] for name, shadow in kept["shadow"].items()} == dict.fromkeys(
+        ("long", "slow", "gone"), "error"
+    )
+    reasons = {name: shadow["reason"] for name, shadow in kept["shadow"].items()}
+    assert "of the judge's 4096 tokens" in reasons["long"]
+    assert reasons["slow"] == "Its questions weren't answered: Endpoint blip2 didn't answer in time."
+    assert reasons["gone"] == broken["gone"]
+    assert (kept["shadow"]["slow"]["digest"], "digest" in kept["shadow"]["gone"]) == (slow.digest, False)
 
 
 def test_a_pack_that_spares_the_judge_needs_no_time():

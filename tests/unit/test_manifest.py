@@ -36,18 +36,23 @@ def test_one_question_a_query_is_the_posts_shape():
     )
 
 
-def test_shadow_packs_add_their_questions_and_shared_ones_are_asked_once():
+def test_shadow_packs_ask_their_own_questions_apart_and_shared_ones_are_asked_once():
+    enforced = replace(PACK, caption=False)
     shadow = replace(PACK, name="other", caption=True, questions=(SMOKER, replace(SMOKER, id="x", text="Is it lit?")))
+    another = replace(shadow, name="another", questions=(replace(SMOKER, id="x", text="Is it lit?"),))
 
-    [query] = plan_queries([replace(PACK, caption=False), shadow], ["full"])
+    alone, both = plan_queries([enforced], ["full"]), plan_queries([enforced, shadow, another], ["full"])
 
-    assert query == Query("full", (WEAPON.text, SMOKER.text, "Is it lit?"), True)
+    assert alone == (Query("full", (WEAPON.text, SMOKER.text), False),)
+    assert both == (*alone, Query("full", ("Is it lit?",), True, shadow=True))
 
 
 def test_a_manifest_survives_json():
     facts = ImageFacts("ab" * 32, 12, 3, 4, "PNG", "image/png", None)
+    watch = replace(PACK, name="watch", questions=(replace(SMOKER, text="Is it lit?"),))
+    queries = plan_queries([PACK, watch], ["full"])
     manifest = Manifest(
-        IMAGE, facts, PACK, (replace(PACK, name="watch"),), plan_queries([PACK], ["full"]), "1", "f" * 64, 7
+        IMAGE, facts, PACK, (watch,), queries, "1", "f" * 64, 7, broken_shadow={"gone": "There is no such pack."}
     )
 
     assert manifest_from_json(json.loads(json.dumps(manifest_to_json(manifest)))) == manifest

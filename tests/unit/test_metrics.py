@@ -154,6 +154,22 @@ def test_the_handlers_print_every_metric_that_alarms_and_page_may_name_and_no_ot
     assert seen == EMITTED
 
 
+def test_shadow_packs_without_a_verdict_are_counted(reported):
+    preparing = prepared.made()
+    policies = replace(preparing.policies.policies, broken_shadow={"gone": "No such pack.", "bad": "No YAML."})
+    preparing.policies.policies = policies
+    state = {"bucket": prepared.FIRST.bucket, "key": prepared.FIRST.key, "version": prepared.FIRST.version}
+    prefix = Workspace.of(prepared.FIRST, ME).prefix
+    quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
+    safe = '{"flag": "safe", "category": null, "reason": "Nothing."}'
+
+    reported(prepare_image, preparing, {**state, "execution": ME})
+    reported(query_image, wiring.QueryPorts(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0})
+
+    judging = wiring.JudgePorts(preparing.work, FakeJudge(safe))
+    assert reported(judge_image, judging, {"prefix": prefix})["ShadowErrors",] == 2
+
+
 def everything():
     """Handlers with parts and events that between them lead to every metric."""
     first, second = prepared.FIRST, prepared.SECOND

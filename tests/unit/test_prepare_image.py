@@ -116,11 +116,10 @@ def test_the_record_says_what_was_looked_at():
     [
         {"pack": replace(PACK, description="Another text, another policy.")},
         {"pack": replace(PACK, reuse=False)},
-        {"shadow": (replace(PACK, name="watch"),)},
         {"models": "blip2=x llama=z"},
         {"data": png("blue")},
     ],
-    ids=["policy", "switched off", "shadow", "models", "bytes"],
+    ids=["policy", "switched off", "models", "bytes"],
 )
 def test_what_was_judged_otherwise_is_judged_again(change):
     before = made()
@@ -128,6 +127,21 @@ def test_what_was_judged_otherwise_is_judged_again(change):
     after = replace(made(**change), verdicts=before.verdicts)
 
     assert prepare_image(after, SECOND, space(SECOND)).reused_from is None
+
+
+def test_other_shadow_packs_leave_the_reuse_of_a_verdict_alone():
+    kept, gone = replace(PACK, name="kept"), replace(PACK, name="gone")
+    before = made(shadow=(kept, gone))
+    moderate(before, FIRST, FakeJudge(UNSAFE, UNSAFE, UNSAFE))
+    changed = replace(PACK, name="gone", description="Another text.")
+    after = replace(made(shadow=(kept, changed, replace(PACK, name="new"))), verdicts=before.verdicts)
+    object.__setattr__(after.policies, "policies", replace(after.policies.policies, broken_shadow={"bad": "Why."}))
+
+    second = moderate(after, SECOND, FakeJudge())
+
+    assert second.reused_from == {"pk": FIRST.pk, "sk": "v1"}
+    assert {name: shadow["verdict"] for name, shadow in second.shadow.items()} == {"kept": "unsafe", "bad": "error"}
+    assert second.shadow["bad"]["reason"] == "Why."
 
 
 @pytest.mark.parametrize("decided_by", ["person", "failure"])

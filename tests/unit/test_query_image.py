@@ -14,7 +14,14 @@ from moderation.domain.manifest import (
     plan_queries,
 )
 from moderation.domain.work_files import Workspace
-from moderation.errors import InvalidPolicy
+from moderation.errors import (
+    EndpointRejected,
+    EndpointThrottled,
+    EndpointTimeout,
+    InvalidPolicy,
+    MalformedResponse,
+    NoCapacity,
+)
 from moderation.ports import ScoredText, VisionReply
 from moderation.usecases.query_image import query_image
 from tests.support.fakes import FakeVision, FakeWork
@@ -63,11 +70,37 @@ def test_a_question_that_a_blank_image_is_a_yes_to_breaks_the_pack_in_force():
 def test_a_broken_question_of_a_shadow_pack_has_no_effect():
     watching = replace(PACK, name="watching", questions=(WEAPON, replace(SMOKER, text="Is there smoke?")))
     work = prepared(replace(PACK, questions=(WEAPON,)), watching)
-    replies = (ScoredText("no", 0.1, 0.0), ScoredText("no", 0.2, 0.9))
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("no", 0.2, 0.9),), None))
 
-    query_image(work, FakeVision(VisionReply("blip2-x", replies, "a house")), WORKSPACE, 0)
+    query_image(work, model, WORKSPACE, 1)
 
-    assert len(evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).answers) == 2
+    assert len(evidence_from_json(work.get_json(WORKSPACE.answers(1))["evidence"]).answers) == 1
+
+
+@pytest.mark.parametrize("error", [EndpointRejected, EndpointTimeout, EndpointThrottled, NoCapacity, MalformedResponse])
+def test_a_shadow_packs_questions_that_the_model_cannot_answer_are_not_tried_again(error):
+    watching = replace(PACK, name="watching", questions=(replace(SMOKER, text="Is there smoke?"),))
+    work, model = prepared(PACK, watching), FakeVision()
+
+    def fail(*_, **__):
+        raise error("Too many prompts.")
+
+    model.ask = fail  # type: ignore[method-assign]
+    query_image(work, model, WORKSPACE, 1)
+
+    assert work.get_json(WORKSPACE.answers(1)) == {"error": "Too many prompts."}
+    with pytest.raises(error):
+        query_image(work, model, WORKSPACE, 0)
+
+
+def test_a_shadow_query_has_half_a_minute():
+    watching = replace(PACK, name="watching", questions=(replace(SMOKER, text="Is there smoke?"),))
+    model = FakeVision(VisionReply("b", (ScoredText("no"),), None), VisionReply("b", (ScoredText("no"),) * 2, "a"))
+
+    query_image(prepared(PACK, watching), model, WORKSPACE, 1)
+    query_image(prepared(PACK, watching), model, WORKSPACE, 0)
+
+    assert model.patience == [30, None]
 
 
 def test_a_query_without_a_caption_leaves_none():

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes, read_pack
-from moderation.errors import InvalidPolicy
+from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, read_pack, read_routes
+from moderation.errors import InvalidPolicy, ModerationError
 from moderation.ports import Policies
 
 if TYPE_CHECKING:
@@ -26,18 +26,16 @@ def pack_key(name: str) -> str:
     return f"packs/{name}.yaml"
 
 
-def load_yaml(text: bytes | str, where: str) -> object:
-    """Load plain data from YAML's safe subset. Raises InvalidPolicy with the position of the fault."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InvalidPolicy(f"{where} isn't YAML: {' '.join(str(error).split())}") from error
+def shipped_text(name: str) -> bytes | None:
+    """Return the file of the shipped pack of that name, or None."""
+    path = SHIPPED / f"{name}.yaml"
+    return path.read_bytes() if path.is_file() else None
 
 
 def shipped_pack(name: str) -> Pack | None:
     """Return the shipped pack of that name, or None."""
-    path = SHIPPED / f"{name}.yaml"
-    return parse_pack(load_yaml(path.read_bytes(), path.name)) if path.is_file() else None
+    text = shipped_text(name)
+    return None if text is None else parse_pack(load_yaml(text, f"{name}.yaml"))
 
 
 def shipped_pack_names() -> list[str]:
@@ -55,7 +53,14 @@ class S3PolicyStore:
 
     def for_key(self, key: str) -> Policies:
         route = self.routes().for_key(key)
-        return Policies(self.pack(route.enforce), tuple(self.pack(name) for name in route.shadow))
+        enforce, shadow = self.pack(route.enforce), []
+        broken = {ROUTES_KEY: route.shadow_fault} if route.shadow_fault else {}
+        for name in route.shadow:
+            try:
+                shadow.append(self.pack(name))
+            except ModerationError as error:
+                broken[name] = str(error)
+        return Policies(enforce, tuple(shadow), broken)
 
     def pack(self, name: str) -> Pack:
         """Return the pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""
@@ -76,7 +81,7 @@ class S3PolicyStore:
 
     def _parse(self, name: str, text: bytes) -> Pack:
         try:
-            pack = read_pack(load_yaml(text, pack_key(name)))
+            pack = read_pack(load_stored_yaml(text, pack_key(name)))
         except InvalidPolicy as error:
             raise InvalidPolicy(f"{pack_key(name)} in the policy bucket can't be used. {error}") from error
         if pack.name != name:
@@ -87,7 +92,7 @@ class S3PolicyStore:
         """Return the routes in force: the bucket's, or else the shipped ones. Raises like `for_key`."""
         if self._routes is None or not self._is_fresh(self._routes[0]):
             text = self._read(ROUTES_KEY)
-            routes = DEFAULT_ROUTES if text is None else parse_routes(load_yaml(text, ROUTES_KEY))
+            routes = DEFAULT_ROUTES if text is None else read_routes(load_stored_yaml(text, ROUTES_KEY))
             self._routes = (self._clock(), routes)
         return self._routes[1]
 

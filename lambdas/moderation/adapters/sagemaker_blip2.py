@@ -2,11 +2,12 @@
 
 import base64
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-from moderation.errors import MalformedResponse
+from moderation.errors import EndpointTimeout, MalformedResponse
 from moderation.ports import ScoredText, VisionReply
 
 
@@ -16,9 +17,9 @@ class ScoredBlip2:
     def __init__(self, endpoint: SageMakerEndpoint) -> None:
         self._endpoint = endpoint
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         body = {"image": base64.b64encode(png).decode(), "prompts": list(prompts), "caption": caption}
-        text = self._endpoint.invoke(body)
+        text = self._endpoint.invoke(body, within_s)
         try:
             return _read_reply(json.loads(text), len(prompts), caption)
         except (ValueError, KeyError, TypeError) as error:
@@ -34,13 +35,16 @@ class SampleBlip2:
     def __init__(self, endpoint: SageMakerEndpoint) -> None:
         self._endpoint = endpoint
 
-    def ask(self, png: bytes, prompts: Sequence[str], caption: bool) -> VisionReply:
-        image = base64.b64encode(png).decode()
-        answers = tuple(ScoredText(self._text({"image": image, "prompt": prompt})) for prompt in prompts)
-        return VisionReply(self._endpoint.name, answers, self._text({"image": image}) if caption else None)
+    def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
+        image, until = base64.b64encode(png).decode(), None if within_s is None else time.monotonic() + within_s
+        answers = tuple(ScoredText(self._text({"image": image, "prompt": prompt}, until)) for prompt in prompts)
+        return VisionReply(self._endpoint.name, answers, self._text({"image": image}, until) if caption else None)
 
-    def _text(self, body: Mapping[str, Any]) -> str:
-        return self._endpoint.invoke(body).strip()
+    def _text(self, body: Mapping[str, Any], until: float | None) -> str:
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            raise EndpointTimeout(f"Endpoint {self._endpoint.name} didn't answer all questions in time.")
+        return self._endpoint.invoke(body, left).strip()
 
 
 def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:

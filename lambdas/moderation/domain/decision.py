@@ -180,6 +180,15 @@ def _caption_disagreement(situation: _Situation) -> _RowResult | None:
     return _RowResult("review", situation.undenied, "evidence", reason)
 
 
+def _for_a_person(situation: _Situation) -> _RowResult | None:
+    judgement = situation.judged_unsafe
+    if not judgement or not _is_left_to_a_person(situation.pack, judgement.category):
+        return None
+    reason = judgement.reason or f"The judge finds the image against the policy on {judgement.category}."
+    reason += f" The policy leaves {judgement.category} to a person."
+    return _RowResult("review", judgement.category, "judge", reason)
+
+
 def _unsupported(situation: _Situation) -> _RowResult | None:
     judgement = situation.judged_unsafe
     if not judgement or situation.supported or not _has_question_for(situation.pack, judgement.category):
@@ -227,6 +236,7 @@ _ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
     "instructions": _instructions,
     "disagreement": _disagreement,
     "caption_disagreement": _caption_disagreement,
+    "for_a_person": _for_a_person,
     "unsupported": _unsupported,
     "unsafe": _unsafe,
     "unseen": _unseen,
@@ -287,6 +297,10 @@ def _captions(pack: Pack, evidence: Evidence) -> list[str]:
 
 def _has_question_for(pack: Pack, category: str | None) -> bool:
     return any(category in question.categories for question in pack.questions)
+
+
+def _is_left_to_a_person(pack: Pack, category: str | None) -> bool:
+    return any(known.name == category and known.action == "review" for known in pack.categories)
 
 
 def _other_category(top: Finding | None, result: _RowResult) -> str | None:

@@ -39,6 +39,17 @@ def shadow_attributes(
     return {"digest": pack.digest, **_verdict(decision, judgement)}
 
 
+def shadow_error(sentence: str, pack: Pack | None = None) -> dict[str, Any]:
+    """Stand-in for the verdict of a shadow pack that gave none; `sentence` is the reason."""
+    return {
+        **({"digest": pack.digest} if pack else {}),
+        "verdict": "error",
+        "category": None,
+        "reason": sentence,
+        "decided_by": "failure",
+    }
+
+
 def judge_texts(texts: Iterable[str]) -> list[str]:
     """Return the judge's answers as they are stored: at most `MAX_TEXT` characters each, and valid Unicode."""
     return [text[:MAX_TEXT].encode("utf-8", "replace").decode() for text in texts]

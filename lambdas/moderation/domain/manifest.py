@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
@@ -28,17 +28,22 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class Query:
-    """One request to the vision model: a view, its questions, and whether a caption is wanted."""
+    """One request to the vision model: a view, its questions, and whether a caption is wanted.
+
+    The answers to a `shadow` query are for shadow packs alone: none of its errors counts.
+    """
 
     view: str
     questions: tuple[str, ...]
     caption: bool
+    shadow: bool = False
 
 
 @dataclass(frozen=True)
 class Manifest:
     """Everything that the later steps need; `shadow` packs judge the same evidence without effect.
 
+    `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
     `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
     stored on the record.
     """
@@ -53,6 +58,7 @@ class Manifest:
     prepare_ms: int = 0
     looked_at: Mapping[str, Any] | None = None
     reused_from: Mapping[str, str] | None = None
+    broken_shadow: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -63,35 +69,45 @@ class Manifest:
 def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ...]:
     """Plan the queries that answer every question of every pack on every view.
 
-    The first pack, which is enforced, sets the number of questions per query; a caption counts as one. Questions
-    shared by packs are asked once.
+    The first pack is enforced, and its queries are what they are without the others. Each shadow pack has queries of
+    its own for what none before it asks. A pack sets the number of questions per query; a caption counts as one.
     """
-    questions = list(dict.fromkeys(question.text for pack in packs for question in pack.questions))
-    wanted: list[str | None] = [*([None] if any(pack.caption for pack in packs) else []), *questions]
-    step = packs[0].questions_per_query or len(wanted)
-    return tuple(
-        Query(view, tuple(text for text in chunk if text is not None), None in chunk)
-        for view in views
-        for chunk in (wanted[start : start + step] for start in range(0, len(wanted), step))
-    )
+    asked: set[str | None] = set()
+    queries: list[Query] = []
+    for number, pack in enumerate(packs):
+        texts = dict.fromkeys([*([None] if pack.caption else []), *(question.text for question in pack.questions)])
+        wanted = [text for text in texts if text not in asked]
+        asked.update(wanted)
+        step = pack.questions_per_query or max(1, len(wanted))
+        queries += [
+            Query(view, tuple(text for text in chunk if text is not None), None in chunk, shadow=number > 0)
+            for view in views
+            for chunk in (wanted[start : start + step] for start in range(0, len(wanted), step))
+        ]
+    return tuple(queries)
 
 
 def compute_cache_key(
-    packs: Sequence[Pack], prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
+    pack: Pack, prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
 ) -> str:
     """SHA-256 (hex) of everything that affects a verdict except the image; `models` names the deployed models."""
-    parts = [*(pack.digest for pack in packs), prompt_version, preprocessing_version, str(model_input_size), models]
+    parts = [pack.digest, prompt_version, preprocessing_version, str(model_input_size), models]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
     """Return plain data that `manifest_from_json` reads back unchanged."""
-    return {
+    data = {
         "schema_version": SCHEMA_VERSION,
         **asdict(manifest),
         "pack": pack_data(manifest.pack),
         "shadow": [pack_data(pack) for pack in manifest.shadow],
+        "queries": [
+            {name: value for name, value in asdict(query).items() if value or name != "shadow"}
+            for query in manifest.queries
+        ],
     }
+    return {name: value for name, value in data.items() if value or name != "broken_shadow"}
 
 
 def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
@@ -107,9 +123,13 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
             "facts": ImageFacts(**known_fields(ImageFacts, data["facts"])),
             "pack": read_pack(data["pack"]),
             "shadow": tuple(read_pack(pack) for pack in data.get("shadow", ())),
-            "queries": tuple(Query(q["view"], tuple(q["questions"]), q.get("caption", False)) for q in data["queries"]),
+            "queries": tuple(_query(query) for query in data["queries"]),
         }
     )
+
+
+def _query(data: Mapping[str, Any]) -> Query:
+    return Query(data["view"], tuple(data["questions"]), data.get("caption", False), data.get("shadow", False))
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:

@@ -25,6 +25,7 @@ ANSWERS = ("yes", "no")
 FLAGS = ("safe", "unsafe")
 VERDICTS = ("safe", "unsafe", "review")
 UNUSABLE_FILES = ("reupload", "person")
+ACTIONS = ("unsafe", "review")
 MAX_CATEGORIES = 64
 MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
@@ -50,13 +51,15 @@ _CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
 class Category:
     """Something that the policy forbids.
 
-    `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant.
+    `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant. `action`
+    is the verdict on an image of the category: `unsafe`, or `review` where a person must decide.
     """
 
     name: str
     description: str
     notice: str = ""
     exceptions: tuple[str, ...] = ()
+    action: str = "unsafe"
 
     @property
     def rule(self) -> str:
@@ -137,11 +140,15 @@ class Pack:
 
 @dataclass(frozen=True)
 class Route:
-    """The pack that decides for keys under a prefix, and its shadow packs."""
+    """The pack that decides for keys under a prefix, and its shadow packs.
+
+    `shadow_fault` says why stored shadow packs can't be read; there are none then.
+    """
 
     prefix: str
     enforce: str
     shadow: tuple[str, ...] = ()
+    shadow_fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,22 @@ class Routes:
                 "that takes every key"
             )
         return max(matching, key=lambda route: len(route.prefix))
+
+
+def routes_data(routes: Routes) -> dict[str, dict[str, Any]]:
+    """Return the plain data of `routes.yaml`."""
+    return {
+        route.prefix: {"enforce": route.enforce} | ({"shadow": list(route.shadow)} if route.shadow else {})
+        for route in routes.routes
+    }
+
+
+def enforcing(routes: Routes, prefix: str, name: str) -> Routes:
+    """Return the routes with that pack deciding for the keys under a prefix; other shadow packs stay."""
+    known = {route.prefix: route for route in routes.routes}
+    shadow = known[prefix].shadow if prefix in known else ()
+    changed = Route(prefix, name, tuple(each for each in shadow if each != name))
+    return Routes(tuple({**known, prefix: changed}.values()))
 
 
 DEFAULT_ROUTES = Routes((Route("", "default"),))
@@ -290,9 +313,20 @@ def parse_routes(data: object) -> Routes:
 
     Raises `InvalidPolicy` that lists every fault with its path and a remedy.
     """
+    return _routes(data, Faults())
+
+
+def read_routes(data: object) -> Routes:
+    """Parse stored routes: like `parse_routes`, but a fault of the shadow packs leaves the enforced pack alone.
+
+    Unknown fields are ignored. Raises `InvalidPolicy`.
+    """
+    return _routes(data, Faults(tolerant=True))
+
+
+def _routes(data: object, faults: Faults) -> Routes:
     if not isinstance(data, Mapping) or not data:
         raise InvalidPolicy("routes: isn't a mapping of key prefixes; write \"'': {enforce: default}\" at least")
-    faults = Faults()
     routes = tuple(_route(faults, prefix, target) for prefix, target in data.items())
     faults.finish()
     return Routes(routes)
@@ -304,14 +338,23 @@ def _route(faults: Faults, prefix: object, target: object) -> Route:
         faults.add(path, "the prefix isn't text", "put it in quotes")
     fields = Fields(faults, path, target, ("enforce", "shadow"))
     enforce = fields.text("enforce", limit=63, pattern=_NAME, rule=_NAME_RULE)
+    if not faults.tolerant:
+        return Route(str(prefix), enforce, _shadow(fields, enforce))
+    apart = Faults(tolerant=True)
+    shadow = _shadow(Fields(apart, path, target, ("enforce", "shadow")), enforce)
+    fault = "; ".join(apart.found)
+    return Route(str(prefix), enforce, () if fault else shadow, fault)
+
+
+def _shadow(fields: Fields, enforce: str) -> tuple[str, ...]:
     shadow = tuple(
-        _known_name(faults, path, item, _NAME.fullmatch, _NAME_RULE)
+        _known_name(fields.faults, path, item, _NAME.fullmatch, _NAME_RULE)
         for path, item in fields.items("shadow", 0, MAX_SHADOWS)
     )
-    faults.distinct(fields.at("shadow"), "pack", shadow)
+    fields.faults.distinct(fields.at("shadow"), "pack", shadow)
     if enforce in shadow:
-        faults.add(fields.at("shadow"), f"'{enforce}' is enforced already", "leave it out here")
-    return Route(str(prefix), enforce, shadow)
+        fields.faults.add(fields.at("shadow"), f"'{enforce}' is enforced already", "leave it out here")
+    return shadow
 
 
 def _category(fields: Fields) -> Category:
@@ -323,6 +366,7 @@ def _category(fields: Fields) -> Category:
             _known_name(fields.faults, path, item, _EXCEPTION.fullmatch, _EXCEPTION_RULE)
             for path, item in fields.items("exceptions", 0, MAX_EXCEPTIONS)
         ),
+        action=fields.choice("action", ACTIONS, "unsafe"),
     )
 
 

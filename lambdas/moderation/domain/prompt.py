@@ -89,15 +89,8 @@ def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATE
     Where not everything fits, that which supports a category comes first. Raises `InvalidPolicy` if the policy leaves
     too little room for evidence.
     """
-    static = Template(templates.judge).substitute(policy=_policy(pack))
+    static, room = _static(pack, templates), evidence_room(pack, templates)
     fenced = Template(templates.evidence)
-    frame = tokens(static) + tokens(fenced.template)
-    room = CONTEXT_TOKENS - ANSWER_TOKENS - _REPAIR_TOKENS - _FRAME_TOKENS - frame
-    if room < _LEAST_EVIDENCE_TOKENS:
-        raise InvalidPolicy(
-            f"pack {pack.name}: its text takes about {tokens(static)} of the judge's {CONTEXT_TOKENS} tokens and "
-            "leaves too little for the evidence; shorten the descriptions, or use fewer categories or questions"
-        )
     lines = [*description_lines(pack, evidence), *evidence_lines(pack, evidence)]
     kept = fitting(lines, room - _NOTES_TOKENS)
     notes = shortened(lines, kept)
@@ -105,6 +98,30 @@ def judge_prompt(pack: Pack, evidence: Evidence, templates: Templates = TEMPLATE
     told = [line.text for line in kept if line.kind != "descriptions"] + [f"({note} for length)" for note in notes]
     text = fenced.substitute(descriptions="\n".join(descriptions), evidence="\n".join(told))
     return JudgePrompt(static, text, notes, left_out(lines, kept))
+
+
+def evidence_room(pack: Pack, templates: Templates = TEMPLATES) -> int:
+    """Return the judge's tokens that the pack leaves for evidence. Raises `InvalidPolicy` if they are too few."""
+    static = tokens(_static(pack, templates))
+    room = CONTEXT_TOKENS - ANSWER_TOKENS - _REPAIR_TOKENS - _FRAME_TOKENS - static - tokens(templates.evidence)
+    if room < _LEAST_EVIDENCE_TOKENS:
+        raise InvalidPolicy(
+            f"pack {pack.name}: its text takes about {static} of the judge's {CONTEXT_TOKENS} tokens and "
+            "leaves too little for the evidence; shorten the descriptions, or use fewer categories or questions"
+        )
+    return room
+
+
+def crowded(pack: Pack) -> list[str]:
+    """List what of a pack may not fit into the judge's context, as `policy.lint` does. Raises `InvalidPolicy`."""
+    uncovered, room = uncovered_categories(pack), evidence_room(pack) - _NOTES_TOKENS
+    needed = sum(tokens(category.rule) + 4 for category in pack.categories if category.name not in uncovered)
+    if needed <= room:
+        return []
+    return [
+        f"categories: the descriptions take about {needed} tokens together, but the judge has room for {room}; an "
+        "image that raises many of them goes to review"
+    ]
 
 
 def repair_prompt(previous: str, fault: str, templates: Templates = TEMPLATES) -> str:
@@ -127,6 +144,10 @@ def answer_schema(pack: Pack) -> dict[str, Any]:
         "required": ["flag", "category", "reason"],
         "additionalProperties": False,
     }
+
+
+def _static(pack: Pack, templates: Templates) -> str:
+    return Template(templates.judge).substitute(policy=_policy(pack))
 
 
 def _policy(pack: Pack) -> str:

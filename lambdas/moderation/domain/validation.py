@@ -17,6 +17,11 @@ class Faults:
         self._faults: list[str] = []
         self.tolerant = tolerant
 
+    @property
+    def found(self) -> tuple[str, ...]:
+        """The faults so far."""
+        return tuple(self._faults)
+
     def add(self, path: str, wrong: str, remedy: str) -> None:
         """Add one fault."""
         self._faults.append(f"{path}: {wrong}; {remedy}")

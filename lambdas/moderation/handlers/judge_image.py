@@ -14,6 +14,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
     ports, workspace = wiring.judge_image(), Workspace(event["prefix"])
     bind_image(workspace.image_id, workspace.execution)
     judged = judge_image(ports.work, ports.judge, workspace, TimeBudget(context.get_remaining_time_in_millis))
+    add_count("ShadowErrors", len(judged.shadow_errors))
+    if judged.shadow_errors:
+        logger.warning("shadow packs without a verdict", packs=sorted(judged.shadow_errors))
     if judged.enforced is None:
         logger.info("reused an earlier judgement")
         add_count("VerdictsReused")

@@ -8,6 +8,7 @@ from typing import Any
 from moderation.domain.declared_type import refuse_active_content
 from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.judgement_file import shadow_error
 from moderation.domain.limits import MAX_BYTES
 from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, manifest_to_json, plan_queries
 from moderation.domain.policy import pack_data
@@ -58,19 +59,19 @@ def _plan(
     ports: PreparePorts, image: ImageRef, workspace: Workspace, stored: StoredImage, policies: Policies
 ) -> Manifest:
     """Plan the queries, and write the views or the earlier judgement."""
-    packs = (policies.enforce, *policies.shadow)
-    for pack in packs:
-        ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
+    pack, packs = policies.enforce, (policies.enforce, *policies.shadow)
+    for each in packs:
+        ports.work.put_if_absent(pack_file(each.digest), pack_data(each))
     if stored.oversize:
         raise ImageTooLarge(f"The object has {stored.oversize:,} bytes or more; the limit is {MAX_BYTES:,}.")
     refuse_active_content(
         stored.content_type, stored.content_encoding
     )  # of the object, not of its bytes: also where a judgement is reused
-    cache_key = compute_cache_key(packs, PROMPT_VERSION, PREPROCESSING_VERSION, ports.model_input_size, ports.models)
+    cache_key = compute_cache_key(pack, PROMPT_VERSION, PREPROCESSING_VERSION, ports.model_input_size, ports.models)
     sha256 = hashlib.sha256(stored.data).hexdigest()
     earlier = ports.verdicts.find_cached(image.bucket, sha256, cache_key) if policies.enforce.reuse else None
     if earlier:
-        ports.work.put_json(workspace.judgement, judgement_of(earlier))
+        ports.work.put_json(workspace.judgement, judgement_of(earlier) | {"shadow": _reused_shadow(earlier, policies)})
         facts, views, looked_at = _reused_facts(earlier, stored), [], earlier.looked_at
     else:
         picture = prepare(stored.data, policies.enforce.views, ports.model_input_size)
@@ -87,7 +88,15 @@ def _plan(
         cache_key=cache_key,
         looked_at=looked_at,
         reused_from={"pk": earlier.image.pk, "sk": earlier.image.version} if earlier else None,
+        broken_shadow=policies.broken_shadow,
     )
+
+
+def _reused_shadow(earlier: Record, policies: Policies) -> dict[str, Any]:
+    """Shadow verdicts of a reused judgement: those of packs that are still the same; a new pack gave none."""
+    digests = {pack.name: pack.digest for pack in policies.shadow}
+    known = {name: shadow for name, shadow in earlier.shadow.items() if shadow.get("digest") == digests.get(name, "")}
+    return known | {name: shadow_error(sentence) for name, sentence in policies.broken_shadow.items()}
 
 
 def _upload(stored: StoredImage) -> Upload:

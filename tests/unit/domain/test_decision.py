@@ -22,8 +22,9 @@ WEAPON = Question("weapon", "Is a weapon visible?", ("Violence",))
 SHARP = Question("sharp", "Is the photo sharp?")
 SMOKER = Question("smoker", "Is a smoker visible?", ("Tobacco",))
 DRUGS = Category("Drugs", "Pills")
+FAKES = Category("Fakes", "Counterfeit watches", action="review")
 ASKED = (Category("Violence", "Gun, Knife"), Category("Tobacco", "Cigarette"))
-ALWAYS = Pack("always", "", (*ASKED, DRUGS), (WEAPON, SMOKER, SHARP))
+ALWAYS = Pack("always", "", (*ASKED, DRUGS, FAKES), (WEAPON, SMOKER, SHARP))
 WHEN_FLAGGED = replace(ALWAYS, name="flagged", categories=ASKED, judge="when_flagged")
 
 JUDGES: dict[str, Judgement | UnusableJudgement | None] = {
@@ -32,6 +33,7 @@ JUDGES: dict[str, Judgement | UnusableJudgement | None] = {
     "safe": Judgement("safe", None, "nothing"),
     "unsafe": Judgement("unsafe", "Violence", "a gun"),
     "unsafe, no question": Judgement("unsafe", "Drugs", "pills"),
+    "unsafe, for a person": Judgement("unsafe", "Fakes", "a logo that is misspelt"),
 }
 P_OF = {"under": 0.3, "near": 0.47, "over": 0.9}  # none is a clear no
 YES_NO = ("yes", "no")
@@ -134,6 +136,19 @@ def test_the_samples_recorded_run_is_unsafe_and_suggestive_under_blog() -> None:
     assert decision.top_finding is not None
     assert (decision.top_finding.question_id, decision.top_finding.score) == ("topless", 1.0)
     assert decision.other_category is None
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["without a question", "with a question over its threshold"])
+def test_a_category_that_is_left_to_people_is_never_unsafe_by_a_machine(asked: bool) -> None:
+    fake = Question("fake", "Is the logo misspelt?", ("Fakes",))
+    pack = replace(ALWAYS, questions=(*ALWAYS.questions, fake)) if asked else ALWAYS
+    evidence = evidence_of(pack, fake=0.99) if asked else evidence_of(pack)
+
+    decision = decided(pack, evidence, "unsafe", "Fakes")
+
+    assert (decision.verdict, decision.category, decision.row) == ("review", "Fakes", "for_a_person")
+    assert "leaves Fakes to a person" in decision.reason
+    assert decided(pack, evidence, "unsafe", "Drugs").verdict == "unsafe", "the other categories are as they were"
 
 
 def test_a_pack_that_always_asks_takes_no_silence_for_an_answer() -> None:

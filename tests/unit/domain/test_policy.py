@@ -61,6 +61,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["categories"].append("Drugs"),
         "categories[1]: is 'Drugs', not a mapping",
     ),
+    "an action that isn't one": (
+        lambda d: d["categories"][0].update(action="delete"),
+        "categories[0].action: is 'delete'; use one of 'unsafe', 'review'",
+    ),
     "a category without description": (lambda d: d["categories"][0].pop("description"), "categories[0].description"),
     "a category with a quote": (lambda d: d["categories"][0].update(name='A "b"'), "categories[0].name"),
     "a category with a brace": (lambda d: d["categories"][0].update(name="A {b}"), "categories[0].name"),

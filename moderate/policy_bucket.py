@@ -1,0 +1,82 @@
+"""Versions of the files in the policy bucket."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from moderate.deployment import Deployment
+from moderate.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
+
+_RESTORED = "restored-version"  # metadata of a version that repeats an earlier one: that one's id
+
+
+def put(deployment: Deployment, key: str, text: bytes, restored: str = "") -> str:
+    """Write a file; returns its version. `restored` is the version that it repeats, if any."""
+    written = deployment.s3.put_object(
+        Bucket=deployment.policy_bucket,
+        Key=key,
+        Body=text,
+        ContentType="application/yaml",
+        Metadata={_RESTORED: restored} if restored else {},
+    )
+    return written["VersionId"]
+
+
+def delete(deployment: Deployment, key: str) -> None:
+    """Add a delete marker: its versions are kept, and the shipped file is in force."""
+    deployment.s3.delete_object(Bucket=deployment.policy_bucket, Key=key)
+
+
+def read(deployment: Deployment, key: str, version: str) -> bytes:
+    """Return the text of a version."""
+    return deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=key, VersionId=version)["Body"].read()
+
+
+def versions(deployment: Deployment, key: str) -> list["ObjectVersionTypeDef"]:
+    """Return the versions of a file, newest first; none if it was never there."""
+    pages = deployment.s3.get_paginator("list_object_versions").paginate(Bucket=deployment.policy_bucket, Prefix=key)
+    return [version for page in pages for version in page.get("Versions", []) if version["Key"] == key]
+
+
+def before(deployment: Deployment, key: str, unusable: Callable[[bytes], str], is_shipped: bool) -> str:
+    """Return the newest usable version before the one in force, with another text; of a deleted file the newest.
+
+    A version that repeats an earlier one stands in its place, so that going back again goes further back. Raises
+    CommandFailed if there is none.
+    """
+    known = versions(deployment, key)
+    if not known:
+        raise CommandFailed(f"The policy bucket holds no {key}: what ships with the code is in force.")
+    if not known[0]["IsLatest"] and is_shipped:
+        raise CommandFailed(f"What ships with the code is in force instead of {key}: name a version with --to VERSION.")
+    ids, start = [version["VersionId"] for version in known], 0
+    if known[0]["IsLatest"]:
+        place = ids.index(_first_of(deployment, key, ids, ids[0]))
+        tried, start = {known[0]["ETag"], known[place]["ETag"]}, place + 1
+    else:
+        tried = set()
+    for version in known[start:]:
+        if version["ETag"] not in tried and not unusable(read(deployment, key, version["VersionId"])):
+            return version["VersionId"]
+    raise CommandFailed(
+        f"{key} has no earlier version that can be used: name one with --to VERSION, or return to what ships with the "
+        "code with --to shipped."
+    )
+
+
+def _first_of(deployment: Deployment, key: str, ids: list[str], version: str) -> str:
+    """Return the version that a version repeats, or itself."""
+    while True:
+        head = deployment.s3.head_object(Bucket=deployment.policy_bucket, Key=key, VersionId=version)
+        repeated = head["Metadata"].get(_RESTORED, "")
+        if repeated not in ids or ids.index(repeated) <= ids.index(version):
+            return version
+        version = repeated
+
+
+def minute(moment: datetime) -> str:
+    """Format a time to the minute."""
+    return f"{moment:%Y-%m-%d %H:%M}"

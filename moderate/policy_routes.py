@@ -1,0 +1,147 @@
+"""`moderate policy routes`: which pack decides for which keys."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from moderate import policy_bucket as bucket
+from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.failures import CommandFailed
+from moderate.output import cell, plain, results, table
+from moderate.roles import acting_as
+from moderation.adapters.policies import ROUTES_KEY
+from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
+from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data
+from moderation.domain.prompt import evidence_room
+from moderation.errors import InvalidPolicy
+
+EXAMPLES = """Examples:
+
+moderate policy routes
+
+moderate policy routes routes.yaml
+
+moderate policy routes --versions
+
+moderate policy routes --rollback
+"""
+_LIVE = "It is live within a minute."
+_EDITOR = "PolicyEditor"
+
+
+def routes(
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Routes to publish.")] = None,
+    versions: Annotated[bool, typer.Option("--versions", help="List the versions, newest first.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Restore the usable version before.")] = False,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION|shipped", help="With --rollback: the version to restore.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Show which packs apply to which keys or, given a file, publish its routes.
+
+    It shows what changes and asks. Each pack must be there, be valid, and leave the judge room for evidence.
+    """
+    if sum((file is not None, versions, rollback)) > 1 or (to and not rollback):
+        raise typer.BadParameter("use a file, --versions or --rollback (with --to)")
+    if versions:
+        _list_versions(find(stack))
+    elif file is not None:
+        _publish(acting_as(find(stack), _EDITOR), file.read_bytes(), str(file), yes)
+    elif rollback:
+        _roll_back(acting_as(find(stack), _EDITOR), to, yes)
+    else:
+        _show(find(stack).policies.routes())
+
+
+def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> None:
+    """Show what changes, warn of keys without a pack, and ask."""
+    rows = table(("keys that start with", "before", "after"))
+    old, new = routes_data(before), routes_data(after)
+    for prefix in sorted({*old, *new}):
+        if old.get(prefix) != new.get(prefix):
+            rows.add_row(cell(prefix or "(anything)"), cell(_named(old.get(prefix))), cell(_named(new.get(prefix))))
+    results.print(rows if rows.row_count else "No route changes.")
+    if not any(intake_prefix.startswith(prefix) for prefix in new):
+        results.print("Warning: no route takes every key ('' is missing): images under other keys end as review.")
+    if not yes:
+        typer.confirm("Publish these routes?", abort=True)
+
+
+def routes_text(routes: Routes) -> bytes:
+    """Return the text of `routes.yaml`."""
+    return yaml.safe_dump(routes_data(routes), sort_keys=False, default_flow_style=None).encode()
+
+
+def _publish(deployment: Deployment, text: bytes, where: str, yes: bool, restored: str = "") -> None:
+    after = parse_routes(load_yaml(text, where))
+    _check_packs(deployment, after)
+    confirm(standing(deployment), after, deployment.intake_prefix, yes)
+    version = bucket.put(deployment, ROUTES_KEY, text, restored)
+    results.print(plain(f"The routes are published as version {version}. {_LIVE}"))
+    _show(after)
+
+
+def _check_packs(deployment: Deployment, routes: Routes) -> None:
+    """Raise InvalidPolicy for a pack that is missing or broken, or leaves the judge too little room."""
+    for name in dict.fromkeys(name for route in routes.routes for name in (route.enforce, *route.shadow)):
+        evidence_room(deployment.policies.pack(name))
+
+
+def standing(deployment: Deployment) -> Routes:
+    """Return the routes in force; none if they can't be read, which is what a new file corrects."""
+    try:
+        return deployment.policies.routes()
+    except InvalidPolicy as error:
+        results.print(plain(f"Warning: the routes in force can't be used. {error}"))
+        return Routes(())
+
+
+def _roll_back(deployment: Deployment, to: str | None, yes: bool) -> None:
+    if to == "shipped":
+        confirm(standing(deployment), DEFAULT_ROUTES, deployment.intake_prefix, yes)
+        bucket.delete(deployment, ROUTES_KEY)
+        results.print(f"The shipped routes are in force again. {_LIVE}")
+        return
+    version = to or bucket.before(deployment, ROUTES_KEY, _fault, True)
+    if version not in [known["VersionId"] for known in bucket.versions(deployment, ROUTES_KEY)]:
+        raise CommandFailed(f"There is no version {version} of the routes: `moderate policy routes --versions`.")
+    _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, yes, version)
+
+
+def _list_versions(deployment: Deployment) -> None:
+    rows = table(("version", "published (UTC)", "routes"))
+    for version in bucket.versions(deployment, ROUTES_KEY):
+        text = bucket.read(deployment, ROUTES_KEY, version["VersionId"])
+        shown = "invalid" if _fault(text) else _line(read_routes(load_stored_yaml(text, ROUTES_KEY)))
+        rows.add_row(version["VersionId"], bucket.minute(version["LastModified"]), cell(shown))
+    results.print(rows)
+
+
+def _fault(text: bytes) -> str:
+    try:
+        parse_routes(load_yaml(text, ROUTES_KEY))
+    except InvalidPolicy as error:
+        return str(error)
+    return ""
+
+
+def _line(routes: Routes) -> str:
+    return "; ".join(f"{route.prefix or '(anything)'} → {route.enforce}" for route in routes.routes)
+
+
+def _named(target: dict[str, object] | None) -> str:
+    if target is None:
+        return "no route of its own"
+    shadow = target.get("shadow")
+    return f"{target['enforce']}" + (f", shadow {', '.join(map(str, shadow))}" if isinstance(shadow, list) else "")
+
+
+def _show(routes: Routes) -> None:
+    rows = table(("keys that start with", "decides", "only watch"))
+    for route in sorted(routes.routes, key=lambda route: route.prefix):
+        rows.add_row(cell(route.prefix or "(anything)"), cell(route.enforce), cell(", ".join(route.shadow)))
+    results.print(rows)
