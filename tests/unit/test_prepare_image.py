@@ -1,6 +1,7 @@
 """Preparation: the plan for a new image, and the judgement taken over for bytes that were judged alike before."""
 
 import io
+import random
 from dataclasses import fields, replace
 from typing import Any
 
@@ -28,6 +29,7 @@ UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
 def animation(frames: int) -> bytes:
     buffer = io.BytesIO()
     colours = [(75 * (number % 4), 75 * (number // 4), 0) for number in range(frames)]
+    random.Random(1).shuffle(colours)  # in order they would be fades from one to another
     pictures = [Image.new("RGB", (300, 200), colour) for colour in colours]
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:])
     return buffer.getvalue()

@@ -4,9 +4,9 @@ Frames are compared block by block on a grid of cells, and the largest differenc
 would lose a small object.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import cast
 
@@ -20,11 +20,18 @@ _REACH = 4  # cells: what moves by a 14th of the frame is still the same content
 _PLAIN = 4  # mean deviation within a block that shows nothing but a surface
 _RIM = 2  # blocks at the edges, into which motion brings what another frame shows
 _DETAIL_LEFT = 0.6  # of the blended frames' detail: less means that they cancel out, which a cross-fade doesn't do
-# Motions in half cells, the smallest first.
-_SHIFTS = sorted(product(range(-2 * _REACH, 2 * _REACH + 1), repeat=2), key=lambda shift: max(map(abs, shift)))
+# Motions in half cells, the smallest first; those by whole cells are tried before the others.
+_SHIFTS = sorted(
+    ((x, y) for x, y in product(range(-2 * _REACH, 2 * _REACH + 1), repeat=2)), key=lambda shift: max(map(abs, shift))
+)
+_WHOLE = [(x, y) for x, y in _SHIFTS if x % 2 == y % 2 == 0]
+_HALF = [shift for shift in _SHIFTS if shift not in _WHOLE]
+_HOPELESS = 2 * DIFFERS  # half a cell more won't bring a window below D
+
+Box = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sketch:
     """Small copy of a frame's rendering: thousands of them fit into memory."""
 
@@ -61,10 +68,10 @@ class Sketch:
             moved[x, y] = canvas.reduce(2)
         return moved
 
-    def moved(self, across: int, down: int) -> Image.Image:
-        """Cells of the frame, moved by half cells to the left and up."""
+    def moved(self, across: int, down: int, box: Box) -> Image.Image:
+        """Cells in the box of the frame, moved by half cells to the left and up."""
         left, top = _REACH + across // 2 + across % 2, _REACH + down // 2 + down % 2
-        return self.phases[across % 2, down % 2].crop((left, top, left + _CELLS, top + _CELLS))
+        return self.phases[across % 2, down % 2].crop((left + box[0], top + box[1], left + box[2], top + box[3]))
 
 
 def equal(first: Sketch, second: Sketch) -> bool:
@@ -103,6 +110,7 @@ def _fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
     return _largest(ImageChops.subtract(expected, frame.detail)) <= _PLAIN
 
 
+@lru_cache(maxsize=256)  # the search for the farthest frame asks again and again
 def _not_shown(frame: Sketch, other: Sketch) -> Image.Image:
     """Return each window's difference from the part of the other frame, within reach, that is most like it."""
     dark, light = other.envelope
@@ -112,10 +120,24 @@ def _not_shown(frame: Sketch, other: Sketch) -> Image.Image:
     least = _windows(_of_blocks(ImageChops.difference(frame.cells, other.cells)))
     if _largest(_inner(outside)) > DIFFERS:  # nowhere within reach is anything like it
         return least
-    for x, y in _SHIFTS:
-        if _largest(least) <= DIFFERS:
+    least = _with_motions(least, frame, other, _WHOLE)
+    return least if _largest(_inner(least)) > _HOPELESS else _with_motions(least, frame, other, _HALF)
+
+
+def _with_motions(least: Image.Image, frame: Sketch, other: Sketch, shifts: Iterable[tuple[int, int]]) -> Image.Image:
+    """Return each window's least difference, once the other frame is moved as well."""
+    differing = least.point(lambda difference: 255 * (difference > DIFFERS)).getbbox()
+    if differing is None:
+        return least
+    box = (_BLOCK * differing[0], _BLOCK * differing[1], _BLOCK * (differing[2] + 1), _BLOCK * (differing[3] + 1))
+    part, cells = least.crop(differing), frame.cells.crop(box)
+    for move in shifts:
+        if _largest(part) <= DIFFERS:
             break
-        least = ImageChops.darker(least, _windows(_of_blocks(ImageChops.difference(frame.cells, other.moved(x, y)))))
+        moved = _windows(_of_blocks(ImageChops.difference(cells, other.moved(*move, box))))
+        part = ImageChops.darker(part, moved)
+    least = least.copy()
+    least.paste(part, differing)
     return least
 
 
