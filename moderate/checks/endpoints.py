@@ -16,7 +16,8 @@ from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.domain.evidence import Answer, Evidence
-from moderation.domain.judge_output import UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import UnusableJudgement
 from moderation.domain.policy import Category, Pack, Question
 from moderation.domain.prompt import answer_schema, judge_prompt
 from moderation.errors import EndpointThrottled, NoCapacity

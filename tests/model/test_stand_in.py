@@ -13,7 +13,8 @@ from local.models.stand_in import StandIn
 from model_artifacts.demo import DEMO_PACK
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Case, Category, Pack, Question, parse_pack
 from moderation.domain.prompt import answer_schema, judge_prompt, repair_prompt
 

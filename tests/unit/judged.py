@@ -7,7 +7,7 @@ from moderation import wiring
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from moderation.domain.judgement_file import judgement_attributes
 from moderation.domain.manifest import ImageFacts, Manifest, manifest_to_json, plan_queries
 from moderation.domain.policy import Pack

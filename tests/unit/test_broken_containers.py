@@ -11,7 +11,8 @@ from local.harness.hostile_files import chunk
 from moderation.domain.image import prepare
 from moderation.domain.image.avif_boxes import avif_code_points
 from moderation.domain.image.icc import points_of_tables
-from moderation.domain.judge_output import UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import UnusableJudgement
 from moderation.errors import ImageTooLarge, UnreadableImage
 from tests.support.colour_files import assembled, with_chunks
 

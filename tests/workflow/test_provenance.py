@@ -9,7 +9,8 @@ from moderation.adapters.dynamodb_verdicts import from_item
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.judge_output import UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import UnusableJudgement
 from moderation.domain.policy import parse_pack
 from moderation.domain.prompt import Templates, judge_prompt
 from tests.workflow.steps import drawing

@@ -15,7 +15,7 @@ from moderation.domain.injection import (
     looks_like_instructions,
 )
 from moderation.domain.injection_patterns import is_description
-from moderation.domain.judge_output import Judgement, UnusableJudgement
+from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
 from moderation.domain.yes_no import beyond_known_words

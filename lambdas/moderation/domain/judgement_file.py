@@ -7,7 +7,7 @@ from typing import Any
 from moderation.domain.decision import Decision
 from moderation.domain.evidence import Evidence, answer_data
 from moderation.domain.findings import Finding
-from moderation.domain.judge_output import Judgement, UnusableJudgement
+from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
 
 # The judge's answers as it gave them, by pack; the record doesn't hold them.

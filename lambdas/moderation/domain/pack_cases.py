@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import findings, top_finding
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from moderation.domain.policy import Case, Pack, Question
 
 _VIEW = "full"

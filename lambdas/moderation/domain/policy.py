@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from moderation.domain.negations import negated_parts
 from moderation.domain.validation import Faults, Fields, as_answer
 from moderation.errors import InvalidPolicy

@@ -7,7 +7,8 @@ from typing import Any
 
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Evidence
-from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.judgement_file import (
     JUDGE_TEXTS,
     judge_texts,

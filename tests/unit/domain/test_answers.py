@@ -7,7 +7,7 @@ import pytest
 
 from moderation.domain.decision import Decision, decide
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from moderation.domain.yes_no import yes_or_no
 from tests.unit.domain.shipped import read_yaml, shipped
 

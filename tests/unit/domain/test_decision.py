@@ -12,7 +12,8 @@ from moderation.domain.captions import supported_categories
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import says_yes_to_blank, score, unanswerable
-from moderation.domain.judge_output import Judgement, UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Category, Pack, Question
 from tests.unit.domain.shipped import HERE, NAMES, PROJECT, evidence_of, shipped
 

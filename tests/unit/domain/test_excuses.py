@@ -6,7 +6,7 @@ The goal is 2 % that end safe and 3 % that go to review; the bounds are the rate
 import pytest
 
 from moderation.domain.decision import decide
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from tests.unit.domain.shipped import HERE, evidence_of, read_yaml, shipped
 
 PACK = shipped("default")

@@ -10,7 +10,7 @@ import pytest
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.injection import MAX_CHARACTERS, look_like_instructions_together, looks_like_instructions
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from tests.unit.domain.shipped import HERE, evidence_of, read_yaml, shipped
 
 DEMO = shipped("demo")

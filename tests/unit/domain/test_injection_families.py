@@ -9,7 +9,7 @@ import pytest
 from moderation.domain.captions import supported_categories
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Evidence
-from moderation.domain.judge_output import Judgement
+from moderation.domain.judgement import Judgement
 from moderation.domain.policy import uncovered_categories
 from tests.unit.domain.shipped import HERE, NAMES, evidence_of, read_yaml, shipped
 

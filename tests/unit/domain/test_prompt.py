@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.judge_output import UnusableJudgement, parse_judgement
+from moderation.domain.judge_output import parse_judgement
+from moderation.domain.judgement import UnusableJudgement
 from moderation.domain.limits import ANSWER_TOKENS, CONTEXT_TOKENS
 from moderation.domain.policy import Category, Pack, Question, uncovered_categories
 from moderation.domain.prompt import (
