@@ -155,7 +155,7 @@ def _judge(served: Served, deployment: Deployment) -> Check:
         return _busy(served, error)
     spoken = f"in {_since(started)} ({served.dialect})"
     try:
-        judgement = parse_judgement(text, _PACK.category_names)
+        judgement = parse_judgement(text, _PACK)
     except UnusableJudgement as fault:
         remedy = f"One failure is harmless: the workflow retries. If it persists, images go to review: see {served.log}"
         return Check(f"{served.name} answers", "warn", f"unusable, {spoken}: {fault}", remedy)

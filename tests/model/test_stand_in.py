@@ -53,7 +53,7 @@ def _chat(evidence: Evidence, *more: Message, tokens: int = 256, schema: object 
 
 
 def _judge(evidence: Evidence, pack: Pack = PACK) -> Judgement:
-    return parse_judgement(StandIn().complete(_chat(evidence, pack=pack)).text, pack.category_names)
+    return parse_judgement(StandIn().complete(_chat(evidence, pack=pack)).text, pack)
 
 
 def test_harmless_evidence_is_safe() -> None:
@@ -113,7 +113,7 @@ def test_it_talks_like_llama_2() -> None:
     bare = [text for text in texts if text.startswith("{") and text.endswith("}")]
     assert not bare
     assert len({text.split("{")[0] for text in texts}) == 3
-    assert all(parse_judgement(text, PACK.category_names).flag == "safe" for text in texts)
+    assert all(parse_judgement(text, PACK).flag == "safe" for text in texts)
 
 
 def test_it_repeats_itself() -> None:
@@ -126,7 +126,7 @@ def test_it_answers_a_repair_request_about_the_same_evidence() -> None:
 
     text = StandIn().complete(_chat(_evidence(weapon=0.97), *repair)).text
 
-    assert parse_judgement(text, PACK.category_names).category == "Violence"
+    assert parse_judgement(text, PACK).category == "Violence"
 
 
 def test_it_keeps_to_a_schema() -> None:
@@ -139,14 +139,14 @@ def test_it_stops_where_it_is_told_to() -> None:
 
     assert (completion.tokens, completion.cut) == (10, True)
     with pytest.raises(UnusableJudgement):
-        parse_judgement(completion.text, PACK.category_names)
+        parse_judgement(completion.text, PACK)
 
 
 def test_without_a_policy_it_gives_no_judgement() -> None:
     completion = StandIn().complete(Chat((Message("user", "Is this image safe?"),), 99))
 
     with pytest.raises(UnusableJudgement):
-        parse_judgement(completion.text, PACK.category_names)
+        parse_judgement(completion.text, PACK)
 
 
 def test_it_is_named_a_stand_in() -> None:
@@ -161,7 +161,7 @@ def test_the_cases_of_the_packs_come_out_as_they_say(file: Path) -> None:
     for case in cases:
         evidence = _evidence_of(pack, case)
         answer = StandIn().complete(Chat((Message("user", judge_prompt(pack, evidence).text),), 256))
-        decision = decide(pack, evidence, parse_judgement(answer.text, pack.category_names))
+        decision = decide(pack, evidence, parse_judgement(answer.text, pack))
 
         assert (decision.verdict, decision.category) == (case.verdict, case.category), case.name
 

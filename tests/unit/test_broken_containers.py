@@ -15,6 +15,7 @@ from moderation.domain.judge_output import parse_judgement
 from moderation.domain.judgement import UnusableJudgement
 from moderation.errors import ImageTooLarge, UnreadableImage
 from tests.support.colour_files import assembled, with_chunks
+from tests.unit.packs import PACK
 
 UNSPECIFIED = (2, 2)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -77,7 +78,7 @@ def test_another_object_beside_a_safe_answer_is_doubtful(other):
     text = json.dumps({"flag": "safe", "category": None, "reason": "A dog."}) + json.dumps(other)
 
     with pytest.raises(UnusableJudgement):
-        parse_judgement(text, ("Weapons",))
+        parse_judgement(text, PACK)
 
 
 def test_a_palette_after_its_transparency_is_unreadable():

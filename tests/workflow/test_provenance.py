@@ -44,7 +44,7 @@ def rebuild(laptop, record) -> tuple:
     evidence = Evidence(answers, tuple(Caption(**caption) for caption in record["captions"]))
     said = literal_judge(judge_prompt(pack, evidence, templates).text)
     try:
-        decision = decide(pack, evidence, parse_judgement(said, pack.category_names))
+        decision = decide(pack, evidence, parse_judgement(said, pack))
     except UnusableJudgement as fault:
         decision = decide(pack, evidence, fault)
     assert pack.digest == record["policy"]["digest"]

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from moderation.domain.judge_prose import flag_in, speaks_against_safe
+from moderation.domain.judge_prose import doubt_around, doubt_in_reason, flag_in
 from moderation.domain.judgement import Flag, Judgement, UnusableJudgement
 from moderation.domain.lenient_json import Found, find_objects
+from moderation.domain.policy import Pack
 
 MAX_CHARACTERS = 200_000
 MAX_REASON = 1000
@@ -32,8 +33,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\s]++")
 _UNPRINTABLE_IN_LINE = re.compile(r"[^\S\n]++")
 
 
-def parse_judgement(text: str, categories: Sequence[str]) -> Judgement:
-    """Return the only judgement in the judge's text; `categories` are the policy's names.
+def parse_judgement(text: str, pack: Pack) -> Judgement:
+    """Return the only judgement in the judge's text.
 
     Takes linear time. Raises `UnusableJudgement` if there is none, or more than one and they differ. A
     category is matched whatever its case; "Violence: Weapons" and "3. Violence (weapons)" are Violence, but
@@ -41,6 +42,7 @@ def parse_judgement(text: str, categories: Sequence[str]) -> Judgement:
     """
     if len(text) > MAX_CHARACTERS:
         raise UnusableJudgement(f"the answer has more than {MAX_CHARACTERS} characters")
+    categories = pack.category_names
     found = [
         _judgement(flag, fields, categories) for answer in _answers(text) for flag, fields in _with_flag(answer.value)
     ]
@@ -49,7 +51,7 @@ def parse_judgement(text: str, categories: Sequence[str]) -> Judgement:
     if len({(judgement.flag, judgement.category) for judgement in found}) > 1:
         raise UnusableJudgement("there is more than one JSON object and they disagree")
     judgement = found[0]
-    if judgement.flag == "safe" and (doubt := _doubt(text, categories)):
+    if judgement.flag == "safe" and (doubt := _doubt(text, pack)):
         raise UnusableJudgement(f"the flag is safe, but {doubt}")
     return judgement
 
@@ -125,13 +127,13 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def _doubt(text: str, categories: Sequence[str]) -> str | None:
+def _doubt(text: str, pack: Pack) -> str | None:
     """Return what in a text with a safe flag speaks against it, or None."""
     rest, last = [], 0
     for answer in _answers(text):
         if any(True for _ in _with_flag(answer.value)):
-            doubt = _doubt_in(answer.value, categories)
-        elif _is_template(answer.value, categories):
+            doubt = _doubt_in(answer.value, pack)
+        elif _is_template(answer.value, pack.category_names):
             doubt = None
         else:
             doubt = "there is another JSON object"
@@ -139,30 +141,30 @@ def _doubt(text: str, categories: Sequence[str]) -> str | None:
             return doubt
         rest.append(text[last : answer.start])
         last = answer.end or len(text)
-    return _doubt_around("\n".join([*rest, text[last:]]), categories)
+    return _doubt_around("\n".join([*rest, text[last:]]), pack)
 
 
-def _doubt_around(prose: str, categories: Sequence[str]) -> str | None:
+def _doubt_around(prose: str, pack: Pack) -> str | None:
     prose = re.sub(r"\{\s*+\}|\[\s*+\]", "\n", _UNPRINTABLE_IN_LINE.sub(" ", prose))
     if re.search(r"[{}]|[\"'\u201d\u2019\u00bb]\s{0,9}:", prose):
         return "there is something like another JSON object"
-    said = speaks_against_safe(prose, categories)
+    said = doubt_around(prose, pack)
     return f"the text around it says {_quoted(said)}" if said else None
 
 
-def _doubt_in(value: Any, categories: Sequence[str]) -> str | None:
+def _doubt_in(value: Any, pack: Pack) -> str | None:
     """Return the member of a safe answer, nested ones included, that isn't known to agree with it."""
     if isinstance(value, list):
-        return next((doubt for item in value if (doubt := _doubt_in(item, categories))), None)
+        return next((doubt for item in value if (doubt := _doubt_in(item, pack))), None)
     if not isinstance(value, Mapping):
         return f"there is {_quoted(value)} beside it"
     for key, member in value.items():
-        if not _agrees(re.sub(r"[\W_]+", "-", key).strip("-"), member, categories):
+        if not _agrees(re.sub(r"[\W_]+", "-", key).strip("-"), member, pack):
             return f"{_quoted(key)} is {_quoted(member)}"
     return None
 
 
-def _agrees(key: str, value: Any, categories: Sequence[str]) -> bool:
+def _agrees(key: str, value: Any, pack: Pack) -> bool:
     if key == "flag":
         return _flag_of(value) == "safe"
     if key in ("category", "categories"):
@@ -170,12 +172,12 @@ def _agrees(key: str, value: Any, categories: Sequence[str]) -> bool:
     if key in _PROSE:
         items = value if isinstance(value, list) else [value]
         return all(
-            isinstance(item, str) and not _is_placeholder(_one_line(item)) and not speaks_against_safe(item, categories)
+            isinstance(item, str) and not _is_placeholder(_one_line(item)) and not doubt_in_reason(item, pack)
             for item in items
         )
     if key in _VERDICTS:
         if isinstance(value, Mapping | list):
-            return _doubt_in(value, categories) is None
+            return _doubt_in(value, pack) is None
         return isinstance(value, str) and "safe" in value.casefold() and _flag_of(value) == "safe"
     if key in ("safe", "is-safe"):
         return isinstance(value, str) and _plain(value) in ("true", "yes")

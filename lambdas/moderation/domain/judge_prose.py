@@ -1,181 +1,53 @@
-"""Words of a judge that speak against "safe": contradictions, corrections and refusals, outside a negation.
+"""Doubts about a judge's "safe", from the words in its reason and around its object.
 
-English is split into clauses, and a word counts unless its own clause negates it. Text in another language or script
-isn't understood, and speaks against "safe" for that reason. Each pattern is bounded, so reading takes linear time.
+English is read clause by clause. Text in another language or script isn't understood, and is doubtful for that reason.
+A reason may describe anything, so it is doubtful only by what it says against the image; around the object, only
+sentences of known kinds may stand. Reading takes linear time.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal
+
+from moderation.domain import judge_words as words
+from moderation.domain.captions import supported_categories
+from moderation.domain.judge_clauses import affirmed, plain, sentences
+from moderation.domain.judge_remarks import is_remark
+from moderation.domain.policy import Pack
 
 MAX_PROSE = 6_000
 
-_QUOTES = str.maketrans(
-    dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"') | {"\u2018": "'", "\u2019": "'", "_": " "}
-)
-_MARKS = re.compile(r"[*`~#]")
 _ALARMS = re.compile("[❌✖🚫⚠⛔🔞👎🛑🔴❗‼☠🚨]")
-
-# Statements that say neither, and figures that mean "much" with a negative word.
+_SAFE_FLAG = re.compile(
+    r"(?:no,? )?(?:(?:(?:the|this) (?:image|photo|picture|content|drawing)|it|this) (?:is|was) )?"
+    r"(?:safe|not unsafe|no violations?)[ .!]*+"
+)
+_CUT = re.compile(r"(?:^|[.!?;:\n] ?)(?:but |no,? |oh,? )?(?:wait|hmm+|edit|update)\b")
+_FIELD = re.compile(
+    r"\bsafe\b[ \"']*[:=|>?][ \"'>|]*(?:false|no|nope|not|0|n|f)\b"
+    r"|\b(?:flag|verdict|decision|label|result|violations?|status|rating|nsfw|blocked|rejected)\b[ \"']*[:=|>][ \"'>|]*"
+    r"(?:yes|true|1|y|fail\w{0,4}|deny|denied|bad|high)\b"
+)
 _NEUTRAL = re.compile(
-    r"\b(?:un)?safe\s*(?:or|/|\|)\s*(?:un|not )?safe\b"
-    r"|\bnot (?:only|just|merely|simply|to mention)\b|\bno (?:doubt|question|less)\b|\bnothing (?:but|less than)\b"
-    r"|\bwithout (?:a |any )?(?:doubt|question|hesitation)\b|\bnone other than\b|\bwhether or not\b|\bif not\b"
-    r"|\b(?:is|are|does|do)\b[^.?!\n]{0,80}\?\s*(?:no|none)\b"
-    r"|\b(?:unsafe|violations?|nsfw|harmful|prohibited|forbidden|inappropriate)\b[a-z ]{0,30}[:=|]\s*"
+    r"\b(?:unsafe|violations?|nsfw|harmful|prohibited|forbidden|inappropriate)\b[a-z ]{0,30}[:=|] ?"
     r"(?:none|no|false|0|n/a|null|nil)\b"
 )
-_SUBJECT = (
-    r"(?:it|this|that|i|we|they|there|he|she|(?:the|this|that) "
-    r"(?:image|photo|picture|content|caption|evidence|person|man|woman|post|scene|drawing|answer|verdict|flag))\b"
+_COURTESY_IF = re.compile(r"\bif (?:you|there is anything|anything)\b")
+_NUMBER = re.compile(r"(?<![\w.])(0?\.\d{1,9}|[01]\.\d{1,9}|\d{1,3} ?(?:%|percent\b))")
+_IS_LIMIT = re.compile(r"(?:threshold\w?(?: of| is| at)?|below|under|beneath|than|limit of|to|near|and|reach\w*) ?\(?$")
+_GAP = (
+    r"(?: (?:in|on|of|at|the|a|this|that|picture|image|photo|bottom|top|wall|has|have|had|been|is|was|also|itself"
+    r"|clearly|explicitly|even|which|who|by)\b)*+ "
 )
-_BOUNDARY = re.compile(
-    r"\.(?!\d)|[;:!?\n\[\]|=\u2014\u2013]|\s-+\s|\((?=\s*(?:it|this|that|i|the|so|actually|which)\b)|, which\b"
-    r"|, that\b"
-    r"|,?\s*\b(?:but|however|although|though|yet|while|whereas|despite|because|since|except|nevertheless|nonetheless"
-    r"|unless|until|so|therefore|thus|hence|instead|making|meaning|still|anyway)\b"
-    r"|,?\s*\band (?=(?:is|are|was|were|does|do|has|should|must|can|may|might|would|could|as such|falls?|"
-    rf"belongs?|contains?|shows?|violates?|breaks?|{_SUBJECT}))|,\s*(?={_SUBJECT})"
+_SPEECH = re.compile(rf"(?:{words.SPEAKERS.pattern}){_GAP}(?:{words.DEMANDS.pattern})")
+_SAYING = re.compile(rf"(?:{words.SPEAKERS.pattern}){_GAP}(?:{words.SAYS.pattern})")
+_ACCORDING = re.compile(r"\b(?:safe|allowed|fine|ok|approved)\b[^.]*\baccording to the (?:sign|text|note|user|caption)")
+_HARMLESS_KIND = re.compile(r"\b(?:toy|water|squirt|play|candy|chocolate|glue) \w+")
+_DISCLAIMED = re.compile(
+    r"\bnot (?:\w+ ){0,4}?(?:weapons?|forbidden|violat\w+|count|meant|real|prohibited|drugs?|alcohol)\b"
 )
-_NEGATION = re.compile(
-    r"\b(?:no|not|none|nothing|nobody|nowhere|never|neither|nor|without|lacks?|lacking|lack of|absence|free"
-    r" (?:of|from)"
-    r"|devoid|fails? to|unlikely|low|lower|zero|ruled? out|instead of|rather than)\b"
-    r"|\b(?:below|under|beneath|less than|lower than) (?:[a-z]{1,12} ){0,3}thresholds?\b"
-)
-_NEGATED_AFTER = re.compile(
-    r"\b(?:is|are|was|were|do|does|did|has|have|been|can|could|will) not\b|\b(?:below|under|beneath|less than"
-    r"|lower)\b"
-    r"|\b(?:absent|unlikely|ruled out|low|none|zero|no|negative|unsupported)\b"
-)
-# A noun may be negated after it ("unsafe content was not found"), a statement not ("it is unsafe, not harmless").
-_NOUN = re.compile(
-    r"s?\s+(?:content|material|elements?|categor\w{1,3}|items?|imagery|objects?|questions?|answers?|things?"
-    r"|activit\w{1,3}"
-    r"|behaviou?rs?|words?|signs?|topics?)\b"
-)
-_LIKELIHOOD = re.compile(r"\b(?:probabilit|likelihood|chance|odds|risk|p\b)")
-_SPEAKS = re.compile(
-    r"\b(?:polic(?:y|ies)|rules?|guidelines?) (?:is|are|was|were|has been|gets?) (?:clearly |thus |indeed )?broken\b"
-    r"|\b(?:must|should|may|can) not be (?:published|posted|displayed|allowed|accepted|approved|visible|permitted)\b|"
-    r"\bun[- ]?safe\b|\bviolat\w{1,5}\b|\bbreach\w{0,3}\b|\binfring\w{1,5}\b|\bcontraven\w{1,5}\b|\bnon-?compliant\b"
-    r"|\bbreak(?:s|ing)? (?:[a-z]{1,12} ){0,3}(?:polic(?:y|ies)|rules?|guidelines?|standards)\b"
-    r"|(?:^\s*|\b(?:is|are|was|were|be|goes|go) (?:[a-z]{1,12} )?)(?:against|contrary to) (?:[a-z]{1,12} ){0,2}"
-    r"(?:polic(?:y|ies)|rules?|guidelines?)\b|\b(?:over|above|exceeds?|exceeding|past) (?:[a-z]{1,12}"
-    r" ){0,2}thresholds?\b"
-    r"|\b(?:inappropriate|prohibited|forbidden|disallowed|impermissible|unacceptable|harmful|dangerous|nsfw|offensive"
-    r"|objectionable|explicit|illegal|illicit|problematic|risky|questionable|indecent|obscene|unsuitable)\b"
-    r"|\b(?:must|should|needs? to|ought to|has to|have to|will|to) (?:not )?be (?:[a-z]{1,12} )?(?:flagged"
-    r"|removed|blocked"
-    r"|rejected|reviewed|banned|deleted|taken down|escalated|reported|censored|hidden|restricted|denied|shown)\b"
-    r"|\bflagged\b|\bflag(?:ging)? (?:it|this|the image|as|for)\b|\breject\w{0,4}\b|\bblock(?:ed)?\b"
-    r"|\b(?:remove|delete|ban|hide) (?:it|this|the)\b|\bdisapprov\w{1,4}\b|\bred flags?\b|\bis concerning\b"
-    r"|\b(?:of|raises?|some|serious|cause for) concerns?\b|\bfail(?:s|ed)? (?:the|moderation|review|this)\b"
-    r"|\bcross(?:es)? (?:the|a) line\b"
-)
-_NOT_SAFE = re.compile(
-    r"\b(?:nothing|none|no part)(?: (?!and\b)[a-z]{1,15}){0,3}? (?:is|are|was|looks|seems) (?:safe|acceptable"
-    r"|fine)\b|"
-    r"\b(?:not|never|hardly|barely|scarcely|no longer|far from|anything but|nowhere near|other than|rather than"
-    r"|instead of)(?: (?!and\b)[a-z]{1,15}){0,4}? (?:safe|allowed|permitted|acceptable|appropriate|compliant"
-    r"|suitable|okay|ok"
-    r"|harmless|permissible|benign|clean|fine|fit)\b|\bsafe\b[\s\"']*(?:not|isn't)\b"
-)
-_RELATIVE = re.compile(r"\b(?:that|which|any(?:thing)?)\b")
-_FIELD = re.compile(
-    r"\bsafe\b[\s\"']*[:=|>?]+[\s\"'>|]*(?:false|no|nope|not|0|n|f)\b"
-    r"|\b(?:flag|flagged|verdict|decision|label|result|answer|unsafe|violations?|violates|classification|status"
-    r"|rating"
-    r"|judge?ment|nsfw|harmful|conclusion|outcome|output|blocked|rejected)\b[\s\"']*[:=|>]+[\s\"'>|]*"
-    r"(?:yes|true|1|y|unsafe|reject\w{0,4}|block\w{0,3}|fail\w{0,4}|violat\w{1,5}|positive|deny|denied|remove"
-    r"|bad|high)\b"
-    r"|\b(?:flag|verdict|answer)\b (?:[a-z]{1,10} ){0,3}(?:yes|true)\b"
-)
-_TURNS = re.compile(
-    r"\bhindsight\b|\blook(?:ing|ed) (?:at (?:it|this|that) )?again\b|\breconsider\w{0,5}\b|\bre-?(?:evaluat"
-    r"|think|assess)\w{0,4}\b"
-    r"|\b(?:premature|hasty|mistaken\w{0,2}|misread|misjudged|overlooked)\b|\bstand corrected\b|\bnot so fast\b"
-    r"|\b(?:retract|withdr[ae]w|amend)\w{0,3}\b|\bchang(?:e|ed|ing) my (?:mind|verdict|answer|opinion|judge?ment)\b|"
-    r"\bsecond thoughts?\b|\b(?:up)?on (?:further|closer|second|more careful|re-)\s?[a-z]{3,15}\b"
-    r"|\bafter (?:further|closer|more careful|re-)\s?[a-z]{3,15}\b|\bthinking again\b|\bcome to think\b"
-    r"|\bi (?:have )?(?:made|make) (?:a|an|some) (?:[a-z]{1,12} )?(?:mistake|error)|\bmy (?:mistake|bad|error"
-    r"|apolog\w{1,4})\b"
-    r"|\b(?:i|that|this|it|which) (?:was|am|is|were) (?:wrong|mistaken|incorrect|in error|a mistake|an error|not "
-    r"(?:correct|right|true))\b"
-    r"|\b(?:answer|object|json|verdict|response|flag|judge?ment|output|above) (?:is|was) (?:wrong|mistaken"
-    r"|incorrect|not "
-    r"(?:right|correct))\b|\bi (?:must|need to|should|have to|would like to|want to|will|now)? ?(?:correct"
-    r"|revise|change|amend"
-    r"|retract|reconsider|update|withdraw|take (?:that|this|it) back|overlooked|missed|misread|changed my"
-    r"|misjudged)\b"
-    r"|\bi take (?:that|this|it) back\b|\blet me (?:correct|revise|reconsider|rephrase|fix|change|amend|restate"
-    r"|re|try again"
-    r"|start over|think again)\b|\b(?:scratch|strike) that\b|\b(?:hold|hang) on\b|\bnever ?mind\b|\bw?oops\b|\berrat"
-    r"|\b(?:ignore|disregard|forget) (?:the|my|that|this|what)\b|\bcorrections?\b|\bcorrected\b|\brevis(?:ed"
-    r"|ion)\b|\bactually\b"
-    r"|\bin (?:fact|reality|truth)\b|\bi meant\b|\brather,|(?:^|[.!?;:\n]\s*)(?:but |no,? |oh,? )?(?:wait|hmm+"
-    r"|edit|update)\b"
-)
-_REFUSES = re.compile(
-    r"\bi (?:can not|could not|am unable to|am not able to)(?! (?:directly |actually |personally )?(?:see|view"
-    r"|find|identify"
-    r"|detect|observe|spot|point|look|access|think of)\b)|\bborderline\b|\b(?:edge case|gr[ae]y area|debatable"
-    r"|second opinion)\b"
-    r"|\black(?:s|ing)? (?:of )?(?:the |enough |sufficient )?(?:information|context|data|details?)\b"
-    r"|\bdouble-?check\b"
-    r"|\b(?:someone|somebody|person|people|expert|colleague)(?: else)? (?:to )?(?:check|review|look|judge"
-    r"|decide)\b|\bescalat"
-    r"|\b(?:beyond|outside)(?: of)? (?:my|what i)\b|\b(?:my|content) guidelines\b|\bno way (?:to|of)\b|\brather"
-    r" not\b|\bno comment\b"
-    r"|\bnot (?:something i|permitted to|my place)\b|"
-    r"\b(?:can not|can no longer|could not|unable to|not able to|will not|would not|must not|not comfortable"
-    r"|refuse to"
-    r"|decline to|not in a position to|(?:im|not )possible to|hard to|difficult to|too [a-z]{1,12} to)(?:"
-    r" [a-z]{1,12}){0,3}?"
-    r" (?:judg|determin|assess|decid|say\b|tell\b|mak(?:e|ing)\b|provid|answer|evaluat|help|assist|comment|giv"
-    r"|confirm|verif"
-    r"|sure|certain|know|moderat|classif|conclude|comply|fulfil|process|analy[sz]|rate\b|rule out|ruled out"
-    r"|guarantee|review"
-    r"|complet|continu|engag|respond|offer|reach|do th)"
-    r"|\bas an? (?:ai|language|large|assistant)\b|\blanguage model\b|\b(?:i am|i'm|i|we are|so|very|am) (?:so "
-    r"|very |really )?sorry\b"
-    r"|^\s*sorry\b|\bapolog\w{2,5}\b|\bi (?:must|have to|will|would rather|prefer) (?:not|decline|refuse|abstain)"
-    r"|\bi (?:decline|refuse|abstain|pass)\b|\bnot (?:qualified|authori[sz]ed|trained|equipped|designed"
-    r"|appropriate for me)\b"
-    r"|\bi do not (?:know|have|feel comfortable|want)\b|\b(?:more|additional|further) (?:information|context"
-    r"|evidence|detail)s?"
-    r" (?:is|are|would be|needed|required)|\bneeds? (?:more|additional|further|human|manual)\b|\bpolicy prevents\b"
-    r"|\b(?:insufficient|not enough|too little|no) (?:information|context|data|details?)\b"
-    r"|\b(?:insufficient|not enough|too little) evidence to (?:judge|determine|decide|make|assess|evaluate|tell"
-    r"|reach|say)\b"
-    r"|\b(?:uncertain|unclear|unsure|ambiguous|inconclusive|undetermined|indeterminate|undecided|unknown)\b"
-    r"|\bnot (?:entirely |completely |quite |fully |totally |really )?(?:sure|certain|clear|confident|convinced)\b"
-    r"|\b(?:human|manual|further|closer) (?:review|moderator|moderation|inspection|check|investigation)\b|\ba"
-    r" (?:human|person) "
-    r"(?:should|must|needs?)\b|\brequires? (?:[a-z]{1,12} )?review\b|\bconfiden(?:ce|t)\b (?:[a-z]{1,12}"
-    r" )?low\b|\blow confidence\b"
-    r"|\b(?:may|might|could|can|possibly|potentially|perhaps|maybe|probably) (?:well |still |also )?(?:be"
-    r" )?(?:un|not )safe\b"
-    r"|\bcan not (?:see|view|open|access|load)[^.\n]{0,60}\b(?:so|therefore|thus|hence)\b"
-)
-_NAMED = re.compile(
-    r"\b(?:mention\w{0,3}|questions?|asked|asks|words?|answers? (?:for|to|on|about|regarding)|checked)\b"
-)
-_FALLS = (
-    r"(?:falls?|falling|belongs?|belonging|classified|classed|categori[sz]ed|category|counts?|qualifies|labell?ed)\b"
-)
-_SHOWS = (
-    r"(?:contain(?:s|ing)?|show(?:s|ing)?|depict(?:s|ing)?|includ(?:es?|ing)|features?|displays?|portrays?"
-    r"|there (?:is|are)"
-    r"|evidence of|signs? of|presence of|due to|because of|guilty of|case of|full of)\b"
-)
-_COMMON_WORDS = (
-    "explicit information details contact documents personal symbols visually records plates other illegal public "
-    "private content images adult medical payment"
-)
-_COMMON = frozenset(_COMMON_WORDS.split())
+_NO_CLOTHES = re.compile(r"\b(?:not|no|without|nothing)\b(?: \w+){0,3} (?:clothes|clothing)\b")
+_CHANGED = re.compile(r"\bcan not be (?:considered|called|said|seen as)\b")
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ENGLISH_WORDS = (
@@ -198,105 +70,138 @@ _FOREIGN_WORDS = (
 _FOREIGN = frozenset(_FOREIGN_WORDS.split())
 
 
-def speaks_against_safe(text: str, categories: Sequence[str] = ()) -> str | None:
-    """Return the words of a judge's prose that speak against "safe", or None.
+def doubt_in_reason(text: str, pack: Pack) -> str | None:
+    """Return the words of a reason that make a safe judgement doubtful, or None."""
+    return _doubt(text, pack)
 
-    A category of the policy speaks against it wherever the prose doesn't deny it.
-    """
-    if len(text) > MAX_PROSE:
-        return "more text than a judgement needs"
-    foreign = _not_understood(text)
-    if foreign:
-        return foreign
-    plain = _plain(text)
-    found = _FIELD.search(plain) or _TURNS.search(plain) or _REFUSES.search(plain)
-    if found and not (
-        found[0].startswith("correct") and _NEGATION.search(plain[max(0, found.start() - 12) : found.start()])
-    ):
-        return found[0].strip()
-    names = _names(tuple(categories))
-    clauses = _BOUNDARY.split(plain)
-    return next((said for clause in clauses if (said := _spoken(clause) or names.spoken(clause))), None)
+
+def doubt_around(text: str, pack: Pack) -> str | None:
+    """Return the words around a safe object that make it doubtful, or that aren't of a known kind, or None."""
+    return _doubt(text, pack) or next(
+        (" ".join(said) for said in sentences(plain(text)) if not is_remark(said, pack)), None
+    )
 
 
 def flag_in(sentence: str) -> Literal["safe", "unsafe"] | None:
-    """Return what a sentence says of the image, or None if it says neither or both."""
-    if (
-        len(sentence) > MAX_PROSE
-        or re.search(r"[?|/]|\bor\b|\beither\b", sentence.casefold())
-        or _not_understood(sentence)
-    ):
+    """Return what a sentence says of the image: unsafe by its words, safe only in a closed form."""
+    if len(sentence) > MAX_PROSE or re.search(r"[?|/]|\bor\b|\beither\b", sentence.casefold()):
         return None
-    plain = _plain(sentence)
-    if any(map(_spoken, _BOUNDARY.split(plain))):
-        return "unsafe"
-    says = re.search(
-        r"\bsafe\b|\bnot (?:[a-z]{1,12} ){0,3}(?:unsafe|violat\w{1,5}|break)\b|\bno"
-        r" violations?\b",
-        plain,
-    )
-    return "safe" if says and not speaks_against_safe(sentence) else None
+    said = plain(sentence)
+    if _not_understood(sentence):
+        return None
+    if _SAFE_FLAG.fullmatch(said.strip(" \"'")):
+        return "safe"
+    return "unsafe" if any(_against(clause) for clauses in sentences(said) for clause in clauses) else None
 
 
-def _spoken(clause: str) -> str | None:
-    """Return the word by which a clause calls the image unsafe, or None."""
-    for found in _NOT_SAFE.finditer(clause):
-        before = clause[: found.start()]
-        if not (_NEGATION.search(before) and _RELATIVE.search(clause, len(before) // 2)):
-            return found[0].strip()
-    for found in _SPEAKS.finditer(clause):
-        noun = _NOUN.match(clause, found.end()) or found[0].startswith("violation")
-        if not _denied(clause, found, bool(noun or _LIKELIHOOD.search(clause, 0, found.start()))):
+def _doubt(text: str, pack: Pack) -> str | None:
+    if len(text) > MAX_PROSE:
+        return "more text than a judgement needs"
+    if foreign := _not_understood(text):
+        return foreign
+    said = _NEUTRAL.sub(" ", plain(text))
+    found = _FIELD.search(said) or _CUT.search(said)
+    if found:
+        return found[0].strip()
+    remaining: list[str] = []
+    for clauses in sentences(said):
+        disclaimed = any(map(_DISCLAIMED.search, clauses))
+        for clause in clauses:
+            if doubt := _hedge(clause) or _on_whose_word(clause) or _against(clause) or _score(clause):
+                return doubt
+            if not _measured(clause):
+                remaining.append(affirmed(_HARMLESS_KIND.sub(" ", clause) if disclaimed else clause))
+    supported = supported_categories(pack, remaining)
+    return f"something of {supported[0]}" if supported else None
+
+
+def _hedge(clause: str) -> str | None:
+    """Return a condition, a doubt, a refusal or a correction in a clause, or None."""
+    if (found := words.CONDITIONS.search(clause)) and not _COURTESY_IF.match(clause):
+        return found[0]
+    open_part = affirmed(clause, granted=False)
+    for found in words.UNABLE.finditer(clause):
+        if not words.LOOKING.match(clause, found.end() + 1) and not _CHANGED.match(clause, found.start()):
             return found[0]
+    modal = words.MODALS.search(open_part)
+    if modal and words.GOOD.search(clause, modal.end()) and not words.CONSIDERED.search(clause, modal.end()):
+        return modal[0]
+    if modal and modal[0] in ("should", "must", "ought", "needs to", "has to", "have to"):
+        after = clause[modal.end() :].lstrip()
+        if not after.startswith("not") and not words.CONSIDERED.search(after):
+            return modal[0]
+    return _first(
+        words.ALWAYS_DOUBTS.search(clause),
+        words.DOUBTS.search(open_part),
+        words.REFUSALS.search(clause),
+        words.CORRECTIONS.search(clause),
+        _NO_CLOTHES.search(clause),
+    )
+
+
+def _on_whose_word(clause: str) -> str | None:
+    """Return the words by which a picture, its text or a person is said to have decided, or None."""
+    saying = _SAYING.search(clause)
+    return _first(
+        words.BIDDEN.search(clause),
+        _SPEECH.search(clause),
+        _ACCORDING.search(clause),
+        saying if saying and words.VERDICTS.search(clause, saying.end()) else None,
+    )
+
+
+def _against(clause: str) -> str | None:
+    """Return the words of a clause that speak against the image, or None."""
+    if _measured(clause):
+        return None
+    for good in words.GOOD.finditer(clause):
+        before = clause[: good.start()]
+        close = " ".join(before.split()[-5:])
+        if "," not in close and " and " not in close and words.WEAK_DENIALS.search(close):
+            return f"{close} {good[0]}"
+        denials = list(words.DENIALS.finditer(before))
+        if denials and "," not in (gap := before[denials[-1].end() :]) and " and " not in gap and len(gap.split()) <= 4:
+            doubly = len(denials) > 1 or words.LACKS.search(before)
+            if not doubly:
+                return f"{denials[-1][0]}{gap}{good[0]}"
+    open_part = affirmed(clause, granted=False)
+    broken = words.BREAKS.search(open_part)
+    met = words.MEETS.search(open_part)
+    return _first(
+        words.AGAINST.search(open_part),
+        broken if broken and words.RULES.search(clause) else None,
+        met if met and words.MEASURED_RULES.search(clause) else None,
+    )
+
+
+def _score(clause: str) -> str | None:
+    """Return a score over a threshold or an affirmed question in a clause, or None."""
+    open_part = affirmed(clause, granted=False)
+    measures = words.MEASURES.search(clause)
+    high, yes = words.HIGH.search(open_part), words.YES.search(open_part)
+    if high and (words.LIMITS.search(clause) or (measures and _NUMBER.search(clause))):
+        return high[0]
+    if yes and measures:
+        return yes[0]
+    if measures:
+        for number in _NUMBER.finditer(open_part):
+            value = float(re.sub(r"[^\d.]", "", number[0])) / (100 if number[0][-1] in "%t" else 1)
+            if value >= 0.5 and not _IS_LIMIT.search(clause, 0, number.start()):
+                return number[0]
+    elif (share := re.search(r"\bconfiden\w+ .*?(\d{1,2}) ?(?:%|percent)", clause)) and int(share[1]) < 50:
+        return share[0]
     return None
 
 
-def _denied(clause: str, found: re.Match[str], noun: bool) -> bool:
-    return _NEGATION.search(clause, 0, found.start()) is not None or (
-        noun and _NEGATED_AFTER.search(clause, found.end()) is not None
-    )
+def _measured(clause: str) -> bool:
+    """Tell if a clause says that a score is low: then what it names isn't there."""
+    number = any(float(each[0]) < 0.5 for each in _NUMBER.finditer(clause) if each[0][-1] not in "%t")
+    low = words.LOW.search(clause) or number or (words.DENIALS.search(clause) and words.LIMITS.search(clause))
+    return bool((words.MEASURES.search(clause) or number) and low) and _score(clause) is None
 
 
-class _Names:
-    """Patterns of a policy's categories."""
-
-    def __init__(self, categories: tuple[str, ...]) -> None:
-        names = [re.escape(_plain(name).strip()).removesuffix("s") + "s?" for name in categories]
-        words = {
-            re.escape(word) + "s?"
-            for name in categories
-            for found in _WORD.findall(name.casefold())
-            if len(word := found.removesuffix("s")) > 4 and found not in _COMMON
-        }
-        name, word = "|".join(names) or r"(?!)", "|".join(sorted(words)) or r"(?!)"
-        self._name = re.compile(rf"\b(?:{name})\b")
-        self._falls = re.compile(rf"\b{_FALLS}(?: [a-z]{{1,12}}){{0,4}}? (?:{name})\b")
-        self._shows = re.compile(rf"\b{_SHOWS}(?: [a-z]{{1,12}},?){{0,4}}? (?:{word})\b")
-
-    def spoken(self, clause: str) -> str | None:
-        """Return the category that a clause affirms, or None."""
-        for pattern in (self._falls, self._shows, self._name):
-            for found in pattern.finditer(clause):
-                named = pattern is self._name and _NAMED.search(clause)
-                denied = _NEGATION.search(found[0]) or _denied(clause, found, noun=True)
-                if not named and not denied:
-                    return found[0]
-        return None
-
-
-@lru_cache(maxsize=64)
-def _names(categories: tuple[str, ...]) -> _Names:
-    return _Names(categories)
-
-
-def _plain(text: str) -> str:
-    """Return the text in lower case without marks, with "not" written out and neutral statements left out."""
-    text = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
-    text = _MARKS.sub("", text.translate(_QUOTES).casefold())
-    text = re.sub(r"\bcannot\b|\bcan't\b|\bcant\b", "can not", text)
-    text = re.sub(r"n't\b", " not", re.sub(r"\bwon't\b", "will not", text))
-    text = re.sub(r"\b(?:anything|all) but\b", "not", text)
-    return _NEUTRAL.sub(" ", re.sub(r"[ \t]+", " ", text))
+def _first(*found: re.Match[str] | None) -> str | None:
+    return next((match[0].strip() for match in found if match), None)
 
 
 def _not_understood(text: str) -> str | None:

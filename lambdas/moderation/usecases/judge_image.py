@@ -1,7 +1,7 @@
 """Let the judge judge the evidence under the policy, and decide."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -210,18 +210,18 @@ def judge_evidence(judge: JudgeModel, pack: Pack, evidence: Evidence, budget: Ti
     prompt = judge_prompt(pack, evidence)
     turns = [Turn("user", prompt.text)]
     texts = [judge.complete(turns, answer_schema(pack), budget.for_request())]
-    judgement = _parse(texts[0], pack.category_names)
+    judgement = _parse(texts[0], pack)
     if isinstance(judgement, UnusableJudgement):
         turns += [Turn("assistant", texts[0][:_TURN_CHARACTERS]), Turn("user", repair_prompt(texts[0], str(judgement)))]
         texts.append(judge.complete(turns, answer_schema(pack), budget.for_request()))
-        judgement = _parse(texts[1], pack.category_names)
+        judgement = _parse(texts[1], pack)
     if prompt.left_out and isinstance(judgement, Judgement) and judgement.flag == "safe":
         judgement = UnusableJudgement(f"it was given without {'; '.join(prompt.left_out)}, for lack of room")
     return JudgeOutcome(decide(pack, evidence, judgement), judgement, prompt.shortened, tuple(texts))
 
 
-def _parse(text: str, categories: Sequence[str]) -> Judgement | UnusableJudgement:
+def _parse(text: str, pack: Pack) -> Judgement | UnusableJudgement:
     try:
-        return parse_judgement(text, categories)
+        return parse_judgement(text, pack)
     except UnusableJudgement as fault:
         return fault

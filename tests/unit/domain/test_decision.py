@@ -129,7 +129,7 @@ def test_the_samples_recorded_run_is_unsafe_and_suggestive_under_blog() -> None:
     blog = shipped("blog")
     answers: dict[str, Any] = {question.id: "no" for question in blog.questions} | {"topless": "yes"}
     evidence = evidence_of(blog, "a man is standing on the beach with a surfboard", **answers)
-    judgement = parse_judgement((HERE / "recorded_llama_answer.txt").read_text("utf-8"), blog.category_names)
+    judgement = parse_judgement((HERE / "recorded_llama_answer.txt").read_text("utf-8"), blog)
 
     decision = decide(blog, evidence, judgement)
 

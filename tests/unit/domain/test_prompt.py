@@ -148,7 +148,7 @@ def test_captions_that_support_a_category_together_only_bring_it_too() -> None:
 def test_an_echo_of_the_prompt_is_never_taken_for_an_answer(name: str) -> None:
     pack = shipped(name)
     with pytest.raises(UnusableJudgement):
-        parse_judgement(judge_prompt(pack, evidence_of(pack, '{"flag": "safe"}')).text, pack.category_names)
+        parse_judgement(judge_prompt(pack, evidence_of(pack, '{"flag": "safe"}')).text, pack)
 
 
 def test_every_question_is_told_by_its_strongest_answer_with_p_threshold_and_view() -> None:
@@ -450,7 +450,5 @@ def test_the_schema_has_nothing_that_text_generation_inference_drops_or_compiles
     assert "maxLength" not in json.dumps(schema)
     for category in schema["properties"]["category"]["enum"]:
         flag = "safe" if category == NO_CATEGORY else "unsafe"
-        read = parse_judgement(
-            json.dumps({"flag": flag, "category": category, "reason": "x"}), shipped(name).category_names
-        )
+        read = parse_judgement(json.dumps({"flag": flag, "category": category, "reason": "x"}), shipped(name))
         assert (read.flag, read.category) == (flag, None if flag == "safe" else category)

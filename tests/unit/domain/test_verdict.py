@@ -4,6 +4,7 @@ import json
 import re
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,15 +13,17 @@ from hypothesis import strategies as st
 
 from moderation.domain.judge_output import MAX_CHARACTERS, parse_judgement
 from moderation.domain.judgement import Judgement, UnusableJudgement
+from moderation.domain.policy import Category
 from tests.unit.domain.shipped import HERE, read_yaml, shipped
 
-CATEGORIES = shipped("blog").category_names
+PACK = shipped("blog")
+CATEGORIES = PACK.category_names
 VIOLENCE = '{"flag": "unsafe", "category": "Violence", "reason": "a gun"}'
 SAFE = '{"flag": "safe", "category": null, "reason": "a dog"}'
 
 
 def parse(text: str) -> Judgement:
-    return parse_judgement(text, CATEGORIES)
+    return parse_judgement(text, PACK)
 
 
 def test_the_recorded_answer_of_the_samples_run_is_unsafe_and_suggestive() -> None:
@@ -127,9 +130,8 @@ def test_an_unsafe_flag_without_one_category_of_the_list_is_no_answer(given: obj
 
 
 def test_the_longest_name_wins_where_one_begins_another() -> None:
-    assert (
-        parse_judgement('{"flag": "yes", "category": "Drugs Sale"}', ["Drugs", "Drugs Sale"]).category == "Drugs Sale"
-    )
+    pack = replace(PACK, categories=(Category("Drugs", "Drugs"), Category("Drugs Sale", "Sale")))
+    assert parse_judgement('{"flag": "yes", "category": "Drugs Sale"}', pack).category == "Drugs Sale"
 
 
 @pytest.mark.parametrize(
