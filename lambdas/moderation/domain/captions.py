@@ -9,6 +9,7 @@ A word of `subjects.py` counts as the subjects that it is a narrower word of as 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 
 from moderation.domain.letters import restored
@@ -50,7 +51,7 @@ def named_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:
 
 def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tuple[str, ...]:
     read = [[_words(reading) for reading in restored(caption)] for caption in captions]
-    spoken = [_said(readings, [], by_subject) for readings in read]
+    spoken = [_said(readings, (), by_subject) for readings in read]
 
     def is_supported(category: Category) -> bool:
         excepted = _exceptions(category)
@@ -60,20 +61,22 @@ def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tupl
     return tuple(category.name for category in pack.categories if is_supported(category))
 
 
-def _said(readings: list[list[str]], excepted: list[list[str]], by_subject: bool) -> set[str]:
+def _said(readings: list[list[str]], excepted: Iterable[list[str]], by_subject: bool) -> set[str]:
     """Stems of the words of a caption's readings, and those of their subjects, outside of the excepted phrases."""
     rest = [_without(words, excepted) for words in readings]
     said = {_significant(word) for word in set(chain.from_iterable(rest))}
     return said.union(*map(_broader, rest)) if by_subject else said
 
 
-def _terms(category: Category) -> list[frozenset[str]]:
+@lru_cache(maxsize=1024)
+def _terms(category: Category) -> tuple[frozenset[str], ...]:
     texts = [category.name, *_SPLIT.split(without_negated(category.description))]
     terms = (frozenset(filter(None, map(_significant, _words(text)))) for text in texts)
-    return [term for term in terms if term]
+    return tuple(filter(None, terms))
 
 
-def _exceptions(category: Category) -> list[list[str]]:
+@lru_cache(maxsize=1024)
+def _exceptions(category: Category) -> tuple[list[str], ...]:
     """The phrases that the category excepts, from their first to their last significant word."""
     phrases = []
     for text in category.exceptions:
@@ -81,10 +84,10 @@ def _exceptions(category: Category) -> list[list[str]]:
         significant = [i for i, stem in enumerate(stems) if stem]
         if significant:
             phrases.append(stems[significant[0] : significant[-1] + 1])
-    return phrases
+    return tuple(phrases)
 
 
-def _without(words: list[str], phrases: list[list[str]]) -> list[str]:
+def _without(words: list[str], phrases: Iterable[list[str]]) -> list[str]:
     """Put a comma in the place of every phrase that stands in the words as it is written."""
     stems = [_significant(word) for word in words] if phrases else []
     kept, i = [], 0
