@@ -16,6 +16,7 @@ from moderation.domain.lenient_json import Found, find_objects
 from moderation.domain.policy import Pack
 
 MAX_CHARACTERS = 200_000
+MAX_SAFE = 4_000
 MAX_REASON = 1000
 
 _FLAGS: dict[str, Flag] = {
@@ -36,9 +37,9 @@ _UNPRINTABLE_IN_LINE = re.compile(r"[^\S\n]++")
 def parse_judgement(text: str, pack: Pack) -> Judgement:
     """Return the only judgement in the judge's text.
 
-    Takes linear time. Raises `UnusableJudgement` if there is none, or more than one and they differ. A
-    category is matched whatever its case; "Violence: Weapons" and "3. Violence (weapons)" are Violence, but
-    a subcategory alone isn't accepted.
+    Takes linear time; `safe` in more than `MAX_SAFE` characters isn't read. Raises `UnusableJudgement` if there is
+    none, or more than one and they differ. A category is matched whatever its case; "Violence: Weapons" and
+    "3. Violence (weapons)" are Violence, but a subcategory alone isn't accepted.
     """
     if len(text) > MAX_CHARACTERS:
         raise UnusableJudgement(f"the answer has more than {MAX_CHARACTERS} characters")
@@ -129,6 +130,8 @@ _PLACEHOLDER = re.compile(
 
 def _doubt(text: str, pack: Pack) -> str | None:
     """Return what in a text with a safe flag speaks against it, or None."""
+    if len(text) > MAX_SAFE:
+        return f"there are more than {MAX_SAFE} characters"
     rest, last = [], 0
     for answer in _answers(text):
         if any(True for _ in _with_flag(answer.value)):

@@ -2,7 +2,7 @@
 
 English is read clause by clause. Text in another language or script isn't understood, and is doubtful for that reason.
 A reason may describe anything, so it is doubtful only by what it says against the image; around the object, only
-sentences of known kinds may stand. Reading takes linear time.
+sentences of known kinds may stand.
 """
 
 import re
@@ -15,7 +15,7 @@ from moderation.domain.judge_clauses import affirmed, plain, sentences
 from moderation.domain.judge_remarks import is_remark
 from moderation.domain.policy import Pack
 
-MAX_PROSE = 6_000
+MAX_FLAG = 300
 
 _ALARMS = re.compile("[❌✖🚫⚠⛔🔞👎🛑🔴❗‼☠🚨]")
 _SAFE_FLAG = re.compile(
@@ -72,31 +72,6 @@ _FOREIGN = frozenset(_FOREIGN_WORDS.split())
 
 def doubt_in_reason(text: str, pack: Pack) -> str | None:
     """Return the words of a reason that make a safe judgement doubtful, or None."""
-    return _doubt(text, pack)
-
-
-def doubt_around(text: str, pack: Pack) -> str | None:
-    """Return the words around a safe object that make it doubtful, or that aren't of a known kind, or None."""
-    return _doubt(text, pack) or next(
-        (" ".join(said) for said in sentences(plain(text)) if not is_remark(said, pack)), None
-    )
-
-
-def flag_in(sentence: str) -> Literal["safe", "unsafe"] | None:
-    """Return what a sentence says of the image: unsafe by its words, safe only in a closed form."""
-    if len(sentence) > MAX_PROSE or re.search(r"[?|/]|\bor\b|\beither\b", sentence.casefold()):
-        return None
-    said = plain(sentence)
-    if _not_understood(sentence):
-        return None
-    if _SAFE_FLAG.fullmatch(said.strip(" \"'")):
-        return "safe"
-    return "unsafe" if any(_against(clause) for clauses in sentences(said) for clause in clauses) else None
-
-
-def _doubt(text: str, pack: Pack) -> str | None:
-    if len(text) > MAX_PROSE:
-        return "more text than a judgement needs"
     if foreign := _not_understood(text):
         return foreign
     said = _NEUTRAL.sub(" ", plain(text))
@@ -113,6 +88,25 @@ def _doubt(text: str, pack: Pack) -> str | None:
                 remaining.append(affirmed(_HARMLESS_KIND.sub(" ", clause) if disclaimed else clause))
     supported = supported_categories(pack, remaining)
     return f"something of {supported[0]}" if supported else None
+
+
+def doubt_around(text: str, pack: Pack) -> str | None:
+    """Return the words around a safe object that make it doubtful, or that aren't of a known kind, or None."""
+    return doubt_in_reason(text, pack) or next(
+        (" ".join(said) for said in sentences(plain(text)) if not is_remark(said, pack)), None
+    )
+
+
+def flag_in(sentence: str) -> Literal["safe", "unsafe"] | None:
+    """Return what a sentence says of the image: unsafe by its words, safe only in a closed form."""
+    if len(sentence) > MAX_FLAG or re.search(r"[?|/]|\bor\b|\beither\b", sentence.casefold()):
+        return None
+    said = plain(sentence)
+    if _not_understood(sentence):
+        return None
+    if _SAFE_FLAG.fullmatch(said.strip(" \"'")):
+        return "safe"
+    return "unsafe" if any(_against(clause) for clauses in sentences(said) for clause in clauses) else None
 
 
 def _hedge(clause: str) -> str | None:

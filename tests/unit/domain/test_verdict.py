@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from moderation.domain.judge_output import MAX_CHARACTERS, parse_judgement
+from moderation.domain.judge_output import MAX_CHARACTERS, MAX_SAFE, parse_judgement
 from moderation.domain.judgement import Judgement, UnusableJudgement
-from moderation.domain.policy import Category
+from moderation.domain.policy import Category, Pack
 from tests.unit.domain.shipped import HERE, read_yaml, shipped
 
 PACK = shipped("blog")
@@ -194,34 +194,83 @@ def test_an_echoed_placeholder_is_no_reason() -> None:
 
 # Nothing else in the text speaks against safe ---------------------------------------------------------------------
 
+BLOG, DEFAULT = shipped("blog"), shipped("default")
+LISTS = HERE / "judgements"
 ORDINARY = read_yaml(HERE / "ordinary_judgements.yaml")
-PLAIN = [json.dumps({"flag": "safe", "category": "none", "reason": reason}) for reason in ORDINARY["reasons"]]
-IN_PROSE = [text.replace("OBJECT", SAFE) for text in ORDINARY["around"]]
+NEAR_MISSES = read_yaml(LISTS / "ordinary_near_misses.yaml")
+OUTPUTS = read_yaml(LISTS / "ordinary_outputs.yaml")
+ROOTS = read_yaml(LISTS / "contradictory_roots.yaml")
+
+
+def with_flag(flag: str) -> str:
+    return json.dumps({"flag": flag, "category": "none", "reason": "a dog"})
+
+
+def with_reason(reason: str) -> str:
+    return json.dumps({"flag": "safe", "category": "none", "reason": reason})
+
+
+def around_safe(words: str) -> str:
+    return words.replace("OBJECT", SAFE)
+
+
+def families(lists: dict[str, list[str]]) -> list[str]:
+    return [text for texts in lists.values() for text in texts]
+
+
+SOUND = [
+    *[(BLOG, text) for text in [*map(with_reason, ORDINARY["reasons"]), *map(around_safe, ORDINARY["around"])]],
+    *[
+        (DEFAULT, text)
+        for text in [*map(with_reason, NEAR_MISSES["reasons"]), *map(around_safe, NEAR_MISSES["around"])]
+    ],
+    *[(DEFAULT, text) for text in OUTPUTS["safe"]],
+]
+REFUSED = [
+    *map(with_reason, NEAR_MISSES["refused"]["reasons"]),
+    *map(around_safe, NEAR_MISSES["refused"]["around"]),
+]
 CONTRADICTORY = [
-    text.replace("OBJECT", SAFE)
-    for texts in read_yaml(HERE / "contradictory_judgements.yaml").values()
-    for text in texts
+    *[(BLOG, around_safe(text)) for text in families(read_yaml(HERE / "contradictory_judgements.yaml"))],
+    *[(DEFAULT, with_flag(flag)) for flag in ROOTS["flags"]],
+    *[(DEFAULT, with_reason(reason)) for reason in families(ROOTS["reasons"])],
+    *[(DEFAULT, around_safe(text)) for text in families(ROOTS["around"])],
+    *[(DEFAULT, text) for text in families(read_yaml(LISTS / "contradictory_outputs.yaml"))],
 ]
 
 
-def refused(text: str) -> bool:
+def refused(text: str, pack: Pack = PACK) -> bool:
     try:
-        parse(text)
+        parse_judgement(text, pack)
     except UnusableJudgement:
         return True
     return False
 
 
+@pytest.mark.parametrize(("pack", "text"), SOUND)
+def test_an_ordinary_safe_answer_is_taken(pack: Pack, text: str) -> None:
+    assert parse_judgement(text, pack).flag == "safe"
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_an_ordinary_answer_that_is_known_to_go_to_repair_does(text: str) -> None:
+    assert refused(text, DEFAULT)
+
+
 def test_at_most_three_percent_of_ordinary_safe_answers_go_to_repair() -> None:
-    assert len(PLAIN + IN_PROSE) >= 60
-    faults = [text for text in PLAIN + IN_PROSE if refused(text)]
-    assert len(faults) <= 0.03 * len(PLAIN + IN_PROSE), faults
+    assert len(REFUSED) <= 0.03 * len(SOUND + REFUSED)
 
 
-@pytest.mark.parametrize("text", CONTRADICTORY)
-def test_a_text_that_contradicts_safe_is_never_safe(text: str) -> None:
+@pytest.mark.parametrize("given", OUTPUTS["unsafe"])
+def test_an_ordinary_unsafe_answer_is_taken(given: dict[str, str]) -> None:
+    judgement = parse_judgement(given["text"], DEFAULT)
+    assert (judgement.flag, judgement.category) == ("unsafe", given["category"])
+
+
+@pytest.mark.parametrize(("pack", "text"), CONTRADICTORY)
+def test_a_text_that_contradicts_safe_is_never_safe(pack: Pack, text: str) -> None:
     try:
-        judgement = parse(text)
+        judgement = parse_judgement(text, pack)
     except UnusableJudgement as fault:
         assert str(fault)
     else:
@@ -263,15 +312,27 @@ def test_a_contradiction_is_found_among_harmless_sentences(
     assert refused("\n".join(parts))
 
 
+VALUES = ["unsafe", True, False, 1, ["unsafe"], {"flag": "unsafe"}, "yes", "no", "high", "safe"]
+NAMES = st.sampled_from(["safe", "is_safe", "unsafe", "is unsafe", "verdict", "category", "categories", "confidence"])
+AGREEING = {
+    "flag": ("false", '"no"', '"safe"'),
+    "category": ('"no"', '"safe"'),
+    "categories": ('"no"', '"safe"'),
+    "verdict": ('"safe"',),
+    "safe": ("true", '"yes"'),
+    "is-safe": ("true", '"yes"'),
+    "unsafe": ("false", '"no"'),
+    "is-unsafe": ("false", '"no"'),
+    "confidence": ("1", '"high"'),
+}
+
+
 @settings(max_examples=300, deadline=None)
-@given(
-    key=st.text(max_size=12),
-    value=st.sampled_from(["unsafe", True, False, 1, ["unsafe"], {"flag": "unsafe"}, "yes", "high"]),
-)
+@given(key=st.text(max_size=12) | NAMES, value=st.sampled_from(VALUES))
 def test_no_other_member_of_the_object_is_overlooked(key: str, value: object) -> None:
     plain = re.sub(r"[\W_]+", "-", key.casefold()).strip("-")
-    if plain not in ("flag", "category", "reason", "unsafe", "is-unsafe", "safe", "is-safe"):
-        assert refused(json.dumps({"flag": "safe", "category": None, key: value}))
+    agrees = json.dumps(value) in AGREEING.get(plain, ())
+    assert refused(json.dumps({"flag": "safe", "category": None, key: value})) != agrees
 
 
 @settings(max_examples=200, deadline=None)
@@ -326,7 +387,7 @@ def test_an_answer_quoted_within_the_answer_is_never_taken_for_it(text: str) -> 
 
 
 def test_the_reason_is_one_line_and_not_endless() -> None:
-    reason = parse(json.dumps({"flag": "safe", "reason": "a\n\x00b " + "c" * 5000})).reason
+    reason = parse(json.dumps({"flag": "safe", "reason": "a\n\x00b " + "c" * 3000})).reason
     assert reason.startswith("a b c")
     assert len(reason) <= 1000
 
@@ -395,22 +456,65 @@ HARD = [
 
 
 HARD_PROSE = [
-    "not ",
-    "no ",
-    "a",
-    "- ",
-    "{ ",
-    "[\n",
-    "and ",
-    "contains a ",
-    "unsafe or ",
-    '"',
-    "'",
-    ": ",
-    "\n",
-    " ",
-    "un safe ",
+    *[
+        "not ",
+        "no ",
+        "a",
+        "- ",
+        "{ ",
+        "[\n",
+        "and ",
+        "contains a ",
+        "unsafe or ",
+        '"',
+        "'",
+        ": ",
+        "\n",
+        " ",
+        "un safe ",
+    ],
 ]
+SLOW_TO_DOUBT = [
+    *["no ", "no gun, ", "without a gun ", "safe ", "it is safe and ", "is not visible ", "nothing but ", "no doubt "],
+    *["Thanks! ", "The image is safe. ", "The image shows a dog. ", "There is no violence.", "a\n", ". ", "or ", "a, "],
+    *[
+        '"a" ',
+        "'a' ",
+        "“a” ",
+        "s a f e ",
+        "a-",
+        "a.b.",
+        "0x0",
+        "@",
+        "confidence ",
+        "p 0.1 ",
+        "the sign in the ",
+        "any ",
+    ],
+]
+# A text in which no word is doubtful is read up to its end.
+LONG_SAFE = [
+    *[SAFE + "\n" + piece * ((MAX_SAFE - 60) // len(piece)) for piece in SLOW_TO_DOUBT],
+    *[with_reason(piece * ((MAX_SAFE - 60) // len(json.dumps(piece)[1:-1]))) for piece in SLOW_TO_DOUBT],
+]
+
+
+@pytest.mark.parametrize("text", LONG_SAFE, ids=lambda text: text[:90])
+def test_a_safe_answer_of_any_words_is_doubted_in_a_moment(text: str) -> None:
+    assert len(text) <= MAX_SAFE
+    started = time.thread_time()
+    with suppress(UnusableJudgement):
+        parse(text)
+    assert time.thread_time() - started < 2  # at most 0.4 on a slow core
+
+
+@pytest.mark.parametrize("piece", SLOW_TO_DOUBT)
+def test_a_safe_answer_of_many_words_is_refused_unread(piece: str) -> None:
+    text = SAFE + "\n" + piece * ((MAX_CHARACTERS - 60) // len(piece))
+    started = time.thread_time()
+    with pytest.raises(UnusableJudgement, match=f"more than {MAX_SAFE} characters"):
+        parse(text)
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize("before", ["", SAFE, SAFE[:-2], '{"flag": "safe", "category": "', '{"flag": "'])
