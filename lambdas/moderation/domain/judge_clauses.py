@@ -56,7 +56,7 @@ _RESETS_WORDS = (
 )
 _RESETS = frozenset(_RESETS_WORDS.split())
 _DEFINITE_WORDS = 4
-_ARTICLES = _DEFINITE | frozenset(("a", "an", "some"))
+_BEGINS_ANEW = _DEFINITE | frozenset(("a", "an", "some", "only", "just"))
 _FOUND_NOT = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|been|can|could|will) (?:\w+ )?not (?:\w+ ){0,2}"
     r"(?:visible|present|found|shown|seen|detected|mentioned|depicted|indicated|supported|identified|there|apply|applies"
@@ -104,7 +104,7 @@ def affirmed(clause: str, granted: bool = True) -> str:
             continue
         if word in (",", "and"):
             alone, crossed = False, start > last_or
-        elif denied and crossed and (word in _ARTICLES or word.endswith("ing")):
+        elif denied and crossed and (word in _BEGINS_ANEW or word.endswith("ing")):
             denied = False
         elif word not in ("any", "other", "or"):
             crossed = False

@@ -32,6 +32,10 @@ _NEUTRAL = re.compile(
     r"\b(?:unsafe|violations?|nsfw|harmful|prohibited|forbidden|inappropriate)\b[a-z ]{0,30}[:=|] ?"
     r"(?:none|no|false|0|n/a|null|nil)\b"
 )
+_AS_REQUESTED = re.compile(
+    r"\bas (?:requested|instructed|asked),? (?:here is|i answer with|i reply with) (?:the|my|a) json"
+    r"(?: object)?(?: only)?\b"
+)
 _COURTESY_IF = re.compile(r"\bif (?:you|there is anything|anything)\b")
 _NUMBER = re.compile(r"(?<![\w.])(0?\.\d{1,9}|[01]\.\d{1,9}|\d{1,3} ?(?:%|percent\b))")
 _IS_LIMIT = re.compile(r"(?:threshold\w?(?: of| is| at)?|below|under|beneath|than|limit of|to|near|and|reach\w*) ?\(?$")
@@ -74,7 +78,7 @@ def doubt_in_reason(text: str, pack: Pack) -> str | None:
     """Return the words of a reason that make a safe judgement doubtful, or None."""
     if foreign := _not_understood(text):
         return foreign
-    said = _NEUTRAL.sub(" ", plain(text))
+    said = _AS_REQUESTED.sub(" ", _NEUTRAL.sub(" ", plain(text)))
     found = _FIELD.search(said) or _CUT.search(said)
     if found:
         return found[0].strip()
@@ -93,7 +97,7 @@ def doubt_in_reason(text: str, pack: Pack) -> str | None:
 def doubt_around(text: str, pack: Pack) -> str | None:
     """Return the words around a safe object that make it doubtful, or that aren't of a known kind, or None."""
     return doubt_in_reason(text, pack) or next(
-        (" ".join(said) for said in sentences(plain(text)) if not is_remark(said, pack)), None
+        (" ".join(said) for said in sentences(_AS_REQUESTED.sub(" ", plain(text))) if not is_remark(said, pack)), None
     )
 
 

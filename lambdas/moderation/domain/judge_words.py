@@ -67,7 +67,7 @@ YES = word_class("yes, positive")
 # Hedges: conditions count wherever they stand, doubts unless they are denied.
 CONDITIONS = word_class(
     "if, unless, provided that, providing that, assuming, supposing, as long as, so long as, on condition, in "
-    "case, except, except for, until"
+    "case, except, except for, apart from, aside from, save for, until"
 )
 DOUBTS = word_class(
     "perhaps, maybe, possibly, potentially, probably, presumably, presume*, suppose*, assume*, likely, hopefully, "
@@ -83,7 +83,7 @@ DOUBTS = word_class(
 ALWAYS_DOUBTS = word_class(
     "not enough, not sure, not certain, not clear, not confident, not convinced, not entirely, not completely, "
     "not quite, not fully, not totally, not really, not readable, ought, not possible, no idea, no comment, no "
-    "opinion"
+    "opinion, not everything, not all, not every, too close"
 )
 MODALS = word_class("may, might, could, should, must, ought, needs to, has to, have to")
 CONSIDERED = word_class("considered, classified, judged, deemed, marked, labelled, labeled, rated, flagged as safe")
@@ -135,5 +135,5 @@ BIDDEN = word_class(
     "as requested, as instructed, as told, as demanded, as asked, as ordered, as commanded, as directed, as i "
     "was, was told, was asked, was instructed, were told, told me, asked me, instructed me, instructs me, tells "
     "me, at the request, following the instruction*, by order, says so, exemption, pre approved, approved, "
-    "whitelisted, has already, have already"
+    "whitelisted, has already, have already, pre cleared, cleared by, approved by, let it pass, let this pass"
 )

@@ -5,6 +5,7 @@ import re
 import time
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -226,10 +227,7 @@ SOUND = [
     ],
     *[(DEFAULT, text) for text in OUTPUTS["safe"]],
 ]
-REFUSED = [
-    *map(with_reason, NEAR_MISSES["refused"]["reasons"]),
-    *map(around_safe, NEAR_MISSES["refused"]["around"]),
-]
+REFUSED = [*map(with_reason, NEAR_MISSES["refused"])]
 CONTRADICTORY = [
     *[(BLOG, around_safe(text)) for text in families(read_yaml(HERE / "contradictory_judgements.yaml"))],
     *[(DEFAULT, with_flag(flag)) for flag in ROOTS["flags"]],
@@ -517,9 +515,11 @@ def test_a_safe_answer_of_many_words_is_refused_unread(piece: str) -> None:
     assert time.thread_time() - started < 1
 
 
-@pytest.mark.parametrize("before", ["", SAFE, SAFE[:-2], '{"flag": "safe", "category": "', '{"flag": "'])
-@pytest.mark.parametrize("piece", [*HARD, *HARD_PROSE])
-def test_reading_takes_linear_time_up_to_the_limit(piece: str, before: str) -> None:
+BEFORE = ["", SAFE, SAFE[:-2], '{"flag": "safe", "category": "', '{"flag": "']
+
+
+@pytest.mark.parametrize(("before", "piece"), [*product(("", SAFE[:-2]), HARD), *product(BEFORE, HARD_PROSE)])
+def test_reading_takes_linear_time_up_to_the_limit(before: str, piece: str) -> None:
     text = (before + piece * (MAX_CHARACTERS // len(piece)))[: MAX_CHARACTERS - 2] + '"}'
     started = time.thread_time()  # of the processor: another process doesn't lengthen it
     with suppress(UnusableJudgement):
