@@ -83,6 +83,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "TIFF of CMYK": lambda: tiff.tiff(
         np.dstack([255 - scene(), np.zeros(scene().shape[:2], np.uint8)]), 8, tiff.SEPARATED
     ),
+    "TIFF of YCbCr, sampling not stated": lambda: tiff.tiff(scene(), 8, tiff.YCBCR),
+    "TIFF of YCbCr, half of the colours": lambda: tiff.tiff(scene(), 8, tiff.YCBCR, tags={530: (2, 2)}),
+    "TIFF of YCbCr, all of the colours": lambda: tiff.tiff(scene(), 8, tiff.YCBCR, tags={530: (1, 1)}),
     "TIFF of Lab": lambda: tiff.tiff(_lab(), 8, tiff.LAB),
     "BMP of 16 bits, top row first": lambda: _bmp_of_16_bits(),
     "BMP of 4 bits": lambda: encode(Image.fromarray(grey()).quantize(16), "BMP"),

@@ -79,6 +79,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "JPEG, EXIF 6 as LONG": _jpeg(exif_segment(6, kind=4)),
     "JPEG, EXIF 6 as LONG, high byte first": _jpeg(exif_segment(6, kind=4, order=">")),
     "JPEG, EXIF 6, then EXIF 3": _jpeg(exif_segment(6), exif_segment(3)),
+    "JPEG, EXIF of nothing, then EXIF 6": _jpeg(segment(0xE1, b"Exif\0\0"), exif_segment(6)),
+    "JPEG, EXIF of one byte, then EXIF 6": _jpeg(segment(0xE1, b"Exif\0\0I"), exif_segment(6)),
     "JPEG, EXIF 1, then EXIF 6": _jpeg(exif_segment(1), exif_segment(6)),
     "JPEG, EXIF 6 after XMP": _jpeg(segment(0xE1, _XMP_SEGMENT + _PACKET % 1), exif_segment(6)),
     "JPEG, EXIF 6 and XMP 3": _jpeg(exif_segment(6), segment(0xE1, _XMP_SEGMENT + _PACKET % 3)),
@@ -124,6 +126,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "HEIC, irot 3": _heic(bmff.rotated(3)),
     "HEIC, imir 0": _heic(bmff.mirrored(0)),
     "HEIC, irot 1 and imir 1": _heic(bmff.rotated(1), bmff.mirrored(1)),
+    "HEIC with alpha, irot 1": lambda: bmff.with_properties(bmff.stored("alpha.heic"), bmff.rotated(1)),
+    "HEIC with alpha, imir 0": lambda: bmff.with_properties(bmff.stored("alpha.heic"), bmff.mirrored(0)),
+    "AVIF with alpha, irot 1": lambda: bmff.with_properties(bmff.stored("alpha.avif"), bmff.rotated(1)),
     "HEIC, EXIF 6, no irot": lambda: bmff.stored("exif.heic"),
     "AVIF, EXIF 6, no irot": lambda: bmff.stored("exif.avif"),
 }

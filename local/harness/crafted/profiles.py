@@ -31,6 +31,11 @@ _SWAPPED = (icc.SRGB[2], icc.SRGB[1], icc.SRGB[0])
 _ROTATED = (icc.SRGB[1], icc.SRGB[2], icc.SRGB[0])
 _SAME = ((0.32, 0.33, 0.27),) * 3
 _NEGATIVE = ((1.2, -0.4, 0.2), (-0.4, 1.6, -0.2), (0.16, -0.2, 0.82))
+_PRIMARIES = {name: icc.xyz(value) for name, value in zip((b"rXYZ", b"gXYZ", b"bXYZ"), icc.SRGB, strict=True)}
+_STEEP = {**_PRIMARIES, **{name: icc.gamma(6) for name in (b"rTRC", b"gTRC", b"bTRC")}}
+_CODED = {b"cicp": b"cicp" + bytes(4) + bytes((1, 8, 0, 1))}
+_GREY_CODED = icc.profile({**_CODED, b"kTRC": icc.INVERTED}, b"GRAY", version=0x04400000)
+_RGB_CODED = icc.profile({**_CODED, **_STEEP}, version=0x04400000)
 
 RGB_PROFILES: dict[str, bytes] = {
     "inverted curve": icc.matrix(icc.INVERTED),
@@ -51,6 +56,8 @@ RGB_PROFILES: dict[str, bytes] = {
     "sRGB, version 4": icc.matrix(icc.SRGB_CURVE, version=0x04000000),
     "parametric, gamma 6": icc.matrix(icc.parametric(0, 6.0), version=0x04000000),
     "parametric, dark half": icc.matrix(icc.parametric(4, 1.0, 2.0, -1.0, 0.0, 0.5, 0.0, 0.0), version=0x04000000),
+    "parametric, negative exponent": icc.matrix(icc.parametric(0, -2.0), version=0x04000000),
+    "106 tags": icc.profile({**{b"x%03d" % number: b"text" + bytes(8) for number in range(98)}, **_STEEP}),
     "table, inverted": icc.lut(_inverted_lab),
     "table, all grey": icc.lut(_grey_lab),
 }
@@ -99,6 +106,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "TIFF, profile: inverted curve": lambda: _tiff(_INVERTED),
     "PNG of grey, grey profile: inverted": lambda: png.png(grey(), png.iccp(icc.gray(icc.INVERTED))),
     "PNG of grey, grey profile: gamma 40": lambda: png.png(grey(), png.iccp(icc.gray(icc.gamma(40)))),
+    "PNG of grey, grey profile with code points": lambda: png.png(grey(), png.iccp(_GREY_CODED)),
+    "JPEG of grey, grey profile with code points": lambda: jpeg.jpeg(grey(), *jpeg.icc_segments(_GREY_CODED)),
+    "PNG of RGB, RGB profile with code points": lambda: png.png(scene(), png.iccp(_RGB_CODED)),
     "PNG of grey, RGB profile: inverted curve": lambda: png.png(grey(), png.iccp(_INVERTED)),
     "PNG of grey and alpha, grey profile: inverted": lambda: png.png(
         with_alpha(grey(), 255), png.iccp(icc.gray(icc.INVERTED))

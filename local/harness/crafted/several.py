@@ -118,6 +118,13 @@ FILES: dict[str, Callable[[], bytes]] = {
     "WebP of frames and a still picture": lambda: webp(
         lossless(), loop(), frame(stored_webp("alpha.webp")), flags=ANIMATION | ALPHA
     ),
+    "WebP of two frames, the first off its corner, no alpha flagged": lambda: webp(
+        loop(), frame(lossless(), at=(20, 10)), frame(lossless()), flags=ANIMATION, size=(160, 100)
+    ),
+    "WebP of two frames, the first see-through, no alpha flagged": lambda: webp(
+        loop(), frame(stored_webp("alpha.webp")), frame(lossless()), flags=ANIMATION
+    ),
+    "WebP of two frames, no alpha": lambda: webp(loop(), frame(lossless()), frame(lossless()), flags=ANIMATION),
     "WebP of one frame": lambda: webp(loop(), frame(lossless()), flags=ANIMATION),
     "WebP, a frame larger than the canvas": lambda: webp(loop(), frame(lossless()), flags=ANIMATION, size=(50, 40)),
     "TIFF of two pages": lambda: _two_pages(),

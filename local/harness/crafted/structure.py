@@ -10,7 +10,7 @@ from PIL import Image
 from local.harness.crafted import jpeg, png, tiff
 from local.harness.crafted.jpeg import EOI, SOI, exif_segment, segment, split
 from local.harness.crafted.png import IEND, SIGNATURE, assemble, header, idat, packed
-from local.harness.crafted.scene import grey, scene
+from local.harness.crafted.scene import GROUND, grey, scene
 from local.harness.crafted.webp import chunk as riff_chunk
 from local.harness.crafted.webp import lossless, webp
 from local.harness.crafted.webp import stored as stored_webp
@@ -55,6 +55,13 @@ def _gif_parts() -> tuple[bytes, bytes]:
 def _gif_canvas(width: int, height: int) -> bytes:
     head, block = _gif_parts()
     return head[:6] + struct.pack("<HH", width, height) + head[10:] + block + b";"
+
+
+def _gif_controls(*see_through: int) -> bytes:
+    """Return a GIF with several controls of its frame; the ground is see-through or not."""
+    head, block = _gif_parts()
+    ground = _COLOURS.index(GROUND)
+    return head + b"".join(b"!\xf9\4" + bytes((each, 10, 0, ground, 0)) for each in see_through) + block + b";"
 
 
 def _gif_at(left: int, top: int) -> bytes:
@@ -139,6 +146,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "PNG behind a byte order mark": lambda: b"\xef\xbb\xbf" + png.png(scene()),
     "JPEG, as encoded": _jpeg,
     "JPEG, no end": lambda: _jpeg()[:-2],
+    "JPEG, half of its end": lambda: _jpeg()[:-1],
+    "JPEG, filling instead of its end": lambda: _jpeg()[:-2] + b"\xff" * 300,
     "JPEG, cut in the middle": lambda: _jpeg()[: len(_jpeg()) * 2 // 3],
     "JPEG, cut in its last bytes": lambda: _jpeg()[:-12],
     "JPEG, progressive, cut in the middle": lambda: (lambda data: data[: len(data) // 2])(
@@ -194,6 +203,9 @@ FILES: dict[str, Callable[[], bytes]] = {
         (_gif_parts()[0], b"!\1\x0c" + bytes(12) + b"\4junk\0", _gif_parts()[1], b";")
     ),
     "GIF, no palette": lambda: _gif()[:10] + b"\0\0\0" + b",".join((b"", _gif_parts()[1][1:])) + b";",
+    "GIF, two controls, the first see-through": lambda: _gif_controls(1, 0),
+    "GIF, two controls, the second see-through": lambda: _gif_controls(0, 1),
+    "GIF, the same control twice": lambda: _gif_controls(1, 1),
     "GIF, version 87a": lambda: b"GIF87a" + _gif()[6:],
     "GIF, unknown version": lambda: b"GIF90z" + _gif()[6:],
     "GIF, no image": lambda: _gif_parts()[0] + b";",

@@ -9,7 +9,7 @@ import numpy as np
 from local.harness.crafted.png import rows
 from local.harness.crafted.scene import Pixels
 
-BLACK_IS_ZERO, WHITE_IS_ZERO, RGB, PALETTE, SEPARATED, LAB = 1, 0, 2, 3, 5, 8
+BLACK_IS_ZERO, WHITE_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR, LAB = 1, 0, 2, 3, 5, 6, 8
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 Order = Literal["<", ">"]
 Tags = Mapping[int, int | tuple[int, ...]]

@@ -6,8 +6,10 @@ from PIL import Image
 
 from moderation.domain.image import icc
 from moderation.domain.image.avif_boxes import avif_code_points
+from moderation.domain.image.bmff import is_turned
 from moderation.domain.image.bmp_colour import bmp_profile
 from moderation.domain.image.cicp import code_point_profile, video_profile
+from moderation.domain.image.contradiction import contradictory
 from moderation.domain.image.depth import low_bytes
 from moderation.domain.image.orientation import exif_orientation
 from moderation.domain.image.png_chunks import ancillary_chunks, declared_profile, transparent_sample
@@ -41,6 +43,8 @@ def appearance(image: Image.Image, data: bytes) -> Appearance:
             # Pillow's decoder reports the file's rotation and mirroring as EXIF.
             found = Appearance(profile, exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")))
         case "HEIF":  # turned already
+            if image.has_transparency_data and is_turned(data):
+                raise contradictory("HEIF", "it turns its picture, and perhaps its transparency")
             coded = image.info.get("nclx_profile") or {}
             points = (coded.get("color_primaries", _UNSPECIFIED), coded.get("transfer_characteristics", _UNSPECIFIED))
             found = Appearance(image.info.get("icc_profile") or video_profile(*points))
@@ -58,7 +62,7 @@ def _effective(profile: bytes | None) -> bytes | None:
     """Return the profile that its code points make where it has some, None for what isn't a profile."""
     if not profile or not icc.colour_space(profile):
         return None
-    coded = icc.code_points(profile)
+    coded = icc.code_points(profile) if icc.colour_space(profile) == b"RGB " else None
     return (code_point_profile(*coded) if coded else None) or profile
 
 
@@ -81,5 +85,5 @@ def _jpeg_profile(segments: list[bytes]) -> bytes | None:
 
 
 def _jpeg_orientation(segments: list[bytes]) -> int:
-    exif = next((segment for segment in segments if segment.startswith(_EXIF)), b"")
-    return exif_orientation(exif[len(_EXIF) + 1 :])
+    structures = (segment[len(_EXIF) + 1 :] for segment in segments if segment.startswith(_EXIF))
+    return exif_orientation(next(filter(None, structures), b""))

@@ -17,6 +17,7 @@ _NAMES = {
     b"qt  ": "a video (MOV)",
     b"M4A ": "a sound file (M4A)",
 }
+_TURNS = frozenset({b"irot", b"imir", b"clap"})
 _ONCE = frozenset({b"ftyp", b"meta", b"moov"})
 _ONCE_IN_META = frozenset({b"hdlr", b"pitm", b"iloc", b"iinf", b"iprp", b"iref", b"idat"})
 
@@ -60,6 +61,19 @@ def picture_only(data: bytes) -> bytes:
             for at in _exif_types(data, listed, listed_end):
                 changed[at : at + 4] = b"free"
     return bytes(changed)
+
+
+def is_turned(data: bytes) -> bool:
+    """Tell if the file has a property that rotates, mirrors or crops a picture."""
+    found = [data]
+    for wanted, skipped in ((b"meta", 4), (b"iprp", 0), (b"ipco", 0)):
+        found = [
+            outer[start + skipped : end]
+            for outer in found
+            for kind, start, end in boxes(outer, 0, len(outer))
+            if kind == wanted
+        ]
+    return any(kind in _TURNS for inner in found for kind, _, _ in boxes(inner, 0, len(inner)))
 
 
 def _exif_types(data: bytes, start: int, end: int) -> Iterator[int]:

@@ -31,6 +31,11 @@ def managed(image: Image.Image, profile: bytes) -> Image.Image | None:
     space = icc.colour_space(profile)
     if space not in _spaces(image):
         return None
+    if icc.is_beyond_limits(profile):
+        raise UnreadableImage(
+            "The colour profile of the image has more tags than programs read, or a curve with a negative exponent, so "
+            "that two programs may show two different pictures of it."
+        )
     if 0 < icc.points_of_tables(profile) < _LEAST_POINTS:
         raise UnreadableImage(
             "The colour profile of the image has a coarser table than that of any real device, so that two programs "

@@ -21,12 +21,15 @@ def refuse_contradictions(data: bytes) -> None:
     width, height, packed = struct.unpack_from("<HHB", data, 6)
     if width * height > MAX_PIXELS:
         return  # refused for that
-    at, first, transparent = _HEADER + _palette_size(packed), True, False
+    at, first, control = _HEADER + _palette_size(packed), True, b""
     while at < len(data) and data[at] != _TRAILER:
         kind = data[at]
         if kind == _EXTENSION:
             if data[at + 1 : at + 2] == _CONTROL:
-                transparent = bool(data[at + 3 : at + 4] and data[at + 3] & 1)
+                latest = data[at + 3 : at + 7]
+                if control and latest != control:
+                    raise _damaged("a frame has two different controls")
+                control = latest
             at = _after_sub_blocks(data, at + 2)
         elif kind == _IMAGE:
             if at + 10 > len(data):
@@ -34,9 +37,9 @@ def refuse_contradictions(data: bytes) -> None:
             left, top, wide, high, packed = struct.unpack_from("<4HB", data, at + 1)
             if left + wide > width or top + high > height:
                 raise _damaged("a frame is larger than the picture it declares")
-            if first and not transparent and (wide, high) != (width, height):
+            if first and not (control and control[0] & 1) and (wide, high) != (width, height):
                 raise _damaged("its first frame leaves a part of the picture without colours")
-            first = False
+            first, control = False, b""
             at = _after_sub_blocks(data, at + 11 + _palette_size(packed))
         elif data[at:].strip(b"\0"):
             raise _damaged("it contains what is no block")

@@ -60,6 +60,15 @@ def code_points(profile: bytes) -> tuple[int, int] | None:
     return None
 
 
+def is_beyond_limits(profile: bytes) -> bool:
+    """Tell if a profile has more tags than Little CMS reads, or a curve with a negative exponent."""
+    (count,) = struct.unpack_from(">I", profile, _HEADER)
+    return count > _MAX_TAGS or any(
+        profile[start : start + 4] == b"para" and profile[start + 12 : start + 13] >= b"\x80"
+        for _, _, start, _ in _tags(profile)
+    )
+
+
 def as_display(profile: bytes) -> bytes:
     """Rewrite a profile so that Little CMS reads it as browsers do.
 

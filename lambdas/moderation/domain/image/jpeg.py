@@ -73,6 +73,7 @@ def picture_only(data: bytes) -> bytes:
     data = _without_short_segments(data)
     if asked.ended:
         return data
+    data = data.rstrip(b"\xff")  # the first half of an end marker, or filling before it
     if not _has_all_pixels(data):
         raise UnreadableImage("The JPEG file is cut short: a part of its picture is missing.")
     return data + _EOI

@@ -11,6 +11,7 @@ _SUBFILE, _COMPRESSION, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 254, 259,
 _BITS, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 258, 338, 339
 _BYTE, _SHORT, _UNSTATED, _WHITE_IS_ZERO, _SIGNED = 8, 16, 0, 0, 2
 _LAB = frozenset({8, 9, 10})
+_YCBCR, _YCBCR_SUBSAMPLING, _UNCOMPRESSED = 6, 530, 1
 _REDUCED = 1
 _SENSOR = frozenset({32803, 34892})  # colour filter array, linear RAW
 _RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})  # of Sony, Nikon and Pentax
@@ -96,6 +97,9 @@ def _ambiguous(page: _Directory) -> str:
     photometric = page.first(_PHOTOMETRIC)
     if _UNSTATED in page.values.get(_EXTRA_SAMPLES, ()):
         return "it has a channel without a stated meaning"
+    whole = page.values.get(_YCBCR_SUBSAMPLING) == (1, 1)
+    if photometric == _YCBCR and page.first(_COMPRESSION) <= _UNCOMPRESSED and not whole:
+        return "it has fewer samples of colour than pixels, without compression"
     if photometric in _LAB:
         return "its colours are Lab"
     if _PHOTOMETRIC in page.values and photometric == _WHITE_IS_ZERO and max(page.values.get(_BITS, (1,))) > _BYTE:

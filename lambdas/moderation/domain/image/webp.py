@@ -9,6 +9,8 @@ from moderation.domain.image.contradiction import contradictory
 
 _ANIMATED, _ALPHA = 0x02, 0x10
 _PICTURES = (b"VP8 ", b"VP8L")
+_FRAME = 16  # bytes before the first chunk of a frame
+_START = 32  # bytes of a chunk that are looked at
 _ONCE = (b"VP8X", b"ALPH", b"ANIM", b"ICCP")
 
 
@@ -34,11 +36,15 @@ def refuse_contradictions(data: bytes) -> None:
         raise _damaged("its extended header is misplaced")
     if bool(extended[0] & _ANIMATED) != bool(times[b"ANMF"]):
         raise _damaged("it is declared an animation and is none, or the other way round")
-    transparent = times[b"ALPH"] or any(_has_alpha(body) for kind, body in listed if kind == b"VP8L")
+    frames = [body for kind, body in listed if kind == b"ANMF"]
+    inner = [(frame[_FRAME : _FRAME + 4], frame[_FRAME + 8 :]) for frame in frames]
+    transparent = any(kind == b"ALPH" or (kind == b"VP8L" and _has_alpha(body)) for kind, body in (*listed, *inner))
     if transparent and not extended[0] & _ALPHA:
         raise _damaged("it has a transparency that it doesn't declare")
     sizes = [size for kind, body in listed if kind in _PICTURES and (size := _size(kind, body))]
     canvas = (1 + int.from_bytes(extended[4:7], "little"), 1 + int.from_bytes(extended[7:10], "little"))
+    if frames and not extended[0] & _ALPHA and frames[0][6:12] != extended[4:10]:
+        raise _damaged("its first frame leaves a part of the picture without colours")
     if any(size != canvas for size in sizes):
         raise _damaged("it declares another size than its picture has")
 
@@ -63,5 +69,5 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 12
     while at + 8 <= end:
         kind, size = struct.unpack_from("<4sI", data, at)
-        yield kind, data[at + 8 : at + 8 + min(size, 16)]
+        yield kind, data[at + 8 : at + 8 + min(size, _START)]
         at += 8 + size + size % 2
