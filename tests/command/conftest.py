@@ -1,6 +1,7 @@
 """A deployment in moto, and a person who types commands at it."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,27 @@ PACK = Pack(
 PACK_KEY = f"provenance/packs/{PACK.digest}.json"
 
 
+class KeptClients(boto3.Session):
+    """A session that makes a client once for the same arguments and environment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[object, Any] = {}
+
+    def client(self, service_name: Any, config: Any = None, **others: Any) -> Any:
+        if others or service_name in ("dynamodb", "stepfunctions"):  # on these the adapters register handlers
+            return super().client(service_name, config=config, **others)
+        environment = frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+        key = (service_name, id(config), environment)
+        if key not in self.made:
+            self.made[key] = (super().client(service_name, config=config), config)
+        return self.made[key][0]
+
+
 @pytest.fixture(scope="session")
 def session():
     """One session for all tests: making one reads megabytes of service models."""
-    return boto3.Session()
+    return KeptClients()
 
 
 @pytest.fixture(autouse=True)

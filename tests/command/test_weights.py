@@ -19,6 +19,12 @@ PINNED = json.loads((weights._HANDLER / "weights.json").read_text())
 HANDLER = {"model.py", "serving.properties", "blip2_serving/service.py", "blip2_serving/__init__.py"}
 
 
+@pytest.fixture(scope="module")
+def session():
+    """A session of its own, whose clients are new each time: tests register handlers on them."""
+    return boto3.Session()
+
+
 @pytest.fixture
 def s3():
     client = boto3.client("s3")

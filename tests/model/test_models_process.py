@@ -24,29 +24,22 @@ from tests.support.waiting import PATIENCE_S, eventually
 ROOT = Path(__file__).parents[2]
 
 
-def test_it_writes_its_port_answers_and_stops_when_told(checkpoint: Path, tmp_path: Path) -> None:
-    with (
-        _started(checkpoint, tmp_path) as url,
-        urllib.request.urlopen(f"{url}/about") as response,  # noqa: S310
-    ):
-        about = json.load(response)
-
-    assert about["blip2"]["demo"] is False
-
-
-def test_what_was_taken_up_is_answered_before_it_stops(
+def test_it_writes_its_port_and_answers_what_was_taken_up_before_it_stops(
     checkpoint: Path, tmp_path: Path, picture: Callable[..., Image.Image], encoded: Callable[..., str]
 ) -> None:
     request = {"image": encoded(picture()), "prompts": ["Question: why? Answer:"] * 16, "caption": True}
     body = json.dumps({**request, "parameters": {"min_new_tokens": 62}})
     with ThreadPoolExecutor(3) as pool:
         with _started(checkpoint, tmp_path) as url:
+            with urllib.request.urlopen(f"{url}/about") as response:  # noqa: S310
+                about = json.load(response)
             runtime = client_of(url)
             answers = [pool.submit(runtime.invoke_endpoint, EndpointName="blip2", Body=body) for _ in range(3)]
             eventually(lambda: _connections(url) >= 3)
             time.sleep(0.5)  # their bodies follow, and SIGTERM comes
         texts = [json.loads(answer.result()["Body"].read()) for answer in answers]
 
+    assert about["blip2"]["demo"] is False
     assert all(len(text["answers"]) == 16 for text in texts)
 
 

@@ -166,7 +166,7 @@ class TestCalibration:
                 True, Evidence(tuple(one.answer for one in told), captions), {"a?": truth}, {"a?": told}
             )
 
-        pictures = [scene(0.8 + n / 1000, True) for n in range(100)] + [scene(n / 150, False) for n in range(100)]
+        pictures = [scene(0.8 + n / 500, True) for n in range(50)] + [scene(n / 75, False) for n in range(50)]
         [question] = fit(pack_of(Question("a", "a?")), pictures).questions
 
         scores = [(max(score(question, one.answer) or 0 for one in p.labelled["a?"]), p.labels["a?"]) for p in pictures]
@@ -182,9 +182,9 @@ class TestCalibration:
 
     def test_harmless_pictures_are_flagged_no_more_often_than_the_budget_allows(self) -> None:
         rng = random.Random(3)
-        shown = [picture({"a?": rng.uniform(0.5, 1), "b?": 0.02}, "a?") for _ in range(200)]
-        shown += [picture({"a?": 0.02, "b?": rng.uniform(0.5, 1)}, "b?") for _ in range(200)]
-        harmless = [picture({"a?": rng.uniform(0, 0.9), "b?": rng.uniform(0, 0.9)}) for _ in range(200)]
+        shown = [picture({"a?": rng.uniform(0.5, 1), "b?": 0.02}, "a?") for _ in range(100)]
+        shown += [picture({"a?": 0.02, "b?": rng.uniform(0.5, 1)}, "b?") for _ in range(100)]
+        harmless = [picture({"a?": rng.uniform(0, 0.9), "b?": rng.uniform(0, 0.9)}) for _ in range(100)]
 
         fitted = fit(pack_of(Question("a", "a?"), Question("b", "b?")), [*shown, *harmless])
 
@@ -193,8 +193,8 @@ class TestCalibration:
 
     def test_captions_count_among_the_false_flags(self) -> None:
         rng = random.Random(4)
-        shown = [picture({"a?": rng.uniform(0.8, 1)}, "a?", caption="sort A") for _ in range(200)]
-        harmless = [picture({"a?": rng.uniform(0, 0.6)}, caption="sort A") for _ in range(200)]
+        shown = [picture({"a?": rng.uniform(0.8, 1)}, "a?", caption="sort A") for _ in range(100)]
+        harmless = [picture({"a?": rng.uniform(0, 0.6)}, caption="sort A") for _ in range(100)]
 
         fitted = fit(pack_of(Question("a", "a?")), [*shown, *harmless])
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import pytest
 from PIL import Image
@@ -50,7 +51,9 @@ def reviewed(material: Material, numbers: Iterable[int]) -> tuple[tuple[int, str
 
 @pytest.mark.xfail(strict=True, reason="22 of 100 animations have more different frames than the budget of views shows")
 def test_one_of_ten_kinds_of_animation_may_go_to_review() -> None:
-    assert len(reviewed(ANIMATIONS, range(KINDS_OF_ANIMATION))) <= 1
+    to_review = (number for number in range(KINDS_OF_ANIMATION) if reviewed(ANIMATIONS, [number]))
+
+    assert len(list(islice(to_review, 2))) <= 1  # the second settles it
 
 
 _TOO_LARGE = pytest.mark.xfail(
