@@ -41,7 +41,7 @@ class KeptClients(boto3.Session):
         super().__init__()
         self.made: dict[object, Any] = {}
 
-    def client(self, service_name: Any, config: Any = None, **others: Any) -> Any:
+    def client(self, service_name: Any, config: Any = None, **others: Any) -> Any:  # type: ignore[override]  # it has an overload a service
         if others or service_name in ("dynamodb", "stepfunctions"):  # on these the adapters register handlers
             return super().client(service_name, config=config, **others)
         environment = frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
