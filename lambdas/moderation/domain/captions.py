@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
+from moderation.domain.foreign_subjects import FOREIGN_SUBJECTS
 from moderation.domain.letters import restored
 from moderation.domain.negations import without_negated
 from moderation.domain.policy import Category, Pack
@@ -129,7 +130,7 @@ def _stem(word: str) -> str:
 def _narrower() -> dict[tuple[str, ...], frozenset[str]]:
     """Stems of the subjects that each narrower word or phrase, in singular and plural, belongs to."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
-    for names, phrases in SUBJECTS.items():
+    for names, phrases in chain(SUBJECTS.items(), FOREIGN_SUBJECTS.items()):
         stems = frozenset(_stem(name) for name in names.split(", "))
         for phrase in phrases.split(", "):
             for words in (tuple(_words(phrase)), tuple(_words(_plural(phrase)))):

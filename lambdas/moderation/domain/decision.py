@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moderation.domain.captions import named_categories, says_something, supported_categories
+from moderation.domain.descriptions import can_be_denied
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import (
     look_like_instructions_together,
     looks_like_instructions,
 )
-from moderation.domain.injection_patterns import is_description
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
@@ -92,7 +92,10 @@ class _Situation:
     @property
     def _only_described(self) -> bool:
         """Tell if the captions do nothing but describe: what talks to a judge isn't denied by answers."""
-        return all(map(is_description, _captions(self.pack, self.evidence)))
+        return all(can_be_denied(caption, self._names_something) for caption in _captions(self.pack, self.evidence))
+
+    def _names_something(self, text: str) -> bool:
+        return bool(supported_categories(self.pack, [text]))
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ _PROHIBITED = re.compile(
     r"(?:\w+ )?(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol"
     r"|violence|nudity|"
     r"harassment|fighting|hate)(?: (?:are |is )?(?:allowed|permitted|please|here))?\b(?! (?:is|are|was|can|in this))"
-    r"|\b(?:smoke|tobacco|alcohol|drug|weapon) free\b"
+    r"|\b(?:smoke|tobacco|alcohol|drug|weapon|gun|violence) free\b"
     r"|\b(?:is|are) (?:strictly )?(?:not (?:allowed|permitted)|prohibited|forbidden|banned)\b"
     r"|\b(?:is |are )?(?:allowed|permitted) (?:only )?(?:in|on|at) (?!this)"
 )

@@ -219,5 +219,5 @@ NO_SUBJECT = (
     "knife and a fork, blood orange, blood pressure, blood drive, blood donor, blood donors, blood test, "
     "bath bomb, silver bullet train, bullet train, bullet point, gun show biceps, dog carcass toy, wine "
     "red, wine colored, rum raisin, rum cake, beer garden umbrella, swordfish, sword lily, sugar skull, "
-    "bra strap, photo bomb, seed bomb, gin rummy"
+    "bra strap, two piece of, two pieces of, photo bomb, seed bomb, gin rummy"
 )
