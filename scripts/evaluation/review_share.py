@@ -34,7 +34,8 @@ BASELINE = PICTURES / "review-share-baseline.json"
 DEFAULT_PACK = PROJECT / "lambdas/moderation/packs/default.yaml"
 BLIP2_INPUT_SIZE = 224
 
-MAX_TOGETHER, MAX_ANIMATIONS, MAX_OVER_BASELINE = 0.02, 0.10, 0.01
+# Of animations a share of 0.10 would need 20 views (docs/quality.md).
+MAX_TOGETHER, MAX_ANIMATIONS, MAX_OVER_BASELINE = 0.02, 0.25, 0.01
 SAFE_DRAWINGS = 300
 
 
@@ -130,28 +131,28 @@ def write_page(shares: Sequence[ReviewShare], baseline: Sequence[ReviewShare], c
 
 
 def goals(shares: Sequence[ReviewShare], baseline: Sequence[ReviewShare]) -> list[Goal]:
-    """Return the goals; the drawings are compared with their baseline and left out of the sum."""
+    """Return the goals; the drawings are compared with their baseline, animations have a goal of their own."""
     by_name, before = {one.material: one for one in shares}, {one.material: one for one in baseline}
     over = [
         Goal(f"{name}, over the baseline", by_name[name].share - before[name].share, MAX_OVER_BASELINE, is_maximum=True)
         for name in (DRAWINGS.name, SAFE.name)
     ]
     return [
-        Goal("ordinary files together", together(shares).share, MAX_TOGETHER, is_maximum=True),
+        Goal("ordinary files together, without animations", together(shares).share, MAX_TOGETHER, is_maximum=True),
         Goal("animations", by_name[ANIMATIONS.name].share, MAX_ANIMATIONS, is_maximum=True),
         *over,
     ]
 
 
 def together(shares: Iterable[ReviewShare]) -> ReviewShare:
-    """Sum up everything but the drawings."""
-    files = [one for one in shares if one.material not in (DRAWINGS.name, SAFE.name)]
+    """Sum up everything but drawings and animations."""
+    files = [one for one in shares if one.material not in (DRAWINGS.name, SAFE.name, ANIMATIONS.name)]
     reviewed = tuple(found for one in files for found in one.reviewed)
-    return ReviewShare("together, without drawings", sum(one.files for one in files), reviewed)
+    return ReviewShare("together, without drawings and animations", sum(one.files for one in files), reviewed)
 
 
 def share_table(shares: Sequence[ReviewShare], baseline: Sequence[ReviewShare]) -> str:
-    """Return a row for each material, and one for all files together."""
+    """Return a row for each material, and one for all files together but drawings and animations."""
     before = {one.material: one for one in [*baseline, together(baseline)]}
     rows = [
         (
