@@ -278,6 +278,19 @@ def test_the_directory_of_a_big_tiff_is_read_like_another() -> None:
     assert prepare(big, "full", SIZE).views[0].png == prepare(TIFF, "full", SIZE).views[0].png
 
 
+def test_a_bmp_of_os2_is_read_like_another() -> None:
+    rgb = encode(NOISE, "BMP")
+    header = struct.pack("<IHHHH", 12, *NOISE.size, 1, 24)
+    os2 = rgb[:10] + struct.pack("<I", 14 + len(header)) + header + rgb[54:]
+
+    assert prepare(os2, "full", SIZE).views[0].png == prepare(rgb, "full", SIZE).views[0].png
+
+
+def test_a_bmp_without_its_header_is_damaged() -> None:
+    with pytest.raises(UnreadableImage):
+        prepare(BMP[:30], "full", SIZE)
+
+
 def colour_at(data: bytes, x: float, y: float) -> tuple[int, ...]:
     picture = Image.open(io.BytesIO(prepare(data, "full", SIZE).views[0].png))
     found = picture.getpixel((round(x * SIZE), round(y * SIZE)))
