@@ -13,12 +13,14 @@ from moderation.domain.manifest import ImageFacts, Manifest, manifest_to_json, p
 from moderation.domain.policy import Pack
 from moderation.domain.work_files import Workspace
 from moderation.ports import StoredImage
+from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
 from tests.support.fakes import FakeImages, FakeVerdicts, FakeWork
 from tests.unit.packs import PACK, SMOKER, WEAPON
 
 IMAGE = ImageRef("intake", "a.jpg", "v1")
 ME, OTHER = "arn:aws:states:us-east-1:1:execution:m:me", "arn:aws:states:us-east-1:1:execution:m:other"
 WORKSPACE = Workspace.of(IMAGE, ME)
+THEN = "2026-11-23T10:00:00.000Z"
 
 
 def judged_work(
@@ -60,3 +62,16 @@ def parts(work: FakeWork, notify_safe: bool = False) -> Any:
     verdicts = FakeVerdicts()
     verdicts.records[IMAGE] = {"owner": ME}
     return wiring.RecordPorts(images, work, verdicts, notify_safe)
+
+
+def run(made: wiring.RecordPorts, prepared: bool = True, error: str | None = None, cause: str = "") -> RecordedVerdict:
+    """Record what was judged, or the error that ended the execution."""
+    done = Moderated(IMAGE, ME, THEN, 12, WORKSPACE if prepared else None, error, cause)
+    return record_verdict(made.images, made.work, made.verdicts, done, made.notify_safe)
+
+
+def record_of(made: wiring.RecordPorts) -> Any:
+    """Return the image's record."""
+    record = made.verdicts.get(IMAGE)
+    assert record
+    return record

@@ -7,8 +7,7 @@ import pytest
 from moderation.errors import ImageUnavailable, NoSuchRecord, OtherVersionIsCurrent
 from moderation.usecases.find_record import FoundRecord, find_looked_at
 from tests.support.fakes import FakeImages, FakeVerdicts
-from tests.unit.judged import IMAGE, judged_work, parts
-from tests.unit.test_record_verdict import record_of, run
+from tests.unit.judged import IMAGE, judged_work, parts, record_of, run
 
 
 class UnreadableImages(FakeImages):

@@ -7,27 +7,14 @@ from typing import Any
 
 import pytest
 
-from moderation import wiring
 from moderation.domain.record import decided, rejected
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.usecases.notify import notify_of_execution
-from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
 from tests.support.fakes import FakePublisher, FakeVerdicts, FakeWork
-from tests.unit.judged import IMAGE, ME, OTHER, WORKSPACE, judged_work, parts
+from tests.unit.judged import IMAGE, ME, OTHER, THEN, WORKSPACE, judged_work, parts, record_of, run
 from tests.unit.packs import PACK, WEAPON
 
-THEN, NOW = "2026-11-23T10:00:00.000Z", "2026-11-23T10:00:02.000Z"
-
-
-def run(made: wiring.RecordPorts, prepared=True, error=None, cause="") -> RecordedVerdict:
-    done = Moderated(IMAGE, ME, THEN, 12, WORKSPACE if prepared else None, error, cause)
-    return record_verdict(made.images, made.work, made.verdicts, done, made.notify_safe)
-
-
-def record_of(made: wiring.RecordPorts) -> Any:
-    record = made.verdicts.get(IMAGE)
-    assert record
-    return record
+NOW = "2026-11-23T10:00:02.000Z"
 
 
 def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_notified():
