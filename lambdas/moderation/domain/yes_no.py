@@ -31,7 +31,6 @@ _COUNTS = _words("one ones two three four five six several many both them him le
 _VERBS = _words(
     "is are am was were do does did has have had can see contain contains show shows depict depicts feature features"
 )
-_LINKS = _words("who which that and")
 _NEGATIONS = _words("not no none nothing nobody never neither zero nope nah false")
 _YES = _words("yes yeah yep yup yea aye")
 _AFFIRMATIONS = _YES | _words("correct right sure indeed exactly definitely certainly absolutely actually")
@@ -63,7 +62,6 @@ _DOUBTS = _words(
     "cropped unreadable illegible quality resolution sorry apologize unfortunately wait mean without lack error fake "
     "allowed permitted forbidden prohibited question confidence percent unanswerable"
 )
-_HEDGED_BARE = _words("seem appear")
 # With no question to compare with, these still make no denial.
 _OTHER_PHRASES = _words(
     "answer caption clue comment context control data doubt entry evidence exit fewer idea image information less "
