@@ -174,13 +174,13 @@ def _disagreement(situation: _Situation) -> _RowResult | None:
 
 
 def _caption_disagreement(situation: _Situation) -> _RowResult | None:
-    if not situation.judged_safe or not situation.undenied:
+    if not situation.judged_safe or not (undenied := situation.undenied):
         return None
     reason = (
-        f"The judge calls the image safe, but a caption mentions {situation.undenied}, and no answer, or not every "
+        f"The judge calls the image safe, but a caption mentions {undenied}, and no answer, or not every "
         "answer about it, is a clear no. A person must decide."
     )
-    return _RowResult("review", situation.undenied, "evidence", reason)
+    return _RowResult("review", undenied, "evidence", reason)
 
 
 def _for_a_person(situation: _Situation) -> _RowResult | None:
