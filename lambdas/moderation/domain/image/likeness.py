@@ -6,7 +6,7 @@ would lose a small object.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 from typing import cast
 
@@ -68,6 +68,11 @@ class Sketch:
             moved[x, y] = canvas.reduce(2)
         return moved
 
+    @cached_property
+    def compared(self) -> dict["Sketch", Image.Image]:
+        """What `_not_shown` found: the search for the farthest frame asks for it again and again."""
+        return {}
+
     def moved(self, across: int, down: int, box: Box) -> Image.Image:
         """Cells in the box of the frame, moved by half cells to the left and up."""
         left, top = _REACH + across // 2 + across % 2, _REACH + down // 2 + down % 2
@@ -110,9 +115,14 @@ def _fades_between(frame: Sketch, before: Sketch, after: Sketch) -> bool:
     return _largest(ImageChops.subtract(expected, frame.detail)) <= _PLAIN
 
 
-@lru_cache(maxsize=256)  # the search for the farthest frame asks again and again
 def _not_shown(frame: Sketch, other: Sketch) -> Image.Image:
     """Return each window's difference from the part of the other frame, within reach, that is most like it."""
+    if other not in frame.compared:
+        frame.compared[other] = _least_differences(frame, other)
+    return frame.compared[other]
+
+
+def _least_differences(frame: Sketch, other: Sketch) -> Image.Image:
     dark, light = other.envelope
     outside = _windows(
         _of_blocks(ImageChops.lighter(ImageChops.subtract(frame.cells, light), ImageChops.subtract(dark, frame.cells)))
