@@ -48,17 +48,16 @@ class Shown:
 
 def shown(files: Mapping[str, bytes]) -> dict[str, Shown | None]:
     """Return each file as the browser shows it, None if the page stays empty."""
-    found = dict[str, Shown | None]()
-    larger = [name for name, shrunk in _photographed(files, list(files), _SMALL, found) if shrunk]
-    for _ in _photographed(files, larger, _LARGE, found):
-        pass
-    return found
+    small = {name: (both, shrunk) for name, both, shrunk in _photographed(files, list(files), _SMALL)}
+    larger = [name for name, (_, shrunk) in small.items() if shrunk]
+    own_size = {name: both for name, both, _ in _photographed(files, larger, _LARGE)}
+    return {name: own_size.get(name, both) for name, (both, _) in small.items()}
 
 
 def _photographed(
-    files: Mapping[str, bytes], names: list[str], grid: _Grid, found: dict[str, Shown | None]
-) -> Iterator[tuple[str, bool]]:
-    """Add each file to those found, and tell if the browser shrank it."""
+    files: Mapping[str, bytes], names: list[str], grid: _Grid
+) -> Iterator[tuple[str, Shown | None, bool]]:
+    """Return each file's name, how it is shown, and if the browser shrank it."""
     for start in range(0, len(names), grid.count):
         some = names[start : start + grid.count]
         with tempfile.TemporaryDirectory(prefix="render-") as folder:
@@ -67,8 +66,7 @@ def _photographed(
             white, black = (_sheet(Path(folder), len(some), ground, grid) for ground in ("white", "black"))
         for name, on_white, on_black in zip(some, white, black, strict=True):
             both = Shown(on_white.picture, on_black.picture) if on_white and on_black else None
-            found[name] = both if both and _seen(both) else None
-            yield name, bool(on_white and on_white.shrunk)
+            yield name, both if both and _seen(both) else None, bool(on_white and on_white.shrunk)
 
 
 def version() -> str:
