@@ -11,9 +11,10 @@ from moderate import policy_files, policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
-from moderate.policy_routes import routes_text
+from moderate.policy_files import NameArgument, not_shipped
+from moderate.policy_routes import EDITOR, LIVE, deciding, routes_text, watching
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack
 from moderation.adapters.s3_canary import CANARY_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
 from moderation.domain.canary import canary_json, parse_canary
@@ -35,15 +36,12 @@ app = typer.Typer(
     help="Check, publish and roll back policy packs and the routes that select them.",
 )
 _SHIPPED = "shipped:"
-_EDITOR = "PolicyEditor"
-_LIVE = "It is live within a minute."
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A pack's YAML file.")]
 FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Packs' YAML files.")]
 PackArgument = Annotated[
     str, typer.Argument(help="A file, the name of an active pack, or shipped:NAME for a shipped one.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask before changing routes.")]
-NameArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 
 
 @app.command(
@@ -124,7 +122,7 @@ def push_file(
     if not all(case.passed for case in cases):
         _show_cases(cases)
         raise CommandFailed(f"{file} wasn't published: not all of its cases give the expected verdict.")
-    deployment = acting_as(find(stack), _EDITOR)
+    deployment = acting_as(find(stack), EDITOR)
     if faults := _blank_faults(pack, deployment):
         raise CommandFailed(f"{file} wasn't published. {'; '.join(faults)}.")
     routes = policy_routes.standing(deployment)
@@ -167,11 +165,11 @@ def roll_back(
     Each rollback goes further back: it skips versions that are rolled back already, and those that can't be used.
     `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force.
     """
-    deployment = acting_as(find(stack), _EDITOR)
+    deployment = acting_as(find(stack), EDITOR)
     if to == "shipped":
         shipped = _shipped(name)
         bucket.delete(deployment, pack_key(name))
-        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {_LIVE}"))
+        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {LIVE}"))
         return
     version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
@@ -180,7 +178,7 @@ def roll_back(
     if fault := _unusable(name)(text):
         raise CommandFailed(f"Version {version} of pack {name} can't be used. {fault}")
     bucket.put(deployment, pack_key(name), text, restored=version)
-    results.print(plain(f"Pack {name} is back at version {version} ({_digest(text, name)}). {_LIVE}"))
+    results.print(plain(f"Pack {name} is back at version {version} ({_digest(text, name)}). {LIVE}"))
 
 
 @app.command(
@@ -196,7 +194,7 @@ def push_canary(
 
     Rejected if the deployment's model doesn't answer both questions as it must.
     """
-    deployment = acting_as(find(stack), _EDITOR)
+    deployment = acting_as(find(stack), EDITOR)
     png = prepare(picture.read_bytes(), "full", int(deployment.output("ModelInputSize"))).views[0].png
     text = canary_json(png, yes, no)
     if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
@@ -251,7 +249,7 @@ def _named_or_file(name: str, stack: str) -> Pack:
 def _shipped(name: str) -> Pack:
     pack = shipped_pack(name)
     if pack is None:
-        raise CommandFailed(f"No pack {name} ships with the code: there are {', '.join(shipped_pack_names())}.")
+        raise not_shipped(name)
     return pack
 
 
@@ -294,11 +292,10 @@ def _unusable(name: str) -> Callable[[bytes], str]:
 
 def _in_force(name: str, routes: Routes) -> str:
     """Say for which keys the pack decides, or that it doesn't."""
-    deciding = [route.prefix or "(anything)" for route in routes.routes if route.enforce == name]
-    watching = [route.prefix or "(anything)" for route in routes.routes if name in route.shadow]
-    watches = f" It only watches keys that start with {', '.join(watching)}." if watching else ""
-    if deciding:
-        return f"It decides for keys that start with {', '.join(deciding)}.{watches} {_LIVE}"
+    decides, seen = deciding(routes, name), watching(routes, name)
+    watches = f" It only watches keys that start with {seen}." if seen else ""
+    if decides:
+        return f"It decides for keys that start with {decides}.{watches} {LIVE}"
     return f"No route lets it decide, so it isn't in force: add --route PREFIX.{watches}"
 
 

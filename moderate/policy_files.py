@@ -10,6 +10,7 @@ from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, results, table
+from moderate.policy_routes import deciding, watching
 from moderation.adapters.policies import pack_key, shipped_pack_names, shipped_text
 from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.limits import CONTEXT_TOKENS
@@ -31,11 +32,16 @@ def new(
     """Write NAME.yaml, a copy of a shipped pack under another name. Needs no deployment."""
     text = shipped_text(origin)
     if text is None:
-        raise CommandFailed(f"No pack {origin} ships with the code: there are {', '.join(shipped_pack_names())}.")
+        raise not_shipped(origin)
     copied = re.sub(rb"^name:.*$", f"name: {name}".encode(), text, count=1, flags=re.MULTILINE)
     parse_pack(load_yaml(copied, f"{name}.yaml"))  # raises for a name that can't be used
     _write(Path(f"{name}.yaml"), copied)
     results.print(plain(f"Check it with `moderate policy lint {name}.yaml`, then publish it with `policy push`."))
+
+
+def not_shipped(name: str) -> CommandFailed:
+    """Return the error for a name that no shipped pack has."""
+    return CommandFailed(f"No pack {name} ships with the code: there are {', '.join(shipped_pack_names())}.")
 
 
 def pull(
@@ -59,15 +65,12 @@ def list_packs(stack: StackOption = DEFAULT_STACK) -> None:
     """List the packs, where they come from, and the routes that use them."""
     deployment = find(stack)
     stored = _stored_names(deployment)
-    routes = deployment.policies.routes().routes
+    routes = deployment.policies.routes()
     rows = table(("pack", "from", "digest", "decides for", "only watches"))
     for name in sorted({*stored, *shipped_pack_names()}):
         source = "the policy bucket" if name in stored else "the code"
-        deciding = [route.prefix or "(anything)" for route in routes if route.enforce == name]
-        watching = [route.prefix or "(anything)" for route in routes if name in route.shadow]
-        rows.add_row(
-            cell(name), source, _digest(deployment, name), cell(", ".join(deciding)), cell(", ".join(watching))
-        )
+        decides, watches = deciding(routes, name), watching(routes, name)
+        rows.add_row(cell(name), source, _digest(deployment, name), cell(decides), cell(watches))
     results.print(rows)
 
 

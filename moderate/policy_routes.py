@@ -27,8 +27,8 @@ moderate policy routes --versions
 
 moderate policy routes --rollback
 """
-_LIVE = "It is live within a minute."
-_EDITOR = "PolicyEditor"
+LIVE = "It is live within a minute."
+EDITOR = "PolicyEditor"
 
 
 def routes(
@@ -50,9 +50,9 @@ def routes(
     if versions:
         _list_versions(find(stack))
     elif file is not None:
-        _publish(acting_as(find(stack), _EDITOR), file.read_bytes(), str(file), yes)
+        _publish(acting_as(find(stack), EDITOR), file.read_bytes(), str(file), yes)
     elif rollback:
-        _roll_back(acting_as(find(stack), _EDITOR), to, yes)
+        _roll_back(acting_as(find(stack), EDITOR), to, yes)
     else:
         _show(find(stack).policies.routes())
 
@@ -63,12 +63,27 @@ def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> Non
     old, new = routes_data(before), routes_data(after)
     for prefix in sorted({*old, *new}):
         if old.get(prefix) != new.get(prefix):
-            rows.add_row(cell(prefix or "(anything)"), cell(_named(old.get(prefix))), cell(_named(new.get(prefix))))
+            rows.add_row(cell(keys(prefix)), cell(_named(old.get(prefix))), cell(_named(new.get(prefix))))
     results.print(rows if rows.row_count else "No route changes.")
-    if not any(intake_prefix.startswith(prefix) for prefix in new):
+    if not after.covers(intake_prefix):
         results.print("Warning: no route takes every key ('' is missing): images under other keys end as review.")
     if not yes:
         typer.confirm("Publish these routes?", abort=True)
+
+
+def keys(prefix: str) -> str:
+    """Name the keys of a route."""
+    return prefix or "(anything)"
+
+
+def deciding(routes: Routes, name: str) -> str:
+    """Name the keys for which the pack decides."""
+    return ", ".join(keys(route.prefix) for route in routes.routes if route.enforce == name)
+
+
+def watching(routes: Routes, name: str) -> str:
+    """Name the keys that the pack only watches."""
+    return ", ".join(keys(route.prefix) for route in routes.routes if name in route.shadow)
 
 
 def routes_text(routes: Routes) -> bytes:
@@ -81,13 +96,13 @@ def _publish(deployment: Deployment, text: bytes, where: str, yes: bool, restore
     _check_packs(deployment, after)
     confirm(standing(deployment), after, deployment.intake_prefix, yes)
     version = bucket.put(deployment, ROUTES_KEY, text, restored)
-    results.print(plain(f"The routes are published as version {version}. {_LIVE}"))
+    results.print(plain(f"The routes are published as version {version}. {LIVE}"))
     _show(after)
 
 
 def _check_packs(deployment: Deployment, routes: Routes) -> None:
     """Raise InvalidPolicy for a pack that is missing or broken, or leaves the judge too little room."""
-    for name in dict.fromkeys(name for route in routes.routes for name in (route.enforce, *route.shadow)):
+    for name in routes.pack_names:
         evidence_room(deployment.policies.pack(name))
 
 
@@ -104,7 +119,7 @@ def _roll_back(deployment: Deployment, to: str | None, yes: bool) -> None:
     if to == "shipped":
         confirm(standing(deployment), DEFAULT_ROUTES, deployment.intake_prefix, yes)
         bucket.delete(deployment, ROUTES_KEY)
-        results.print(f"The shipped routes are in force again. {_LIVE}")
+        results.print(f"The shipped routes are in force again. {LIVE}")
         return
     version = to or bucket.before(deployment, ROUTES_KEY, _fault, True)
     if version not in [known["VersionId"] for known in bucket.versions(deployment, ROUTES_KEY)]:
@@ -130,7 +145,7 @@ def _fault(text: bytes) -> str:
 
 
 def _line(routes: Routes) -> str:
-    return "; ".join(f"{route.prefix or '(anything)'} → {route.enforce}" for route in routes.routes)
+    return "; ".join(f"{keys(route.prefix)} → {route.enforce}" for route in routes.routes)
 
 
 def _named(target: dict[str, object] | None) -> str:
@@ -143,5 +158,5 @@ def _named(target: dict[str, object] | None) -> str:
 def _show(routes: Routes) -> None:
     rows = table(("keys that start with", "decides", "only watch"))
     for route in sorted(routes.routes, key=lambda route: route.prefix):
-        rows.add_row(cell(route.prefix or "(anything)"), cell(route.enforce), cell(", ".join(route.shadow)))
+        rows.add_row(cell(keys(route.prefix)), cell(route.enforce), cell(", ".join(route.shadow)))
     results.print(rows)

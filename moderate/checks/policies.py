@@ -2,6 +2,7 @@
 
 from moderate.checks.check import Check, attempt
 from moderate.deployment import Deployment
+from moderate.policy_routes import keys
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.domain.policy import Routes, lint
 from moderation.domain.prompt import crowded
@@ -17,16 +18,15 @@ def policies(deployment: Deployment) -> list[Check]:
 
     remedy = f"Correct {ROUTES_KEY} and publish it: moderate policy routes {ROUTES_KEY}"
     rows = [attempt("routes", examine, remedy)]
-    names = dict.fromkeys(name for found in routes for route in found.routes for name in (route.enforce, *route.shadow))
-    for name in names:
+    for name in [name for found in routes for name in found.pack_names]:
         back = f"moderate policy rollback {name}, or moderate policy push with a corrected file"
         rows.append(attempt(f"policy {name}", lambda name=name: _pack(name, deployment), back))  # type: ignore[misc]
     return rows
 
 
 def _routes(routes: Routes, deployment: Deployment) -> Check:
-    found = ", ".join(f"{route.prefix or '(anything)'} → {route.enforce}" for route in routes.routes)
-    if not any(deployment.intake_prefix.startswith(route.prefix) for route in routes.routes):
+    found = ", ".join(f"{keys(route.prefix)} → {route.enforce}" for route in routes.routes)
+    if not routes.covers(deployment.intake_prefix):
         remedy = f"Add the prefix '' (or {deployment.intake_prefix!r}): moderate policy routes {ROUTES_KEY}"
         return Check("routes", "warn", f"{found}; images under other keys end as review", remedy)
     return Check("routes", "ok", found)

@@ -170,6 +170,15 @@ class Routes:
             )
         return max(matching, key=lambda route: len(route.prefix))
 
+    def covers(self, prefix: str) -> bool:
+        """Tell if every key that starts so has a route."""
+        return any(prefix.startswith(route.prefix) for route in self.routes)
+
+    @property
+    def pack_names(self) -> tuple[str, ...]:
+        """Names of all packs that decide or watch, each once."""
+        return tuple(dict.fromkeys(name for route in self.routes for name in (route.enforce, *route.shadow)))
+
 
 def routes_data(routes: Routes) -> dict[str, dict[str, Any]]:
     """Return the plain data of `routes.yaml`."""
