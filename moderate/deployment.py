@@ -83,6 +83,11 @@ class Deployment:
         return clients.session_of(self.session).client("sts").get_caller_identity()["Arn"]
 
     @cached_property
+    def caller_id(self) -> str:
+        """`aws:userid` of the caller; of a role's session `<role id>:<session name>`."""
+        return clients.session_of(self.session).client("sts").get_caller_identity()["UserId"]
+
+    @cached_property
     def s3(self) -> "S3Client":
         return clients.s3(self.session)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moderate import policy_bucket as bucket
-from moderate import policy_files, policy_routes
+from moderate import policy_files, policy_log, policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
+from moderate.policy_log import Change, WhyOption
 from moderate.policy_routes import routes_text
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names
@@ -20,7 +21,7 @@ from moderation.domain.canary import canary_json, parse_canary
 from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
-from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack
+from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack, routes_digest
 from moderation.domain.prompt import crowded, evidence_room
 from moderation.errors import InvalidPolicy, ModerationError
 from moderation.usecases.ask_canary import canary_fault
@@ -108,6 +109,7 @@ def push_file(
     route: Annotated[
         str | None, typer.Option(metavar="PREFIX", help="Also let the pack decide for keys that start so ('': all).")
     ] = None,
+    why: WhyOption = "",
     yes: YesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -131,10 +133,10 @@ def push_file(
     routed = routes if route is None else enforcing(routes, route, pack.name)
     if routed != routes:
         policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
-    version = bucket.put(deployment, pack_key(pack.name), file.read_bytes())
+    version = bucket.put(deployment, pack_key(pack.name), file.read_bytes(), Change("push", why, pack.digest))
     results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
     if routed != routes:
-        bucket.put(deployment, ROUTES_KEY, routes_text(routed))
+        bucket.put(deployment, ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed)))
     results.print(plain(_in_force(pack.name, routed)))
 
 
@@ -160,6 +162,7 @@ def roll_back(
         str | None,
         typer.Option(metavar="VERSION|shipped", help="The version to restore; by default the usable one before."),
     ] = None,
+    why: WhyOption = "",
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Restore an earlier version of a pack. It becomes the newest version; none is lost.
@@ -170,7 +173,7 @@ def roll_back(
     deployment = acting_as(find(stack), _EDITOR)
     if to == "shipped":
         shipped = _shipped(name)
-        bucket.delete(deployment, pack_key(name))
+        bucket.delete(deployment, pack_key(name), Change("rollback", why, shipped.digest))
         results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {_LIVE}"))
         return
     version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
@@ -179,8 +182,9 @@ def roll_back(
     text = bucket.read(deployment, pack_key(name), version)
     if fault := _unusable(name)(text):
         raise CommandFailed(f"Version {version} of pack {name} can't be used. {fault}")
-    bucket.put(deployment, pack_key(name), text, restored=version)
-    results.print(plain(f"Pack {name} is back at version {version} ({_digest(text, name)}). {_LIVE}"))
+    digest = read_pack(load_stored_yaml(text, pack_key(name))).digest
+    bucket.put(deployment, pack_key(name), text, Change("rollback", why, digest), restored=version)
+    results.print(plain(f"Pack {name} is back at version {version} ({digest[:12]}). {_LIVE}"))
 
 
 @app.command(
@@ -190,6 +194,7 @@ def push_canary(
     picture: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG or JPEG file.")],
     yes: Annotated[str, typer.Option(help="A question that must be answered yes.")],
     no: Annotated[str, typer.Option(help="A question that must be answered no.")],
+    why: WhyOption = "",
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Publish the canary: a picture and two questions that the model is asked at most once an hour.
@@ -201,7 +206,7 @@ def push_canary(
     text = canary_json(png, yes, no)
     if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
         raise CommandFailed(f"The canary wasn't published: {fault}.")
-    version = bucket.put(deployment, CANARY_KEY, text)
+    version = bucket.put(deployment, CANARY_KEY, text, Change("canary", why))
     results.print(plain(f"The canary is published as version {version}."))
 
 
@@ -310,6 +315,7 @@ def _digest(text: bytes, name: str) -> str:
 
 
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
+app.command("log", epilog=policy_log.EXAMPLES)(policy_log.log)
 app.command("new", epilog=policy_files.NEW_EXAMPLES)(policy_files.new)
 app.command("list", epilog=policy_files.LIST_EXAMPLES)(policy_files.list_packs)
 app.command("pull", epilog=policy_files.PULL_EXAMPLES)(policy_files.pull)

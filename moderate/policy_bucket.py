@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from moderate import policy_log
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed
+from moderate.policy_log import Change
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 _RESTORED = "restored-version"  # metadata of a version that repeats an earlier one: that one's id
 
 
-def put(deployment: Deployment, key: str, text: bytes, restored: str = "") -> str:
-    """Write a file; returns its version. `restored` is the version that it repeats, if any."""
+def put(deployment: Deployment, key: str, text: bytes, change: Change, restored: str = "") -> str:
+    """Write a file and its log entry; returns its version. `restored` is the version that it repeats, if any."""
     written = deployment.s3.put_object(
         Bucket=deployment.policy_bucket,
         Key=key,
@@ -22,12 +24,14 @@ def put(deployment: Deployment, key: str, text: bytes, restored: str = "") -> st
         ContentType="application/yaml",
         Metadata={_RESTORED: restored} if restored else {},
     )
+    policy_log.write(deployment, key, written["VersionId"], change)
     return written["VersionId"]
 
 
-def delete(deployment: Deployment, key: str) -> None:
-    """Add a delete marker: its versions are kept, and the shipped file is in force."""
-    deployment.s3.delete_object(Bucket=deployment.policy_bucket, Key=key)
+def delete(deployment: Deployment, key: str, change: Change) -> None:
+    """Add a delete marker and its log entry: the versions are kept, and the shipped file is in force."""
+    deleted = deployment.s3.delete_object(Bucket=deployment.policy_bucket, Key=key)
+    policy_log.write(deployment, key, deleted["VersionId"], change)
 
 
 def read(deployment: Deployment, key: str, version: str) -> bytes:

@@ -10,10 +10,11 @@ from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, results, table
+from moderate.policy_log import Change, WhyOption
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
-from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data
+from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data, routes_digest
 from moderation.domain.prompt import evidence_room
 from moderation.errors import InvalidPolicy
 
@@ -38,6 +39,7 @@ def routes(
     to: Annotated[
         str | None, typer.Option(metavar="VERSION|shipped", help="With --rollback: the version to restore.")
     ] = None,
+    why: WhyOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -50,9 +52,9 @@ def routes(
     if versions:
         _list_versions(find(stack))
     elif file is not None:
-        _publish(acting_as(find(stack), _EDITOR), file.read_bytes(), str(file), yes)
+        _publish(acting_as(find(stack), _EDITOR), file.read_bytes(), str(file), why, yes)
     elif rollback:
-        _roll_back(acting_as(find(stack), _EDITOR), to, yes)
+        _roll_back(acting_as(find(stack), _EDITOR), to, why, yes)
     else:
         _show(find(stack).policies.routes())
 
@@ -76,11 +78,12 @@ def routes_text(routes: Routes) -> bytes:
     return yaml.safe_dump(routes_data(routes), sort_keys=False, default_flow_style=None).encode()
 
 
-def _publish(deployment: Deployment, text: bytes, where: str, yes: bool, restored: str = "") -> None:
+def _publish(deployment: Deployment, text: bytes, where: str, why: str, yes: bool, restored: str = "") -> None:
     after = parse_routes(load_yaml(text, where))
     _check_packs(deployment, after)
     confirm(standing(deployment), after, deployment.intake_prefix, yes)
-    version = bucket.put(deployment, ROUTES_KEY, text, restored)
+    change = Change("rollback" if restored else "routes", why, routes_digest(after))
+    version = bucket.put(deployment, ROUTES_KEY, text, change, restored)
     results.print(plain(f"The routes are published as version {version}. {_LIVE}"))
     _show(after)
 
@@ -100,16 +103,16 @@ def standing(deployment: Deployment) -> Routes:
         return Routes(())
 
 
-def _roll_back(deployment: Deployment, to: str | None, yes: bool) -> None:
+def _roll_back(deployment: Deployment, to: str | None, why: str, yes: bool) -> None:
     if to == "shipped":
         confirm(standing(deployment), DEFAULT_ROUTES, deployment.intake_prefix, yes)
-        bucket.delete(deployment, ROUTES_KEY)
+        bucket.delete(deployment, ROUTES_KEY, Change("rollback", why, routes_digest(DEFAULT_ROUTES)))
         results.print(f"The shipped routes are in force again. {_LIVE}")
         return
     version = to or bucket.before(deployment, ROUTES_KEY, _fault, True)
     if version not in [known["VersionId"] for known in bucket.versions(deployment, ROUTES_KEY)]:
         raise CommandFailed(f"There is no version {version} of the routes: `moderate policy routes --versions`.")
-    _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, yes, version)
+    _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, why, yes, version)
 
 
 def _list_versions(deployment: Deployment) -> None:

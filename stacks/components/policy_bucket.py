@@ -10,6 +10,8 @@ from stacks.components.private_bucket import PrivateBucket
 _PACKS = "packs/*"
 _ROUTES = "routes.yaml"
 _CANARY = "canary.json"
+_HISTORY = "history/*"
+_OWN_LOG = "history/log/${aws:userid}/*"  # a user id ends in the session's name: nobody signs for somebody else
 
 
 class PolicyBucket(PrivateBucket):
@@ -28,17 +30,22 @@ class PolicyBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:GetObject", _CANARY)
 
     def allow_edit(self, grantee: Grantee) -> None:
-        """Allow `grantee` to publish packs, routes and the canary, and to restore earlier packs or the shipped ones.
+        """Allow `grantee` to publish packs, routes and the canary, to restore earlier or shipped ones, and to log it.
 
         Versions are kept: deleting a file adds a delete marker.
         """
         self.allow_read(grantee)
         self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
+        self.allow_objects(grantee, "s3:PutObject", _OWN_LOG)
+        self.allow_objects(grantee, "s3:GetObject", _HISTORY)
         self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES, _CANARY)
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS, _ROUTES)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
     def restrict_changes(self, editor: Grantee) -> None:
-        """Deny changes to all but `editor`."""
+        """Deny changes to all but `editor`, and changes of what is in the history to everybody."""
         changes = (*WRITES, *DELETIONS)
         deny(self, "Packs", changes, "*", except_for=[editor.role.role_arn, *self.auto_delete_roles])
+        unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+        deny(self, "WrittenOnce", ["s3:PutObject"], _HISTORY, when=unconditional)
+        deny(self, "KeptForGood", DELETIONS, _HISTORY, except_for=self.auto_delete_roles)

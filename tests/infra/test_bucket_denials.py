@@ -7,7 +7,7 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from local.cloud.iam.evaluate import Caller
-from tests.infra.access import Account, somebody
+from tests.infra.access import ROLE_ID, Account, somebody
 from tests.infra.synthesis import ROOT, Template, template_of
 
 WORK = "work/0123456789abcdef0123456789abcdef/an-execution"
@@ -78,6 +78,24 @@ def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, key:
     for reader in ("FunctionsPrepareImageRole", "ReviewerRole", "PolicyEditorRole"):
         assert account.may(account.role(reader), "s3:GetObject", file)
     assert account.may(FULL_ACCESS, "s3:GetObject", file)
+
+
+def test_the_history_is_signed_by_its_writer_written_once_and_stays(account: Account) -> None:
+    editor, log = account.role("PolicyEditorRole", "ann"), f"{account.arn('Policies')}/history/log"
+    own = f"{log}/{ROLE_ID}:ann/1.json"
+
+    assert account.may(editor, "s3:PutObject", own, ONCE)
+    for other in (f"{log}/{ROLE_ID}:bob/1.json", f"{log}/{ROLE_ID}:ann-2/1.json", f"{log}/1.json"):
+        assert not account.may(editor, "s3:PutObject", other, ONCE), other
+    assert not account.may(editor, "s3:PutObject", own, PLAINLY)
+    mighty = Caller(editor.arn, FULL_ACCESS.policies)
+    assert account.may(mighty, "s3:PutObject", own, ONCE)
+    assert not account.may(mighty, "s3:PutObject", own, PLAINLY)
+    for caller in (editor, mighty, FULL_ACCESS):
+        for action in DELETIONS:
+            assert not account.may(caller, action, own), action
+    assert not account.may(FULL_ACCESS, "s3:PutObject", own, ONCE)
+    assert account.may(editor, "s3:GetObject", own)
 
 
 # File → which steps read it, which write it.
@@ -179,7 +197,14 @@ def test_without_holding_whoever_may_read_s3_reads(dev: Account) -> None:
 def test_a_development_stack_can_empty_its_buckets(dev: Account, bucket: str) -> None:
     emptier = dev.role(EMPTIER)
 
-    for key in ("a.jpg", "packs/default.yaml", f"{WORK}/manifest.json", "evidence/a/b.json", "provenance/packs/d.json"):
+    for key in (
+        "a.jpg",
+        "packs/default.yaml",
+        "history/log/a/1.json",
+        f"{WORK}/manifest.json",
+        "evidence/a/b.json",
+        "provenance/packs/d.json",
+    ):
         for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
             assert dev.may(emptier, action, f"{dev.arn(bucket)}/{key}"), (key, action)
         assert not dev.may(emptier, "s3:PutObject", f"{dev.arn(bucket)}/{key}", ONCE)
