@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from moderate import policy_approval, policy_files, policy_log, policy_routes
 from moderate import policy_bucket as bucket
-from moderate import policy_files, policy_log, policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
 from moderate.policy_log import Change, WhyOption
+from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
 from moderate.policy_routes import routes_text
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_pack_names, shipped_text
 from moderation.adapters.s3_canary import CANARY_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
 from moderation.domain.canary import canary_json, parse_canary
@@ -91,13 +92,7 @@ def diff_packs(
 ) -> None:
     """Show the differences between two packs."""
     differing = changes(_named_or_file(before, stack), _named_or_file(after, stack))
-    if not differing:
-        results.print("They are the same.")
-        return
-    rows = table(("field", plain(before), plain(after)))
-    for path, old, new in differing:
-        rows.add_row(cell(path), cell(old), cell(new))
-    results.print(rows)
+    results.print(policy_files.differences(differing, before, after))
 
 
 @app.command(
@@ -117,7 +112,8 @@ def push_file(
 
     Rejected are an invalid pack, one whose cases fail, one that leaves the judge too little room for evidence, and one
     with a question that the deployment's model answers yes about a blank picture. A pack that no route names decides
-    nothing: --route puts it in force, after showing what changes.
+    nothing: --route puts it in force, after showing what changes. With `-c policyApproval=true` all that waits until
+    another editor runs `moderate policy approve`.
     """
     pack = _pack_of(file)
     for warning in (*lint(pack), *crowded(pack)):
@@ -129,15 +125,26 @@ def push_file(
     deployment = acting_as(find(stack), _EDITOR)
     if faults := _blank_faults(pack, deployment):
         raise CommandFailed(f"{file} wasn't published. {'; '.join(faults)}.")
+    expected = bucket.mark(deployment, ROUTES_KEY)
     routes = policy_routes.standing(deployment)
     routed = routes if route is None else enforcing(routes, route, pack.name)
     if routed != routes:
         policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
-    version = bucket.put(deployment, pack_key(pack.name), file.read_bytes(), Change("push", why, pack.digest))
-    results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
+    version = publish(deployment, Proposal(pack_key(pack.name), file.read_bytes(), Change("push", why, pack.digest)))
+    if version is None:
+        results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is signed. {waiting(pack.digest)}"))
+    else:
+        results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
+        results.print(plain(outcome(deployment, pack.digest)))
     if routed != routes:
-        bucket.put(deployment, ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed)))
-    results.print(plain(_in_force(pack.name, routed)))
+        change = Proposal(ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed)))
+        # routes that name a pack which waits would leave their keys without one
+        if version is None or publish(deployment, change, expected) is None:
+            sign(deployment, change)
+            results.print(plain(f"The routes are signed. {waiting(change.change.digest)}"))
+            return
+    if version:
+        results.print(plain(_in_force(pack.name, routed)))
 
 
 @app.command("versions", epilog="Example:\n\nmoderate policy versions default")
@@ -168,13 +175,18 @@ def roll_back(
     """Restore an earlier version of a pack. It becomes the newest version; none is lost.
 
     Each rollback goes further back: it skips versions that are rolled back already, and those that can't be used.
-    `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force.
+    `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force; where
+    a second editor must approve changes, it publishes a copy instead.
     """
     deployment = acting_as(find(stack), _EDITOR)
     if to == "shipped":
         shipped = _shipped(name)
+        if deployment.needs_approval:
+            text = shipped_text(name) or b""
+            _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, shipped.digest)))
+            return
         bucket.delete(deployment, pack_key(name), Change("rollback", why, shipped.digest))
-        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {_LIVE}"))
+        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {_LIVE}\n{SOLO}"))
         return
     version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
@@ -183,8 +195,7 @@ def roll_back(
     if fault := _unusable(name)(text):
         raise CommandFailed(f"Version {version} of pack {name} can't be used. {fault}")
     digest = read_pack(load_stored_yaml(text, pack_key(name))).digest
-    bucket.put(deployment, pack_key(name), text, Change("rollback", why, digest), restored=version)
-    results.print(plain(f"Pack {name} is back at version {version} ({digest[:12]}). {_LIVE}"))
+    _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, digest), version))
 
 
 @app.command(
@@ -208,6 +219,15 @@ def push_canary(
         raise CommandFailed(f"The canary wasn't published: {fault}.")
     version = bucket.put(deployment, CANARY_KEY, text, Change("canary", why))
     results.print(plain(f"The canary is published as version {version}."))
+
+
+def _publish_restored(deployment: Deployment, proposal: Proposal) -> None:
+    digest = proposal.change.digest
+    if publish(deployment, proposal) is None:
+        results.print(plain(f"{proposal.key} ({digest[:12]}) is signed. {waiting(digest)}"))
+        return
+    back = f"version {proposal.restored}" if proposal.restored else "the shipped one"
+    results.print(plain(f"{proposal.key} is back at {back} ({digest[:12]}). {_LIVE}\n{outcome(deployment, digest)}"))
 
 
 def _blank_faults(pack: Pack, deployment: Deployment) -> list[str]:
@@ -315,6 +335,7 @@ def _digest(text: bytes, name: str) -> str:
 
 
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
+app.command("approve", epilog=policy_approval.EXAMPLES)(policy_approval.approve)
 app.command("log", epilog=policy_log.EXAMPLES)(policy_log.log)
 app.command("new", epilog=policy_files.NEW_EXAMPLES)(policy_files.new)
 app.command("list", epilog=policy_files.LIST_EXAMPLES)(policy_files.list_packs)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, print_json, results, table
-from moderation.domain.policy_history import HISTORY, LOG, log_entry, log_key
+from moderation.domain.policy_history import HISTORY, LOG, log_entry, log_key, signers
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
@@ -42,6 +42,7 @@ class _Row:
     who: str = ""
     digest: str = ""
     why: str = ""
+    signed_by: tuple[str, ...] = ()
 
 
 def write(deployment: Deployment, key: str, version: str, change: Change) -> None:
@@ -75,7 +76,7 @@ def log(
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    shown = table(("changed (UTC)", "file", "who", "action", "digest", "why", "version"))
+    shown = table(("changed (UTC)", "file", "who", "action", "digest", "signed by", "why", "version"))
     for row in rows:
         shown.add_row(
             cell(row.at[:19].replace("T", " ")),
@@ -83,6 +84,7 @@ def log(
             cell(row.who or "not logged"),
             cell(row.action),
             cell(row.digest[:12]),
+            cell(", ".join(row.signed_by)),
             cell(row.why),
             cell(row.version),
         )
@@ -95,9 +97,10 @@ def _newest(deployment: Deployment, limit: int) -> Iterator[_Row]:
         for found in page.get("Contents", []):
             who, version = log_entry(found["Key"])
             entries[version].append((who, found["Key"]))
+    signed = deployment.policies.signatures()
     for row in _changed(deployment)[:limit]:
-        signed = [replace(row, who=who, **_read(deployment, key)) for who, key in entries[row.version]]
-        yield from signed or (row,)
+        said = [_annotated(row, who, _read(deployment, key)) for who, key in entries[row.version]]
+        yield from (replace(each, signed_by=tuple(sorted(signers(each.digest, signed)))) for each in said or (row,))
 
 
 def _changed(deployment: Deployment) -> list[_Row]:
@@ -114,11 +117,15 @@ def _changed(deployment: Deployment) -> list[_Row]:
     return [row for _, _, row in sorted(found, key=lambda each: each[:2], reverse=True)]
 
 
-def _read(deployment: Deployment, entry: str) -> dict[str, str]:
+def _annotated(row: _Row, who: str, change: Change) -> _Row:
+    return replace(row, who=who, action=change.action, digest=change.digest, why=change.why)
+
+
+def _read(deployment: Deployment, entry: str) -> Change:
     """Return what an entry says; an editor could have written anything."""
     text = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=entry)["Body"].read()
     try:
         said = json.loads(text)
-        return {name: str(said[name]) for name in ("action", "digest", "why")}
+        return Change(str(said["action"]), str(said["why"]), str(said["digest"]))
     except (ValueError, KeyError, TypeError):
-        return {"action": "unreadable entry"}
+        return Change("unreadable entry", "")

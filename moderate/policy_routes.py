@@ -11,6 +11,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, results, table
 from moderate.policy_log import Change, WhyOption
+from moderate.policy_proposals import SOLO, Proposal, outcome, publish, waiting
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
@@ -61,6 +62,13 @@ def routes(
 
 def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> None:
     """Show what changes, warn of keys without a pack, and ask."""
+    show_changes(before, after, intake_prefix)
+    if not yes:
+        typer.confirm("Publish these routes?", abort=True)
+
+
+def show_changes(before: Routes, after: Routes, intake_prefix: str) -> None:
+    """Show what changes, and warn of keys without a pack."""
     rows = table(("keys that start with", "before", "after"))
     old, new = routes_data(before), routes_data(after)
     for prefix in sorted({*old, *new}):
@@ -69,8 +77,6 @@ def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> Non
     results.print(rows if rows.row_count else "No route changes.")
     if not any(intake_prefix.startswith(prefix) for prefix in new):
         results.print("Warning: no route takes every key ('' is missing): images under other keys end as review.")
-    if not yes:
-        typer.confirm("Publish these routes?", abort=True)
 
 
 def routes_text(routes: Routes) -> bytes:
@@ -80,15 +86,21 @@ def routes_text(routes: Routes) -> bytes:
 
 def _publish(deployment: Deployment, text: bytes, where: str, why: str, yes: bool, restored: str = "") -> None:
     after = parse_routes(load_yaml(text, where))
-    _check_packs(deployment, after)
+    check_packs(deployment, after)
+    expected = bucket.mark(deployment, ROUTES_KEY)
     confirm(standing(deployment), after, deployment.intake_prefix, yes)
     change = Change("rollback" if restored else "routes", why, routes_digest(after))
-    version = bucket.put(deployment, ROUTES_KEY, text, change, restored)
-    results.print(plain(f"The routes are published as version {version}. {_LIVE}"))
+    version = publish(deployment, Proposal(ROUTES_KEY, text, change, restored), expected)
+    if version is None:
+        results.print(plain(f"The routes are signed. {waiting(change.digest)}"))
+        return
+    results.print(
+        plain(f"The routes are published as version {version}. {_LIVE}\n{outcome(deployment, change.digest)}")
+    )
     _show(after)
 
 
-def _check_packs(deployment: Deployment, routes: Routes) -> None:
+def check_packs(deployment: Deployment, routes: Routes) -> None:
     """Raise InvalidPolicy for a pack that is missing or broken, or leaves the judge too little room."""
     for name in dict.fromkeys(name for route in routes.routes for name in (route.enforce, *route.shadow)):
         evidence_room(deployment.policies.pack(name))
@@ -105,9 +117,12 @@ def standing(deployment: Deployment) -> Routes:
 
 def _roll_back(deployment: Deployment, to: str | None, why: str, yes: bool) -> None:
     if to == "shipped":
+        if deployment.needs_approval:
+            _publish(deployment, routes_text(DEFAULT_ROUTES), "the shipped routes", why, yes)
+            return
         confirm(standing(deployment), DEFAULT_ROUTES, deployment.intake_prefix, yes)
         bucket.delete(deployment, ROUTES_KEY, Change("rollback", why, routes_digest(DEFAULT_ROUTES)))
-        results.print(f"The shipped routes are in force again. {_LIVE}")
+        results.print(f"The shipped routes are in force again. {_LIVE}\n{SOLO}")
         return
     version = to or bucket.before(deployment, ROUTES_KEY, _fault, True)
     if version not in [known["VersionId"] for known in bucket.versions(deployment, ROUTES_KEY)]:

@@ -11,7 +11,8 @@ _PACKS = "packs/*"
 _ROUTES = "routes.yaml"
 _CANARY = "canary.json"
 _HISTORY = "history/*"
-_OWN_LOG = "history/log/${aws:userid}/*"  # a user id ends in the session's name: nobody signs for somebody else
+# A user id ends in the session's name: nobody signs for somebody else.
+_OWN_HISTORY = ("history/log/${aws:userid}/*", "history/approvals/*/${aws:userid}.json")
 
 
 class PolicyBucket(PrivateBucket):
@@ -29,16 +30,17 @@ class PolicyBucket(PrivateBucket):
         """Allow `grantee` to read the canary; with the right to list, a missing one is a 404."""
         self.allow_objects(grantee, "s3:GetObject", _CANARY)
 
-    def allow_edit(self, grantee: Grantee) -> None:
-        """Allow `grantee` to publish packs, routes and the canary, to restore earlier or shipped ones, and to log it.
+    def allow_edit(self, grantee: Grantee, *, remove: bool) -> None:
+        """Allow `grantee` to publish packs, routes and the canary, to restore earlier ones, to log it and to sign it.
 
-        Versions are kept: deleting a file adds a delete marker.
+        With `remove` it may delete packs and routes, so that shipped ones apply: that has no digest to sign. Versions
+        are kept: deleting a file adds a delete marker.
         """
         self.allow_read(grantee)
         self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
-        self.allow_objects(grantee, "s3:PutObject", _OWN_LOG)
+        self.allow_objects(grantee, "s3:PutObject", *_OWN_HISTORY)
         self.allow_objects(grantee, "s3:GetObject", _HISTORY)
-        self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES, _CANARY)
+        self.allow_objects(grantee, "s3:DeleteObject", *((_PACKS, _ROUTES) if remove else ()), _CANARY)
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS, _ROUTES)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 

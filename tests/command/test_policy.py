@@ -374,6 +374,7 @@ def test_routes_have_versions_and_a_rollback(deployed, moderate, tmp_path):
     assert moderate("policy", "routes", "--rollback", "--yes").exit_code == 1
     assert moderate("policy", "routes", "--rollback", "--to", "shipped", "--yes").exit_code == 0
     assert "default" in moderate("policy", "routes").stdout
+    assert moderate("policy", "routes", tmp_path / "routes.yaml", "--yes").exit_code == 0, "after what was deleted"
 
 
 def test_duplicate_keys_are_refused_by_every_command(deployed, moderate, write, tmp_path):

@@ -64,7 +64,7 @@ def test_taggers_tag_and_nobody_else_does(account: Account) -> None:
 
 
 @pytest.mark.parametrize("key", ["packs/default.yaml", "packs/new.yaml", "routes.yaml"])
-def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, key: str) -> None:
+def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, dev: Account, key: str) -> None:
     file = f"{account.arn('Policies')}/{key}"
     editor = account.role("PolicyEditorRole")
 
@@ -73,7 +73,7 @@ def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, key:
         for other in ("ReviewerRole", "EraserRole", "OperatorRole", "FunctionsPrepareImageRole"):
             assert not account.may(account.role(other), action, file)
     assert account.may(editor, "s3:PutObject", file)
-    assert account.may(editor, "s3:DeleteObject", file)
+    assert account.may(editor, "s3:DeleteObject", file) is (account is dev), "prod needs a second editor's approval"
     assert not account.may(editor, "s3:DeleteObjectVersion", file), "what was in force can't be made to vanish"
     for reader in ("FunctionsPrepareImageRole", "ReviewerRole", "PolicyEditorRole"):
         assert account.may(account.role(reader), "s3:GetObject", file)
@@ -96,6 +96,17 @@ def test_the_history_is_signed_by_its_writer_written_once_and_stays(account: Acc
             assert not account.may(caller, action, own), action
     assert not account.may(FULL_ACCESS, "s3:PutObject", own, ONCE)
     assert account.may(editor, "s3:GetObject", own)
+
+
+def test_an_editor_signs_in_their_own_name(account: Account) -> None:
+    editor, signed = account.role("PolicyEditorRole", "ann"), f"{account.arn('Policies')}/history/approvals/d1gest"
+
+    assert account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:ann.json", ONCE)
+    assert not account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:ann.json", PLAINLY)
+    assert not account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:bob.json", ONCE)
+    assert not account.may(editor, "s3:DeleteObject", f"{signed}/{ROLE_ID}:ann.json")
+    for other in ("ReviewerRole", "OperatorRole", "FunctionsPrepareImageRole"):
+        assert not account.may(account.role(other), "s3:PutObject", f"{signed}/{ROLE_ID}:alice.json", ONCE)
 
 
 # File → which steps read it, which write it.
