@@ -67,6 +67,11 @@ class Deployment:
         return self.output("PolicyBucketName")
 
     @property
+    def needs_approval(self) -> bool:
+        """True if a second editor must approve changes of packs and routes."""
+        return self.outputs.get("PolicyApproval") == "true"
+
+    @property
     def workflow(self) -> str:
         return self.output("WorkflowArn")
 
@@ -81,6 +86,11 @@ class Deployment:
     def caller(self) -> str:
         """ARN of the caller."""
         return clients.session_of(self.session).client("sts").get_caller_identity()["Arn"]
+
+    @cached_property
+    def caller_id(self) -> str:
+        """`aws:userid` of the caller; of a role's session `<role id>:<session name>`."""
+        return clients.session_of(self.session).client("sts").get_caller_identity()["UserId"]
 
     @cached_property
     def s3(self) -> "S3Client":
@@ -114,7 +124,7 @@ class Deployment:
 
     @cached_property
     def policies(self) -> S3PolicyStore:
-        return S3PolicyStore(self.s3, self.policy_bucket)
+        return S3PolicyStore(self.s3, self.policy_bucket, approval=self.needs_approval)
 
     @cached_property
     def canaries(self) -> S3CanaryStore:

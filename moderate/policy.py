@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from moderate import policy_approval, policy_files, policy_log, policy_routes
 from moderate import policy_bucket as bucket
-from moderate import policy_files, policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import cell, plain, results, table, verdict_text
 from moderate.policy_files import NameArgument, not_shipped
+from moderate.policy_log import Change, WhyOption
+from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
 from moderate.policy_routes import EDITOR, LIVE, deciding, routes_text, watching
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack, shipped_text
 from moderation.adapters.s3_canary import CANARY_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
 from moderation.domain.canary import canary_json, parse_canary
 from moderation.domain.image import prepare
 from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
-from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack
+from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack, routes_digest
 from moderation.domain.prompt import crowded, evidence_room
 from moderation.errors import InvalidPolicy, ModerationError
 from moderation.usecases.ask_canary import canary_fault
@@ -88,13 +90,7 @@ def diff_packs(
 ) -> None:
     """Show the differences between two packs."""
     differing = changes(_named_or_file(before, stack), _named_or_file(after, stack))
-    if not differing:
-        results.print("They are the same.")
-        return
-    rows = table(("field", plain(before), plain(after)))
-    for path, old, new in differing:
-        rows.add_row(cell(path), cell(old), cell(new))
-    results.print(rows)
+    results.print(policy_files.differences(differing, before, after))
 
 
 @app.command(
@@ -106,6 +102,7 @@ def push_file(
     route: Annotated[
         str | None, typer.Option(metavar="PREFIX", help="Also let the pack decide for keys that start so ('': all).")
     ] = None,
+    why: WhyOption = "",
     yes: YesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -113,7 +110,8 @@ def push_file(
 
     Rejected are an invalid pack, one whose cases fail, one that leaves the judge too little room for evidence, and one
     with a question that the deployment's model answers yes about a blank picture. A pack that no route names decides
-    nothing: --route puts it in force, after showing what changes.
+    nothing: --route puts it in force, after showing what changes. With `-c policyApproval=true` all that waits until
+    another editor runs `moderate policy approve`.
     """
     pack = _pack_of(file)
     for warning in (*lint(pack), *crowded(pack)):
@@ -125,15 +123,26 @@ def push_file(
     deployment = acting_as(find(stack), EDITOR)
     if faults := _blank_faults(pack, deployment):
         raise CommandFailed(f"{file} wasn't published. {'; '.join(faults)}.")
+    expected = bucket.mark(deployment, ROUTES_KEY)
     routes = policy_routes.standing(deployment)
     routed = routes if route is None else enforcing(routes, route, pack.name)
     if routed != routes:
         policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
-    version = bucket.put(deployment, pack_key(pack.name), file.read_bytes())
-    results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
+    version = publish(deployment, Proposal(pack_key(pack.name), file.read_bytes(), Change("push", why, pack.digest)))
+    if version is None:
+        results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is signed. {waiting(pack.digest)}"))
+    else:
+        results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
+        results.print(plain(outcome(deployment, pack.digest)))
     if routed != routes:
-        bucket.put(deployment, ROUTES_KEY, routes_text(routed))
-    results.print(plain(_in_force(pack.name, routed)))
+        change = Proposal(ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed)))
+        # routes that name a pack which waits would leave their keys without one
+        if version is None or publish(deployment, change, expected) is None:
+            sign(deployment, change)
+            results.print(plain(f"The routes are signed. {waiting(change.change.digest)}"))
+            return
+    if version:
+        results.print(plain(_in_force(pack.name, routed)))
 
 
 @app.command("versions", epilog="Example:\n\nmoderate policy versions default")
@@ -158,18 +167,24 @@ def roll_back(
         str | None,
         typer.Option(metavar="VERSION|shipped", help="The version to restore; by default the usable one before."),
     ] = None,
+    why: WhyOption = "",
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Restore an earlier version of a pack. It becomes the newest version; none is lost.
 
     Each rollback goes further back: it skips versions that are rolled back already, and those that can't be used.
-    `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force.
+    `--to shipped` deletes the pack from the policy bucket, so that the one that ships with the code is in force; where
+    a second editor must approve changes, it publishes a copy instead.
     """
     deployment = acting_as(find(stack), EDITOR)
     if to == "shipped":
         shipped = _shipped(name)
-        bucket.delete(deployment, pack_key(name))
-        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {LIVE}"))
+        if deployment.needs_approval:
+            text = shipped_text(name) or b""
+            _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, shipped.digest)))
+            return
+        bucket.delete(deployment, pack_key(name), Change("rollback", why, shipped.digest))
+        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {LIVE}\n{SOLO}"))
         return
     version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
@@ -177,8 +192,8 @@ def roll_back(
     text = bucket.read(deployment, pack_key(name), version)
     if fault := _unusable(name)(text):
         raise CommandFailed(f"Version {version} of pack {name} can't be used. {fault}")
-    bucket.put(deployment, pack_key(name), text, restored=version)
-    results.print(plain(f"Pack {name} is back at version {version} ({_digest(text, name)}). {LIVE}"))
+    digest = read_pack(load_stored_yaml(text, pack_key(name))).digest
+    _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, digest), version))
 
 
 @app.command(
@@ -188,6 +203,7 @@ def push_canary(
     picture: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG or JPEG file.")],
     yes: Annotated[str, typer.Option(help="A question that must be answered yes.")],
     no: Annotated[str, typer.Option(help="A question that must be answered no.")],
+    why: WhyOption = "",
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Publish the canary: a picture and two questions that the model is asked at most once an hour.
@@ -199,8 +215,17 @@ def push_canary(
     text = canary_json(png, yes, no)
     if fault := canary_fault(deployment.vision, parse_canary(text, str(picture))):
         raise CommandFailed(f"The canary wasn't published: {fault}.")
-    version = bucket.put(deployment, CANARY_KEY, text)
+    version = bucket.put(deployment, CANARY_KEY, text, Change("canary", why))
     results.print(plain(f"The canary is published as version {version}."))
+
+
+def _publish_restored(deployment: Deployment, proposal: Proposal) -> None:
+    digest = proposal.change.digest
+    if publish(deployment, proposal) is None:
+        results.print(plain(f"{proposal.key} ({digest[:12]}) is signed. {waiting(digest)}"))
+        return
+    back = f"version {proposal.restored}" if proposal.restored else "the shipped one"
+    results.print(plain(f"{proposal.key} is back at {back} ({digest[:12]}). {LIVE}\n{outcome(deployment, digest)}"))
 
 
 def _blank_faults(pack: Pack, deployment: Deployment) -> list[str]:
@@ -307,6 +332,8 @@ def _digest(text: bytes, name: str) -> str:
 
 
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
+app.command("approve", epilog=policy_approval.EXAMPLES)(policy_approval.approve)
+app.command("log", epilog=policy_log.EXAMPLES)(policy_log.log)
 app.command("new", epilog=policy_files.NEW_EXAMPLES)(policy_files.new)
 app.command("list", epilog=policy_files.LIST_EXAMPLES)(policy_files.list_packs)
 app.command("pull", epilog=policy_files.PULL_EXAMPLES)(policy_files.pull)

@@ -2,32 +2,74 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
+from botocore.exceptions import ClientError
+
+from moderate import policy_log
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed
+from moderate.policy_log import Change
+from moderation.adapters.faults import code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
 
+_CHANGED = {"PreconditionFailed", "412", "NoSuchKey", "404", "ConditionalRequestConflict"}  # of conditional writes
 _RESTORED = "restored-version"  # metadata of a version that repeats an earlier one: that one's id
 
 
-def put(deployment: Deployment, key: str, text: bytes, restored: str = "") -> str:
-    """Write a file; returns its version. `restored` is the version that it repeats, if any."""
-    written = deployment.s3.put_object(
-        Bucket=deployment.policy_bucket,
-        Key=key,
-        Body=text,
-        ContentType="application/yaml",
-        Metadata={_RESTORED: restored} if restored else {},
-    )
+class _Condition(TypedDict, total=False):
+    IfMatch: str
+    IfNoneMatch: str
+
+
+def put(
+    deployment: Deployment, key: str, text: bytes, change: Change, restored: str = "", expected: str | None = None
+) -> str:
+    """Write a file and its log entry; returns its version. `restored` is the version that it repeats, if any.
+
+    With `expected`, a `mark`, the file must be as it was then: CommandFailed is raised if somebody changed it since.
+    """
+    try:
+        written = deployment.s3.put_object(
+            Bucket=deployment.policy_bucket,
+            Key=key,
+            Body=text,
+            ContentType="application/yaml",
+            Metadata={_RESTORED: restored} if restored else {},
+            **_as_it_was(expected),
+        )
+    except ClientError as error:
+        if expected is None or code_of(error) not in _CHANGED:
+            raise
+        raise CommandFailed(
+            f"{key} wasn't published, because it was changed meanwhile: see `moderate policy log`, then repeat this."
+        ) from error
+    policy_log.write(deployment, key, written["VersionId"], change)
     return written["VersionId"]
 
 
-def delete(deployment: Deployment, key: str) -> None:
-    """Add a delete marker: its versions are kept, and the shipped file is in force."""
-    deployment.s3.delete_object(Bucket=deployment.policy_bucket, Key=key)
+def delete(deployment: Deployment, key: str, change: Change) -> None:
+    """Add a delete marker and its log entry: the versions are kept, and the shipped file is in force."""
+    deleted = deployment.s3.delete_object(Bucket=deployment.policy_bucket, Key=key)
+    policy_log.write(deployment, key, deleted["VersionId"], change)
+
+
+def mark(deployment: Deployment, key: str) -> str:
+    """Return the ETag of the current version of a file, "" if there is none."""
+    try:
+        return deployment.s3.head_object(Bucket=deployment.policy_bucket, Key=key)["ETag"]
+    except ClientError as error:
+        if code_of(error) in ("404", "NoSuchKey"):
+            return ""
+        raise
+
+
+def _as_it_was(expected: str | None) -> "_Condition":
+    if expected is None:
+        return {}
+    return {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
 
 
 def read(deployment: Deployment, key: str, version: str) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
@@ -14,6 +15,7 @@ from moderate.policy_routes import deciding, watching
 from moderation.adapters.policies import pack_key, shipped_pack_names, shipped_text
 from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.limits import CONTEXT_TOKENS
+from moderation.domain.pack_diff import Change as Difference
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import evidence_room
 from moderation.errors import InvalidPolicy
@@ -105,6 +107,16 @@ def _settings(pack: Pack) -> str:
         f"judge: {pack.judge}, views: {pack.views}, margin: {pack.margin:g}, reuse: {str(pack.reuse).lower()}, "
         f"cases: {len(pack.cases)}, the judge's tokens left for evidence: {room}"
     )
+
+
+def differences(differing: list[Difference], before: str, after: str) -> Table | str:
+    """Return a table of the fields that differ between two packs."""
+    if not differing:
+        return "They are the same."
+    rows = table(("field", plain(before), plain(after)))
+    for path, old, new in differing:
+        rows.add_row(cell(path), cell(old), cell(new))
+    return rows
 
 
 def _stored_names(deployment: Deployment) -> list[str]:

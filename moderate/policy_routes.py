@@ -10,10 +10,12 @@ from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, results, table
+from moderate.policy_log import Change, WhyOption
+from moderate.policy_proposals import SOLO, Proposal, outcome, publish, waiting
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
-from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data
+from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data, routes_digest
 from moderation.domain.prompt import evidence_room
 from moderation.errors import InvalidPolicy
 
@@ -38,6 +40,7 @@ def routes(
     to: Annotated[
         str | None, typer.Option(metavar="VERSION|shipped", help="With --rollback: the version to restore.")
     ] = None,
+    why: WhyOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -50,15 +53,22 @@ def routes(
     if versions:
         _list_versions(find(stack))
     elif file is not None:
-        _publish(acting_as(find(stack), EDITOR), file.read_bytes(), str(file), yes)
+        _publish(acting_as(find(stack), EDITOR), file.read_bytes(), str(file), why, yes)
     elif rollback:
-        _roll_back(acting_as(find(stack), EDITOR), to, yes)
+        _roll_back(acting_as(find(stack), EDITOR), to, why, yes)
     else:
         _show(find(stack).policies.routes())
 
 
 def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> None:
     """Show what changes, warn of keys without a pack, and ask."""
+    show_changes(before, after, intake_prefix)
+    if not yes:
+        typer.confirm("Publish these routes?", abort=True)
+
+
+def show_changes(before: Routes, after: Routes, intake_prefix: str) -> None:
+    """Show what changes, and warn of keys without a pack."""
     rows = table(("keys that start with", "before", "after"))
     old, new = routes_data(before), routes_data(after)
     for prefix in sorted({*old, *new}):
@@ -67,8 +77,6 @@ def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> Non
     results.print(rows if rows.row_count else "No route changes.")
     if not after.covers(intake_prefix):
         results.print("Warning: no route takes every key ('' is missing): images under other keys end as review.")
-    if not yes:
-        typer.confirm("Publish these routes?", abort=True)
 
 
 def keys(prefix: str) -> str:
@@ -91,16 +99,21 @@ def routes_text(routes: Routes) -> bytes:
     return yaml.safe_dump(routes_data(routes), sort_keys=False, default_flow_style=None).encode()
 
 
-def _publish(deployment: Deployment, text: bytes, where: str, yes: bool, restored: str = "") -> None:
+def _publish(deployment: Deployment, text: bytes, where: str, why: str, yes: bool, restored: str = "") -> None:
     after = parse_routes(load_yaml(text, where))
-    _check_packs(deployment, after)
+    check_packs(deployment, after)
+    expected = bucket.mark(deployment, ROUTES_KEY)
     confirm(standing(deployment), after, deployment.intake_prefix, yes)
-    version = bucket.put(deployment, ROUTES_KEY, text, restored)
-    results.print(plain(f"The routes are published as version {version}. {LIVE}"))
+    change = Change("rollback" if restored else "routes", why, routes_digest(after))
+    version = publish(deployment, Proposal(ROUTES_KEY, text, change, restored), expected)
+    if version is None:
+        results.print(plain(f"The routes are signed. {waiting(change.digest)}"))
+        return
+    results.print(plain(f"The routes are published as version {version}. {LIVE}\n{outcome(deployment, change.digest)}"))
     _show(after)
 
 
-def _check_packs(deployment: Deployment, routes: Routes) -> None:
+def check_packs(deployment: Deployment, routes: Routes) -> None:
     """Raise InvalidPolicy for a pack that is missing or broken, or leaves the judge too little room."""
     for name in routes.pack_names:
         evidence_room(deployment.policies.pack(name))
@@ -115,16 +128,19 @@ def standing(deployment: Deployment) -> Routes:
         return Routes(())
 
 
-def _roll_back(deployment: Deployment, to: str | None, yes: bool) -> None:
+def _roll_back(deployment: Deployment, to: str | None, why: str, yes: bool) -> None:
     if to == "shipped":
+        if deployment.needs_approval:
+            _publish(deployment, routes_text(DEFAULT_ROUTES), "the shipped routes", why, yes)
+            return
         confirm(standing(deployment), DEFAULT_ROUTES, deployment.intake_prefix, yes)
-        bucket.delete(deployment, ROUTES_KEY)
-        results.print(f"The shipped routes are in force again. {LIVE}")
+        bucket.delete(deployment, ROUTES_KEY, Change("rollback", why, routes_digest(DEFAULT_ROUTES)))
+        results.print(f"The shipped routes are in force again. {LIVE}\n{SOLO}")
         return
     version = to or bucket.before(deployment, ROUTES_KEY, _fault, True)
     if version not in [known["VersionId"] for known in bucket.versions(deployment, ROUTES_KEY)]:
         raise CommandFailed(f"There is no version {version} of the routes: `moderate policy routes --versions`.")
-    _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, yes, version)
+    _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, why, yes, version)
 
 
 def _list_versions(deployment: Deployment) -> None:

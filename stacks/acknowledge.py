@@ -1,5 +1,6 @@
 """Acknowledge findings of cdk-nag, with the reason next to the resource."""
 
+import re
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -17,7 +18,7 @@ def acknowledge_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
 
 
 def _flatten(value: Any) -> str:
-    """Format a CloudFormation value as cdk-nag does, with references in angle brackets."""
+    """Format a CloudFormation value as cdk-nag does, with references and policy variables in angle brackets."""
     match value:
         case {"Ref": name}:
             return f"<{name}>"
@@ -26,4 +27,4 @@ def _flatten(value: Any) -> str:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(_flatten(part) for part in parts)
         case _:
-            return str(value)
+            return re.sub(r"\$\{([^}]*)\}", r"<\1>", str(value))

@@ -74,7 +74,9 @@ class ModerationStack(Stack):
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
-        editor = PolicyEditorRole(self, "PolicyEditor", policies=policies, endpoints=endpoints)
+        editor = PolicyEditorRole(
+            self, "PolicyEditor", policies=policies, endpoints=endpoints, approval=settings.policy_approval
+        )
         operator = OperatorRole(
             self,
             "Operator",
@@ -132,6 +134,7 @@ class ModerationStack(Stack):
             "ModelInputSize": str(settings.model_input_size),
             "ModelConcurrency": str(settings.model_concurrency or ""),
             "RecordRetentionDays": str(settings.retention.records),
+            "PolicyApproval": "true" if settings.policy_approval else "",
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
             "Stage": settings.stage,
         }

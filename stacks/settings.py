@@ -115,6 +115,7 @@ class DeploymentSettings:
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
+    policy_approval: bool = False
     notify_safe: bool = False
     ops_email: str | None = None
 
@@ -161,6 +162,7 @@ class DeploymentSettings:
             intake=_intake(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
+            policy_approval=context.flag("policyApproval"),
             notify_safe=context.flag("notifySafe"),
             ops_email=context.text("opsEmail", _EMAIL, "an e-mail address") or None,
         )

@@ -74,12 +74,14 @@ def prepare_image() -> PreparePorts:
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
 
-    env = Environment(os.environ, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE")
+    env = Environment(
+        os.environ, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE", "POLICY_APPROVAL"
+    )
     s3 = clients.s3()
     return PreparePorts(
         images=S3ImageStore(s3),
         work=S3WorkStore(s3, env["WORK_BUCKET"]),
-        policies=S3PolicyStore(s3, env["POLICY_BUCKET"]),
+        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
         verdicts=DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]),
         model_input_size=env.whole_number("MODEL_INPUT_SIZE", least=1),
         models=env["MODELS"],

@@ -23,6 +23,7 @@ PRODUCTION: dict[str, Any] = {
     "blip2WeightsPrefix": "s3://weights/blip2",
     "notifySafe": True,
     "holdUntilCleared": True,
+    "policyApproval": True,
     "recordRetentionDays": 365,
     "imageRetentionDays": 90,
     "workRetentionDays": 7,

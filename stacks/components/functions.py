@@ -75,6 +75,7 @@ class Functions(Construct):
             environment={
                 "WORK_BUCKET": work.bucket_name,
                 "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(settings.policy_approval).lower(),
                 "VERDICT_TABLE": verdicts.table.table_name,
                 "MODELS": _deployed(settings, endpoints),
                 "MODEL_INPUT_SIZE": str(settings.model_input_size),

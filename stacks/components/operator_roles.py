@@ -92,10 +92,10 @@ class PolicyEditorRole(AssumableRole):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, policies: PolicyBucket, endpoints: EndpointNames
+        self, scope: Construct, construct_id: str, *, policies: PolicyBucket, endpoints: EndpointNames, approval: bool
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
-        policies.allow_edit(self)
+        policies.allow_edit(self, remove=not approval)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
 
 

@@ -10,6 +10,9 @@ from stacks.components.private_bucket import PrivateBucket
 _PACKS = "packs/*"
 _ROUTES = "routes.yaml"
 _CANARY = "canary.json"
+_HISTORY = "history/*"
+# A user id ends in the session's name: nobody signs for somebody else.
+_OWN_HISTORY = ("history/log/${aws:userid}/*", "history/approvals/*/${aws:userid}.json")
 
 
 class PolicyBucket(PrivateBucket):
@@ -27,18 +30,24 @@ class PolicyBucket(PrivateBucket):
         """Allow `grantee` to read the canary; with the right to list, a missing one is a 404."""
         self.allow_objects(grantee, "s3:GetObject", _CANARY)
 
-    def allow_edit(self, grantee: Grantee) -> None:
-        """Allow `grantee` to publish packs, routes and the canary, and to restore earlier packs or the shipped ones.
+    def allow_edit(self, grantee: Grantee, *, remove: bool) -> None:
+        """Allow `grantee` to publish packs, routes and the canary, to restore earlier ones, to log it and to sign it.
 
-        Versions are kept: deleting a file adds a delete marker.
+        With `remove` it may delete packs and routes, so that shipped ones apply: that has no digest to sign. Versions
+        are kept: deleting a file adds a delete marker.
         """
         self.allow_read(grantee)
         self.allow_objects(grantee, "s3:PutObject", _PACKS, _ROUTES, _CANARY)
-        self.allow_objects(grantee, "s3:DeleteObject", _PACKS, _ROUTES, _CANARY)
+        self.allow_objects(grantee, "s3:PutObject", *_OWN_HISTORY)
+        self.allow_objects(grantee, "s3:GetObject", _HISTORY)
+        self.allow_objects(grantee, "s3:DeleteObject", *((_PACKS, _ROUTES) if remove else ()), _CANARY)
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS, _ROUTES)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
     def restrict_changes(self, editor: Grantee) -> None:
-        """Deny changes to all but `editor`."""
+        """Deny changes to all but `editor`, and changes of what is in the history to everybody."""
         changes = (*WRITES, *DELETIONS)
         deny(self, "Packs", changes, "*", except_for=[editor.role.role_arn, *self.auto_delete_roles])
+        unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+        deny(self, "WrittenOnce", ["s3:PutObject"], _HISTORY, when=unconditional)
+        deny(self, "KeptForGood", DELETIONS, _HISTORY, except_for=self.auto_delete_roles)

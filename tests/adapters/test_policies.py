@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from moderation.adapters.policies import S3PolicyStore, pack_key, shipped_pack, shipped_pack_names
-from moderation.domain.policy import pack_content
+from moderation.domain.policy import pack_content, parse_pack, parse_routes, routes_digest
+from moderation.domain.policy_history import approval_key
 from moderation.errors import InvalidPolicy
 
 BUCKET = "policies"
@@ -143,3 +144,44 @@ def test_a_pack_must_bear_the_name_of_its_file(s3, store):
 
     with pytest.raises(InvalidPolicy, match="calls itself 'blog'"):
         store.pack("mine")
+
+
+def test_with_approval_files_count_once_two_editors_signed_their_digest(s3, store, clock):
+    put_blog(s3, description="Changed.")
+    put(s3, "routes.yaml", "'': {enforce: blog}\n")
+    digests = [
+        routes_digest(parse_routes({"": {"enforce": "blog"}})),
+        parse_pack(blog_content() | {"description": "Changed."}).digest,
+    ]
+    strict = S3PolicyStore(s3, BUCKET, clock, approval=True)
+
+    for digest, name in zip(digests, ("routes.yaml", "packs/blog.yaml"), strict=True):
+        for editor in ("AROA1:ann", "AROA2:ann", "AROA1:bob"):
+            with pytest.raises(InvalidPolicy, match=rf"{name} .* isn't approved by two editors.*{digest[:12]}"):
+                strict.for_key("a.png")
+            put(s3, approval_key(digest, editor), "{}")
+
+    assert strict.for_key("a.png").enforce.description == "Changed."
+    put_blog(s3, description="Changed again.")
+    assert strict.for_key("a.png").enforce.description == "Changed.", "fresh for five seconds"
+    clock.now += 6
+    with pytest.raises(InvalidPolicy, match="isn't approved"):
+        strict.for_key("a.png")
+    assert store.for_key("a.png").enforce.description == "Changed again.", "without approval"
+
+
+def test_with_approval_what_ships_needs_none(s3, store, clock):
+    assert S3PolicyStore(s3, BUCKET, clock, approval=True).for_key("a.png").enforce == shipped_pack("default")
+
+
+def test_a_shadow_pack_that_is_not_approved_only_watches_as_broken(s3, store, clock):
+    put(s3, "routes.yaml", "'': {enforce: default, shadow: [blog]}\n")
+    put_blog(s3, description="Changed.")
+    digest = routes_digest(parse_routes({"": {"enforce": "default", "shadow": ["blog"]}}))
+    for editor in ("AROA1:ann", "AROA1:bob"):
+        put(s3, approval_key(digest, editor), "{}")
+
+    policies = S3PolicyStore(s3, BUCKET, clock, approval=True).for_key("a.png")
+
+    assert policies.enforce == shipped_pack("default")
+    assert "isn't approved" in policies.broken_shadow["blog"]

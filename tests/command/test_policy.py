@@ -374,6 +374,7 @@ def test_routes_have_versions_and_a_rollback(deployed, moderate, tmp_path):
     assert moderate("policy", "routes", "--rollback", "--yes").exit_code == 1
     assert moderate("policy", "routes", "--rollback", "--to", "shipped", "--yes").exit_code == 0
     assert "default" in moderate("policy", "routes").stdout
+    assert moderate("policy", "routes", tmp_path / "routes.yaml", "--yes").exit_code == 0, "after what was deleted"
 
 
 def test_duplicate_keys_are_refused_by_every_command(deployed, moderate, write, tmp_path):
@@ -419,3 +420,63 @@ def test_packs_are_listed_pulled_and_shown(deployed, moderate, write):
     shown = moderate("policy", "show", "mine").stdout
     for part in ("A pack for tests", "Violence", "review", "Is there a weapon?", "the judge's tokens left"):
         assert part in shown
+
+
+def log_of(moderate, *words):
+    result = moderate("policy", "log", "--json", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_log_says_who_changed_what_when_and_why(deployed, moderate, write, tmp_path):
+    assert "Nothing was changed" in moderate("policy", "log").stdout
+    moderate("policy", "push", write(), "--route", "kids/", "--yes", "--why", "Knives for kids")
+    moderate("policy", "push", write(lambda pack: pack.update(description="second")))
+    moderate("policy", "rollback", "mine", "--why", "Too strict")
+    (tmp_path / "routes.yaml").write_text('"": {enforce: blog}')
+    moderate("policy", "routes", tmp_path / "routes.yaml", "--yes", "--why", "Only blogs")
+    moderate("policy", "routes", "--rollback", "--yes", "--why", "No")
+    moderate("policy", "routes", "--rollback", "--to", "shipped", "--yes", "--why", "Back to normal")
+
+    rows = log_of(moderate)
+
+    assert {row["who"] for row in rows} == {"moto"}, "the caller's name"
+    said = sorted((row["key"], row["action"], row["why"]) for row in rows)
+    assert said == [
+        ("packs/mine.yaml", "push", ""),
+        ("packs/mine.yaml", "push", "Knives for kids"),
+        ("packs/mine.yaml", "rollback", "Too strict"),
+        ("routes.yaml", "push", "Knives for kids"),
+        ("routes.yaml", "rollback", "Back to normal"),
+        ("routes.yaml", "rollback", "No"),
+        ("routes.yaml", "routes", "Only blogs"),
+    ]
+    packs = [row for row in rows if row["key"] == "packs/mine.yaml"]
+    assert [row["version"] for row in packs] == published(deployed), "newest first"
+    assert packs[0]["digest"] == packs[2]["digest"] != packs[1]["digest"]
+    shown = moderate("policy", "log", "--limit", 1).stdout
+    assert "Knives" not in shown and "moto" in shown
+
+
+def test_the_log_shows_what_was_changed_without_an_entry_and_what_is_no_entry(deployed, moderate, write):
+    moderate("policy", "push", write(), "--why", "Mine")
+    version = deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=b"no: pack")["VersionId"]
+    deployed.s3.delete_object(Bucket="policies", Key="packs/mine.yaml")
+
+    deletion, forced, pushed = log_of(moderate)
+    assert (deletion["action"], deletion["who"], forced["who"], pushed["why"]) == ("deleted", "", "", "Mine")
+    assert moderate("policy", "log").stdout.count("not logged") == 2
+
+    deployed.s3.put_object(Bucket="policies", Key=f"history/log/AROA1:eve/{version}.json", Body=b"[]")
+    assert [(row["who"], row["action"]) for row in log_of(moderate)][1] == ("eve", "unreadable entry")
+
+
+def test_a_change_that_cannot_be_logged_says_so(deployed, moderate, write, monkeypatch):
+    deployed.s3.put_object(Bucket="policies", Key="history/taken.json", Body=b"{}")
+    monkeypatch.setattr("moderate.policy_log.log_key", lambda *_: "history/taken.json")
+
+    result = moderate("policy", "push", write())
+
+    assert result.exit_code == 1
+    assert "packs/mine.yaml is changed" in result.stderr and "log entry wasn't written" in result.stderr
+    assert len(published(deployed)) == 1

@@ -10,6 +10,7 @@ from local.cloud.iam.policy import Policy
 from tests.infra.synthesis import Template
 
 ACCOUNT, REGION, PARTITION = "123456789012", "us-east-1", "aws"
+ROLE_ID = "AROAEXAMPLE"
 HERE = f"{REGION}:{ACCOUNT}"
 _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
@@ -62,7 +63,8 @@ class Account:
         """Tell whether the caller may, over TLS."""
         known: Context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
         if caller.role_arn:
-            known = {**known, "aws:PrincipalArn": caller.role_arn}
+            user_id = f"{ROLE_ID}:{caller.arn.rpartition('/')[2]}"
+            known = {**known, "aws:PrincipalArn": caller.role_arn, "aws:userid": user_id}
         asked = AccessRequest(action, resource, _keys({**known, **(context or {})}), ACCOUNT)
         owner = resource.split("/")[0] if ":s3:::" in resource else resource
         document = self.resource_policies.get(owner)

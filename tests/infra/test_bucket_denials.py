@@ -7,7 +7,7 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from local.cloud.iam.evaluate import Caller
-from tests.infra.access import Account, somebody
+from tests.infra.access import ROLE_ID, Account, somebody
 from tests.infra.synthesis import ROOT, Template, template_of
 
 WORK = "work/0123456789abcdef0123456789abcdef/an-execution"
@@ -64,7 +64,7 @@ def test_taggers_tag_and_nobody_else_does(account: Account) -> None:
 
 
 @pytest.mark.parametrize("key", ["packs/default.yaml", "packs/new.yaml", "routes.yaml"])
-def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, key: str) -> None:
+def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, dev: Account, key: str) -> None:
     file = f"{account.arn('Policies')}/{key}"
     editor = account.role("PolicyEditorRole")
 
@@ -73,11 +73,40 @@ def test_the_policy_editor_alone_changes_packs_and_routes(account: Account, key:
         for other in ("ReviewerRole", "EraserRole", "OperatorRole", "FunctionsPrepareImageRole"):
             assert not account.may(account.role(other), action, file)
     assert account.may(editor, "s3:PutObject", file)
-    assert account.may(editor, "s3:DeleteObject", file)
+    assert account.may(editor, "s3:DeleteObject", file) is (account is dev), "prod needs a second editor's approval"
     assert not account.may(editor, "s3:DeleteObjectVersion", file), "what was in force can't be made to vanish"
     for reader in ("FunctionsPrepareImageRole", "ReviewerRole", "PolicyEditorRole"):
         assert account.may(account.role(reader), "s3:GetObject", file)
     assert account.may(FULL_ACCESS, "s3:GetObject", file)
+
+
+def test_the_history_is_signed_by_its_writer_written_once_and_stays(account: Account) -> None:
+    editor, log = account.role("PolicyEditorRole", "ann"), f"{account.arn('Policies')}/history/log"
+    own = f"{log}/{ROLE_ID}:ann/1.json"
+
+    assert account.may(editor, "s3:PutObject", own, ONCE)
+    for other in (f"{log}/{ROLE_ID}:bob/1.json", f"{log}/{ROLE_ID}:ann-2/1.json", f"{log}/1.json"):
+        assert not account.may(editor, "s3:PutObject", other, ONCE), other
+    assert not account.may(editor, "s3:PutObject", own, PLAINLY)
+    mighty = Caller(editor.arn, FULL_ACCESS.policies)
+    assert account.may(mighty, "s3:PutObject", own, ONCE)
+    assert not account.may(mighty, "s3:PutObject", own, PLAINLY)
+    for caller in (editor, mighty, FULL_ACCESS):
+        for action in DELETIONS:
+            assert not account.may(caller, action, own), action
+    assert not account.may(FULL_ACCESS, "s3:PutObject", own, ONCE)
+    assert account.may(editor, "s3:GetObject", own)
+
+
+def test_an_editor_signs_in_their_own_name(account: Account) -> None:
+    editor, signed = account.role("PolicyEditorRole", "ann"), f"{account.arn('Policies')}/history/approvals/d1gest"
+
+    assert account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:ann.json", ONCE)
+    assert not account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:ann.json", PLAINLY)
+    assert not account.may(editor, "s3:PutObject", f"{signed}/{ROLE_ID}:bob.json", ONCE)
+    assert not account.may(editor, "s3:DeleteObject", f"{signed}/{ROLE_ID}:ann.json")
+    for other in ("ReviewerRole", "OperatorRole", "FunctionsPrepareImageRole"):
+        assert not account.may(account.role(other), "s3:PutObject", f"{signed}/{ROLE_ID}:alice.json", ONCE)
 
 
 # File → which steps read it, which write it.
@@ -179,7 +208,14 @@ def test_without_holding_whoever_may_read_s3_reads(dev: Account) -> None:
 def test_a_development_stack_can_empty_its_buckets(dev: Account, bucket: str) -> None:
     emptier = dev.role(EMPTIER)
 
-    for key in ("a.jpg", "packs/default.yaml", f"{WORK}/manifest.json", "evidence/a/b.json", "provenance/packs/d.json"):
+    for key in (
+        "a.jpg",
+        "packs/default.yaml",
+        "history/log/a/1.json",
+        f"{WORK}/manifest.json",
+        "evidence/a/b.json",
+        "provenance/packs/d.json",
+    ):
         for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
             assert dev.may(emptier, action, f"{dev.arn(bucket)}/{key}"), (key, action)
         assert not dev.may(emptier, "s3:PutObject", f"{dev.arn(bucket)}/{key}", ONCE)

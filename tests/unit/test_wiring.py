@@ -13,6 +13,7 @@ COMPLETE = {
         "VERDICT_TABLE": "t",
         "MODELS": "m",
         "MODEL_INPUT_SIZE": "224",
+        "POLICY_APPROVAL": "false",
     },
     "query_image": {"WORK_BUCKET": "w", "BLIP2_ENDPOINT": "b", "BLIP2_DIALECT": "scored"},
     "judge_image": {"WORK_BUCKET": "w", "LLAMA_ENDPOINT": "l", "LLAMA_DIALECT": "tgi", "LLAMA_GRAMMAR": "false"},

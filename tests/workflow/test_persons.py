@@ -95,7 +95,7 @@ def test_an_editor_puts_packs_and_a_canary_into_force_and_takes_them_back(laptop
 
     for file in (first, second):
         moderate("policy", "push", file)
-    moderate("policy", "rollback", "persons")
+    moderate("policy", "rollback", "persons", "--why", "It was better before")
     models.answer = lambda png, prompt: YES if "drawing" in prompt else NO
     (tmp_path / "canary.png").write_bytes(drawing())
     moderate("policy", "canary", tmp_path / "canary.png", "--yes", "Is this a drawing?", "--no", "Is there a dog?")
@@ -104,6 +104,13 @@ def test_an_editor_puts_packs_and_a_canary_into_force_and_takes_them_back(laptop
     assert len(moderate("policy", "versions", "persons", role="PolicyEditor").splitlines()) > 5
     assert "blog" in moderate("policy", "routes", role="PolicyEditor")
     assert "They are the same" in moderate("policy", "diff", "persons", first)
+    packs = [
+        row for row in json.loads(moderate("policy", "log", "--json", role="PolicyEditor")) if "persons" in row["key"]
+    ]
+    assert [(row["who"], row["action"]) for row in packs] == [
+        ("deployer", each) for each in ("rollback", "push", "push")
+    ]
+    assert packs[0]["why"] == "It was better before"
 
 
 def test_an_editor_goes_back_to_what_ships_by_deleting(laptop, moderate, tmp_path):
@@ -163,7 +170,7 @@ def test_an_operator_works_off_what_was_never_started(laptop, moderate):
         sqs.delete_message(QueueUrl=laptop.outputs[queue], ReceiptHandle=left["ReceiptHandle"])
 
 
-def test_an_administrator_forges_neither_tag_nor_pack_nor_judgement_nor_evidence_nor_provenance(laptop):
+def test_nobody_forges_tag_pack_judgement_evidence_provenance_or_history(laptop):
     version = laptop.upload("persons/forged.png", drawing(colour="olive"))
     digest = laptop.wait_for_verdict("persons/forged.png")["policy"]["digest"]
     s3, outputs = laptop.client("s3"), laptop.outputs
@@ -175,6 +182,9 @@ def test_an_administrator_forges_neither_tag_nor_pack_nor_judgement_nor_evidence
         if found["Key"].endswith("judgement.json")
     )
     tags = {"TagSet": [{"Key": "moderation", "Value": "safe"}]}
+    editor, signer = laptop.client_of("PolicyEditor", "s3"), laptop.client_of("PolicyEditor", "sts")
+    own = f"history/log/{signer.get_caller_identity()['UserId']}/{uuid.uuid4()}.json"
+    history = {"Bucket": outputs["PolicyBucketName"], "Key": own.replace(":deployer", ":somebody")}
     forgeries = [
         lambda: s3.put_object_tagging(**image, Key="persons/forged.png", VersionId=version, Tagging=tags),
         lambda: s3.put_object(**image, Key="persons/new.png", Body=b"x", Tagging="moderation=safe"),
@@ -185,6 +195,14 @@ def test_an_administrator_forges_neither_tag_nor_pack_nor_judgement_nor_evidence
         lambda: s3.put_object(**kept, Body=b"{}"),
         lambda: s3.put_object(**work, Key="provenance/packs/new.json", Body=b"{}", IfNoneMatch="*"),
         lambda: s3.delete_object(**kept),
+        lambda: s3.put_object(**history, Body=b"{}", IfNoneMatch="*"),
+        lambda: s3.delete_object(**history),
+        lambda: editor.put_object(**history, Body=b"{}", IfNoneMatch="*"),
+        lambda: editor.put_object(**history | {"Key": own}, Body=b"{}"),
+        lambda: (
+            editor.put_object(**history | {"Key": own}, Body=b"{}", IfNoneMatch="*")
+            and editor.delete_object(**history | {"Key": own})
+        ),
     ]
 
     for forge in forgeries:

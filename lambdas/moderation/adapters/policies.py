@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
-from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, read_pack, read_routes
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, read_pack, read_routes, routes_digest
+from moderation.domain.policy_history import APPROVALS, is_approved
 from moderation.errors import InvalidPolicy, ModerationError
 from moderation.ports import Policies
 
@@ -44,10 +45,16 @@ def shipped_pack_names() -> list[str]:
 
 
 class S3PolicyStore:
-    """Implements `ports.PolicyStore`; caches packs and routes for five seconds."""
+    """Implements `ports.PolicyStore`; caches packs and routes for five seconds.
 
-    def __init__(self, client: "S3Client", bucket: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._bucket, self._clock = client, bucket, clock
+    With `approval`, a file of the bucket counts only if two editors signed its digest.
+    """
+
+    def __init__(
+        self, client: "S3Client", bucket: str, clock: Callable[[], float] = time.monotonic, *, approval: bool = False
+    ) -> None:
+        self._client, self._bucket, self._clock, self._approval = client, bucket, clock, approval
+        self._approved: set[str] = set()  # signatures are never withdrawn
         self._packs: dict[str, tuple[float, Pack]] = {}
         self._routes: tuple[float, Routes] | None = None
 
@@ -86,6 +93,7 @@ class S3PolicyStore:
             raise InvalidPolicy(f"{pack_key(name)} in the policy bucket can't be used. {error}") from error
         if pack.name != name:
             raise InvalidPolicy(f"{pack_key(name)} calls itself {pack.name!r}: its name must be {name!r}.")
+        self._require_approval(pack.digest, pack_key(name))
         return pack
 
     def routes(self) -> Routes:
@@ -93,8 +101,27 @@ class S3PolicyStore:
         if self._routes is None or not self._is_fresh(self._routes[0]):
             text = self._read(ROUTES_KEY)
             routes = DEFAULT_ROUTES if text is None else read_routes(load_stored_yaml(text, ROUTES_KEY))
+            if text is not None:
+                self._require_approval(routes_digest(routes), ROUTES_KEY)
             self._routes = (self._clock(), routes)
         return self._routes[1]
+
+    def signatures(self, digest: str = "") -> list[str]:
+        """Return the keys of the signatures of digests that start so. Raises like `for_key`."""
+        with store_faults(f"Policy bucket {self._bucket}"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{APPROVALS}{digest}"
+            )
+            return [found["Key"] for page in pages for found in page.get("Contents", [])]
+
+    def _require_approval(self, digest: str, key: str) -> None:
+        if not self._approval or digest in self._approved:
+            return
+        if not is_approved(digest, self.signatures(digest)):
+            raise InvalidPolicy(
+                f"{key} in the policy bucket isn't approved by two editors: `moderate policy approve {digest[:12]}`."
+            )
+        self._approved.add(digest)
 
     def _read(self, key: str) -> bytes | None:
         with store_faults(f"Policy bucket {self._bucket}"):

@@ -188,6 +188,11 @@ def routes_data(routes: Routes) -> dict[str, dict[str, Any]]:
     }
 
 
+def routes_digest(routes: Routes) -> str:
+    """SHA-256 of the canonical JSON of the routes, 64 hex digits; their order doesn't change it."""
+    return hashlib.sha256(_canonical(routes_data(routes)).encode()).hexdigest()
+
+
 def enforcing(routes: Routes, prefix: str, name: str) -> Routes:
     """Return the routes with that pack deciding for the keys under a prefix; other shadow packs stay."""
     known = {route.prefix: route for route in routes.routes}

@@ -1,0 +1,42 @@
+"""Keys of the policy bucket's history, whose files are written once and kept.
+
+Each key has the writer's user id, `<role id>:<session name>`, and the role may write under no other.
+"""
+
+from collections.abc import Iterable
+
+HISTORY = "history/"
+LOG = f"{HISTORY}log/"
+APPROVALS = f"{HISTORY}approvals/"
+NEEDED = 2  # editors who must have signed a digest, its author among them
+
+
+def log_key(user_id: str, version: str) -> str:
+    """Key of the log entry about a version of a file in the policy bucket."""
+    return f"{LOG}{user_id}/{version}.json"
+
+
+def log_entry(key: str) -> tuple[str, str]:
+    """Return the session name of an entry's writer, and the version that it is about."""
+    user_id, _, version = key.removeprefix(LOG).partition("/")
+    return user_id.rpartition(":")[2], version.removesuffix(".json")
+
+
+def approval_key(digest: str, user_id: str) -> str:
+    """Key of an editor's signature of a digest."""
+    return f"{APPROVALS}{digest}/{user_id}.json"
+
+
+def signers(digest: str, keys: Iterable[str]) -> frozenset[str]:
+    """Return the session names of those who signed a digest, from keys of the history.
+
+    One person counts once, even under roles that were replaced.
+    """
+    prefix = f"{APPROVALS}{digest}/"
+    names = (key.removeprefix(prefix) for key in keys if key.startswith(prefix) and key.endswith(".json"))
+    return frozenset(name.removesuffix(".json").rpartition(":")[2] for name in names if "/" not in name)
+
+
+def is_approved(digest: str, keys: Iterable[str]) -> bool:
+    """Return True if enough editors signed a digest."""
+    return len(signers(digest, keys)) >= NEEDED

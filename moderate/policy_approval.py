@@ -1,0 +1,137 @@
+"""`moderate policy approve`: the second editor's signature, which publishes a change."""
+
+from collections import defaultdict
+from typing import Annotated
+
+import typer
+
+from moderate import policy_bucket as bucket
+from moderate import policy_proposals as proposals
+from moderate import policy_routes
+from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.failures import CommandFailed
+from moderate.output import cell, plain, results, table
+from moderate.policy_files import differences
+from moderate.policy_log import Change, WhyOption
+from moderate.policy_proposals import Proposal
+from moderate.roles import acting_as
+from moderation.adapters.policies import ROUTES_KEY, pack_key
+from moderation.adapters.yaml_files import load_yaml
+from moderation.domain.pack_cases import run_cases
+from moderation.domain.pack_diff import changes
+from moderation.domain.policy import Pack, Routes, parse_pack, parse_routes, routes_digest
+from moderation.domain.policy_history import APPROVALS, NEEDED, is_approved, signers
+from moderation.domain.prompt import evidence_room
+from moderation.errors import InvalidPolicy
+
+EXAMPLES = "Examples:\n\nmoderate policy approve\n\nmoderate policy approve 3f8a1c20b7d4 --why 'Checked with legal'"
+
+
+def approve(
+    digest: Annotated[
+        str | None, typer.Argument(help="The digest, or how it starts; without it, list changes.")
+    ] = None,
+    why: WhyOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before approving.")] = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Approve a change of another editor, which publishes it. Without a digest, list what only one editor signed.
+
+    It shows what changes and asks. The signature counts for exactly that digest and stays: a digest that two editors
+    signed can be restored by one. In solo mode nothing waits; signatures count once `-c policyApproval=true` is set.
+    """
+    if digest is None:
+        _list_waiting(find(stack))
+        return
+    deployment = acting_as(find(stack), policy_routes.EDITOR)
+    proposal, signed = _find(deployment, digest)
+    if deployment.caller_id.rpartition(":")[2] in signed and len(signed) < NEEDED:
+        raise CommandFailed("You signed this yourself: another policy editor must approve it.")
+    results.print(plain(f"{proposal.key} ({proposal.change.digest}), signed by {', '.join(sorted(signed))}."))
+    results.print(plain(f"Why: {proposal.change.why or 'no reason given'}"))
+    expected = bucket.mark(deployment, proposal.key)
+    _show(deployment, proposal)
+    if not yes:
+        typer.confirm("Approve this?", abort=True)
+    reasons = "; ".join(filter(None, (proposal.change.why, why)))
+    signed_now = Proposal(
+        proposal.key, proposal.text, Change("approve", reasons, proposal.change.digest), proposal.restored
+    )
+    if not deployment.needs_approval:
+        proposals.sign(deployment, signed_now)
+        results.print(f"Signed. {proposals.SOLO}")
+        return
+    version = proposals.publish(deployment, signed_now, expected)
+    if version is None:
+        raise CommandFailed(f"{proposal.key} isn't published. {proposals.waiting(proposal.change.digest)}")
+    results.print(plain(f"{proposal.key} is published as version {version}. {policy_routes.LIVE}"))
+
+
+def _list_waiting(deployment: Deployment) -> None:
+    if not deployment.needs_approval:
+        results.print(proposals.SOLO)
+    keys = deployment.policies.signatures()
+    digests: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        digests[key.removeprefix(APPROVALS).partition("/")[0]].append(key)
+    rows = table(("digest", "file", "signed by", "why"))
+    for digest, signatures in digests.items():
+        if not is_approved(digest, signatures) and (proposal := _valid(deployment, digest, signatures)):
+            who = ", ".join(sorted(signers(digest, signatures)))
+            rows.add_row(digest[:12], cell(proposal.key), cell(who), cell(proposal.change.why))
+    results.print(rows if rows.row_count else "No change waits for a second editor.")
+
+
+def _find(deployment: Deployment, start: str) -> tuple[Proposal, frozenset[str]]:
+    """Return the change whose digest starts so, and who signed it. Raises CommandFailed."""
+    keys = deployment.policies.signatures(start)
+    found = sorted({key.removeprefix(APPROVALS).partition("/")[0] for key in keys})
+    if len(found) > 1:
+        raise CommandFailed(f"Several digests start with {start}: {', '.join(found)}.")
+    if found and (proposal := _valid(deployment, found[0], keys)):
+        return proposal, signers(found[0], keys)
+    raise CommandFailed(f"No editor signed a change whose digest starts with {start}: `moderate policy approve`.")
+
+
+def _valid(deployment: Deployment, digest: str, keys: list[str]) -> Proposal | None:
+    """Return the first signature whose text has the digest that was signed; an editor could have written anything."""
+    for key in keys:
+        try:
+            proposal = proposals.read(deployment, key)
+            known = _parsed(proposal)
+        except (ValueError, KeyError, TypeError, InvalidPolicy):
+            continue
+        actual = routes_digest(known) if isinstance(known, Routes) else known.digest
+        if actual == digest == proposal.change.digest:
+            return proposal
+    return None
+
+
+def _parsed(proposal: Proposal) -> Pack | Routes:
+    """Return the pack or routes of a proposal. Raises InvalidPolicy, also for a pack under another name."""
+    if proposal.key == ROUTES_KEY:
+        return parse_routes(load_yaml(proposal.text, ROUTES_KEY))
+    pack = parse_pack(load_yaml(proposal.text, proposal.key))
+    if proposal.key != pack_key(pack.name):
+        raise InvalidPolicy(f"{proposal.key} calls itself {pack.name!r}.")
+    return pack
+
+
+def _show(deployment: Deployment, proposal: Proposal) -> None:
+    """Show what a proposal changes. Raises InvalidPolicy or CommandFailed if it can't be published."""
+    known = _parsed(proposal)
+    if isinstance(known, Routes):
+        policy_routes.check_packs(deployment, known)
+        policy_routes.show_changes(policy_routes.standing(deployment), known, deployment.intake_prefix)
+        return
+    evidence_room(known)
+    if not all(case.passed for case in run_cases(known)):
+        raise CommandFailed(f"{proposal.key} can't be approved: not all of its cases give the expected verdict.")
+    try:
+        before = deployment.policies.pack(known.name)
+    except InvalidPolicy as error:
+        results.print(
+            plain(f"New, or in place of one that can't be used: {error}\n{proposal.text.decode(errors='replace')}")
+        )
+        return
+    results.print(differences(changes(before, known), "in force", "proposed"))
