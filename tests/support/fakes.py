@@ -174,7 +174,7 @@ class FakeVerdicts:
         return [
             _record(image, found)
             for image, found in self.records.items()
-            if "verdict" not in found and found["created_at"] < before
+            if "verdict" not in found and _record(image, found).last_claimed < before
         ]
 
     def forget_origin(self, image: ImageRef) -> bool:

@@ -152,6 +152,25 @@ def test_the_sweeper_leaves_young_claims_to_their_execution():
     assert sweep(sweeper(claims(ended="two")), before=THEN) == []
 
 
+def test_the_sweeper_leaves_old_uploads_that_were_just_claimed_anew_to_their_execution():
+    verdicts = claims(redriven="two")
+    verdicts.records[ImageRef("intake", "redriven", "v")]["claimed_at"] = NOW
+
+    assert sweep(sweeper(verdicts)) == []
+    assert [one.recorded for one in sweep(sweeper(verdicts), before="2026-11-23T11:15:00.000Z")] == [True]
+    assert verdicts.get(ImageRef("intake", "redriven", "v")).created_at == THEN
+
+
+def test_a_late_event_about_a_redriven_upload_leaves_the_time_of_the_upload():
+    verdicts = claims(redriven=ME)
+
+    record_failure(verdicts, EndedExecution(ImageRef("intake", "redriven", "v"), ME, "FAILED", NOW))
+
+    recorded = verdicts.get(ImageRef("intake", "redriven", "v"))
+    assert (recorded.created_at, recorded.other["verdict_shard"][:18]) == (THEN, "review#2026-11-23#"[:18])
+    assert recorded.other["queue_order"] == f"5#{THEN}"
+
+
 def test_sweeping_twice_changes_nothing():
     parts = sweeper(claims(ended="two"))
 

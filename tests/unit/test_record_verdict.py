@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moderation import wiring
-from moderation.domain.record import decided, rejected
+from moderation.domain.record import decided, rejected, upload_time
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.usecases.notify import notify_of_execution
 from moderation.usecases.record_verdict import Moderated, RecordedVerdict, record_verdict
@@ -28,6 +28,33 @@ def record_of(made: wiring.RecordPorts) -> Any:
     record = made.verdicts.get(IMAGE)
     assert record
     return record
+
+
+@pytest.mark.parametrize(
+    ("standing", "given", "uploaded_at"),
+    [
+        ({}, {"time": "2026-11-23T09:59:58Z"}, "2026-11-23T09:59:58.000Z"),
+        ({}, {"time": "2026-11-23T11:59:58+02:00"}, "2026-11-23T09:59:58.000Z"),
+        ({}, {"time": "2026-11-23T10:00:00Z", "uploaded_at": "2026-11-21T08:00:00Z"}, "2026-11-21T08:00:00.000Z"),
+        ({"created_at": "2026-11-20T07:00:00.123Z"}, {"time": "2026-11-23T10:00:00Z"}, "2026-11-20T07:00:00.123Z"),
+        ({}, {"time": "t"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": "0001-01-01"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": "2099-01-01T00:00:00Z"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": 7}, "2026-11-23T10:00:00.500Z"),
+        ({}, {}, "2026-11-23T10:00:00.500Z"),
+    ],
+)
+def test_a_record_is_of_the_time_of_its_upload_whenever_its_execution_started(standing, given, uploaded_at):
+    made = parts(judged_work())
+    made.verdicts.records[IMAGE] |= standing
+    started = upload_time(given, "2026-11-23T10:00:00.500Z")
+    done = Moderated(IMAGE, ME, started, 12, WORKSPACE, None, "")
+
+    record_verdict(made.images, made.work, made.verdicts, done, notify_safe=False)
+
+    record = made.verdicts.records[IMAGE]
+    assert record["created_at"] == uploaded_at
+    assert record["verdict_shard"].startswith(f"unsafe#{uploaded_at[:10]}#")
 
 
 def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_notified():

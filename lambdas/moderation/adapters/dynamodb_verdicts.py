@@ -73,7 +73,11 @@ class DynamoVerdictStore:
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
         for day in sorted(days):
-            yield from self.by_verdict("claimed", day, before)
+            for listed in self.by_verdict("claimed", day, before):
+                # The index has the upload's time, but a redrive claims an old upload anew.
+                record = self.get(listed.image)
+                if record and not record.verdict and record.last_claimed < before:
+                    yield record
 
     def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a time."""

@@ -51,7 +51,8 @@ class Record:
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
-    If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
+    If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
+    `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
 
     image: ImageRef
@@ -60,6 +61,7 @@ class Record:
     owner: str = ""
     execution: str | None = None
     created_at: str = ""
+    claimed_at: str | None = None
     decided_at: str | None = None
     verdict: str | None = None
     category: str | None = None
@@ -129,6 +131,16 @@ class Record:
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
 
     @property
+    def last_claimed(self) -> str:
+        """Start of the last execution, at which records of earlier releases were created."""
+        return self.claimed_at or self.created_at
+
+    @property
+    def upload_order(self) -> tuple[str, str]:
+        """Key that sorts records by upload; uploads of the same second by their executions."""
+        return self.created_at, self.last_claimed
+
+    @property
     def all_categories(self) -> tuple[str, ...]:
         """Categories of the verdict, the main one first."""
         return tuple(self.categories) or ((self.category,) if self.category else ())
@@ -166,8 +178,22 @@ def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
     return f"{verdict}#{created_at[:10]}#{_shard(image)}"
 
 
+def upload_time(given: Mapping[str, Any], started_at: str) -> str:
+    """Return the earliest time in an execution's input, at latest its start.
+
+    The input of a dead letter has the upload's time in `uploaded_at`; one made by hand may hold anything.
+    """
+    times = (_moment(given.get(name)) for name in ("uploaded_at", "time"))
+    return min([started_at, *(utc(moment) for moment in times if moment)])
+
+
+def earliest(uploaded_at: str, standing: Record | None) -> str:
+    """Return the upload's time, which stands in a record already if this isn't the first execution."""
+    return min(uploaded_at, standing.created_at) if standing and standing.created_at else uploaded_at
+
+
 def decided(
-    attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
+    attributes: Mapping[str, Any], image: ImageRef, created_at: str, now: str, size: int | None = None
 ) -> dict[str, Any]:
     """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes.
 
@@ -179,10 +205,10 @@ def decided(
         "schema_version": SCHEMA_VERSION,
         "image": asdict(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
         "status": "decided",
-        "created_at": started_at,
+        "created_at": created_at,
         "decided_at": now,
-        "verdict_shard": shard_of(image, verdict, started_at),
-        **(_queue_keys(image, started_at) if verdict == "review" and "needs" not in attributes else {}),
+        "verdict_shard": shard_of(image, verdict, created_at),
+        **(_queue_keys(image, created_at) if verdict == "review" and "needs" not in attributes else {}),
     }
 
 
@@ -277,6 +303,15 @@ def since_upload(uploaded: object, started_at: str, now: str) -> int:
 def overflows(attributes: Mapping[str, Any]) -> bool:
     """Tell if evidence and answers must move out of the item, which DynamoDB limits to 400 KB."""
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
+
+
+def _moment(text: object) -> datetime | None:
+    """Read an ISO-8601 time with its offset; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:

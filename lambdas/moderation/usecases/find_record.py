@@ -37,7 +37,7 @@ def find_record(
             raise
         current, unknown = None, True
     if current is None and records:
-        return FoundRecord(max(records.values(), key=attrgetter("created_at")), unknown)
+        return FoundRecord(max(records.values(), key=attrgetter("upload_order")), unknown)
     if current in records:
         return FoundRecord(records[current])
     raise NoSuchRecord(_why_none(bucket, key, current, sorted(records)))
@@ -55,7 +55,7 @@ def find_looked_at(
     records = verdicts.of_object(bucket, key)
     if not records:
         return find_record(images, verdicts, bucket, key)
-    newest = max(records, key=attrgetter("created_at"))
+    newest = max(records, key=attrgetter("upload_order"))
     try:
         current = images.current_version(bucket, key)
     except ImageUnavailable:

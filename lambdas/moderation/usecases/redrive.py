@@ -105,7 +105,7 @@ def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
 def _may_run(record: Record, execution: Execution | None) -> bool:
     """Tell if the execution that owns the record is running, or might be where Step Functions can't tell."""
     if not is_described(record.owner):
-        return record.created_at >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
+        return record.last_claimed >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
     return execution is not None and execution.status in ALIVE
 
 
