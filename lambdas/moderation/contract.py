@@ -31,3 +31,5 @@ SHARDS: int = _CONTRACT["shards"]  # of each day in the index by verdict, so tha
 INDEXES: dict[str, dict[str, Any]] = _CONTRACT["indexes"]
 BY_VERDICT: str = INDEXES["by_verdict"]["name"]
 BY_SHA256: str = INDEXES["by_sha256"]["name"]
+BY_REFERENCE: str = INDEXES["by_reference"]["name"]
+BY_UPLOADER: str = INDEXES["by_uploader"]["name"]

@@ -70,6 +70,7 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_write(self)
         verdicts.allow_list(self)
         verdicts.allow_find(self)
+        verdicts.allow_look_up(self)
         alerts.allow_publish(self, "safe", "unsafe")  # a reviewer never decides review
 
 

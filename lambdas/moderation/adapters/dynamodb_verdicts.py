@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.contract import BY_SHA256, BY_VERDICT, SHARDS
+from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
 
@@ -66,6 +66,12 @@ class DynamoVerdictStore:
     def of_same_bytes(self, bucket: str, sha256: str) -> Iterator[ImageRef]:
         # All of them first: whoever asks may change the records.
         return iter(list(self._with_bytes(bucket, sha256)))
+
+    def of_reference(self, bucket: str, reference: str) -> Iterator[ImageRef]:
+        return self._named(bucket, BY_REFERENCE, "reference", reference)
+
+    def of_uploader(self, bucket: str, uploader: str, since: str, until: str) -> Iterator[ImageRef]:
+        return self._named(bucket, BY_UPLOADER, "uploader", uploader, since, until)
 
     def mark_notified(self, record: Record) -> None:
         self.compare_and_set(record, Change({"notified": True}))
@@ -171,6 +177,24 @@ class DynamoVerdictStore:
                     raise
                 return False
         return True
+
+    def _named(
+        self, bucket: str, index: str, attribute: str, value: str, since: str = "0", until: str = "9"
+    ) -> Iterator[ImageRef]:
+        """Yield the images of a bucket with a value in an index, created between two times, newest first."""
+        wanted = {":value": value, ":own": ImageRef(bucket, "", "").pk, ":since": since, ":until": until}
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression="#value = :value AND created_at BETWEEN :since AND :until",
+                FilterExpression="begins_with(pk, :own)",
+                ExpressionAttributeNames={"#value": attribute},
+                ExpressionAttributeValues=to_item(wanted),
+                ScanIndexForward=False,
+            )
+            for page in pages:
+                yield from map(image_of, page["Items"])
 
     def _with_bytes(
         self, bucket: str, sha256: str, condition: str = "", values: Mapping[str, Any] | None = None

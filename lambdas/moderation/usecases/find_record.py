@@ -68,6 +68,18 @@ def find_looked_at(
     return FoundRecord(newest)
 
 
+def find_by_reference(verdicts: VerdictStore, bucket: str, reference: str) -> tuple[Record, list[ImageRef]]:
+    """Return the newest record with a reference, and the other images with it, newest first.
+
+    Raises NoSuchRecord, and the errors of the port.
+    """
+    images = list(verdicts.of_reference(bucket, reference))
+    for image in images:  # a record may have been erased since the index was written
+        if record := verdicts.get(image):
+            return record, [other for other in images if other != image]
+    raise NoSuchRecord(f"There is no record with the reference {reference}.")
+
+
 def _why_none(bucket: str, key: str, current: str | None, recorded: list[str]) -> str:
     if current is None:
         return f"There is no object {key} in {bucket}, and no record of one: `moderate verdicts` lists keys."
