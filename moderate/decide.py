@@ -37,7 +37,7 @@ def decide_image(
 
     If another version is current by now, name the one that you looked at. The decision replaces the verdict, whoever
     made it, and the old one moves into the record's history with who decided, when and why. The object is tagged again
-    and the verdict's topic is notified.
+    and the verdict's topic is notified, and so is the topic that carried the earlier verdict.
     """
     categories = tuple(category or ())
     _check_usage(verdict, categories, note)
@@ -52,9 +52,10 @@ def decide_image(
     results.print(verdict_text(verdict), plain(f"{image.key}, version {image.version}, decided by {decision.who}."))
     if decided.tagging != "tagged":
         results.print(_UNTAGGED[decided.tagging])
-    results.print(
-        f"Published on the {verdict} topic." if decided.notified else f"There is no topic for {verdict} images."
-    )
+    for topic in decided.topics:
+        results.print(f"Published on the {topic} topic.")
+    if verdict not in deployment.topics:
+        results.print(f"There is no topic for {verdict} images.")
 
 
 _UNTAGGED = {

@@ -263,6 +263,10 @@ class VerdictStore(Protocol):
 class Publisher(Protocol):
     """SNS."""
 
+    def has_topic(self, verdict: str) -> bool:
+        """Tell if verdicts of that kind are published."""
+        ...
+
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         """Publish to the topic of the verdict. Raises NotificationUnavailable, Misconfigured."""
         ...

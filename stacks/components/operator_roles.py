@@ -71,7 +71,7 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_list(self)
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
-        alerts.allow_publish(self, "safe", "unsafe")  # a reviewer never decides review
+        alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 
 class EraserRole(AssumableRole):

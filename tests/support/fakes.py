@@ -208,6 +208,10 @@ class FakePublisher:
     def __init__(self, failing: bool = False) -> None:
         self.published: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = []
         self.failing = failing
+        self.topics = {"safe", "unsafe", "review"}
+
+    def has_topic(self, verdict: str) -> bool:
+        return verdict in self.topics
 
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         if self.failing:

@@ -248,3 +248,27 @@ def test_an_image_under_a_broken_pack_waits_for_its_correction_and_not_for_a_per
     assert (broken["verdict"], broken["needs"]) == ("review", "policy")
     assert "queue" not in broken
     assert "queue" in damaged
+
+
+@pytest.mark.parametrize(("told", "published"), [(True, ["review", "unsafe"]), (None, ["unsafe"])])
+def test_a_redrive_that_decides_a_review_is_published_where_the_review_was(told, published):
+    made, publisher = parts(judged_work()), FakePublisher()
+    made.verdicts.records[IMAGE] |= {"previous_verdict": "review", "previous_notified": told}
+
+    assert run(made).notify
+    assert notify_of_execution(made.verdicts, publisher, IMAGE, ME)
+
+    assert [topic for topic, _, _ in publisher.published] == published
+    assert {message["previous_verdict"] for _, message, _ in publisher.published} == {"review"}
+    assert made.verdicts.records[IMAGE]["notified"] is True
+
+
+def test_a_safe_verdict_is_published_without_a_safe_topic_if_a_review_was():
+    made, publisher = parts(judged_work("safe")), FakePublisher()
+    publisher.topics = {"unsafe", "review"}
+    made.verdicts.records[IMAGE] |= {"previous_verdict": "review", "previous_notified": True}
+
+    assert run(made).notify
+    assert notify_of_execution(made.verdicts, publisher, IMAGE, ME)
+
+    assert [topic for topic, _, _ in publisher.published] == ["review"]

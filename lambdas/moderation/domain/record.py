@@ -51,6 +51,7 @@ class Record:
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
+    `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
@@ -73,6 +74,8 @@ class Record:
     cause: str | None = None
     needs: str | None = None
     notified: bool | None = None
+    previous_verdict: str | None = None
+    previous_notified: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
     reference: str | None = None
@@ -129,6 +132,16 @@ class Record:
         """The findings, each with the raw answer from which it was scored (`text`, `p_yes`, `p_blank`)."""
         raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
+
+    @property
+    def reverses(self) -> str | None:
+        """The earlier verdict, if the verdict is another one."""
+        return self.previous_verdict if self.verdict and self.previous_verdict != self.verdict else None
+
+    @property
+    def reversal_to(self) -> str | None:
+        """The earlier verdict whose topic has to carry the reversal, because it carried that verdict."""
+        return self.reverses if self.previous_notified else None
 
     @property
     def last_claimed(self) -> str:
@@ -253,12 +266,14 @@ def overruled(record: Record, verdict: str, categories: Sequence[str], note: str
         decision["categories"] = list(categories)
     attributes = {
         **decision,
+        **_previous(record, verdict),
         "status": "decided",
         "decided_at": now,
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
-    return Change(attributes, frozenset({"categories", "needs", "notified", "queue", "queue_order"} - set(attributes)))
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "queue", "queue_order"}
+    return Change(attributes, frozenset(optional - set(attributes)))
 
 
 def reopened(record: Record) -> Change:
@@ -266,6 +281,7 @@ def reopened(record: Record) -> Change:
     attributes = {
         "status": "claimed",
         "owner": REDRIVEN,
+        **_previous(record, None),
         "verdict_shard": shard_of(record.image, "claimed", record.created_at),
         "history": _with_history(record),
     }
@@ -321,6 +337,18 @@ def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
 
 def _shard(image: ImageRef) -> int:
     return int(image.id, 16) % SHARDS
+
+
+def _previous(record: Record, verdict: str | None) -> dict[str, Any]:
+    """The earlier verdict of a record that gets another; None stands for one that isn't known yet.
+
+    A reversal that wasn't published yet remains due: the topic carried nothing since.
+    """
+    if record.notified is False and record.reversal_to not in (None, verdict):
+        return {"previous_verdict": record.reversal_to, "previous_notified": True}
+    if record.verdict in (None, verdict):
+        return {}
+    return {"previous_verdict": record.verdict, **({"previous_notified": True} if record.notified else {})}
 
 
 def _with_history(record: Record) -> list[Mapping[str, Any]]:

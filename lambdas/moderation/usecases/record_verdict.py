@@ -58,7 +58,8 @@ def record_verdict(
     standing, now = verdicts.get(image), utc(datetime.now(UTC))
     uploaded_at = earliest(moderated.uploaded_at, standing)
     attributes = decided(_verdict(work, moderated), image, uploaded_at, now, moderated.size)
-    notify = attributes["verdict"] != "safe" or notify_safe
+    told = standing is not None and standing.previous_notified and standing.previous_verdict != attributes["verdict"]
+    notify = attributes["verdict"] != "safe" or notify_safe or bool(told)
     if notify:  # false until Notify has published it, so that a lost notification is visible
         attributes["notified"] = False
     if not verdicts.record(image, moderated.execution, attributes):
