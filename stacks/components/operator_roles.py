@@ -71,6 +71,7 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_list(self)
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
+        verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 

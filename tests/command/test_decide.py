@@ -330,3 +330,28 @@ def test_a_version_that_is_gone_is_decided_on_all_the_same(deployed, moderate):
     assert result.exit_code == 0
     assert command._UNTAGGED["gone"] in result.stdout
     assert deployed.record(image)["verdict"] == "safe"
+
+
+def test_uploads_of_the_same_bytes_with_another_verdict_are_listed_and_left_alone(deployed, moderate):
+    decided, alike, same, other = (deployed.put_object(f"in/{name}.jpg") for name in ("a", "b", "c", "d"))
+    deployed.put_unsafe(decided, sha256="5" * 64)
+    deployed.put_unsafe(alike, sha256="5" * 64)
+    deployed.put_failure(same, sha256="5" * 64, verdict="safe")
+    deployed.put_unsafe(other, sha256="6" * 64)
+
+    shown = moderate("decide", "--yes", decided.key, "safe", "--note", "A toy").stdout
+
+    assert alike.key in shown and alike.version in shown
+    assert same.key not in shown and other.key not in shown
+    assert deployed.record(alike)["verdict"] == "unsafe"
+
+
+def test_of_very_many_copies_only_the_number_is_told(deployed, moderate, monkeypatch):
+    monkeypatch.setattr("moderation.usecases.find_siblings._MOST_READ", 1)
+    images = [deployed.put_object(f"in/{name}.jpg") for name in ("a", "b", "c")]
+    for image in images:
+        deployed.put_unsafe(image, sha256="5" * 64)
+
+    shown = moderate("decide", "--yes", images[0].key, "safe", "--note", "A toy").stdout
+
+    assert "1 more uploads of the same bytes were not looked at" in shown

@@ -53,6 +53,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:GetObject", "Policies"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "sns:Publish", "AlertsReview"): "a reviewed image, tests/command/test_decide.py",
+    ("Reviewer", "dynamodb:Query", "index/by-sha256"): "copies of a decided image, tests/command/test_decide.py",
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
     ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
