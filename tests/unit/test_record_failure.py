@@ -176,3 +176,26 @@ def test_sweeping_twice_changes_nothing():
 
     assert [[one.recorded for one in sweep(parts)] for _ in range(2)] == [[True], []]
     assert len(parts.publisher.published) == 1
+
+
+def test_a_failure_that_the_workflow_recorded_after_a_redrive_is_filed_under_its_upload():
+    verdicts, publisher = FakeVerdicts(), FakePublisher()
+    filed = {"verdict_shard": "review#2026-11-27#2", "queue": "review#0", "queue_order": "5#2026-11-27T08:00:00.000Z"}
+    failure = {"verdict": "review", "decided_by": "failure", "notified": False, "created_at": THEN}
+    verdicts.records[IMAGE] = {"owner": ME, "execution": ME, **failure, **filed}
+
+    assert notify_of_execution(verdicts, publisher, IMAGE, ME)
+
+    record = verdicts.records[IMAGE]
+    assert record["verdict_shard"].startswith("review#2026-11-23#")
+    assert (record["queue_order"], record["notified"]) == (f"5#{THEN}", True)
+
+
+def test_a_failure_that_is_filed_under_its_upload_is_left_as_it_is():
+    verdicts = FakeVerdicts()
+    record_failure(verdicts, ABORTED)
+    before = dict(verdicts.records[IMAGE])
+
+    notify_of_execution(verdicts, FakePublisher(), IMAGE, ME)
+
+    assert verdicts.records[IMAGE] == before | {"notified": True}

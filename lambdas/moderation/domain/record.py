@@ -289,6 +289,19 @@ def reopened(record: Record) -> Change:
     return Change(attributes, frozenset((_KNOWN | set(record.other)) - set(attributes) - _KEPT_WHEN_REOPENED))
 
 
+def filed_by_upload(record: Record) -> Change | None:
+    """Change that files a failure under the day of its upload; None where it is.
+
+    The workflow's own recording of a failure knows only the start of its execution, which a redrive puts days later.
+    """
+    day = shard_of(record.image, str(record.verdict), record.created_at).rsplit("#", 1)[0]
+    filed = str(record.other.get("verdict_shard") or day)
+    if record.decided_by != "failure" or filed.startswith(day):
+        return None
+    queued = _queue_keys(record.image, record.created_at) if "queue" in record.other else {}
+    return Change({"verdict_shard": shard_of(record.image, str(record.verdict), record.created_at), **queued})
+
+
 def is_reusable(record: Record, cache_key: str) -> bool:
     """Tell if the judgement may be reused: same cache key, decided by the models, and complete in the item."""
     return record.cache_key == cache_key and record.decided_by in ("judge", "evidence") and record.evidence is not None

@@ -2,7 +2,7 @@
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
-from moderation.domain.record import Record
+from moderation.domain.record import Record, filed_by_upload
 from moderation.ports import Publisher, VerdictStore
 
 
@@ -27,8 +27,13 @@ def topics_of(publisher: Publisher, record: Record) -> list[str]:
 
 
 def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execution: str) -> bool:
-    """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors."""
+    """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors.
+
+    A failure that the workflow recorded by itself is filed under the day of its upload first.
+    """
     record = verdicts.get(image)
     if record is None or record.execution != execution or record.decided_by == "person":
         return False
+    if change := filed_by_upload(record):
+        verdicts.compare_and_set(record, change)
     return notify(verdicts, publisher, record)
