@@ -6,11 +6,12 @@ import typer
 from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, plain, results, verdict_text
+from moderate.output import cell, plain, results, table, verdict_text
 from moderate.records import find_looked_at
 from moderate.roles import acting_as
 from moderation.domain.record import Record
 from moderation.usecases.decide import DecidePorts, PersonDecision, decide
+from moderation.usecases.find_siblings import find_siblings
 
 EXAMPLES = """Examples:
 
@@ -37,7 +38,8 @@ def decide_image(
 
     If another version is current by now, name the one that you looked at. The decision replaces the verdict, whoever
     made it, and the old one moves into the record's history with who decided, when and why. The object is tagged again
-    and the verdict's topic is notified.
+    and the verdict's topic is notified, and so is the topic that carried the earlier verdict.
+    Uploads of the same bytes that have another verdict are listed.
     """
     categories = tuple(category or ())
     _check_usage(verdict, categories, note)
@@ -52,9 +54,11 @@ def decide_image(
     results.print(verdict_text(verdict), plain(f"{image.key}, version {image.version}, decided by {decision.who}."))
     if decided.tagging != "tagged":
         results.print(_UNTAGGED[decided.tagging])
-    results.print(
-        f"Published on the {verdict} topic." if decided.notified else f"There is no topic for {verdict} images."
-    )
+    for topic in decided.topics:
+        results.print(f"Published on the {topic} topic.")
+    if verdict not in deployment.topics:
+        results.print(f"There is no topic for {verdict} images.")
+    _show_siblings(deployment, decided.record)
 
 
 _UNTAGGED = {
@@ -82,6 +86,19 @@ def _show_overruled(record: Record) -> None:
         if value:
             facts.add_row(name, cell(value))
     results.print(facts)
+
+
+def _show_siblings(deployment: Deployment, record: Record) -> None:
+    """Print the uploads of the same bytes with another verdict, which the decision leaves alone."""
+    siblings = find_siblings(deployment.verdicts, record)
+    if siblings.differing:
+        rows = table(("key", "version", "verdict", "decided by"), "Same bytes, another verdict, left alone")
+        for sibling in siblings.differing:
+            image = sibling.image
+            rows.add_row(cell(image.key), cell(image.version), verdict_text(sibling.verdict), cell(sibling.decided_by))
+        results.print(rows)
+    if siblings.unread:
+        results.print(f"{siblings.unread} more uploads of the same bytes were not looked at.")
 
 
 def _check_usage(verdict: str, categories: tuple[str, ...], note: str) -> None:

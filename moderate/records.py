@@ -24,6 +24,14 @@ def find_looked_at(deployment: Deployment, key: str, version: str | None) -> Rec
     return _told(key, use_case.find_looked_at(*_stores(deployment), key, version))
 
 
+def find_by_reference(deployment: Deployment, reference: str) -> Record:
+    """Return the newest record with a reference; a message names the others. Raises NoSuchRecord."""
+    record, others = use_case.find_by_reference(deployment.verdicts, deployment.intake_bucket, reference)
+    for other in others:
+        errors.print(plain(f"Also with this reference: {other.key}, version {other.version}."))
+    return record
+
+
 def _stores(deployment: Deployment) -> tuple[ImageStore, VerdictStore, str]:
     return deployment.images, deployment.verdicts, deployment.intake_bucket
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.output import cell, plain, print_json, probability, results, table, verdict_text
-from moderate.records import find_record
+from moderate.records import find_by_reference, find_record
 from moderation.domain.notice import notice
 from moderation.domain.record import Record
 from moderation.domain.work_files import pack_file
@@ -23,12 +23,17 @@ moderate show photo.jpg
 moderate show photo.jpg --version 3HL4kqtJlcpXroDTDm --json
 
 moderate show photo.jpg --notice
+
+moderate show --reference post-17
 """
 
 
 def show(
-    key: Annotated[str, typer.Argument(help="The object's key in the intake bucket.")],
+    key: Annotated[str | None, typer.Argument(help="The object's key in the intake bucket.")] = None,
     version: Annotated[str | None, typer.Option(help="The object's version; its current one by default.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Instead of a key: the newest upload with this `x-amz-meta-reference`.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record as JSON.")] = False,
     as_notice: Annotated[
         bool, typer.Option("--notice", help="Print a statement of reasons for the person concerned.")
@@ -38,8 +43,13 @@ def show(
     """Show the decision on an image, and everything that it is based on."""
     if as_json and as_notice:
         raise typer.BadParameter("use either --json or --notice", param_hint="--notice")
+    if bool(key) == bool(reference):
+        raise typer.BadParameter("name the image by its key or by its reference", param_hint="--reference")
+    if reference and version:
+        raise typer.BadParameter("a version belongs to a key", param_hint="--version")
     deployment = find(stack)
-    record = _with_evidence(deployment, find_record(deployment, key, version))
+    found = find_record(deployment, key, version) if key else find_by_reference(deployment, str(reference))
+    record = _with_evidence(deployment, found)
     if as_json:
         print_json(record.attributes())
     elif as_notice:

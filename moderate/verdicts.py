@@ -10,7 +10,7 @@ from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import cell, print_json, results, table, verdict_text
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import Record
-from moderation.usecases.list_records import newest_first
+from moderation.usecases.list_records import newest_first, newest_of_uploader
 
 EXAMPLES = """Examples:
 
@@ -18,15 +18,20 @@ moderate verdicts --verdict review
 
 moderate verdicts --category Violence --since 2h
 
+moderate verdicts --uploader user-9 --verdict unsafe --since 90d
+
 moderate verdicts --since 2026-11-01 --until 2026-11-08 --limit 1000 --json
 """
 VERDICTS = ("safe", "unsafe", "review")
-_LISTED = ("reason", "decided_by", "needs", "created_at", "decided_at", "reference", "policy", "notified")
+_LISTED = ("reason", "decided_by", "needs", "created_at", "decided_at", "reference", "uploader", "policy", "notified")
 
 
 def verdicts(
     verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only this verdict.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category of the policy.")] = None,
+    uploader: Annotated[
+        str | None, typer.Option(help="Only uploads by this uploader, as in `x-amz-meta-uploader`.")
+    ] = None,
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
     until: Annotated[datetime | None, typer.Option(parser=parse_time, metavar="WHEN", help="Newest upload.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of verdicts.")] = 50,
@@ -38,7 +43,11 @@ def verdicts(
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     wanted = (verdict,) if verdict else VERDICTS
-    found = newest_first(find(stack).verdicts, wanted, since, until)
+    deployment = find(stack)
+    if uploader:
+        found = newest_of_uploader(deployment.verdicts, deployment.intake_bucket, uploader, wanted, since, until)
+    else:
+        found = newest_first(deployment.verdicts, wanted, since, until)
     matching = (record for record in found if category is None or _is_of(record, category))
     listed = list(islice(matching, limit))
     if as_json:

@@ -25,8 +25,11 @@ METRIC_NAMESPACE: str = _CONTRACT["metrics"]["namespace"]
 METRIC_SERVICE: str = _CONTRACT["metrics"]["service"]
 TOPIC_OUTPUTS: dict[str, str] = _CONTRACT["topic_outputs"]  # the stack's output that names each topic
 VERDICT_TAG: str = _CONTRACT["verdict_tag"]  # of an object: it carries the verdict
+NULL_VERSION: str = _CONTRACT["null_version"]  # of an object that a bucket without versioning may replace
 SHARDS: int = _CONTRACT["shards"]  # of each day in the index by verdict, so that no partition takes all writes
 
 INDEXES: dict[str, dict[str, Any]] = _CONTRACT["indexes"]
 BY_VERDICT: str = INDEXES["by_verdict"]["name"]
 BY_SHA256: str = INDEXES["by_sha256"]["name"]
+BY_REFERENCE: str = INDEXES["by_reference"]["name"]
+BY_UPLOADER: str = INDEXES["by_uploader"]["name"]

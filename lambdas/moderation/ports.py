@@ -214,6 +214,14 @@ class VerdictStore(Protocol):
         """The images of a bucket with these bytes, newest first."""
         ...
 
+    def of_reference(self, bucket: str, reference: str) -> Iterable[ImageRef]:
+        """The images of a bucket that were uploaded with this reference, newest first."""
+        ...
+
+    def of_uploader(self, bucket: str, uploader: str, since: str, until: str) -> Iterable[ImageRef]:
+        """The images of a bucket by this uploader, newest first, created between two ISO-8601 times."""
+        ...
+
     def newest(self, verdict: str, day: str, since: str, until: str) -> Iterable[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
 
@@ -254,6 +262,10 @@ class VerdictStore(Protocol):
 
 class Publisher(Protocol):
     """SNS."""
+
+    def has_topic(self, verdict: str) -> bool:
+        """Tell if verdicts of that kind are published."""
+        ...
 
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         """Publish to the topic of the verdict. Raises NotificationUnavailable, Misconfigured."""

@@ -98,7 +98,7 @@ class Laptop:
         found = self.client("dynamodb").query(**request)["Items"]
         items = [{name: _deserialize(value) for name, value in item.items()} for item in found]
         items = [item for item in items if version in (None, item["sk"])]
-        return max(items, key=lambda item: str(item.get("created_at", "")), default=None)
+        return max(items, key=lambda item: (item.get("created_at", ""), item.get("claimed_at", "")), default=None)
 
     def wait_for_verdict(
         self, key: str, version: str | None = None, timeout_s: float = 120, poll_s: float = 0.02

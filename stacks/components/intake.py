@@ -40,21 +40,21 @@ class Intake(Construct):
             )
             _notify_event_bridge(self.bucket)
 
-    @property
-    def event_detail(self) -> dict[str, Any]:
-        """Event pattern for the detail of "Object Created" events: every object, whatever its name.
+    def event_detail(self, *, versioned: bool) -> dict[str, Any]:
+        """Event pattern for the detail of "Object Created" events: every object with or without a version id.
 
         Folder markers (empty, with a trailing slash) are excluded. With a prefix they aren't: EventBridge can't combine
         two conditions on one field, and excluding all empty objects would leave some without a record.
         """
         name = [self.bucket.bucket_name]
+        version = {"version-id": [{"exists": versioned}]}
         if self.prefix:
-            return {"bucket": {"name": name}, "object": {"key": [{"prefix": self.prefix}]}}
+            return {"bucket": {"name": name}, "object": {"key": [{"prefix": self.prefix}], **version}}
         return {
             "bucket": {"name": name},
             "$or": [
-                {"object": {"size": [{"numeric": [">", 0]}]}},
-                {"object": {"key": [{"anything-but": {"suffix": "/"}}]}},
+                {"object": {"size": [{"numeric": [">", 0]}], **version}},
+                {"object": {"key": [{"anything-but": {"suffix": "/"}}], **version}},
             ],
         }
 

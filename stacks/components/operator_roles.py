@@ -70,7 +70,9 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_write(self)
         verdicts.allow_list(self)
         verdicts.allow_find(self)
-        alerts.allow_publish(self, "safe", "unsafe")  # a reviewer never decides review
+        verdicts.allow_look_up(self)
+        verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
+        alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 
 class EraserRole(AssumableRole):

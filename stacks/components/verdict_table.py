@@ -16,6 +16,8 @@ from stacks.contract import CONTRACT
 _INDEXES: dict[str, dict[str, Any]] = CONTRACT["indexes"]
 BY_VERDICT: str = _INDEXES["by_verdict"]["name"]
 BY_SHA256: str = _INDEXES["by_sha256"]["name"]
+BY_REFERENCE: str = _INDEXES["by_reference"]["name"]
+BY_UPLOADER: str = _INDEXES["by_uploader"]["name"]
 
 
 class VerdictTable(Construct):
@@ -67,6 +69,11 @@ class VerdictTable(Construct):
     def allow_find(self, grantee: Grantee) -> None:
         """Allow `grantee` to find the items of an object's versions."""
         self._allow(grantee, "dynamodb:Query")
+
+    def allow_look_up(self, grantee: Grantee) -> None:
+        """Allow `grantee` to find the items of a reference or an uploader."""
+        self._allow_index(grantee, BY_REFERENCE)
+        self._allow_index(grantee, BY_UPLOADER)
 
     def allow_erase(self, grantee: Grantee) -> None:
         """Allow `grantee` to delete items, and to change only the reference to them in others."""

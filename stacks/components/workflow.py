@@ -1,5 +1,7 @@
 """Step Functions workflow, with the rules that start it and recover its failures."""
 
+from typing import Any
+
 from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -88,12 +90,20 @@ class Workflow(Grantee):
         self.unstarted = DeadLetterQueue(self, "UnstartedExecutions")
         starter = iam.Role(self, "StartRole", assumed_by=service("events"))
         self.machine.grant_start_execution(starter)
-        self.intake_rule = events.Rule(
+        self.intake_rule = self._start_rule(
+            "ObjectCreated", intake.event_detail(versioned=True), starter, execution_input
+        )
+        # A bucket whose versioning is off sends no version id: the execution records why there is no verdict.
+        unversioned = execution_input | {"version": CONTRACT["null_version"]}
+        self._start_rule("UnversionedCreated", intake.event_detail(versioned=False), starter, unversioned)
+
+    def _start_rule(
+        self, construct_id: str, detail: dict[str, Any], starter: iam.Role, execution_input: dict[str, str]
+    ) -> events.Rule:
+        rule = events.Rule(
             self,
-            "ObjectCreated",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"], detail_type=["Object Created"], detail=intake.event_detail
-            ),
+            construct_id,
+            event_pattern=events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=detail),
             targets=[
                 targets.SfnStateMachine(
                     self.machine,
@@ -106,7 +116,8 @@ class Workflow(Grantee):
             ],
         )
         # Including its policy: EventBridge doesn't retry what it isn't allowed to start.
-        self.intake_rule.node.add_dependency(starter)
+        rule.node.add_dependency(starter)
+        return rule
 
     def _record_failures(self) -> None:
         """Add the rule on failed executions; Express has no such events, so the sweeper finds those by claim age."""

@@ -279,6 +279,6 @@ def test_a_reopened_record_is_a_claim_with_its_past_and_in_no_queue(dynamodb, st
     assert store.compare_and_set(record, reopened(record))
 
     item = from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])
-    assert set(item) == {"pk", "sk", "owner", "status", "verdict_shard", "history", "reference"}
+    assert set(item) == {"pk", "sk", "owner", "status", "verdict_shard", "history", "reference", "previous_verdict"}
     assert [past["verdict"] for past in item["history"]] == ["unsafe"]
     assert store.get(IMAGE) == record.with_change(reopened(record))

@@ -76,7 +76,9 @@ def test_an_upload_whose_workflow_never_started_is_started_and_leaves_the_queue(
         "size": 5,
         "event_id": EVENT_ID,
         "time": given["time"],
+        "uploaded_at": given["uploaded_at"],
     }
+    assert datetime.fromisoformat(given["uploaded_at"]) < datetime.fromisoformat(given["time"]) - timedelta(minutes=30)
     assert datetime.now(UTC) - datetime.fromisoformat(given["time"]) < timedelta(minutes=1)
     assert "NO_PERMISSIONS" in shown and "started" in shown
     assert left(deployed) == 0

@@ -1,5 +1,6 @@
 """`moderate decide`: a person's word is final, kept with who, when and why, and told."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from moderate import decide as command
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.domain.record import utc
 from tests.command.history import DECIDED, LATER
 
 UNSAFE = ("unsafe", "--category", "violence", "--note", "A knife")
@@ -45,9 +47,62 @@ def test_an_unsafe_decision_is_told_to_the_unsafe_topic_only(deployed, moderate)
     assert deployed.tag(image) == "unsafe"
 
 
-def test_a_safe_decision_without_a_safe_topic_needs_no_notification(deployed, moderate):
+def test_a_reversal_is_told_to_the_topic_that_carried_the_earlier_verdict(deployed, moderate):
     image = deployed.put_object()
     deployed.put_unsafe(image)
+    unsafe, review = deployed.listen("UnsafeTopicArn"), deployed.listen("ReviewTopicArn")
+
+    result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
+
+    assert "Published on the unsafe topic" in result.stdout
+    [message] = deployed.heard(unsafe)
+    assert (message["verdict"], message["previous_verdict"]) == ("safe", "unsafe")
+    assert deployed.record(image)["previous_verdict"] == "unsafe"
+    assert deployed.record(image)["notified"] is True
+
+    moderate("decide", "--yes", image.key, *UNSAFE)
+    [message] = deployed.heard(unsafe)
+    assert (message["verdict"], message["previous_verdict"]) == ("unsafe", "safe")
+
+    moderate("decide", "--yes", image.key, "unsafe", "--category", "tobacco", "--note", "A smoker")
+    [message] = deployed.heard(unsafe)
+    assert "previous_verdict" not in message
+    assert "previous_verdict" not in deployed.record(image)
+    assert deployed.heard(review) == []
+
+
+def test_the_review_topic_is_told_what_became_of_what_it_carried(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_failure(image, notified=True)
+    unsafe, review = deployed.listen("UnsafeTopicArn"), deployed.listen("ReviewTopicArn")
+
+    moderate("decide", "--yes", image.key, *UNSAFE)
+
+    for queue in (unsafe, review):
+        [message] = deployed.heard(queue)
+        assert (message["verdict"], message["previous_verdict"]) == ("unsafe", "review")
+
+
+def test_a_reversal_that_could_not_be_published_is_published_by_a_redrive(deployed, moderate, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_unsafe(image, created_at=utc(datetime.now(UTC)))
+    unsafe = deployed.listen("UnsafeTopicArn")
+    with monkeypatch.context() as broken:
+        broken.setattr("moderate.deployment.Deployment.topics", {"unsafe": "arn:aws:sns:us-east-1:123456789012:gone"})
+        assert moderate("decide", "--yes", image.key, "safe", "--note", "A toy").exit_code == 1
+    assert deployed.record(image)["notified"] is False
+
+    assert "published on the unsafe topic" in moderate("redrive").stdout
+
+    [message] = deployed.heard(unsafe)
+    assert (message["verdict"], message["previous_verdict"]) == ("safe", "unsafe")
+    assert deployed.record(image)["notified"] is True
+    assert "Nothing to redrive" in moderate("redrive").stdout
+
+
+def test_a_safe_decision_on_what_no_topic_carried_needs_no_notification(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_failure(image)
 
     result = moderate("decide", "--yes", image.key, "safe", "--note", "A toy")
 
@@ -275,3 +330,28 @@ def test_a_version_that_is_gone_is_decided_on_all_the_same(deployed, moderate):
     assert result.exit_code == 0
     assert command._UNTAGGED["gone"] in result.stdout
     assert deployed.record(image)["verdict"] == "safe"
+
+
+def test_uploads_of_the_same_bytes_with_another_verdict_are_listed_and_left_alone(deployed, moderate):
+    decided, alike, same, other = (deployed.put_object(f"in/{name}.jpg") for name in ("a", "b", "c", "d"))
+    deployed.put_unsafe(decided, sha256="5" * 64)
+    deployed.put_unsafe(alike, sha256="5" * 64)
+    deployed.put_failure(same, sha256="5" * 64, verdict="safe")
+    deployed.put_unsafe(other, sha256="6" * 64)
+
+    shown = moderate("decide", "--yes", decided.key, "safe", "--note", "A toy").stdout
+
+    assert alike.key in shown and alike.version in shown
+    assert same.key not in shown and other.key not in shown
+    assert deployed.record(alike)["verdict"] == "unsafe"
+
+
+def test_of_very_many_copies_only_the_number_is_told(deployed, moderate, monkeypatch):
+    monkeypatch.setattr("moderation.usecases.find_siblings._MOST_READ", 1)
+    images = [deployed.put_object(f"in/{name}.jpg") for name in ("a", "b", "c")]
+    for image in images:
+        deployed.put_unsafe(image, sha256="5" * 64)
+
+    shown = moderate("decide", "--yes", images[0].key, "safe", "--note", "A toy").stdout
+
+    assert "1 more uploads of the same bytes were not looked at" in shown

@@ -207,3 +207,27 @@ def test_the_notice_accuses_nobody_without_an_unsafe_verdict(deployed, moderate,
 
     assert said in stated
     assert "The rule" not in stated
+
+
+def test_an_image_is_found_by_its_reference_the_newest_first(deployed, moderate):
+    old, new = deployed.put_object("in/old.jpg"), deployed.put_object("in/new.jpg")
+    deployed.put_unsafe(old, reference="post-17")
+    deployed.put_unsafe(new, reference="post-17", created_at=LATER)
+
+    result = moderate("show", "--reference", "post-17", "--json")
+
+    assert json.loads(result.stdout)["pk"] == new.pk
+    assert f"{old.key}, version {old.version}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("--reference", "post-18"), 1),
+        ((), 2),
+        (("in/a.jpg", "--reference", "post-17"), 2),
+        (("--reference", "post-17", "--version", "v"), 2),
+    ],
+)
+def test_a_reference_must_be_known_and_stands_alone(deployed, moderate, arguments, status):
+    assert moderate("show", *arguments).exit_code == status

@@ -74,3 +74,21 @@ def test_nothing_found_is_said_and_is_an_empty_list_in_json(deployed, moderate):
 )
 def test_wrong_usage_has_exit_status_2(deployed, moderate, arguments):
     assert moderate("verdicts", *arguments).exit_code == 2
+
+
+def test_the_uploads_of_one_uploader_are_listed_whole_newest_first(deployed, moderate):
+    for number, (uploader, verdict) in enumerate(
+        [("u-1", "unsafe"), ("u-2", "unsafe"), ("u-1", "safe"), ("u-1", "unsafe")]
+    ):
+        moment = utc(NOW - timedelta(days=number, minutes=1))
+        shown = {"verdict": verdict, "category": "Violence", "reason": f"reason {number}", "decided_by": "judge"}
+        image = ImageRef("intake", f"in/{number}.jpg", "v")
+        deployed.put_record(image, **shown, uploader=uploader, created_at=moment)
+    others = ImageRef("another", "in/9.jpg", "v")
+    deployed.put_record(others, verdict="unsafe", reason="reason 9", uploader="u-1", created_at=utc(NOW))
+
+    assert listed(moderate("verdicts", "--uploader", "u-1", "--json")) == list("023")
+    assert listed(moderate("verdicts", "--uploader", "u-1", "--verdict", "unsafe", "--json")) == list("03")
+    assert listed(moderate("verdicts", "--uploader", "u-1", "--until", "1h", "--json")) == list("23")
+    assert listed(moderate("verdicts", "--uploader", "u-1", "--limit", "1", "--json")) == ["0"]
+    assert listed(moderate("verdicts", "--uploader", "nobody", "--json")) == []

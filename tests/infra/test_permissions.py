@@ -43,7 +43,7 @@ def test_only_events_may_write_to_a_dead_letter_queue_from_outside(moderation: T
     ]
 
     rules = moderation.of_type("AWS::Events::Rule")
-    assert len(allowed) == 2
+    assert len(allowed) == 3
     for principal, action, source in allowed:
         assert (principal, action) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
         assert source.removeprefix("<").removesuffix(".Arn>") in rules

@@ -125,9 +125,8 @@ def test_the_eraser_sees_no_image_and_tags_none(account: Account) -> None:
 def test_reviewers_publish_what_a_person_decides_and_operators_what_was_not_published(account: Account) -> None:
     unsafe, review = (account.arn(f"Alerts{name}", "AWS::SNS::Topic") for name in ("Unsafe", "Review"))
 
-    assert account.may(account.role("ReviewerRole"), "sns:Publish", unsafe)
-    assert not account.may(account.role("ReviewerRole"), "sns:Publish", review)
     for topic in (unsafe, review):
+        assert account.may(account.role("ReviewerRole"), "sns:Publish", topic)
         assert account.may(account.role("OperatorRole"), "sns:Publish", topic)
 
 

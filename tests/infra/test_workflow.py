@@ -118,6 +118,20 @@ def test_the_event_becomes_the_execution_input(moderation: Template) -> None:
     }
 
 
+def test_an_upload_to_a_bucket_without_versioning_starts_the_workflow_too(
+    moderation: Template, intake: str, theirs: CloudAssembly
+) -> None:
+    for template, bucket in ((moderation, intake), (template_of(theirs, "Moderation"), "their-images")):
+        event = object_created(bucket, "in/cat.jpg", 5)
+        del event["detail"]["object"]["version-id"]
+        unversioned = rule(template, "WorkflowUnversionedCreated")
+
+        assert matches(unversioned["EventPattern"], event)
+        assert not matches(rule(template, "WorkflowObjectCreated")["EventPattern"], event)
+        assert not matches(unversioned["EventPattern"], object_created(bucket, "in/cat.jpg", 5))
+        assert '"version":"null"' in unversioned["Targets"][0]["InputTransformer"]["InputTemplate"]
+
+
 def made_before(template: Template, name: str) -> set[str]:
     """The resources that CloudFormation makes before `name`: what it refers to or depends on, and so on."""
 

@@ -142,6 +142,17 @@ class FakeVerdicts:
         alike = [image for image, found in self.records.items() if found.get("sha256") == sha256]
         return [image for image in alike if image.bucket == bucket]
 
+    def of_reference(self, bucket: str, reference: str) -> list[ImageRef]:
+        return self._named(bucket, "reference", reference)
+
+    def of_uploader(self, bucket: str, uploader: str, since: str, until: str) -> list[ImageRef]:
+        found = self._named(bucket, "uploader", uploader)
+        return [image for image in found if since <= self.records[image]["created_at"] <= until]
+
+    def _named(self, bucket: str, name: str, value: str) -> list[ImageRef]:
+        alike = (image for image, found in self.records.items() if found.get(name) == value and image.bucket == bucket)
+        return sorted(alike, key=lambda image: str(self.records[image].get("created_at")), reverse=True)
+
     def newest(self, verdict: str, day: str, since: str, until: str) -> list[Record]:
         found = (_record(image, attributes) for image, attributes in self.records.items())
         listed = [
@@ -174,7 +185,7 @@ class FakeVerdicts:
         return [
             _record(image, found)
             for image, found in self.records.items()
-            if "verdict" not in found and found["created_at"] < before
+            if "verdict" not in found and _record(image, found).last_claimed < before
         ]
 
     def forget_origin(self, image: ImageRef) -> bool:
@@ -197,6 +208,10 @@ class FakePublisher:
     def __init__(self, failing: bool = False) -> None:
         self.published: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = []
         self.failing = failing
+        self.topics = {"safe", "unsafe", "review"}
+
+    def has_topic(self, verdict: str) -> bool:
+        return verdict in self.topics
 
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         if self.failing:

@@ -1,6 +1,7 @@
 """Preparation: the plan for a new image, and the judgement taken over for bytes that were judged alike before."""
 
 import io
+import json
 import random
 from dataclasses import fields, replace
 from typing import Any
@@ -14,7 +15,7 @@ from moderation.domain.manifest import evidence_to_json, manifest_from_json, man
 from moderation.domain.record import Record
 from moderation.domain.upload import upload_from_json
 from moderation.domain.work_files import Workspace
-from moderation.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
+from moderation.errors import ImageTooLarge, Misconfigured, UnreadableImage, UnsupportedImage
 from moderation.usecases.judge_image import judge_image
 from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.record_verdict import Moderated, record_verdict
@@ -53,6 +54,22 @@ def moderate(parts: Any, image: ImageRef, judge: FakeJudge) -> Any:
     record = parts.verdicts.get(image)
     assert record
     return record
+
+
+def test_an_object_without_a_version_of_its_own_is_refused_and_its_record_says_why() -> None:
+    parts = made()
+    replaceable = replace(FIRST, version="null")
+    parts.images.objects[replaceable] = parts.images.objects[FIRST]
+
+    with pytest.raises(Misconfigured, match="isn't versioned") as refused:
+        prepare_image(parts, replaceable, space(replaceable))
+
+    cause = json.dumps({"errorMessage": str(refused.value)})
+    parts.verdicts.records[replaceable] = {"owner": "arn:execution:null"}
+    done = Moderated(replaceable, "arn:execution:null", THEN, None, None, "Misconfigured", cause)
+    record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
+    record = parts.verdicts.get(replaceable)
+    assert (record.verdict, record.reason, record.reference) == ("review", str(refused.value), "post-1")
 
 
 def moderate_all(parts: Any, image: ImageRef) -> Any:

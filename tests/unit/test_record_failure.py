@@ -152,8 +152,50 @@ def test_the_sweeper_leaves_young_claims_to_their_execution():
     assert sweep(sweeper(claims(ended="two")), before=THEN) == []
 
 
+def test_the_sweeper_leaves_old_uploads_that_were_just_claimed_anew_to_their_execution():
+    verdicts = claims(redriven="two")
+    verdicts.records[ImageRef("intake", "redriven", "v")]["claimed_at"] = NOW
+
+    assert sweep(sweeper(verdicts)) == []
+    assert [one.recorded for one in sweep(sweeper(verdicts), before="2026-11-23T11:15:00.000Z")] == [True]
+    assert verdicts.get(ImageRef("intake", "redriven", "v")).created_at == THEN
+
+
+def test_a_late_event_about_a_redriven_upload_leaves_the_time_of_the_upload():
+    verdicts = claims(redriven=ME)
+
+    record_failure(verdicts, EndedExecution(ImageRef("intake", "redriven", "v"), ME, "FAILED", NOW))
+
+    recorded = verdicts.get(ImageRef("intake", "redriven", "v"))
+    assert (recorded.created_at, recorded.other["verdict_shard"][:18]) == (THEN, "review#2026-11-23#"[:18])
+    assert recorded.other["queue_order"] == f"5#{THEN}"
+
+
 def test_sweeping_twice_changes_nothing():
     parts = sweeper(claims(ended="two"))
 
     assert [[one.recorded for one in sweep(parts)] for _ in range(2)] == [[True], []]
     assert len(parts.publisher.published) == 1
+
+
+def test_a_failure_that_the_workflow_recorded_after_a_redrive_is_filed_under_its_upload():
+    verdicts, publisher = FakeVerdicts(), FakePublisher()
+    filed = {"verdict_shard": "review#2026-11-27#2", "queue": "review#0", "queue_order": "5#2026-11-27T08:00:00.000Z"}
+    failure = {"verdict": "review", "decided_by": "failure", "notified": False, "created_at": THEN}
+    verdicts.records[IMAGE] = {"owner": ME, "execution": ME, **failure, **filed}
+
+    assert notify_of_execution(verdicts, publisher, IMAGE, ME)
+
+    record = verdicts.records[IMAGE]
+    assert record["verdict_shard"].startswith("review#2026-11-23#")
+    assert (record["queue_order"], record["notified"]) == (f"5#{THEN}", True)
+
+
+def test_a_failure_that_is_filed_under_its_upload_is_left_as_it_is():
+    verdicts = FakeVerdicts()
+    record_failure(verdicts, ABORTED)
+    before = dict(verdicts.records[IMAGE])
+
+    notify_of_execution(verdicts, FakePublisher(), IMAGE, ME)
+
+    assert verdicts.records[IMAGE] == before | {"notified": True}

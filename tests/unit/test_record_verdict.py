@@ -7,14 +7,42 @@ from typing import Any
 
 import pytest
 
-from moderation.domain.record import decided, rejected
+from moderation.domain.record import decided, rejected, upload_time
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.usecases.notify import notify_of_execution
+from moderation.usecases.record_verdict import Moderated, record_verdict
 from tests.support.fakes import FakePublisher, FakeVerdicts, FakeWork
 from tests.unit.judged import IMAGE, ME, OTHER, THEN, WORKSPACE, judged_work, parts, record_of, run
 from tests.unit.packs import PACK, WEAPON
 
 NOW = "2026-11-23T10:00:02.000Z"
+
+
+@pytest.mark.parametrize(
+    ("standing", "given", "uploaded_at"),
+    [
+        ({}, {"time": "2026-11-23T09:59:58Z"}, "2026-11-23T09:59:58.000Z"),
+        ({}, {"time": "2026-11-23T11:59:58+02:00"}, "2026-11-23T09:59:58.000Z"),
+        ({}, {"time": "2026-11-23T10:00:00Z", "uploaded_at": "2026-11-21T08:00:00Z"}, "2026-11-21T08:00:00.000Z"),
+        ({"created_at": "2026-11-20T07:00:00.123Z"}, {"time": "2026-11-23T10:00:00Z"}, "2026-11-20T07:00:00.123Z"),
+        ({}, {"time": "t"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": "0001-01-01"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": "2099-01-01T00:00:00Z"}, "2026-11-23T10:00:00.500Z"),
+        ({}, {"time": 7}, "2026-11-23T10:00:00.500Z"),
+        ({}, {}, "2026-11-23T10:00:00.500Z"),
+    ],
+)
+def test_a_record_is_of_the_time_of_its_upload_whenever_its_execution_started(standing, given, uploaded_at):
+    made = parts(judged_work())
+    made.verdicts.records[IMAGE] |= standing
+    started = upload_time(given, "2026-11-23T10:00:00.500Z")
+    done = Moderated(IMAGE, ME, started, 12, WORKSPACE, None, "")
+
+    record_verdict(made.images, made.work, made.verdicts, done, notify_safe=False)
+
+    record = made.verdicts.records[IMAGE]
+    assert record["created_at"] == uploaded_at
+    assert record["verdict_shard"].startswith(f"unsafe#{uploaded_at[:10]}#")
 
 
 def test_an_unsafe_image_is_recorded_with_its_evidence_tagged_and_notified():
@@ -208,3 +236,27 @@ def test_an_image_under_a_broken_pack_waits_for_its_correction_and_not_for_a_per
     assert (broken["verdict"], broken["needs"]) == ("review", "policy")
     assert "queue" not in broken
     assert "queue" in damaged
+
+
+@pytest.mark.parametrize(("told", "published"), [(True, ["review", "unsafe"]), (None, ["unsafe"])])
+def test_a_redrive_that_decides_a_review_is_published_where_the_review_was(told, published):
+    made, publisher = parts(judged_work()), FakePublisher()
+    made.verdicts.records[IMAGE] |= {"previous_verdict": "review", "previous_notified": told}
+
+    assert run(made).notify
+    assert notify_of_execution(made.verdicts, publisher, IMAGE, ME)
+
+    assert [topic for topic, _, _ in publisher.published] == published
+    assert {message["previous_verdict"] for _, message, _ in publisher.published} == {"review"}
+    assert made.verdicts.records[IMAGE]["notified"] is True
+
+
+def test_a_safe_verdict_is_published_without_a_safe_topic_if_a_review_was():
+    made, publisher = parts(judged_work("safe")), FakePublisher()
+    publisher.topics = {"unsafe", "review"}
+    made.verdicts.records[IMAGE] |= {"previous_verdict": "review", "previous_notified": True}
+
+    assert run(made).notify
+    assert notify_of_execution(made.verdicts, publisher, IMAGE, ME)
+
+    assert [topic for topic, _, _ in publisher.published] == ["review"]

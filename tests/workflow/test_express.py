@@ -209,6 +209,6 @@ def age(laptop, key: str, version: str) -> None:
     laptop.client("dynamodb").update_item(
         TableName=laptop.outputs["VerdictTableName"],
         Key={"pk": {"S": f"{BUCKET}#{key}"}, "sk": {"S": version}},
-        UpdateExpression="SET created_at = :then, verdict_shard = :shard",
+        UpdateExpression="SET created_at = :then, claimed_at = :then, verdict_shard = :shard",
         ExpressionAttributeValues={":then": {"S": then}, ":shard": {"S": f"claimed#{then[:10]}#0"}},
     )

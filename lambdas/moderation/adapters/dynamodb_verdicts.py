@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.contract import BY_SHA256, BY_VERDICT, SHARDS
+from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
 
@@ -67,13 +67,23 @@ class DynamoVerdictStore:
         # All of them first: whoever asks may change the records.
         return iter(list(self._with_bytes(bucket, sha256)))
 
+    def of_reference(self, bucket: str, reference: str) -> Iterator[ImageRef]:
+        return self._named(bucket, BY_REFERENCE, "reference", reference)
+
+    def of_uploader(self, bucket: str, uploader: str, since: str, until: str) -> Iterator[ImageRef]:
+        return self._named(bucket, BY_UPLOADER, "uploader", uploader, since, until)
+
     def mark_notified(self, record: Record) -> None:
         self.compare_and_set(record, Change({"notified": True}))
 
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
         for day in sorted(days):
-            yield from self.by_verdict("claimed", day, before)
+            for listed in self.by_verdict("claimed", day, before):
+                # The index has the upload's time, but a redrive claims an old upload anew.
+                record = self.get(listed.image)
+                if record and not record.verdict and record.last_claimed < before:
+                    yield record
 
     def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[Record]:
         """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a time."""
@@ -167,6 +177,24 @@ class DynamoVerdictStore:
                     raise
                 return False
         return True
+
+    def _named(
+        self, bucket: str, index: str, attribute: str, value: str, since: str = "0", until: str = "9"
+    ) -> Iterator[ImageRef]:
+        """Yield the images of a bucket with a value in an index, created between two times, newest first."""
+        wanted = {":value": value, ":own": ImageRef(bucket, "", "").pk, ":since": since, ":until": until}
+        with store_faults(f"Table {self._table}"):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression="#value = :value AND created_at BETWEEN :since AND :until",
+                FilterExpression="begins_with(pk, :own)",
+                ExpressionAttributeNames={"#value": attribute},
+                ExpressionAttributeValues=to_item(wanted),
+                ScanIndexForward=False,
+            )
+            for page in pages:
+                yield from map(image_of, page["Items"])
 
     def _with_bytes(
         self, bucket: str, sha256: str, condition: str = "", values: Mapping[str, Any] | None = None

@@ -17,6 +17,9 @@ class SnsPublisher:
     def __init__(self, client: "SNSClient", topics: Mapping[str, str]) -> None:
         self._client, self._topics = client, topics
 
+    def has_topic(self, verdict: str) -> bool:
+        return verdict in self._topics
+
     def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
         topic = self._topics.get(verdict)
         if topic is None:

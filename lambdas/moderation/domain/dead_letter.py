@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moderation.contract import NULL_VERSION
 from moderation.domain.execution_event import EndedExecution, ended_execution
 
 _EVENT_ID = re.compile(r"[\w-]{1,60}")
@@ -39,7 +40,7 @@ def upload_of(body: str) -> UploadEvent:
             event = {
                 "bucket": event["detail"]["bucket"]["name"],
                 "key": stored["key"],
-                "version": stored["version-id"],
+                "version": stored.get("version-id", NULL_VERSION),
                 "size": stored["size"],
                 "event_id": event["id"],
                 "time": event["time"],

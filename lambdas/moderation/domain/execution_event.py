@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import utc
+from moderation.domain.record import upload_time, utc
 
 ALIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
 # "Standard and Express workflows types": Express ones end after five minutes. The sixth allows for clock skew.
@@ -21,12 +21,12 @@ def is_described(execution: str) -> bool:
 
 @dataclass(frozen=True)
 class EndedExecution:
-    """An execution that ended, how (FAILED, TIMED_OUT, ABORTED), and its image; `started_at` is ISO-8601 UTC."""
+    """An execution that ended, how (FAILED, TIMED_OUT, ABORTED), and its image; `uploaded_at` is ISO-8601 UTC."""
 
     image: ImageRef
     execution: str
     status: str
-    started_at: str
+    uploaded_at: str
 
 
 def ended_execution(event: Mapping[str, Any]) -> EndedExecution:
@@ -40,5 +40,5 @@ def ended_execution(event: Mapping[str, Any]) -> EndedExecution:
         image=ImageRef(given["bucket"], given["key"], given["version"]),
         execution=detail["executionArn"],
         status=detail["status"],
-        started_at=utc(datetime.fromtimestamp(detail["startDate"] / 1000, UTC)),
+        uploaded_at=upload_time(given, utc(datetime.fromtimestamp(detail["startDate"] / 1000, UTC))),
     )

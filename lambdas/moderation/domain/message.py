@@ -28,16 +28,21 @@ def build_message(record: Record) -> dict[str, Any]:
         "record": {"pk": image.pk, "sk": image.version},
         "decided_at": record.decided_at,
         **({"needs": record.needs} if record.needs else {}),
+        **({"previous_verdict": record.reverses} if record.reverses else {}),
     }
 
 
 def message_attributes(record: Record) -> dict[str, str]:
-    """Return the attributes for subscription filters: verdict, category, policy and needs ("none" if there is none)."""
+    """Return the attributes for subscription filters: verdict, category, policy, needs and the verdict it replaces.
+
+    Each is "none" if there is none.
+    """
     return {
         "verdict": record.verdict or _NONE,
         "category": record.category or _NONE,
         "policy": record.policy["name"] if record.policy else _NONE,
         "needs": record.needs or _NONE,
+        "previous_verdict": record.reverses or _NONE,
     }
 
 

@@ -51,7 +51,9 @@ class Record:
     force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
-    If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC.
+    `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
+    If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
+    `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
 
     image: ImageRef
@@ -60,6 +62,7 @@ class Record:
     owner: str = ""
     execution: str | None = None
     created_at: str = ""
+    claimed_at: str | None = None
     decided_at: str | None = None
     verdict: str | None = None
     category: str | None = None
@@ -71,6 +74,8 @@ class Record:
     cause: str | None = None
     needs: str | None = None
     notified: bool | None = None
+    previous_verdict: str | None = None
+    previous_notified: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
     reference: str | None = None
@@ -129,6 +134,26 @@ class Record:
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
 
     @property
+    def reverses(self) -> str | None:
+        """The earlier verdict, if the verdict is another one."""
+        return self.previous_verdict if self.verdict and self.previous_verdict != self.verdict else None
+
+    @property
+    def reversal_to(self) -> str | None:
+        """The earlier verdict whose topic has to carry the reversal, because it carried that verdict."""
+        return self.reverses if self.previous_notified else None
+
+    @property
+    def last_claimed(self) -> str:
+        """Start of the last execution, at which records of earlier releases were created."""
+        return self.claimed_at or self.created_at
+
+    @property
+    def upload_order(self) -> tuple[str, str]:
+        """Key that sorts records by upload; uploads of the same second by their executions."""
+        return self.created_at, self.last_claimed
+
+    @property
     def all_categories(self) -> tuple[str, ...]:
         """Categories of the verdict, the main one first."""
         return tuple(self.categories) or ((self.category,) if self.category else ())
@@ -166,8 +191,22 @@ def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
     return f"{verdict}#{created_at[:10]}#{_shard(image)}"
 
 
+def upload_time(given: Mapping[str, Any], started_at: str) -> str:
+    """Return the earliest time in an execution's input, at latest its start.
+
+    The input of a dead letter has the upload's time in `uploaded_at`; one made by hand may hold anything.
+    """
+    times = (_moment(given.get(name)) for name in ("uploaded_at", "time"))
+    return min([started_at, *(utc(moment) for moment in times if moment)])
+
+
+def earliest(uploaded_at: str, standing: Record | None) -> str:
+    """Return the upload's time, which stands in a record already if this isn't the first execution."""
+    return min(uploaded_at, standing.created_at) if standing and standing.created_at else uploaded_at
+
+
 def decided(
-    attributes: Mapping[str, Any], image: ImageRef, started_at: str, now: str, size: int | None = None
+    attributes: Mapping[str, Any], image: ImageRef, created_at: str, now: str, size: int | None = None
 ) -> dict[str, Any]:
     """Complete the attributes of a verdict with its times and index keys; `size` is the object's in bytes.
 
@@ -179,10 +218,10 @@ def decided(
         "schema_version": SCHEMA_VERSION,
         "image": asdict(image) | ({} if size is None else {"size": size}) | attributes.get("image", {}),
         "status": "decided",
-        "created_at": started_at,
+        "created_at": created_at,
         "decided_at": now,
-        "verdict_shard": shard_of(image, verdict, started_at),
-        **(_queue_keys(image, started_at) if verdict == "review" and "needs" not in attributes else {}),
+        "verdict_shard": shard_of(image, verdict, created_at),
+        **(_queue_keys(image, created_at) if verdict == "review" and "needs" not in attributes else {}),
     }
 
 
@@ -227,12 +266,14 @@ def overruled(record: Record, verdict: str, categories: Sequence[str], note: str
         decision["categories"] = list(categories)
     attributes = {
         **decision,
+        **_previous(record, verdict),
         "status": "decided",
         "decided_at": now,
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
     }
-    return Change(attributes, frozenset({"categories", "needs", "notified", "queue", "queue_order"} - set(attributes)))
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "queue", "queue_order"}
+    return Change(attributes, frozenset(optional - set(attributes)))
 
 
 def reopened(record: Record) -> Change:
@@ -240,11 +281,25 @@ def reopened(record: Record) -> Change:
     attributes = {
         "status": "claimed",
         "owner": REDRIVEN,
+        **_previous(record, None),
         "verdict_shard": shard_of(record.image, "claimed", record.created_at),
         "history": _with_history(record),
     }
     # Also what is empty in the item, which a `Record` doesn't tell from what isn't there.
     return Change(attributes, frozenset((_KNOWN | set(record.other)) - set(attributes) - _KEPT_WHEN_REOPENED))
+
+
+def filed_by_upload(record: Record) -> Change | None:
+    """Change that files a failure under the day of its upload; None where it is.
+
+    The workflow's own recording of a failure knows only the start of its execution, which a redrive puts days later.
+    """
+    day = shard_of(record.image, str(record.verdict), record.created_at).rsplit("#", 1)[0]
+    filed = str(record.other.get("verdict_shard") or day)
+    if record.decided_by != "failure" or filed.startswith(day):
+        return None
+    queued = _queue_keys(record.image, record.created_at) if "queue" in record.other else {}
+    return Change({"verdict_shard": shard_of(record.image, str(record.verdict), record.created_at), **queued})
 
 
 def is_reusable(record: Record, cache_key: str) -> bool:
@@ -279,6 +334,15 @@ def overflows(attributes: Mapping[str, Any]) -> bool:
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
 
 
+def _moment(text: object) -> datetime | None:
+    """Read an ISO-8601 time with its offset; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
     """Keys of the sparse index of the review queue: the lowest rank first, then the oldest upload."""
     return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
@@ -286,6 +350,18 @@ def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
 
 def _shard(image: ImageRef) -> int:
     return int(image.id, 16) % SHARDS
+
+
+def _previous(record: Record, verdict: str | None) -> dict[str, Any]:
+    """The earlier verdict of a record that gets another; None stands for one that isn't known yet.
+
+    A reversal that wasn't published yet remains due: the topic carried nothing since.
+    """
+    if record.notified is False and record.reversal_to not in (None, verdict):
+        return {"previous_verdict": record.reversal_to, "previous_notified": True}
+    if record.verdict in (None, verdict):
+        return {}
+    return {"previous_verdict": record.verdict, **({"previous_notified": True} if record.notified else {})}
 
 
 def _with_history(record: Record) -> list[Mapping[str, Any]]:

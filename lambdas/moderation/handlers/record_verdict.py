@@ -5,7 +5,7 @@ from typing import Any
 
 from moderation import wiring
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import since_upload
+from moderation.domain.record import since_upload, upload_time
 from moderation.domain.work_files import Workspace
 from moderation.observability import add_count, add_duration, bind_image, count_verdict, logger, observed
 from moderation.usecases.record_verdict import Moderated, record_verdict
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return {"verdict": "superseded", "notify": False}
     count_verdict(written["verdict"], written["category"], written["decided_by"], moderated.error)
     uploaded = event["input"].get("time")
-    add_duration("UploadToVerdictMilliseconds", since_upload(uploaded, moderated.started_at, written["decided_at"]))
+    add_duration("UploadToVerdictMilliseconds", since_upload(uploaded, event["started_at"], written["decided_at"]))
     logger.info("recorded", verdict=written["verdict"], decided_by=written["decided_by"], tagging=result.tagging)
     return {"verdict": written["verdict"], "notify": result.notify}
 
@@ -36,7 +36,7 @@ def _moderated(event: dict[str, Any]) -> Moderated:
     return Moderated(
         image=ImageRef(state["bucket"], state["key"], state["version"]),
         execution=event["execution"],
-        started_at=event["started_at"],
+        uploaded_at=upload_time(state, event["started_at"]),
         size=state.get("size"),
         workspace=Workspace(state["work"]["prefix"]) if "work" in state else None,
         error=rejection.get("Error"),

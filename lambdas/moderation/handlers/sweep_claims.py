@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     recorded, running = 0, []
     for swept in sweep_claims(ports.verdicts, ports.publisher, ports.executions, utc(now - _GRACE)):
         if swept.is_running:
-            running.append(swept.claim.created_at)
+            running.append(swept.claim.last_claimed)
         else:
             _report(swept)
             recorded += swept.recorded

@@ -44,11 +44,15 @@ class PersonDecision:
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `notified` if it was published."""
+    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `topics` names those it was published on."""
 
     record: Record
     tagging: str
-    notified: bool
+    topics: tuple[str, ...]
+
+    @property
+    def notified(self) -> bool:
+        return bool(self.topics)
 
 
 def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> DecisionResult:
@@ -59,10 +63,15 @@ def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> Deci
     """
     standing = _record(ports, record, decision)
     tagging = tag_image(ports.images, ports.verdicts, standing.image, decision.verdict)
-    notified = decision.verdict in ports.notified_verdicts
-    if notified:  # the decision may be older than the topic
+    topics = _topics(ports, standing)
+    if topics:  # the decision may be older than the topic
         notify(ports.verdicts, ports.publisher, replace(standing, notified=bool(standing.notified)))
-    return DecisionResult(standing, tagging, notified)
+    return DecisionResult(standing, tagging, topics)
+
+
+def _topics(ports: DecidePorts, record: Record) -> tuple[str, ...]:
+    """Return the verdicts whose topics carry the record: the one it reverses, and its own."""
+    return tuple(v for v in (record.reversal_to, record.verdict) if v and v in ports.notified_verdicts)
 
 
 def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> Record:
@@ -96,7 +105,7 @@ def _change(ports: DecidePorts, record: Record, decision: PersonDecision) -> Cha
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
-    if decision.verdict in ports.notified_verdicts:
+    if _topics(ports, record.with_change(change)):
         added["notified"] = False
     return replace(change, attributes={**change.attributes, **added}, removed=change.removed - set(added))
 

@@ -37,7 +37,7 @@ def find_record(
             raise
         current, unknown = None, True
     if current is None and records:
-        return FoundRecord(max(records.values(), key=attrgetter("created_at")), unknown)
+        return FoundRecord(max(records.values(), key=attrgetter("upload_order")), unknown)
     if current in records:
         return FoundRecord(records[current])
     raise NoSuchRecord(_why_none(bucket, key, current, sorted(records)))
@@ -55,7 +55,7 @@ def find_looked_at(
     records = verdicts.of_object(bucket, key)
     if not records:
         return find_record(images, verdicts, bucket, key)
-    newest = max(records, key=attrgetter("created_at"))
+    newest = max(records, key=attrgetter("upload_order"))
     try:
         current = images.current_version(bucket, key)
     except ImageUnavailable:
@@ -66,6 +66,18 @@ def find_looked_at(
             "name the one that you looked at with --version."
         )
     return FoundRecord(newest)
+
+
+def find_by_reference(verdicts: VerdictStore, bucket: str, reference: str) -> tuple[Record, list[ImageRef]]:
+    """Return the newest record with a reference, and the other images with it, newest first.
+
+    Raises NoSuchRecord, and the errors of the port.
+    """
+    images = list(verdicts.of_reference(bucket, reference))
+    for image in images:  # a record may have been erased since the index was written
+        if record := verdicts.get(image):
+            return record, [other for other in images if other != image]
+    raise NoSuchRecord(f"There is no record with the reference {reference}.")
 
 
 def _why_none(bucket: str, key: str, current: str | None, recorded: list[str]) -> str:

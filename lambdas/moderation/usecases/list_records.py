@@ -20,3 +20,13 @@ def newest_first(verdicts: VerdictStore, wanted: Sequence[str], since: datetime,
         listed = (verdicts.newest(verdict, day.isoformat(), first, last) for verdict in wanted)
         yield from merge(*listed, key=attrgetter("created_at"), reverse=True)
         day -= timedelta(days=1)
+
+
+def newest_of_uploader(
+    verdicts: VerdictStore, bucket: str, uploader: str, wanted: Sequence[str], since: datetime, until: datetime
+) -> Iterator[Record]:
+    """Yield the records of an uploader created in a span of time, newest first. Raises the errors of the port."""
+    for image in verdicts.of_uploader(bucket, uploader, utc(since), utc(until)):
+        record = verdicts.get(image)  # the index lags behind, and lacks the reason
+        if record and record.verdict in wanted:
+            yield record

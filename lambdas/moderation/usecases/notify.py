@@ -1,8 +1,8 @@
-"""Publish a verdict to the topic of its kind, once."""
+"""Publish a verdict to the topic of its kind, and a reversal also to that of the earlier verdict, once."""
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
-from moderation.domain.record import Record
+from moderation.domain.record import Record, filed_by_upload
 from moderation.ports import Publisher, VerdictStore
 
 
@@ -10,14 +10,30 @@ def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool
     """Publish a verdict whose notification is pending; False for any other. Raises the ports' errors."""
     if record.notified is not False or not record.verdict:
         return False
-    publisher.publish(record.verdict, build_message(record), message_attributes(record))
+    for topic in topics_of(publisher, record):
+        publisher.publish(topic, build_message(record), message_attributes(record))
     verdicts.mark_notified(record)
     return True
 
 
+def topics_of(publisher: Publisher, record: Record) -> list[str]:
+    """Return the verdicts on whose topics a record is published: its own, and first the one that it reverses.
+
+    A reversal is published even if its own verdict has no topic.
+    """
+    if record.reversal_to is None:
+        return [str(record.verdict)]
+    return [verdict for verdict in (record.reversal_to, str(record.verdict)) if publisher.has_topic(verdict)]
+
+
 def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execution: str) -> bool:
-    """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors."""
+    """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors.
+
+    A failure that the workflow recorded by itself is filed under the day of its upload first.
+    """
     record = verdicts.get(image)
     if record is None or record.execution != execution or record.decided_by == "person":
         return False
+    if change := filed_by_upload(record):
+        verdicts.compare_and_set(record, change)
     return notify(verdicts, publisher, record)

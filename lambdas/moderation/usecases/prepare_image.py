@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from moderation.contract import NULL_VERSION
 from moderation.domain.declared_type import refuse_active_content
 from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare
 from moderation.domain.image_ref import ImageRef
@@ -16,7 +17,7 @@ from moderation.domain.prompt import PROMPT_VERSION
 from moderation.domain.record import Record, judgement_of
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.domain.work_files import Workspace, pack_file
-from moderation.errors import ImageTooLarge, PermanentError
+from moderation.errors import ImageTooLarge, Misconfigured, PermanentError
 from moderation.ports import ImageStore, Policies, PolicyStore, StoredImage, VerdictStore, WorkStore
 
 
@@ -36,7 +37,8 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
     """Write the manifest to the work bucket, with the views or with the earlier judgement of the same bytes.
 
     Of an object that can't be prepared it keeps what is known, for its record. Raises the errors of the ports and of
-    `image.prepare`, UnsupportedImage for an object that is declared as something else than an image.
+    `image.prepare`, UnsupportedImage for an object that is declared as something else than an image, Misconfigured for
+    one without a version of its own.
     """
     started = time.monotonic()
     stored = ports.images.fetch(image)
@@ -46,6 +48,7 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
         pack = policies.enforce
         policy = {"name": pack.name, "digest": pack.digest}
         upload = replace(upload, policy=policy, unusable_files=pack.unusable_files)
+        _refuse_replaceable(image)
         manifest = _plan(ports, image, workspace, stored, policies)
     except PermanentError:
         ports.work.put_json(workspace.upload, upload_to_json(upload))
@@ -53,6 +56,15 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
     manifest = replace(manifest, prepare_ms=round((time.monotonic() - started) * 1000))
     ports.work.put_json(workspace.manifest, manifest_to_json(manifest))
     return manifest
+
+
+def _refuse_replaceable(image: ImageRef) -> None:
+    """Raise Misconfigured for an object without a version of its own, whose bytes may change under its verdict."""
+    if image.version == NULL_VERSION:
+        raise Misconfigured(
+            f"Bucket {image.bucket} isn't versioned, so this object can be replaced under its verdict: turn versioning "
+            "on, then upload it again."
+        )
 
 
 def _plan(

@@ -53,7 +53,7 @@ def record_failures(
     def task(letter: DeadLetter) -> _Task:
         ended = ended_of(letter.body)
         image = ended.image
-        return _Task(image.key, image.version, ended.started_at, ended.status, lambda: _record(verdicts, ended))
+        return _Task(image.key, image.version, ended.uploaded_at, ended.status, lambda: _record(verdicts, ended))
 
     return _process(letters, task, cause, since, dry_run)
 
@@ -88,8 +88,11 @@ def _handle(letters: DeadLetters, letter: DeadLetter, task: _Task, since: dateti
 
 
 def _start(executions: Executions, upload: UploadEvent) -> str:
-    """Start an execution named after the event, so that a second run starts no second one."""
-    given: dict[str, Any] = asdict(upload) | {"time": utc(datetime.now(UTC))}
+    """Start an execution named after the event, so that a second run starts no second one.
+
+    The waiting time counts from `time`, so it excludes the time until the fault was fixed.
+    """
+    given: dict[str, Any] = asdict(upload) | {"time": utc(datetime.now(UTC)), "uploaded_at": upload.time}
     return "started" if executions.start(f"dead-letter-{upload.event_id}", given) else "started before"
 
 

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 from moderation.domain.execution_event import EndedExecution
-from moderation.domain.record import decided, ended, utc
+from moderation.domain.record import decided, earliest, ended, utc
 from moderation.ports import VerdictStore
 
 
 def record_failure(verdicts: VerdictStore, execution: EndedExecution) -> bool:
     """Record a `review` verdict; False where a verdict stands already. Raises the errors of the port."""
-    attributes = decided(ended(execution.status), execution.image, execution.started_at, utc(datetime.now(UTC)))
+    uploaded_at = earliest(execution.uploaded_at, verdicts.get(execution.image))
+    attributes = decided(ended(execution.status), execution.image, uploaded_at, utc(datetime.now(UTC)))
     return verdicts.record(execution.image, execution.execution, attributes, unclaimed=True)

@@ -8,7 +8,7 @@ from typing import Any
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import JUDGE_TEXTS
 from moderation.domain.manifest import Manifest, manifest_from_json
-from moderation.domain.record import decided, overflows, rejected, utc
+from moderation.domain.record import decided, earliest, overflows, rejected, utc
 from moderation.domain.unusable import needs
 from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
@@ -21,12 +21,13 @@ from moderation.usecases.tag_image import tag_image
 class Moderated:
     """Outcome of an execution: image, workspace (None if preparing it failed), and the error, if there was one.
 
-    `error` and `cause` are those of Step Functions' Catch; `size` is the object's in bytes.
+    `error` and `cause` are those of Step Functions' Catch; `size` is the object's in bytes. `uploaded_at` is the time
+    of the upload in the execution's input, at latest its start.
     """
 
     image: ImageRef
     execution: str
-    started_at: str
+    uploaded_at: str
     size: int | None
     workspace: Workspace | None
     error: str | None
@@ -54,8 +55,11 @@ def record_verdict(
     Raises the errors of the ports.
     """
     image = moderated.image
-    attributes = decided(_verdict(work, moderated), image, moderated.started_at, utc(datetime.now(UTC)), moderated.size)
-    notify = attributes["verdict"] != "safe" or notify_safe
+    standing, now = verdicts.get(image), utc(datetime.now(UTC))
+    uploaded_at = earliest(moderated.uploaded_at, standing)
+    attributes = decided(_verdict(work, moderated), image, uploaded_at, now, moderated.size)
+    told = standing is not None and standing.previous_notified and standing.previous_verdict != attributes["verdict"]
+    notify = attributes["verdict"] != "safe" or notify_safe or bool(told)
     if notify:  # false until Notify has published it, so that a lost notification is visible
         attributes["notified"] = False
     if not verdicts.record(image, moderated.execution, attributes):

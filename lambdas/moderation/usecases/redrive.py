@@ -10,7 +10,7 @@ from moderation.domain.execution_event import ALIVE, LONGEST_EXPRESS, is_describ
 from moderation.domain.record import REDRIVEN, Record, reopened, utc
 from moderation.ports import Execution, Executions, Publisher, VerdictStore
 from moderation.usecases.list_records import newest_first
-from moderation.usecases.notify import notify
+from moderation.usecases.notify import notify, topics_of
 
 NON_RETRYABLE = frozenset({"UnreadableImage", "UnsupportedImage", "ImageTooLarge"})  # a version's bytes never change
 
@@ -61,10 +61,12 @@ def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
 
 
 def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
-    for listed in newest_first(ports.verdicts, ports.notified_verdicts, since, datetime.now(UTC)):
+    """Verdicts whose notification is pending; a safe one that reverses another has to be told without a topic, too."""
+    for listed in newest_first(ports.verdicts, ("safe", "unsafe", "review"), since, datetime.now(UTC)):
         if _is_ours(ports, listed) and listed.notified is False:
             record = ports.verdicts.get(listed.image)
-            if record and record.notified is False and record.verdict in ports.notified_verdicts:
+            told = {record.verdict, record.reversal_to} if record and record.notified is False else set()
+            if record and told & set(ports.notified_verdicts):
                 yield record
 
 
@@ -105,7 +107,7 @@ def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
 def _may_run(record: Record, execution: Execution | None) -> bool:
     """Tell if the execution that owns the record is running, or might be where Step Functions can't tell."""
     if not is_described(record.owner):
-        return record.created_at >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
+        return record.last_claimed >= utc(datetime.now(UTC) - LONGEST_EXPRESS)
     return execution is not None and execution.status in ALIVE
 
 
@@ -115,7 +117,8 @@ def _input_of(record: Record) -> dict[str, Any]:
 
 
 def _publish_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
+    topics = " and ".join(topics_of(ports.publisher, record))
     if dry_run:
-        return f"would be published on the {record.verdict} topic"
+        return f"would be published on the {topics} topic"
     notify(ports.verdicts, ports.publisher, record)
-    return f"published on the {record.verdict} topic"
+    return f"published on the {topics} topic"

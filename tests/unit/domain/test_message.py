@@ -78,13 +78,26 @@ def test_subscribers_can_filter_by_verdict_category_policy_and_need() -> None:
         "category": "Suggestive",
         "policy": "blog",
         "needs": "none",
+        "previous_verdict": "none",
     }
     assert message_attributes(FAILED) == {
         "verdict": "review",
         "category": "none",
         "policy": "none",
         "needs": "reupload",
+        "previous_verdict": "none",
     }
+
+
+def test_a_reversal_names_the_verdict_that_it_replaces_and_a_confirmation_does_not() -> None:
+    reversal = Record.from_attributes(ITEM | {"previous_verdict": "safe"})
+    confirmed = Record.from_attributes(ITEM | {"previous_verdict": "unsafe"})
+
+    message = build_message(reversal)
+    jsonschema.validate(json.loads(json.dumps(message)), SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert message["previous_verdict"] == message_attributes(reversal)["previous_verdict"] == "safe"
+    assert "previous_verdict" not in build_message(confirmed)
+    assert message_attributes(confirmed)["previous_verdict"] == "none"
 
 
 @pytest.mark.parametrize("field", ["verdict", "reason", "record", "schema_version"])

@@ -1,0 +1,30 @@
+"""Find the other uploads of the same bytes."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from moderation.domain.record import Record
+from moderation.ports import VerdictStore
+
+_MOST_READ = 100  # each is a read of its own
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """Records of the same bytes that have another verdict; `unread` is the number of copies that weren't read."""
+
+    differing: tuple[Record, ...] = ()
+    unread: int = 0
+
+
+def find_siblings(verdicts: VerdictStore, record: Record) -> Siblings:
+    """Return the other uploads of the same bytes whose verdict isn't that of the record, newest first.
+
+    Raises the errors of the port.
+    """
+    if not record.sha256:
+        return Siblings()
+    others = (image for image in verdicts.of_same_bytes(record.image.bucket, record.sha256) if image != record.image)
+    read = [verdicts.get(image) for image in islice(others, _MOST_READ)]
+    differing = tuple(each for each in read if each and each.verdict not in (None, record.verdict))
+    return Siblings(differing, unread=sum(1 for _ in others))
