@@ -15,10 +15,7 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the longest files, and trace none of the tests that cover nothing.
-
-    Below Python 3.12 tracing takes half as long again.
-    """
+    """Start with the longest files, and measure none of the tests that cover nothing."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in OUTSIDE:
