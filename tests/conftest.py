@@ -7,14 +7,15 @@ import pytest
 # These look at processes from outside: the emulator and its workers, the model server, a real deployment.
 OUTSIDE = ("e2e", "local", "model", "workflow")
 # Started first: at the end one worker would wait for the other.
-LONGEST = ("test_soak.py", "test_destroy.py", "test_template_start.py", "test_models_server.py")
+LONGEST = (
+    *("test_soak.py", "test_template_start.py", "test_frames.py", "test_destroy.py", "test_models_server.py"),
+    *("test_review_share.py", "test_quality.py", "test_app.py", "test_prompt.py", "test_doctor.py", "test_synth.py"),
+    *("test_wheel.py", "test_repeatable_verdicts.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the longest files, and trace none of the tests that cover nothing.
-
-    Below Python 3.12 tracing takes half as long again.
-    """
+    """Start with the longest files, and measure none of the tests that cover nothing."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in OUTSIDE:

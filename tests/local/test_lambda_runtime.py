@@ -4,6 +4,8 @@ import io
 import json
 import os
 import signal
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -168,6 +170,23 @@ def test_a_worker_that_died_while_idle_is_not_used(fleet: Fleet) -> None:
     eventually(lambda: not psutil.pid_exists(pid))  # the fleet has noticed
 
     assert not run(fleet, {}).failed
+
+
+def test_a_worker_is_not_used_while_its_end_is_being_noticed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    reaped, waitpid = threading.Event(), os.waitpid
+
+    def slow_waitpid(pid: int, options: int) -> tuple[int, int]:
+        found = waitpid(pid, options)
+        reaped.set()
+        time.sleep(0.5)
+        return found
+
+    monkeypatch.setattr(os, "waitpid", slow_waitpid)
+    started = replace(FUNCTION, arn=FUNCTION.arn + "-noticed")
+    os.kill(json.loads(run(fleet, {}, started).payload)["pid"], signal.SIGKILL)
+    assert reaped.wait(PATIENCE_S)
+
+    assert not run(fleet, {}, started).failed
 
 
 def test_code_that_cannot_be_imported_is_the_answer(fleet: Fleet) -> None:

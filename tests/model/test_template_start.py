@@ -57,7 +57,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield boto3.resource("s3").Bucket("models")
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=["Hub", "Prefix"])
 def server(
     request: pytest.FixtureRequest, assembly: Path, checkpoint: Path, bucket: Any, tmp_path: Path
 ) -> Iterator[DjlServer]:
@@ -85,6 +85,10 @@ def test_the_template_starts_a_handler_that_answers(
     assert answer["model"].startswith("tiny-1@")
     assert answer["caption"] == reference.text(picture(), None, max_new_tokens=32)
     assert answer["answers"][0]["text"] == reference.text(picture(), WEAPON, max_new_tokens=20)
+
+
+def test_a_container_that_scales_to_zero_starts_as_any_other(assembly: Path) -> None:
+    assert template.hosted(assembly, stack="ToZero") == template.hosted(assembly, stack="Hub")
 
 
 @pytest.mark.parametrize("named", [{"HF_MODEL_ID": BLIP2_WEIGHTS["hub_id"]}, {}], ids=["HF_MODEL_ID", "nothing"])

@@ -7,13 +7,14 @@ import pytest
 
 from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
+from tests.support.workers import made_once
 from tests.workflow.steps import ROOT, synthesised
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory) -> Path:
     """The assembly of a first deployment."""
-    return synthesised(tmp_path_factory.mktemp("assembly"))
+    return made_once(tmp_path_factory, "assembly", synthesised)
 
 
 @pytest.fixture(scope="session")

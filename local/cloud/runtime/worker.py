@@ -54,7 +54,7 @@ class Worker:
     @property
     def alive(self) -> bool:
         """False for an ended process, and for one that couldn't start and is about to end."""
-        return self._process.poll() is None and not self._api.start_failed
+        return self._process.returncode is None and _exists(self._process.pid) and not self._api.start_failed
 
     def invoke(self, event: bytes) -> InvocationResult:
         """Run the handler once. Don't reuse a worker that isn't `alive` afterwards."""
@@ -132,3 +132,12 @@ class Worker:
         except FileNotFoundError:  # closed from another thread while it was busy
             return ""
         return text
+
+
+def _exists(pid: int) -> bool:
+    """Return False once the process is reaped. `Popen.poll` returns None as long as another thread waits for it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from moderation.domain.decision import Decision, decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.judgement import Judgement
 from moderation.domain.yes_no import yes_or_no
+from tests.support.cases import each
 from tests.unit.domain.shipped import read_yaml, shipped
 
 LISTS = Path(__file__).parent
@@ -40,7 +41,7 @@ def decided(question: str, text: str, p_yes: float | None) -> Decision:
 
 
 @pytest.mark.parametrize("with_p", [True, False])
-@pytest.mark.parametrize(("question", "said", "text"), PLAIN)
+@each("question, said, text", PLAIN)
 def test_a_sound_answer_counts(question: str, said: str, text: str, with_p: bool) -> None:
     decision = decided(question, text, {"yes": 0.98, "no": 0.02}[said] if with_p else None)
     finding = next(finding for finding in decision.findings if finding.question_id == question)
@@ -50,7 +51,7 @@ def test_a_sound_answer_counts(question: str, said: str, text: str, with_p: bool
 
 
 @pytest.mark.parametrize("with_p", [True, False])
-@pytest.mark.parametrize(("question", "text"), CONTRADICTORY)
+@each("question, text", CONTRADICTORY)
 def test_a_contradictory_or_doubtful_answer_is_missing_evidence(question: str, text: str, with_p: bool) -> None:
     p_yes = 0.98 if text.startswith("y") else 0.02
     decision = decided(question, text, p_yes if with_p else None)
@@ -61,6 +62,6 @@ def test_a_contradictory_or_doubtful_answer_is_missing_evidence(question: str, t
     "repeated", ["no ", "no, a ", "no, there is no gun and no ", "no, it is not ", "<", "no gun in "]
 )
 def test_a_long_answer_is_read_in_linear_time(repeated: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     yes_or_no(repeated * 20_000, "Is a gun visible in this photo?")
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

@@ -15,6 +15,7 @@ from moderation.domain.findings import says_yes_to_blank, score, unanswerable
 from moderation.domain.judge_output import parse_judgement
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Category, Pack, Question
+from tests.support.cases import each
 from tests.unit.domain.shipped import HERE, NAMES, PROJECT, evidence_of, shipped
 
 # The table ------------------------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def test_the_table_has_only_words_that_mean_something() -> None:
             assert set(allowed) <= set(known), row
 
 
-@pytest.mark.parametrize("situation", COMBINATIONS, ids="|".join)
+@each("situation", COMBINATIONS)
 def test_the_decision_is_that_of_the_first_row_that_matches(situation: Situation) -> None:
     row = next(row for row in TABLE if row.matches(situation))
     pack, evidence = situation_of(*situation)
@@ -110,7 +111,7 @@ def test_every_row_of_the_table_is_reached() -> None:
     assert reached == set(range(len(TABLE)))
 
 
-@pytest.mark.parametrize("situation", COMBINATIONS, ids="|".join)
+@each("situation", COMBINATIONS)
 def test_nothing_that_went_wrong_is_unseen_over_a_threshold_or_mentioned_ends_safe(situation: Situation) -> None:
     judge, missing, instructions, unseen, strongest, caption = situation
     pack, evidence = situation_of(*situation)

@@ -66,6 +66,6 @@ def test_only_closed_forms_are_denied(deniable: str, talk: str) -> None:
     "part", ["a gun, ", "'a ", '"a" ', "no guns in ", "for a ", "a - b ", "g.u.n ", "the word is "]
 )
 def test_the_time_is_bounded_for_the_longest_captions(part: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     denied((part * 2000)[:2000])
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5

@@ -329,7 +329,7 @@ def test_what_supports_a_category_and_does_not_fit_is_named(
     assert prompt.shortened
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     views=st.integers(1, 12),
     captions=st.lists(st.sampled_from(["a dog", "weapons", "blood " * 60, "a street " * 40, "出" * 300]), max_size=12),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from moderation.domain.judge_output import MAX_CHARACTERS, MAX_SAFE, parse_judgement
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Category, Pack
+from tests.support.cases import each
 from tests.unit.domain.shipped import HERE, read_yaml, shipped
 
 PACK = shipped("blog")
@@ -245,12 +246,12 @@ def refused(text: str, pack: Pack = PACK) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("pack", "text"), SOUND)
+@each("pack, text", SOUND)
 def test_an_ordinary_safe_answer_is_taken(pack: Pack, text: str) -> None:
     assert parse_judgement(text, pack).flag == "safe"
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@each("text", REFUSED)
 def test_an_ordinary_answer_that_is_known_to_go_to_repair_does(text: str) -> None:
     assert refused(text, DEFAULT)
 
@@ -259,13 +260,13 @@ def test_at_most_three_percent_of_ordinary_safe_answers_go_to_repair() -> None:
     assert len(REFUSED) <= 0.03 * len(SOUND + REFUSED)
 
 
-@pytest.mark.parametrize("given", OUTPUTS["unsafe"])
+@each("given", OUTPUTS["unsafe"])
 def test_an_ordinary_unsafe_answer_is_taken(given: dict[str, str]) -> None:
     judgement = parse_judgement(given["text"], DEFAULT)
     assert (judgement.flag, judgement.category) == ("unsafe", given["category"])
 
 
-@pytest.mark.parametrize(("pack", "text"), CONTRADICTORY)
+@each("pack, text", CONTRADICTORY)
 def test_a_text_that_contradicts_safe_is_never_safe(pack: Pack, text: str) -> None:
     try:
         judgement = parse_judgement(text, pack)
@@ -497,7 +498,7 @@ LONG_SAFE = [
 ]
 
 
-@pytest.mark.parametrize("text", LONG_SAFE, ids=lambda text: text[:90])
+@each("text", LONG_SAFE)
 def test_a_safe_answer_of_any_words_is_doubted_in_a_moment(text: str) -> None:
     assert len(text) <= MAX_SAFE
     started = time.thread_time()
@@ -506,7 +507,7 @@ def test_a_safe_answer_of_any_words_is_doubted_in_a_moment(text: str) -> None:
     assert time.thread_time() - started < 2  # at most 0.4 on a slow core
 
 
-@pytest.mark.parametrize("piece", SLOW_TO_DOUBT)
+@each("piece", SLOW_TO_DOUBT)
 def test_a_safe_answer_of_many_words_is_refused_unread(piece: str) -> None:
     text = SAFE + "\n" + piece * ((MAX_CHARACTERS - 60) // len(piece))
     started = time.thread_time()
@@ -518,7 +519,7 @@ def test_a_safe_answer_of_many_words_is_refused_unread(piece: str) -> None:
 BEFORE = ["", SAFE, SAFE[:-2], '{"flag": "safe", "category": "', '{"flag": "']
 
 
-@pytest.mark.parametrize(("before", "piece"), [*product(("", SAFE[:-2]), HARD), *product(BEFORE, HARD_PROSE)])
+@each("before, piece", [*product(("", SAFE[:-2]), HARD), *product(BEFORE, HARD_PROSE)])
 def test_reading_takes_linear_time_up_to_the_limit(before: str, piece: str) -> None:
     text = (before + piece * (MAX_CHARACTERS // len(piece)))[: MAX_CHARACTERS - 2] + '"}'
     started = time.thread_time()  # of the processor: another process doesn't lengthen it
