@@ -50,7 +50,7 @@ class LambdaRuntimeApi:
         self.outcomes: queue.Queue[Posted | Exited] = queue.Queue()
         self._invocations: queue.Queue[Invocation | None] = queue.Queue()
         self._server = _Server(("127.0.0.1", 0), _handler_for(self))
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def address(self) -> str:
