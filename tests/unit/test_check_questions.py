@@ -36,6 +36,13 @@ def test_a_yes_is_named_whatever_the_endpoint_gives(answer: ScoredText) -> None:
     assert fault.startswith('smoker: "Does this photo contain a smoker?" is answered yes about a blank image')
 
 
+def test_an_answer_without_p_is_read_as_in_traffic_with_its_question() -> None:
+    denies_another_thing = ScoredText("yes, there is no dog")
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("no"), denies_another_thing), None))
+
+    assert check_questions(model, PACK, 96) == []
+
+
 @pytest.mark.parametrize(
     "answer", [ScoredText("no"), ScoredText("ssss"), ScoredText("no", 0.4), ScoredText("yes", 0.9, 0.1)]
 )

@@ -1,7 +1,8 @@
 """Yes or no, read from the text of an answer.
 
 An answer is a yes or a no, repeated or followed by clauses of a known form: after a no a denial of the question's
-subject or a statement of something else, after a yes a statement without a negation. Anything else is no answer: a
+subject or a statement of something else, after a yes a statement without a negation. "Answer:" may stand before it, and
+"there is no gun" is a no to a question for a gun. Anything else is no answer: a
 doubt, a second yes or no of the other kind, a "no" that belongs to another phrase, and each form that isn't known.
 """
 
@@ -73,6 +74,7 @@ _KNOWN = frozenset().union(
     *(_CARRIERS, _TRACES, _STATES, _DENIABLE),
 )
 _CERTAINTIES = (("there", "is", "no", "doubt", "about", "it"), ("no", "doubt"), ("of", "course"), ("for", "sure"))
+_DENIES_FIRST = {("there", verb, negation) for verb in ("is", "are") for negation in ("no", "not")}
 _SUFFIXES = ("ies", "ves", "ing", "es", "ed", "er", "fe", "y", "e", "s")
 _ASKING = _FRAME | _PREPOSITIONS | _words("is are does do was were person persons people man woman another")
 
@@ -128,6 +130,12 @@ class _Reader:
             return word not in _FRAME | _PREPOSITIONS | _OTHER_PHRASES | _CARRIERS and not word.isdigit()
         return any(_stem(word) in alternative for alternative in self.alternatives)
 
+    def asks_for(self, word: str) -> bool:
+        """Tell if the question asks for what the word names; any name, if the question isn't known."""
+        if self.alternatives is None:
+            return self._names(word) and word not in _NEGATIONS | _VERBS | _SUBJECTS
+        return any(_stem(word) in alternative for alternative in self.alternatives)
+
     def _continues(self, words: list[str]) -> bool:
         """Tell if the clause is a further item of a list that is denied, or of a statement."""
         return (
@@ -141,7 +149,7 @@ class _Reader:
     def _states_another(self, words: list[str]) -> bool:
         if not self._is_statement(words) or self._speaks_of_it(words):
             return False
-        content = _content(words)
+        content = _content(words) or (words[0] in ("only", "just") and _content(_subject(words)))
         self.stated.append(" ".join(words))
         return bool(content)
 
@@ -192,7 +200,11 @@ def without_special_tokens(text: str) -> str:
 def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
     tokens = _tokens(text)
     start = next((i for i, token in enumerate(tokens) if token not in _SIGNS), len(tokens))
+    if tokens[start : start + 2] == ["answer", ":"]:
+        start += 2
     said = tokens[start] if start < len(tokens) else ""
+    if tuple(tokens[start : start + 3]) in _DENIES_FIRST:
+        return _read_denial(tokens[start:], question)
     if said not in ("yes", "no"):
         return None, [], []
     rest = next((i for i in range(start, len(tokens)) if tokens[i] not in _SIGNS | {said}), len(tokens))
@@ -204,6 +216,15 @@ def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]],
         clauses[0].insert(0, "no")
     fits = all(reader.fits(said, clause) for clause in clauses)
     return (said, clauses, reader.stated) if fits else (None, [], [])
+
+
+def _read_denial(tokens: Sequence[str], question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
+    """Read "there is no gun" as a no, if it names what the question asks for."""
+    reader = _Reader(None if question is None else _alternatives(question))
+    clauses = list(_clauses(tokens))
+    named = bool(clauses) and any(map(reader.asks_for, clauses[0]))
+    fits = named and all(reader.fits("no", clause) for clause in clauses)
+    return ("no", clauses, reader.stated) if fits else (None, [], [])
 
 
 def _tokens(text: str) -> list[str]:
@@ -249,6 +270,8 @@ def _negates(words: Sequence[str], i: int) -> bool:
 def _is_subject(words: list[str], reader: _Reader) -> bool:
     if len(words) == 1 and words[0] in _SUBJECTS:
         return True
+    if len(words) == 2 and words[0] in ("this", "that") and words[1] in _PICTURES:
+        return True
     return bool(words) and (words[0] in _DETERMINERS or reader._names(words[0])) and _runs_on(words)
 
 
@@ -271,6 +294,11 @@ def _is_predicate(subject: str, words: list[str]) -> bool:
         or (subject in ("it", "they", "this", "that") and len(words) == 1 and not first.endswith("ed"))
         or (subject in ("he", "she", "they") and first in _DENIABLE)
     )
+
+
+def _subject(words: Sequence[str]) -> Sequence[str]:
+    """Return the words before the verb; none without a verb."""
+    return next((words[:i] for i, word in enumerate(words) if word in _VERBS), ())
 
 
 def _content(words: Sequence[str]) -> list[str]:

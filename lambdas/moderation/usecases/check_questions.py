@@ -4,7 +4,7 @@ import struct
 import zlib
 
 from moderation.domain.findings import unanswerable
-from moderation.domain.policy import Pack
+from moderation.domain.policy import Pack, Question
 from moderation.domain.prompt import question_prompt
 from moderation.domain.yes_no import yes_or_no
 from moderation.ports import ScoredText, VisionModel
@@ -21,14 +21,16 @@ def check_questions(model: VisionModel, pack: Pack, model_input_size: int) -> li
     prompts = [question_prompt(question.text) for question in pack.questions]
     reply = model.ask(_blank_png(model_input_size), prompts, caption=False)
     asked = zip(pack.questions, reply.answers, strict=True)
-    return unanswerable(pack, {question.text: _p_blank(answer) for question, answer in asked})
+    return unanswerable(pack, {question.text: _p_blank(question, answer) for question, answer in asked})
 
 
-def _p_blank(answer: ScoredText) -> float | None:
+def _p_blank(question: Question, answer: ScoredText) -> float | None:
     """Return P(yes) on a blank picture of an answer about one: the endpoint's own, or else the answer itself."""
     if answer.p_blank is not None:
         return answer.p_blank
-    return answer.p_yes if answer.p_yes is not None else {"yes": 1.0, "no": 0.0}.get(yes_or_no(answer.text) or "")
+    if answer.p_yes is not None:
+        return answer.p_yes
+    return {"yes": 1.0, "no": 0.0}.get(yes_or_no(answer.text, question.text) or "")
 
 
 def _blank_png(size: int) -> bytes:

@@ -2,11 +2,13 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moderation.domain.decision import Decision, decide
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.findings import fault_of
 from moderation.domain.judgement import Judgement
 from moderation.domain.yes_no import yes_or_no
 from tests.support.cases import each
@@ -21,6 +23,8 @@ PLAIN = [
     for said, texts in sides.items()
     for text in texts
 ]
+INDEPENDENT = read_yaml(LISTS / "independent_answers.yaml")
+GUN = next(question for question in DEFAULT.questions if question.id == "gun")
 CONTRADICTORY = [
     (question, text)
     for question, families in read_yaml(LISTS / "contradictory_answers.yaml").items()
@@ -56,6 +60,18 @@ def test_a_contradictory_or_doubtful_answer_is_missing_evidence(question: str, t
     p_yes = 0.98 if text.startswith("y") else 0.02
     decision = decided(question, text, p_yes if with_p else None)
     assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+
+
+@pytest.mark.parametrize(("text", "p_yes", "said"), INDEPENDENT["plain"])
+def test_a_plain_answer_of_an_author_who_had_not_read_the_rules_counts(text: str, p_yes: float, said: str) -> None:
+    assert yes_or_no(text, GUN.text) == said
+    assert fault_of(GUN, Answer("full", GUN.text, text, p_yes, 0.02, 0.99)) == ""
+
+
+@pytest.mark.parametrize("given", [given for family in INDEPENDENT["bad"].values() for given in family])
+def test_a_bad_answer_of_theirs_has_a_fault(given: list[Any]) -> None:
+    text, p_yes, p_yes_no = [*given, 0.99][:3]
+    assert fault_of(GUN, Answer("full", GUN.text, text, p_yes, 0.02, p_yes_no))
 
 
 @pytest.mark.parametrize(
