@@ -5,18 +5,22 @@ what is negated. A caption supports the category if it contains every significan
 inflection, outside of the phrases that the category excepts.
 Words without a meaning of their own ("graphic", "products", "male") don't count; a term of only such words is ignored.
 A word of `subjects.py` counts as the subjects that it is a narrower word of as well: "handgun" supports "weapons".
+Swear words of other languages, threats and insults count as the subject of insults.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
+from moderation.domain.disguises import undisguised
+from moderation.domain.english import words_of
 from moderation.domain.foreign_subjects import FOREIGN_SUBJECTS
+from moderation.domain.hostility import is_hostile, swears_masked
 from moderation.domain.letters import restored
 from moderation.domain.negations import without_negated
 from moderation.domain.policy import Category, Pack
-from moderation.domain.subjects import NO_SUBJECT, SUBJECTS
+from moderation.domain.subjects import INSULTS, LOOKALIKES, OTHER_SENSES, SUBJECTS
 from moderation.domain.yes_no import without_special_tokens
 
 _SPLIT = re.compile(r"[,;:.()/]|\b(?:and|or|such as|like|including|e\.g)\b", re.IGNORECASE)
@@ -33,6 +37,9 @@ _SAY_NOTHING = (
     "kind kinds type types word words text but also win wins winner winners winning"
 )
 _SILENT = frozenset(_SAY_NOTHING.split())
+# Forms that mean something else than the activity: smoked salmon, the smoke of a train.
+_STEMS_OF_THEIR_OWN = frozenset(("smoke", "smoked"))
+_SWEAR_WORD = "fuck"
 
 
 def says_something(caption: str) -> bool:
@@ -51,7 +58,9 @@ def named_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:
 
 
 def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tuple[str, ...]:
-    read = [[_words(reading) for reading in restored(caption)] for caption in captions]
+    read = [[_words(reading) for reading in _readings(caption)] for caption in captions]
+    if by_subject:
+        read = [[_without_other_senses(words) for words in readings] for readings in read]
     spoken = [_said(readings, (), by_subject) for readings in read]
 
     def is_supported(category: Category) -> bool:
@@ -60,6 +69,20 @@ def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tupl
         return any(term <= words for term in _terms(category) for words in said)
 
     return tuple(category.name for category in pack.categories if is_supported(category))
+
+
+def _readings(caption: str) -> Iterator[str]:
+    """Ways to read a caption; a swear word is added if it insults or threatens somebody."""
+    readings = list(restored(caption))
+    yield from readings
+    yield from undisguised(caption)
+    in_letters = readings[::2]  # the others are words that were cut up
+    if swears_masked(caption.casefold()) or any(is_hostile(_without_punctuation(text)) for text in in_letters):
+        yield _SWEAR_WORD
+
+
+def _without_punctuation(text: str) -> str:
+    return " ".join(word for word in _words(text) if word.isalnum())
 
 
 def _said(readings: list[list[str]], excepted: Iterable[list[str]], by_subject: bool) -> set[str]:
@@ -99,6 +122,16 @@ def _without(words: list[str], phrases: Iterable[list[str]]) -> list[str]:
     return kept
 
 
+def _without_other_senses(words: list[str]) -> list[str]:
+    """Put a comma in the place of every phrase in which a name of a subject has another sense."""
+    kept, i = [], 0
+    while i < len(words):
+        length = next((n for n in (3, 2) if tuple(words[i : i + n]) in _OTHER_SENSES), 0)
+        kept.append("," if length else words[i])
+        i += length or 1
+    return kept
+
+
 def _broader(words: list[str]) -> set[str]:
     """Stems of the subjects that the words are narrower words of; the longest phrase at each place counts."""
     stems: set[str] = set()
@@ -122,6 +155,8 @@ def _significant(word: str) -> str:
 
 def _stem(word: str) -> str:
     """A word without its inflection: "smoking", "smoker" and "smokes" are all "smok", "knives" is "knif"."""
+    if word in _STEMS_OF_THEIR_OWN:
+        return word
     stem = _SUFFIX.sub("", word) if len(word) > 4 else word.removesuffix("s").removesuffix("e")
     stem = _VOICED.sub("f", stem)
     return _DOUBLED.sub(r"\1", stem) if len(stem) >= 3 else word
@@ -130,17 +165,19 @@ def _stem(word: str) -> str:
 def _narrower() -> dict[tuple[str, ...], frozenset[str]]:
     """Stems of the subjects that each narrower word or phrase, in singular and plural, belongs to."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
-    for names, phrases in chain(SUBJECTS.items(), FOREIGN_SUBJECTS.items()):
+    subjects = [(names, phrases.split(", ")) for names, phrases in chain(SUBJECTS.items(), FOREIGN_SUBJECTS.items())]
+    for names, phrases in [*subjects, (INSULTS, words_of("profanity"))]:
         stems = frozenset(_stem(name) for name in names.split(", "))
-        for phrase in phrases.split(", "):
+        for phrase in phrases:
             for words in (tuple(_words(phrase)), tuple(_words(_plural(phrase)))):
                 found[words] = found.get(words, frozenset()) | stems
-    return found | {tuple(_words(phrase)): frozenset() for phrase in NO_SUBJECT.split(", ")}
+    return found | {tuple(_words(phrase)): frozenset() for phrase in LOOKALIKES.split(", ")}
 
 
 def _plural(phrase: str) -> str:
     return phrase + ("es" if phrase.endswith(("s", "x", "ch", "sh")) else "s")
 
 
+_OTHER_SENSES = {tuple(_words(form)) for phrase in OTHER_SENSES.split(", ") for form in (phrase, _plural(phrase))}
 _NARROWER = _narrower()
 _LONGEST_PHRASE = max(map(len, _NARROWER))

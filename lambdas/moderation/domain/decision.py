@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moderation.domain.captions import named_categories, says_something, supported_categories
-from moderation.domain.descriptions import can_be_denied
+from moderation.domain.descriptions import can_be_denied, quotes_unread_text
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
-from moderation.domain.injection import (
-    look_like_instructions_together,
-    looks_like_instructions,
-)
+from moderation.domain.injection import how_it_steers, look_like_instructions_together
 from moderation.domain.judgement import Judgement, UnusableJudgement
-from moderation.domain.letters import has_foreign_letters
 from moderation.domain.policy import Pack
 from moderation.domain.yes_no import beyond_known_words
 
@@ -85,9 +81,13 @@ class _Situation:
         """The first category that a caption supports and not every answer clearly denies; None if there is none."""
         return next((name for name in self.in_captions if not self._is_denied(name)), None)
 
-    def _is_denied(self, category: str) -> bool:
+    def answered_no(self, category: str) -> bool:
+        """Tell if there are answers about the category, each a clear no."""
         speaking = [finding for finding in self.found if category in finding.categories]
-        return bool(speaking) and all(finding.clear_no for finding in speaking) and self._only_described
+        return bool(speaking) and all(finding.clear_no for finding in speaking)
+
+    def _is_denied(self, category: str) -> bool:
+        return self.answered_no(category) and self._only_described
 
     @property
     def _only_described(self) -> bool:
@@ -176,10 +176,12 @@ def _disagreement(situation: _Situation) -> _RowResult | None:
 def _caption_disagreement(situation: _Situation) -> _RowResult | None:
     if not situation.judged_safe or not (undenied := situation.undenied):
         return None
-    reason = (
-        f"The judge calls the image safe, but a caption mentions {undenied}, and no answer, or not every "
-        "answer about it, is a clear no. A person must decide."
+    why = (
+        "a caption has text from the picture or more than a description, which clear noes don't excuse"
+        if situation.answered_no(undenied)
+        else "no answer, or not every answer about it, is a clear no"
     )
+    reason = f"The judge calls the image safe, but a caption mentions {undenied}, and {why}. A person must decide."
     return _RowResult("review", undenied, "evidence", reason)
 
 
@@ -248,6 +250,9 @@ _ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
 }
 
 
+_UNREAD = "has words that aren't English, which are text from the picture that nothing here reads"
+
+
 def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> str:
     if not found:
         return "the image was never looked at"
@@ -263,19 +268,13 @@ def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -
 
 def _what_steers(pack: Pack, evidence: Evidence) -> str:
     for caption in evidence.captions if pack.caption else ():
-        if how := _how_it_steers(caption.text):
+        if how := how_it_steers(caption.text) or (quotes_unread_text(caption.text) and _UNREAD):
             return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
     for answer in evidence.answers:
-        if answer.question in asked and (how := _how_it_steers(beyond_known_words(answer.text, answer.question))):
+        if answer.question in asked and (how := how_it_steers(beyond_known_words(answer.text, answer.question))):
             return f'The answer to "{answer.question}" on the view "{answer.view}" {how}'
     return "All captions and answers together read like instructions" if _steers_together(pack, evidence) else ""
-
-
-def _how_it_steers(text: str) -> str:
-    if has_foreign_letters(text):
-        return "has letters that the captioner doesn't write, so that it is text from the picture"
-    return "reads like instructions" if looks_like_instructions(text) else ""
 
 
 def _steers_together(pack: Pack, evidence: Evidence) -> bool:

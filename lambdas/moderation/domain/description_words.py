@@ -78,7 +78,8 @@ SURROUNDED = _words("surrounded followed flanked parked seated lit placed locate
 ADVERTISING = _words("poster ad advertisement sign logo cover menu display case rack stand stall box tool container")
 MATERIALS = _words(
     "marble clay wood rubber plastic chocolate sugar stone bronze wax paper cardboard foam cloth plaster felt wool "
-    "lego candy marzipan ice snow porcelain plush gingerbread papier"
+    "lego legos candy marzipan ice snow porcelain plush gingerbread papier soap straw "
+    "yarn balloons bricks fondant"
 )
 
 # Words that give another meaning to words.
@@ -92,10 +93,11 @@ SUBSTITUTION = (
 
 # Words after which, or between quotation marks, a caption quotes what is written.
 QUOTING = (
-    r"(?:that|which)? ?\b(?:says?|reads?|saying|reading|states?|stating|labell?ed|stamped|titled|entitled|called|named"
+    r"(?:that|which)? ?\b(?:says?|reads?|saying|reading(?! (?:an?|the|his|her|their) (?:book|newspaper|magazine|letter"
+    r"|menu|map|paper|comic)s?\b)|states?|stating|labell?ed|stamped|titled|entitled|called|named"
     r"|marked|inscribed|captioned)\b|\b(?:text|words?|letters?|lettering|caption|inscription|slogan|title|message|label"
     r"|sign|note|card|sticker|badge|placard|banner|tag|subtitle|headline|graffiti|writing|tattoo|poster|billboard|bubble"
-    r"|written|printed)\b"
+    r"|watermark|stamp|plaque|ribbon|written|printed)\b"
 )
 
 # Articles, pronouns, prepositions and forms of "be" of other languages in Latin letters, unless they are English words.

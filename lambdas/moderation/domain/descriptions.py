@@ -1,8 +1,8 @@
 """Captions that answers can deny: closed forms of what a captioner writes of a scene.
 
-A caption is split into what it describes and what it quotes. Beside something forbidden, the description must be a
-noun phrase: things with attributes, prepositions of place and verbs in "-ing"; and the quotation at most two words.
-Signs are short, or forbid: "no guns allowed". Everything else may be talk that answers don't deny.
+A caption is split into what it describes and what it quotes. Where a caption names something forbidden and quotes text,
+answers deny it only if all of the text forbids: "no guns allowed". Without text it must be a noun phrase: things with
+attributes, prepositions of place and verbs in "-ing". Everything else may be talk that answers don't deny.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from moderation.domain import description_words as classes
+from moderation.domain.english import is_unread
 from moderation.domain.injection_patterns import is_description
 from moderation.domain.letters import readings, restored
 from moderation.domain.subjects import SUBJECTS
@@ -26,7 +27,6 @@ _CLOTHES = re.compile(
     r"\b(?:without (?:a |any |his |her |their )?(?:shirts?|tops?|clothes|clothing|bra)|no (?:shirt|clothes|top)(?: on)?"
     r"|wearing (?:nothing|no clothes)|who (?:is|are)(?= \w+ing\b)|(?<=shaped )like|(?<=dressed )as)"
 )
-_SHORT_QUOTE = 2
 _SHORT_WORD = 3
 _FEW = 2
 _FORBIDS = re.compile(
@@ -37,8 +37,10 @@ _NOT_A_SIGN = re.compile(
 )
 _SIGN_ENDS = re.compile(
     r"\b(?:(?:(?:allowed|permitted) )?(?:in|on|within|inside|at|near|under) (?!this|that|it\b)[\w ]+|allowed|permitted"
-    r"|please|beyond this point|today|zone|area|indoors|of any kind|tolerated|policy)$"
+    r"|please|beyond this point|today|zone|area|indoors|of any kind|tolerated|policy|against (?:women|children"
+    r"|animals))$"
 )
+_SMOKING = re.compile(r"smoking (?:area|zone|section|room|lounge|kills|causes cancer)")
 _REGULATES = re.compile(
     r"(?:\w+ )?(?:\w+ing|\w+s|alcohol|tobacco) (?:is|are)"
     r" (?:strictly )?(?:not (?:allowed|permitted)|prohibited|forbidden"
@@ -46,7 +48,9 @@ _REGULATES = re.compile(
     r"|(?:allowed|permitted) (?:only )?(?:in|at|on) (?!this|these|that|any|every|all)[\w ]+)"
 )
 _PICTURED = re.compile(r"\b(?:picture|photo|image|post|upload|ad|drawing|painting|caption|hands?|view|frame)s?\b")
-_FREE = re.compile(r"\b\w+ free\b(?! of)")
+_FREE = re.compile(
+    r"\w+ free(?: (?:school|zone|area|home|building|workplace|campus|city|park|event|beer|wine|drinks?|cocktails?))*"
+)
 _SUBJECT_WORDS = frozenset(_WORD.findall(" ".join(SUBJECTS.values()))) - classes.TALKING
 
 
@@ -89,39 +93,25 @@ def can_be_denied(text: str, names_something: Callable[[str], bool]) -> bool:
         return True
     if _forbids(text):
         return True
-    if names_something(parts.described):
-        return (
-            _is_plain(parts.described)
-            and all(map(_is_short_quote, parts.quoted))
-            and _quoted_words(parts) <= _SHORT_QUOTE
-        )
-    return all(map(_is_sign_text, parts.quoted)) and not _cut_up_talk(parts.described)
+    if parts.quoted:
+        return not names_something(parts.described) and all(map(_forbids, parts.quoted))
+    return _is_plain(parts.described)
 
 
-def _is_sign_text(text: str) -> bool:
-    words = _WORD.findall(_FREE.sub("", " ".join(_WORD.findall(text))))
-    return _forbids(text) or not (_is_foreign(text) or _addresses(words))
-
-
-def _is_short_quote(text: str) -> bool:
-    words = _WORD.findall(text)
-    return not (_addresses(words) or (classes.MAKE_BELIEVE | classes.FOREIGN).intersection(words))
-
-
-def _addresses(words: list[str]) -> bool:
-    return bool(classes.TALKING.intersection(words)) or (words[:1] != [] and words[0] in classes.ORDERS)
-
-
-def _quoted_words(parts: Parts) -> int:
-    return sum(len(_WORD.findall(text)) for text in parts.quoted)
+def quotes_unread_text(text: str) -> bool:
+    """Tell if a caption has text of words that aren't English: it was read off the picture, and nothing reads it."""
+    parts = split(text)
+    return any(map(is_unread, (parts.described, *parts.quoted, " ".join(parts.quoted))))
 
 
 def _forbids(text: str) -> bool:
     """Tell if a sign forbids: each part a plural, mass noun or gerund, alone or with "allowed" and the like."""
-    return all(_is_forbidding(" ".join(_WORD.findall(part))) for part in text.split(",") if part.strip())
+    return all(_is_forbidding(" ".join(_WORD.findall(part))) for part in text.casefold().split(",") if part.strip())
 
 
 def _is_forbidding(words: str) -> bool:
+    if _FREE.fullmatch(words) or _SMOKING.fullmatch(words):
+        return True
     if _REGULATES.match(words) and not _PICTURED.search(words):
         return True
     lead = _FORBIDS.match(words)

@@ -3,6 +3,8 @@
 Only words that English doesn't have; the keys are those by which a policy names the subject.
 """
 
+from moderation.domain.subjects import INSULTS
+
 FOREIGN_SUBJECTS: dict[str, str] = {
     "weapon, weaponry, gun, firearm": (
         "waffe, waffen, pistole, pistolen, gewehr, gewehre, pistolet, fusil, pistola, arma, revolver, escopeta, "
@@ -29,4 +31,17 @@ FOREIGN_SUBJECTS: dict[str, str] = {
         "vinho, cerveja, wijn"
     ),
     "hate, symbol, nazi, swastika": "hakenkreuz, croix gammee, esvastica, svastica, hakenkruis",
+    INSULTS: (
+        "tote dich, tote euch, bring dich um, bringe dich um, bringe euch, stirb, tod den, tod allen, tod dem, "
+        "verrecke, "
+        "verpiss dich, halt die fresse, halt s maul, halts maul, fick dich, leck mich, je te tue, te tuer, vous tuer, "
+        "mort "
+        "aux, creve, ta gueule, va te faire, nique ta, te mato, te voy a matar, matarte, te matare, muerte a, muerete, "
+        "callate, chinga, ti uccido, ti ammazzo, morte a, morte ai, crepa, muori, vou te matar, morte aos, "
+        "cala a boca, "
+        "vermoord je, vermoord jullie, maak je af, maak je dood, dood aan, sterf, rot op, hou je bek, zabije cie, "
+        "zabije "
+        "was, smierc, wypierdalaj, spierdalaj, zabiju te, smrt, doda dig, hall kaften, oldururum, oldurecegim, "
+        "siktir git"
+    ),
 }

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from moderation.domain.encodings import hides_text
-from moderation.domain.injection_patterns import steers, steers_clearly
+from moderation.domain.injection_patterns import steers, steers_clearly, talks_about_a_thing
 from moderation.domain.letters import has_foreign_letters
 
 MAX_CHARACTERS = 2000
@@ -43,13 +43,16 @@ def looks_like_instructions(text: str) -> bool:
 
     Anything longer than `MAX_CHARACTERS` counts as instructions: no caption is that long.
     """
-    return (
-        len(text) > MAX_CHARACTERS
-        or _hides_characters(text)
-        or has_foreign_letters(text)
-        or hides_text(text)
-        or steers(text)
-    )
+    return how_it_steers(text) != ""
+
+
+def how_it_steers(text: str) -> str:
+    """Return why a caption or an answer can't be trusted, as the predicate of a sentence; empty if it can."""
+    if has_foreign_letters(text):
+        return "has letters that the captioner doesn't write, so that it is text from the picture"
+    if len(text) > MAX_CHARACTERS or _hides_characters(text) or hides_text(text) or steers(text):
+        return "reads like instructions"
+    return "says more about something forbidden than a description does" if talks_about_a_thing(text) else ""
 
 
 def look_like_instructions_together(texts: Sequence[str]) -> bool:

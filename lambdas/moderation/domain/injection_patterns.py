@@ -121,13 +121,13 @@ _THINGS = re.compile(
     r"\b(?:guns?|rifles?|pistols?|revolvers?|firearms?|kni(?:fe|ves)|daggers?|swords?|blades?|weapons?|bombs?"
     r"|grenades?"
     r"|ammunition|blood\w*|bleed\w*|gore|wounds?|corpses?|nudes?|nudity|naked\w*|topless|undress\w*|sex\w*|porn\w*"
-    r"|fight\w*|fists?|violen\w+|assault\w*|smok(?:e|es|er|ers|ed|ing)|cigar\w*|tobacco|vape|drugs?|pills?|cocaine"
+    r"|fight\w*|fists?|violen\w+|assault\w*|smok(?:es|er|ers|ing)|cigar\w*|tobacco|vape|drugs?|pills?|cocaine"
     r"|syringes?|alcohol\w*|insult\w*|swastikas?|nazi\w*|slurs?|harass\w*|hate|threats?)\b"
 )
 _PROHIBITED = re.compile(
     r"\b(?:no|stop(?: the)?|say no to|end(?: the)?|against|ban|without|anti|quit|(?:thank you for "
     r"|please )?(?:do )?not) "
-    r"(?:\w+ )?(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol"
+    r"(?:\w+ (?:or |and )?)?(?:guns?|firearms|kni(?:fe|ves)|weapons?|smok(?:e|ing)|tobacco|vap(?:e|ing)|drugs?|alcohol"
     r"|violence|nudity|"
     r"harassment|fighting|hate)(?: (?:are |is )?(?:allowed|permitted|please|here))?\b(?! (?:is|are|was|can|in this))"
     r"|\b(?:smoke|tobacco|alcohol|drug|weapon|gun|violence) free\b"
@@ -295,14 +295,18 @@ _FOREIGN_DEMAND = re.compile(
 
 
 def steers(text: str) -> bool:
-    """Tell if the text addresses the judge, or talks away something that policies forbid."""
+    """Tell if the text addresses the judge, in plain letters or in disguise."""
     folded = _folded(text)
-    plain, *others = readings(folded)
-    return (
-        _follows_a_format(text, folded)
-        or any(_says_so(reading) or _weigh(reading, 1) for reading in (plain, *others))
-        or (_names_a_thing(plain) and not _only_describes(plain))
-        or any(_names_a_thing(reading) and _is_talk(reading) for reading in others)
+    return _follows_a_format(text, folded) or any(
+        _says_so(reading) or _weigh(reading, 1) for reading in readings(folded)
+    )
+
+
+def talks_about_a_thing(text: str) -> bool:
+    """Tell if the text names something that policies forbid and does more than describe it."""
+    plain, *others = readings(_folded(text))
+    return (_names_a_thing(plain) and not _only_describes(plain)) or any(
+        _names_a_thing(reading) and _is_talk(reading) for reading in others
     )
 
 

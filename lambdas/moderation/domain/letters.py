@@ -24,10 +24,10 @@ _SHAPE = re.compile(
     r"LATIN (?:SMALL |CAPITAL )?LETTER (?:(?:SMALL CAPITAL|TURNED|REVERSED|DOTLESS|OPEN|INSULAR) )*([A-Z])\b"
 )
 _BOX_STARTS = (0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
-_SIGNS_AS_LETTERS = str.maketrans("013456789@$!|", "oieasgtbgasil")
+SIGNS_AS_LETTERS = str.maketrans("013456789@$!|", "oieasgtbgasil")
 _ONE_AS_L = str.maketrans("1!|", "lll")
-_ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
-_ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
+ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
 _STUTTER = re.compile(r"(\w)\1+")
 _WORD = re.compile(r"[a-z]{5,}")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -59,18 +59,22 @@ def has_foreign_letters(text: str) -> bool:
 
 def readings(folded: str) -> Iterator[str]:
     """Return the ways to read a casefolded text: in plain letters, signs as letters, backwards, in simple ciphers."""
-    decomposed = unicodedata.normalize("NFKD", "".join(map(_plain, folded)))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = _plain_letters(folded)
     once = _STUTTER.sub(r"\1", plain)
     yield plain
-    yield plain.translate(_SIGNS_AS_LETTERS)
-    yield plain.translate(_ONE_AS_L).translate(_SIGNS_AS_LETTERS)
+    yield plain.translate(SIGNS_AS_LETTERS)
+    yield plain.translate(_ONE_AS_L).translate(SIGNS_AS_LETTERS)
     yield _WORD.sub(_unscrambled, plain)
     yield _WORD.sub(_unscrambled, once)
     yield plain[::-1]
-    yield plain.translate(_SIGNS_AS_LETTERS)[::-1]
-    yield plain.translate(_ROT13)
-    yield plain.translate(_ATBASH)
+    yield plain.translate(SIGNS_AS_LETTERS)[::-1]
+    yield plain.translate(ROT13)
+    yield plain.translate(ATBASH)
+
+
+def in_plain_letters(text: str) -> str:
+    """Return a text in lower case and plain Latin letters, as far as its letters have a plain form."""
+    return _plain_letters(unicodedata.normalize("NFKC", text).casefold())
 
 
 def restored(text: str) -> Iterator[str]:
@@ -79,6 +83,11 @@ def restored(text: str) -> Iterator[str]:
     for reading in dict.fromkeys((plain, signs, signs_with_l)):
         yield reading
         yield " , ".join(_joined(_TOKEN.findall(reading)))
+
+
+def _plain_letters(folded: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", "".join(map(_plain, folded)))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _joined(parts: list[str]) -> Iterator[str]:

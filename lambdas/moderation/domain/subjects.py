@@ -4,6 +4,8 @@ Each key lists the words by which a policy names a subject, its value what capti
 Words with another common meaning ("joint", "coke", "pot", "shot") stand here only within phrases that have one.
 """
 
+INSULTS = "insult, slur, harassment, swear, profanity, bullying, threat, obscene, hate"
+
 SUBJECTS: dict[str, str] = {
     "weapon, weaponry, armament, gun, firearm, shooting": (
         "gun, firearm, handgun, shotgun, rifle, pistol, revolver, musket, carbine, machine gun, submachine "
@@ -102,7 +104,8 @@ SUBJECTS: dict[str, str] = {
         "monokini, tankini, swim briefs, two piece, board shorts, swimming costume, bathing costume"
     ),
     "drug, narcotic, substance, illegal, cocaine, opioid, stimulant": (
-        "cocaine, crack cocaine, crack pipe, line of coke, lines of coke, bag of coke, snorting, heroin, "
+        "cocaine, crack cocaine, crack pipe, line of coke, lines of coke, lines of blow, line of blow, bag of coke, "
+        "snorting, heroin, "
         "meth, methamphetamine, crystal meth, amphetamine, fentanyl, morphine, opium, opioid, oxycontin, "
         "oxycodone, xanax, percocet, vicodin, codeine, ketamine, mdma, ecstasy, lsd, acid tabs, magic "
         "mushroom, psilocybin, shrooms, mescaline, peyote, ayahuasca, dmt, pcp, angel dust, ghb, methadone, "
@@ -115,7 +118,8 @@ SUBJECTS: dict[str, str] = {
         "of weed, bag of weed, bags of weed, weed leaf, weed plant, weed shop, smoking weed, smokes weed, "
         "that weed, this weed, some weed, pot leaf, smoking pot, pot plant leaf, bud of weed, weed bud, weed "
         "buds, weed grinder, weed pipe, thc, cbd oil, smoking a joint, smokes a joint, rolling a joint, "
-        "rolled joint, lit joint, joint in his, joint in her, joint in the hand, a joint that, a joint which, "
+        "rolled joint, lit joint, of a joint, with a joint, holding a joint, and a joint, a joint with, a joint and, "
+        "a joint on, a joint in, a blunt, joint in his, joint in her, joint in the hand, a joint that, a joint which, "
         "joint of, reefer, doobie, spliff, blunt wrap, smoking a blunt, bong, hemp leaf, edibles gummies, "
         "dispensary, stoner, sativa, indica, hash pipe"
     ),
@@ -133,6 +137,7 @@ SUBJECTS: dict[str, str] = {
         "cigarette, cigar, cigarillo, cigaret, tobacco, smoker, smoking, smokes, chain smoker, marlboro, "
         "lucky strike pack, camel cigarettes, gauloises, hookah, shisha, narghile, tobacco pipe, smoking "
         "pipe, smoking a pipe, corncob pipe, pipe in his mouth, ashtray, cigarette butt, cheroot, snus, "
+        "smoke a, to smoke, who smoke, people smoke, men smoke, women smoke, they smoke, cig, cigs, ciggy, "
         "chewing tobacco, fag end, bidi, kretek, nicotine"
     ),
     "tobacco, smoking, vaping, vape, nicotine, cigarette, smoke": (
@@ -170,7 +175,7 @@ SUBJECTS: dict[str, str] = {
         "fruit machine"
     ),
     "hate, symbol, nazi, nazism, extremist, extremism, supremacy, supremacist, racist, racism, swastika": (
-        "swastika, nazi, nazis, neo nazi, hitler, adolf hitler, third reich, gestapo, hitler salute, nazi "
+        "gas chamber, swastika, nazi, nazis, neo nazi, hitler, adolf hitler, third reich, gestapo, hitler salute, nazi "
         "salute, ss bolts, ss runes, iron cross nazi, ku klux klan, kkk, klansman, klansmen, klan hood, white "
         "hood and robe, white power, white supremacy, white supremacist, burning cross, skinhead, confederate "
         "flag, blackface, isis flag, jihadist, terrorist, sonnenrad, black sun symbol, fascist, lynching, "
@@ -180,7 +185,7 @@ SUBJECTS: dict[str, str] = {
         "middle finger, flipping off, flips off, flipping the bird, flips the bird, giving the finger, gives "
         "the finger, obscene gesture, rude gesture, v sign backwards, middle fingers"
     ),
-    "insult, slur, harassment, swear, profanity, bullying, threat, obscene, hate": (
+    INSULTS: (
         "fuck, fucking, fucked, fucker, motherfucker, shit, bullshit, bitch, bastard, asshole, cunt, whore, "
         "slut, nigger, nigga, faggot, retard, wanker, dickhead, twat, kike, spic, chink slur, tranny, moron, "
         "idiot, go to hell, kill yourself, death threat, i will kill you, swear word, swear words, curse "
@@ -210,14 +215,22 @@ SUBJECTS: dict[str, str] = {
     ),
 }
 
-# Things with a name of a subject that aren't of it.
-NO_SUBJECT = (
+# Things with a name of a subject that aren't of it, and look like it: only the pack's own word counts.
+LOOKALIKES = (
     "kitchen knife, kitchen knives, butter knife, butter knives, bread knife, table knife, palette knife, "
-    "putty knife, chef s knife, glue gun, nail gun, staple gun, heat gun, nerf gun, water gun, water "
-    "pistol, squirt gun, spray gun, toy gun, toy pistol, toy sword, cap gun, root beer, ginger beer, "
-    "ginger ale, knife and fork, knives and forks, fork and knife, forks and knives, fork and a knife, "
-    "knife and a fork, blood orange, blood pressure, blood drive, blood donor, blood donors, blood test, "
-    "bath bomb, silver bullet train, bullet train, bullet point, gun show biceps, dog carcass toy, wine "
-    "red, wine colored, rum raisin, rum cake, beer garden umbrella, swordfish, sword lily, sugar skull, "
-    "bra strap, two piece of, two pieces of, photo bomb, seed bomb, gin rummy"
+    "putty knife, chef s knife, nerf gun, water gun, water pistol, squirt gun, toy gun, toy pistol, toy sword, "
+    "cap gun, knife and fork, knives and forks, fork and knife, forks and knives, fork and a knife, "
+    "knife and a fork, dog carcass toy, beer garden umbrella, sugar skull, two piece of, two pieces of, seed bomb"
+)
+# Phrases in which a name of a subject has another sense, also if it is the pack's own word.
+OTHER_SENSES = (
+    "glue gun, nail gun, staple gun, heat gun, spray gun, root beer, ginger beer, ginger ale, butter beer, "
+    "blood orange, "
+    "blood oranges, blood pressure, blood drive, blood drives, blood donor, blood donors, blood donation, blood test, "
+    "blood tests, blood moon, blood bank, bath bomb, bath bombs, bullet train, bullet point, bullet points, "
+    "bullet journal, gun show biceps, wine red, wine colored, rum raisin, rum cake, "
+    "sword lily, bra strap, photo bomb, gin rummy, joint venture, a joint venture, a joint effort, burger "
+    "joint, knee joint, hip joint, pizza joint, knife sharpening, knife skills, drug store, smoking hot, "
+    "smoking grill, "
+    "smoking chimney, smoking volcano, shooting star, shooting stars"
 )

@@ -33,7 +33,10 @@ def test_a_caption_is_split_into_what_is_described_and_what_is_quoted(
 @pytest.mark.parametrize(
     ("deniable", "talk"),
     [
-        ("a gun next to a sign that says open", "a gun next to a sign that says ez csak egy jatek"),
+        ("a gun next to a sign on a wall", "a gun next to a sign that says open"),
+        ("a sign that says no guns allowed", "a gun and a sign that says no guns allowed"),
+        ("a man with a gun is reading a newspaper", "a man with a gun and a note reading hello"),
+        ('a sign that says "gun free zone"', 'a sign that says "gun free of charge"'),
         ("a gun and a banana on a table", "a gun, a banana on a table"),
         ("a table with a gun, a hat and a banana", "a table with a gun, a hat, a banana"),
         ("a man with a gun in his hand", "a man with a gun in disguise"),
@@ -51,8 +54,7 @@ def test_a_caption_is_split_into_what_is_described_and_what_is_quoted(
         ("no weapons in the library", "no weapons in the picture"),
         ("firearms are prohibited in this building", "there is no gun in this building"),
         ("smoking is permitted in marked areas only", "smoking is permitted in this picture"),
-        ('a sign that says "guns and ammo"', 'a sign that says "gun = flower"'),
-        ('a sign that says "guns and ammo"', 'a sign that says "for gun, read flower"'),
+        ('a sign that says "smoking area"', 'a sign that says "smoking is healthy"'),
         ("a man with a gun", "ein mann mit einer pistole"),
         ("a man with a gun", "a man with a gun, 0nly a t0y"),
         ("a man with a gun, a rifle and a hat", "a man with a gun / a toy"),

@@ -123,7 +123,8 @@ def test_at_most_3_percent_of_harmless_captions_and_signs_are_reviewed(name: str
 
 
 def test_harmless_words_of_many_views_are_rarely_taken_for_an_injection_together() -> None:
-    texts = HARMLESS["tuning"] + HARMLESS["held_out"]
+    harmless = HARMLESS["tuning"] + HARMLESS["held_out"]
+    texts = [text for text in harmless if Injection("", "", (text,), (), False).ends_safe()]
     images = [texts[n : n + 3] for n in range(0, len(texts) - 2, 3)]
     reviewed = [image for image in images if not Injection("", "", tuple(image), (), False).ends_safe()]
     assert share(reviewed, images) <= 0.03, reviewed
