@@ -54,12 +54,20 @@ _RESETS_WORDS = (
     "caption captions evidence policy category categories answers answer question questions criteria definition "
     "scene photograph"
 )
+# After these, "that" begins what is said of them: "no text that insults anyone".
+_NOUNS_WORDS = (
+    "text texts word words writing content message messages language sign signs symbol symbols gesture gestures "
+    "anything "
+    "something nothing element elements item items object objects detail details thing things material"
+)
+_SAYING_NOUNS = frozenset(_NOUNS_WORDS.split())
 _RESETS = frozenset(_RESETS_WORDS.split())
 _DEFINITE_WORDS = 4
 _BEGINS_ANEW = _DEFINITE | frozenset(("a", "an", "some", "only", "just"))
 _FOUND_NOT = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|been|can|could|will) (?:\w+ )?not (?:\w+ ){0,2}"
-    r"(?:visible|present|found|shown|seen|detected|mentioned|depicted|indicated|supported|identified|there|apply|applies"
+    r"(?:visible|present|found|shown|seen|detected|mentioned|depicted|indicated|supported|identified|there|apply"
+    r"|applies"
     r"|applicable|involved|evident|contained|observed|violated|broken|exceeded|reached|met|triggered|suggested|exist)\b"
     r"|\b(?:is|are|was|were) (?:all |clearly )?(?:absent|ruled out|unsupported)\b"
 )
@@ -91,7 +99,7 @@ def affirmed(clause: str, granted: bool = True) -> str:
     denials |= {match.start(): (match.end(), True) for match in words.LACKS.finditer(clause)}
     closed_by_or = [match.start() for match in re.finditer(r"\b(?:or|nor|etc)\b", clause)]
     last_or = closed_by_or[-1] if closed_by_or else -1
-    end_of_denial = -1
+    end_of_denial, before = -1, ""
     first_kept = _denied_before(clause)
     for token in _TOKEN.finditer(clause):
         word, start = token[0], token.start()
@@ -108,7 +116,15 @@ def affirmed(clause: str, granted: bool = True) -> str:
             denied = False
         elif word not in ("any", "other", "or"):
             crossed = False
-        definite = _DEFINITE_WORDS + 1 if word in _DEFINITE else 0 if word in _RESETS or word == "," else definite
+        relative = word == "that" and denied and before in _SAYING_NOUNS
+        before = word
+        definite = (
+            _DEFINITE_WORDS + 1
+            if word in _DEFINITE and not relative
+            else 0
+            if word in _RESETS or word == ","
+            else definite
+        )
         definite -= definite > 0 and word != "of"
         if start >= first_kept and (not denied or (granted and definite > 0)):
             kept[start : token.end()] = word

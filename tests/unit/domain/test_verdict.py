@@ -201,6 +201,7 @@ LISTS = HERE / "judgements"
 ORDINARY = read_yaml(HERE / "ordinary_judgements.yaml")
 NEAR_MISSES = read_yaml(LISTS / "ordinary_near_misses.yaml")
 OUTPUTS = read_yaml(LISTS / "ordinary_outputs.yaml")
+INDEPENDENT = read_yaml(LISTS / "independent_outputs.yaml")
 ROOTS = read_yaml(LISTS / "contradictory_roots.yaml")
 
 
@@ -226,7 +227,7 @@ SOUND = [
         (DEFAULT, text)
         for text in [*map(with_reason, NEAR_MISSES["reasons"]), *map(around_safe, NEAR_MISSES["around"])]
     ],
-    *[(DEFAULT, text) for text in OUTPUTS["safe"]],
+    *[(DEFAULT, text) for text in [*OUTPUTS["safe"], *INDEPENDENT["ordinary"]["safe"]]],
 ]
 REFUSED = [*map(with_reason, NEAR_MISSES["refused"])]
 CONTRADICTORY = [
@@ -235,6 +236,7 @@ CONTRADICTORY = [
     *[(DEFAULT, with_reason(reason)) for reason in families(ROOTS["reasons"])],
     *[(DEFAULT, around_safe(text)) for text in families(ROOTS["around"])],
     *[(DEFAULT, text) for text in families(read_yaml(LISTS / "contradictory_outputs.yaml"))],
+    *[(DEFAULT, text) for text in families(INDEPENDENT["contradictory"])],
 ]
 
 
@@ -260,7 +262,7 @@ def test_at_most_three_percent_of_ordinary_safe_answers_go_to_repair() -> None:
     assert len(REFUSED) <= 0.03 * len(SOUND + REFUSED)
 
 
-@each("given", OUTPUTS["unsafe"])
+@each("given", [*OUTPUTS["unsafe"], *INDEPENDENT["ordinary"]["unsafe"]])
 def test_an_ordinary_unsafe_answer_is_taken(given: dict[str, str]) -> None:
     judgement = parse_judgement(given["text"], DEFAULT)
     assert (judgement.flag, judgement.category) == ("unsafe", given["category"])
