@@ -12,6 +12,7 @@ from moderation.domain.letters import ATBASH, ROT13, SIGNS_AS_LETTERS, in_plain_
 _WORD = re.compile(r"[a-z0-9@$!]{3,}")
 _LONG_ENOUGH_FOR_CIPHERS = 4
 _REPEATED = re.compile(r"([a-z])\1{2,}")
+_DOUBLED = re.compile(r"([a-z])\1")
 _OTHER_LETTERS = (("v", "u"), ("vv", "w"), ("ph", "f"), ("ck", "k"), ("kk", "ck"), ("x", "ck"), ("z", "s"), ("k", "c"))
 _LETTER_FOR_WORD = re.compile(r"\b([a-z])\W+(?:is |stands |as )?(?:for|in|like|wie)\W+(?:an? |the )?(?=\1[a-z]+)")
 _ALPHABET = (
@@ -40,6 +41,7 @@ def _readings(word: str) -> Iterator[str]:
         yield letters.translate(ATBASH)
     for number_of_letters in (r"\1", r"\1\1"):
         yield _REPEATED.sub(number_of_letters, letters)
+    yield _DOUBLED.sub(r"\1", letters)
     for other, letter in _OTHER_LETTERS:
         if other in letters:
             yield letters.replace(other, letter)

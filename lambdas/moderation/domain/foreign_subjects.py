@@ -24,7 +24,7 @@ FOREIGN_SUBJECTS: dict[str, str] = {
     ),
     "tobacco, smoking, cigarette, cigar, smoke": (
         "zigarette, zigaretten, zigarre, sigaretta, sigarette, cigarrillo, cigarro, sigaret, papieros, cigarett, "
-        "sigara, rokok"
+        "sigara, rokok, tabak, tabac, tabacco, tabaco, zigarren"
     ),
     "alcohol, alcoholic, beverage, drink, beer, wine, liquor": (
         "vino, vin rouge, vin blanc, biere, cerveza, birra, bier, wein, rotwein, schnaps, piwo, pivo, wodka, "

@@ -88,11 +88,15 @@ _THREATS = re.compile(
     rf"|\b(?:school|church|mosque|synagogue|city|town|building|office|house|place|station|mall|airport) (?:will"
     rf"|is going to"
     r"|gonna|must|should) (?:burn|explode|blow up|be bombed|be blown up|go up in flames|bleed)\b"
+    r"|\b(?:burn|bomb|torch|blow up) (?:down )?(?:the|this|that|every|all) (?:bank|church|mosque|synagogue|school"
+    r"|city|town"
+    r"|police station|hospital|office|place|house|parliament|capitol|white house)(?:s|es)?\b"
     r"|\b(?:i|we) (?:have|got|ve got) (?:a |an |my )?(?:bomb|gun|knife|rifle|weapon)s? and\b|\bthere is a bomb in\b"
     r"|\bno (?:jews|blacks|muslims|arabs|gays|immigrants|foreigners|refugees|whites|asians|mexicans|gypsies|women) "
     r"(?:allowed|here|wanted|please)\b"
     r"|\bget out of (?:our|my) (?:country|town|city|land)\b|\bhear you scream\b"
-    r"|\b(?:drop dead|go (?:and )?die|death to|death threat|die die|or else$|rot in|burn in hell|go to hell"
+    r"|\b(?:drop dead|go (?:and )?die|death (?:to|2)|die \w+ die|death threat|die die|or else$|rot in|burn in hell"
+    r"|go to hell"
     r"|see you in hell)\b"
     r"|\b(?:hope|wish|pray|want)(?: (?:that|to see|for))? (?:you|u|he|she|they|your \w+|him|her|them|all \w+)"
     r"(?: (?:all|both|to|will|would|were|was|and \w+ \w+))* (?:die|dies|dead|suffers?|rot|burns?|bleed|choke"
@@ -115,7 +119,9 @@ _THREATS = re.compile(
     r"|family|mother|father|dog|cat)|last warning"
     r"|(?:get|lay|put) my hands on (?:you|him|her|them)|put you in (?:the ground|a grave|a coffin|hospital)"
     r"|dig your (?:own )?grave|dance on your grave|piss on your grave|an eye on your (?:kids|children|family)"
-    r"|or (?:else )?(?:you|i|we) (?:die|kill|will kill|ll kill|shoot|will shoot|will hurt|ll hurt)|pay or (?:die|bleed)"
+    r"|or (?:the|your|his|her) \w+ (?:dies|is dead|gets it|will die)|make sure (?:you|he|she|they) (?:never|die"
+    r"|suffer)|or (?:else )?(?:you|i|we) (?:die|kill|will kill|ll kill|shoot|will shoot|will hurt|ll hurt)"
+    r"|pay or (?:die|bleed)"
     r"|your (?:money|wallet) or your life|better off dead|nobody would miss you|no one (?:would|will) miss you"
     r"|world (?:would be|is) better (?:off )?without you|should (?:have been|be) aborted|never have been born"
     r"|kys|kill your ?self|hang yourself|jump off a (?:bridge|cliff|building|roof)|slit your wrists|end your life)\b"
@@ -153,7 +159,7 @@ _FILLERS = (
     r"|smell like|act like|born|still|always|too|as) )*"
 )
 _YOU = (
-    r"(?:you(?: people| guys| all| lot| kids| women| men)?|youre|u|ya|yall|(?:your|ur|yo) (?:\w+ )?(?:mom|mum|mother"
+    r"(?:you(?: people| guys| all| lot| kids| women| men)?|youre|u|ur|ya|yall|(?:your|ur|yo) (?:\w+ )?(?:mom|mum|mother"
     r"|mama"
     r"|momma|dad|father|sister|brother|wife|husband|girlfriend|boyfriend|kids?|children|face|family|kind|people|baby))"
 )
@@ -186,14 +192,15 @@ _INSULTS = re.compile(
     r"|\b(?:screw|damn|curse|eff|f|stuff|sod|bugger|to hell with) (?:you|u|off|ya|him|her|yourself)\b"
     r"|\bpiss off\b|\beat (?:shit|dirt|crap)\b|\bsuck (?:my|these|deez)\b|\bup yours\b|\bgo (?:screw|choke"
     r"|hang) \w+sel(?:f|ves)\b"
-    r"|\bgo back to (?:your (?:own )?country|where you came|africa|mexico)\b|\bwaste of (?:space|air|oxygen|skin"
+    r"|\bgo back to (?:your (?:own )?country|where you came|africa|mexico|the (?:jungle|zoo|kitchen))\b"
+    r"|\bwaste of (?:space|air|oxygen|skin"
     r"|sperm)\b"
     r"|\bsons? of (?:a )?bitch\w*\b|\bmother ?f\w+r?s?\b|\b(?:white|trailer) trash\b|\b(?:stfu|gtfo|foad|kys|gfys)\b"
     r"|\bfuck\w*\b|\bfuk\w*\b|\bfck\w*\b"
 )
 # Letters of swear words, of which those inside may be signs: "f*ck", "fuuck", "sh!t".
 _SIGN = r"[*#%@$!._&?+-]"
-_SWEARING = "fuck shit bitch cunt whore slut dick cock bastard asshole arsehole wanker nigger nigga faggot twat pussy"
+_SWEARING = "fuck shit bitch cunt whore slut bastard asshole arsehole wanker nigger nigga faggot twat"
 
 
 def _masked(word: str) -> str:
@@ -203,8 +210,8 @@ def _masked(word: str) -> str:
 
 _MASKED = re.compile(
     rf"(?<![^\W_])(?:{'|'.join(map(_masked, _SWEARING.split()))}|[fsbc]{_SIGN}{{3,}}|a{_SIGN}{{2}}hole"
-    rf"|f{_SIGN}{{2,}}(?:ing|er|ed)?)"
-    r"(?![^\W_](?<!s)|\.)"
+    rf"|f{_SIGN}{{2,}}|[dc][*#@$!]ck|p[*#@$!]ssy)"
+    r"(?:s|er|ers|ed|ing|head|heads|hole|face)?(?![^\W_]|\.\w)"
 )
 
 

@@ -175,7 +175,8 @@ SUBJECTS: dict[str, str] = {
         "fruit machine"
     ),
     "hate, symbol, nazi, nazism, extremist, extremism, supremacy, supremacist, racist, racism, swastika": (
-        "gas chamber, swastika, nazi, nazis, neo nazi, hitler, adolf hitler, third reich, gestapo, hitler salute, nazi "
+        "heil, gas chamber, swastika, nazi, nazis, neo nazi, hitler, adolf hitler, third reich, gestapo, "
+        "hitler salute, nazi "
         "salute, ss bolts, ss runes, iron cross nazi, ku klux klan, kkk, klansman, klansmen, klan hood, white "
         "hood and robe, white power, white supremacy, white supremacist, burning cross, skinhead, confederate "
         "flag, blackface, isis flag, jihadist, terrorist, sonnenrad, black sun symbol, fascist, lynching, "
@@ -186,7 +187,8 @@ SUBJECTS: dict[str, str] = {
         "the finger, obscene gesture, rude gesture, v sign backwards, middle fingers"
     ),
     INSULTS: (
-        "fuck, fucking, fucked, fucker, motherfucker, shit, bullshit, bitch, bastard, asshole, cunt, whore, "
+        "fuck, fucking, fucked, fucker, motherfucker, shit, bullshit, bitch, bastard, asshole, arsehole, shithead, "
+        "dumbass, scumbag, jackass, asswipe, cunt, whore, "
         "slut, nigger, nigga, faggot, retard, wanker, dickhead, twat, kike, spic, chink slur, tranny, moron, "
         "idiot, go to hell, kill yourself, death threat, i will kill you, swear word, swear words, curse "
         "word, profanity, bully, bullying"

@@ -27,6 +27,9 @@ def supported(text: str, pack: Pack = DEFAULT) -> tuple[str, ...]:
         "tomorrow the school will burn",
         "smash her face",
         "see you bleed",
+        "pay or the boy dies",
+        "burn the banks",
+        "die traitor die",
     ],
 )
 def test_a_threat_is_told_by_who_harms_whom(text: str) -> None:
@@ -44,6 +47,7 @@ def test_a_threat_is_told_by_who_harms_whom(text: str) -> None:
         "jews are rats",
         "no muslims allowed",
         "shut up",
+        "ur so ugly it hurts",
     ],
 )
 def test_an_insult_is_told_by_who_is_called_what(text: str) -> None:
@@ -64,6 +68,7 @@ def test_an_insult_is_told_by_who_is_called_what(text: str) -> None:
         "a sign that says trespassers will be prosecuted",
         "there is trash on the ground",
         "a fat cow in a field",
+        "a cocker spaniel and two roosters",
         "a sign that says you are next in line",
     ],
 )
@@ -73,7 +78,19 @@ def test_plain_descriptions_and_signs_are_neither(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["f*ck off", "sh!t", "fvck you", "b**ch", "fuuuuck", "k1ll all of them", "f***", "hijo de puta", "ti ammazzo"],
+    [
+        "f*ck off",
+        "sh!t",
+        "fvck you",
+        "b**ch",
+        "fuuuuck",
+        "k1ll all of them",
+        "f***",
+        "sh1thead",
+        "d*ck",
+        "hijo de puta",
+        "ti ammazzo",
+    ],
 )
 def test_swear_words_with_signs_for_letters_and_in_other_languages_count(text: str) -> None:
     assert supported(f'a sticker with the text "{text}"') == ("Harassment",)
@@ -97,6 +114,7 @@ def test_a_pack_without_such_a_category_is_not_concerned() -> None:
         ("first letters: giraffe, umbrella, nest", "Violence"),
         ("gvn", "Violence"),
         ("kokaine", "Drugs"),
+        ("marijuanna", "Drugs"),
     ],
 )
 def test_words_backwards_in_ciphers_and_spelled_by_words_are_read(text: str, category: str) -> None:
