@@ -1,6 +1,6 @@
 """Colour space and orientation of a file, read as browsers read them for each format."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -9,6 +9,7 @@ from moderation.domain.image.avif_boxes import avif_code_points
 from moderation.domain.image.bmff import is_turned
 from moderation.domain.image.bmp_colour import bmp_profile
 from moderation.domain.image.cicp import code_point_profile, video_profile
+from moderation.domain.image.colour import Profile
 from moderation.domain.image.contradiction import contradictory
 from moderation.domain.image.depth import low_bytes
 from moderation.domain.image.orientation import exif_orientation
@@ -21,7 +22,16 @@ _UNSPECIFIED = 2  # code point
 
 @dataclass(frozen=True)
 class Appearance:
-    """ICC profile (None: sRGB), EXIF orientation, and the lower bytes of a PNG's 16-bit colours."""
+    """Colour profile (None: sRGB), EXIF orientation, and the lower bytes of a PNG's 16-bit colours."""
+
+    profile: Profile | None = None
+    orientation: int = 1
+    low: Image.Image | None = None
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """The same, with the profile as bytes, which may be none."""
 
     profile: bytes | None = None
     orientation: int = 1
@@ -29,33 +39,44 @@ class Appearance:
 
 
 def appearance(image: Image.Image, data: bytes) -> Appearance:
-    """Read the appearance of an opened file. Raises UnsupportedImage for a high dynamic range."""
+    """Read the appearance of an opened file.
+
+    Raises UnsupportedImage for a high dynamic range, UnreadableImage for a profile that viewers read differently.
+    """
+    declared = _declared(image, data)
+    effective = _effective(declared.profile)
+    profile = Profile(effective) if effective else None
+    if profile:
+        profile.refuse_ambiguous(image.mode)
+    return Appearance(profile, declared.orientation, declared.low)
+
+
+def _declared(image: Image.Image, data: bytes) -> _Declared:
     match image.format:
         case "PNG":
             chunks = ancillary_chunks(data)
             orientation = exif_orientation(chunks.get(b"eXIf", b""))
             image.info.update(transparent_sample(chunks))
-            found = Appearance(declared_profile(chunks), orientation, low_bytes(image, data))
+            return _Declared(declared_profile(chunks), orientation, low_bytes(image, data))
         case "JPEG" | "MPO":
-            found = Appearance(_jpeg_profile(_segments(image, "APP2")), _jpeg_orientation(_segments(image, "APP1")))
+            return _Declared(_jpeg_profile(_segments(image, "APP2")), _jpeg_orientation(_segments(image, "APP1")))
         case "AVIF":
             profile = image.info.get("icc_profile") or video_profile(*avif_code_points(data))
             # Pillow's decoder reports the file's rotation and mirroring as EXIF.
-            found = Appearance(profile, exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")))
+            return _Declared(profile, exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")))
         case "HEIF":  # turned already
             if image.has_transparency_data and is_turned(data):
                 raise contradictory("HEIF", "it turns its picture, and perhaps its transparency")
             coded = image.info.get("nclx_profile") or {}
             points = (coded.get("color_primaries", _UNSPECIFIED), coded.get("transfer_characteristics", _UNSPECIFIED))
-            found = Appearance(image.info.get("icc_profile") or video_profile(*points))
+            return _Declared(image.info.get("icc_profile") or video_profile(*points))
         case "BMP":
-            found = Appearance(bmp_profile(data))
+            return _Declared(bmp_profile(data))
         case "GIF":
-            found = Appearance()
+            return _Declared()
         case _:
             animated = image.format == "WEBP" and getattr(image, "is_animated", False)
-            found = Appearance(None if animated else image.info.get("icc_profile"))
-    return replace(found, profile=_effective(found.profile))
+            return _Declared(None if animated else image.info.get("icc_profile"))
 
 
 def _effective(profile: bytes | None) -> bytes | None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from moderation.domain.image.appearance import Appearance
 from moderation.domain.image.bmp import without_blank_alpha
-from moderation.domain.image.colour import managed, stored
+from moderation.domain.image.colour import stored
 from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
@@ -38,7 +38,7 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
     low = appearance.low and upright(appearance.low, appearance.orientation)
     samples = eight_bit(image, low)
-    converted = managed(samples, appearance.profile) if appearance.profile else None
+    converted = appearance.profile.managed(samples) if appearance.profile else None
     shown = converted or stored(samples)
     main = _on("white", shown)
     yield Rendering("", main)
