@@ -9,14 +9,14 @@ from PIL import Image
 
 from local.harness.hostile_files import chunk
 from moderation.domain.image import prepare
-from moderation.domain.image.avif_boxes import avif_code_points
+from moderation.domain.image.declared_colours import declared_code_points
 from moderation.domain.judge_output import parse_judgement
 from moderation.domain.judgement import UnusableJudgement
 from moderation.errors import ImageTooLarge, UnreadableImage
 from tests.support.colour_files import with_chunks
 from tests.unit.packs import PACK
 
-UNSPECIFIED = (2, 2)
+UNSPECIFIED = (2, 2, 2)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -52,7 +52,7 @@ def test_a_gif_that_ends_before_its_picture_is_unreadable(data):
     ],
 )
 def test_an_avif_without_readable_code_points_has_unspecified_ones(data):
-    assert avif_code_points(data) == UNSPECIFIED
+    assert declared_code_points(data) == UNSPECIFIED
 
 
 @pytest.mark.parametrize("boxes", [struct.pack(">I4sQ", 1, b"meta", 24) + bytes(8), box(b"meta", b"", size=4)])

@@ -12,8 +12,8 @@ from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
 
-# The rendering on black is worth a view if over this share of its pixels differs by over so many levels of 255.
-_BLACK_SHARE, _BLACK_LEVELS = 0.002, 4
+# Another rendering is worth a view if over this share of its pixels differs by over so many levels of 255.
+_APART_SHARE, _APART_LEVELS = 0.002, 4
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
 
     Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
-    low to see, raised), `raw` (without colour management).
+    low to see, raised), `raw` and `black-raw` (without colour management).
     """
     frame.load()
     image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
@@ -48,14 +48,21 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
         yield Rendering("stretched", higher)
     if opaque:
         black = _on("black", shown)
-        if share_apart(main, black, _BLACK_LEVELS) > _BLACK_SHARE:
+        if _is_apart(main, black):
             yield Rendering("black", black)
             if higher := stretched(black, opaque):
                 yield Rendering("black-stretched", higher)
     if converted:
-        raw = _on("white", stored(samples))
-        if recoloured(raw, main):
-            yield Rendering("raw", raw)
+        raw = stored(samples)
+        on_white = _on("white", raw)
+        if recoloured(on_white, main) or (not appearance.certain and _is_apart(on_white, main)):
+            yield Rendering("raw", on_white)
+        if opaque and not appearance.certain and _is_apart(on_black := _on("black", raw), black):
+            yield Rendering("black-raw", on_black)
+
+
+def _is_apart(one: Image.Image, other: Image.Image) -> bool:
+    return share_apart(one, other, _APART_LEVELS) > _APART_SHARE
 
 
 def _on(background: str, picture: Image.Image) -> Image.Image:
