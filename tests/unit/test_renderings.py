@@ -277,3 +277,15 @@ def test_a_transparent_sample_is_not_written_into_a_view():
 
     assert names(data) == ["full", "full-stretched"]
     assert "transparency" not in shown(data).info
+
+
+@pytest.mark.parametrize("unit", [1, 257])
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_palette_of_8_bits_in_a_tiff_is_read_as_such_on_every_page(unit: int, pages: int) -> None:
+    page = Image.new("P", SIZE, 7)
+    page.putpalette([number for number in range(256) for _ in range(3)])
+    data = encode(page, "TIFF", save_all=True, append_images=[page.copy()] * (pages - 1))
+    written, meant = (struct.pack("<768H", *[scale * number for number in range(256)] * 3) for scale in (256, unit))
+
+    assert data.count(written) == pages
+    assert pixel(data.replace(written, meant)) == (7, 7, 7)

@@ -11,6 +11,7 @@ from moderation.domain.image.colour import stored
 from moderation.domain.image.contrast import recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
+from moderation.domain.image.tiff_palette import read_palette_of_bytes
 
 # Another rendering is worth a view if over this share of its pixels differs by over so many levels of 255.
 _APART_SHARE, _APART_LEVELS = 0.002, 4
@@ -34,6 +35,8 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
     low to see, raised), `raw` and `black-raw` (without colour management).
     """
+    if frame.format == "TIFF":
+        read_palette_of_bytes(frame)
     frame.load()
     image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
     low = appearance.low and upright(appearance.low, appearance.orientation)
