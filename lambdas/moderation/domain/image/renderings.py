@@ -8,7 +8,7 @@ from PIL import Image
 from moderation.domain.image.appearance import Appearance
 from moderation.domain.image.bmp import without_blank_alpha
 from moderation.domain.image.colour import stored
-from moderation.domain.image.contrast import recoloured, share_apart, stretched
+from moderation.domain.image.contrast import comparable, recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
 from moderation.domain.image.tiff_palette import read_palette_of_bytes
@@ -33,7 +33,8 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
 
     Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
-    low to see, raised), `raw` and `black-raw` (without colour management).
+    low to see, raised), `raw` and `black-raw` (without colour management). None is kept while the next one is made:
+    those of 50 megapixels wouldn't fit into memory together.
     """
     if frame.format == "TIFF":
         read_palette_of_bytes(frame)
@@ -43,25 +44,35 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     samples = eight_bit(image, low)
     converted = appearance.profile.managed(samples) if appearance.profile else None
     shown = converted or stored(samples)
-    main = _on("white", shown)
-    yield Rendering("", main)
-
     opaque = _opaque(shown)
-    if higher := deep_stretched(image, low) or stretched(main, opaque):
+
+    main = _on("white", shown)  # each is let go before the next is made: those of 50 megapixels don't fit together
+    on_white = comparable(main)
+    yield Rendering("", main)
+    higher = deep_stretched(image, low) or stretched(main, opaque)
+    del main
+    if higher:
         yield Rendering("stretched", higher)
+    del higher
+    on_black = on_white
     if opaque:
         black = _on("black", shown)
-        if _is_apart(main, black):
+        on_black = comparable(black)
+        if apart := _is_apart(on_white, on_black):
             yield Rendering("black", black)
-            if higher := stretched(black, opaque):
-                yield Rendering("black-stretched", higher)
+        higher = stretched(black, opaque) if apart else None
+        del black
+        if higher:
+            yield Rendering("black-stretched", higher)
+        del higher
     if converted:
+        del converted, shown
         raw = stored(samples)
-        on_white = _on("white", raw)
-        if recoloured(on_white, main) or (not appearance.certain and _is_apart(on_white, main)):
-            yield Rendering("raw", on_white)
-        if opaque and not appearance.certain and _is_apart(on_black := _on("black", raw), black):
-            yield Rendering("black-raw", on_black)
+        picture = _on("white", raw)
+        if recoloured(picture, on_white) or (not appearance.certain and _is_apart(picture, on_white)):
+            yield Rendering("raw", picture)
+        if opaque and not appearance.certain and _is_apart(picture := _on("black", raw), on_black):
+            yield Rendering("black-raw", picture)
 
 
 def _is_apart(one: Image.Image, other: Image.Image) -> bool:
