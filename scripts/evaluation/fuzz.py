@@ -19,11 +19,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from local.harness.hostile_files import QUICK, SLOW, mutants
+from local.harness.hostile_profiles import PROFILES
 from local.synth import PROJECT
 from scripts.evaluation.isolated_decoder import Decoder, DecodeResult
 
 RESULTS = PROJECT / "build" / "fuzz.json"
-MAX_MB, MAX_SECONDS = 1500, 30  # the function has 2,048 MB and 60 s
+MAX_MB, MAX_SECONDS = 1000, 30  # the function has 2,048 MB and 60 s
+HOSTILE = QUICK | SLOW | PROFILES
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def main() -> int:
     arguments = parser.parse_args()
     console = Console()
     with Progress(console=console) as progress:
-        trials = [try_file(name) for name in progress.track(QUICK | SLOW, description="Hostile files")]
+        trials = [try_file(name) for name in progress.track(HOSTILE, description="Hostile files")]
         damaged = damage(arguments.seed, arguments.minutes * 60, progress)
     show(console, trials, damaged)
     RESULTS.parent.mkdir(exist_ok=True)
@@ -67,7 +69,7 @@ def main() -> int:
 
 def try_file(name: str) -> Trial:
     """Decode a hostile file in a new process, so that the memory measured is that of this file."""
-    make, expected = (QUICK | SLOW)[name]
+    make, expected = HOSTILE[name]
     data = make()
     with Decoder() as decoder:
         outcome = decoder.decode(data)

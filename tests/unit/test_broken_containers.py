@@ -9,15 +9,14 @@ from PIL import Image
 
 from local.harness.hostile_files import chunk
 from moderation.domain.image import prepare
-from moderation.domain.image.avif_boxes import avif_code_points
-from moderation.domain.image.icc import points_of_tables
+from moderation.domain.image.declared_colours import declared_code_points
 from moderation.domain.judge_output import parse_judgement
 from moderation.domain.judgement import UnusableJudgement
 from moderation.errors import ImageTooLarge, UnreadableImage
-from tests.support.colour_files import assembled, with_chunks
+from tests.support.colour_files import with_chunks
 from tests.unit.packs import PACK
 
-UNSPECIFIED = (2, 2)
+UNSPECIFIED = (2, 2, 2)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -53,7 +52,7 @@ def test_a_gif_that_ends_before_its_picture_is_unreadable(data):
     ],
 )
 def test_an_avif_without_readable_code_points_has_unspecified_ones(data):
-    assert avif_code_points(data) == UNSPECIFIED
+    assert declared_code_points(data) == UNSPECIFIED
 
 
 @pytest.mark.parametrize("boxes", [struct.pack(">I4sQ", 1, b"meta", 24) + bytes(8), box(b"meta", b"", size=4)])
@@ -96,10 +95,3 @@ def test_a_profile_that_does_not_unpack_is_ignored():
     broken = with_chunks(plain, chunk(b"iCCP", b"x\0\0" + b"no stream"))
 
     assert prepare(broken, "full", 64).views == prepare(plain, "full", 64).views
-
-
-@pytest.mark.parametrize(("grid", "points"), [((5, 33, 33), 5), ((17, 17, 17), 17)])
-def test_the_points_of_a_table_of_the_newer_kind_are_read_for_each_axis(grid, points):
-    table = b"mAB \0\0\0\0" + bytes([3, 3, 0, 0]) + struct.pack(">5I", 0, 0, 0, 32, 0) + bytes(grid).ljust(16, b"\0")
-
-    assert points_of_tables(assembled(b"RGB ", b"Lab ", {b"A2B0": table})) == points

@@ -2,9 +2,10 @@
 
 import struct
 from contextlib import nullcontext
+from unittest.mock import Mock
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from local.harness.hostile_files import chunk, encode
 from moderation.domain.image import prepare
@@ -322,13 +323,67 @@ def test_a_photograph_in_a_cameras_space_costs_no_view_more(profile):
 
 @pytest.mark.parametrize(("space", "mode", "channels"), [(b"RGB ", "RGB", 3), (b"CMYK", "CMYK", 4)])
 @pytest.mark.parametrize(("grid", "refused"), [(2, True), (5, True), (9, False)])
-def test_a_table_too_coarse_to_mean_one_picture_is_refused(space, mode, channels, grid, refused):
+def test_a_table_whose_colours_depend_on_the_interpolation_is_refused(space, mode, channels, grid, refused):
     profile = table_profile(space, channels, lambda *ink: (100 * (1 - max(ink)), 0, 0), grid=grid)
     data = encode(Image.new(mode, (8, 8)), "JPEG", icc_profile=profile)
 
-    outcome = pytest.raises(UnreadableImage, match="coarser table") if refused else nullcontext()
+    outcome = pytest.raises(UnreadableImage, match="depend on how they are interpolated") if refused else nullcontext()
     with outcome:
         prepare(data, "full", 64)
+
+
+@pytest.mark.parametrize("grid", [2, 3, 9, 17, 33])
+def test_a_smooth_table_is_converted_without_a_view_more(grid):
+    table = table_profile(b"RGB ", 3, lambda *rgb: (100 * sum(rgb) / 3, 0, 0), grid=grid)
+
+    assert names(png(embedded(table), colour=(128, 128, 128))) == ["full"]
+    assert pixel(png(embedded(table), colour=(128, 128, 128))) == pytest.approx((119,) * 3, abs=3)
+
+
+def test_the_curves_of_a_table_that_jump_are_refused_where_the_picture_has_the_colours():
+    alternating = bytes(255 * (level // 16 % 2) for level in range(256))
+    profile = table_profile(b"RGB ", 3, lambda *rgb: (100 * sum(rgb) / 3, 0, 0))
+    behind = profile.replace(bytes(range(256)) * 3, alternating * 3, 1)
+    gradient = Image.linear_gradient("L").convert("RGB")
+
+    assert behind != profile
+    with pytest.raises(UnreadableImage, match="curves that jump"):
+        prepare(encode(gradient, "PNG", icc_profile=behind), "full", 64)
+
+
+def test_the_frames_of_a_file_share_what_is_made_of_its_profile(monkeypatch):
+    made = Mock(wraps=ImageCms.ImageCmsTransform)
+    monkeypatch.setattr(ImageCms, "ImageCmsTransform", made)
+    table = embedded(table_profile(b"RGB ", 3, lambda *rgb: (100 * sum(rgb) / 3, 0, 0)))
+    others = [plain((level, 9, 9)) for level in range(10, 100, 10)]
+    frames = encode(plain(), "PNG", save_all=True, append_images=others, duration=99)
+
+    assert prepare(with_chunks(frames, table), "full", 64).frames == 10
+    assert made.call_count == 2
+
+
+def test_a_table_of_xyz_is_refused():
+    profile = table_profile(b"RGB ", 3, lambda *rgb: (100 * sum(rgb) / 3, 0, 0))
+
+    with pytest.raises(UnreadableImage, match="table of XYZ"):
+        prepare(png(embedded(profile[:20] + b"XYZ " + profile[24:])), "full", 64)
+
+
+def test_a_table_larger_than_that_of_any_device_is_refused():
+    profile = table_profile(b"RGB ", 3, lambda *_: (50, 0, 0), grid=67)
+
+    with pytest.raises(UnreadableImage, match="more tags or points"):
+        prepare(png(embedded(profile)), "full", 64)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_a_curve_of_grey_is_exact_at_every_level(format):
+    alternating = b"curv\0\0\0\0" + struct.pack(">I256H", 256, *(65535 * (level % 2) for level in range(256)))
+    ramp = Image.frombytes("L", (32, 32), bytes(100 + (x // 16) for _ in range(32) for x in range(32)))
+    data = encode(ramp, format, icc_profile=grey_profile(alternating), **({"quality": 100} if format == "JPEG" else {}))
+
+    assert max(pixel(data, at=(8, 32))) < 5
+    assert min(pixel(data, at=(56, 32))) > 250
 
 
 def test_a_curve_that_leaves_srgb_between_the_usual_samples_is_seen():

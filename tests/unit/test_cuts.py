@@ -53,6 +53,21 @@ def test_a_grid_of_tiles_covers_the_whole_picture(size: tuple[int, int], most: i
     assert covered(size, boxes) > 0.995
 
 
+@pytest.mark.parametrize("side", [900, 1000, 1024, 1600, 2047])
+def test_a_square_needs_no_more_than_four_tiles(side: int) -> None:
+    assert len(tile_boxes((side, side), 4)) == len(tile_boxes((side, side), 5)) == 4
+
+
+@pytest.mark.parametrize("size", [(1024, 1000), (780, 1024), (900, 1700)])
+@pytest.mark.parametrize("most", [4, 5])
+def test_tiles_show_a_picture_that_is_nearly_square_closer(size: tuple[int, int], most: int) -> None:
+    boxes = tile_boxes(size, most)
+
+    assert len(boxes) == 4
+    assert max(right - left for left, _, right, _ in boxes) < 0.7 * size[0]
+    assert max(bottom - top for _, top, _, bottom in boxes) < 0.7 * size[1]
+
+
 def test_a_single_tile_would_be_the_picture_itself() -> None:
     assert tile_boxes((900, 900), 3) == ()
 

@@ -1,12 +1,19 @@
 """Transparency, depth and contrast: what a viewer may see on one page, on one display, and not on another."""
 
+import gc
 import struct
+import sys
+import weakref
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from local.harness.hostile_files import chunk, encode
+from moderation.domain.image import prepare
+from moderation.domain.image.appearance import Appearance
+from moderation.domain.image.renderings import Rendering, renderings
 from tests.support.colour_files import gamma, png_of_samples, with_chunks
 from tests.unit.shown import names, pixel, shown
 
@@ -277,3 +284,39 @@ def test_a_transparent_sample_is_not_written_into_a_view():
 
     assert names(data) == ["full", "full-stretched"]
     assert "transparency" not in shown(data).info
+
+
+@pytest.mark.parametrize("unit", [1, 257])
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_palette_of_8_bits_in_a_tiff_is_read_as_such_on_every_page(unit: int, pages: int) -> None:
+    page = Image.new("P", SIZE, 7)
+    page.putpalette([number for number in range(256) for _ in range(3)])
+    data = encode(page, "TIFF", save_all=True, append_images=[page.copy()] * (pages - 1))
+    written, meant = (struct.pack("<768H", *[scale * number for number in range(256)] * 3) for scale in (256, unit))
+
+    assert data.count(written) == pages
+    assert pixel(data.replace(written, meant)) == (7, 7, 7)
+
+
+@pytest.mark.parametrize(
+    ("mode", "side", "kept"), [("full", 300, 0), ("auto", 250, 0), ("auto", 300, 1), ("tiles", 250, 1)]
+)  # the main one of a picture with tiles is kept while the others are counted
+def test_renderings_are_not_in_memory_together(monkeypatch, mode: str, side: int, kept: int) -> None:
+    made: list[weakref.ref[Image.Image]] = []
+    alive: list[int] = []
+
+    def followed(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
+        for rendering in renderings(frame, appearance):
+            gc.collect()
+            alive.append(sum(one() is not None for one in made))
+            made.append(weakref.ref(rendering.picture))
+            yield rendering
+            del rendering
+
+    monkeypatch.setattr(sys.modules["moderation.domain.image.prepare"], "renderings", followed)
+    faint = with_figure("RGBA", (128, 128, 128, 0), (128, 128, 128, 10), (side, side))
+    data = with_chunks(encode(faint, "PNG"), gamma(0.2))
+
+    assert len(prepare(data, mode, 64).views) >= 3
+    assert len(made) >= 3
+    assert max(alive) <= kept

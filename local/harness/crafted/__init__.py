@@ -5,6 +5,7 @@ from collections.abc import Callable
 from local.harness.crafted import (
     cmyk,
     depth,
+    film_colour,
     metadata,
     orientation,
     png_colour,
@@ -19,6 +20,7 @@ _CLASSES: dict[str, dict[str, Callable[[], bytes]]] = {
     "ICC profiles": profiles.FILES,
     "JPEG colour spaces": cmyk.FILES,
     "PNG colour chunks": png_colour.FILES,
+    "code points of AVIF and HEIC": film_colour.FILES,
     "transparency": transparency.FILES,
     "depth": depth.FILES,
     "orientation": orientation.FILES,

@@ -26,6 +26,16 @@ def _palette(bits: int) -> bytes:
     return png.png(_few(bits), png.palette(colours), bits=bits, colour=PALETTE)
 
 
+def _indexed_tiff(unit: int, bits: int = 8, odd: int | None = None) -> bytes:
+    """Return a TIFF whose palette has the values of 8 bits times `unit`; `odd` is the last value of one unused."""
+    indices, colours = png.indexed(scene())
+    unused = [(0, 0, 0)] * (2**bits - len(colours))
+    values = [unit * value for channel in zip(*colours, *unused, strict=True) for value in channel]
+    if odd is not None:
+        values[-1] = odd
+    return tiff.tiff(indices, bits, tiff.PALETTE, tags={320: tuple(values)})
+
+
 def _interlaced() -> bytes:
     """Return an Adam7 PNG: seven passes, each a picture of its own."""
     starts = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
@@ -80,6 +90,10 @@ FILES: dict[str, Callable[[], bytes]] = {
     "TIFF of 1 bit": lambda: tiff.tiff(_few(1), 1),
     "TIFF of 1 bit, white is zero": lambda: tiff.tiff(_few(1), 1, tiff.WHITE_IS_ZERO),
     "TIFF of 4 bits": lambda: tiff.tiff(_few(4), 4),
+    "TIFF of a palette": lambda: _indexed_tiff(257),
+    "TIFF of a palette of 8 bits": lambda: _indexed_tiff(1),
+    "TIFF of a palette of 8 bits but for one colour": lambda: _indexed_tiff(1, odd=40_000),
+    "TIFF of a palette of 4 bits, 8 bits a colour": lambda: _indexed_tiff(1, bits=4),
     "TIFF of CMYK": lambda: tiff.tiff(
         np.dstack([255 - scene(), np.zeros(scene().shape[:2], np.uint8)]), 8, tiff.SEPARATED
     ),

@@ -1,10 +1,12 @@
 """ICC profiles of a few kilobytes, from their tags."""
 
+import itertools
 import struct
 from collections.abc import Callable, Mapping
 
 Triple = tuple[float, float, float]
 Tags = Mapping[bytes, bytes]
+IDENTITY = bytes(range(256))
 
 D50: Triple = (0.9642, 1.0, 0.8249)
 SRGB: tuple[Triple, Triple, Triple] = ((0.4360, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))
@@ -42,15 +44,25 @@ def gray(curve: bytes) -> bytes:
     return profile({b"kTRC": curve}, b"GRAY")
 
 
-def lut(to_lab: Callable[..., Triple], channels: int = 3, space: bytes = b"RGB ", kind: bytes = b"mntr") -> bytes:
-    """Return a profile with a table of 8 bits and two points an axis; `to_lab` takes 0..1 and gives L 0..100, a, b."""
-    identity = bytes(range(256))
-    points = [[index >> (channels - 1 - channel) & 1 for channel in range(channels)] for index in range(2**channels)]
-    grid = bytes(byte for point in points for byte in lab(to_lab(*point)))
-    head = b"mft1" + bytes(4) + bytes((channels, 3, 2, 0))
+def lut(
+    to_lab: Callable[..., Triple],
+    channels: int = 3,
+    space: bytes = b"RGB ",
+    kind: bytes = b"mntr",
+    points: int = 2,
+    given: bytes = IDENTITY,
+    wanted: bytes = IDENTITY,
+    pcs: bytes = b"Lab ",
+) -> bytes:
+    """Return a profile with a table of 8 bits and a curve before and after it.
+
+    `to_lab` takes 0..1 and gives L 0..100, a, b.
+    """
+    steps = [step / (points - 1) for step in range(points)]
+    grid = b"".join(lab(to_lab(*point)) for point in itertools.product(steps, repeat=channels))
+    head = b"mft1" + bytes(4) + bytes((channels, 3, points, 0))
     head += b"".join(struct.pack(">i", fixed(float(row == column))) for row in range(3) for column in range(3))
-    table = head + identity * channels + grid + identity * 3
-    return profile({b"A2B0": table}, space, kind, b"Lab ")
+    return profile({b"A2B0": head + given * channels + grid + wanted * 3}, space, kind, pcs)
 
 
 def lab(value: Triple) -> bytes:
@@ -93,3 +105,5 @@ SRGB_CURVE = parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 INVERTED = curve(*(1 - step / 255 for step in range(256)))
 THRESHOLD = curve(*(float(step > 140) for step in range(256)))
 FLAT = curve(*(0.5 for _ in range(256)))
+ALTERNATING = curve(*(float(step % 2) for step in range(17)))
+ALTERNATING_BYTES = bytes(255 * (step // 16 % 2) for step in range(256))

@@ -19,6 +19,19 @@ def _grey_lab(red: float, green: float, blue: float) -> icc.Triple:
     return 50 + 4 * (red - blue), 0, 0
 
 
+def _plain_lab(red: float, green: float, blue: float) -> icc.Triple:
+    return 30 * red + 60 * green + 10 * blue, 60 * (red - green), 60 * (green - blue)
+
+
+def _checked_lab(red: float, green: float, blue: float) -> icc.Triple:
+    return 100 * (round(16 * (red + green + blue)) % 2), 0, 0
+
+
+def _scattered_lab(red: float, green: float, blue: float) -> icc.Triple:
+    number = round(8 * red) * 83 + round(8 * green) * 29 + round(8 * blue) * 11
+    return number * 37 % 101, number * 53 % 121 - 60, number * 71 % 121 - 60
+
+
 def _ink_lab(cyan: float, magenta: float, yellow: float, black: float) -> icc.Triple:
     light = 100 * (1 - 0.3 * cyan - 0.5 * magenta - 0.1 * yellow) * (1 - black)
     return light, 70 * (magenta - cyan) * (1 - black), 80 * (yellow - magenta / 2 - cyan / 2) * (1 - black)
@@ -60,6 +73,13 @@ RGB_PROFILES: dict[str, bytes] = {
     "106 tags": icc.profile({**{b"x%03d" % number: b"text" + bytes(8) for number in range(98)}, **_STEEP}),
     "table, inverted": icc.lut(_inverted_lab),
     "table, all grey": icc.lut(_grey_lab),
+    "17 points, alternating": icc.matrix(icc.ALTERNATING),
+    "table of 17 points": icc.lut(_plain_lab, points=17),
+    "table of 17 points, alternating": icc.lut(_checked_lab, points=17),
+    "table of 9 points, scattered": icc.lut(_scattered_lab, points=9),
+    "table behind alternating curves": icc.lut(_plain_lab, points=9, given=icc.ALTERNATING_BYTES),
+    "table before alternating curves": icc.lut(_plain_lab, points=9, wanted=icc.ALTERNATING_BYTES),
+    "table of XYZ": icc.lut(_plain_lab, points=9, pcs=b"XYZ "),
 }
 
 BROKEN_PROFILES: dict[str, bytes] = {
@@ -97,7 +117,14 @@ FILES: dict[str, Callable[[], bytes]] = {
     **{f"PNG, profile: {name}": _in_png(profile) for name, profile in RGB_PROFILES.items()},
     **{
         f"JPEG, profile: {name}": _in_jpeg(RGB_PROFILES[name])
-        for name in ("inverted curve", "gamma 60", "Adobe RGB", "table, inverted", "equal primaries")
+        for name in (
+            "inverted curve",
+            "gamma 60",
+            "Adobe RGB",
+            "table, inverted",
+            "equal primaries",
+            "table of 17 points, alternating",
+        )
     },
     "WebP, profile: inverted curve": lambda: webp((b"ICCP", _INVERTED), lossless(), flags=0x20),
     "WebP, profile: swapped primaries": lambda: webp((b"ICCP", _SWAP), lossless(), flags=0x20),
@@ -105,6 +132,10 @@ FILES: dict[str, Callable[[], bytes]] = {
     "TIFF, profile: swapped primaries": lambda: _tiff(_SWAP),
     "TIFF, profile: inverted curve": lambda: _tiff(_INVERTED),
     "PNG of grey, grey profile: inverted": lambda: png.png(grey(), png.iccp(icc.gray(icc.INVERTED))),
+    "PNG of grey, grey profile: 17 points, alternating": lambda: png.png(grey(), png.iccp(icc.gray(icc.ALTERNATING))),
+    "JPEG of grey, grey profile: 17 points, alternating": lambda: jpeg.jpeg(
+        grey(), *jpeg.icc_segments(icc.gray(icc.ALTERNATING))
+    ),
     "PNG of grey, grey profile: gamma 40": lambda: png.png(grey(), png.iccp(icc.gray(icc.gamma(40)))),
     "PNG of grey, grey profile with code points": lambda: png.png(grey(), png.iccp(_GREY_CODED)),
     "JPEG of grey, grey profile with code points": lambda: jpeg.jpeg(grey(), *jpeg.icc_segments(_GREY_CODED)),

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 
 from local.harness.hostile_files import chunk, encode, gif, gif_frame, run_length_bmp, sound_files
 from moderation.domain.image import png, prepare
+from moderation.domain.image.declared_colours import heif_code_points
 from moderation.errors import UnreadableImage, UnsupportedImage
 
 SIZE = 64
@@ -322,21 +323,66 @@ def test_of_several_pictures_in_a_heic_the_main_one_is_looked_at() -> None:
     assert colour_at(SOUND["heic, several"], 0.2, 0.2) == RED
 
 
-def with_code_points(primaries: int, transfer: int) -> bytes:
+def with_code_points(primaries: int, transfer: int, matrix: int = 6) -> bytes:
     coded = SOUND["heic, coded"]
     at = coded.index(b"nclx") + 4
-    return coded[:at] + struct.pack(">HH", primaries, transfer) + coded[at + 4 :]
+    return coded[:at] + struct.pack(">HHH", primaries, transfer, matrix) + coded[at + 6 :]
 
 
-def test_a_heics_code_points_are_its_colours() -> None:
-    assert colour_at(with_code_points(1, 13), 0.2, 0.2) == colour_at(SOUND["heic, plain"], 0.2, 0.2)
-    assert (
-        prepare(with_code_points(12, 13), "full", SIZE).views[0].png
-        != prepare(with_code_points(1, 13), "full", SIZE).views[0].png
-    )
-    for transfer in (16, 18):
-        with pytest.raises(UnsupportedImage, match="high dynamic range"):
-            prepare(with_code_points(9, transfer), "full", SIZE)
+def test_a_heic_is_looked_at_with_its_code_points_and_without() -> None:
+    plain, coded = prepare(with_code_points(1, 13), "full", SIZE), prepare(with_code_points(12, 13), "full", SIZE)
+
+    assert [view.name for view in plain.views] == ["full"]
+    assert [view.name for view in coded.views] == ["full", "full-raw"]
+    assert coded.views[0].png != plain.views[0].png
+    assert coded.views[1].png == plain.views[0].png == prepare(SOUND["heic, plain"], "full", SIZE).views[0].png
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_a_heic_of_a_high_dynamic_range_is_not_accepted(transfer: int) -> None:
+    with pytest.raises(UnsupportedImage, match="high dynamic range"):
+        prepare(with_code_points(9, transfer), "full", SIZE)
+
+
+@pytest.mark.parametrize("matrix", [0, 8, 10, 12, 13])
+def test_a_heic_of_an_unusual_form_of_colour_is_refused(matrix: int) -> None:
+    with pytest.raises(UnreadableImage, match=f"matrix coefficients {matrix}"):
+        prepare(with_code_points(1, 13, matrix), "full", SIZE)
+
+
+@pytest.mark.parametrize("matrix", [1, 2, 4, 5, 6, 7, 9])
+def test_a_heic_of_brightness_and_colour_difference_is_accepted(matrix: int) -> None:
+    assert len(prepare(with_code_points(1, 13, matrix), "full", SIZE).views) == 1
+
+
+def described(*colours: bytes, tiles: Sequence[int] = (), wide: bool = False) -> bytes:
+    """HEIF's description of picture 1, derived from `tiles`; `colours` are the nclx of the pictures 1, 2, …"""
+    number = "I" if wide else "H"
+    version = bytes([wide, 0, 0, 0])
+    reference = struct.pack(f">{number}H{len(tiles)}{number}", 1, len(tiles), *tiles)
+    links = [(item, item) for item, colour in enumerate(colours, 1) if colour]
+    listed = b"".join(box(b"colr", b"nclx" + colour) if colour else box(b"free", b"") for colour in colours)
+    ipma = struct.pack(">I", len(links)) + b"".join(struct.pack(f">{number}BB", item, 1, at) for item, at in links)
+    inside = box(b"pitm", version + struct.pack(f">{number}", 1)) + box(b"iref", version + box(b"dimg", reference))
+    inside += box(b"iprp", box(b"ipco", listed) + box(b"ipma", version + ipma))
+    return box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", bytes(4) + inside)
+
+
+SRGB_POINTS, GBR_POINTS = (struct.pack(">HHHB", 1, 13, matrix, 128) for matrix in (6, 0))
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_code_points_of_a_heics_tiles_are_read(wide: bool) -> None:
+    assert heif_code_points(described(SRGB_POINTS, wide=wide)) == (1, 13, 6)
+    assert heif_code_points(described(b"", GBR_POINTS, GBR_POINTS, tiles=(2, 3), wide=wide)) == (1, 13, 0)
+    assert heif_code_points(described(SRGB_POINTS, b"", GBR_POINTS, tiles=(2,), wide=wide)) == (1, 13, 6)
+    assert heif_code_points(described(b"", b"", tiles=(2,), wide=wide)) == (2, 2, 2)
+    assert heif_code_points(described(b"", tiles=(2,) * 9, wide=wide)[:-9]) == (2, 2, 2)
+
+
+def test_tiles_of_different_code_points_are_contradictory() -> None:
+    with pytest.raises(UnreadableImage, match="tiles"):
+        heif_code_points(described(b"", GBR_POINTS, SRGB_POINTS, tiles=(2, 3)))
 
 
 def test_an_index_over_the_end_of_a_palette_is_its_last_colour() -> None:

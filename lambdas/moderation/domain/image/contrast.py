@@ -19,16 +19,21 @@ _MARGIN = 0.1  # of each side: a broader frame
 Bounds = tuple[tuple[int, int], ...]  # lowest and highest sample of each channel
 
 
+def comparable(picture: Image.Image) -> Image.Image:
+    """Return a copy of the size at which pictures are compared: instead of the picture itself, for memory."""
+    return _reduced(picture, _COMPARED_SIDE)
+
+
 def share_apart(one: Image.Image, other: Image.Image, levels: int) -> float:
     """Return the share of pixels that differ by over `levels` of 255 in a channel, at 256 pixels a side."""
-    difference = ImageChops.difference(_reduced(one, _COMPARED_SIDE), _reduced(other, _COMPARED_SIDE))
+    difference = ImageChops.difference(comparable(one), comparable(other))
     histogram = _brightest(difference).histogram()
     return sum(histogram[levels + 1 :]) / sum(histogram)
 
 
 def recoloured(raw: Image.Image, managed: Image.Image) -> bool:
     """Tell whether colour management changed a picture by much more than usual profiles of cameras do."""
-    before, after = _reduced(raw, _COMPARED_SIDE), _reduced(managed, _COMPARED_SIDE)
+    before, after = comparable(raw), comparable(managed)
     usual = _saturation(before).point([round(level * _SATURATION) for level in range(256)])
     beyond = ImageChops.subtract(_brightest(ImageChops.difference(before, after)), usual)
     relit = ImageChops.difference(before.convert("L"), after.convert("L"))

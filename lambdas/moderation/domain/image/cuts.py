@@ -13,6 +13,7 @@ LONGEST = 3  # times as long as wide: a view of more is squashed until it shows 
 _TILE_STRIDE = 0.5  # of a tile's side: what is at most half as large as a tile is whole in at least one
 _TILE_LENGTH = 2  # of a long picture's tiles, in its width, where the budget allows
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
+_ROUNDING = 1e-9
 LEAST_TILES = 4  # of a picture about as wide as high: fewer show it no closer
 
 
@@ -49,14 +50,17 @@ def needs_tiles(size: tuple[int, int], model_input: int) -> bool:
 
 
 def tile_boxes(size: tuple[int, int], most: int) -> tuple[Box, ...]:
-    """Return the finest grid of at most `most` square, overlapping boxes that covers a picture of `size` pixels.
+    """Return the finest grid of at most `most` overlapping boxes that covers a picture of `size` pixels.
 
-    Empty where no grid fits or shows the picture closer than it is.
+    They are square, or two by two of the picture's own shape where there aren't enough for that. Empty where no grid
+    fits or shows the picture closer than it is.
     """
     short, long = min(size), max(size)
     for rows in (4, 3, 2, 1):
         side = short / (1 + (rows - 1) * _TILE_STRIDE)
-        columns = math.ceil((long - side) / (_TILE_STRIDE * side)) + 1
+        columns = math.ceil((long - side) / (_TILE_STRIDE * side) - _ROUNDING) + 1
+        if rows == 1 and long < _TILE_LENGTH * short and most >= LEAST_TILES:
+            return _boxes(size, (short / (1 + _TILE_STRIDE), 2), (long / (1 + _TILE_STRIDE), 2))
         if 1 < rows * columns <= most:
             return _boxes(size, (side, rows), (side, columns))
     return ()

@@ -12,7 +12,6 @@ Matrix = tuple[Row, Row, Row]
 D65: Point = (0.3127, 0.3290)
 _HEADER = 128
 _TABLES = (b"A2B0", b"A2B1")
-_LEAST_TABLE = 32
 _MAX_TAGS = 100
 _FLOAT_TABLES = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
 _THREE_CHANNELS = (b"Lab ", b"XYZ ", b"Luv ", b"YCbr", b"Yxy ", b"HSV ", b"HLS ", b"CMY ", b"3CLR")
@@ -96,22 +95,15 @@ def is_of_tables(profile: bytes) -> bool:
     return any(tag in _TABLES for _, tag, _, _ in _tags(profile))
 
 
-def points_of_tables(profile: bytes) -> int:
-    """Return the least number of grid points an axis that a table of the profile has, 0 if it has no table.
+def is_table_of_xyz(profile: bytes) -> bool:
+    """Tell if a profile's colours are in a table of XYZ values: programs take their largest for 1.0 or for 2.0."""
+    return is_of_tables(profile) and profile[20:24] == b"XYZ "
 
-    ICC.1:2022, 10.10 to 10.12: of lut8Type and lut16Type in byte 10, of lutAToBType for each axis.
-    """
-    points: list[int] = []
-    for _, tag, start, size in _tags(profile):
-        value = profile[start : start + size]
-        if tag not in _TABLES or len(value) < _LEAST_TABLE:
-            continue
-        if value[:4] == b"mAB ":
-            at = int.from_bytes(value[24:28], "big")
-            points += value[at : at + value[8]] if at else ()
-        else:
-            points.append(value[10])
-    return min(points, default=0)
+
+def tables(profile: bytes) -> Iterator[bytes]:
+    """Return the values of the tags that contain tables of colours, of each the first."""
+    found = {tag: profile[start : start + size] for _, tag, start, size in reversed(list(_tags(profile)))}
+    return (found[tag] for tag in _TABLES if tag in found)
 
 
 def _tags(profile: bytes) -> Iterator[tuple[int, bytes, int, int]]:

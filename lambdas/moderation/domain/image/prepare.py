@@ -3,6 +3,7 @@
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from PIL import Image
@@ -149,39 +150,65 @@ class _Budget:
         return self._mode == "tiles" or needs_tiles(size, self._size)
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """Views of a rendering, and if they show all of it that needs a closer look."""
+
+    whole: View
+    closer: tuple[View, ...]
+    complete: bool
+    size: tuple[int, int]
+
+
 def _views(
     source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None
 ) -> tuple[list[View], list[str]]:
-    """Cut each frame as soon as it is decoded, since a few of the largest wouldn't fit into memory together.
+    """Cut each rendering as soon as it is made, since a few of the largest wouldn't fit into memory together.
 
     Without a plan there is one frame, of which all renderings are looked at. Returns the views, those of whole frames
     first, and sentences on what is in none.
     """
-    whole: list[View] = []
-    closer: list[View] = []
-    lacking: list[tuple[int, int]] = []
+    cuts: list[_Cut] = []
     budget = _Budget(MAX_VIEWS - len(plan.sizes), plan.sizes, mode, size) if plan else None
     for number, frame in decoded_frames(source, plan.renderings if plan else {0}):
         rendered: Iterable[Rendering] = renderings(frame, seen_as)
         if plan:
             rendered = (one for one in rendered if one.name in plan.renderings[number])
         if budget is None:
-            rendered = tuple(rendered)
-            budget = _Budget(MAX_VIEWS - len(rendered), [one.picture.size for one in rendered], mode, size)
-        for rendering in rendered:
-            picture = rendering.picture
-            name = "-".join(filter(None, (f"frame-{number}" if number else "", rendering.name)))
-            whole.append(View(_whole_name(number, rendering.name), _png(picture, size), number, (0, 0, *picture.size)))
-            if mode == "full":
-                continue
-            looks = budget.looks(picture)
-            closer += [
-                View("-".join(filter(None, (name, part))), _png(picture.crop(box), size), number, box)
-                for part, box in looks.parts
-            ]
-            if not looks.complete:
-                lacking.append(picture.size)
-    return whole + closer, _without_tiles(lacking)
+            rendered, budget = _with_budget(frame, seen_as, mode, size)
+        cuts += map(partial(_cut, number, mode, size, budget), rendered)  # holds none of them
+    lacking = [cut.size for cut in cuts if not cut.complete]
+    return [cut.whole for cut in cuts] + [view for cut in cuts for view in cut.closer], _without_tiles(lacking)
+
+
+def _with_budget(frame: Image.Image, seen_as: Appearance, mode: str, size: int) -> tuple[Iterable[Rendering], _Budget]:
+    """Return the renderings of the only frame, and the budget that is left beside them.
+
+    Those of a picture that needs tiles are made once more after they were counted; a single one is kept.
+    """
+    if mode == "full" or (mode == "auto" and not needs_tiles(frame.size, size)):
+        return renderings(frame, seen_as), _Budget(MAX_VIEWS, (), mode, size)
+    rendered = renderings(frame, seen_as)
+    main = next(rendered)
+    sizes = [main.picture.size, *map(_size, rendered)]
+    budget = _Budget(MAX_VIEWS - len(sizes), sizes, mode, size)
+    return (iter((main,)) if len(sizes) == 1 else renderings(frame, seen_as)), budget
+
+
+def _size(rendering: Rendering) -> tuple[int, int]:
+    return rendering.picture.size
+
+
+def _cut(number: int, mode: str, size: int, budget: _Budget, rendering: Rendering) -> _Cut:
+    picture = rendering.picture
+    name = "-".join(filter(None, (f"frame-{number}" if number else "", rendering.name)))
+    whole = View(_whole_name(number, rendering.name), _png(picture, size), number, (0, 0, *picture.size))
+    looks = budget.looks(picture) if mode != "full" else Looks()
+    closer = tuple(
+        View("-".join(filter(None, (name, part))), _png(picture.crop(box), size), number, box)
+        for part, box in looks.parts
+    )
+    return _Cut(whole, closer, looks.complete, picture.size)
 
 
 def _whole_name(number: int, rendering: str) -> str:

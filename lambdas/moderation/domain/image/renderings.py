@@ -7,13 +7,14 @@ from PIL import Image
 
 from moderation.domain.image.appearance import Appearance
 from moderation.domain.image.bmp import without_blank_alpha
-from moderation.domain.image.colour import managed, stored
-from moderation.domain.image.contrast import recoloured, share_apart, stretched
+from moderation.domain.image.colour import stored
+from moderation.domain.image.contrast import comparable, recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
+from moderation.domain.image.tiff_palette import read_palette_of_bytes
 
-# The rendering on black is worth a view if over this share of its pixels differs by over so many levels of 255.
-_BLACK_SHARE, _BLACK_LEVELS = 0.002, 4
+# Another rendering is worth a view if over this share of its pixels differs by over so many levels of 255.
+_APART_SHARE, _APART_LEVELS = 0.002, 4
 
 
 @dataclass(frozen=True)
@@ -32,30 +33,50 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
 
     Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
-    low to see, raised), `raw` (without colour management).
+    low to see, raised), `raw` and `black-raw` (without colour management). None is kept while the next one is made:
+    those of 50 megapixels wouldn't fit into memory together.
     """
+    if frame.format == "TIFF":
+        read_palette_of_bytes(frame)
     frame.load()
     image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
     low = appearance.low and upright(appearance.low, appearance.orientation)
     samples = eight_bit(image, low)
-    converted = managed(samples, appearance.profile) if appearance.profile else None
+    converted = appearance.profile.managed(samples) if appearance.profile else None
     shown = converted or stored(samples)
-    main = _on("white", shown)
-    yield Rendering("", main)
-
     opaque = _opaque(shown)
-    if higher := deep_stretched(image, low) or stretched(main, opaque):
+
+    main = _on("white", shown)  # each is let go before the next is made: those of 50 megapixels don't fit together
+    on_white = comparable(main)
+    yield Rendering("", main)
+    higher = deep_stretched(image, low) or stretched(main, opaque)
+    del main
+    if higher:
         yield Rendering("stretched", higher)
+    del higher
+    on_black = on_white
     if opaque:
         black = _on("black", shown)
-        if share_apart(main, black, _BLACK_LEVELS) > _BLACK_SHARE:
+        on_black = comparable(black)
+        if apart := _is_apart(on_white, on_black):
             yield Rendering("black", black)
-            if higher := stretched(black, opaque):
-                yield Rendering("black-stretched", higher)
+        higher = stretched(black, opaque) if apart else None
+        del black
+        if higher:
+            yield Rendering("black-stretched", higher)
+        del higher
     if converted:
-        raw = _on("white", stored(samples))
-        if recoloured(raw, main):
-            yield Rendering("raw", raw)
+        del converted, shown
+        raw = stored(samples)
+        picture = _on("white", raw)
+        if recoloured(picture, on_white) or (not appearance.certain and _is_apart(picture, on_white)):
+            yield Rendering("raw", picture)
+        if opaque and not appearance.certain and _is_apart(picture := _on("black", raw), on_black):
+            yield Rendering("black-raw", picture)
+
+
+def _is_apart(one: Image.Image, other: Image.Image) -> bool:
+    return share_apart(one, other, _APART_LEVELS) > _APART_SHARE
 
 
 def _on(background: str, picture: Image.Image) -> Image.Image:
