@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 Program = Callable[[Sequence[str]], tuple[str, int]]  # words → output, exit status
 
 _CLIENT = """#!{python} -IS
-import json, socket, sys
+import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as connection:
     connection.connect({address!r})
-    connection.sendall(json.dumps([{name!r}, *sys.argv[1:]]).encode() + b"\\n")
+    connection.sendall(json.dumps([os.getcwd(), {name!r}, *sys.argv[1:]]).encode() + b"\\n")
     output, status = json.loads(connection.makefile().readline())
 sys.stdout.write(output)
 sys.exit(status)
@@ -29,8 +29,8 @@ def served(folder: Path, programs: Mapping[str, Program]) -> Iterator[Path]:
 
     class Handler(StreamRequestHandler):
         def handle(self) -> None:
-            name, *words = json.loads(self.rfile.readline())
-            with lock:
+            here, name, *words = json.loads(self.rfile.readline())
+            with lock, chdir(here):
                 answer: Any = programs[name](words)
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 
