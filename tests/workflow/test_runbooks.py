@@ -19,6 +19,9 @@ from scripts.runbooks.situations import SITUATIONS
 from tests.support import aws_cli
 from tests.support.commands import served
 
+# Their commands are those of others, and their faults take the most time: `make runbooks` follows them, too.
+LEFT_OUT = {"CaughtFailures", "Misconfigured"}
+
 
 def moderate(words: Sequence[str]) -> tuple[str, int]:
     done = CliRunner().invoke(app, list(words))
@@ -44,6 +47,6 @@ def test_each_runbook_has_a_situation() -> None:
     assert SITUATIONS.keys() == sections().keys()
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("name", [name for name in SITUATIONS if name not in LEFT_OUT])
 def test_a_runbook_leads_to_what_it_promises(name: str, scene: Scene) -> None:
     SITUATIONS[name](scene)
