@@ -141,7 +141,7 @@ outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure 
 	@$(BIN)/python -m scripts.outage
 
 .PHONY: runbooks
-runbooks: setup ## Follow each runbook of docs/runbooks.md on the laptop cloud with the real AWS CLI (10 minutes)
+runbooks: setup ## Follow each runbook of docs/runbooks.md on the laptop cloud with the real AWS CLI (or RUNBOOKS="BrokenPack BrokenModel")
 	@$(BIN)/python -m scripts.runbooks $(RUNBOOKS)
 
 .PHONY: demo-check
