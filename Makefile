@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 # What the user may set; see `make help`.
 IMAGES ?=
+RUNBOOKS ?=
 SEED ?=
 
 .PHONY: help
@@ -138,6 +139,10 @@ soak-page: .venv/.ready ## Write the results of the last soak into docs/reliabil
 .PHONY: outage
 outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure it on a sample (20 minutes)
 	@$(BIN)/python -m scripts.outage
+
+.PHONY: runbooks
+runbooks: setup ## Follow each runbook of docs/runbooks.md on the laptop cloud with the real AWS CLI (or RUNBOOKS="BrokenPack BrokenModel")
+	@$(BIN)/python -m scripts.runbooks $(RUNBOOKS)
 
 .PHONY: demo-check
 demo-check: setup ## Compare the demo's verdicts with the labels: ten seeds, 120 drawings

@@ -124,6 +124,10 @@ class ModerationStack(Stack):
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
             "WorkflowArn": workflow.machine.state_machine_arn,
+            "WorkflowLog": workflow.log.log_group_name,
+            "SweepRuleName": workflow.sweep_rule.rule_name,
+            "SweepFunctionName": functions.sweep_claims.function.function_name,
+            "TopicsKeyId": alerts.key.key_id,
             "Blip2EndpointName": endpoints.blip2,
             "Blip2ComponentName": endpoints.blip2_component or "",
             "Blip2Dialect": settings.blip2_dialect,
@@ -140,6 +144,8 @@ class ModerationStack(Stack):
         }
         topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe, "alarms": alerts.ops}
         outputs |= {name: topic.topic_arn for of, name in CONTRACT["topic_outputs"].items() if (topic := topics[of])}
+        outputs |= {f"{function.node.id}Log": function.log.log_group_name for function in functions.all}
+        outputs |= {f"{model}Log": name for model, name in endpoints.logs.items()}
         for name, value in outputs.items():
             if value:
                 CfnOutput(self, name, value=value)

@@ -58,6 +58,17 @@ class EndpointNames:
     blip2_component: str | None = None
     llama_component: str | None = None
 
+    @property
+    def logs(self) -> dict[str, str]:
+        """Log groups of the two models' containers, which SageMaker names."""
+        models = {"Blip2": (self.blip2, self.blip2_component), "Llama": (self.llama, self.llama_component)}
+        return {
+            model: f"/aws/sagemaker/InferenceComponents/{component}"
+            if component
+            else f"/aws/sagemaker/Endpoints/{endpoint}"
+            for model, (endpoint, component) in models.items()
+        }
+
 
 @dataclass(frozen=True)
 class Instances:

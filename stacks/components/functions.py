@@ -42,6 +42,7 @@ class Functions(Construct):
         alerts: Alerts,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.all: list[PipelineFunction] = []
         self._settings = settings
         self._retention = {"RECORD_RETENTION_DAYS": str(settings.retention.records)}
         self._code = lambda_.Code.from_asset(
@@ -197,7 +198,7 @@ class Functions(Construct):
         reserved_concurrency: int | None = None,
         dead_letter_queue: DeadLetterQueue | None = None,
     ) -> PipelineFunction:
-        return PipelineFunction(
+        function = PipelineFunction(
             self,
             stem,
             code=self._code,
@@ -209,6 +210,8 @@ class Functions(Construct):
             reserved_concurrency=reserved_concurrency,
             dead_letter_queue=dead_letter_queue,
         )
+        self.all.append(function)
+        return function
 
 
 def _deployed(settings: DeploymentSettings, endpoints: EndpointNames) -> str:

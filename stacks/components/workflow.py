@@ -148,7 +148,7 @@ class Workflow(Grantee):
     def _sweep_claims(self) -> None:
         sweeper = self._functions.sweep_claims
         self.allow_describe(sweeper)
-        events.Rule(
+        self.sweep_rule = events.Rule(
             self,
             "SweepSchedule",
             schedule=events.Schedule.rate(Duration.minutes(15)),

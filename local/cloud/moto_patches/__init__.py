@@ -26,6 +26,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         interpreter_parse,
         interpreter_random,
         interpreter_waits,
+        keys,
         lambda_functions,
         layers,
         log_groups,
@@ -45,6 +46,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     actions.install()
     lambda_functions.install(fleet, gate)
     layers.install()
+    keys.install()
     log_groups.install()
     state_machines.install(gate)
     interpreter_errors.install()

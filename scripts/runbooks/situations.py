@@ -1,0 +1,333 @@
+"""Situation of each runbook: make the fault, follow the page block by block, check what it promises."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from local.deploy import ACCOUNT, REGION
+from local.harness.instant_models import INTERNAL, NO, SURE, THROTTLED, YES, model_error
+from local.queues import queue_policy
+from moderation.adapters.s3_canary import shipped_canary
+from scripts.runbooks.page import Block
+from scripts.runbooks.scene import Scene, check, drawing
+
+FRESH_S = 5.5  # a function may use a pack that it read for five seconds
+PACK = (
+    "name: runbooks\ndescription: {}\n"
+    "categories:\n  - {{name: Violence, description: Weapons.}}\n"
+    "questions:\n  - {{id: weapon, text: 'Is there a weapon?', categories: [Violence]}}\n"
+)
+UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
+
+
+def alarms(scene: Scene) -> None:
+    with scene.following("Alarms", skip=1) as page:
+        page.paste("arn:aws:sns", PAGER_ADDRESS="pager@example.com")
+        page.leave()
+
+
+def intake_delayed(scene: Scene) -> None:
+    with scene.following("IntakeDelayed") as page:
+        page.paste("ACTIVE")
+
+
+def unstarted_executions(scene: Scene) -> None:
+    key = "runbooks/unstarted.png"
+    letter = scene.given(key, scene.upload_unnoticed(key))
+    _send(scene, "UnstartedQueueUrl", json.dumps(letter), ERROR_CODE="NO_PERMISSIONS")
+    with scene.following("UnstartedExecutions") as page:
+        page.paste("NO_PERMISSIONS", key)
+        page.paste(key)
+    _decided(scene, key)
+    check(not _received(scene, "UnstartedQueueUrl"), "the queue isn't empty")
+
+
+def executions_failed(scene: Scene) -> None:
+    key = "runbooks/failed.png"
+    workflow = {"stateMachineArn": scene.laptop.outputs["WorkflowArn"]}
+    role = scene.laptop.client("stepfunctions").describe_state_machine(**workflow)["roleArn"]
+    with scene.denied(role, "dynamodb:UpdateItem"):
+        scene.upload(key)
+        _failed(scene, key)
+        scene.laptop.wait_until_idle()
+    with scene.following("ExecutionsFailed") as page:
+        page.paste(key, "UpdateItem")
+        page.paste(key)
+    _decided(scene, key)
+
+
+def caught_failures(scene: Scene) -> None:
+    key = "runbooks/caught.png"
+    scene.models.fail("llama", *[INTERNAL] * 100)
+    scene.upload(key)
+    _failed(scene, key)
+    scene.laptop.wait_until_idle()
+    with scene.following("CaughtFailures") as page:
+        page.paste(key, "EndpointUnavailable", "recorded")
+        scene.models.reset()
+        page.paste(key)
+    _decided(scene, key)
+
+
+def unrecorded_failures(scene: Scene) -> None:
+    key = "runbooks/unrecorded.png"
+    given = scene.given(key, scene.upload_unnoticed(key))
+    ended = {
+        "executionArn": scene.laptop.outputs["WorkflowArn"].replace("stateMachine", "execution") + ":gone",
+        "status": "ABORTED",
+        "input": json.dumps(given),
+        "startDate": int(datetime.now(UTC).timestamp() * 1000),
+    }
+    _send(scene, "UnrecordedQueueUrl", json.dumps({"detail": ended}))
+    junk = _send(scene, "UnrecordedQueueUrl", "no event")
+    with scene.following("UnrecordedFailures") as page:
+        page.paste(key, junk)
+        page.paste(key, "not an event", junk)
+        page.paste(MESSAGE_ID=junk)
+    _decided(scene, key)
+    check(not _received(scene, "UnrecordedQueueUrl"), "the queue isn't empty")
+
+
+def slow_verdicts(scene: Scene) -> None:
+    scene.models.fail("blip2", THROTTLED, THROTTLED)
+    scene.upload("runbooks/slow.png")
+    _decided(scene, "runbooks/slow.png")
+    with scene.following("SlowVerdicts") as page:
+        page.paste("EndpointThrottled")
+
+
+def oldest_undecided(scene: Scene) -> None:
+    key = "runbooks/oldest.png"
+    scene.models.fail("blip2", *[THROTTLED] * 1000)
+    scene.upload(key)
+    until = time.monotonic() + 120
+    while len(scene.models.asked("blip2")) < 3:
+        check(time.monotonic() < until, "the model wasn't asked")
+        time.sleep(0.05)
+    with scene.following("OldestUndecided") as page:
+        page.paste("EndpointThrottled")
+        page.paste("stopDate")
+        _failed(scene, key)
+        scene.models.reset()
+        page.paste(key)
+    _decided(scene, key)
+
+
+def sweeper_silent(scene: Scene) -> None:
+    events, rule = scene.laptop.client("events"), scene.laptop.outputs["SweepRuleName"]
+    events.disable_rule(Name=rule)
+    with scene.following("SweeperSilent") as page:
+        page.paste("DISABLED")
+        page.paste("200\tNone")
+    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
+
+
+def review_rate(scene: Scene) -> None:
+    for text in ("The first.", "The second."):
+        scene.laptop.publish("packs/runbooks.yaml", PACK.format(text))
+    scene.laptop.upload("runbooks/notes.png", b"no picture")
+    scene.laptop.wait_for_verdict("runbooks/notes.png")
+    with scene.following("ReviewRate") as page:
+        page.paste("runbooks/notes.png", "packs/runbooks.yaml")
+        page.paste(PACK="runbooks")
+    bucket = scene.laptop.outputs["PolicyBucketName"]
+    pack = scene.laptop.client("s3").get_object(Bucket=bucket, Key="packs/runbooks.yaml")["Body"].read().decode()
+    check("The first." in pack, f"the pack wasn't restored:\n{pack}")
+
+
+def broken_pack(scene: Scene) -> None:
+    key = "runbooks/broken/held.png"
+    with _routed(scene, "runbooks/broken/", "runbooks"):
+        scene.laptop.publish("packs/runbooks.yaml", PACK.format("Usable."))
+        scene.laptop.publish("packs/runbooks.yaml", "name: runbooks\n")
+        time.sleep(FRESH_S)
+        scene.upload(key)
+        check(scene.laptop.wait_for_verdict(key).get("needs") == "policy", "it isn't held for a corrected pack")
+        with scene.following("BrokenPack") as page:
+            page.paste(key, "packs/runbooks.yaml")
+            page.paste(PACK="runbooks")
+            page.paste(FILE=scene.write("runbooks.yaml", PACK.format("Corrected.").encode()))
+            time.sleep(FRESH_S)
+            page.paste(key)
+        check(_decided(scene, key)["policy"]["name"] == "runbooks", "another pack decided")
+
+
+def misconfigured(scene: Scene) -> None:
+    key = "runbooks/misconfigured.png"
+    scene.models.fail("blip2", model_error(400))
+    scene.upload(key)
+    _failed(scene, key)
+    scene.models.answer = lambda png, prompt: YES if shipped_canary().yes in prompt else NO
+    with scene.following("Misconfigured") as page:
+        page.paste(key, "intake: policy")
+        page.paste(key, CAUSE="EndpointRejected")
+    _decided(scene, key)
+
+
+def broken_model(scene: Scene) -> None:
+    key = "runbooks/called-safe.png"
+    scene.upload(key)
+    _decided(scene, key)
+    scene.laptop.invoke_rule("CanarySchedule")
+    with scene.following("BrokenModel") as page:
+        page.paste(shipped_canary().yes, fails="moderate doctor", PICTURE=scene.write("picture.png", drawing()))
+        page.paste(key)
+        scene.models.answer = lambda png, prompt: YES if "dog" in prompt else NO
+        try:
+            page.paste(PICTURE=scene.write("dog.png", drawing()))
+        finally:
+            bucket = scene.laptop.outputs["PolicyBucketName"]
+            scene.laptop.client_of("PolicyEditor", "s3").delete_object(Bucket=bucket, Key="canary.json")
+
+
+def blip2_errors(scene: Scene) -> None:
+    with _endpoint(scene, "Blip2"), scene.following("Blip2Errors") as page:
+        page.paste("InService", "CUDA out of memory", PICTURE=scene.write("picture.png", drawing()))
+        page.leave()
+
+
+def llama_errors(scene: Scene) -> None:
+    with _endpoint(scene, "Llama"), scene.following("LlamaErrors") as page:
+        page.paste("InService", "CUDA out of memory")
+
+
+def notification_failures(scene: Scene) -> None:
+    key, outputs = "runbooks/unnotified.png", scene.laptop.outputs
+    functions = scene.laptop.client("lambda").list_functions()["Functions"]
+    [role] = [each["Role"] for each in functions if "FunctionsNotify" in each["FunctionName"]]
+    scene.laptop.client("kms").disable_key(KeyId=outputs["TopicsKeyId"])
+    with scene.following("NotificationFailures") as page:
+        with scene.denied(role, "kms:GenerateDataKey"):
+            scene.laptop.upload(key, b"no picture")
+            scene.laptop.wait_for_verdict(key)
+            scene.laptop.wait_until_idle()
+            page.paste(key, "Disabled")
+            page.paste()
+        page.paste(key)
+    check(scene.laptop.wait_for_verdict(key)["notified"] is True, "it isn't published")
+
+
+def undelivered(scene: Scene) -> None:
+    key, url = "runbooks/unsafe.png", scene.laptop.subscribe_queue("UnsafeTopicArn")
+    scene.models.answer = lambda png, prompt: SURE
+    scene.models.judge = lambda prompt: UNSAFE
+    scene.upload(key)
+    check(scene.laptop.wait_for_verdict(key)["verdict"] == "unsafe", "it isn't unsafe")
+    with scene.following("Undelivered") as page:
+        page.paste(url.rpartition("/")[2])
+        page.paste(key)
+
+
+def erasing_an_upload(scene: Scene) -> None:
+    key = "runbooks/of-user-9.png"
+    for name in (key, "runbooks/erased.png"):
+        scene.laptop.upload(name, drawing(), Metadata={"uploader": "user-9"})
+        _decided(scene, name)
+    scene.shell.paste(Block("moderate erase runbooks/erased.png --yes"))
+    with scene.following("Erasing an upload") as page:
+        page.paste('"finished_at"', "/deployer", DAY=f"{datetime.now(UTC):%Y-%m-%d}")
+        check("erased.png" not in page.paste(key, UPLOADER="user-9"), "it isn't erased")
+
+
+def message_on_the_topics(scene: Scene) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:runbooks-{time.time_ns()}"
+    policy = json.dumps(queue_policy(arn, scene.laptop.outputs["UnsafeTopicArn"]))
+    queue = {"QueueName": arn.rpartition(":")[2], "Attributes": {"Policy": policy}}
+    url = scene.laptop.client("sqs").create_queue(**queue)["QueueUrl"]
+    with scene.following("The message on the topics") as page:
+        page.paste("SubscriptionArn", QUEUE_ARN=arn)
+    scene.models.answer = lambda png, prompt: SURE
+    scene.models.judge = lambda prompt: UNSAFE
+    scene.upload("runbooks/filtered.png")
+    check(scene.laptop.receive(url)["category"] == "Violence", "another message")
+
+
+SITUATIONS: dict[str, Callable[[Scene], None]] = {
+    "Alarms": alarms,
+    "IntakeDelayed": intake_delayed,
+    "UnstartedExecutions": unstarted_executions,
+    "ExecutionsFailed": executions_failed,
+    "CaughtFailures": caught_failures,
+    "UnrecordedFailures": unrecorded_failures,
+    "SlowVerdicts": slow_verdicts,
+    "OldestUndecided": oldest_undecided,
+    "SweeperSilent": sweeper_silent,
+    "ReviewRate": review_rate,
+    "BrokenPack": broken_pack,
+    "Misconfigured": misconfigured,
+    "BrokenModel": broken_model,
+    "Blip2Errors": blip2_errors,
+    "LlamaErrors": llama_errors,
+    "NotificationFailures": notification_failures,
+    "Undelivered": undelivered,
+    "The message on the topics": message_on_the_topics,
+    "Erasing an upload": erasing_an_upload,
+}
+
+
+def _decided(scene: Scene, key: str) -> dict[str, Any]:
+    """Return the record once models have decided it, and nothing runs any more."""
+    scene.laptop.wait_until_idle()
+    record = scene.laptop.wait_for_verdict(key)
+    check(record["decided_by"] in ("judge", "evidence"), f"{key} was decided by {record['decided_by']}")
+    return record
+
+
+def _failed(scene: Scene, key: str) -> None:
+    record = scene.laptop.wait_for_verdict(key)
+    check(record["decided_by"] == "failure", f"{key} didn't fail: {record}")
+
+
+def _send(scene: Scene, queue: str, body: str, **attributes: str) -> str:
+    """Send a message to the queue in an output, and return its id."""
+    sent = scene.laptop.client("sqs").send_message(
+        QueueUrl=scene.laptop.outputs[queue],
+        MessageBody=body,
+        MessageAttributes={name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()},
+    )
+    return str(sent["MessageId"])
+
+
+def _received(scene: Scene, queue: str) -> list[Any]:
+    found = scene.laptop.client("sqs").receive_message(QueueUrl=scene.laptop.outputs[queue], VisibilityTimeout=0)
+    return list(found.get("Messages", []))
+
+
+@contextmanager
+def _routed(scene: Scene, prefix: str, pack: str) -> Iterator[None]:
+    """Let a pack decide for a prefix, for the duration of the block."""
+    s3, routes = scene.laptop.client("s3"), "routes.yaml"
+    bucket = scene.laptop.outputs["PolicyBucketName"]
+    before = s3.get_object(Bucket=bucket, Key=routes)["Body"].read().decode()
+    scene.laptop.publish(routes, f"{before}'{prefix}': {{enforce: {pack}}}\n")
+    try:
+        yield
+    finally:
+        scene.laptop.publish(routes, before)
+
+
+@contextmanager
+def _endpoint(scene: Scene, model: str) -> Iterator[None]:
+    """An endpoint of that name with a line in its container's log; the laptop's models have neither."""
+    sagemaker, logs = scene.laptop.client("sagemaker"), scene.laptop.client("logs")
+    name, group = scene.laptop.outputs[f"{model}EndpointName"], {"logGroupName": scene.laptop.outputs[f"{model}Log"]}
+    role = scene.laptop.outputs["OperatorRoleArn"]
+    variant = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1, "InitialVariantWeight": 1}
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": "image"})
+    config = {"EndpointConfigName": name, "ProductionVariants": [variant | {"InstanceType": "ml.g4dn.xlarge"}]}
+    sagemaker.create_endpoint_config(**config)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    logs.create_log_group(**group)
+    logs.create_log_stream(**group, logStreamName="AllTraffic/i-1")
+    event = {"timestamp": int(time.time() * 1000), "message": "CUDA out of memory"}
+    logs.put_log_events(**group, logStreamName="AllTraffic/i-1", logEvents=[event])
+    try:
+        yield
+    finally:
+        logs.delete_log_group(**group)
+        sagemaker.delete_endpoint(EndpointName=name)
+        sagemaker.delete_endpoint_config(EndpointConfigName=name)
+        sagemaker.delete_model(ModelName=name)
