@@ -222,11 +222,22 @@ class VerdictStore(Protocol):
         """The images of a bucket by this uploader, newest first, created between two ISO-8601 times."""
         ...
 
-    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterable[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
+    def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> Iterable[Record]:
+        """Records with these verdicts, created between two ISO-8601 times, newest first unless told otherwise.
 
-        The verdict `claimed` selects records without one. Only the attributes projected into the index.
+        The verdict `claimed` selects records without one. Only the attributes projected into the index; read lazily.
         """
+        ...
+
+    def unpublished(self, since: str, until: str) -> Iterable[Record]:
+        """Verdicts whose notification is pending, created between two ISO-8601 times, newest first.
+
+        Only the attributes projected into the index.
+        """
+        ...
+
+    def queue(self) -> Iterable[Record]:
+        """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:

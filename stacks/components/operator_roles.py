@@ -68,7 +68,7 @@ class ReviewerRole(AssumableRole):
         work.allow_get(self, files.WORK, files.EVIDENCE, files.PACKS)
         work.allow_put(self, files.PACKS)
         verdicts.allow_write(self)
-        verdicts.allow_list(self)
+        verdicts.allow_survey(self)
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
         verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
@@ -120,7 +120,7 @@ class OperatorRole(AssumableRole):
         super().__init__(scope, construct_id, description="Reruns failed moderations and checks the deployment")
         workflow.allow_redrive(self)
         verdicts.allow_write(self)
-        verdicts.allow_list(self)
+        verdicts.allow_survey(self)
         alerts.allow_publish(self, *VERDICTS)
         alerts.allow_examine(self)
         intake.allow_examine(self, functions.prepare_image)

@@ -71,7 +71,15 @@ def test_look(deployed, moderate, needed):
     deployed.s3.delete_object(Bucket="intake", Key=undecided.key)
     needed.clear()
 
-    for words in ("verdicts", "show in/a.jpg", "show in/a.jpg --version V", "show in/a.jpg --notice", "show in/b.jpg"):
+    for words in (
+        "verdicts",
+        "verdicts --since 730d",
+        "verdicts --cause X",
+        "show in/a.jpg",
+        "show in/a.jpg --version V",
+        "show in/a.jpg --notice",
+        "show in/b.jpg",
+    ):
         result = moderate(*words.replace("V", image.version).split())
         assert result.exit_code == 0, result.stderr
     moderate("show", undecided.key, "--notice")

@@ -9,7 +9,6 @@ from uuid import uuid4
 from moderation.domain.execution_event import ALIVE, LONGEST_EXPRESS, is_described
 from moderation.domain.record import REDRIVEN, Record, reopened, utc
 from moderation.ports import Execution, Executions, Publisher, VerdictStore
-from moderation.usecases.list_records import newest_first
 from moderation.usecases.notify import notify, topics_of
 
 NON_RETRYABLE = frozenset({"UnreadableImage", "UnsupportedImage", "ImageTooLarge"})  # a version's bytes never change
@@ -53,7 +52,7 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
     """Failure verdicts, and records reopened but never restarted; read again, because the index lags behind."""
-    for listed in newest_first(ports.verdicts, ("review", "claimed"), since, datetime.now(UTC)):
+    for listed in ports.verdicts.created(("review", "claimed"), utc(since), utc(datetime.now(UTC))):
         if _is_ours(ports, listed) and _is_failed(listed):
             record = ports.verdicts.get(listed.image)
             if record and _is_failed(record):
@@ -62,8 +61,8 @@ def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
 
 def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
     """Verdicts whose notification is pending; a safe one that reverses another has to be told without a topic, too."""
-    for listed in newest_first(ports.verdicts, ("safe", "unsafe", "review"), since, datetime.now(UTC)):
-        if _is_ours(ports, listed) and listed.notified is False:
+    for listed in ports.verdicts.unpublished(utc(since), utc(datetime.now(UTC))):
+        if _is_ours(ports, listed):
             record = ports.verdicts.get(listed.image)
             told = {record.verdict, record.reversal_to} if record and record.notified is False else set()
             if record and told & set(ports.notified_verdicts):
