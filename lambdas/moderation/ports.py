@@ -292,6 +292,14 @@ class DeadLetter:
     error: str | None
 
 
+@dataclass(frozen=True)
+class LetterCounts:
+    """Approximate numbers of messages: `waiting` can be received, `in_flight` are held by whoever received them."""
+
+    waiting: int
+    in_flight: int
+
+
 class DeadLetters(Protocol):
     """A dead-letter queue."""
 
@@ -305,6 +313,10 @@ class DeadLetters(Protocol):
 
         Raises StoreUnavailable, Misconfigured.
         """
+        ...
+
+    def counts(self) -> LetterCounts:
+        """Raises StoreUnavailable, Misconfigured."""
         ...
 
     def delete(self, letter: DeadLetter) -> None:

@@ -173,4 +173,5 @@ class Workflow(Grantee):
         self.allow_describe(grantee)
         grantee.allow(("states:StartExecution",), self.machine.state_machine_arn)
         queues = [queue.queue_arn for queue in (self.unstarted, self._functions.unrecorded_failures) if queue]
-        grantee.allow(("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"), *queues)
+        taken = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+        grantee.allow(taken, *queues)

@@ -27,11 +27,15 @@ class RedrivePorts:
 
 @dataclass(frozen=True)
 class Redriven:
-    """Result for one record: its cause, and the action taken (or planned, in a dry run)."""
+    """Result for one record: its cause, and what was done (or would be, in a dry run).
+
+    `acted` tells it from a record that is left alone.
+    """
 
     record: Record
     cause: str
     action: str
+    acted: bool
 
 
 def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Redriven]:
@@ -43,11 +47,11 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
     for record in _failures(ports, since):
         why = _cause(record)
         if cause is None and why in NON_RETRYABLE:
-            yield Redriven(record, why, "left alone: its bytes stay the same")
+            yield Redriven(record, why, "left alone: its bytes stay the same", acted=False)
         elif cause in (None, why):
-            yield Redriven(record, why, _run_again(ports, record, dry_run))
+            yield _run_again(ports, record, why, dry_run)
     for record in _unpublished(ports, since) if cause is None else ():
-        yield Redriven(record, "not published", _publish_again(ports, record, dry_run))
+        yield Redriven(record, "not published", _publish_again(ports, record, dry_run), acted=True)
 
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
@@ -85,22 +89,22 @@ def _cause(record: Record) -> str:
     return record.failure[0] if record.failure else "no usable evidence"
 
 
-def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
-    """Reopen the record of an ended execution, then start another; returns the action.
+def _run_again(ports: RedrivePorts, record: Record, cause: str, dry_run: bool) -> Redriven:
+    """Reopen the record of an ended execution, then start another.
 
     If it is interrupted in between, the record is a claim without an execution: the next redrive starts one.
     """
     execution = ports.executions.find(record.owner)
     if _may_run(record, execution):
-        return "still running: left alone"
+        return Redriven(record, cause, "still running: left alone", acted=False)
     if dry_run:
-        return "would be moderated again"
+        return Redriven(record, cause, "would be started", acted=True)
     if not ports.verdicts.compare_and_set(record, reopened(record)):
-        return "changed meanwhile: left alone"
+        return Redriven(record, cause, "changed meanwhile: left alone", acted=False)
     given = (execution and execution.given) or _input_of(record)
     # The waiting time of an upload counts from `time`, so it excludes the time until the fault was fixed.
     ports.executions.start(f"redrive-{uuid4()}", {**given, "time": utc(datetime.now(UTC))})
-    return "moderated again"
+    return Redriven(record, cause, "started", acted=True)
 
 
 def _may_run(record: Record, execution: Execution | None) -> bool:
