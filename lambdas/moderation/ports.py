@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.policy import Pack
+from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
 
 
@@ -143,6 +143,18 @@ class PolicyStore(Protocol):
         ...
 
 
+class PolicyCatalogue(Protocol):
+    """The packs and routes in force, by name. Both methods raise InvalidPolicy, StoreUnavailable, Misconfigured."""
+
+    def routes(self) -> Routes:
+        """The routes in force."""
+        ...
+
+    def pack(self, name: str) -> Pack:
+        """The pack in force under a name."""
+        ...
+
+
 class CanaryStore(Protocol):
     """The canary in force."""
 
@@ -170,6 +182,17 @@ class VisionModel(Protocol):
 
         Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity,
         MalformedResponse, EndpointRejected, Misconfigured.
+        """
+        ...
+
+
+class Endpoints(Protocol):
+    """The models' endpoints."""
+
+    def status(self, endpoint: str, component: str | None) -> str:
+        """The endpoint's status and, with a component, that of the component; `missing` if it isn't there.
+
+        Raises StoreUnavailable, Misconfigured.
         """
         ...
 
@@ -332,8 +355,20 @@ class Execution:
     given: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Count:
+    """A number of things; unless `counted` to the end, there are more."""
+
+    number: int
+    counted: bool = True
+
+
 class Executions(Protocol):
     """The workflow's executions."""
+
+    def running(self) -> Count:
+        """Number of running executions, unknown for Express ones. Raises StoreUnavailable, Misconfigured."""
+        ...
 
     def find(self, execution: str) -> Execution | None:
         """The execution, None if it is unknown or expired.

@@ -102,7 +102,7 @@ class PolicyEditorRole(AssumableRole):
 
 
 class OperatorRole(AssumableRole):
-    """Role for `moderate redrive` and `doctor`; may rerun failed moderations, but not view images."""
+    """Role for `moderate redrive`, `status` and `doctor`; may rerun failed moderations, but not view images."""
 
     def __init__(
         self,
@@ -119,6 +119,7 @@ class OperatorRole(AssumableRole):
     ) -> None:
         super().__init__(scope, construct_id, description="Reruns failed moderations and checks the deployment")
         workflow.allow_redrive(self)
+        workflow.allow_count(self)
         verdicts.allow_write(self)
         verdicts.allow_survey(self)
         alerts.allow_publish(self, *VERDICTS)

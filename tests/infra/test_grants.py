@@ -61,6 +61,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "dynamodb:Query", "index/by-queue"): "`verdicts --cause`, tests/command/test_verdicts.py",
     ("Reviewer", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
+    ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,

@@ -7,7 +7,7 @@ from typing import Any
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, Change, Record, is_reusable
 from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
-from moderation.ports import Execution, Policies, StoredImage, Turn, VisionReply
+from moderation.ports import Count, Execution, Policies, StoredImage, Turn, VisionReply
 
 
 class FakeImages:
@@ -229,6 +229,9 @@ class FakeExecutions:
     def __init__(self, statuses: Mapping[str, str]) -> None:
         self.statuses = statuses
         self.started: dict[str, Mapping[str, Any]] = {}
+
+    def running(self) -> Count:
+        return Count(sum(status == "RUNNING" for status in self.statuses.values()))
 
     def find(self, execution: str) -> Execution | None:
         return Execution(self.statuses[execution]) if execution in self.statuses else None

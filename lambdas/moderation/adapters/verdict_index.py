@@ -23,7 +23,8 @@ _FIRST = 100  # records of each partition that are read ahead
 _MOST_DAYS = 32  # read at once
 # A longer span takes more queries than reading a small index whole.
 _MOST_QUERIES = 120
-_SMALL_PAGES = 4  # of 1 MB
+_SMALL_PAGE = 1000  # records
+_SMALL_PAGES = 12
 _UNPUBLISHED = " AND notified = :false"
 
 
@@ -88,6 +89,7 @@ class VerdictIndex:
             "FilterExpression": f"created_at BETWEEN :since AND :until AND ({of_verdicts})"
             + (_UNPUBLISHED if span.unpublished else ""),
             "ExpressionAttributeValues": to_item(span.times | verdicts),
+            "Limit": _SMALL_PAGE,
         }
         found: list[Record] = []
         for _ in range(_SMALL_PAGES):
