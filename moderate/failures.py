@@ -17,7 +17,7 @@ _NO_CREDENTIALS = (
     "No usable AWS credentials were found: run `aws configure` or `aws sso login`, or set AWS_PROFILE. "
     "For the laptop cloud, set the variables that `make local` prints."
 )
-_STALE = {
+STALE = {
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -93,7 +93,7 @@ def _of_aws(error: aws.BotoCoreError | aws.ClientError) -> str | None:
 
 def _of_service(error: aws.ClientError) -> str | None:
     code, operation = code_of(error), error.operation_name
-    if code in _STALE:
+    if code in STALE:
         elsewhere = "; a region that the account hasn't enabled accepts none" if code in _UNKNOWN else ""
         return f"AWS doesn't accept these credentials ({code}): sign in again, or look at AWS_PROFILE{elsewhere}."
     if is_denied(error):

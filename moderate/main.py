@@ -2,7 +2,7 @@
 
 import typer
 
-from moderate import ask, decide, erase, policy, redrive, show, upload, verdicts, weights
+from moderate import ask, decide, erase, policy, redrive, show, status, upload, verdicts, weights
 from moderate.checks import doctor
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
@@ -21,6 +21,7 @@ app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
 app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
 app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
+app.command(epilog=status.EXAMPLES)(status.status)
 app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)

@@ -1,75 +1,111 @@
 """`moderate redrive`: process dead letters, rerun failed moderations, publish pending notifications."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
-from itertools import chain
 from typing import Annotated
 
 import typer
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, progress, results, table
+from moderate.output import cell, print_json, progress, results, table
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
-from moderation.usecases.process_dead_letters import record_failures, start_uploads
-from moderation.usecases.redrive import RedrivePorts, redrive
+from moderation.usecases.redrive import RedrivePorts
+from moderation.usecases.redrive_all import Handled, RedriveAllPorts, Scope, letters_in_flight, redrive_all
 
 EXAMPLES = """Examples:
 
 moderate redrive --dry-run
 
 moderate redrive --cause EndpointUnavailable --since 6h
+
+moderate redrive --limit 1000 --rate 5
 """
-Row = tuple[str, str, str, str]  # key, version, cause, action
 
 
 def redrive_failures(
     cause: Annotated[str | None, typer.Option(help="Only what failed with this error, by its name.")] = None,
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of actions; the rest is left.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Maximum number of actions a second; no limit by default.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Process dead letters, rerun failed moderations, and publish pending notifications.
 
-    A failed verdict moves into the record's history. Nothing that a person decided and nothing that is still
-    running is touched, so it may be repeated. Images that are unreadable, unsupported or too large are skipped: name
-    their cause to rerun them anyway. With --cause nothing is published.
+    It starts the moderations and doesn't wait for their verdicts. A failed verdict moves into the record's history.
+    Nothing that a person decided and nothing that is still running is touched, so it may be repeated. Images that are
+    unreadable, unsupported or too large are skipped: name their cause to rerun them anyway. With --cause nothing is
+    published. Dead letters that somebody else has received are in flight for up to five minutes, and are only counted.
     """
-    deployment = acting_as(find(stack), "Operator")
-    done = table(("key", "version", "cause", "action"))
+    ports = _ports(acting_as(find(stack), "Operator"))
+    in_flight = letters_in_flight(ports)
+    handled: list[Handled] = []
+    scope = Scope(cause, since, dry_run, limit, rate)
     try:
-        with progress() as bar:
-            task = bar.add_task("Processing records", total=None)
-            # Dead letters first: a failure recorded here can be moderated again by the same run.
-            letters = _dead_letters(deployment, cause, since, dry_run)
-            for row in chain(letters, _records(deployment, cause, since, dry_run)):
-                done.add_row(*map(cell, row))
-                bar.advance(task)
+        with progress() as bar, closing(redrive_all(ports, scope)) as rows:
+            task = bar.add_task("Redriving", total=limit)
+            for row in rows:
+                handled.append(row)
+                bar.advance(task, row.acted)
     finally:  # actions before an error are shown too
-        if done.row_count:
-            results.print(done)
-    if not done.row_count:
+        if as_json:
+            _print_json(handled, scope, in_flight)
+        else:
+            _show(handled, scope, in_flight)
+
+
+def _print_json(handled: Sequence[Handled], scope: Scope, in_flight: int) -> None:
+    acted = _acted(handled)
+    print_json(
+        {
+            "dry_run": scope.dry_run,
+            "acted": acted,
+            "stopped_at_limit": acted == scope.limit,
+            "dead_letters_in_flight": in_flight,
+            "handled": [asdict(row) for row in handled],
+        }
+    )
+
+
+def _show(handled: Sequence[Handled], scope: Scope, in_flight: int) -> None:
+    if handled:
+        done = table(("key", "version", "cause", "action"))
+        for row in handled:
+            done.add_row(cell(row.key), cell(row.version), cell(row.cause), cell(row.action))
+        results.print(done)
+    acted = _acted(handled)
+    if acted == scope.limit:
+        results.print(f"Stopped after {acted}, as --limit says: there may be more.")
+    if in_flight:
+        results.print(
+            f"Dead letters in flight: {in_flight}. Somebody has received them, perhaps another redrive; unless deleted "
+            "they can be processed in five minutes at most."
+        )
+    elif not handled:
         results.print("Nothing to redrive.")
 
 
-def _dead_letters(deployment: Deployment, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Row]:
-    unstarted = deployment.dead_letters("UnstartedQueueUrl")
-    handled = start_uploads(unstarted, deployment.executions, cause, since, dry_run)
-    if "UnrecordedQueueUrl" in deployment.outputs:  # a deployment of Express executions has none
-        unrecorded = deployment.dead_letters("UnrecordedQueueUrl")
-        handled = chain(handled, record_failures(unrecorded, deployment.verdicts, cause, since, dry_run))
-    for letter in handled:
-        yield letter.key, letter.version, letter.cause, letter.action
+def _acted(handled: Sequence[Handled]) -> int:
+    return sum(row.acted for row in handled)
 
 
-def _records(deployment: Deployment, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Row]:
-    ports = RedrivePorts(
-        bucket=deployment.intake_bucket,
-        verdicts=deployment.verdicts,
-        publisher=deployment.publisher,
-        executions=deployment.executions,
-        notified_verdicts=tuple(deployment.topics),
+def _ports(deployment: Deployment) -> RedriveAllPorts:
+    # a deployment of Express executions has no queue of failures
+    has_unrecorded = "UnrecordedQueueUrl" in deployment.outputs
+    return RedriveAllPorts(
+        unstarted=deployment.dead_letters("UnstartedQueueUrl"),
+        unrecorded=deployment.dead_letters("UnrecordedQueueUrl") if has_unrecorded else None,
+        records=RedrivePorts(
+            bucket=deployment.intake_bucket,
+            verdicts=deployment.verdicts,
+            publisher=deployment.publisher,
+            executions=deployment.executions,
+            notified_verdicts=tuple(deployment.topics),
+        ),
     )
-    for redriven in redrive(ports, cause, since, dry_run):
-        image = redriven.record.image
-        yield image.key, image.version, redriven.cause, redriven.action

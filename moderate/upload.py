@@ -2,7 +2,7 @@
 
 import mimetypes
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import ClientError
 from rich.progress import Progress
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.failures import FAILED, CommandFailed
+from moderate.failures import FAILED, STALE, CommandFailed, sentence
 from moderate.output import cell, errors, plain, print_json, probability, progress, results, table, verdict_text
+from moderate.upload_plan import plan_upload
+from moderation.adapters.faults import code_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record
 
@@ -29,6 +32,7 @@ moderate upload avatar.png --reference user-4711 --json
 _WORKERS = 8  # uploads at a time
 _POLL_SECONDS = 0.25
 _SLOWEST_POLL_SECONDS = 2.0
+_LONGEST_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects"
 _BATCH = 100  # DynamoDB's limit of records per read
 
 
@@ -39,6 +43,14 @@ class UploadedFile:
     file: Path
     image: ImageRef
     started: datetime
+
+
+@dataclass(frozen=True)
+class _Unsent:
+    """A file that can't be sent, and why."""
+
+    file: Path
+    reason: str
 
 
 def upload(
@@ -57,58 +69,38 @@ def upload(
 ) -> None:
     """Upload images to be moderated.
 
-    Each upload creates a new version of its object, and each version gets its own verdict. With --wait the exit
-    status is 0 if all have one, and 1 after the time-out.
+    Each upload creates a new version of its object, and each version gets its own verdict. Of a folder, hidden files
+    and folders are skipped. A file that can't be sent is named, and the others are sent. The exit status is 1 if there
+    was one and, with --wait, if not all have a verdict at the time-out.
     """
     if reference and not (reference.isascii() and reference.isprintable()):
         raise typer.BadParameter("use printable ASCII only: S3 keeps it as a header", param_hint="--reference")
-    planned = _plan(paths, prefix)
+    plan = plan_upload(paths, prefix)
     deployment = find(stack)
     with progress() as bar:
-        uploads = _upload_all(deployment, planned, reference, bar)
+        sent = _upload_all(deployment, plan.files, reference, bar)
+        uploads = [done for done in sent if isinstance(done, UploadedFile)]
+        unsent = [_Unsent(file, reason) for file, reason in plan.unsent.items()]
+        unsent += [done for done in sent if isinstance(done, _Unsent)]
         records = _wait_for_all(deployment, uploads, timeout, bar) if wait else {}
     if as_json:
-        print_json([_plain_row(done, records.get(done.image)) for done in uploads])
-    else:
+        rows = [_plain_row(done, records.get(done.image)) for done in uploads]
+        print_json([*rows, *(_unsent_row(failed) for failed in unsent)])
+    elif uploads:
         _show(uploads, records if wait else None)
-    if wait:
-        _name_undecided([done for done in uploads if done.image not in records], timeout)
-
-
-def _plan(paths: Sequence[Path], prefix: str) -> dict[str, Path]:
-    """Return the files to upload by their keys."""
-    planned: dict[str, Path] = {}
-    for root in paths:
-        for file, name in _files(root):
-            key = prefix + name
-            if key in planned:
-                raise CommandFailed(
-                    f"{planned[key]} and {file} would both be uploaded as {key}: upload them one after the other, "
-                    "each with a --prefix of its own."
-                )
-            planned[key] = file
-    if not planned:
-        raise CommandFailed("There are no files to upload under the given paths.")
-    return planned
-
-
-def _files(root: Path) -> Iterator[tuple[Path, str]]:
-    if root.is_dir():
-        for path in sorted(root.rglob("*")):
-            if path.is_file():
-                yield path, path.relative_to(root).as_posix()
-    elif root.is_file():
-        yield root, root.name
-    else:
-        raise CommandFailed(f"{root} is neither a file nor a folder.")
+    _name_unsent(unsent)
+    undecided = [done for done in uploads if done.image not in records] if wait else []
+    _name_undecided(undecided, timeout)
+    if unsent or undecided:
+        raise typer.Exit(FAILED)
 
 
 def _upload_all(
-    deployment: Deployment, planned: dict[str, Path], reference: str | None, bar: Progress
-) -> list[UploadedFile]:
+    deployment: Deployment, planned: Mapping[str, Path], reference: str | None, bar: Progress
+) -> list["UploadedFile | _Unsent"]:
     task = bar.add_task("Uploading", total=len(planned))
     with ThreadPoolExecutor(_WORKERS) as pool:
-        pending = [pool.submit(_put, deployment, key, file, reference) for key, file in planned.items()]
+        pending = [pool.submit(_send, deployment, key, file, reference) for key, file in planned.items()]
         try:
             for done in as_completed(pending):
                 done.result()
@@ -117,6 +109,21 @@ def _upload_all(
             pool.shutdown(cancel_futures=True)
             raise
     return [done.result() for done in pending]
+
+
+def _send(deployment: Deployment, key: str, file: Path, reference: str | None) -> "UploadedFile | _Unsent":
+    """Upload a file, or return why it can't be sent. Raises errors that concern all files."""
+    length = len((deployment.intake_prefix + key).encode())
+    if length > _LONGEST_KEY:
+        return _Unsent(file, f"its key has {length} bytes, and S3 takes {_LONGEST_KEY} at most")
+    try:
+        return _put(deployment, key, file, reference)
+    except ClientError as error:
+        if code_of(error) in STALE or code_of(error) == "NoSuchBucket":
+            raise
+        return _Unsent(file, sentence(error))
+    except OSError as error:
+        return _Unsent(file, error.strerror or str(error))
 
 
 def _put(deployment: Deployment, key: str, file: Path, reference: str | None) -> UploadedFile:
@@ -189,7 +196,13 @@ def _plain_row(done: UploadedFile, record: Record | None) -> dict[str, Any]:
         "score": top.get("score"),
         "view": top.get("view"),
         "ms": _milliseconds(done.started, record.decided_at) if record.decided_at else None,
+        "error": None,
     }
+
+
+def _unsent_row(failed: _Unsent) -> dict[str, Any]:
+    names = ("key", "version", "verdict", "category", "reason", "score", "view", "ms")
+    return {"file": str(failed.file), **dict.fromkeys(names), "error": failed.reason}
 
 
 def _milliseconds(started: datetime, decided_at: str) -> int:
@@ -201,4 +214,8 @@ def _name_undecided(undecided: Sequence[UploadedFile], timeout: float) -> None:
         return
     keys = "\n".join(f"  {plain(done.image.key)} (version {done.image.version})" for done in undecided)
     errors.print(f"{len(undecided)} without a verdict after {timeout:g} s; see `moderate show KEY` later:\n{keys}")
-    raise typer.Exit(FAILED)
+
+
+def _name_unsent(unsent: Sequence[_Unsent]) -> None:
+    for failed in unsent:
+        errors.print(plain(f"Not sent: {failed.file}: {failed.reason.rstrip('.')}."), soft_wrap=True)

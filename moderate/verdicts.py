@@ -1,20 +1,23 @@
-"""`moderate verdicts`: list verdicts, newest upload first."""
+"""`moderate verdicts`: list verdicts, newest upload first, reviews oldest first."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.output import cell, print_json, results, table, verdict_text
+from moderate.output import cell, errors, print_json, results, table, verdict_text
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import Record
-from moderation.usecases.list_records import newest_first, newest_of_uploader
+from moderation.usecases.list_records import Listing, Wanted, list_records
 
 EXAMPLES = """Examples:
 
 moderate verdicts --verdict review
+
+moderate verdicts --verdict review --cause disagreement --prefix avatars/
 
 moderate verdicts --category Violence --since 2h
 
@@ -29,6 +32,17 @@ _LISTED = ("reason", "decided_by", "needs", "created_at", "decided_at", "referen
 def verdicts(
     verdict: Annotated[Literal["safe", "unsafe", "review"] | None, typer.Option(help="Only this verdict.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category of the policy.")] = None,
+    decided_by: Annotated[
+        Literal["judge", "evidence", "failure", "person"] | None, typer.Option(help="Only what this decided.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Only under this pack, by its name or the start of its digest.")
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="Only objects whose keys start so.")] = "",
+    cause: Annotated[
+        str | None,
+        typer.Option(help="Only reviews with this cause: an error's name, or a row as `moderate status` names it."),
+    ] = None,
     uploader: Annotated[
         str | None, typer.Option(help="Only uploads by this uploader, as in `x-amz-meta-uploader`.")
     ] = None,
@@ -38,36 +52,73 @@ def verdicts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """List verdicts, newest upload first."""
+    """List verdicts, newest upload first; with `--verdict review` the oldest first.
+
+    Files that can't be moderated as they are, and wait for another upload, are listed apart, after the pictures.
+    """
     until = until or datetime.now(UTC)
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
-    wanted = (verdict,) if verdict else VERDICTS
+    if cause and verdict not in (None, "review"):
+        raise typer.BadParameter("only reviews have a cause", param_hint="--cause")
+    reviews = ("review",) if cause else VERDICTS
+    wanted = Wanted(
+        since=since,
+        until=until,
+        limit=limit,
+        verdicts=(verdict,) if verdict else reviews,
+        uploader=uploader,
+        category=category,
+        decided_by=decided_by,
+        policy=policy,
+        prefix=prefix,
+        cause=cause,
+    )
     deployment = find(stack)
-    if uploader:
-        found = newest_of_uploader(deployment.verdicts, deployment.intake_bucket, uploader, wanted, since, until)
-    else:
-        found = newest_first(deployment.verdicts, wanted, since, until)
-    matching = (record for record in found if category is None or _is_of(record, category))
-    listed = list(islice(matching, limit))
+    listing = list_records(deployment.verdicts, deployment.intake_bucket, wanted)
     if as_json:
-        print_json([_plain_row(record) for record in listed])
-        return
-    rows = table(("uploaded (UTC)", "key", "verdict", "category", "decided by", "reason"))
-    for record in listed:
+        print_json([_plain_row(record) for record in listing.records])
+        if not listing.is_whole:
+            errors.print(*_numbers(listing))
+    else:
+        _show(listing)
+
+
+def _show(listing: Listing) -> None:
+    if listing.pictures:
+        results.print(_rows(listing.pictures))
+    if listing.unusable:
+        results.print(_rows(listing.unusable, "Unusable files: their uploaders have to send others"))
+    results.print(*_numbers(listing))
+
+
+def _rows(records: Sequence[Record], title: str | None = None) -> Table:
+    rows = table(("uploaded (UTC)", "key", "version", "verdict", "category", "decided by", "reason"), title)
+    for record in records:
         rows.add_row(
             cell(record.created_at[:19].replace("T", " ")),
             cell(record.image.key),
+            cell(record.image.version),
             verdict_text(record.verdict),
             cell(record.category),
             cell(f"{record.decided_by}, needs {record.needs}" if record.needs else record.decided_by),
             cell(record.reason),
         )
-    results.print(rows if listed else "No verdicts match.")
+    return rows
 
 
-def _is_of(record: Record, category: str) -> bool:
-    return (record.category or "").casefold() == category.casefold()
+def _numbers(listing: Listing) -> list[str]:
+    """Say how many match, as "50 of 63 verdicts"."""
+    sentences = []
+    more = "" if listing.counted else " or more"
+    for kind, listed, number in (
+        ("verdicts", listing.pictures, listing.all_pictures),
+        ("unusable files", listing.unusable, listing.all_unusable),
+    ):
+        if number:
+            rest = "; --limit shows more" if len(listed) < number else ""
+            sentences.append(f"{len(listed)} of {number}{more} {kind}{rest}.")
+    return sentences or ["No verdicts match."]
 
 
 def _plain_row(record: Record) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.policy import Pack
+from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
 
 
@@ -143,6 +143,18 @@ class PolicyStore(Protocol):
         ...
 
 
+class PolicyCatalogue(Protocol):
+    """The packs and routes in force, by name. Both methods raise InvalidPolicy, StoreUnavailable, Misconfigured."""
+
+    def routes(self) -> Routes:
+        """The routes in force."""
+        ...
+
+    def pack(self, name: str) -> Pack:
+        """The pack in force under a name."""
+        ...
+
+
 class CanaryStore(Protocol):
     """The canary in force."""
 
@@ -170,6 +182,17 @@ class VisionModel(Protocol):
 
         Raises EndpointNotFound, EndpointThrottled, EndpointUnavailable, EndpointTimeout, NoCapacity,
         MalformedResponse, EndpointRejected, Misconfigured.
+        """
+        ...
+
+
+class Endpoints(Protocol):
+    """The models' endpoints."""
+
+    def status(self, endpoint: str, component: str | None) -> str:
+        """The endpoint's status and, with a component, that of the component; `missing` if it isn't there.
+
+        Raises StoreUnavailable, Misconfigured.
         """
         ...
 
@@ -222,11 +245,22 @@ class VerdictStore(Protocol):
         """The images of a bucket by this uploader, newest first, created between two ISO-8601 times."""
         ...
 
-    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterable[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
+    def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> Iterable[Record]:
+        """Records with these verdicts, created between two ISO-8601 times, newest first unless told otherwise.
 
-        The verdict `claimed` selects records without one. Only the attributes projected into the index.
+        The verdict `claimed` selects records without one. Only the attributes projected into the index; read lazily.
         """
+        ...
+
+    def unpublished(self, since: str, until: str) -> Iterable[Record]:
+        """Verdicts whose notification is pending, created between two ISO-8601 times, newest first.
+
+        Only the attributes projected into the index.
+        """
+        ...
+
+    def queue(self) -> Iterable[Record]:
+        """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
@@ -281,6 +315,14 @@ class DeadLetter:
     error: str | None
 
 
+@dataclass(frozen=True)
+class LetterCounts:
+    """Approximate numbers of messages: `waiting` can be received, `in_flight` are held by whoever received them."""
+
+    waiting: int
+    in_flight: int
+
+
 class DeadLetters(Protocol):
     """A dead-letter queue."""
 
@@ -296,6 +338,10 @@ class DeadLetters(Protocol):
         """
         ...
 
+    def counts(self) -> LetterCounts:
+        """Raises StoreUnavailable, Misconfigured."""
+        ...
+
     def delete(self, letter: DeadLetter) -> None:
         """Delete a message that was just read. Raises StoreUnavailable, Misconfigured."""
         ...
@@ -309,8 +355,20 @@ class Execution:
     given: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Count:
+    """A number of things; unless `counted` to the end, there are more."""
+
+    number: int
+    counted: bool = True
+
+
 class Executions(Protocol):
     """The workflow's executions."""
+
+    def running(self) -> Count:
+        """Number of running executions, unknown for Express ones. Raises StoreUnavailable, Misconfigured."""
+        ...
 
     def find(self, execution: str) -> Execution | None:
         """The execution, None if it is unknown or expired.

@@ -68,7 +68,7 @@ class ReviewerRole(AssumableRole):
         work.allow_get(self, files.WORK, files.EVIDENCE, files.PACKS)
         work.allow_put(self, files.PACKS)
         verdicts.allow_write(self)
-        verdicts.allow_list(self)
+        verdicts.allow_survey(self)
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
         verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
@@ -102,7 +102,7 @@ class PolicyEditorRole(AssumableRole):
 
 
 class OperatorRole(AssumableRole):
-    """Role for `moderate redrive` and `doctor`; may rerun failed moderations, but not view images."""
+    """Role for `moderate redrive`, `status` and `doctor`; may rerun failed moderations, but not view images."""
 
     def __init__(
         self,
@@ -119,8 +119,9 @@ class OperatorRole(AssumableRole):
     ) -> None:
         super().__init__(scope, construct_id, description="Reruns failed moderations and checks the deployment")
         workflow.allow_redrive(self)
+        workflow.allow_count(self)
         verdicts.allow_write(self)
-        verdicts.allow_list(self)
+        verdicts.allow_survey(self)
         alerts.allow_publish(self, *VERDICTS)
         alerts.allow_examine(self)
         intake.allow_examine(self, functions.prepare_image)

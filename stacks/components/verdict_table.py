@@ -18,6 +18,7 @@ BY_VERDICT: str = _INDEXES["by_verdict"]["name"]
 BY_SHA256: str = _INDEXES["by_sha256"]["name"]
 BY_REFERENCE: str = _INDEXES["by_reference"]["name"]
 BY_UPLOADER: str = _INDEXES["by_uploader"]["name"]
+BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 
 
 class VerdictTable(Construct):
@@ -65,6 +66,12 @@ class VerdictTable(Construct):
     def allow_list(self, grantee: Grantee) -> None:
         """Allow `grantee` to list items by verdict."""
         self._allow_index(grantee, BY_VERDICT)
+
+    def allow_survey(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list items by verdict over a long time, and those that wait for a person."""
+        self.allow_list(grantee)
+        grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
+        self._allow_index(grantee, BY_QUEUE)
 
     def allow_find(self, grantee: Grantee) -> None:
         """Allow `grantee` to find the items of an object's versions."""

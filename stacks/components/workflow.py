@@ -168,9 +168,15 @@ class Workflow(Grantee):
         grantee.allow(("states:DescribeExecution",), executions)
         acknowledge_wildcard(grantee.role, executions, "The executions of this state machine only")
 
+    def allow_count(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list executions, which Step Functions doesn't support for Express."""
+        if not self._express:
+            grantee.allow(("states:ListExecutions",), self.machine.state_machine_arn)
+
     def allow_redrive(self, grantee: Grantee) -> None:
         """Allow `grantee` to process dead letters, and to describe and start executions."""
         self.allow_describe(grantee)
         grantee.allow(("states:StartExecution",), self.machine.state_machine_arn)
         queues = [queue.queue_arn for queue in (self.unstarted, self._functions.unrecorded_failures) if queue]
-        grantee.allow(("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"), *queues)
+        taken = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+        grantee.allow(taken, *queues)

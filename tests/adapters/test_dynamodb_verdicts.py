@@ -6,7 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
+from moderation.adapters.dynamodb_items import from_item, to_item
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Change, overruled, reopened
 from moderation.errors import Misconfigured, StoreUnavailable

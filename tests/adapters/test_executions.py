@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.executions import SfnExecutions
 from moderation.domain.record import REDRIVEN
-from moderation.ports import Execution
+from moderation.ports import Count, Execution
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:{}:workflow:"
 
@@ -48,3 +48,21 @@ def test_an_execution_is_started_once_under_its_name(client):
     assert executions.start("one", {"key": "a"})
     assert not executions.start("one", {"key": "b"})
     assert len(client.list_executions(stateMachineArn=machine)["executions"]) == 1
+
+
+def test_running_executions_are_counted_page_by_page_up_to_a_bound(client, monkeypatch):
+    monkeypatch.setattr("moderation.adapters.executions._PAGE", 2)
+    machine = client.create_state_machine(
+        name="workflow",
+        definition='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/workflow",
+    )["stateMachineArn"]
+    executions = SfnExecutions(client, machine)
+    assert executions.running() == Count(0)
+    for number in range(5):
+        executions.start(f"{number}", {})
+    client.stop_execution(executionArn=MACHINE.format("execution") + "4")
+
+    assert executions.running() == Count(4)
+    monkeypatch.setattr("moderation.adapters.executions._PAGES", 1)
+    assert executions.running() == Count(2, counted=False)

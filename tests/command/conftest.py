@@ -12,7 +12,8 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from moderate.main import app
-from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore, from_item, to_item
+from moderation.adapters.dynamodb_items import from_item, to_item
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Category, Pack, Question, pack_data
 from moderation.domain.record import shard_of

@@ -45,7 +45,7 @@ def test_a_failure_is_moderated_again_with_the_same_input_by_whoever_claims_it_f
     result = moderate("redrive", *SINCE)
 
     assert result.exit_code == 0
-    assert "moderated again" in result.stdout and "EndpointUnavailable" in result.stdout
+    assert "started" in result.stdout and "EndpointUnavailable" in result.stdout
     [started] = set(executions(deployed)) - {ended}
     given = json.loads(deployed.workflow.describe_execution(executionArn=started)["input"])
     assert given == GIVEN | {"time": given["time"]}
@@ -119,9 +119,7 @@ def test_a_claim_whose_execution_never_was_is_taken_up(deployed, moderate):
     assert deployed.record(image)["history"] == [{"verdict": "review"}]
 
 
-@pytest.mark.parametrize(
-    "age, said", [(timedelta(minutes=4), "still running"), (timedelta(minutes=7), "moderated again")]
-)
+@pytest.mark.parametrize("age, said", [(timedelta(minutes=4), "still running"), (timedelta(minutes=7), "started")])
 def test_an_express_execution_counts_as_running_for_as_long_as_it_may_run(deployed, moderate, age, said):
     """Step Functions can't be asked after it, and forgets its input."""
     image = deployed.put_object()
@@ -134,7 +132,7 @@ def test_an_express_execution_counts_as_running_for_as_long_as_it_may_run(deploy
         json.loads(deployed.workflow.describe_execution(executionArn=started)["input"])
         for started in executions(deployed)
     ]
-    assert [g["version"] for g in given] == [image.version] * (said == "moderated again")
+    assert [g["version"] for g in given] == [image.version] * (said == "started")
 
 
 @pytest.mark.parametrize("decided_by", ["person", "judge", "evidence"])
@@ -182,7 +180,7 @@ def test_bytes_that_cannot_be_read_are_tried_again_only_when_their_cause_is_name
     assert "left alone" in moderate("redrive", *SINCE).stdout
     assert deployed.record(image)["owner"] == ended
 
-    assert "moderated again" in moderate("redrive", *SINCE, "--cause", cause).stdout
+    assert "started" in moderate("redrive", *SINCE, "--cause", cause).stdout
     assert deployed.record(image)["owner"] != ended
 
 
@@ -201,7 +199,7 @@ def test_what_was_done_before_an_error_is_shown_beside_it(deployed, moderate, en
     result = moderate("redrive", *SINCE)
 
     assert result.exit_code == 1
-    assert "moderated again" in result.stdout and "Error" in result.stderr
+    assert "started" in result.stdout and "Error" in result.stderr
     assert deployed.record(quiet)["notified"] is False
 
 
@@ -214,7 +212,7 @@ def test_a_dry_run_changes_nothing(deployed, moderate, ended):
 
     shown = moderate("redrive", *SINCE, "--dry-run").stdout
 
-    assert "would be moderated again" in shown and "would be published on the unsafe topic" in shown
+    assert "would be started" in shown and "would be published on the unsafe topic" in shown
     assert (deployed.record(failed), deployed.record(quiet)) == before
     assert deployed.heard(unsafe) == []
 
@@ -254,4 +252,56 @@ def test_a_deployment_of_express_executions_has_one_queue_of_dead_letters(deploy
     outputs = {name: value for name, value in deployed.outputs.items() if name != "UnrecordedQueueUrl"}
     monkeypatch.setattr("moderate.redrive.find", lambda stack: Deployment(stack, outputs))
 
-    assert "moderated again" in moderate("redrive", *SINCE).stdout
+    assert "started" in moderate("redrive", *SINCE).stdout
+
+
+def test_a_limit_leaves_the_rest_for_the_next_run(deployed, moderate, ended):
+    images = [deployed.put_object(f"in/{name}.jpg") for name in "abc"]
+    for image in images:
+        deployed.put_failure(image, owner=ended, notified=True)
+
+    first = moderate("redrive", *SINCE, "--limit", 2, "--rate", 50)
+    assert first.stdout.count("started") == 2 and "Stopped after 2" in first.stdout
+    assert len(executions(deployed)) == 3
+    for image in images:
+        if deployed.record(image)["owner"] == REDRIVEN:
+            claim(deployed, image, "arn:aws:states:us-east-1:123456789012:execution:workflow:next")
+
+    second = moderate("redrive", *SINCE, "--limit", 2)
+    assert second.stdout.count("started") == 1 and "Stopped" not in second.stdout
+    assert len(executions(deployed)) == 4
+
+
+def test_json_has_every_row_and_says_if_there_may_be_more(deployed, moderate, ended):
+    image = deployed.put_object()
+    deployed.put_failure(image, owner=ended, notified=True)
+
+    planned = json.loads(moderate("redrive", *SINCE, "--dry-run", "--json").stdout)
+    done = json.loads(moderate("redrive", *SINCE, "--limit", 1, "--json").stdout)
+
+    row = {"key": image.key, "version": image.version, "cause": "EndpointUnavailable", "acted": True}
+    none = {"acted": 1, "dead_letters_in_flight": 0}
+    assert planned == none | {
+        "dry_run": True,
+        "stopped_at_limit": False,
+        "handled": [row | {"action": "would be started"}],
+    }
+    assert done == none | {"dry_run": False, "stopped_at_limit": True, "handled": [row | {"action": "started"}]}
+    nothing = json.loads(moderate("redrive", "--since", "1m", "--json").stdout)
+    assert (nothing["handled"], nothing["acted"]) == ([], 0)
+
+
+def test_json_shows_what_was_done_before_an_error(deployed, moderate, ended):
+    deployed.put_failure(deployed.put_object("in/a.jpg"), owner=ended, notified=True)
+    deployed.put_record(deployed.put_object("in/b.jpg"), **JUDGED | {"verdict": "unsafe", "notified": False})
+    deployed.sns.delete_topic(TopicArn=deployed.outputs["UnsafeTopicArn"])
+
+    result = moderate("redrive", *SINCE, "--json")
+
+    assert result.exit_code == 1
+    assert [row["action"] for row in json.loads(result.stdout)["handled"]] == ["started"]
+
+
+@pytest.mark.parametrize("arguments", [("--limit", "0"), ("--rate", "0"), ("--rate", "-1")])
+def test_a_limit_or_rate_of_nothing_is_wrong_usage(deployed, moderate, arguments):
+    assert moderate("redrive", *arguments).exit_code == 2

@@ -11,6 +11,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from moderate.deployment import Deployment
 from tests.command.checkpoint import FILES, write
 
 PAGE = Path(__file__).parents[2] / "docs/security.md"
@@ -20,6 +21,13 @@ RIGHTS = {
     "ListObjectsV2": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
     "GetCallerIdentity": None,
+}
+SAGEMAKER = {
+    "DescribeEndpoint": {"EndpointStatus": "InService"},
+    "DescribeInferenceComponent": {
+        "InferenceComponentStatus": "InService",
+        "RuntimeConfig": {"CurrentCopyCount": 1},
+    },
 }
 ANSWER = {"model": "blip2-demo", "caption": "a red square", "answers": []}
 
@@ -36,6 +44,8 @@ def needed(monkeypatch):
         right = RIGHTS.get(operation, f"{service}:{operation}{version}")
         if right is not None:
             found.add(right)
+        if operation in SAGEMAKER:
+            return SAGEMAKER[operation]
         if operation == "InvokeEndpoint":
             return {"Body": io.BytesIO(json.dumps(ANSWER).encode())}
         try:
@@ -52,7 +62,12 @@ def needed(monkeypatch):
 def documented(row: str) -> set[str]:
     """The rights that stand in a row of the page's table, by the start of the row."""
     (line,) = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| {row} (")]
-    return set(re.findall(r"`([a-z0-9]+:\w+)`", line))
+    found = re.findall(r"`(?:([a-z0-9]+):)?([A-Z]\w+)`", line)
+    rights, service = set(), ""
+    for named, action in found:  # the service of the one before stands for those without
+        service = named or service
+        rights.add(f"{service}:{action}")
+    return rights
 
 
 def test_upload(deployed, moderate, needed, tmp_path):
@@ -71,12 +86,33 @@ def test_look(deployed, moderate, needed):
     deployed.s3.delete_object(Bucket="intake", Key=undecided.key)
     needed.clear()
 
-    for words in ("verdicts", "show in/a.jpg", "show in/a.jpg --version V", "show in/a.jpg --notice", "show in/b.jpg"):
+    for words in (
+        "verdicts",
+        "verdicts --since 730d",
+        "verdicts --cause X",
+        "show in/a.jpg",
+        "show in/a.jpg --version V",
+        "show in/a.jpg --notice",
+        "show in/b.jpg",
+    ):
         result = moderate(*words.replace("V", image.version).split())
         assert result.exit_code == 0, result.stderr
     moderate("show", undecided.key, "--notice")
 
     assert needed - {"cloudformation:DescribeStacks", None} == documented("look")
+
+
+def test_see_what_waits(deployed, moderate, needed, monkeypatch):
+    monkeypatch.setattr("moderate.status.is_aws", lambda: True)
+    outputs = {"Blip2ComponentName": "blip2", "LlamaComponentName": "llama"}
+    monkeypatch.setattr("moderate.status.find", lambda stack: Deployment(stack, deployed.outputs | outputs))
+    deployed.put_failure(deployed.put_object())
+    needed.clear()
+
+    for since in ("7d", "730d"):
+        assert moderate("status", "--since", since).exit_code == 0
+
+    assert needed == documented("see what waits")
 
 
 def test_look_at_packs(deployed, moderate, needed, tmp_path):

@@ -1,10 +1,13 @@
 """`moderate upload`."""
 
 import json
+import os
 import threading
 import time
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from moderation.domain.image_ref import ImageRef
 
@@ -93,6 +96,103 @@ def test_two_files_that_would_get_one_key_are_refused_before_anything_is_uploade
     assert result.exit_code == 1
     assert "--prefix" in result.stderr
     assert "Versions" not in deployed.s3.list_object_versions(Bucket="intake")
+
+
+def test_hidden_files_and_folders_are_skipped_unless_they_are_named(deployed, moderate, folder):
+    (folder / ".git").mkdir()
+    for name in (".DS_Store", ".git/config", "sub/.hidden.jpg"):
+        (folder / name).write_bytes(b"x")
+
+    assert [done["key"] for done in json.loads(moderate("upload", folder, "--json").stdout)] == [
+        "in/a.jpg",
+        "in/sub/b.png",
+        "in/sub/c d+é.gif",
+    ]
+    named = moderate("upload", folder / "sub/.hidden.jpg", "--json")
+    assert [done["key"] for done in json.loads(named.stdout)] == ["in/.hidden.jpg"]
+
+
+def unsendable(folder) -> dict[str, str]:
+    """Put files into the folder that can't be sent; returns the reasons by what is shown of their names."""
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "broken.jpg").symlink_to("nowhere")
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"x")
+    deep = folder.joinpath(*["d" * 250] * 5)
+    deep.mkdir(parents=True)
+    (deep / "deep.jpg").write_bytes(b"x")
+    return {
+        "pipe.jpg": "it is no regular file",
+        "broken.jpg": "No such file or directory",
+        "caf\ufffd.jpg": "its name isn't UTF-8",
+        "deep.jpg": "S3 takes 1024",
+    }
+
+
+def test_files_that_cannot_be_sent_are_named_and_the_others_sent(deployed, moderate, folder):
+    reasons = unsendable(folder)
+
+    result = moderate("upload", folder)
+
+    assert result.exit_code == 1
+    assert all(name in result.stdout for name in ("in/a.jpg", "in/sub/b.png", "in/sub/c d+é.gif"))
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(reasons)
+    for name, reason in reasons.items():
+        assert any(f"{name}: " in line and reason in line for line in lines), name
+
+
+def test_json_names_what_was_not_sent_and_waits_for_the_rest(deployed, machine, moderate, folder):
+    reasons = unsendable(folder)
+
+    result = moderate("upload", folder, "--wait", "--json")
+
+    assert result.exit_code == 1
+    rows = json.loads(result.stdout)
+    assert [row["verdict"] for row in rows if row["error"] is None] == ["unsafe"] * 3
+    failed = [row for row in rows if row["error"]]
+    assert len(failed) == len(reasons)
+    assert all(row["key"] is None and row["version"] is None for row in failed)
+    assert any(os.fsencode(row["file"]).endswith(b"caf\xe9.jpg") for row in failed)
+
+
+def refuse(monkeypatch, key: str, code: str) -> None:
+    """Let S3 refuse the upload of a key."""
+    call = BaseClient._make_api_call
+
+    def refused(self, operation, parameters):
+        if operation == "PutObject" and parameters["Key"] == key:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+        return call(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refused)
+
+
+def test_an_upload_that_s3_refuses_stops_no_other(deployed, moderate, folder, monkeypatch):
+    refuse(monkeypatch, "in/a.jpg", "AccessDenied")
+
+    result = moderate("upload", folder, "--json")
+
+    assert result.exit_code == 1
+    assert [row["key"] for row in json.loads(result.stdout)] == ["in/sub/b.png", "in/sub/c d+é.gif", None]
+    assert "a.jpg: These credentials may not call PutObject" in result.stderr
+
+
+def test_credentials_that_expire_stop_it(deployed, moderate, folder, monkeypatch):
+    refuse(monkeypatch, "in/a.jpg", "ExpiredToken")
+
+    result = moderate("upload", folder)
+
+    assert result.exit_code == 1
+    assert "doesn't accept these credentials" in result.stderr and "Not sent" not in result.stderr
+
+
+def test_nothing_but_unsendable_files_is_no_table(deployed, moderate, tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+
+    result = moderate("upload", tmp_path)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Not sent" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["missing.jpg"], [], ["/", "--reference", "é"]])

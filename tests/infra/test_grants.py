@@ -36,6 +36,8 @@ _LARGE = "evidence too large for a record lies in a file of its own; tests/unit/
 _NOT_NOTIFIED = "an execution that ended between its verdict, unsafe or safe, and the notification"
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
+_LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
+_STATUS = "`moderate status`, tests/command/test_status.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -56,6 +58,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "dynamodb:Query", "index/by-sha256"): "copies of a decided image, tests/command/test_decide.py",
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
+    ("Reviewer", "dynamodb:Query", "index/by-queue"): "`verdicts --cause`, tests/command/test_verdicts.py",
+    ("Reviewer", "dynamodb:Scan", "index/by-verdict"): _LONG,
+    ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
+    ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
+    ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,
     ("Operator", "lambda:GetAccountSettings", "*"): _LAPTOP,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.ports import DeadLetter
+from moderation.ports import DeadLetter, LetterCounts
 from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakePublisher, FakeVerdicts, FakeWork
 
 TOPICS = {"unsafe": "arn:unsafe", "review": "arn:review"}
@@ -17,9 +17,13 @@ class FakeLetters:
 
     waiting: list[DeadLetter]
     name: str = "of a test"
+    in_flight: int = 0
 
     def letters(self) -> Iterator[DeadLetter]:
         yield from list(self.waiting)
+
+    def counts(self) -> LetterCounts:
+        return LetterCounts(len(self.waiting), self.in_flight)
 
     def delete(self, letter: DeadLetter) -> None:
         self.waiting.remove(letter)

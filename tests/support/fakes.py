@@ -7,7 +7,7 @@ from typing import Any
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, Change, Record, is_reusable
 from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
-from moderation.ports import Execution, Policies, StoredImage, Turn, VisionReply
+from moderation.ports import Count, Execution, Policies, StoredImage, Turn, VisionReply
 
 
 class FakeImages:
@@ -153,15 +153,19 @@ class FakeVerdicts:
         alike = (image for image, found in self.records.items() if found.get(name) == value and image.bucket == bucket)
         return sorted(alike, key=lambda image: str(self.records[image].get("created_at")), reverse=True)
 
-    def newest(self, verdict: str, day: str, since: str, until: str) -> list[Record]:
+    def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> list[Record]:
         found = (_record(image, attributes) for image, attributes in self.records.items())
-        listed = [
-            record
-            for record in found
-            if (record.verdict or "claimed", record.created_at[:10]) == (verdict, day)
-            and since <= record.created_at <= until
-        ]
-        return sorted(listed, key=lambda record: record.created_at, reverse=True)
+        listed = (record for record in found if (record.verdict or "claimed") in wanted)
+        within = (record for record in listed if since <= record.created_at <= until)
+        return sorted(within, key=lambda record: record.created_at, reverse=not oldest_first)
+
+    def unpublished(self, since: str, until: str) -> list[Record]:
+        decided = self.created(("safe", "unsafe", "review"), since, until)
+        return [record for record in decided if record.notified is False]
+
+    def queue(self) -> list[Record]:
+        queued = [_record(image, found) for image, found in self.records.items() if "queue" in found]
+        return sorted(queued, key=lambda record: str(record.other["queue_order"]))
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
         for image in self.of_same_bytes(bucket, sha256):
@@ -225,6 +229,9 @@ class FakeExecutions:
     def __init__(self, statuses: Mapping[str, str]) -> None:
         self.statuses = statuses
         self.started: dict[str, Mapping[str, Any]] = {}
+
+    def running(self) -> Count:
+        return Count(sum(status == "RUNNING" for status in self.statuses.values()))
 
     def find(self, execution: str) -> Execution | None:
         return Execution(self.statuses[execution]) if execution in self.statuses else None

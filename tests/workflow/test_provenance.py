@@ -5,7 +5,7 @@ import json
 import pytest
 
 from local.harness.instant_models import NO, YES
-from moderation.adapters.dynamodb_verdicts import from_item
+from moderation.adapters.dynamodb_items import from_item
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef

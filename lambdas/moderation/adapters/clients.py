@@ -55,8 +55,8 @@ def logs() -> "CloudWatchLogsClient":
     return session_of(None).client("logs", config=_STORE)
 
 
-def sagemaker() -> "SageMakerClient":
-    return session_of(None).client("sagemaker", config=_STORE)
+def sagemaker(session: "Session | None" = None) -> "SageMakerClient":
+    return session_of(session).client("sagemaker", config=_STORE)
 
 
 def sagemaker_runtime(

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from heapq import merge
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from moderation.adapters.dynamodb_items import image_of, record_of, to_item
 from moderation.adapters.faults import code_of, store_faults
+from moderation.adapters.verdict_index import VerdictIndex
 from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
@@ -23,15 +21,13 @@ _MAY_DECIDE = "(attribute_not_exists(pk) OR #owner = :me) AND attribute_not_exis
 # Without a record the image was erased: its execution claimed it first.
 _OWNS = "#owner = :me AND attribute_not_exists(verdict)"
 
-# boto3 writes no number closer to 0: some P is, where a model computes with 64 bits.
-_LEAST_NUMBER = 1e-128
-
 
 class DynamoVerdictStore:
     """Implements `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept."""
 
     def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
         self._client, self._table, self._retention_days = client, table, retention_days
+        self._index = VerdictIndex(client, table)
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         condition = _MAY_DECIDE if unclaimed else _OWNS
@@ -98,13 +94,14 @@ class DynamoVerdictStore:
                 for page in pages:
                     yield from map(record_of, page["Items"])
 
-    def newest(self, verdict: str, day: str, since: str, until: str) -> Iterator[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, newest first, created between two ISO-8601 times.
+    def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> Iterator[Record]:
+        return self._index.created(wanted, since, until, oldest_first)
 
-        Only the attributes projected into the index. Raises StoreUnavailable, Misconfigured.
-        """
-        shards = (self._newest_of(f"{verdict}#{day}#{shard}", since, until) for shard in range(SHARDS))
-        return merge(*shards, key=attrgetter("created_at"), reverse=True)
+    def unpublished(self, since: str, until: str) -> Iterator[Record]:
+        return self._index.unpublished(since, until)
+
+    def queue(self) -> Iterator[Record]:
+        return self._index.queue()
 
     def of_object(self, bucket: str, key: str) -> list[Record]:
         """The records of all versions of an object. Raises StoreUnavailable, Misconfigured."""
@@ -221,18 +218,6 @@ class DynamoVerdictStore:
             return {}
         return {"expires_at": expiry(attributes["decided_at"], self._retention_days)}
 
-    def _newest_of(self, shard: str, since: str, until: str) -> Iterator[Record]:
-        with store_faults(f"Table {self._table}"):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=BY_VERDICT,
-                KeyConditionExpression="verdict_shard = :shard AND created_at BETWEEN :since AND :until",
-                ExpressionAttributeValues={":shard": {"S": shard}, ":since": {"S": since}, ":until": {"S": until}},
-                ScanIndexForward=False,
-            )
-            for page in pages:
-                yield from map(record_of, page["Items"])
-
     def _set(
         self,
         image: ImageRef,
@@ -254,48 +239,6 @@ class DynamoVerdictStore:
             ExpressionAttributeNames={**aliases, **removed, **names},
             ExpressionAttributeValues=to_item({**assigned, **values}),
         )
-
-
-def record_of(item: Mapping[str, Any]) -> Record:
-    """Return the record in DynamoDB's typed attributes, or in an index's projection of it."""
-    return Record.from_attributes(from_item(item))
-
-
-def image_of(item: Mapping[str, Any]) -> ImageRef:
-    """Return the image of an item."""
-    return ImageRef.from_keys(item["pk"]["S"], item["sk"]["S"])
-
-
-def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert plain JSON data to DynamoDB's typed attributes."""
-    serializer = TypeSerializer()
-    return {name: serializer.serialize(_decimals(value)) for name, value in plain.items()}
-
-
-def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert DynamoDB's typed attributes to plain JSON data; whole numbers become int, others float."""
-    deserializer = TypeDeserializer()
-    return {name: _floats(deserializer.deserialize(value)) for name, value in item.items()}
-
-
-def _decimals(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(repr(value)) if abs(value) >= _LEAST_NUMBER else Decimal(0)
-    if isinstance(value, Mapping):
-        return {key: _decimals(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_decimals(inner) for inner in value]
-    return value
-
-
-def _floats(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {key: _floats(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_floats(inner) for inner in value]
-    return value
 
 
 def _key(image: ImageRef) -> Any:

@@ -8,10 +8,14 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.execution_event import is_described
-from moderation.ports import Execution
+from moderation.ports import Count, Execution
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+
+_PAGE = 1000  # the most that Step Functions lists at once
+_PAGES = 10
 
 
 class SfnExecutions:
@@ -19,6 +23,22 @@ class SfnExecutions:
 
     def __init__(self, client: "SFNClient", workflow: str = "") -> None:
         self._client, self._workflow = client, workflow
+
+    def running(self) -> Count:
+        request: dict[str, Any] = {
+            "stateMachineArn": self._workflow,
+            "statusFilter": "RUNNING",
+            "maxResults": _PAGE,
+        }
+        number = 0
+        with store_faults("Step Functions"):
+            for _ in range(_PAGES):
+                page = self._client.list_executions(**request)
+                number += len(page["executions"])
+                if not page.get("nextToken"):
+                    return Count(number)
+                request["nextToken"] = page["nextToken"]
+        return Count(number, counted=False)
 
     def find(self, execution: str) -> Execution | None:
         if not is_described(execution):

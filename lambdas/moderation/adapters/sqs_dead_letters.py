@@ -5,14 +5,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from moderation.adapters.faults import store_faults
-from moderation.ports import DeadLetter
+from moderation.ports import DeadLetter, LetterCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _POLL_SECONDS = 2  # long polling asks all of SQS's servers: no answer means no message
 _HIDDEN_SECONDS = 300
+_WAITING: "QueueAttributeNameType" = "ApproximateNumberOfMessages"
+_IN_FLIGHT: "QueueAttributeNameType" = "ApproximateNumberOfMessagesNotVisible"
 
 
 class SqsDeadLetters:
@@ -30,6 +33,11 @@ class SqsDeadLetters:
         finally:
             for handle in self._held.values():
                 self._give_back(handle)
+
+    def counts(self) -> LetterCounts:
+        with store_faults(f"Queue {self._url}"):
+            found = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[_WAITING, _IN_FLIGHT])
+        return LetterCounts(int(found["Attributes"][_WAITING]), int(found["Attributes"][_IN_FLIGHT]))
 
     def delete(self, letter: DeadLetter) -> None:
         with store_faults(f"Queue {self._url}"):

@@ -14,12 +14,16 @@ from moderation.usecases.record_failure import record_failure
 
 @dataclass(frozen=True)
 class LetterHandled:
-    """Result for one dead letter: its object version, its cause, and the action taken (or planned, in a dry run)."""
+    """Result for one dead letter: its object version, its cause, and what was done (or would be, in a dry run).
+
+    `acted` tells it from a letter that is left in its queue.
+    """
 
     key: str
     version: str
     cause: str
     action: str
+    acted: bool
 
 
 @dataclass(frozen=True)
@@ -70,21 +74,18 @@ def _process(
         try:
             task = task_of(letter)
         except NotAnEvent:
-            yield LetterHandled("", letter.id, "not an event", f"left in the queue {letters.name}")
+            yield LetterHandled("", letter.id, "not an event", f"left in the queue {letters.name}", acted=False)
             continue
-        if cause in (None, task.cause):
-            action = _handle(letters, letter, task, since, dry_run)
-            yield LetterHandled(task.key, task.version, task.cause, action)
-
-
-def _handle(letters: DeadLetters, letter: DeadLetter, task: _Task, since: datetime, dry_run: bool) -> str:
-    if datetime.fromisoformat(task.at) < since:
-        return "older than --since: left in its queue"
-    if dry_run:
-        return "would be handled and removed from its queue"
-    done = task.run()
-    letters.delete(letter)
-    return done
+        if cause not in (None, task.cause):
+            continue
+        if datetime.fromisoformat(task.at) < since:
+            action, acted = "older than --since: left in its queue", False
+        elif dry_run:
+            action, acted = "would be handled and removed from its queue", True
+        else:
+            action, acted = task.run(), True
+            letters.delete(letter)
+        yield LetterHandled(task.key, task.version, task.cause, action, acted)
 
 
 def _start(executions: Executions, upload: UploadEvent) -> str:

@@ -9,7 +9,6 @@ from uuid import uuid4
 from moderation.domain.execution_event import ALIVE, LONGEST_EXPRESS, is_described
 from moderation.domain.record import REDRIVEN, Record, reopened, utc
 from moderation.ports import Execution, Executions, Publisher, VerdictStore
-from moderation.usecases.list_records import newest_first
 from moderation.usecases.notify import notify, topics_of
 
 NON_RETRYABLE = frozenset({"UnreadableImage", "UnsupportedImage", "ImageTooLarge"})  # a version's bytes never change
@@ -28,11 +27,15 @@ class RedrivePorts:
 
 @dataclass(frozen=True)
 class Redriven:
-    """Result for one record: its cause, and the action taken (or planned, in a dry run)."""
+    """Result for one record: its cause, and what was done (or would be, in a dry run).
+
+    `acted` tells it from a record that is left alone.
+    """
 
     record: Record
     cause: str
     action: str
+    acted: bool
 
 
 def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bool) -> Iterator[Redriven]:
@@ -44,16 +47,16 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
     for record in _failures(ports, since):
         why = _cause(record)
         if cause is None and why in NON_RETRYABLE:
-            yield Redriven(record, why, "left alone: its bytes stay the same")
+            yield Redriven(record, why, "left alone: its bytes stay the same", acted=False)
         elif cause in (None, why):
-            yield Redriven(record, why, _run_again(ports, record, dry_run))
+            yield _run_again(ports, record, why, dry_run)
     for record in _unpublished(ports, since) if cause is None else ():
-        yield Redriven(record, "not published", _publish_again(ports, record, dry_run))
+        yield Redriven(record, "not published", _publish_again(ports, record, dry_run), acted=True)
 
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
     """Failure verdicts, and records reopened but never restarted; read again, because the index lags behind."""
-    for listed in newest_first(ports.verdicts, ("review", "claimed"), since, datetime.now(UTC)):
+    for listed in ports.verdicts.created(("review", "claimed"), utc(since), utc(datetime.now(UTC))):
         if _is_ours(ports, listed) and _is_failed(listed):
             record = ports.verdicts.get(listed.image)
             if record and _is_failed(record):
@@ -62,8 +65,8 @@ def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
 
 def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
     """Verdicts whose notification is pending; a safe one that reverses another has to be told without a topic, too."""
-    for listed in newest_first(ports.verdicts, ("safe", "unsafe", "review"), since, datetime.now(UTC)):
-        if _is_ours(ports, listed) and listed.notified is False:
+    for listed in ports.verdicts.unpublished(utc(since), utc(datetime.now(UTC))):
+        if _is_ours(ports, listed):
             record = ports.verdicts.get(listed.image)
             told = {record.verdict, record.reversal_to} if record and record.notified is False else set()
             if record and told & set(ports.notified_verdicts):
@@ -86,22 +89,22 @@ def _cause(record: Record) -> str:
     return record.failure[0] if record.failure else "no usable evidence"
 
 
-def _run_again(ports: RedrivePorts, record: Record, dry_run: bool) -> str:
-    """Reopen the record of an ended execution, then start another; returns the action.
+def _run_again(ports: RedrivePorts, record: Record, cause: str, dry_run: bool) -> Redriven:
+    """Reopen the record of an ended execution, then start another.
 
     If it is interrupted in between, the record is a claim without an execution: the next redrive starts one.
     """
     execution = ports.executions.find(record.owner)
     if _may_run(record, execution):
-        return "still running: left alone"
+        return Redriven(record, cause, "still running: left alone", acted=False)
     if dry_run:
-        return "would be moderated again"
+        return Redriven(record, cause, "would be started", acted=True)
     if not ports.verdicts.compare_and_set(record, reopened(record)):
-        return "changed meanwhile: left alone"
+        return Redriven(record, cause, "changed meanwhile: left alone", acted=False)
     given = (execution and execution.given) or _input_of(record)
     # The waiting time of an upload counts from `time`, so it excludes the time until the fault was fixed.
     ports.executions.start(f"redrive-{uuid4()}", {**given, "time": utc(datetime.now(UTC))})
-    return "moderated again"
+    return Redriven(record, cause, "started", acted=True)
 
 
 def _may_run(record: Record, execution: Execution | None) -> bool:

@@ -37,7 +37,7 @@ def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest,
     if operation == "BatchGetItem":
         return tuple(_of_batch(table, wanted["Keys"], resources) for table, wanted in given["RequestItems"].items())
     if operation in ("Scan", "DescribeTable", "DescribeTimeToLive"):
-        return (AccessRequest(f"dynamodb:{operation}", _table(given["TableName"]), _context(given, ())),)
+        return (AccessRequest(f"dynamodb:{operation}", _queried(given), _context(given, ())),)
     return None
 
 
@@ -54,8 +54,7 @@ def _of_query(given: Mapping[str, Any], resources: Resources) -> AccessRequest:
     equalities = re.findall(r"(#?[\w.]+)\s*=\s*(:\w+)", given["KeyConditionExpression"])
     values = given["ExpressionAttributeValues"]
     leading = tuple(_value(values[value]) for name, value in equalities if names.get(name, name) == wanted)
-    resource = _table(table) + (f"/index/{index}" if index else "")
-    return AccessRequest("dynamodb:Query", resource, _context(given, leading))
+    return AccessRequest("dynamodb:Query", _queried(given), _context(given, leading))
 
 
 def _of_batch(table: str, keys: list[Mapping[str, Any]], resources: Resources) -> AccessRequest:
@@ -94,6 +93,11 @@ def _words(expression: str) -> tuple[str, ...]:
 
 def _value(typed: Mapping[str, Any]) -> str:
     return str(next(iter(typed.values())))
+
+
+def _queried(given: Mapping[str, Any]) -> str:
+    """Return the table or the index that a request reads."""
+    return _table(given["TableName"]) + (f"/index/{given['IndexName']}" if "IndexName" in given else "")
 
 
 def _table(name: str) -> str:

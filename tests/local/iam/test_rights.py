@@ -243,6 +243,13 @@ def test_a_querys_leading_key_is_the_tables_or_the_indexs(index: str | None) -> 
     assert right.context["dynamodb:leadingkeys"] == ("abc",)
 
 
+@pytest.mark.parametrize("index", [None, "by-verdict"])
+def test_a_scan_reads_the_table_or_an_index(index: str | None) -> None:
+    (right,) = asked("dynamodb", "scan", TableName="verdicts", **({"IndexName": index} if index else {}))
+
+    assert (right.action, right.resource) == ("dynamodb:Scan", TABLE + (f"/index/{index}" if index else ""))
+
+
 def test_a_batch_has_all_its_leading_keys() -> None:
     keys = [{"pk": {"S": f"b#{n}"}, "sk": {"S": "v"}} for n in range(2)]
     (right,) = asked("dynamodb", "batch_get_item", RequestItems={"verdicts": {"Keys": keys}})

@@ -57,11 +57,16 @@ class Cloud:
 
     def receive(self, queue_url: str) -> dict[str, Any]:
         """The next message, parsed."""
-        sqs = self.client("sqs")
-        message = self.eventually(lambda: sqs.receive_message(QueueUrl=queue_url).get("Messages"))[0]
-        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-        body: dict[str, Any] = json.loads(message["Body"])
+        body: dict[str, Any] = json.loads(self.message(queue_url)["Body"])
         return body
+
+    def message(self, queue_url: str) -> dict[str, Any]:
+        """The next message, with its attributes."""
+        sqs = self.client("sqs")
+        whole = {"QueueUrl": queue_url, "MessageAttributeNames": ["All"]}
+        message: dict[str, Any] = self.eventually(lambda: sqs.receive_message(**whole).get("Messages"))[0]
+        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return message
 
     def role(self) -> str:
         """The ARN of a role that services may assume and that may do everything."""

@@ -62,4 +62,8 @@ def test_an_event_that_cannot_be_delivered_becomes_a_dead_letter(cloud: Cloud) -
         Entries=[{"Source": source, "DetailType": "Check", "Detail": json.dumps({"a": 1})}]
     )
 
-    assert cloud.receive(url)["detail"] == {"a": 1}
+    letter = cloud.message(url)
+    assert json.loads(letter["Body"])["detail"] == {"a": 1}
+    facts = {name: attribute["StringValue"] for name, attribute in letter["MessageAttributes"].items()}
+    assert facts.keys() == {"RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE"}
+    assert facts["TARGET_ARN"] == missing and facts["ERROR_CODE"]

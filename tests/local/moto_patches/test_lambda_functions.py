@@ -1,5 +1,7 @@
 """Functions that run without Docker, with the properties that their template gives them."""
 
+import json
+
 from tests.local.moto_patches.cloud import Cloud, code, function, unique
 
 MANAGED_LAYER = "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:36"
@@ -34,7 +36,9 @@ def test_an_asynchronous_invocation_fails_into_the_dead_letter_queue(cloud: Clou
 
     cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}')
 
-    assert cloud.receive(url) == {"a": 1}
+    letter = cloud.message(url)
+    assert json.loads(letter["Body"]) == {"a": 1}
+    assert "never works" in letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
 
 
 def test_an_update_changes_the_reserved_concurrency(cloud: Cloud) -> None:

@@ -1,0 +1,55 @@
+"""Items of the table of verdicts as plain JSON data, as records, and as images."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import Record
+
+# boto3 writes no number closer to 0: some P is, where a model computes with 64 bits.
+_LEAST_NUMBER = 1e-128
+
+
+def record_of(item: Mapping[str, Any]) -> Record:
+    """Return the record in DynamoDB's typed attributes, or in an index's projection of it."""
+    return Record.from_attributes(from_item(item))
+
+
+def image_of(item: Mapping[str, Any]) -> ImageRef:
+    """Return the image of an item."""
+    return ImageRef.from_keys(item["pk"]["S"], item["sk"]["S"])
+
+
+def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert plain JSON data to DynamoDB's typed attributes."""
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(_decimals(value)) for name, value in plain.items()}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert DynamoDB's typed attributes to plain JSON data; whole numbers become int, others float."""
+    deserializer = TypeDeserializer()
+    return {name: _floats(deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _decimals(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value)) if abs(value) >= _LEAST_NUMBER else Decimal(0)
+    if isinstance(value, Mapping):
+        return {key: _decimals(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_decimals(inner) for inner in value]
+    return value
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _floats(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_floats(inner) for inner in value]
+    return value
