@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ FORMATS = ("GIF", "PNG", "WEBP")
 
 def encode(pictures: Sequence[Image.Image], format: str = "PNG", duration: int | list[int] = 40) -> bytes:
     buffer = io.BytesIO()
-    options = {"PNG": {"compress_level": 1}, "WEBP": {"lossless": True}}.get(format, {})
+    known: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 1}, "WEBP": {"lossless": True}}
     pictures[0].save(
-        buffer, format, save_all=True, append_images=list(pictures[1:]), duration=duration, **options
+        buffer, format, save_all=True, append_images=list(pictures[1:]), duration=duration, **known.get(format, {})
     )  # fmt: skip
     return buffer.getvalue()
 
