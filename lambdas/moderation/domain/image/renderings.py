@@ -39,6 +39,8 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
     if frame.format == "TIFF":
         read_palette_of_bytes(frame)
     frame.load()
+    if frame.format == "WEBP" and not getattr(frame, "is_animated", False):
+        frame.__dict__["_decoder"] = None  # Pillow keeps it, and with it the picture twice
     image = upright(without_blank_alpha(frame) if frame.format == "BMP" else frame, appearance.orientation)
     low = appearance.low and upright(appearance.low, appearance.orientation)
     samples = eight_bit(image, low)
