@@ -25,4 +25,5 @@ def made(pack=PACK, shadow=(), models: str = "blip2=x llama=y", data: bytes | No
     images = FakeImages()
     for image, reference in ((FIRST, "post-1"), (SECOND, "post-2")):
         images.objects[image] = StoredImage(png() if data is None else data, "image/png", reference, "u-1")
-    return PreparePorts(images, FakeWork(), FakePolicies(Policies(pack, shadow)), FakeVerdicts(), 96, models)
+    verdicts, policies = FakeVerdicts(), FakePolicies(Policies(pack, shadow))
+    return PreparePorts(images, FakeWork(), policies, verdicts, verdicts.decisions, 96, models)
