@@ -72,7 +72,6 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
         verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
-        verdicts.allow_queue(self)
         changes = ("PutItem", "DeleteItem", "ConditionCheckItem")
         verdicts.allow_decisions(self, *(f"dynamodb:{action}" for action in ("GetItem", "Query", *changes)))
         work.allow_key(self)

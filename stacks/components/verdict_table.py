@@ -71,7 +71,7 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_VERDICT)
 
     def allow_survey(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list items by verdict over a long time, and those that wait for a person."""
+        """Allow `grantee` to list items by verdict over a long time, and what waits for people or was decided by them."""
         self.allow_list(grantee)
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow_index(grantee, BY_QUEUE)
@@ -84,10 +84,6 @@ class VerdictTable(Construct):
         """Allow `grantee` to find the items of a reference or an uploader."""
         self._allow_index(grantee, BY_REFERENCE)
         self._allow_index(grantee, BY_UPLOADER)
-
-    def allow_queue(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list what waits for people, and what people decided."""
-        self._allow_index(grantee, BY_QUEUE)
 
     def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
         """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""

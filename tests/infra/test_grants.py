@@ -38,6 +38,7 @@ _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
+_SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -56,6 +57,8 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "sns:Publish", "AlertsReview"): "a reviewed image, tests/command/test_decide.py",
     ("Reviewer", "dynamodb:Query", "index/by-sha256"): "copies of a decided image, tests/command/test_decide.py",
+    ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
+    ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
     ("Reviewer", "dynamodb:Query", "index/by-queue"): "`verdicts --cause`, tests/command/test_verdicts.py",
