@@ -72,10 +72,11 @@ def test_a_decision_decides_the_same_bytes_until_it_is_overruled_or_revoked(lapt
         verdict_of("sticky/elsewhere/other.png")
         assert laptop.item("sticky/elsewhere/other.png")["decided_by"] != "person"
 
-        moderate("erase", "--yes", "sticky/first.png")
+        for erased in ("sticky/first.png", "sticky/copy.png"):
+            moderate("erase", "--yes", erased)
         assert verdict_of("sticky/again.png")["decided_by"] == "person"
 
-        said = moderate("decide", "--yes", "sticky/copy.png", "safe", "--note", "A toy", "--all-copies")
+        said = moderate("decide", "--yes", "sticky/again.png", "safe", "--note", "A toy", "--all-copies")
         assert "(--seen)" in said and "no longer holds" in said
         models.answer = lambda png, prompt: YES if "weapon" in prompt else NO
         models.judge = lambda prompt: '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
