@@ -71,7 +71,7 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_VERDICT)
 
     def allow_survey(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list items by verdict over a long time, and what waits for people or was decided by them."""
+        """Allow `grantee` to list items by verdict over a long time, and what people decided or have to."""
         self.allow_list(grantee)
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow_index(grantee, BY_QUEUE)

@@ -57,7 +57,6 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
-    ("Reviewer", "dynamodb:Query", "index/by-queue"): "`verdicts --cause`, tests/command/test_verdicts.py",
     ("Reviewer", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,

@@ -155,6 +155,20 @@ def test_a_safe_decision_that_is_repeated_after_seeing_the_picture_sticks(parts:
     assert untouched(parts, SECOND).verdict == "safe"
 
 
+def test_a_decision_on_a_failure_that_the_workflow_recorded_itself_sticks_too(parts: Any) -> None:
+    image = upload(parts, "failed.png", png("blue"))
+    owner = f"arn:execution:{image.version}"
+    prepare_image(parts, image, space(image))
+    failure = {"verdict": "review", "decided_by": "failure", "status": "decided", "owner": owner, "execution": owner}
+    parts.verdicts.records[image] = failure | {"created_at": THEN, "decided_at": THEN}
+
+    result = decided(parts, image, BLOOD)
+
+    assert result.stickiness is Stickiness.STICKS
+    assert parts.verdicts.get(image).sha256, "it is found among the copies"
+    assert untouched(parts, upload(parts, "blue.png", png("blue"))).verdict == "unsafe"
+
+
 def test_a_decision_holds_within_its_route_and_as_long_as_the_rules_stand() -> None:
     ports = made()
     other_text = dataclasses.replace(PACK, categories=(Category("Violence", "Other words"), *PACK.categories[1:]))

@@ -6,11 +6,19 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Literal
 
+from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, overruled, utc
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
-from moderation.domain.work_files import pack_file
-from moderation.errors import AppealRefused, DecidedMeanwhile, InvalidPolicy, NoSuchRecord, UnknownCategory
+from moderation.domain.work_files import Workspace, pack_file
+from moderation.errors import (
+    AppealRefused,
+    DecidedMeanwhile,
+    InvalidPolicy,
+    Misconfigured,
+    NoSuchRecord,
+    UnknownCategory,
+)
 from moderation.ports import DecisionStore, ImageStore, PolicyStore, Publisher, VerdictStore, WorkStore
 from moderation.usecases.decision_keys import key_under
 from moderation.usecases.find_policy import find_policy
@@ -98,7 +106,7 @@ def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> Deci
     The record and the sticky decision on its bytes change together. Raises UnknownCategory, AppealRefused,
     DecidedMeanwhile where another person decided since `record` was read, and the errors of the ports.
     """
-    standing, plan = _record(ports, record, decision)
+    standing, plan = _record(ports, _with_bytes(ports, record), decision)
     tagging = tag_image(ports.images, ports.verdicts, standing.image, decision.verdict)
     topics = _topics(ports, standing)
     if topics:  # the decision may be older than the topic
@@ -116,6 +124,18 @@ def route_of(policies: PolicyStore, record: Record) -> str | None:
         return None
 
 
+def _with_bytes(ports: DecidePorts, record: Record) -> Record:
+    """Return the record with the SHA-256 that its execution found, which the workflow's own failures don't have."""
+    if record.sha256:
+        return record
+    try:
+        manifest = ports.work.get_json(Workspace.of(record.image, record.execution or record.owner).manifest)
+    except Misconfigured:  # it was never prepared, or so long ago that its files have expired
+        return record
+    facts = manifest_from_json(manifest).facts
+    return replace(record, sha256=facts.sha256)
+
+
 def _topics(ports: DecidePorts, record: Record) -> tuple[str, ...]:
     """Return the verdicts whose topics carry the record: the one it reverses, and its own."""
     return tuple(v for v in (record.reversal_to, record.verdict) if v and v in ports.notified_verdicts)
@@ -128,7 +148,7 @@ def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> tup
             return record, plan
         if ports.verdicts.compare_and_set(record, plan.change, plan.sticking):
             return record.with_change(plan.change), plan
-        before, record = record, _read_again(ports, record)
+        before, record = record, _with_bytes(ports, _read_again(ports, record))
         if record.decided_by == "person" and record.decided_at != before.decided_at:
             break
     raise DecidedMeanwhile(
@@ -213,6 +233,8 @@ def _change(
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
+    if record.sha256:
+        added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):
         added["notified"] = False
     return replace(change, attributes={**change.attributes, **added}, removed=change.removed - set(added))
