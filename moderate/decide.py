@@ -86,6 +86,8 @@ def decide_image(
     if verdict not in deployment.topics:
         results.print(f"There is no topic for {verdict} images.")
     results.print(_STICKINESS[decided.stickiness])
+    if this_copy and record.decision:
+        results.print("What was decided on the same bytes before still sticks: `moderate decisions revoke` ends it.")
     if decided.withdrawn:
         results.print("An earlier decision on the same bytes no longer holds for later uploads.")
     if changed:

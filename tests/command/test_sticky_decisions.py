@@ -84,6 +84,17 @@ def test_a_decision_that_ends_an_earlier_one_says_so(deployed, moderate, somebod
     assert sticky(deployed) == []
 
 
+def test_the_same_decision_about_this_copy_alone_is_another_one(deployed, moderate, somebody):
+    image = deployed.put_object()
+    deployed.put_unsafe(image, sha256=SHA256)
+    moderate("decide", "--yes", image.key, *UNSAFE)
+
+    assert "still sticks" in moderate("decide", "--yes", image.key, *UNSAFE, "--this-copy").stdout
+    record = deployed.record(image)
+    assert record["history"][-1]["this_copy"] is True and "decision" not in record
+    assert len(sticky(deployed)) == 1
+
+
 def test_copies_change_only_on_demand(deployed, moderate, somebody):
     image = deployed.put_object()
     deployed.put_unsafe(image, sha256=SHA256)

@@ -242,11 +242,9 @@ def _change(
 
 def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
     """Tell if the decision is only being repeated, on the upload itself."""
-    same = (
-        record.decided_by == "person"
-        and not record.as_of
-        and (record.verdict, record.reason) == (decision.verdict, decision.note)
-    )
+    if record.decided_by != "person" or record.as_of or record.is_bound_to_context != decision.this_copy:
+        return False
+    same = (record.verdict, record.reason) == (decision.verdict, decision.note)
     return same and _folded(record.all_categories) == _folded(decision.categories) and record.decider == decision.who
 
 
