@@ -27,8 +27,7 @@ from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.revoke_decisions import RevokePorts, find_revocable, requeue, withdraw
 from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher
 from tests.unit.packs import PACK
-from tests.unit.prepared import FIRST, SECOND, made, png
-from tests.unit.test_prepare_image import THEN, UNSAFE, moderate, space
+from tests.unit.prepared import FIRST, SECOND, THEN, UNSAFE, made, moderate, png, space
 
 ANN, BOB = "arn:aws:sts::1:assumed-role/Reviewer/ann", "arn:aws:sts::1:assumed-role/Reviewer/bob"
 JUDGED_SAFE = '{"flag": "safe", "category": null, "reason": "Nothing."}'
