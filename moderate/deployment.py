@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
+from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
@@ -113,6 +114,10 @@ class Deployment:
     def verdicts(self) -> DynamoVerdictStore:
         days = int(self.outputs.get("RecordRetentionDays", "0"))
         return DynamoVerdictStore(self.dynamodb, self.output("VerdictTableName"), days)
+
+    @cached_property
+    def decisions(self) -> DynamoDecisionStore:
+        return DynamoDecisionStore(self.dynamodb, self.output("VerdictTableName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

@@ -31,7 +31,7 @@ def erase_object(
     backups. The command can be repeated after an error.
     """
     deployment = acting_as(find(stack), "Eraser")
-    ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts)
+    ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts, deployment.decisions)
     versions = find_versions(ports, deployment.intake_bucket, key, version)
     if not versions:
         results.print(plain(f"There is nothing to erase: neither a version nor a record of {key}."))

@@ -2,7 +2,7 @@
 
 import typer
 
-from moderate import ask, decide, erase, policy, redrive, show, status, upload, verdicts, weights
+from moderate import ask, decide, decisions, erase, policy, redrive, show, status, upload, verdicts, weights
 from moderate.checks import doctor
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
@@ -26,6 +26,7 @@ app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(policy.app, name="policy")
 app.add_typer(weights.app, name="weights")
 

@@ -137,7 +137,10 @@ def _notified(record: Record) -> str | None:
 
 
 def _decided_by(record: Record) -> str | None:
-    return f"person: {record.history[-1]['who']}" if record.decided_by == "person" else record.decided_by
+    if record.decided_by != "person":
+        return record.decided_by
+    as_of = f", as of {record.as_of}, on a file with the same content" if record.as_of else ""
+    return f"person: {record.decider}{as_of}"
 
 
 def _evidence(record: Record) -> Table:

@@ -96,6 +96,7 @@ class ModerationStack(Stack):
             keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
             eraser=eraser,
         )
+        work.restrict_keys([functions.prepare_image, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, reviewer])
             work.restrict_views([functions.query_image, reviewer])

@@ -73,6 +73,10 @@ class Misconfigured(PermanentError):
     """The deployment lacks something: a setting, a permission, a resource."""
 
 
+class DecisionWithdrawn(ModerationError):
+    """A person's decision on the same bytes was changed or revoked while an execution was recording its verdict."""
+
+
 class RequestRefused(ModerationError):
     """Base of requests by a person that can't be fulfilled; the message names the reason and the remedy."""
 
@@ -91,6 +95,10 @@ class UnknownCategory(RequestRefused):
 
 class DecidedMeanwhile(RequestRefused):
     """Someone else has decided on the image in the meantime."""
+
+
+class AppealRefused(RequestRefused):
+    """An appeal can't be upheld so: nothing to reverse, or by the person who made the decision."""
 
 
 class StillModerated(RequestRefused):

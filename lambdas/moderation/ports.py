@@ -8,6 +8,7 @@ from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
+from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class StoredImage:
 class Policies:
     """The packs that apply to an image; the shadow packs have no effect.
 
-    `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
+    `broken_shadow` has a sentence for each shadow pack that can't be used, by name; `route` is the prefix of the route.
     """
 
     enforce: Pack
     shadow: tuple[Pack, ...]
     broken_shadow: Mapping[str, str] = field(default_factory=dict)
+    route: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,14 @@ class WorkStore(Protocol):
 
     def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
         """Write once: an existing file is kept. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+    def get_or_put(self, key: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Write once, and return what is there. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+    def keys_under(self, prefix: str) -> list[str]:
+        """The keys of all files under a prefix. Raises StoreUnavailable, Misconfigured."""
         ...
 
     def delete(self, key: str) -> None:
@@ -221,7 +231,8 @@ class VerdictStore(Protocol):
         """Write the verdict of the execution that owns the image; False if there is another verdict.
 
         With `unclaimed` an image without a record gets one; otherwise it was erased, and stays so. Returns True if the
-        same verdict is written again.
+        same verdict is written again. Raises DecisionWithdrawn for attributes with `as_of` if their sticky decision no
+        longer stands.
         """
         ...
 
@@ -267,15 +278,20 @@ class VerdictStore(Protocol):
         """The newest record of the same bytes in a bucket whose judgement may be reused, or None."""
         ...
 
-    def compare_and_set(self, record: Record, change: Change) -> bool:
+    def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
         """Change a record if its owner and its decision are still those of `record`; False otherwise.
 
-        A record without an expiry, because it was written without a Lambda, gets one with the decision on it.
+        A record without an expiry, because it was written without a Lambda, gets one with the decision on it. With
+        `sticking`, that change happens as well or neither does: also False if the sticky decision is another by now.
         """
         ...
 
     def mark_notified(self, record: Record) -> None:
         """Record that the decision in `record` was published; a later decision, or an erased record, is left alone."""
+        ...
+
+    def decided_by_people(self, since: str) -> Iterable[ImageRef]:
+        """The images that people decided on since an ISO-8601 time, or that rest on their earlier decisions."""
         ...
 
     def undecided(self, before: str) -> Iterable[Record]:
@@ -291,6 +307,26 @@ class VerdictStore(Protocol):
 
     def delete_decided(self, image: ImageRef) -> bool:
         """Delete a record, if there is one; False, without effect, while an execution is working on it."""
+        ...
+
+
+class DecisionStore(Protocol):
+    """The sticky decisions in the table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
+
+    def find(self, key: DecisionKey) -> StickyDecision | None:
+        """The decision in force, strongly consistent."""
+        ...
+
+    def made_since(self, bucket: str, since: str) -> Iterable[StickyDecision]:
+        """The decisions of a bucket made since an ISO-8601 time."""
+        ...
+
+    def withdraw(self, decision: StickyDecision) -> bool:
+        """Delete a decision; False if it is another by now."""
+        ...
+
+    def outlive(self, key: DecisionKey, expires_at: int) -> None:
+        """Strip a decision of its note, and let it expire at a time (seconds since 1970) unless it does already."""
         ...
 
 

@@ -69,6 +69,7 @@ class CanaryPorts:
 @cache
 def prepare_image() -> PreparePorts:
     from moderation.adapters import clients
+    from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
     from moderation.adapters.policies import S3PolicyStore
     from moderation.adapters.s3_images import S3ImageStore
@@ -77,12 +78,13 @@ def prepare_image() -> PreparePorts:
     env = Environment(
         os.environ, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE", "POLICY_APPROVAL"
     )
-    s3 = clients.s3()
+    s3, dynamodb = clients.s3(), clients.dynamodb()
     return PreparePorts(
         images=S3ImageStore(s3),
         work=S3WorkStore(s3, env["WORK_BUCKET"]),
         policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
-        verdicts=DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]),
+        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
+        decisions=DynamoDecisionStore(dynamodb, env["VERDICT_TABLE"]),
         model_input_size=env.whole_number("MODEL_INPUT_SIZE", least=1),
         models=env["MODELS"],
     )

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
+from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
@@ -72,7 +73,7 @@ class _OnePack:
     pack: Pack
 
     def for_key(self, key: str) -> Policies:
-        return Policies(dataclasses.replace(self.pack, reuse=False), ())
+        return Policies(dataclasses.replace(self.pack, reuse=False, sticky_decisions=False), ())
 
 
 class Pipeline:
@@ -86,6 +87,7 @@ class Pipeline:
             work=self._work,
             policies=_OnePack(pack),
             verdicts=DynamoVerdictStore(boto3.client("dynamodb"), "verdicts"),
+            decisions=DynamoDecisionStore(boto3.client("dynamodb"), "verdicts"),
             model_input_size=input_size,
             models="in-process",
         )

@@ -39,6 +39,8 @@ _EXAMPLES = (
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/packs/)[\w-]+"), r"\g<1>blog"),
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/history/log/)[^/]+"), r"\g<1>AROAEXAMPLE:alice"),
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/history/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
+    (re.compile(r"(:s3:::Work[0-9A-F]{8}/provenance/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
+    (re.compile(r"^(IntakeImages[0-9A-F]{8}:decisions#|person#)\d$"), r"\g<1>0"),
     (re.compile(r"(:execution:\w+:).+"), r"\g<1>execution"),
     (re.compile(r"(log-stream:2026/01/01/\[\$LATEST\]).*"), r"\g<1>0"),
 )

@@ -88,6 +88,8 @@ class Functions(Construct):
         # its judgement is that of the same bytes before
         work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
+        work.allow_key(self.prepare_image)
+        verdicts.allow_decisions(self.prepare_image, "dynamodb:GetItem")
 
         self.query_image = self._function(
             "query_image",
@@ -159,6 +161,7 @@ class Functions(Construct):
         work.allow_put(self.record_verdict, files.EVIDENCE)
         work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
+        verdicts.allow_decisions(self.record_verdict, "dynamodb:ConditionCheckItem")
         intake.allow_tag(self.record_verdict)
 
         self.notify = self._function(

@@ -48,7 +48,7 @@ class AssumableRole(Grantee):
 
 
 class ReviewerRole(AssumableRole):
-    """Role for `moderate verdicts`, `show` and `decide`; may view images and the models' inputs."""
+    """Role for `moderate verdicts`, `show`, `decide` and `decisions`; may view images and the models' inputs."""
 
     def __init__(
         self,
@@ -72,6 +72,10 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_find(self)
         verdicts.allow_look_up(self)
         verdicts.allow_reuse(self)  # `decide` lists the other uploads of the same bytes
+        changes = ("PutItem", "DeleteItem", "ConditionCheckItem")
+        verdicts.allow_decisions(self, *(f"dynamodb:{action}" for action in ("GetItem", "Query", *changes)))
+        work.allow_key(self)
+        work.allow_approve(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 
@@ -85,6 +89,7 @@ class EraserRole(AssumableRole):
         intake.allow_erase(self)
         work.allow_erase(self)
         verdicts.allow_erase(self)
+        verdicts.allow_outlive(self)
 
 
 class PolicyEditorRole(AssumableRole):

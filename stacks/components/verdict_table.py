@@ -22,7 +22,10 @@ BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 
 
 class VerdictTable(Construct):
-    """Table with pk `<bucket>#<key>` and sk version id; indexed by verdict, SHA-256, reference, uploader and queue."""
+    """Table with pk `<bucket>#<key>` and sk version id; indexed by verdict, SHA-256, reference, uploader and queue.
+
+    Sticky decisions have the pk `<bucket>:decisions#<shard>`.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
@@ -68,7 +71,7 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_VERDICT)
 
     def allow_survey(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list items by verdict over a long time, and those that wait for a person."""
+        """Allow `grantee` to list items by verdict over a long time, and what people decided or have to."""
         self.allow_list(grantee)
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow_index(grantee, BY_QUEUE)
@@ -82,6 +85,15 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_REFERENCE)
         self._allow_index(grantee, BY_UPLOADER)
 
+    def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
+        """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""
+        self._allow(grantee, *actions, keys=self._decisions)
+
+    def allow_outlive(self, grantee: Grantee) -> None:
+        """Allow `grantee` to strip a sticky decision of its note and to let it expire."""
+        only = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "expires_at", "reason"]}}
+        self._allow(grantee, "dynamodb:UpdateItem", when=only, keys=self._decisions)
+
     def allow_erase(self, grantee: Grantee) -> None:
         """Allow `grantee` to delete items, and to change only the reference to them in others."""
         self.allow_find(grantee)
@@ -90,12 +102,28 @@ class VerdictTable(Construct):
         only_reference = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "reused_from"]}}
         self._allow(grantee, "dynamodb:UpdateItem", when=only_reference)
 
-    def _allow(self, grantee: Grantee, *actions: str, when: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Grant on items of the bucket's objects only: "Using IAM policy conditions", DynamoDB Developer Guide."""
-        images = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{self._bucket.bucket_name}#*"]}}
+    @property
+    def _decisions(self) -> str:
+        """Partition keys of sticky decisions, as `moderation.domain.sticky_decision` makes them."""
+        return f"{self._bucket.bucket_name}:decisions#*"
+
+    def _allow(
+        self,
+        grantee: Grantee,
+        *actions: str,
+        when: Mapping[str, Mapping[str, Any]] | None = None,
+        keys: str | None = None,
+    ) -> None:
+        """Grant on items of the bucket's objects only: "Using IAM policy conditions", DynamoDB Developer Guide.
+
+        `keys` are the partition keys of other items.
+        """
+        leading = {"dynamodb:LeadingKeys": [keys or f"{self._bucket.bucket_name}#*"]}
         # ForAllValues is true if the key is missing, so it must be required as well.
-        keyed = {"Null": {"dynamodb:LeadingKeys": "false"}}
-        grantee.allow(actions, self.table.table_arn, when=images | keyed | dict(when or {}))
+        conditions: dict[str, dict[str, Any]] = {"Null": {"dynamodb:LeadingKeys": "false"}}
+        for operator, values in ({"ForAllValues:StringLike": leading} | dict(when or {})).items():
+            conditions[operator] = {**conditions.get(operator, {}), **values}
+        grantee.allow(actions, self.table.table_arn, when=conditions)
 
     def _allow_index(self, grantee: Grantee, index: str) -> None:
         """Grant queries of an index, whose leading keys aren't objects."""

@@ -23,6 +23,10 @@ PROVENANCE = "provenance/*"
 PACKS = "provenance/packs/*"
 PROMPTS = "provenance/prompts/*"
 ERASURES = "provenance/erasures/*"
+KEYS = "provenance/keys/*"
+_APPROVALS = "provenance/approvals/*"
+# A user id ends in the session's name: nobody signs for somebody else.
+_OWN_APPROVALS = "provenance/approvals/*/${aws:userid}.json"
 
 
 class WorkBucket(PrivateBucket):
@@ -46,6 +50,16 @@ class WorkBucket(PrivateBucket):
     def allow_put(self, grantee: Grantee, *keys: str) -> None:
         """Allow `grantee` to write the objects under `keys`."""
         self.allow_objects(grantee, "s3:PutObject", *keys)
+
+    def allow_key(self, grantee: Grantee) -> None:
+        """Allow `grantee` to make and read the secret of the keys of sticky decisions."""
+        self.allow_put(grantee, KEYS)
+        self.allow_get(grantee, KEYS)
+
+    def allow_approve(self, grantee: Grantee) -> None:
+        """Allow `grantee` to sign changes to many records in their own name, and to see who signed."""
+        self.allow_put(grantee, _OWN_APPROVALS)
+        grantee.allow(("s3:ListBucket",), self.bucket_arn, when={"StringLike": {"s3:prefix": [_APPROVALS]}})
 
     def allow_discard(self, grantee: Grantee) -> None:
         """Allow `grantee` to delete evidence that no record refers to."""
@@ -72,6 +86,10 @@ class WorkBucket(PrivateBucket):
         unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
         deny(self, "KeptOnce", ["s3:PutObject"], PROVENANCE, when=unconditional)
         deny(self, "KeptForGood", DELETIONS, PROVENANCE, except_for=self.auto_delete_roles)
+
+    def restrict_keys(self, readers: Sequence[Grantee]) -> None:
+        """Deny reading the secret of the keys of sticky decisions to all but `readers`."""
+        deny(self, "Keys", READS, KEYS, except_for=_arns(*readers))
 
     def restrict_views(self, readers: Sequence[Grantee]) -> None:
         """Deny reading the views, small copies of the image, to all but `readers`."""

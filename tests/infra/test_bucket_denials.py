@@ -119,6 +119,8 @@ STEPS_BY_FILE = {
     "provenance/packs/d1gest.json": ("", "Prepare"),
     "provenance/prompts/judge-1.json": ("", "Judge"),
     "provenance/erasures/2026-11-23/1/started.json": ("", ""),
+    "provenance/keys/decisions.json": ("Prepare", "Prepare"),
+    f"provenance/approvals/d1gest/{ROLE_ID}:alice.json": ("", ""),
 }
 
 
@@ -155,6 +157,9 @@ def test_nobody_else_writes_or_deletes_in_the_work_bucket(account: Account, key:
     [
         ("FunctionsPrepareImageRole", "provenance/packs/d1gest.json"),
         ("ReviewerRole", "provenance/packs/d1gest.json"),
+        ("FunctionsPrepareImageRole", "provenance/keys/decisions.json"),
+        ("ReviewerRole", "provenance/keys/decisions.json"),
+        ("ReviewerRole", f"provenance/approvals/d1gest/{ROLE_ID}:alice.json"),
         ("FunctionsJudgeImageRole", "provenance/prompts/judge-1.json"),
         ("EraserRole", "provenance/erasures/2026-11-23/1/started.json"),
     ],
@@ -165,6 +170,27 @@ def test_provenance_is_written_once_and_stays(account: Account, role: str, key: 
     assert account.may(account.role(role), "s3:PutObject", file, ONCE)
     assert not account.may(account.role(role), "s3:PutObject", file, PLAINLY)
     assert not account.may(account.role(role), "s3:DeleteObject", file)
+
+
+def test_a_reviewer_signs_in_their_own_name_and_sees_who_signed(account: Account) -> None:
+    reviewer, work = account.role("ReviewerRole", "ann"), account.arn("Work")
+
+    assert account.may(reviewer, "s3:PutObject", f"{work}/provenance/approvals/d1gest/{ROLE_ID}:ann.json", ONCE)
+    for other in ("bob", "ann-2", "a/ann"):
+        file = f"{work}/provenance/approvals/d1gest/{ROLE_ID}:{other}.json"
+        assert not account.may(reviewer, "s3:PutObject", file, ONCE), other
+    assert account.may(reviewer, "s3:ListBucket", work, {"s3:prefix": "provenance/approvals/d1gest/"})
+    for elsewhere in ({"s3:prefix": "work/"}, {"s3:prefix": "provenance/keys/"}, {}):
+        assert not account.may(reviewer, "s3:ListBucket", work, elsewhere)
+
+
+def test_the_secret_of_sticky_decisions_is_read_by_those_who_compute_keys_alone(account: Account) -> None:
+    secret = f"{account.arn('Work')}/provenance/keys/decisions.json"
+
+    for action in READS:
+        assert not account.may(FULL_ACCESS, action, secret), action
+    for reader in ("FunctionsPrepareImageRole", "ReviewerRole"):
+        assert account.may(account.role(reader), "s3:GetObject", secret)
 
 
 def test_even_a_keeper_with_all_rights_cannot_write_provenance_anew(account: Account) -> None:

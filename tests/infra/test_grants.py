@@ -38,6 +38,7 @@ _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
+_SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -50,15 +51,12 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Operator", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Operator", "sns:ListSubscriptionsByTopic", "AlertsSafe"): "the recorded deployment publishes no safe images",
-    ("Reviewer", "dynamodb:GetItem", "Table"): "tells the own write from another's when an update's reply was lost",
     ("Reviewer", "s3:ListBucket", "Policies"): _NOT_FOUND,
-    ("Reviewer", "s3:GetObject", "Policies"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
-    ("Reviewer", "sns:Publish", "AlertsReview"): "a reviewed image, tests/command/test_decide.py",
-    ("Reviewer", "dynamodb:Query", "index/by-sha256"): "copies of a decided image, tests/command/test_decide.py",
+    ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
+    ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
-    ("Reviewer", "dynamodb:Query", "index/by-queue"): "`verdicts --cause`, tests/command/test_verdicts.py",
     ("Reviewer", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,

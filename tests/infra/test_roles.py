@@ -102,6 +102,30 @@ def test_items_of_the_buckets_objects_are_all_that_anybody_touches(account: Acco
     assert not [a for a in actions if account.may(caller, a, table, attributes)], "a request without keys"
 
 
+def test_sticky_decisions_are_no_records_and_each_role_does_its_own_with_them(account: Account) -> None:
+    table = account.arn("VerdictsTable", "AWS::DynamoDB::Table")
+    bucket = account.arn("IntakeImages").removeprefix("arn:aws:s3:::")
+    verbs = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Scan")
+    of_decision = {"dynamodb:LeadingKeys": f"{bucket}:decisions#1"}
+    allowed = {
+        role: {verb for verb in verbs if account.may(account.role(role), f"dynamodb:{verb}", table, of_decision)}
+        for role in (*TABLE_ROLES, "PolicyEditorRole")
+    }
+
+    assert allowed == {role: set() for role in allowed} | {
+        "FunctionsPrepareImageRole": {"GetItem"},
+        "FunctionsRecordVerdictRole": {"ConditionCheckItem"},
+        "ReviewerRole": {"GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"},
+        "EraserRole": {"UpdateItem"},
+    }
+    eraser = account.role("EraserRole")
+    for attribute in ("verdict", "categories", "decided_by", "decided_at", "reused_from"):
+        changed = of_decision | {"dynamodb:Attributes": ["pk", "sk", attribute]}
+        assert not account.may(eraser, "dynamodb:UpdateItem", table, changed), attribute
+    for keys in ("other:decisions#1", f"{bucket}:decision", [f"{bucket}:decisions#1", f"{bucket}#a"]):
+        assert not account.may(account.role("ReviewerRole"), "dynamodb:PutItem", table, {"dynamodb:LeadingKeys": keys})
+
+
 def test_the_eraser_changes_nothing_of_a_record_that_stays_but_its_reference(account: Account) -> None:
     table = account.arn("VerdictsTable", "AWS::DynamoDB::Table")
     bucket = account.arn("IntakeImages").removeprefix("arn:aws:s3:::")

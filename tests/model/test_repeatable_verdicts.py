@@ -85,8 +85,9 @@ class Pipeline:
             images.objects[ImageRef("intake", name, "v1")] = StoredImage(data, "image/png", None)
         self.images = tuple(images.objects)
         self._work = work
+        verdicts, policies = FakeVerdicts(), FakePolicies(Policies(pack, ()))
         self._prepare = PreparePorts(
-            images, work, FakePolicies(Policies(pack, ())), FakeVerdicts(), server.checkpoint.input_size, "demo"
+            images, work, policies, verdicts, verdicts.decisions, server.checkpoint.input_size, "demo"
         )
         self._vision = ScoredBlip2(SageMakerEndpoint(client, "blip2"))
         self._judge = SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False)

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.ports import DeadLetter, LetterCounts
-from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakePublisher, FakeVerdicts, FakeWork
+from tests.support.fakes import (
+    FakeDecisions,
+    FakeExecutions,
+    FakeImages,
+    FakePolicies,
+    FakePublisher,
+    FakeVerdicts,
+    FakeWork,
+)
 
 TOPICS = {"unsafe": "arn:unsafe", "review": "arn:review"}
 PERSON = "arn:aws:iam::123456789012:user/ann"
@@ -45,6 +53,10 @@ class FakeDeployment:
     caller: str = PERSON
     outputs: Mapping[str, str] = field(default_factory=lambda: {"UnrecordedQueueUrl": "u"})
 
+    @property
+    def decisions(self) -> FakeDecisions:
+        return self.verdicts.decisions
+
     def dead_letters(self, output: str) -> FakeLetters:
         return self.queues.setdefault(output, FakeLetters([]))
 
@@ -56,6 +68,7 @@ class FakeDeployment:
         return {
             "records": {image: _without_clock(record) for image, record in self.verdicts.records.items()},
             "tags": self.images.tags,
+            "sticky": {(made.verdict, made.categories, made.decided_by) for made in self.decisions.standing.values()},
             "objects": set(self.images.objects),
             "files": {key for key in self.work.files if not key.startswith("provenance/erasures/")},
             "notes": len([key for key in self.work.files if key.startswith("provenance/erasures/")]),
@@ -69,4 +82,4 @@ class FakeDeployment:
 
 def _without_clock(record: Mapping[str, Any]) -> dict[str, Any]:
     history = [{k: v for k, v in entry.items() if k != "at"} for entry in record.get("history", [])]
-    return {k: v for k, v in record.items() if k != "decided_at"} | {"history": history}
+    return {k: v for k, v in record.items() if k not in ("decided_at", "queue_order")} | {"history": history}

@@ -1,12 +1,14 @@
 """The ports in memory. Those that stand for a store run the same suite as the adapters."""
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, Change, Record, is_reusable
-from moderation.errors import ImageUnavailable, Misconfigured, NotificationUnavailable
+from moderation.domain.record import DECISION, PERSON_QUEUE, Change, Record, is_reusable
+from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
+from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
 from moderation.ports import Count, Execution, Policies, StoredImage, Turn, VisionReply
 
 
@@ -64,6 +66,13 @@ class FakeWork:
     def put_if_absent(self, key: str, value: Mapping[str, Any]) -> None:
         self.files.setdefault(key, json.dumps(value).encode())
 
+    def get_or_put(self, key: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.put_if_absent(key, value)
+        return self.get_json(key)
+
+    def keys_under(self, prefix: str) -> list[str]:
+        return [key for key in self.files if key.startswith(prefix)]
+
     def delete(self, key: str) -> None:
         self.files.pop(key, None)
 
@@ -114,21 +123,54 @@ class FakeJudge:
         return self.texts.pop(0)
 
 
+class FakeDecisions:
+    """The sticky decisions in the table; none expires."""
+
+    def __init__(self) -> None:
+        self.standing: dict[DecisionKey, StickyDecision] = {}
+
+    def find(self, key: DecisionKey) -> StickyDecision | None:
+        return self.standing.get(key)
+
+    def made_since(self, bucket: str, since: str) -> list[StickyDecision]:
+        own = [made for made in self.standing.values() if made.key.pk.startswith(f"{bucket}:")]
+        return [made for made in own if made.decided_at >= since]
+
+    def withdraw(self, decision: StickyDecision) -> bool:
+        return self.replace(Sticking(decision.key, decision, None))
+
+    def outlive(self, key: DecisionKey, expires_at: int) -> None:
+        if key in self.standing:
+            until = self.standing[key].expires_at or expires_at
+            self.standing[key] = dataclasses.replace(self.standing[key], reason="", expires_at=until)
+
+    def replace(self, sticking: Sticking) -> bool:
+        if self.standing.get(sticking.key) != sticking.standing:
+            return False
+        self.standing.pop(sticking.key, None)
+        if sticking.wanted:
+            self.standing[sticking.key] = sticking.wanted
+        return True
+
+
 class FakeVerdicts:
-    """The table: attributes by image."""
+    """The table: attributes by image, and the sticky decisions."""
 
     def __init__(self) -> None:
         self.records: dict[ImageRef, dict[str, Any]] = {}
+        self.decisions = FakeDecisions()
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         if image not in self.records and not unclaimed:
             return False
         standing = self.records.setdefault(image, {"owner": execution})
         if "verdict" in standing:
-            same = standing.get("execution") == execution and standing.get("decided_by") == attributes["decided_by"]
-            return bool(same)
+            made = (execution, attributes["decided_by"], attributes.get("as_of"))
+            return made == (standing.get("execution"), standing.get("decided_by"), standing.get("as_of"))
         if standing["owner"] != execution:
             return False
+        if "as_of" in attributes and not self._still_stands(attributes["decision"], attributes["as_of"]):
+            raise DecisionWithdrawn("A person's decision on the same bytes was changed or revoked at this moment.")
         standing.update({"owner": execution, "execution": execution, **attributes})
         return True
 
@@ -174,9 +216,22 @@ class FakeVerdicts:
                 return record
         return None
 
-    def compare_and_set(self, record: Record, change: Change) -> bool:
+    def _still_stands(self, key: Mapping[str, str], decided_at: str) -> bool:
+        standing = self.decisions.find(DecisionKey(key["pk"], key["sk"]))
+        return standing is not None and standing.decided_at == decided_at
+
+    def decided_by_people(self, since: str) -> list[ImageRef]:
+        found = (
+            (image, str(record.get("queue", "")), str(record.get("queue_order")))
+            for image, record in self.records.items()
+        )
+        return [image for image, queue, order in found if queue.startswith(f"{PERSON_QUEUE}#") and order >= since]
+
+    def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
         standing = self.get(record.image)
         if standing is None or any(getattr(standing, name) != getattr(record, name) for name in DECISION):
+            return False
+        if sticking and not self.decisions.replace(sticking):
             return False
         kept = {k: v for k, v in self.records[record.image].items() if k not in change.removed}
         self.records[record.image] = {**kept, **change.attributes}

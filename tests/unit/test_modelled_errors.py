@@ -73,6 +73,10 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
     },
+    "dynamodb TransactWriteItems": {
+        "IdempotentParameterMismatchException": "of tokens that are used again, which boto3 never does",
+        "ResourceNotFoundException": "the table was deleted",
+    },
     "dynamodb GetItem": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb Query": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb BatchGetItem": {"ResourceNotFoundException": "the table was deleted"},
@@ -190,6 +194,7 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "stepfunctions": faults.store_faults,
 }
 CLIENTS = {
+    "dynamodb_decisions.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
     "executions.py": "stepfunctions",
     "policies.py": "s3",

@@ -14,17 +14,13 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.manifest import evidence_to_json, manifest_from_json, manifest_to_json
 from moderation.domain.record import Record
 from moderation.domain.upload import upload_from_json
-from moderation.domain.work_files import Workspace
 from moderation.errors import ImageTooLarge, Misconfigured, UnreadableImage, UnsupportedImage
 from moderation.usecases.judge_image import judge_image
 from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.record_verdict import Moderated, record_verdict
 from tests.support.fakes import FakeJudge
-from tests.unit.packs import PACK, SMOKER, WEAPON
-from tests.unit.prepared import FIRST, SECOND, made, png
-
-THEN = "2026-11-23T10:00:00.000Z"
-UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
+from tests.unit.packs import PACK
+from tests.unit.prepared import FIRST, SECOND, THEN, UNSAFE, made, moderate, png, space
 
 
 def animation(frames: int) -> bytes:
@@ -34,26 +30,6 @@ def animation(frames: int) -> bytes:
     pictures = [Image.new("RGB", (300, 200), colour) for colour in colours]
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:])
     return buffer.getvalue()
-
-
-def space(image: ImageRef) -> Workspace:
-    return Workspace.of(image, f"arn:execution:{image.version}")
-
-
-def moderate(parts: Any, image: ImageRef, judge: FakeJudge) -> Any:
-    """The whole pipeline by hand, with a vision model that sees a weapon; the record it leaves."""
-    workspace = space(image)
-    if not prepare_image(parts, image, workspace).reused_from:
-        answers = (Answer("full", WEAPON.text, "yes", 0.97, 0.0), Answer("full", SMOKER.text, "no", 0.01, 0.0))
-        evidence = evidence_to_json(Evidence(answers, (Caption("full", "a house"),)))
-        parts.work.put_json(workspace.answers(0), {"model": "b", "milliseconds": 1, "evidence": evidence})
-    judge_image(parts.work, judge, workspace)
-    parts.verdicts.records[image] = {"owner": f"arn:{image.version}"}
-    done = Moderated(image, f"arn:{image.version}", THEN, None, workspace, None, "")
-    record_verdict(parts.images, parts.work, parts.verdicts, done, notify_safe=False)
-    record = parts.verdicts.get(image)
-    assert record
-    return record
 
 
 def test_an_object_without_a_version_of_its_own_is_refused_and_its_record_says_why() -> None:

@@ -81,7 +81,7 @@ def test_an_attempt_that_died_after_its_tag_is_corrected_by_the_next():
 
 def test_an_image_that_is_erased_while_its_verdict_is_on_the_way_stays_erased():
     made = parts(judged_work())
-    ports = ErasePorts(made.images, FakeWork(), made.verdicts)
+    ports = ErasePorts(made.images, FakeWork(), made.verdicts, made.verdicts.decisions)
     list(erase(ports, [StoredVersion(IMAGE, "object version", None)], "arn:me"))
 
     assert not record_verdict(made.images, made.work, made.verdicts, MODERATED, False).recorded
@@ -107,7 +107,7 @@ def test_an_image_that_a_redrive_takes_up_during_its_erasure_keeps_its_record():
     assert made.verdicts.compare_and_set(found.record, Change({"status": "claimed"}))
 
     with pytest.raises(StillModerated, match="again"):
-        list(erase(ErasePorts(made.images, FakeWork(), made.verdicts), [found], "arn:me"))
+        list(erase(ErasePorts(made.images, FakeWork(), made.verdicts, made.verdicts.decisions), [found], "arn:me"))
 
     assert made.verdicts.get(IMAGE)
 

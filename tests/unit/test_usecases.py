@@ -153,7 +153,9 @@ def test_a_person_decides_alike_by_command_and_by_code(command) -> None:
     decision = PersonDecision("unsafe", ("violence",), "A knife", PERSON)
 
     def by_itself(on: FakeDeployment) -> None:
-        ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.publisher, frozenset(on.topics))
+        ports = DecidePorts(
+            on.images, on.work, on.policies, on.verdicts, on.decisions, on.publisher, frozenset(on.topics)
+        )
         decide(ports, on.verdicts.get(IMAGE), decision)
 
     effect = alike(
@@ -174,7 +176,7 @@ def test_a_decision_that_is_repeated_is_published_if_there_is_a_topic_by_now(
     history = [{"verdict": "safe", "who": PERSON}]
     decided = {"verdict": "safe", "category": None, "reason": "A toy", "decided_by": "person", "history": history}
     on = deployment({name: value for name, value in UNSAFE.items() if name != "notified"} | decided | notified)
-    ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.publisher, frozenset(topics))
+    ports = DecidePorts(on.images, on.work, on.policies, on.verdicts, on.decisions, on.publisher, frozenset(topics))
 
     for _ in range(2):
         result = decide(ports, on.verdicts.get(IMAGE), PersonDecision("safe", (), "A toy", PERSON))
@@ -209,7 +211,7 @@ def test_a_failure_is_redriven_alike_by_command_and_by_code(command) -> None:
 
 def test_an_upload_is_erased_alike_by_command_and_by_code(command) -> None:
     def by_itself(on: FakeDeployment) -> None:
-        ports = ErasePorts(on.images, on.work, on.verdicts)
+        ports = ErasePorts(on.images, on.work, on.verdicts, on.decisions)
         for _ in erase(ports, find_versions(ports, "intake", IMAGE.key, None), PERSON):
             pass
 

@@ -29,7 +29,7 @@ def deployed(assembly, running) -> Iterator[Laptop]:
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
         laptop.publish("routes.yaml", "'': {enforce: blog}\n")
         # Tests upload the same bytes over and over: each is to be judged.
-        blog = (ROOT / "lambdas/moderation/packs/blog.yaml").read_text() + "\nreuse: false\n"
+        blog = (ROOT / "lambdas/moderation/packs/blog.yaml").read_text() + "\nreuse: false\nsticky_decisions: false\n"
         laptop.publish("packs/blog.yaml", blog)
         yield laptop
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from moderation.adapters.dynamodb_decisions import part_of_transaction, still_standing
 from moderation.adapters.dynamodb_items import image_of, record_of, to_item
-from moderation.adapters.faults import code_of, store_faults
+from moderation.adapters.faults import code_of, store_faults, unmet_conditions
 from moderation.adapters.verdict_index import VerdictIndex
-from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
+from moderation.contract import BY_QUEUE, BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
+from moderation.domain.record import DECISION, PERSON_QUEUE, Change, Record, expiry, is_reusable
+from moderation.domain.sticky_decision import Sticking, outliving
+from moderation.errors import DecisionWithdrawn
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,17 +35,18 @@ class DynamoVerdictStore:
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         condition = _MAY_DECIDE if unclaimed else _OWNS
         written = {"owner": execution, "execution": execution, **attributes, **self._expiry(attributes)}
-        with store_faults(f"Table {self._table}"):
-            try:
-                self._set(image, written, condition, {"#owner": "owner"}, {":me": execution})
-            except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise
-                # Our own verdict may be there already: a reply was lost, or the step was retried.
-                standing = self.get(image)
-                decided_by = attributes["decided_by"]
-                return standing is not None and (standing.execution, standing.decided_by) == (execution, decided_by)
-        return True
+        update = self._update(image, written, condition, {"#owner": "owner"}, {":me": execution})
+        as_of = attributes.get("as_of")
+        check = still_standing(self._table, attributes["decision"], as_of) if as_of else None
+        unmet = self._write(update, check)
+        if not unmet:
+            return True
+        # Our own verdict may be there already: a reply was lost, or the step was retried.
+        standing, decided_by = self.get(image), attributes["decided_by"]
+        if unmet == {1} and standing and not standing.verdict:
+            raise DecisionWithdrawn("A person's decision on the same bytes was changed or revoked at this moment.")
+        made = (standing.execution, standing.decided_by, standing.as_of) if standing else None
+        return made == (execution, decided_by, as_of)
 
     def get(self, image: ImageRef) -> Record | None:
         with store_faults(f"Table {self._table}"):
@@ -71,6 +75,19 @@ class DynamoVerdictStore:
 
     def mark_notified(self, record: Record) -> None:
         self.compare_and_set(record, Change({"notified": True}))
+
+    def decided_by_people(self, since: str) -> Iterator[ImageRef]:
+        for shard in range(SHARDS):
+            with store_faults(f"Table {self._table}"):
+                pages = self._client.get_paginator("query").paginate(
+                    TableName=self._table,
+                    IndexName=BY_QUEUE,
+                    KeyConditionExpression="queue = :queue AND queue_order >= :since",
+                    ExpressionAttributeValues=to_item({":queue": f"{PERSON_QUEUE}#{shard}", ":since": since}),
+                )
+                # All of them first: whoever asks may change the records.
+                found = [image_of(item) for page in pages for item in page["Items"]]
+            yield from found
 
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
@@ -125,24 +142,24 @@ class DynamoVerdictStore:
             items = reply["Responses"].get(self._table, [])
         return {record.image: record for record in map(record_of, items)}
 
-    def compare_and_set(self, record: Record, change: Change) -> bool:
+    def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
         standing = {name: value for name in DECISION if (value := getattr(record, name)) not in (None, "")}
         aliases = {f"#s{number}": name for number, name in enumerate(DECISION)}
         expected = {f":s{n}": standing[name] for n, name in enumerate(DECISION) if name in standing}
         condition = " AND ".join(
             f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
         )
-        written = {**change.attributes, **({} if record.expires_at else self._expiry(change.attributes))}
-        with store_faults(f"Table {self._table}"):
-            try:
-                self._set(
-                    record.image, written, f"attribute_exists(pk) AND {condition}", aliases, expected, change.removed
-                )
-            except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        expiry = {} if record.expires_at else self._expiry(change.attributes)
+        update = self._update(
+            record.image,
+            {**change.attributes, **expiry},
+            f"attribute_exists(pk) AND {condition}",
+            aliases,
+            expected,
+            change.removed,
+        )
+        until = outliving(record.expires_at or expiry.get("expires_at"))
+        return not self._write(update, part_of_transaction(self._table, sticking, until) if sticking else None)
 
     def forget_origin(self, image: ImageRef) -> bool:
         with store_faults(f"Table {self._table}"):
@@ -218,7 +235,7 @@ class DynamoVerdictStore:
             return {}
         return {"expires_at": expiry(attributes["decided_at"], self._retention_days)}
 
-    def _set(
+    def _update(
         self,
         image: ImageRef,
         attributes: Mapping[str, Any],
@@ -226,19 +243,36 @@ class DynamoVerdictStore:
         names: Mapping[str, str],
         values: Mapping[str, Any],
         dropped: Collection[str] = (),
-    ) -> None:
+    ) -> dict[str, Any]:
+        """Return the request of an update of a record."""
         aliases = {f"#a{number}": name for number, name in enumerate(attributes)}
         assigned = {f":v{number}": value for number, value in enumerate(attributes.values())}
         removed = {f"#d{number}": name for number, name in enumerate(sorted(dropped))}
         update = "SET " + ", ".join(f"#a{n} = :v{n}" for n in range(len(attributes)))
-        self._client.update_item(
-            TableName=self._table,
-            Key=_key(image),
-            UpdateExpression=update + (f" REMOVE {', '.join(removed)}" if removed else ""),
-            ConditionExpression=condition,
-            ExpressionAttributeNames={**aliases, **removed, **names},
-            ExpressionAttributeValues=to_item({**assigned, **values}),
-        )
+        return {
+            "TableName": self._table,
+            "Key": _key(image),
+            "UpdateExpression": update + (f" REMOVE {', '.join(removed)}" if removed else ""),
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {**aliases, **removed, **names},
+            "ExpressionAttributeValues": to_item({**assigned, **values}),
+        }
+
+    def _write(self, update: Mapping[str, Any], also: Mapping[str, Any] | None) -> set[int]:
+        """Send an update, in one transaction with another write if there is one; returns whose condition isn't met."""
+        with store_faults(f"Table {self._table}"):
+            try:
+                if also is None:
+                    self._client.update_item(**update)
+                else:
+                    self._client.transact_write_items(TransactItems=[{"Update": dict(update)}, dict(also)])  # type: ignore[typeddict-item, list-item]
+            except ClientError as error:
+                if code_of(error) == "ConditionalCheckFailedException":
+                    return {0}
+                if not (unmet := unmet_conditions(error)):
+                    raise
+                return unmet
+        return set()
 
 
 def _key(image: ImageRef) -> Any:

@@ -45,6 +45,7 @@ _TRANSIENT_CODES = _THROTTLED | {
     "ServiceUnavailable",
     "ServiceUnavailableException",
     "TransactionConflictException",
+    "TransactionInProgressException",
 }
 # No answer, or a damaged one, for which botocore's parsers raise an exception outside its own hierarchy.
 _UNANSWERED = (BotoCoreError, ResponseParserError)
@@ -55,8 +56,19 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def unmet_conditions(error: ClientError) -> set[int]:
+    """Places of the writes of a DynamoDB transaction whose conditions weren't met."""
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return {place for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"}
+
+
 def is_transient(error: ClientError) -> bool:
-    """Tell if a retry may succeed."""
+    """Tell if a retry may succeed.
+
+    A cancelled transaction none of whose conditions was unmet met another one, or was throttled.
+    """
+    if code_of(error) == "TransactionCanceledException":
+        return True
     return _is_throttled(error) or code_of(error) in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504)
 
 

@@ -67,7 +67,7 @@ class S3PolicyStore:
                 shadow.append(self.pack(name))
             except ModerationError as error:
                 broken[name] = str(error)
-        return Policies(enforce, tuple(shadow), broken)
+        return Policies(enforce, tuple(shadow), broken, route.prefix)
 
     def pack(self, name: str) -> Pack:
         """Return the pack in force under a name: the bucket's, or else the shipped one. Raises like `for_key`."""

@@ -18,6 +18,7 @@ class S3WorkStore:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
         self._kept: set[str] = set()
+        self._read_once: dict[str, Mapping[str, Any]] = {}
 
     def put_json(self, key: str, value: Mapping[str, Any]) -> None:
         self.put_bytes(key, json.dumps(value, ensure_ascii=False).encode())
@@ -46,6 +47,17 @@ class S3WorkStore:
                 if code_of(error) not in ("PreconditionFailed", "412"):  # the latter if the body is damaged
                     raise
         self._kept.add(key)
+
+    def get_or_put(self, key: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if key not in self._read_once:
+            self.put_if_absent(key, value)  # first: without the right to list, a missing file can't be told
+            self._read_once[key] = self.get_json(key)
+        return self._read_once[key]
+
+    def keys_under(self, prefix: str) -> list[str]:
+        with store_faults(f"Work bucket {self._bucket}"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def delete(self, key: str) -> None:
         with store_faults(f"Work bucket {self._bucket}"):

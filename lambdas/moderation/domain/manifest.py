@@ -8,6 +8,7 @@ from typing import Any
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, pack_data, read_pack
+from moderation.domain.sticky_decision import StickyDecision
 
 SCHEMA_VERSION = 1
 
@@ -44,6 +45,7 @@ class Manifest:
     """Everything that the later steps need; `shadow` packs judge the same evidence without effect.
 
     `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
+    `route` is the prefix of the packs' route. With `decision`, a person decided on the same bytes before.
     `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
     stored on the record.
     """
@@ -59,6 +61,8 @@ class Manifest:
     looked_at: Mapping[str, Any] | None = None
     reused_from: Mapping[str, str] | None = None
     broken_shadow: Mapping[str, str] = field(default_factory=dict)
+    route: str | None = None
+    decision: StickyDecision | None = None
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -102,12 +106,18 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         **asdict(manifest),
         "pack": pack_data(manifest.pack),
         "shadow": [pack_data(pack) for pack in manifest.shadow],
+        "decision": manifest.decision.attributes() if manifest.decision else None,
         "queries": [
             {name: value for name, value in asdict(query).items() if value or name != "shadow"}
             for query in manifest.queries
         ],
     }
-    return {name: value for name, value in data.items() if value or name != "broken_shadow"}
+    later: dict[str, Any] = {
+        "broken_shadow": {},
+        "route": None,
+        "decision": None,
+    }  # absent from files of earlier releases
+    return {name: value for name, value in data.items() if name not in later or value != later[name]}
 
 
 def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
@@ -124,6 +134,7 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
             "pack": read_pack(data["pack"]),
             "shadow": tuple(read_pack(pack) for pack in data.get("shadow", ())),
             "queries": tuple(_query(query) for query in data["queries"]),
+            "decision": StickyDecision.from_attributes(data["decision"]) if data.get("decision") else None,
         }
     )
 

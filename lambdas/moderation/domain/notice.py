@@ -59,6 +59,11 @@ def _category(record: Record, pack: Pack | None) -> Category | None:
 
 
 def _basis(record: Record) -> str:
+    if record.as_of:
+        return (
+            f"What it rests on: the decision of {record.as_of[:10]} on a file with exactly the same content. "
+            "It applies to this file without another look."
+        )
     if record.decided_by == "person":
         return "What it rests on: a person looked at the image."
     seen = _questions_against(record)
@@ -81,6 +86,8 @@ def _questions_against(record: Record) -> list[str]:
 
 
 def _decider(record: Record) -> str:
+    if record.as_of:
+        return "Who decided: a person, about the same content; an automated system applied it to this file."
     if record.decided_by == "person":
         return "Who decided: a person."
     return "Who decided: an automated system, without a person."

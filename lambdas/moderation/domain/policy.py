@@ -104,7 +104,8 @@ class Case:
 class Pack:
     """One policy: categories, the questions that look for them, and how they are judged.
 
-    `unusable_files` says who deals with files that can't be moderated: the uploader, or a person. `written` is the
+    `unusable_files` says who deals with files that can't be moderated: the uploader, or a person. With
+    `sticky_decisions` a person's decision holds for the same bytes uploaded later. `written` is the
     canonical JSON of the fields as written, without defaults; empty for a pack constructed in code, including by
     `dataclasses.replace`.
     """
@@ -120,6 +121,7 @@ class Pack:
     margin: float = 0.05
     reuse: bool = True
     unusable_files: str = "reupload"
+    sticky_decisions: bool = True
     cases: tuple[Case, ...] = ()
     schema_version: int = SCHEMA_VERSION
     written: str = dataclasses.field(default="", init=False, compare=False, repr=False)
@@ -136,6 +138,12 @@ class Pack:
         A comment, the order of fields or an optional field that a later version adds doesn't change it.
         """
         return hashlib.sha256(_canonical(pack_data(self)).encode()).hexdigest()
+
+    @property
+    def rules_digest(self) -> str:
+        """SHA-256 of what the categories say, 64 hex digits; questions, thresholds and notices don't change it."""
+        rules = sorted((category.name, category.description, *category.exceptions) for category in self.categories)
+        return hashlib.sha256(_canonical([list(rule) for rule in rules]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -243,6 +251,7 @@ def _pack(data: object, faults: Faults) -> Pack:
         margin=fields.number("margin", 0.05, 0, 0.5, "a number from 0 to below 0.5"),
         reuse=fields.switch("reuse", True),
         unusable_files=fields.choice("unusable_files", UNUSABLE_FILES, "reupload"),
+        sticky_decisions=fields.switch("sticky_decisions", True),
         cases=tuple(
             _case(Fields(faults, path, item, _CASE_FIELDS), names, [question.id for question in questions])
             for path, item in fields.items("cases", 0, MAX_CASES)

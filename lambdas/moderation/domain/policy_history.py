@@ -32,7 +32,11 @@ def signers(digest: str, keys: Iterable[str]) -> frozenset[str]:
 
     One person counts once, even under roles that were replaced.
     """
-    prefix = f"{APPROVALS}{digest}/"
+    return names_under(f"{APPROVALS}{digest}/", keys)
+
+
+def names_under(prefix: str, keys: Iterable[str]) -> frozenset[str]:
+    """Return the session names in the keys of signatures under a prefix."""
     names = (key.removeprefix(prefix) for key in keys if key.startswith(prefix) and key.endswith(".json"))
     return frozenset(name.removesuffix(".json").rpartition(":")[2] for name in names if "/" not in name)
 

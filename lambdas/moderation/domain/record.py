@@ -14,12 +14,15 @@ from typing import Any
 from moderation.contract import SHARDS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_ITEM_BYTES
+from moderation.domain.sticky_decision import DecisionKey, StickyDecision
 
 SCHEMA_VERSION = 1
 # Owner of a claim that a redrive reopened after its execution ended: the next execution may take it over.
 REDRIVEN = "redrive"
 # Rank of an item in the review queue, 0 (first) to 9.
 _RANK = 5
+# Partitions of the queue's index that list people's decisions.
+PERSON_QUEUE = "person"
 # Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at")
 # Attributes of the judgement that another upload of the same bytes may reuse.
@@ -52,6 +55,8 @@ class Record:
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
+    `decision` is the key of the sticky decision that the record rests on; `as_of` is the time of a person's decision on
+    another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
@@ -81,6 +86,9 @@ class Record:
     reference: str | None = None
     uploader: str | None = None
     policy: Mapping[str, str] | None = None
+    route: str | None = None
+    decision: Mapping[str, str] | None = None
+    as_of: str | None = None
     preprocessing_version: str | None = None
     prompt_version: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
@@ -142,6 +150,16 @@ class Record:
     def reversal_to(self) -> str | None:
         """The earlier verdict whose topic has to carry the reversal, because it carried that verdict."""
         return self.reverses if self.previous_notified else None
+
+    @property
+    def decider(self) -> str | None:
+        """The ARN of the person who decided, else what did."""
+        return str(self.history[-1]["who"]) if self.decided_by == "person" else self.decided_by
+
+    @property
+    def is_bound_to_context(self) -> bool:
+        """Tell if a person decided on this upload alone, whatever its bytes."""
+        return self.decided_by == "person" and bool(self.history[-1].get("this_copy"))
 
     @property
     def last_claimed(self) -> str:
@@ -222,6 +240,7 @@ def decided(
         "decided_at": now,
         "verdict_shard": shard_of(image, verdict, created_at),
         **(_queue_keys(image, created_at) if verdict == "review" and "needs" not in attributes else {}),
+        **(_person_keys(image, now) if attributes["decided_by"] == "person" else {}),
     }
 
 
@@ -255,25 +274,54 @@ def ended(status: str) -> dict[str, Any]:
     }
 
 
-def overruled(record: Record, verdict: str, categories: Sequence[str], note: str, who: str, now: str) -> Change:
+def overruled(
+    record: Record,
+    verdict: str,
+    categories: Sequence[str],
+    note: str,
+    who: str,
+    now: str,
+    decision: DecisionKey | None = None,
+    **circumstances: bool,
+) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 
-    The first category is the main one.
+    The first category is the main one. `decision` is the key under which it sticks; the circumstances that are true,
+    such as `seen`, are noted in the history.
     """
-    category = categories[0] if categories else None
-    decision: dict[str, Any] = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
-    if len(categories) > 1:
-        decision["categories"] = list(categories)
+    said = _said(verdict, categories, note)
+    noted = {name: True for name, is_so in circumstances.items() if is_so}
     attributes = {
-        **decision,
+        **said,
         **_previous(record, verdict),
+        **({"decision": asdict(decision)} if decision else {}),
         "status": "decided",
         "decided_at": now,
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
-        "history": [*_with_history(record), decision | {"at": now, "who": who, "note": note}],
+        "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
+        **(_queue_keys(record.image, record.created_at) if verdict == "review" else _person_keys(record.image, now)),
     }
-    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "queue", "queue_order"}
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "decision", "as_of"}
     return Change(attributes, frozenset(optional - set(attributes)))
+
+
+def decided_before(decision: StickyDecision, standing: Record | None) -> dict[str, Any]:
+    """Attributes of the verdict on bytes that a person decided on before; the history of a redriven record stays."""
+    note = decision.reason or "A person decided so on a file with the same content."
+    said = _said(decision.verdict, decision.categories, note)
+    entry = said | {"at": decision.decided_at, "who": decision.decided_by, "note": note, "same_bytes": True}
+    return {
+        **said,
+        "as_of": decision.decided_at,
+        "decision": asdict(decision.key),
+        "history": [*(standing.history if standing else ()), entry],
+    }
+
+
+def _said(verdict: str, categories: Sequence[str], note: str) -> dict[str, Any]:
+    category = categories[0] if categories else None
+    said: dict[str, Any] = {"verdict": verdict, "category": category, "reason": note, "decided_by": "person"}
+    return said | ({"categories": list(categories)} if len(categories) > 1 else {})
 
 
 def reopened(record: Record) -> Change:
@@ -346,6 +394,11 @@ def _moment(text: object) -> datetime | None:
 def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
     """Keys of the sparse index of the review queue: the lowest rank first, then the oldest upload."""
     return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
+
+
+def _person_keys(image: ImageRef, decided_at: str) -> dict[str, str]:
+    """Keys of the same index for what people decided, by time, so that their decisions can be found."""
+    return {"queue": f"{PERSON_QUEUE}#{_shard(image)}", "queue_order": decided_at}
 
 
 def _shard(image: ImageRef) -> int:

@@ -15,6 +15,16 @@ def prompt_file(version: str) -> str:
     return f"provenance/prompts/{version}.json"
 
 
+# Secret that keys the hashes of sticky decisions.
+DECISION_KEYS = "provenance/keys/decisions.json"
+APPROVALS = "provenance/approvals/"
+
+
+def approval_file(digest: str, user_id: str) -> str:
+    """Key of a reviewer's signature of a change to many records, by its digest."""
+    return f"{APPROVALS}{digest}/{user_id}.json"
+
+
 def erasure_files(day: str, name: str) -> str:
     """Prefix of the notes of one erasure; `day` is YYYY-MM-DD."""
     return f"provenance/erasures/{day}/{name}/"

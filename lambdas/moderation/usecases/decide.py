@@ -1,15 +1,26 @@
 """Overrule a verdict by a person's decision, which no automatic verdict overwrites."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Literal
 
+from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, overruled, utc
-from moderation.domain.work_files import pack_file
-from moderation.errors import DecidedMeanwhile, NoSuchRecord, UnknownCategory
-from moderation.ports import ImageStore, PolicyStore, Publisher, VerdictStore, WorkStore
+from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
+from moderation.domain.work_files import Workspace, pack_file
+from moderation.errors import (
+    AppealRefused,
+    DecidedMeanwhile,
+    InvalidPolicy,
+    Misconfigured,
+    NoSuchRecord,
+    UnknownCategory,
+)
+from moderation.ports import DecisionStore, ImageStore, PolicyStore, Publisher, VerdictStore, WorkStore
+from moderation.usecases.decision_keys import key_under
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.notify import notify
 from moderation.usecases.tag_image import tag_image
@@ -25,6 +36,7 @@ class DecidePorts:
     work: WorkStore
     policies: PolicyStore
     verdicts: VerdictStore
+    decisions: DecisionStore
     publisher: Publisher
     notified_verdicts: frozenset[str]
 
@@ -33,40 +45,95 @@ class DecidePorts:
 class PersonDecision:
     """`categories` are empty for `safe`; `who` is the person's ARN; the note becomes the record's reason.
 
-    The first category is the main one.
+    The first category is the main one. `seen` says that the person saw the picture: a `safe` sticks to the bytes only
+    then. With `this_copy` the decision is bound to the context of this upload (a notice, rights, a test of reviewers,
+    a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal.
     """
 
     verdict: Literal["safe", "unsafe"]
     categories: tuple[str, ...]
     note: str
     who: str
+    seen: bool = False
+    this_copy: bool = False
+    appeal: bool = False
+
+
+class Stickiness(Enum):
+    """The reason why a decision sticks to the bytes, or why it doesn't."""
+
+    STICKS = "sticks"
+    THIS_COPY = "this copy"
+    UNSEEN = "unseen"
+    UNKNOWN = "unknown"
+    SWITCHED_OFF = "switched off"
 
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `topics` names those it was published on."""
+    """The record as decided; `tagging` is `tagged`, `gone` or `full`; `topics` names those it was published on.
+
+    `withdrawn` tells that an earlier decision on the same bytes no longer sticks, and none is in its place.
+    """
 
     record: Record
     tagging: str
     topics: tuple[str, ...]
+    stickiness: Stickiness
+    withdrawn: bool = False
 
     @property
     def notified(self) -> bool:
         return bool(self.topics)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Changes that a decision takes; `change` is None where nothing is to be written."""
+
+    change: Change | None
+    sticking: Sticking | None
+    stickiness: Stickiness
+
+    @property
+    def withdraws(self) -> bool:
+        return self.sticking is not None and self.sticking.standing is not None and self.sticking.wanted is None
+
+
 def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> DecisionResult:
     """Record the decision, tag the object version and publish it; repeating a decision changes nothing.
 
-    Raises UnknownCategory, DecidedMeanwhile where another person decided since `record` was read, and the errors of
-    the ports.
+    The record and the sticky decision on its bytes change together. Raises UnknownCategory, AppealRefused,
+    DecidedMeanwhile where another person decided since `record` was read, and the errors of the ports.
     """
-    standing = _record(ports, record, decision)
+    standing, plan = _record(ports, _with_bytes(ports, record), decision)
     tagging = tag_image(ports.images, ports.verdicts, standing.image, decision.verdict)
     topics = _topics(ports, standing)
     if topics:  # the decision may be older than the topic
         notify(ports.verdicts, ports.publisher, replace(standing, notified=bool(standing.notified)))
-    return DecisionResult(standing, tagging, topics)
+    return DecisionResult(standing, tagging, topics, plan.stickiness, plan.withdraws)
+
+
+def route_of(policies: PolicyStore, record: Record) -> str | None:
+    """Return the prefix of the route under which a record was judged, else of that in force; None if it is broken."""
+    if record.route is not None:
+        return record.route
+    try:
+        return policies.for_key(record.image.key).route
+    except InvalidPolicy:
+        return None
+
+
+def _with_bytes(ports: DecidePorts, record: Record) -> Record:
+    """Return the record with the SHA-256 that its execution found, which the workflow's own failures don't have."""
+    if record.sha256:
+        return record
+    try:
+        manifest = ports.work.get_json(Workspace.of(record.image, record.execution or record.owner).manifest)
+    except Misconfigured:  # it was never prepared, or so long ago that its files have expired
+        return record
+    facts = manifest_from_json(manifest).facts
+    return replace(record, sha256=facts.sha256)
 
 
 def _topics(ports: DecidePorts, record: Record) -> tuple[str, ...]:
@@ -74,14 +141,14 @@ def _topics(ports: DecidePorts, record: Record) -> tuple[str, ...]:
     return tuple(v for v in (record.reversal_to, record.verdict) if v and v in ports.notified_verdicts)
 
 
-def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> Record:
+def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> tuple[Record, _Plan]:
     for _ in range(_ATTEMPTS):
-        if _is_decided_so(record, decision):
-            return record
-        change = _change(ports, record, decision)
-        if ports.verdicts.compare_and_set(record, change):
-            return record.with_change(change)
-        before, record = record, _read_again(ports, record)
+        plan = _plan(ports, record, decision)
+        if plan.change is None:
+            return record, plan
+        if ports.verdicts.compare_and_set(record, plan.change, plan.sticking):
+            return record.with_change(plan.change), plan
+        before, record = record, _with_bytes(ports, _read_again(ports, record))
         if record.decided_by == "person" and record.decided_at != before.decided_at:
             break
     raise DecidedMeanwhile(
@@ -96,28 +163,89 @@ def _read_again(ports: DecidePorts, record: Record) -> Record:
     return standing
 
 
-def _change(ports: DecidePorts, record: Record, decision: PersonDecision) -> Change:
+def _plan(ports: DecidePorts, record: Record, decision: PersonDecision) -> _Plan:
+    is_repeated = _is_decided_so(record, decision)
+    if is_repeated and (decision.this_copy or not record.sha256):
+        return _Plan(None, None, Stickiness.THIS_COPY if decision.this_copy else Stickiness.UNKNOWN)
     pack = find_policy(ports.work, ports.policies, record)
     categories = tuple(dict.fromkeys(_named_category(pack, category) for category in decision.categories))
-    now = utc(datetime.now(UTC))
-    change = overruled(record, decision.verdict, categories, decision.note, decision.who, now)
+    named, now = replace(decision, categories=categories), utc(datetime.now(UTC))
+    stickiness, sticking = _sticking(ports, record, pack, named, now)
+    key = sticking.key if sticking and stickiness is Stickiness.STICKS else None
+    if is_repeated:
+        return _Plan(_only_sticking(sticking, key), sticking, stickiness)
+    if decision.appeal:
+        _check_appeal(record, decision)
+    return _Plan(_change(ports, record, pack, named, now, key), sticking, stickiness)
+
+
+def _sticking(
+    ports: DecidePorts, record: Record, pack: Pack | None, decision: PersonDecision, now: str
+) -> tuple[Stickiness, Sticking | None]:
+    """Return if the decision sticks, and what becomes of the one that stands: none that contradicts it stays."""
+    if decision.this_copy:
+        return Stickiness.THIS_COPY, None
+    route = route_of(ports.policies, record)
+    if pack is None or route is None or not record.sha256:
+        return Stickiness.UNKNOWN, None
+    key = key_under(ports.work, record.image.bucket, record.sha256, route, pack)
+    standing = ports.decisions.find(key)
+    if not pack.sticky_decisions or (decision.verdict == "safe" and not decision.seen):
+        agrees = standing is not None and standing.verdict == decision.verdict
+        why = Stickiness.UNSEEN if pack.sticky_decisions else Stickiness.SWITCHED_OFF
+        return why, Sticking(key, standing, standing if agrees else None)
+    wanted = StickyDecision(key, route, decision.verdict, decision.categories, decision.note, decision.who, now)
+    return Stickiness.STICKS, Sticking(key, standing, standing if wanted.says_the_same(standing) else wanted)
+
+
+def _only_sticking(sticking: Sticking | None, key: DecisionKey | None) -> Change | None:
+    """Return the change of a record that stands as decided, if its sticky decision has to change."""
+    if sticking is None or sticking.wanted == sticking.standing:
+        return None
+    return Change({"status": "decided", **({"decision": asdict(key)} if key else {})})
+
+
+def _check_appeal(record: Record, decision: PersonDecision) -> None:
+    if (record.verdict, decision.verdict) != ("unsafe", "safe"):
+        raise AppealRefused(
+            f"An appeal that is upheld turns unsafe into safe; {record.image.key} is {record.verdict or 'undecided'}."
+        )
+    if record.decider == decision.who:
+        raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
+
+
+def _change(
+    ports: DecidePorts, record: Record, pack: Pack | None, decision: PersonDecision, now: str, key: DecisionKey | None
+) -> Change:
+    change = overruled(
+        record,
+        decision.verdict,
+        decision.categories,
+        decision.note,
+        decision.who,
+        now,
+        key,
+        seen=decision.seen,
+        this_copy=decision.this_copy,
+        appeal=decision.appeal,
+    )
     added: dict[str, object] = {}
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
+    if record.sha256:
+        added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):
         added["notified"] = False
     return replace(change, attributes={**change.attributes, **added}, removed=change.removed - set(added))
 
 
 def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
-    """Tell if the decision is only being repeated."""
-    same = record.decided_by == "person" and (record.verdict, record.reason) == (decision.verdict, decision.note)
-    return same and _folded(record.all_categories) == _folded(decision.categories) and _who(record) == decision.who
-
-
-def _who(record: Record) -> object:
-    return record.history[-1]["who"]
+    """Tell if the decision is only being repeated, on the upload itself."""
+    if record.decided_by != "person" or record.as_of or record.is_bound_to_context != decision.this_copy:
+        return False
+    same = (record.verdict, record.reason) == (decision.verdict, decision.note)
+    return same and _folded(record.all_categories) == _folded(decision.categories) and record.decider == decision.who
 
 
 def _named_category(pack: Pack | None, category: str) -> str:

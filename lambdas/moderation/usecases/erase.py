@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record, utc
+from moderation.domain.sticky_decision import DAYS_BEYOND_RECORD, DecisionKey
 from moderation.domain.work_files import Workspace, erasure_files, image_files
 from moderation.errors import StillModerated
-from moderation.ports import ImageStore, VerdictStore, WorkStore
+from moderation.ports import DecisionStore, ImageStore, VerdictStore, WorkStore
 
 ERASED = ("object versions", "delete markers", "records", "work files", "evidence files", "reuse references")
 
@@ -22,6 +23,7 @@ class ErasePorts:
     images: ImageStore
     work: WorkStore
     verdicts: VerdictStore
+    decisions: DecisionStore
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> Non
         done[kind] += ports.work.delete_under(prefix)
     if version.record:
         done["reuse references"] += _forget(ports, version.record)
+        _outlive(ports, version.record)
     if version.stored:
         ports.images.delete_version(image)
         done[f"{version.stored}s"] += 1
@@ -99,6 +102,18 @@ def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> Non
             f"{image.key} (version {image.version}) is being moderated again: repeat the erasure once it has a verdict."
         )
     done["records"] += bool(version.record)
+
+
+def _outlive(ports: ErasePorts, record: Record) -> None:
+    """Let the sticky decision that a record rests on hold for a limited time, unless other uploads rest on it."""
+    if (decision := record.decision) is None:
+        return
+    copies = ports.verdicts.of_same_bytes(record.image.bucket, record.sha256) if record.sha256 else ()
+    others = (ports.verdicts.get(copy) for copy in copies if copy != record.image)
+    if any(other and other.decision == decision for other in others):
+        return
+    until = datetime.now(UTC) + timedelta(days=DAYS_BEYOND_RECORD)
+    ports.decisions.outlive(DecisionKey(decision["pk"], decision["sk"]), int(until.timestamp()))
 
 
 def _forget(ports: ErasePorts, record: Record) -> int:

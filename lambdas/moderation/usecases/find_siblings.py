@@ -17,14 +17,14 @@ class Siblings:
     unread: int = 0
 
 
-def find_siblings(verdicts: VerdictStore, record: Record) -> Siblings:
+def find_siblings(verdicts: VerdictStore, record: Record, *, all_of_them: bool = False) -> Siblings:
     """Return the other uploads of the same bytes whose verdict isn't that of the record, newest first.
 
-    Raises the errors of the port.
+    Only some are read of very many, unless all are wanted. Raises the errors of the port.
     """
     if not record.sha256:
         return Siblings()
     others = (image for image in verdicts.of_same_bytes(record.image.bucket, record.sha256) if image != record.image)
-    read = [verdicts.get(image) for image in islice(others, _MOST_READ)]
+    read = [verdicts.get(image) for image in islice(others, None if all_of_them else _MOST_READ)]
     differing = tuple(each for each in read if each and each.verdict not in (None, record.verdict))
     return Siblings(differing, unread=sum(1 for _ in others))

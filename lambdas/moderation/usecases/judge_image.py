@@ -62,7 +62,7 @@ class JudgeOutcome:
 
 @dataclass(frozen=True)
 class Judged:
-    """The outcomes for an image; `enforced` is None where the judgement of the same bytes was reused.
+    """The outcomes for an image; `enforced` is None where the same bytes were judged or decided before.
 
     `shadow_errors` has a sentence for each shadow pack that gave no verdict.
     """
@@ -123,7 +123,7 @@ def judge_image(work: WorkStore, judge: JudgeModel, workspace: Workspace, budget
     """
     started, budget = time.monotonic(), budget or TimeBudget()
     manifest = manifest_from_json(work.get_json(workspace.manifest))
-    if manifest.reused_from:
+    if manifest.reused_from or manifest.decision:
         return Judged(manifest, None, {}, 0, manifest.broken_shadow)
     collected = collect_evidence(work, workspace, manifest)
     work.put_if_absent(prompt_file(PROMPT_VERSION), asdict(TEMPLATES))

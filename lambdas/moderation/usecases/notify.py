@@ -32,7 +32,7 @@ def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: Ima
     A failure that the workflow recorded by itself is filed under the day of its upload first.
     """
     record = verdicts.get(image)
-    if record is None or record.execution != execution or record.decided_by == "person":
+    if record is None or record.execution != execution or (record.decided_by == "person" and not record.as_of):
         return False
     if change := filed_by_upload(record):
         verdicts.compare_and_set(record, change)

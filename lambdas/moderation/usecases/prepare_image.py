@@ -1,4 +1,4 @@
-"""Prepare an image: fetch it, resolve its policy, and either reuse an earlier judgement or plan the queries."""
+"""Prepare an image: fetch it, resolve its policy, and plan the queries, unless the same bytes were decided before."""
 
 import hashlib
 import time
@@ -15,10 +15,12 @@ from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, 
 from moderation.domain.policy import pack_data
 from moderation.domain.prompt import PROMPT_VERSION
 from moderation.domain.record import Record, judgement_of
+from moderation.domain.sticky_decision import StickyDecision
 from moderation.domain.upload import Upload, upload_to_json
 from moderation.domain.work_files import Workspace, pack_file
 from moderation.errors import ImageTooLarge, Misconfigured, PermanentError
-from moderation.ports import ImageStore, Policies, PolicyStore, StoredImage, VerdictStore, WorkStore
+from moderation.ports import DecisionStore, ImageStore, Policies, PolicyStore, StoredImage, VerdictStore, WorkStore
+from moderation.usecases.decision_keys import key_under
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,13 @@ class PreparePorts:
     work: WorkStore
     policies: PolicyStore
     verdicts: VerdictStore
+    decisions: DecisionStore
     model_input_size: int
     models: str
 
 
 def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) -> Manifest:
-    """Write the manifest to the work bucket, with the views or with the earlier judgement of the same bytes.
+    """Write the manifest to the work bucket, with the views or with what was judged or decided on the same bytes.
 
     Of an object that can't be prepared it keeps what is known, for its record. Raises the errors of the ports and of
     `image.prepare`, UnsupportedImage for an object that is declared as something else than an image, Misconfigured for
@@ -70,7 +73,10 @@ def _refuse_replaceable(image: ImageRef) -> None:
 def _plan(
     ports: PreparePorts, image: ImageRef, workspace: Workspace, stored: StoredImage, policies: Policies
 ) -> Manifest:
-    """Plan the queries, and write the views or the earlier judgement."""
+    """Plan the queries, and write the views or the earlier judgement.
+
+    A person's decision on the same bytes needs neither, but the checks of the file that making views are.
+    """
     pack, packs = policies.enforce, (policies.enforce, *policies.shadow)
     for each in packs:
         ports.work.put_if_absent(pack_file(each.digest), pack_data(each))
@@ -81,19 +87,23 @@ def _plan(
     )  # of the object, not of its bytes: also where a judgement is reused
     cache_key = compute_cache_key(pack, PROMPT_VERSION, PREPROCESSING_VERSION, ports.model_input_size, ports.models)
     sha256 = hashlib.sha256(stored.data).hexdigest()
-    earlier = ports.verdicts.find_cached(image.bucket, sha256, cache_key) if policies.enforce.reuse else None
+    decision = _decision(ports, image, sha256, policies)
+    reusable = pack.reuse and not decision
+    earlier = ports.verdicts.find_cached(image.bucket, sha256, cache_key) if reusable else None
     if earlier:
         ports.work.put_json(workspace.judgement, judgement_of(earlier) | {"shadow": _reused_shadow(earlier, policies)})
         facts, views, looked_at = _reused_facts(earlier, stored), [], earlier.looked_at
     else:
-        picture = prepare(stored.data, policies.enforce.views, ports.model_input_size)
-        for view in picture.views:
+        picture = prepare(stored.data, pack.views, ports.model_input_size)
+        shown = () if decision else picture.views
+        for view in shown:
             ports.work.put_bytes(workspace.view(view.name), view.png)
-        facts, views, looked_at = _facts(picture, stored, sha256), [v.name for v in picture.views], _looked_at(picture)
+        facts, views = _facts(picture, stored, sha256), [view.name for view in shown]
+        looked_at = None if decision else _looked_at(picture)
     return Manifest(
         image=image,
         facts=facts,
-        pack=policies.enforce,
+        pack=pack,
         shadow=policies.shadow,
         queries=plan_queries(packs, views),
         preprocessing_version=PREPROCESSING_VERSION,
@@ -101,7 +111,17 @@ def _plan(
         looked_at=looked_at,
         reused_from={"pk": earlier.image.pk, "sk": earlier.image.version} if earlier else None,
         broken_shadow=policies.broken_shadow,
+        route=policies.route,
+        decision=decision,
     )
+
+
+def _decision(ports: PreparePorts, image: ImageRef, sha256: str, policies: Policies) -> StickyDecision | None:
+    """Return the person's decision that sticks to the bytes under this route and pack."""
+    pack = policies.enforce
+    if not pack.sticky_decisions:
+        return None
+    return ports.decisions.find(key_under(ports.work, image.bucket, sha256, policies.route, pack))
 
 
 def _reused_shadow(earlier: Record, policies: Policies) -> dict[str, Any]:

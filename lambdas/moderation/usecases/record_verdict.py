@@ -1,5 +1,6 @@
 """Record the verdict of an execution, or why there is none, and tag the object version with it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -8,13 +9,15 @@ from typing import Any
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import JUDGE_TEXTS
 from moderation.domain.manifest import Manifest, manifest_from_json
-from moderation.domain.record import decided, earliest, overflows, rejected, utc
+from moderation.domain.record import Record, decided, decided_before, earliest, overflows, rejected, utc
 from moderation.domain.unusable import needs
 from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
-from moderation.errors import Misconfigured
+from moderation.errors import DecisionWithdrawn, Misconfigured
 from moderation.ports import ImageStore, VerdictStore, WorkStore
 from moderation.usecases.tag_image import tag_image
+
+_OF_DECISION = {"as_of", "decision", "history", "categories"}
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,37 @@ def record_verdict(
     image = moderated.image
     standing, now = verdicts.get(image), utc(datetime.now(UTC))
     uploaded_at = earliest(moderated.uploaded_at, standing)
-    attributes = decided(_verdict(work, moderated), image, uploaded_at, now, moderated.size)
-    told = standing is not None and standing.previous_notified and standing.previous_verdict != attributes["verdict"]
-    notify = attributes["verdict"] != "safe" or notify_safe or bool(told)
-    if notify:  # false until Notify has published it, so that a lost notification is visible
-        attributes["notified"] = False
-    if not verdicts.record(image, moderated.execution, attributes):
+    verdict = _verdict(work, moderated, standing)
+
+    def completed(verdict: Mapping[str, Any]) -> dict[str, Any]:
+        attributes = decided(verdict, image, uploaded_at, now, moderated.size)
+        if _is_told(attributes["verdict"], standing, notify_safe):
+            attributes["notified"] = False  # until Notify has published it, so that a lost notification is visible
+        return attributes
+
+    attributes = completed(verdict)
+    try:
+        recorded = verdicts.record(image, moderated.execution, attributes)
+    except DecisionWithdrawn as error:
+        attributes = completed(_withdrawn(verdict, error))
+        recorded = verdicts.record(image, moderated.execution, attributes)
+    if not recorded:
         _leave_alone(images, work, verdicts, image, attributes.get("evidence_in"))
         return RecordedVerdict(attributes, recorded=False)
-    return RecordedVerdict(attributes, True, notify, tag_image(images, verdicts, image, attributes["verdict"]))
+    tagging = tag_image(images, verdicts, image, attributes["verdict"])
+    return RecordedVerdict(attributes, True, "notified" in attributes, tagging)
+
+
+def _is_told(verdict: str, standing: Record | None, notify_safe: bool) -> bool:
+    """Tell if the verdict is to be published: a safe one also if it reverses one that a topic carried."""
+    reverses = standing is not None and standing.previous_notified and standing.previous_verdict != verdict
+    return verdict != "safe" or notify_safe or bool(reverses)
+
+
+def _withdrawn(verdict: Mapping[str, Any], error: DecisionWithdrawn) -> dict[str, Any]:
+    """The attributes of a failure in place of a decision that no longer stands."""
+    provenance = {name: value for name, value in verdict.items() if name not in _OF_DECISION}
+    return provenance | rejected(type(error).__name__, json.dumps({"errorMessage": str(error)}), {})
 
 
 def _leave_alone(
@@ -79,7 +104,7 @@ def _leave_alone(
         tag_image(images, verdicts, image, standing.verdict)
 
 
-def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
+def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None) -> dict[str, Any]:
     """The record's attributes, from the files that the earlier steps wrote to the work bucket."""
     workspace = moderated.workspace
     manifest = manifest_from_json(work.get_json(workspace.manifest)) if workspace else None
@@ -87,6 +112,9 @@ def _verdict(work: WorkStore, moderated: Moderated) -> dict[str, Any]:
         error, upload = moderated.error or "Misconfigured", Upload() if manifest else _upload(work, moderated)
         known = _provenance(manifest) if manifest else upload.attributes()
         return rejected(error, moderated.cause, known | needs(upload.unusable_files, error=error))
+    if manifest.decision:
+        timings = {"prepare_ms": manifest.prepare_ms}
+        return _provenance(manifest) | decided_before(manifest.decision, standing) | {"timings": timings}
     judgement = work.get_json(workspace.judgement)
     judgement.pop(JUDGE_TEXTS, None)
     timings = {"prepare_ms": manifest.prepare_ms, **judgement.get("timings", {})}
@@ -122,4 +150,5 @@ def _provenance(manifest: Manifest) -> dict[str, Any]:
         "preprocessing_version": manifest.preprocessing_version,
         "cache_key": manifest.cache_key,
         **{name: value for name, value in optional.items() if value},
+        **({} if manifest.route is None else {"route": manifest.route}),
     }

@@ -36,9 +36,17 @@ def rights_of(request: AwsRequest, resources: Resources) -> tuple[AccessRequest,
         return (_of_query(given, resources),)
     if operation == "BatchGetItem":
         return tuple(_of_batch(table, wanted["Keys"], resources) for table, wanted in given["RequestItems"].items())
+    if operation == "TransactWriteItems":
+        parts = [part for item in given["TransactItems"] for part in item.items()]
+        return tuple(_of_part(kind, part, resources) for kind, part in parts)
     if operation in ("Scan", "DescribeTable", "DescribeTimeToLive"):
         return (AccessRequest(f"dynamodb:{operation}", _queried(given), _context(given, ())),)
     return None
+
+
+def _of_part(kind: str, given: Mapping[str, Any], resources: Resources) -> AccessRequest:
+    """Return the right of a part of a transaction ("Using IAM with DynamoDB transactions")."""
+    return _of_item(f"{kind}Item", given["TableName"], given, resources)
 
 
 def _of_item(operation: str, table: str, given: Mapping[str, Any], resources: Resources) -> AccessRequest:

@@ -257,6 +257,29 @@ def test_a_batch_has_all_its_leading_keys() -> None:
     assert right.context["dynamodb:leadingkeys"] == ("b#0", "b#1")
 
 
+def test_each_part_of_a_transaction_takes_the_right_of_its_own_write() -> None:
+    keys = [{"pk": {"S": f"b#{n}"}, "sk": {"S": "v"}} for n in range(4)]
+    update = {"UpdateExpression": "SET verdict = :v", "ExpressionAttributeValues": {":v": {"S": "safe"}}}
+    check = {"ConditionExpression": "attribute_exists(decided_at)"}
+    parts = [
+        {"Update": {"TableName": "verdicts", "Key": keys[0], **update}},
+        {"Put": {"TableName": "verdicts", "Item": keys[1] | {"reason": {"S": "n"}}}},
+        {"Delete": {"TableName": "verdicts", "Key": keys[2]}},
+        {"ConditionCheck": {"TableName": "verdicts", "Key": keys[3], **check}},
+    ]
+
+    rights = asked("dynamodb", "transact_write_items", TransactItems=parts)
+
+    assert [(right.action, right.context["dynamodb:leadingkeys"]) for right in rights] == [
+        ("dynamodb:UpdateItem", ("b#0",)),
+        ("dynamodb:PutItem", ("b#1",)),
+        ("dynamodb:DeleteItem", ("b#2",)),
+        ("dynamodb:ConditionCheckItem", ("b#3",)),
+    ]
+    named = [right.context["dynamodb:attributes"] for right in rights]
+    assert named == [("pk", "sk", "verdict"), ("pk", "reason", "sk"), ("pk", "sk"), ("decided_at", "pk", "sk")]
+
+
 QUEUE = f"arn:aws:sqs:{HERE}:letters"
 MACHINE = f"arn:aws:states:{HERE}:stateMachine:m"
 EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
