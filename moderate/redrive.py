@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, print_json, progress, results, table
+from moderate.output import JsonOption, cell, print_json, progress, results, table
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
 from moderation.usecases.redrive import RedrivePorts
@@ -33,7 +33,7 @@ def redrive_failures(
         float | None, typer.Option(min=0.1, help="Maximum number of actions a second; no limit by default.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Process dead letters, rerun failed moderations, and publish pending notifications.
