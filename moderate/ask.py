@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.output import cell, print_json, probability, progress, results, table
+from moderate.output import JsonOption, cell, print_json, probability, progress, results, table
 from moderation.ports import VisionReply
 from moderation.usecases.ask import READ, ask
 
@@ -32,7 +32,7 @@ def ask_about(
         str, typer.Option(help='Earlier rounds ("Question: … Answer: …"), prepended to each question.')
     ] = "",
     read: Annotated[bool, typer.Option("--read", help="Ask for the text in the picture.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Ask the vision model about a picture.

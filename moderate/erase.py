@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.output import cell, plain, progress, results, table, verdict_text
+from moderate.output import cell, plain, print_json, progress, results, table, verdict_text
 from moderate.roles import acting_as
 from moderation.usecases.erase import ERASED, ErasePorts, Erasure, StoredVersion, erase, find_versions
 
@@ -23,6 +23,7 @@ def erase_object(
     key: Annotated[str, typer.Argument(help="The object's key in the intake bucket.")],
     version: Annotated[str | None, typer.Option(help="Only this version; all of them by default.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before erasing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; takes --yes.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
@@ -30,9 +31,14 @@ def erase_object(
     A note without the key records who erased how much, and when. docs/security.md lists what isn't erased, such as
     backups. The command can be repeated after an error.
     """
+    if as_json and not yes:
+        raise typer.BadParameter("add --yes: a question isn't JSON", param_hint="--json")
     deployment = acting_as(find(stack), "Eraser")
     ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts, deployment.decisions)
     versions = find_versions(ports, deployment.intake_bucket, key, version)
+    if not versions and as_json:
+        print_json({"erased": dict.fromkeys(ERASED, 0), "note": None})
+        return
     if not versions:
         results.print(plain(f"There is nothing to erase: neither a version nor a record of {key}."))
         return
@@ -41,8 +47,12 @@ def erase_object(
         typer.confirm("Erase all of this for good?", abort=True)
     with progress() as bar, closing(erase(ports, versions, deployment.caller)) as erasing:
         *_, erasure = bar.track(erasing, total=len(versions), description="Erasing versions")
+    note = f"s3://{deployment.output('WorkBucketName')}/{erasure.note}"
+    if as_json:
+        print_json({"erased": {kind: erasure.done[kind] for kind in ERASED}, "note": note})
+        return
     _show_counts(erasure)
-    results.print(plain(f"Noted in s3://{deployment.output('WorkBucketName')}/{erasure.note}."))
+    results.print(plain(f"Noted in {note}."))
 
 
 def _show_counts(erasure: Erasure) -> None:

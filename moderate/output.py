@@ -3,15 +3,18 @@
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-_PIPE_WIDTH = 160  # without a terminal the width is unknown
+_PIPE_WIDTH = 100_000  # a row of a table is a line
 _COLOURS = {"safe": "green", "unsafe": "bold red", "review": "yellow"}
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class _Output:
@@ -57,8 +60,10 @@ def probability(p: object) -> str:
 
 
 def table(columns: Sequence[str], title: str | None = None, numbers: Sequence[str] = ()) -> Table:
-    """Return an empty table; columns named in `numbers` are right-aligned."""
+    """Return an empty table; columns named in `numbers` are right-aligned. In a pipe it has no borders."""
     made = Table(title=title, title_justify="left", title_style="bold")
+    if not results.console.is_terminal:
+        made.box, made.pad_edge = None, False
     for column in columns:
         made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     return made

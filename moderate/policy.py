@@ -1,6 +1,7 @@
 """`moderate policy`: check, publish and roll back packs and routes."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from moderate import policy_approval, policy_files, policy_log, policy_routes
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
-from moderate.output import cell, plain, results, table, verdict_text
+from moderate.output import JsonOption, cell, errors, plain, print_json, results, table, verdict_text
 from moderate.policy_files import NameArgument, not_shipped
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
@@ -25,6 +26,7 @@ from moderation.domain.pack_cases import CaseResult, run_cases
 from moderation.domain.pack_diff import changes
 from moderation.domain.policy import Pack, Routes, enforcing, lint, parse_pack, read_pack, routes_digest
 from moderation.domain.prompt import crowded, evidence_room
+from moderation.domain.record import utc
 from moderation.errors import InvalidPolicy, ModerationError
 from moderation.usecases.ask_canary import canary_fault
 from moderation.usecases.check_questions import check_questions
@@ -55,26 +57,35 @@ def lint_files(
     stack: Annotated[
         str | None, typer.Option("--stack", help="Also ask this deployment's model about a blank picture.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check that packs are valid, and warn about likely mistakes. Needs no deployment.
 
     With `--stack`, a question that the model answers yes about a blank picture is an error.
     """
     deployment = find(stack) if stack else None
-    broken = [file for file in files if not _is_usable(file, deployment)]
-    if not deployment:
-        results.print("Not checked: answers about a blank picture, for which --stack names a deployment.")
-    if broken:
+    checked = [_lint(file, deployment) for file in files]
+    if as_json:
+        print_json([asdict(one) | {"file": str(one.file)} for one in checked])
+    else:
+        for one in checked:
+            _show_lint(one, stack)
+        if not deployment:
+            results.print("Not checked: answers about a blank picture, for which --stack names a deployment.")
+    if any(one.faults for one in checked):
         raise typer.Exit(FAILED)
 
 
 @app.command("test", epilog="Example:\n\nmoderate policy test packs/mine.yaml")
-def test_file(file: FileArgument) -> None:
+def test_file(file: FileArgument, as_json: JsonOption = False) -> None:
     """Run the test cases of a pack. Needs no deployment."""
     cases = run_cases(_pack_of(file))
     if not cases:
         raise CommandFailed(f"{file} has no cases: add some, so that a change can be tested before it goes live.")
-    _show_cases(cases)
+    if as_json:
+        print_json([_case_row(result) for result in cases])
+    else:
+        _show_cases(cases)
     if not all(case.passed for case in cases):
         raise typer.Exit(FAILED)
 
@@ -86,10 +97,14 @@ def test_file(file: FileArgument) -> None:
 def diff_packs(
     before: PackArgument,
     after: PackArgument,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show the differences between two packs."""
     differing = changes(_named_or_file(before, stack), _named_or_file(after, stack))
+    if as_json:
+        print_json([{"field": field, "before": old, "after": new} for field, old, new in differing])
+        return
     results.print(policy_files.differences(differing, before, after))
 
 
@@ -146,13 +161,24 @@ def push_file(
 
 
 @app.command("versions", epilog="Example:\n\nmoderate policy versions default")
-def list_versions(name: NameArgument, stack: StackOption = DEFAULT_STACK) -> None:
+def list_versions(name: NameArgument, as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) -> None:
     """List the versions of a pack in the policy bucket, newest first."""
     deployment = find(stack)
+    listed = [
+        (version, _digest(bucket.read(deployment, pack_key(name), version["VersionId"]), name))
+        for version in _versions(deployment, name)
+    ]
+    if as_json:
+        print_json(
+            [
+                {"version": version["VersionId"], "published": utc(version["LastModified"]), "digest": digest}
+                for version, digest in listed
+            ]
+        )
+        return
     rows = table(("version", "published (UTC)", "digest"))
-    for version in _versions(deployment, name):
-        text = bucket.read(deployment, pack_key(name), version["VersionId"])
-        rows.add_row(version["VersionId"], bucket.minute(version["LastModified"]), _digest(text, name))
+    for version, digest in listed:
+        rows.add_row(version["VersionId"], bucket.minute(version["LastModified"]), (digest or "invalid")[:12])
     results.print(rows)
 
 
@@ -233,23 +259,37 @@ def _blank_faults(pack: Pack, deployment: Deployment) -> list[str]:
     try:
         return check_questions(deployment.vision, pack, int(deployment.output("ModelInputSize")))
     except ModerationError as error:
-        results.print(plain(f"Warning: not checked on a blank picture, because the model didn't answer: {error}"))
+        errors.print(plain(f"Warning: not checked on a blank picture, because the model didn't answer: {error}"))
         return []
 
 
-def _is_usable(file: Path, deployment: Deployment | None) -> bool:
+@dataclass(frozen=True)
+class _Lint:
+    """Errors and warnings of a file; a fault of the model's answers concerns a deployment."""
+
+    file: Path
+    faults: list[str]
+    warnings: list[str]
+    of_model: bool = False
+
+
+def _lint(file: Path, deployment: Deployment | None) -> _Lint:
     try:
         pack = _pack_of(file)
     except InvalidPolicy as error:
-        results.print(plain(f"{file}: invalid\n{_indented(str(error).splitlines())}"))
-        return False
-    if deployment and (faults := _blank_faults(pack, deployment)):
-        results.print(plain(f"{file}: can't be used with the model of {deployment.stack}\n{_indented(faults)}"))
-        return False
+        return _Lint(file, str(error).splitlines(), [])
     warnings = [*lint(pack), *crowded(pack)]
-    found = f"no errors, {len(warnings) or 'no'} warning{'s' if len(warnings) != 1 else ''}"
-    results.print(plain(f"{file}: OK: {found}\n{_indented(warnings)}".rstrip()))
-    return True
+    return _Lint(file, _blank_faults(pack, deployment) if deployment else [], warnings, of_model=True)
+
+
+def _show_lint(found: _Lint, stack: str | None) -> None:
+    if found.faults:
+        said = f"can't be used with the model of {stack}" if found.of_model else "invalid"
+        results.print(plain(f"{found.file}: {said}\n{_indented(found.faults)}"))
+        return
+    number = len(found.warnings)
+    said = f"no errors, {number or 'no'} warning{'s' if number != 1 else ''}"
+    results.print(plain(f"{found.file}: OK: {said}\n{_indented(found.warnings)}".rstrip()))
 
 
 def _indented(lines: list[str]) -> str:
@@ -292,6 +332,18 @@ def _show_cases(cases: list[CaseResult]) -> None:
     results.print(rows)
 
 
+def _case_row(result: CaseResult) -> dict[str, object]:
+    case, decision = result.case, result.decision
+    return {
+        "case": case.name,
+        "expected": {"verdict": case.verdict, "category": case.category},
+        "verdict": decision.verdict,
+        "category": decision.category,
+        "reason": decision.reason,
+        "passed": result.passed,
+    }
+
+
 def _versions(deployment: Deployment, name: str) -> list["ObjectVersionTypeDef"]:
     """Return the versions of a pack in the policy bucket, newest first. Raises CommandFailed if there are none."""
     versions = bucket.versions(deployment, pack_key(name))
@@ -324,11 +376,12 @@ def _in_force(name: str, routes: Routes) -> str:
     return f"No route lets it decide, so it isn't in force: add --route PREFIX.{watches}"
 
 
-def _digest(text: bytes, name: str) -> str:
+def _digest(text: bytes, name: str) -> str | None:
+    """Return the digest of a pack's text, None if it is invalid."""
     try:
-        return parse_pack(load_yaml(text, pack_key(name))).digest[:12]
+        return parse_pack(load_yaml(text, pack_key(name))).digest
     except InvalidPolicy:
-        return "invalid"
+        return None
 
 
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)

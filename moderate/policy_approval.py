@@ -1,7 +1,7 @@
 """`moderate policy approve`: the second editor's signature, which publishes a change."""
 
 from collections import defaultdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from moderate import policy_proposals as proposals
 from moderate import policy_routes
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
-from moderate.output import cell, plain, results, table
+from moderate.output import cell, plain, print_json, results, table
 from moderate.policy_files import differences
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import Proposal
@@ -33,6 +33,7 @@ def approve(
     ] = None,
     why: WhyOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before approving.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Approve a change of another editor, which publishes it. Without a digest, list what only one editor signed.
@@ -41,8 +42,10 @@ def approve(
     signed can be restored by one. In solo mode nothing waits; signatures count once `-c policyApproval=true` is set.
     """
     if digest is None:
-        _list_waiting(find(stack))
+        _list_waiting(find(stack), as_json)
         return
+    if as_json:
+        raise typer.BadParameter("an approval isn't printed as JSON", param_hint="--json")
     deployment = acting_as(find(stack), policy_routes.EDITOR)
     proposal, signed = _find(deployment, digest)
     if deployment.caller_id.rpartition(":")[2] in signed and len(signed) < NEEDED:
@@ -67,19 +70,25 @@ def approve(
     results.print(plain(f"{proposal.key} is published as version {version}. {policy_routes.LIVE}"))
 
 
-def _list_waiting(deployment: Deployment) -> None:
-    if not deployment.needs_approval:
-        results.print(proposals.SOLO)
+def _list_waiting(deployment: Deployment, as_json: bool) -> None:
     keys = deployment.policies.signatures()
     digests: defaultdict[str, list[str]] = defaultdict(list)
     for key in keys:
         digests[key.removeprefix(APPROVALS).partition("/")[0]].append(key)
+    waiting: list[dict[str, Any]] = [
+        {"digest": digest, "file": found.key, "signed_by": sorted(signers(digest, signed)), "why": found.change.why}
+        for digest, signed in digests.items()
+        if not is_approved(digest, signed) and (found := _valid(deployment, digest, signed))
+    ]
+    if as_json:
+        print_json(waiting)
+        return
+    if not deployment.needs_approval:
+        results.print(proposals.SOLO)
     rows = table(("digest", "file", "signed by", "why"))
-    for digest, signatures in digests.items():
-        if not is_approved(digest, signatures) and (proposal := _valid(deployment, digest, signatures)):
-            who = ", ".join(sorted(signers(digest, signatures)))
-            rows.add_row(digest[:12], cell(proposal.key), cell(who), cell(proposal.change.why))
-    results.print(rows if rows.row_count else "No change waits for a second editor.")
+    for row in waiting:
+        rows.add_row(row["digest"][:12], cell(row["file"]), cell(", ".join(row["signed_by"])), cell(row["why"]))
+    results.print(rows if waiting else "No change waits for a second editor.")
 
 
 def _find(deployment: Deployment, start: str) -> tuple[Proposal, frozenset[str]]:

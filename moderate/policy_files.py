@@ -10,13 +10,13 @@ from rich.table import Table
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
-from moderate.output import cell, plain, results, table
+from moderate.output import JsonOption, cell, plain, print_json, results, table
 from moderate.policy_routes import deciding, watching
 from moderation.adapters.policies import pack_key, shipped_pack_names, shipped_text
 from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.limits import CONTEXT_TOKENS
 from moderation.domain.pack_diff import Change as Difference
-from moderation.domain.policy import Pack, parse_pack
+from moderation.domain.policy import Pack, pack_data, parse_pack
 from moderation.domain.prompt import evidence_room
 from moderation.errors import InvalidPolicy
 
@@ -63,22 +63,41 @@ def pull(
     _write(Path(f"{name}.yaml"), text)
 
 
-def list_packs(stack: StackOption = DEFAULT_STACK) -> None:
+def list_packs(as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) -> None:
     """List the packs, where they come from, and the routes that use them."""
     deployment = find(stack)
     stored = _stored_names(deployment)
     routes = deployment.policies.routes()
+    names = sorted({*stored, *shipped_pack_names()})
+    digests = {name: _digest(deployment, name) for name in names}
+    if as_json:
+        print_json(
+            [
+                {
+                    "pack": name,
+                    "from": "bucket" if name in stored else "code",
+                    "digest": digests[name],
+                    "decides_for": [route.prefix for route in routes.routes if route.enforce == name],
+                    "watches": [route.prefix for route in routes.routes if name in route.shadow],
+                }
+                for name in names
+            ]
+        )
+        return
     rows = table(("pack", "from", "digest", "decides for", "only watches"))
-    for name in sorted({*stored, *shipped_pack_names()}):
+    for name in names:
         source = "the policy bucket" if name in stored else "the code"
         decides, watches = deciding(routes, name), watching(routes, name)
-        rows.add_row(cell(name), source, _digest(deployment, name), cell(decides), cell(watches))
+        rows.add_row(cell(name), source, cell((digests[name] or "invalid")[:12]), cell(decides), cell(watches))
     results.print(rows)
 
 
-def show(name: NameArgument, stack: StackOption = DEFAULT_STACK) -> None:
+def show(name: NameArgument, as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) -> None:
     """Show a pack in force: its categories, its questions, and its room in the judge's context."""
     pack = find(stack).policies.pack(name)
+    if as_json:
+        print_json(pack_data(pack) | {"digest": pack.digest})
+        return
     results.print(plain(f"{pack.name} ({pack.digest})\n{pack.description}\n{_settings(pack)}"))
     categories = table(("category", "description", "not meant", "verdict"))
     for category in pack.categories:
@@ -126,11 +145,12 @@ def _stored_names(deployment: Deployment) -> list[str]:
     return [key.removeprefix(prefix).removesuffix(suffix) for key in keys if key.endswith(suffix)]
 
 
-def _digest(deployment: Deployment, name: str) -> str:
+def _digest(deployment: Deployment, name: str) -> str | None:
+    """Return the digest of the pack in force under a name, None if it can't be used."""
     try:
-        return deployment.policies.pack(name).digest[:12]
+        return deployment.policies.pack(name).digest
     except InvalidPolicy:
-        return "invalid"
+        return None
 
 
 def _write(path: Path, text: bytes) -> None:

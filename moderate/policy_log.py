@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
-from moderate.output import cell, print_json, results, table
+from moderate.output import JsonOption, cell, print_json, results, table
 from moderation.domain.policy_history import HISTORY, LOG, log_entry, log_key, signers
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def write(deployment: Deployment, key: str, version: str, change: Change) -> Non
 
 def log(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of changes.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """List who changed packs, routes and the canary, when and why, newest first.

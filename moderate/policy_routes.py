@@ -9,7 +9,7 @@ import yaml
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
-from moderate.output import cell, plain, results, table
+from moderate.output import cell, plain, print_json, results, table
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, waiting
 from moderate.roles import acting_as
@@ -17,6 +17,7 @@ from moderation.adapters.policies import ROUTES_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
 from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data, routes_digest
 from moderation.domain.prompt import evidence_room
+from moderation.domain.record import utc
 from moderation.errors import InvalidPolicy
 
 EXAMPLES = """Examples:
@@ -42,6 +43,7 @@ def routes(
     ] = None,
     why: WhyOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; not for changes.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show which packs apply to which keys or, given a file, publish its routes.
@@ -50,14 +52,16 @@ def routes(
     """
     if sum((file is not None, versions, rollback)) > 1 or (to and not rollback):
         raise typer.BadParameter("use a file, --versions or --rollback (with --to)")
+    if as_json and (file is not None or rollback):
+        raise typer.BadParameter("a change isn't printed as JSON", param_hint="--json")
     if versions:
-        _list_versions(find(stack))
+        _list_versions(find(stack), as_json)
     elif file is not None:
         _publish(acting_as(find(stack), EDITOR), file.read_bytes(), str(file), why, yes)
     elif rollback:
         _roll_back(acting_as(find(stack), EDITOR), to, why, yes)
     else:
-        _show(find(stack).policies.routes())
+        _report(find(stack).policies.routes(), as_json)
 
 
 def confirm(before: Routes, after: Routes, intake_prefix: str, yes: bool) -> None:
@@ -143,13 +147,37 @@ def _roll_back(deployment: Deployment, to: str | None, why: str, yes: bool) -> N
     _publish(deployment, bucket.read(deployment, ROUTES_KEY, version), ROUTES_KEY, why, yes, version)
 
 
-def _list_versions(deployment: Deployment) -> None:
+def _list_versions(deployment: Deployment, as_json: bool) -> None:
+    listed = bucket.versions(deployment, ROUTES_KEY)
+    known = [_usable(bucket.read(deployment, ROUTES_KEY, version["VersionId"])) for version in listed]
+    if as_json:
+        print_json(
+            [
+                {
+                    "version": version["VersionId"],
+                    "published": utc(version["LastModified"]),
+                    "routes": routes_data(routes) if routes else None,
+                }
+                for version, routes in zip(listed, known, strict=True)
+            ]
+        )
+        return
     rows = table(("version", "published (UTC)", "routes"))
-    for version in bucket.versions(deployment, ROUTES_KEY):
-        text = bucket.read(deployment, ROUTES_KEY, version["VersionId"])
-        shown = "invalid" if _fault(text) else _line(read_routes(load_stored_yaml(text, ROUTES_KEY)))
+    for version, routes in zip(listed, known, strict=True):
+        shown = _line(routes) if routes else "invalid"
         rows.add_row(version["VersionId"], bucket.minute(version["LastModified"]), cell(shown))
     results.print(rows)
+
+
+def _usable(text: bytes) -> Routes | None:
+    return None if _fault(text) else read_routes(load_stored_yaml(text, ROUTES_KEY))
+
+
+def _report(routes: Routes, as_json: bool) -> None:
+    if as_json:
+        print_json(routes_data(routes))
+    else:
+        _show(routes)
 
 
 def _fault(text: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, print_json, progress, results, table
+from moderate.output import JsonOption, cell, print_json, progress, results, table
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
 from moderation.usecases.redrive import RedrivePorts
@@ -33,7 +33,7 @@ def redrive_failures(
         float | None, typer.Option(min=0.1, help="Maximum number of actions a second; no limit by default.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Process dead letters, rerun failed moderations, and publish pending notifications.
@@ -41,7 +41,8 @@ def redrive_failures(
     It starts the moderations and doesn't wait for their verdicts. A failed verdict moves into the record's history.
     Nothing that a person decided and nothing that is still running is touched, so it may be repeated. Images that are
     unreadable, unsupported or too large are skipped: name their cause to rerun them anyway. With --cause nothing is
-    published. Dead letters that somebody else has received are in flight for up to five minutes, and are only counted.
+    published. Dead letters that somebody else has received are in flight, and are only counted: a redrive that is cut
+    off holds them for five minutes.
     """
     ports = _ports(acting_as(find(stack), "Operator"))
     in_flight = letters_in_flight(ports)
@@ -84,8 +85,8 @@ def _show(handled: Sequence[Handled], scope: Scope, in_flight: int) -> None:
         results.print(f"Stopped after {acted}, as --limit says: there may be more.")
     if in_flight:
         results.print(
-            f"Dead letters in flight: {in_flight}. Somebody has received them, perhaps another redrive; unless deleted "
-            "they can be processed in five minutes at most."
+            f"Dead letters in flight: {in_flight}. Somebody has received them, perhaps another redrive. They come back "
+            "when their visibility time-out passes, a redrive's after five minutes, unless they are deleted."
         )
     elif not handled:
         results.print("Nothing to redrive.")

@@ -12,7 +12,7 @@ from rich.text import Text
 from moderate.checks.aws import is_aws
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED
-from moderate.output import cell, errors, plain, print_json, results, table
+from moderate.output import JsonOption, cell, errors, plain, print_json, results, table
 from moderate.policy_routes import keys
 from moderate.time_range import HELP, parse_time
 from moderation.adapters import clients
@@ -44,7 +44,7 @@ def status(
     review_seconds: Annotated[
         float, typer.Option(min=1, help="Seconds that a person takes for a review, for the hours of work.")
     ] = SECONDS_A_REVIEW,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show the work that waits, and the endpoints and policies in force. Changes nothing.

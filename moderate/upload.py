@@ -15,7 +15,18 @@ from rich.progress import Progress
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, STALE, CommandFailed, sentence
-from moderate.output import cell, errors, plain, print_json, probability, progress, results, table, verdict_text
+from moderate.output import (
+    JsonOption,
+    cell,
+    errors,
+    plain,
+    print_json,
+    probability,
+    progress,
+    results,
+    table,
+    verdict_text,
+)
 from moderate.upload_plan import plan_upload
 from moderation.adapters.faults import code_of
 from moderation.domain.image_ref import ImageRef
@@ -64,7 +75,7 @@ def upload(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the verdicts and show them.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Maximum seconds to wait.")] = 300,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Upload images to be moderated.

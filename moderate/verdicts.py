@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.output import cell, errors, print_json, results, table, verdict_text
+from moderate.output import JsonOption, cell, errors, print_json, results, table, verdict_text
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import Record
 from moderation.usecases.list_records import Listing, Wanted, list_records
@@ -49,7 +49,7 @@ def verdicts(
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "7d",  # type: ignore[assignment]
     until: Annotated[datetime | None, typer.Option(parser=parse_time, metavar="WHEN", help="Newest upload.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of verdicts.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """List verdicts, newest upload first; with `--verdict review` the oldest first.

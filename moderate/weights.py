@@ -25,7 +25,7 @@ from rich.progress import (
 )
 
 from moderate.failures import CommandFailed
-from moderate.output import cell, errors, results, table
+from moderate.output import JsonOption, cell, errors, print_json, results, table
 from moderate.weights_source import checkpoint_files
 from moderation.adapters.faults import code_of
 
@@ -86,6 +86,7 @@ def push(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be uploaded. A hub id is still downloaded.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Upload a checkpoint and the code that serves it, for an endpoint without network access.
 
@@ -101,11 +102,16 @@ def push(
     with _byte_progress() as bar:
         files = _digested(paths, bar)
     missing = [file for file in files if there.get(file.name) != file.size or not _is_there(s3, target, file)]
-    if dry_run:
-        _list(files, missing)
-    else:
+    if not dry_run:
         with _byte_progress() as bar:
             _upload(s3, target, missing, bar)
+    if as_json:
+        sent = {file.name for file in missing}
+        named = [{"file": file.name, "size": file.size, "uploaded": file.name in sent} for file in files]
+        print_json({"dry_run": dry_run, "destination": str(target), "files": named})
+    elif dry_run:
+        _list(files, missing)
+    else:
         results.print(
             f"{len(missing)} files uploaded to {target}, {len(files) - len(missing)} were there. If you accept Meta's "
             "licence for Llama 2, deploy them with this command and your other settings:",

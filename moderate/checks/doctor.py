@@ -16,7 +16,7 @@ from moderate.checks.check import FAULTS, Check, attempt, failed, several, softe
 from moderate.checks.plan import Plan
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, describe, outputs_of
 from moderate.failures import FAILED
-from moderate.output import cell, print_json, progress, results, table
+from moderate.output import JsonOption, cell, print_json, progress, results, table
 from moderation.contract import TOPIC_OUTPUTS
 
 EXAMPLES = """Examples:
@@ -35,7 +35,7 @@ def doctor(
     context: Annotated[
         list[str] | None, typer.Option("--context", "-c", metavar="NAME=VALUE", help="A setting, as for `cdk deploy`.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Check whether a deployment will work and, once there is one, whether it does.

@@ -10,7 +10,7 @@ from moderate.costs import gpu_time, prices, resource_usage
 from moderate.costs.billing import ALARMS, DASHBOARDS, METRICS, Bill, LlamaSize, Load, Workflow, average_image, bill
 from moderate.costs.prices import Prices
 from moderate.costs.resource_usage import Measured
-from moderate.output import cell, print_json, results, table
+from moderate.output import JsonOption, cell, print_json, results, table
 
 EXAMPLES = """Examples:
 
@@ -74,7 +74,7 @@ def cost(
         float, typer.Option(min=0.01, max=1, help="Target utilisation of an instance; 1 is saturation.")
     ] = Load.utilisation,
     kept_months: Annotated[float, typer.Option(min=0, help="Months that records are kept.")] = Load.kept_months,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print the monthly cost of a deployment by line, next to Rekognition's."""
     if unsafe_share + review_share > 1:

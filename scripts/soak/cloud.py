@@ -85,7 +85,7 @@ def redrive(laptop: Laptop) -> str:
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    command = [sys.executable, "-c", "from moderate.main import run; run()", "redrive"]
+    command = [sys.executable, "-c", "from moderate.entry import run; run()", "redrive"]
     output = ""
     for _ in range(_REDRIVES):
         run = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)

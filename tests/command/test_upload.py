@@ -157,7 +157,7 @@ def test_json_names_what_was_not_sent_and_waits_for_the_rest(deployed, machine, 
 
 def refuse(monkeypatch, key: str, code: str) -> None:
     """Let S3 refuse the upload of a key."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
 
     def refused(self, operation, parameters):
         if operation == "PutObject" and parameters["Key"] == key:

@@ -154,7 +154,7 @@ def test_a_dry_run_lists_and_uploads_nothing(moderate, s3, source):
 
     result = moderate("weights", "push", source, TARGET, "--dry-run")
 
-    rows = {line.split()[1]: line for line in result.stdout.splitlines() if line.startswith("│")}
+    rows = {line.split()[0]: line for line in result.stdout.splitlines()}
     assert "uploaded" in rows["tokenizer.json"]
     assert "skipped" in rows["model.safetensors"]
     assert "1.0 kB" in rows["model.safetensors"]
