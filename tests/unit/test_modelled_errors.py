@@ -79,6 +79,7 @@ PERMANENT: dict[str, dict[str, str]] = {
     },
     "dynamodb GetItem": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb Query": {"ResourceNotFoundException": "the table was deleted"},
+    "dynamodb Scan": {"ResourceNotFoundException": "the table was deleted"},
     "dynamodb BatchGetItem": {"ResourceNotFoundException": "the table was deleted"},
     "s3 GetObject": {
         "InvalidObjectState": "the object lies in an archive: a person restores it",
@@ -116,6 +117,7 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ReceiptHandleIsInvalid": "a fault of ours",
     },
     "sqs DeleteMessage": QUEUE | {"InvalidIdFormat": "a fault of ours", "ReceiptHandleIsInvalid": "a fault of ours"},
+    "sqs GetQueueAttributes": QUEUE | {"InvalidAttributeName": "a fault of ours"},
     "sqs ReceiveMessage": QUEUE
     | {
         "KmsAccessDenied": "the queue's key: a person must fix it",
@@ -134,6 +136,14 @@ PERMANENT: dict[str, dict[str, str]] = {
         "KmsInvalidStateException": "the machine's key, which ours hasn't",
         "StateMachineDeleting": "the workflow is being deleted",
         "StateMachineDoesNotExist": "the workflow was deleted: deploy again",
+        "ValidationException": OURS,
+    },
+    "stepfunctions ListExecutions": {
+        "InvalidArn": OURS,
+        "InvalidToken": OURS,
+        "ResourceNotFound": "the workflow was deleted: deploy again",
+        "StateMachineDoesNotExist": "the workflow was deleted: deploy again",
+        "StateMachineTypeNotSupported": "of Express workflows, which aren't asked for their executions",
         "ValidationException": OURS,
     },
     "stepfunctions DescribeExecution": {
@@ -188,6 +198,7 @@ def test_each_error_of_the_workflows_own_calls_is_retried_or_caught_or_permanent
 AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "dynamodb": faults.store_faults,
     "s3": faults.store_faults,
+    "sagemaker": faults.store_faults,
     "sagemaker-runtime": faults.endpoint_faults,
     "sns": faults.topic_faults,
     "sqs": faults.store_faults,
@@ -196,6 +207,7 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
 CLIENTS = {
     "dynamodb_decisions.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
+    "endpoint_status.py": "sagemaker",
     "executions.py": "stepfunctions",
     "policies.py": "s3",
     "s3_canary.py": "s3",
@@ -204,6 +216,7 @@ CLIENTS = {
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
     "sqs_dead_letters.py": "sqs",
+    "verdict_index.py": "dynamodb",
 }
 
 
