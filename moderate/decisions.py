@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, plain, progress, results, table, verdict_text
+from moderate.output import cell, plain, print_json, progress, results, table, verdict_text
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import Record
@@ -36,6 +36,7 @@ def revoke(
     by: Annotated[str, typer.Option(help="Who decided: the ARN on the records, or the name at its end.")],
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest decision, {HELP}")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before revoking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; takes --yes.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Revoke the decisions of a person since a time.
@@ -44,15 +45,18 @@ def revoke(
     later copies included, is a `review` that waits for another person; the topic that carried the verdict is told.
     Decisions that somebody has overruled since stay. It may be repeated.
     """
+    if as_json and not yes:
+        raise typer.BadParameter("add --yes: a question isn't JSON", param_hint="--json")
     deployment = acting_as(find(stack), "Reviewer")
     ports = _ports(deployment)
     found = find_revocable(ports, by, since)
-    if not found.sticky and not found.records:
+    if not found.sticky and not found.records and not as_json:
         results.print(plain(f"{by} made no decision since then that still stands."))
         return
-    results.print(_records(found.records))
-    if found.sticky:
-        results.print(_sticky(found.sticky))
+    if not as_json:
+        results.print(_records(found.records))
+        if found.sticky:
+            results.print(_sticky(found.sticky))
     if not yes:
         typer.confirm("Revoke all of this?", abort=True)
     withdrawn = withdraw(ports, found.sticky)
@@ -62,9 +66,13 @@ def revoke(
         requeuing = requeue(ports, again.records, deployment.caller)
         for record in bar.track(requeuing, total=len(again.records), description="Putting images back"):
             requeued += record.requeued
+    left = len(again.records) - requeued
+    if as_json:
+        print_json({"withdrawn": withdrawn, "requeued": requeued, "left_alone": left})
+        return
     results.print(f"{withdrawn} decisions don't stick any more; {requeued} images wait for another person.")
-    if requeued < len(again.records):
-        results.print(f"{len(again.records) - requeued} changed meanwhile and were left alone: repeat the command.")
+    if left:
+        results.print(f"{left} changed meanwhile and were left alone: repeat the command.")
 
 
 def _records(records: Sequence[Record]) -> Table:

@@ -71,6 +71,7 @@ def prepared(deployed, tmp_path, monkeypatch) -> dict[str, tuple[object, ...]]:
         "status": (),
         "redrive": (),
         "cost": ("--images-per-day", 10),
+        "decisions revoke": ("--by", "alice", "--since", "2h", "--yes"),
         "erase": (gone.key, "--yes"),
         "doctor": (),
         "policy lint": (pack,),

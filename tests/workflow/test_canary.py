@@ -14,17 +14,17 @@ def test_a_wrong_answer_about_the_canary_is_counted(laptop, models):
     laptop.wait_for_verdict("canary.png")
     models.answer = lambda png, prompt: YES if canary.yes in prompt else NO
 
-    assert asked(laptop, models, canary.picture) == [0]
+    assert asked(laptop, models, canary.picture) == 0
 
     models.answer = lambda png, prompt: YES
-    assert asked(laptop, models, canary.picture) == [0, 1]
+    assert asked(laptop, models, canary.picture) == 1
 
 
-def asked(laptop, models, picture: bytes) -> list[float]:
-    """Run the schedule; returns every count so far."""
+def asked(laptop, models, picture: bytes) -> float:
+    """Run the schedule; returns its count of wrong answers."""
     models.requests.clear()
     laptop.invoke_rule("Canary")
     [body] = models.asked("blip2")
     assert (base64.b64decode(body["image"]), len(body["prompts"]), body["caption"]) == (picture, 2, False)
     lines = [line for line in laptop.logs("AskCanary").splitlines() if '"CanaryWrong"' in line]
-    return [json.loads(line)["CanaryWrong"][0] for line in lines]
+    return json.loads(lines[-1])["CanaryWrong"][0]

@@ -56,7 +56,7 @@ def test_production_is_deployed_again_beside_what_was_kept_of_it(tmp_path: Path,
         laptop.upload("b.png", drawing())
         laptop.wait_for_verdict("b.png")
 
-        assert {"bucket", "table", "log group"} == {kind for kind, _ in kept}
+        assert {"bucket", "key", "table", "log group"} == {kind for kind, _ in kept}
         assert not [name for kind, name in kept if kind == "log group" and name.startswith("/aws/vendedlogs/")]
         for output in ("IntakeBucketName", "PolicyBucketName", "WorkBucketName", "VerdictTableName"):
             assert laptop.outputs[output] != first[output]
