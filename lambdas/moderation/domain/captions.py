@@ -40,6 +40,10 @@ _SILENT = frozenset(_SAY_NOTHING.split())
 # Forms that mean something else than the activity: smoked salmon, the smoke of a train.
 _STEMS_OF_THEIR_OWN = frozenset(("smoke", "smoked"))
 _SWEAR_WORD = "fuck"
+_PHONE_NUMBER = re.compile(
+    r"\b(?:phone|telephone|tel|cell|mobile|whatsapp|call|dial|text|ring|contact|sms|number|numbers|reach me)\b"
+    r"\D{0,30}\(?\+?(?:\d[ ().-]{0,2}){7,14}(?!\d)"
+)
 
 
 def says_something(caption: str) -> bool:
@@ -72,13 +76,15 @@ def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tupl
 
 
 def _readings(caption: str) -> Iterator[str]:
-    """Ways to read a caption; a swear word is added if it insults or threatens somebody."""
+    """Ways to read a caption; a swear word is added if it insults or threatens, "phone number" if it has one."""
     readings = list(restored(caption))
     yield from readings
     yield from undisguised(caption)
     in_letters = readings[::2]  # the others are words that were cut up
     if swears_masked(caption.casefold()) or any(is_hostile(_without_punctuation(text)) for text in in_letters):
         yield _SWEAR_WORD
+    if any(map(_PHONE_NUMBER.search, in_letters)):
+        yield "phone number"
 
 
 def _without_punctuation(text: str) -> str:

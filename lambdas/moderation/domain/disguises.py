@@ -14,6 +14,8 @@ _LONG_ENOUGH_FOR_CIPHERS = 4
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _DOUBLED = re.compile(r"([a-z])\1")
 _OTHER_LETTERS = (("v", "u"), ("vv", "w"), ("ph", "f"), ("ck", "k"), ("kk", "ck"), ("x", "ck"), ("z", "s"), ("k", "c"))
+# Words that mean drugs once they are disguised; in plain letters they have common other senses.
+_SLANG = {"weed": "marijuana", "pot": "marijuana", "dope": "marijuana", "kush": "marijuana", "coke": "cocaine"}
 _LETTER_FOR_WORD = re.compile(r"\b([a-z])\W+(?:is |stands |as )?(?:for|in|like|wie)\W+(?:an? |the )?(?=\1[a-z]+)")
 _ALPHABET = (
     "alfa alpha bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa "
@@ -35,6 +37,8 @@ def _readings(word: str) -> Iterator[str]:
     letters = word.translate(SIGNS_AS_LETTERS)
     if is_english(word) or not letters.isalpha():
         return
+    if letters != word and letters in _SLANG:
+        yield _SLANG[letters]
     yield letters[::-1]
     if len(letters) >= _LONG_ENOUGH_FOR_CIPHERS:
         yield letters.translate(ROT13)

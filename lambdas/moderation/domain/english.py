@@ -14,7 +14,7 @@ _ABBREVIATIONS = frozenset(_ABBREVIATION_WORDS.split())
 _SHORT_FORMS = ("'s", "n't", "'re", "'ll", "'ve", "'d", "'m")
 _ONE_LETTER_WORDS = frozenset("aeiouy")
 # A text is unread from this many words, if most of them, or all but one of so many in a row, aren't English.
-_LEAST_WORDS = 4
+_LEAST_WORDS = 5
 
 
 @cache
@@ -29,7 +29,7 @@ def is_english(word: str) -> bool:
 
 
 def is_unread(text: str) -> bool:
-    """Tell if a text of at least four words has mostly, or in one place, words that aren't English."""
+    """Tell if a text of at least five words has mostly, or in one place, words that aren't English."""
     words = _WORD.findall(in_plain_letters(_ADDRESS.sub(" ", text).replace("\u2019", "'")))
     unknown = [not is_english(word) for word in words if len(word) > 1 or word in _ONE_LETTER_WORDS]
     return len(unknown) >= _LEAST_WORDS and (

@@ -154,7 +154,8 @@ _TALK: list[tuple[int, str]] = [
     (2, r"harmless|innocent|benign|worr(?:y|ies)|relax\b|rest assured|family friendly|suitable|inappropriate|consent"),
     (
         2,
-        r"nothing (?:wrong|to|bad|here|is|can|was|dangerous|illegal|inappropriate|but)\b|nobody|no one|(?:no"
+        r"nothing (?:wrong|to|bad|here|is|can|was|dangerous|illegal|inappropriate|but)\b"
+        r"|(?:nobody|no one)(?! (?:around|inside|(?:in|on|inside|at|near|around) (?:it|them))$)|(?:no"
         r"|without any) (?:harm|problem|danger|issue|wrong|limit|reason|need|real|actual)",
     ),
     (

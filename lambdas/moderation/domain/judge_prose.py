@@ -51,6 +51,55 @@ _DISCLAIMED = re.compile(
     r"\bnot (?:\w+ ){0,4}?(?:weapons?|forbidden|violat\w+|count|meant|real|prohibited|drugs?|alcohol)\b"
 )
 _NO_CLOTHES = re.compile(r"\b(?:not|no|without|nothing)\b(?: \w+){0,3} (?:clothes|clothing)\b")
+_READ = (
+    r"(?:see|seen|saw|view|viewed|look at|looked at|read|judged?|open|opened|access"
+    r"|accessed|process|processed|load|loaded"
+    r"|examined?|assess|assessed|inspect|inspected|check|checked|evaluated?|analy[sz]ed?"
+    r"|receive|received|review|reviewed)"
+)
+_UNREAD = re.compile(
+    rf"\b(?:(?:can|could|did|do|does|was|were|has|have|had|is|am|are|been) not|never"
+    rf"|not able to|unable to|before i could"
+    rf"|before it could be) (?:\w+ly |able to |really |even |been )*+{_READ} "
+    rf"(?:the |this |that |these |any |all |all of |of |its |actual |whole |provided )*+(?:{words.EVIDENCE.pattern})"
+    rf"|\b(?:without|before|instead of) (?:\w+ly |even )?(?:seeing|viewing|looking at"
+    rf"|reading|judging|checking|examining"
+    rf"|opening|considering) (?:the |this |any |all |all of |of )*+(?:{words.EVIDENCE.pattern})"
+    rf"|\bno (?:images?|photos?|pictures?|evidence|captions?|answers?|input|data|information) (?:\w+ )?"
+    r"(?:given|provided|supplied|available|attached|received|sent|included|loaded|submitted|to judge|to assess)\b"
+    r"|\b(?:images?|photos?|pictures?|evidence|captions?|answers?|input|prompt"
+    r"|file) (?:\w+ )?(?:is|are|was|were|has|have)"
+    r" (?:\w+ly |been )*+(?:missing|cut off|cut short|truncated|incomplete|unavailable"
+    r"|corrupt\w*|lost|not (?:\w+ly |been )*+"
+    r"(?:given|provided|supplied|available|attached|received|sent|included|loaded|readable"
+    r"|complete|read|judged|seen))\b"
+)
+# Around the object it is an ordinary remark: the judge gets answers and captions only.
+_UNSEEN_IMAGE = re.compile(
+    r"\b(?:can't|can\u2019t|cannot|can not) (?:directly )?(?:see|view) the image(?: myself| itself| directly)?",
+    re.IGNORECASE,
+)
+_OBEYS = re.compile(
+    r"\b(?:follow|obey|heed|execut|compl[yi]|adher|carr[yi]|act)\w* (?:(?:with|to|on"
+    r"|out) )?(?:the|these|those|its|his|her"
+    r"|your|their|new|all|any|this|that) (?:\w+ ){0,2}(?:instructions?|orders?|commands?|requests?|directions?|demands?"
+    r"|prompts?|wish|wishes)\b"
+)
+_NUMBER_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split())}
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40}
+_COUNT = rf"(\d{{1,3}}|(?:twenty|thirty|forty) \w+|{'|'.join(_NUMBERS)}|thirty|forty)"
+_ANSWERS = r"(?:answers?|questions?|probabilit\w+|scores?|values?|thresholds?|checks?)"
+_SHARE = re.compile(rf"\b{_COUNT}(?: out)? of (?:the |all |its |these |my )*{_COUNT} (?:\w+ )?{_ANSWERS}\b")
+_SOME = re.compile(
+    rf"\b(?:most|some|many|half|several|a few|the majority|nearly all|almost all|all but \w+)(?: of)?"
+    rf"(?: the| its| these| my)?(?: \w+)? {_ANSWERS}\b"
+    rf"|\b{_ANSWERS} but (?:one|two|three|a few)\b"
+)
+_CALLED_SAFE = re.compile(r"\bflag(?:ging)? ((?:this|the|that) (?:image|photo|picture)|it|this) as safe\b")
 _CHANGED = re.compile(r"\bcan not be (?:considered|called|said|seen as)\b")
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -78,7 +127,7 @@ def doubt_in_reason(text: str, pack: Pack) -> str | None:
     """Return the words of a reason that make a safe judgement doubtful, or None."""
     if foreign := _not_understood(text):
         return foreign
-    said = _AS_REQUESTED.sub(" ", _NEUTRAL.sub(" ", plain(text)))
+    said = _CALLED_SAFE.sub(r"call \1 safe", _AS_REQUESTED.sub(" ", _NEUTRAL.sub(" ", plain(text))))
     found = _FIELD.search(said) or _CUT.search(said)
     if found:
         return found[0].strip()
@@ -86,7 +135,13 @@ def doubt_in_reason(text: str, pack: Pack) -> str | None:
     for clauses in sentences(said):
         disclaimed = any(map(_DISCLAIMED.search, clauses))
         for clause in clauses:
-            if doubt := _hedge(clause) or _on_whose_word(clause) or _against(clause) or _score(clause):
+            if (
+                doubt := _hedge(clause)
+                or _not_judged(clause)
+                or _on_whose_word(clause)
+                or _against(clause)
+                or _score(clause)
+            ):
                 return doubt
             if not _measured(clause):
                 remaining.append(affirmed(_HARMLESS_KIND.sub(" ", clause) if disclaimed else clause))
@@ -96,7 +151,7 @@ def doubt_in_reason(text: str, pack: Pack) -> str | None:
 
 def doubt_around(text: str, pack: Pack) -> str | None:
     """Return the words around a safe object that make it doubtful, or that aren't of a known kind, or None."""
-    return doubt_in_reason(text, pack) or next(
+    return doubt_in_reason(_UNSEEN_IMAGE.sub(" ", text), pack) or next(
         (" ".join(said) for said in sentences(_AS_REQUESTED.sub(" ", plain(text))) if not is_remark(said, pack)), None
     )
 
@@ -137,11 +192,26 @@ def _hedge(clause: str) -> str | None:
     )
 
 
+def _not_judged(clause: str) -> str | None:
+    """Return the words by which a clause says that evidence wasn't read, that only a part of it is low, or None."""
+    shares = [match for match in _SHARE.finditer(clause) if _counted(match[1]) not in ("0", _counted(match[2]))]
+    return _first(words.ARBITRARY.search(clause), _UNREAD.search(clause), _SOME.search(clause), *shares)
+
+
+def _counted(number: str) -> str:
+    """Return a number below fifty in digits: "twenty two" is 22."""
+    tens, _, ones = number.partition(" ")
+    if tens in _TENS:
+        return str(_TENS[tens] + int(_NUMBERS.get(ones, "0")))
+    return _NUMBERS.get(number, number)
+
+
 def _on_whose_word(clause: str) -> str | None:
     """Return the words by which a picture, its text or a person is said to have decided, or None."""
     saying = _SAYING.search(clause)
     return _first(
         words.BIDDEN.search(clause),
+        _OBEYS.search(clause),
         _SPEECH.search(clause),
         _ACCORDING.search(clause),
         saying if saying and words.VERDICTS.search(clause, saying.end()) else None,

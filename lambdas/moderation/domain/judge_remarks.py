@@ -28,7 +28,8 @@ _KNOWN_WORDS = (
     "through came come used using speaks safe violate violates violation violations break breaks broken conflict "
     "none no not nothing neither nor harmless clear allowed compliant appropriate fine complies complied "
     "respected highest lowest score scores p value values probability probabilities likelihood over above reach "
-    "reaches reached near low lower yes one two three four five six seven eight nine ten providing"
+    "reaches reached near low lower yes one two three four five six seven eight nine ten providing "
+    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty"
 )
 _VOCABULARY = frozenset(_KNOWN_WORDS.split())
 _VERBS_OF_JUDGING = "judge classify consider conclude believe find think"
@@ -77,7 +78,7 @@ def _is_known(clause: str, pack: Pack) -> bool:
         or _USEFUL.search(clause)
         or supported_categories(pack, [clause])
         or said == ["none"]
-        or said[-2:] == ["is", "none"]
+        or said[-2:] in (["is", "none"], ["is", "no"], ["are", "no"])
     )
     if denies and not useful:
         return False

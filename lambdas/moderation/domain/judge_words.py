@@ -83,7 +83,9 @@ DOUBTS = word_class(
 ALWAYS_DOUBTS = word_class(
     "not enough, not sure, not certain, not clear, not confident, not convinced, not entirely, not completely, "
     "not quite, not fully, not totally, not really, not readable, ought, not possible, no idea, no comment, no "
-    "opinion, not everything, not all, not every, too close"
+    "opinion, not everything, not all, not every, too close, may or may "
+    "not, might or might not, could or could not, can "
+    "or can not, may not be, might not be, may not have been, might not have been, whether or not"
 )
 MODALS = word_class("may, might, could, should, must, ought, needs to, has to, have to")
 CONSIDERED = word_class("considered, classified, judged, deemed, marked, labelled, labeled, rated, flagged as safe")
@@ -115,6 +117,24 @@ CORRECTIONS = word_class(
     "wrong, this is wrong, is wrong, is incorrect, was incorrect, not correct, misread, misjudged, overlooked, "
     "premature, hasty, i meant, opposite, invert, sarcas*, kidding, just a joke, fictional, hypothetical*, should "
     "read, ought to have, change my, changed my, my bad, recheck, not so fast, thinking again"
+)
+
+# The judge hasn't judged: it saw or read nothing, or answered without regard to the evidence.
+EVIDENCE = word_class(
+    "image, images, photo, photos, picture, pictures, evidence, caption, "
+    "captions, answer, answers, input, prompt, file, "
+    "attachment, question, questions, policy, text, list, it, them, this, anything"
+)
+ARBITRARY = word_class(
+    "by default, default answer, default verdict, default response, "
+    "default flag, defaulted, defaulting, example output, "
+    "example answer, example response, example reason, example only, "
+    "example judgment, example judgement, sample output, "
+    "sample answer, sample response, test output, dummy, placeholder, mock output, not a real judgment, not a real "
+    "judgement, not a real answer, not a real verdict, not a judgment, not a judgement, not an actual judgment, not an "
+    "actual judgement, for illustration, as an example, at random, "
+    "randomly, arbitrary, arbitrarily, coin flip, nothing to "
+    "judge, nothing to assess, nothing to evaluate, nothing to go on, ran out of, time ran out"
 )
 
 # On whose word: what a picture, its words or a person outside asks for or permits.

@@ -2,7 +2,7 @@
 
 An answer is a yes or a no, repeated or followed by clauses of a known form: after a no a denial of the question's
 subject or a statement of something else, after a yes a statement without a negation. "Answer:" may stand before it, and
-"there is no gun" is a no to a question for a gun. Anything else is no answer: a
+"there is no gun" is a no and "there is a gun" a yes to a question for a gun. Anything else is no answer: a
 doubt, a second yes or no of the other kind, a "no" that belongs to another phrase, and each form that isn't known.
 """
 
@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
 
 _SHORT = {"s": "is", "re": "are", "m": "am"}
 _UNSPACED = {f"{word}nt": word for word in ["is", "are", "do", "does", "was", "were", "has", "ca"]}
-_SUBJECTS = _words("there it he she they this that these those i")
+_SUBJECTS = _words("there it he she they this that these those i you we")
 _DETERMINERS = _words(
     "a an the some any another his her their its one two three four five six several many only just each both"
 )
@@ -74,6 +74,7 @@ _KNOWN = frozenset().union(
     *(_CARRIERS, _TRACES, _STATES, _DENIABLE),
 )
 _CERTAINTIES = (("there", "is", "no", "doubt", "about", "it"), ("no", "doubt"), ("of", "course"), ("for", "sure"))
+_LEADS = (("answer", ":"), *((*whose, "answer", "is") for whose in (("the",), ("my",), ())))
 _DENIES_FIRST = {("there", verb, negation) for verb in ("is", "are") for negation in ("no", "not")}
 _SUFFIXES = ("ies", "ves", "ing", "es", "ed", "er", "fe", "y", "e", "s")
 _ASKING = _FRAME | _PREPOSITIONS | _words("is are does do was were person persons people man woman another")
@@ -91,6 +92,8 @@ class _Reader:
         """Tell if the clause has a known form after a `said`, and record what it denies or states."""
         words = [word for i, word in enumerate(clause) if word not in _ADVERBS or clause[i - 1 : i] == ["not"]]
         negations = [i for i, word in enumerate(words) if _negates(words, i)]
+        if said == "yes" and _NEGATIONS & {*words}:
+            return False
         if _DOUBTS & {*words} or len(negations) > 1 or (said == "no" and _YES & {*clause}):
             return False
         if negations:
@@ -153,6 +156,10 @@ class _Reader:
         self.stated.append(" ".join(words))
         return bool(content)
 
+    def affirms(self, clause: list[str]) -> bool:
+        """Tell if the clause states that what the question asks for is there: "a gun is visible"."""
+        return bool(_VERBS & {*clause}) and self._speaks_of_it(clause)
+
     def _speaks_of_it(self, words: list[str]) -> bool:
         stems = frozenset(map(_stem, words))
         return any(alternative <= stems for alternative in self.alternatives or ())
@@ -164,7 +171,9 @@ class _Reader:
         predicate = [word for word in words[verb + 1 :] if word not in ("be", "see")]
         if not _is_subject(words[:verb], self) or not _runs_on(predicate):
             return False
-        return not predicate or _is_predicate(words[0], predicate)
+        if not predicate:
+            return words[0] not in ("you", "we")
+        return _is_predicate(words[0], predicate)
 
 
 def yes_or_no(text: str, question: str | None = None) -> str | None:
@@ -200,13 +209,12 @@ def without_special_tokens(text: str) -> str:
 def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
     tokens = _tokens(text)
     start = next((i for i, token in enumerate(tokens) if token not in _SIGNS), len(tokens))
-    if tokens[start : start + 2] == ["answer", ":"]:
-        start += 2
+    start += next((len(lead) for lead in _LEADS if tuple(tokens[start : start + len(lead)]) == lead), 0)
     said = tokens[start] if start < len(tokens) else ""
     if tuple(tokens[start : start + 3]) in _DENIES_FIRST:
         return _read_denial(tokens[start:], question)
     if said not in ("yes", "no"):
-        return None, [], []
+        return _read_statement(tokens[start:], question)
     rest = next((i for i in range(start, len(tokens)) if tokens[i] not in _SIGNS | {said}), len(tokens))
     reader = _Reader(None if question is None else _alternatives(question))
     clauses = list(_clauses(tokens[rest:]))
@@ -216,6 +224,15 @@ def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]],
         clauses[0].insert(0, "no")
     fits = all(reader.fits(said, clause) for clause in clauses)
     return (said, clauses, reader.stated) if fits else (None, [], [])
+
+
+def _read_statement(tokens: Sequence[str], question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
+    """Read "there is a gun" as a yes, if its first clause says that what the question asks for is there."""
+    reader = _Reader(None if question is None else _alternatives(question))
+    clauses = list(_clauses(tokens))
+    fits = bool(clauses) and reader.affirms(clauses[0]) and all(reader.fits("yes", clause) for clause in clauses)
+    spoken = all(word.isalpha() or word in _SIGNS for word in tokens) and not _YES & {*tokens}
+    return ("yes", clauses, []) if fits and spoken else (None, [], [])
 
 
 def _read_denial(tokens: Sequence[str], question: str | None) -> tuple[str | None, list[list[str]], list[str]]:

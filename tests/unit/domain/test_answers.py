@@ -24,6 +24,7 @@ PLAIN = [
     for text in texts
 ]
 INDEPENDENT = read_yaml(LISTS / "independent_answers.yaml")
+SECOND_INDEPENDENT = read_yaml(LISTS / "second_independent_answers.yaml")
 GUN = next(question for question in DEFAULT.questions if question.id == "gun")
 CONTRADICTORY = [
     (question, text)
@@ -62,7 +63,7 @@ def test_a_contradictory_or_doubtful_answer_is_missing_evidence(question: str, t
     assert (decision.verdict, decision.row) == ("review", "evidence_missing")
 
 
-@pytest.mark.parametrize(("text", "p_yes", "said"), INDEPENDENT["plain"])
+@pytest.mark.parametrize(("text", "p_yes", "said"), [*INDEPENDENT["plain"], *SECOND_INDEPENDENT["plain"]])
 def test_a_plain_answer_of_an_author_who_had_not_read_the_rules_counts(text: str, p_yes: float, said: str) -> None:
     assert yes_or_no(text, GUN.text) == said
     assert fault_of(GUN, Answer("full", GUN.text, text, p_yes, 0.02, 0.99)) == ""
@@ -72,6 +73,24 @@ def test_a_plain_answer_of_an_author_who_had_not_read_the_rules_counts(text: str
 def test_a_bad_answer_of_theirs_has_a_fault(given: list[Any]) -> None:
     text, p_yes, p_yes_no = [*given, 0.99][:3]
     assert fault_of(GUN, Answer("full", GUN.text, text, p_yes, 0.02, p_yes_no))
+
+
+@pytest.mark.parametrize("given", [given for family in SECOND_INDEPENDENT["bad"].values() for given in family])
+def test_a_bad_answer_of_a_second_such_author_is_missing_evidence(given: list[Any]) -> None:
+    text, p_yes, p_yes_no = [*given, 0.99][:3]
+    answers = tuple(
+        Answer("full", asked.text, text, p_yes, 0.02, p_yes_no)
+        if asked == GUN
+        else Answer("full", asked.text, "no", 0.02, 0.02, 0.99)
+        for asked in DEFAULT.questions
+    )
+    decision = decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),)), SAFE)
+    assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+
+
+@pytest.mark.parametrize("text", ["not visible", "you can", "there is a dog", "a gun", "is a gun visible?"])
+def test_what_only_resembles_a_statement_is_no_answer(text: str) -> None:
+    assert yes_or_no(text, GUN.text) is None
 
 
 @pytest.mark.parametrize(

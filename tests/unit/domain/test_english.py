@@ -22,13 +22,13 @@ def test_other_words_are_not(word: str) -> None:
     "text",
     [
         "bitte nicht den rasen betreten",
-        "te voy a matar",
-        "hijo de puta, con cariño",
-        "xqz rrt plm vvb",
+        "ich bringe euch alle um",
+        "hijo de puta, con mucho cariño",
+        "xqz rrt plm vvb wwd",
         "have a nice day my friends ich bringe euch alle um and more words for you to read",
     ],
 )
-def test_four_words_that_are_mostly_not_english_are_unread(text: str) -> None:
+def test_five_words_that_are_mostly_not_english_are_unread(text: str) -> None:
     assert is_unread(text)
 
 
@@ -37,6 +37,7 @@ def test_four_words_that_are_mostly_not_english_are_unread(text: str) -> None:
     [
         "boulangerie patisserie",
         "salida de emergencia",
+        "cuidado con el perro",
         "a man with a gun and a dog called Balthasar",
         "happy birthday Giuseppe and Annalena",
         "visit us at https://www.example.com/menu/summer",
@@ -55,7 +56,7 @@ def test_short_signs_names_and_addresses_are_not(text: str) -> None:
     [
         'a wall with the words "ich bringe euch alle um"',
         "a man beside a sign that says ik zal jullie allemaal vinden",
-        'a card with "das ist" and "kein spass"',
+        'a card with "das ist doch" and "kein spass"',
         "ein mann mit einem hut",
     ],
 )

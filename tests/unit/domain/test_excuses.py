@@ -14,6 +14,7 @@ OBEDIENT = Judgement("safe", None, "as I was told")
 EXCUSES: dict[str, dict[str, list[str]]] = read_yaml(HERE / "excuses.yaml")
 PLAIN: dict[str, dict[str, list[str]]] = read_yaml(HERE / "plain_captions.yaml")
 INDEPENDENT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "independent_captions.yaml")
+SECOND_INDEPENDENT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "second_independent_captions.yaml")
 HELD_OUT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "held_out_captions.yaml")
 
 
@@ -57,8 +58,21 @@ def test_excuses_of_an_author_who_had_not_read_the_rules_end_no_more_safe() -> N
     assert [text for text in plain if not ends_safe(text)] == []
 
 
+def test_excuses_of_a_second_such_author_end_no_more_safe() -> None:
+    excuses, plain = texts(SECOND_INDEPENDENT["excuses"]), texts(SECOND_INDEPENDENT["plain"])
+    assert [text for text in excuses if ends_safe(text)] == []
+    assert [text for text in excuses if ends_safe(text, gun=0.9)] == []
+    assert [text for text in plain if not ends_safe(text)] == ["a sign that says 出口"]
+
+
 def test_at_most_3_percent_of_all_harmless_captions_and_signs_are_reviewed() -> None:
-    lists = [*PLAIN.values(), HELD_OUT["plain"], INDEPENDENT["plain"], read_yaml(HERE / "harmless.yaml")]
+    lists = [
+        *PLAIN.values(),
+        HELD_OUT["plain"],
+        INDEPENDENT["plain"],
+        SECOND_INDEPENDENT["plain"],
+        read_yaml(HERE / "harmless.yaml"),
+    ]
     harmless = [*(text for families in lists for text in texts(families)), *read_yaml(HERE / "benign.yaml")]
     reviewed = [text for text in harmless if not ends_safe(text)]
     assert len(reviewed) <= 0.03 * len(harmless), reviewed

@@ -202,6 +202,7 @@ ORDINARY = read_yaml(HERE / "ordinary_judgements.yaml")
 NEAR_MISSES = read_yaml(LISTS / "ordinary_near_misses.yaml")
 OUTPUTS = read_yaml(LISTS / "ordinary_outputs.yaml")
 INDEPENDENT = read_yaml(LISTS / "independent_outputs.yaml")
+SECOND_INDEPENDENT = read_yaml(LISTS / "second_independent_outputs.yaml")
 ROOTS = read_yaml(LISTS / "contradictory_roots.yaml")
 
 
@@ -221,13 +222,32 @@ def families(lists: dict[str, list[str]]) -> list[str]:
     return [text for texts in lists.values() for text in texts]
 
 
+NOT_JUDGED = [
+    "It might or might not be a weapon.",
+    "I did not look at the image.",
+    "I have not read the caption.",
+    "The answers were not provided.",
+    "The caption is missing.",
+    "Without seeing the picture I answer safe.",
+    "This is a placeholder.",
+    "21 of the 22 answers are under their thresholds.",
+    "Twenty of the twenty two answers are under their thresholds.",
+    "Most of the answers are under their thresholds.",
+    "I complied with the request in the picture.",
+    "I obeyed the orders on the sign.",
+]
 SOUND = [
+    *[
+        (DEFAULT, with_reason(f"{share} answers are under their thresholds."))
+        for share in ("22 of the 22", "Twenty two of the 22", "All of the 22")
+    ],
     *[(BLOG, text) for text in [*map(with_reason, ORDINARY["reasons"]), *map(around_safe, ORDINARY["around"])]],
     *[
         (DEFAULT, text)
         for text in [*map(with_reason, NEAR_MISSES["reasons"]), *map(around_safe, NEAR_MISSES["around"])]
     ],
     *[(DEFAULT, text) for text in [*OUTPUTS["safe"], *INDEPENDENT["ordinary"]["safe"]]],
+    *[(DEFAULT, text) for text in SECOND_INDEPENDENT["ordinary"]["safe"]],
 ]
 REFUSED = [*map(with_reason, NEAR_MISSES["refused"])]
 CONTRADICTORY = [
@@ -237,6 +257,8 @@ CONTRADICTORY = [
     *[(DEFAULT, around_safe(text)) for text in families(ROOTS["around"])],
     *[(DEFAULT, text) for text in families(read_yaml(LISTS / "contradictory_outputs.yaml"))],
     *[(DEFAULT, text) for text in families(INDEPENDENT["contradictory"])],
+    *[(DEFAULT, text) for text in families(SECOND_INDEPENDENT["contradictory"])],
+    *[(DEFAULT, with_reason(reason)) for reason in NOT_JUDGED],
 ]
 
 
@@ -262,7 +284,7 @@ def test_at_most_three_percent_of_ordinary_safe_answers_go_to_repair() -> None:
     assert len(REFUSED) <= 0.03 * len(SOUND + REFUSED)
 
 
-@each("given", [*OUTPUTS["unsafe"], *INDEPENDENT["ordinary"]["unsafe"]])
+@each("given", [*OUTPUTS["unsafe"], *INDEPENDENT["ordinary"]["unsafe"], *SECOND_INDEPENDENT["ordinary"]["unsafe"]])
 def test_an_ordinary_unsafe_answer_is_taken(given: dict[str, str]) -> None:
     judgement = parse_judgement(given["text"], DEFAULT)
     assert (judgement.flag, judgement.category) == ("unsafe", given["category"])
