@@ -272,7 +272,8 @@ def _decided(scene: Scene, key: str) -> dict[str, Any]:
     """Return the record once models have decided it, and nothing runs any more."""
     scene.laptop.wait_until_idle()
     record = scene.laptop.wait_for_verdict(key)
-    check(record["decided_by"] in ("judge", "evidence"), f"{key} was decided by {record['decided_by']}")
+    by = record["decided_by"]
+    check(by in ("judge", "evidence"), f"{key} was decided by {by}: {record['reason']}")
     return record
 
 

@@ -175,6 +175,7 @@ def test_ctrl_c_while_the_modules_load_is_quiet():
         "    def find_spec(self, name, *rest):\n"
         "        if name == MODULE: os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
         "sys.meta_path.insert(0, Interrupt())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it\n"
         "from moderate.entry import run\n"
         "run()\n"
     )

@@ -194,7 +194,7 @@ class TestCalibration:
     def test_captions_count_among_the_false_flags(self) -> None:
         rng = random.Random(4)
         shown = [picture({"a?": rng.uniform(0.8, 1)}, "a?", caption="sort A") for _ in range(100)]
-        harmless = [picture({"a?": rng.uniform(0, 0.6)}, caption="sort A") for _ in range(100)]
+        harmless = [picture({"a?": rng.uniform(0, 0.45)}, caption="sort A") for _ in range(100)]
 
         fitted = fit(pack_of(Question("a", "a?")), [*shown, *harmless])
 
