@@ -14,6 +14,7 @@ from moderation.adapters.s3_canary import shipped_canary
 from scripts.runbooks.page import Block
 from scripts.runbooks.scene import Scene, check, drawing
 
+DECIDED_S = 30
 FRESH_S = 5.5  # a function may use a pack that it read for five seconds
 PACK = (
     "name: runbooks\ndescription: {}\n"
@@ -269,9 +270,14 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
 
 
 def _decided(scene: Scene, key: str) -> dict[str, Any]:
-    """Return the record once models have decided it, and nothing runs any more."""
-    scene.laptop.wait_until_idle()
-    record = scene.laptop.wait_for_verdict(key)
+    """Return the record once models have decided it; a redrive only starts a moderation."""
+    until = time.monotonic() + DECIDED_S
+    while True:
+        scene.laptop.wait_until_idle()
+        record = scene.laptop.wait_for_verdict(key)
+        if record["decided_by"] != "failure" or time.monotonic() > until:
+            break
+        time.sleep(0.5)
     by = record["decided_by"]
     check(by in ("judge", "evidence"), f"{key} was decided by {by}: {record['reason']}")
     return record
