@@ -8,7 +8,17 @@ import typer
 from rich.table import Table
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.output import cell, plain, print_json, progress, results, table, verdict_text
+from moderate.output import (
+    JsonWithYesOption,
+    cell,
+    plain,
+    print_json,
+    progress,
+    refuse_to_ask,
+    results,
+    table,
+    verdict_text,
+)
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import Record
@@ -36,7 +46,7 @@ def revoke(
     by: Annotated[str, typer.Option(help="Who decided: the ARN on the records, or the name at its end.")],
     since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest decision, {HELP}")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before revoking.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; takes --yes.")] = False,
+    as_json: JsonWithYesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Revoke the decisions of a person since a time.
@@ -45,8 +55,7 @@ def revoke(
     later copies included, is a `review` that waits for another person; the topic that carried the verdict is told.
     Decisions that somebody has overruled since stay. It may be repeated.
     """
-    if as_json and not yes:
-        raise typer.BadParameter("add --yes: a question isn't JSON", param_hint="--json")
+    refuse_to_ask(as_json, yes)
     deployment = acting_as(find(stack), "Reviewer")
     ports = _ports(deployment)
     found = find_revocable(ports, by, since)

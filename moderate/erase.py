@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
-from moderate.output import cell, plain, print_json, progress, results, table, verdict_text
+from moderate.output import (
+    JsonWithYesOption,
+    cell,
+    plain,
+    print_json,
+    progress,
+    refuse_to_ask,
+    results,
+    table,
+    verdict_text,
+)
 from moderate.roles import acting_as
 from moderation.usecases.erase import ERASED, ErasePorts, Erasure, StoredVersion, erase, find_versions
 
@@ -23,7 +33,7 @@ def erase_object(
     key: Annotated[str, typer.Argument(help="The object's key in the intake bucket.")],
     version: Annotated[str | None, typer.Option(help="Only this version; all of them by default.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before erasing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; takes --yes.")] = False,
+    as_json: JsonWithYesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Erase an object for good: its versions, records, evidence, work files, and references to it.
@@ -31,8 +41,7 @@ def erase_object(
     A note without the key records who erased how much, and when. docs/security.md lists what isn't erased, such as
     backups. The command can be repeated after an error.
     """
-    if as_json and not yes:
-        raise typer.BadParameter("add --yes: a question isn't JSON", param_hint="--json")
+    refuse_to_ask(as_json, yes)
     deployment = acting_as(find(stack), "Eraser")
     ports = ErasePorts(deployment.images, deployment.work, deployment.verdicts, deployment.decisions)
     versions = find_versions(ports, deployment.intake_bucket, key, version)

@@ -15,6 +15,13 @@ _PIPE_WIDTH = 100_000  # a row of a table is a line
 _COLOURS = {"safe": "green", "unsafe": "bold red", "review": "yellow"}
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonWithYesOption = Annotated[bool, typer.Option("--json", help="Print JSON; takes --yes.")]
+
+
+def refuse_to_ask(as_json: bool, yes: bool) -> None:
+    """Raise BadParameter for JSON of a command that would ask a question first."""
+    if as_json and not yes:
+        raise typer.BadParameter("add --yes: a question isn't JSON", param_hint="--json")
 
 
 class _Output:
