@@ -88,7 +88,7 @@ def prepared(deployed, tmp_path, monkeypatch) -> dict[str, tuple[object, ...]]:
 
 
 class Answered:
-    """What the vision model says of a picture."""
+    """Answer of the vision model about a picture."""
 
     model, caption, answers = "blip2", "a red square", ()
 

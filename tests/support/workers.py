@@ -1,4 +1,4 @@
-"""What the workers of a run share."""
+"""Things that the workers of a run share."""
 
 import fcntl
 import os

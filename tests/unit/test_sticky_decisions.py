@@ -71,7 +71,7 @@ def untouched(parts: Any, image: ImageRef) -> Any:
 
 
 def recorded(parts: Any, image: ImageRef) -> Any:
-    """What the steps after PrepareImage record, without an answer of any model."""
+    """Return the record that the steps after PrepareImage make, without an answer of any model."""
     judge_image(parts.work, FakeJudge(), space(image))
     parts.verdicts.records.setdefault(image, {"owner": f"arn:execution:{image.version}", "status": "claimed"})
     done = Moderated(image, f"arn:execution:{image.version}", THEN, None, space(image), None, "")

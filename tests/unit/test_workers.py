@@ -1,4 +1,4 @@
-"""What workers share is made by one of them."""
+"""Things that workers share are made by one of them."""
 
 from pathlib import Path
 

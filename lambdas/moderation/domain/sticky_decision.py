@@ -27,7 +27,7 @@ class DecisionKey:
 
 @dataclass(frozen=True)
 class StickyDecision:
-    """What was decided, under which route, by whom (ARN) and when (ISO-8601 UTC).
+    """A decision, its route, the ARN of who made it, and its time (ISO-8601 UTC).
 
     `reason` is the person's note, empty once the last upload that it was about is erased. `expires_at` is in seconds
     since 1970, None as long as a record without an expiry rests on it.

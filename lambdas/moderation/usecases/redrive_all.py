@@ -37,7 +37,7 @@ class Handled:
 
 @dataclass(frozen=True)
 class Scope:
-    """What to handle: `cause` is an error's name, None for all; `limit` the most, `rate` the most in a second."""
+    """Extent of a redrive: `cause` is an error's name, None for all; `limit` the most, `rate` the most in a second."""
 
     cause: str | None
     since: datetime

@@ -70,7 +70,7 @@ class Sketch:
 
     @cached_property
     def compared(self) -> dict["Sketch", Image.Image]:
-        """What `_not_shown` found: the search for the farthest frame asks for it again and again."""
+        """Results of `_not_shown`: the search for the farthest frame asks for it again and again."""
         return {}
 
     def moved(self, across: int, down: int, box: Box) -> Image.Image:
