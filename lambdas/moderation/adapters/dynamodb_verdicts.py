@@ -10,9 +10,9 @@ from moderation.adapters.dynamodb_decisions import part_of_transaction, still_st
 from moderation.adapters.dynamodb_items import image_of, record_of, to_item
 from moderation.adapters.faults import code_of, store_faults, unmet_conditions
 from moderation.adapters.verdict_index import VerdictIndex
-from moderation.contract import BY_QUEUE, BY_REFERENCE, BY_SHA256, BY_UPLOADER, BY_VERDICT, SHARDS
+from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, PERSON_QUEUE, Change, Record, expiry, is_reusable
+from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
 from moderation.domain.sticky_decision import Sticking, outliving
 from moderation.errors import DecisionWithdrawn
 
@@ -77,39 +77,16 @@ class DynamoVerdictStore:
         self.compare_and_set(record, Change({"notified": True}))
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
-        for shard in range(SHARDS):
-            with store_faults(f"Table {self._table}"):
-                pages = self._client.get_paginator("query").paginate(
-                    TableName=self._table,
-                    IndexName=BY_QUEUE,
-                    KeyConditionExpression="queue = :queue AND queue_order >= :since",
-                    ExpressionAttributeValues=to_item({":queue": f"{PERSON_QUEUE}#{shard}", ":since": since}),
-                )
-                # All of them first: whoever asks may change the records.
-                found = [image_of(item) for page in pages for item in page["Items"]]
-            yield from found
+        return self._index.decided_by_people(since)
 
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
         for day in sorted(days):
-            for listed in self.by_verdict("claimed", day, before):
+            for listed in self._index.claimed(day, before):
                 # The index has the upload's time, but a redrive claims an old upload anew.
                 record = self.get(listed.image)
                 if record and not record.verdict and record.last_claimed < before:
                     yield record
-
-    def by_verdict(self, verdict: str, day: str, before: str) -> Iterator[Record]:
-        """Records of a day (YYYY-MM-DD) with that verdict, or `claimed` for those without, created before a time."""
-        for shard in range(SHARDS):
-            with store_faults(f"Table {self._table}"):
-                pages = self._client.get_paginator("query").paginate(
-                    TableName=self._table,
-                    IndexName=BY_VERDICT,
-                    KeyConditionExpression="verdict_shard = :shard AND created_at < :before",
-                    ExpressionAttributeValues={":shard": {"S": f"{verdict}#{day}#{shard}"}, ":before": {"S": before}},
-                )
-                for page in pages:
-                    yield from map(record_of, page["Items"])
 
     def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> Iterator[Record]:
         return self._index.created(wanted, since, until, oldest_first)

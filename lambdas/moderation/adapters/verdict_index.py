@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from moderation.adapters.dynamodb_items import record_of, to_item
 from moderation.adapters.faults import store_faults
 from moderation.contract import BY_QUEUE, BY_VERDICT, SHARDS
-from moderation.domain.record import Record
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import PERSON_QUEUE, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,6 +68,24 @@ class VerdictIndex:
         """Yield the records that wait for a person, in the queue's order."""
         shards = (self._queued(f"review#{shard}") for shard in range(SHARDS))
         return merge(*shards, key=lambda record: str(record.other.get("queue_order")))
+
+    def decided_by_people(self, since: str) -> Iterator[ImageRef]:
+        """Yield the images that people decided on since a time; those of a shard first, then those of the next."""
+        for shard in range(SHARDS):
+            # All of them first: whoever asks may change the records.
+            yield from [record.image for record in self._queued(f"{PERSON_QUEUE}#{shard}", since)]
+
+    def claimed(self, day: str, before: str) -> Iterator[Record]:
+        """Yield the records of a day (YYYY-MM-DD) without a verdict, created before a time."""
+        for shard in range(SHARDS):
+            yield from self._pages(
+                {
+                    "TableName": self._table,
+                    "IndexName": BY_VERDICT,
+                    "KeyConditionExpression": "verdict_shard = :shard AND created_at < :before",
+                    "ExpressionAttributeValues": to_item({":shard": f"claimed#{day}#{shard}", ":before": before}),
+                }
+            )
 
     def _between(self, span: _Span) -> Iterator[Record]:
         days = span.days
@@ -138,13 +157,14 @@ class VerdictIndex:
                 return
             request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def _queued(self, partition: str) -> Iterator[Record]:
+    def _queued(self, partition: str, since: str = "0") -> Iterator[Record]:
+        """Yield a partition of the queue's index from a place in its order on."""
         return self._pages(
             {
                 "TableName": self._table,
                 "IndexName": BY_QUEUE,
-                "KeyConditionExpression": "#queue = :partition",
+                "KeyConditionExpression": "#queue = :partition AND queue_order >= :since",
                 "ExpressionAttributeNames": {"#queue": "queue"},
-                "ExpressionAttributeValues": to_item({":partition": partition}),
+                "ExpressionAttributeValues": to_item({":partition": partition, ":since": since}),
             }
         )
