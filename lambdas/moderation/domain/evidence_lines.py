@@ -14,6 +14,7 @@ CAPTION_CHARACTERS = 300
 ANSWER_CHARACTERS = 60
 
 _NO_LIMIT = 10**9
+_CLEAR = (6.0,)  # rank of the line of clear noes
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ def description_lines(pack: Pack, evidence: Evidence) -> list[Line]:
         f"{number}. {category.rule}" for number, category in enumerate(pack.categories, 1) if category.name in wanted
     ]
     return [Line(line, "descriptions", tokens(line) + 1, (1,), supports=True) for line in lines]
+
+
+def speaking_lines(pack: Pack, evidence: Evidence) -> tuple[str, ...]:
+    """Return the lines in which the judge reads something about the image: all but the names of clear noes."""
+    lines = [*description_lines(pack, evidence), *evidence_lines(pack, evidence)]
+    return tuple(line.text for line in lines if line.rank != _CLEAR)
+
+
+def described_categories(pack: Pack, evidence: Evidence) -> frozenset[str]:
+    """Names of the categories that the judge reads a description of, beside those that it reads for every image."""
+    return frozenset(_in_question(pack, evidence))
 
 
 def fitting(lines: Sequence[Line], room: int) -> list[Line]:
@@ -124,7 +136,7 @@ def _answers(pack: Pack, evidence: Evidence) -> list[Line]:
             clear.append(question.id)
     if clear:
         text = f"- All clear, far under threshold: {', '.join(clear)}"
-        lines.append(Line(text, "answers", tokens(text) + 1, (6,), count=len(clear)))
+        lines.append(Line(text, "answers", tokens(text) + 1, _CLEAR, count=len(clear)))
     return lines
 
 

@@ -43,7 +43,10 @@ _JUDGEMENT = (
     "prompt_version",
     "shortened",
 )
-_KEPT_WHEN_REOPENED = {"pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"}
+_KEPT_WHEN_REOPENED = {
+    *("pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"),
+    "escalated_at",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,7 @@ class Record:
     `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
     `decision` is the key of the sticky decision that the record rests on; `as_of` is the time of a person's decision on
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
+    `escalated_at` is the time at which the image was escalated, which is never taken back.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
@@ -107,6 +111,7 @@ class Record:
     timings: Mapping[str, int] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
     expires_at: int | None = None
+    escalated_at: str | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -140,6 +145,11 @@ class Record:
         """The findings, each with the raw answer from which it was scored (`text`, `p_yes`, `p_blank`)."""
         raw = {(answer["view"], answer["question"]): answer for answer in self.answers or ()}
         return [{**raw.get((found["view"], found["question"]), {}), **found} for found in self.evidence or ()]
+
+    @property
+    def is_escalated(self) -> bool:
+        """Tell if the image was escalated: it is in no report, sample, replay or evaluation."""
+        return self.escalated_at is not None
 
     @property
     def reverses(self) -> str | None:
