@@ -1,5 +1,6 @@
 """The model endpoints: each dialect word for word, each fault under the name that the workflow retries by."""
 
+import base64
 import io
 import json
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from PIL import Image
 
 from moderation.adapters import clients
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge, instruction_text
+from moderation.domain.prompt import question_prompt
 from moderation.errors import (
     EndpointNotFound,
     EndpointRejected,
@@ -68,7 +71,7 @@ def test_scored_blip2_gives_the_probability_of_yes_and_no_where_the_endpoint_doe
 
 
 def test_sample_blip2_asks_one_by_one_in_plain_text():
-    runtime = Runtime(b"yes ", b"no", b" a man on a beach\n")
+    runtime = Runtime(b"no ", b"No.", b" a man on a beach\n")
 
     reply = SampleBlip2(endpoint(runtime, "eyes")).ask(b"png", ["A", "B"], True)
 
@@ -77,8 +80,22 @@ def test_sample_blip2_asks_one_by_one_in_plain_text():
         {"image": "cG5n", "prompt": "B"},
         {"image": "cG5n"},
     ]
-    assert reply.answers == (ScoredText("yes"), ScoredText("no"))
+    assert reply.answers == (ScoredText("no"), ScoredText("No."))
     assert reply.caption == "a man on a beach"
+
+
+@pytest.mark.parametrize(("about_blank", "p_blank"), [(b"yes", 1.0), (b"Yes, there is a gun.", 1.0), (b"no", 0.0)])
+def test_what_sample_blip2_answers_yes_it_is_asked_about_a_blank_picture_once(about_blank, p_blank):
+    question = question_prompt("Is there a gun in the picture?")
+    runtime = Runtime(b"Yes, there is a gun.", about_blank, b"yes")
+    model = SampleBlip2(endpoint(runtime, "eyes"))
+
+    answers = [*model.ask(b"png", [question], False).answers, *model.ask(b"png", [question], False).answers]
+
+    pictures = [base64.b64decode(request["Body"]["image"]) for request in runtime.requests]
+    assert [picture == b"png" for picture in pictures] == [True, False, True]
+    assert Image.open(io.BytesIO(pictures[1])).getcolors() == [(224 * 224, (123, 117, 104))]
+    assert [answer.p_blank for answer in answers] == [p_blank, p_blank]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A pack's questions are tried on a blank picture."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -41,6 +42,13 @@ def test_an_answer_without_p_is_read_as_in_traffic_with_its_question() -> None:
     model = FakeVision(VisionReply("blip2-x", (ScoredText("no"), denies_another_thing), None))
 
     assert check_questions(model, PACK, 96) == []
+
+
+def test_a_yes_without_p_is_no_fault_where_no_is_the_unsafe_answer() -> None:
+    pack = replace(PACK, questions=tuple(replace(question, unsafe_answer="no") for question in PACK.questions))
+    model = FakeVision(VisionReply("blip2-x", (ScoredText("yes"), ScoredText("yes")), None))
+
+    assert check_questions(model, pack, 96) == []
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,13 @@ def test_a_question_that_a_blank_image_is_a_yes_to_breaks_the_pack_in_force():
     assert evidence_from_json(work.get_json(WORKSPACE.answers(0))["evidence"]).answers[1].p_blank == 0.5
 
 
+def test_a_yes_without_p_breaks_the_pack_in_force_if_a_blank_image_is_a_yes_too():
+    answers = (ScoredText("no"), ScoredText("yes", p_blank=1.0))
+
+    with pytest.raises(InvalidPolicy, match=r"Pack small can't be used .* smoker: "):
+        query_image(prepared(), FakeVision(VisionReply("blip2-x", answers, "a house")), WORKSPACE, 0)
+
+
 def test_a_broken_question_of_a_shadow_pack_has_no_effect():
     watching = replace(PACK, name="watching", questions=(WEAPON, replace(SMOKER, text="Is there smoke?")))
     work = prepared(replace(PACK, questions=(WEAPON,)), watching)

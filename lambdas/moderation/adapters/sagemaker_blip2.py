@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.domain.blank_picture import blank_png
+from moderation.domain.yes_no import yes_or_no
 from moderation.errors import EndpointTimeout, MalformedResponse
 from moderation.ports import ScoredText, VisionReply
+
+_BLANK = base64.b64encode(blank_png(224)).decode()  # BLIP-2's own input size
 
 
 class ScoredBlip2:
@@ -30,15 +34,28 @@ class ScoredBlip2:
 
 
 class SampleBlip2:
-    """Implements `ports.VisionModel` on an endpoint of the AWS sample: one request per prompt, plain text back."""
+    """Implements `ports.VisionModel` on an endpoint of the AWS sample: one request per prompt, plain text back.
+
+    A prompt that is answered yes is put about a blank picture too, once for the life of the object.
+    """
 
     def __init__(self, endpoint: SageMakerEndpoint) -> None:
         self._endpoint = endpoint
+        self._p_blank: dict[str, float] = {}
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         image, until = base64.b64encode(png).decode(), None if within_s is None else time.monotonic() + within_s
-        answers = tuple(ScoredText(self._text({"image": image, "prompt": prompt}, until)) for prompt in prompts)
+        answers = tuple(self._answer(image, prompt, until) for prompt in prompts)
         return VisionReply(self._endpoint.name, answers, self._text({"image": image}, until) if caption else None)
+
+    def _answer(self, image: str, prompt: str, until: float | None) -> ScoredText:
+        text = self._text({"image": image, "prompt": prompt}, until)
+        if yes_or_no(text, prompt) != "yes":
+            return ScoredText(text)
+        if prompt not in self._p_blank:
+            about_blank = self._text({"image": _BLANK, "prompt": prompt}, until)
+            self._p_blank[prompt] = 1.0 if yes_or_no(about_blank, prompt) == "yes" else 0.0
+        return ScoredText(text, p_blank=self._p_blank[prompt])
 
     def _text(self, body: Mapping[str, Any], until: float | None) -> str:
         left = None if until is None else until - time.monotonic()

@@ -75,32 +75,33 @@ def fault_of(question: Question, answer: Answer) -> str:
         return "has no yes or no"
     if p_yes is not None and (p_yes < 0.5 if said == "yes" else p_yes > 0.5):
         return f'is answered "{said}" with P(yes) {p_yes:.2f}, a contradiction,'
-    return "is answered yes about a blank image as well as" if says_yes_to_blank(question, answer.p_blank) else ""
+    yes_to_blank = says_yes_to_blank(question, answer.p_blank, subtracted=p_yes is not None)
+    return "is answered yes about a blank image as well as" if yes_to_blank else ""
 
 
-def says_yes_to_blank(question: Question, p_blank: float | None) -> bool:
+def says_yes_to_blank(question: Question, p_blank: float | None, subtracted: bool = True) -> bool:
     """Tell if the question is answered yes about a blank image, P(yes) `p_blank`: no answer to it means anything.
 
     That is at or over the threshold, before the bias is subtracted. Where `no` is the unsafe answer it is a yes whose
-    subtraction alone puts an image like the blank one over the threshold.
+    subtraction alone puts an image like the blank one over the threshold; without P(yes), nothing is `subtracted`.
     """
     if p_blank is None:
         return False
     if question.unsafe_answer == "yes":
         return _logit(p_blank) / question.temperature >= _logit(question.threshold)
-    return p_blank > 0.5 and question.threshold <= 0.5
+    return subtracted and p_blank > 0.5 and question.threshold <= 0.5
 
 
-def unanswerable(pack: Pack, p_blank: Mapping[str, float | None]) -> list[str]:
+def unanswerable(pack: Pack, p_blank: Mapping[str, float | None], subtracted: bool = True) -> list[str]:
     """Return a sentence for each question that is answered yes about a blank image; `p_blank` by the question's text.
 
-    A question that isn't in `p_blank` wasn't asked.
+    A question that isn't in `p_blank` wasn't asked. `subtracted` tells if the model gives P(yes), less that of a blank.
     """
     return [
         f'{question.id}: "{question.text}" is answered yes about a blank image (P(yes) {p_blank[question.text]:.2f}, '
         f"threshold {question.threshold:.2f}), so its answers mean nothing; reword it, or raise its threshold"
         for question in pack.questions
-        if says_yes_to_blank(question, p_blank.get(question.text))
+        if says_yes_to_blank(question, p_blank.get(question.text), subtracted)
     ]
 
 

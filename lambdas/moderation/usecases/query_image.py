@@ -45,6 +45,7 @@ def query_image(work: WorkStore, model: VisionModel, workspace: Workspace, numbe
         {"model": reply.model, "milliseconds": milliseconds, "evidence": evidence_to_json(evidence)},
     )
     p_blank = {question: scored.p_blank for question, scored in zip(query.questions, reply.answers, strict=True)}
-    if not query.shadow and (faults := unanswerable(manifest.pack, p_blank)):
+    subtracted = any(scored.p_yes is not None for scored in reply.answers)
+    if not query.shadow and (faults := unanswerable(manifest.pack, p_blank, subtracted)):
         raise InvalidPolicy(f"Pack {manifest.pack.name} can't be used with this model. {faults[0]}.")
     return milliseconds
