@@ -5,15 +5,15 @@ would read other numbers (an answer's score or threshold, its categories, an exc
 the stored answer is held, and the replay says so. Where a category's own words differ, the judge has to be asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Evidence
 from moderation.domain.evidence_lines import described_categories, speaking_lines
-from moderation.domain.findings import views
+from moderation.domain.findings import Finding, findings, views
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.manifest import evidence_from_json
 from moderation.domain.pack_diff import changes
@@ -39,6 +39,8 @@ _NO_EFFECT = (
     "unusable_files",
 )
 _WHOLE_VIEW = "full"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,18 @@ class Edit:
             return "same"
         if self.rewrites_every_prompt:
             return None
-        if self.reworded and self.reworded & (
-            described_categories(self.before, evidence) | described_categories(self.after, evidence)
-        ):
+        if self.reworded and self.reworded & set[str]().union(*self._of_both(described_categories, evidence)):
             return None
         if self.keeps_numbers:
             return "same"
         if cut or not self._keeps_rules:
             return "held"
-        return "same" if speaking_lines(self.before, evidence) == speaking_lines(self.after, evidence) else "held"
+        before, after = self._of_both(speaking_lines, evidence)
+        return "same" if before == after else "held"
+
+    def _of_both(self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence) -> tuple[_T, _T]:
+        before, after = (of(pack, evidence, findings(pack, evidence)) for pack in (self.before, self.after))
+        return before, after
 
     @cached_property
     def _keeps_rules(self) -> bool:
