@@ -154,6 +154,8 @@ class Edit:
         if cut or not self._keeps_rules:
             return "held"
         before, after = self._of_both(speaking_lines, evidence)
+        if any(text in line for text in self.new_questions for line in after):
+            return None
         return "same" if before == after else "held"
 
     def _of_both(self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence) -> tuple[_T, _T]:
@@ -201,7 +203,7 @@ class Replay:
         before = machine_verdict(record, behind)
         if lacking := self._lacking(record, behind, evidence, before):
             return lacking
-        return self._decided(record, evidence, before)
+        return self.decided(record, evidence, before)
 
     def edit(self, digest: str) -> Edit:
         """Return the edit that leads from the pack with that digest to this one."""
@@ -209,7 +211,8 @@ class Replay:
             self._edits[digest] = Edit(self._packs[digest], self._pack)
         return self._edits[digest]
 
-    def _decided(self, record: Record, evidence: Evidence, before: Outcome) -> Replayed | NotReplayable:
+    def decided(self, record: Record, evidence: Evidence, before: Outcome) -> Replayed | NotReplayable:
+        """Decide on evidence that may have more answers than the record stores, with the judgement that it stores."""
         if not needs_judge(self._pack, evidence):
             return self.result(before, decide(self._pack, evidence, None), "none", None)
         use, judgement = self._judgement(record, evidence)
@@ -217,7 +220,7 @@ class Replay:
             decision = decide(self._pack, evidence, Judgement("safe", None, ""))
             if decision.row in _WITHOUT_JUDGE:
                 return self.result(before, decision, "none", None)
-            cause = "words that the judge reads were edited" if use is None else "the judge wasn't asked at the time"
+            cause = "it would read other words" if use is None else "the judge wasn't asked at the time"
             return NotReplayable(f"The judge would have to be asked: {cause}.", "judge", before)
         return self.result(before, decide(self._pack, evidence, judgement), use, judgement)
 
