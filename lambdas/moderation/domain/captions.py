@@ -36,6 +36,7 @@ _SAY_NOTHING = (
     "self situation situations activity activities act acts other others item items object objects thing things "
     "kind kinds type types word words text but also win wins winner winners winning"
 )
+_KEPT = 1024  # texts whose reading is kept: captions and answers are read several times, and a "no" over and over
 _SILENT = frozenset(_SAY_NOTHING.split())
 # Forms that mean something else than the activity: smoked salmon, the smoke of a train.
 _STEMS_OF_THEIR_OWN = frozenset(("smoke", "smoked"))
@@ -62,17 +63,19 @@ def named_categories(pack: Pack, captions: Iterable[str]) -> tuple[str, ...]:
 
 
 def _supported(pack: Pack, captions: Iterable[str], *, by_subject: bool) -> tuple[str, ...]:
-    read = [[_words(reading) for reading in _readings(caption)] for caption in captions]
-    if by_subject:
-        read = [[_without_other_senses(words) for words in readings] for readings in read]
-    spoken = [_said(readings, (), by_subject) for readings in read]
+    names = frozenset[str]().union(*(_supported_by(pack.categories, text, by_subject) for text in {*captions}))
+    return tuple(category.name for category in pack.categories if category.name in names) if names else ()
+
+
+@lru_cache(maxsize=_KEPT)
+def _supported_by(categories: tuple[Category, ...], caption: str, by_subject: bool) -> frozenset[str]:
+    """Names of the categories that a caption supports."""
 
     def is_supported(category: Category) -> bool:
-        excepted = _exceptions(category)
-        said = [_said(readings, excepted, by_subject) for readings in read] if excepted else spoken
-        return any(term <= words for term in _terms(category) for words in said)
+        words = _said(caption, _exceptions(category), by_subject)
+        return any(term <= words for term in _terms(category))
 
-    return tuple(category.name for category in pack.categories if is_supported(category))
+    return frozenset(category.name for category in categories if is_supported(category))
 
 
 def _readings(caption: str) -> Iterator[str]:
@@ -91,11 +94,20 @@ def _without_punctuation(text: str) -> str:
     return " ".join(word for word in _words(text) if word.isalnum())
 
 
-def _said(readings: list[list[str]], excepted: Iterable[list[str]], by_subject: bool) -> set[str]:
+@lru_cache(maxsize=_KEPT)
+def _said(caption: str, excepted: tuple[tuple[str, ...], ...], by_subject: bool) -> frozenset[str]:
     """Stems of the words of a caption's readings, and those of their subjects, outside of the excepted phrases."""
-    rest = [_without(words, excepted) for words in readings]
+    rest = [_without(words, excepted) for words in _read(caption, by_subject)]
     said = {_significant(word) for word in set(chain.from_iterable(rest))}
-    return said.union(*map(_broader, rest)) if by_subject else said
+    return frozenset(said.union(*map(_broader, rest)) if by_subject else said)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(caption: str, by_subject: bool) -> tuple[list[str], ...]:
+    """Words of each of a caption's readings."""
+    if by_subject:
+        return tuple(map(_without_other_senses, _read(caption, by_subject=False)))
+    return tuple(_words(reading) for reading in _readings(caption))
 
 
 @lru_cache(maxsize=1024)
@@ -106,23 +118,25 @@ def _terms(category: Category) -> tuple[frozenset[str], ...]:
 
 
 @lru_cache(maxsize=1024)
-def _exceptions(category: Category) -> tuple[list[str], ...]:
+def _exceptions(category: Category) -> tuple[tuple[str, ...], ...]:
     """The phrases that the category excepts, from their first to their last significant word."""
     phrases = []
     for text in category.exceptions:
         stems = [_significant(word) for word in _words(text)]
         significant = [i for i, stem in enumerate(stems) if stem]
         if significant:
-            phrases.append(stems[significant[0] : significant[-1] + 1])
+            phrases.append(tuple(stems[significant[0] : significant[-1] + 1]))
     return tuple(phrases)
 
 
-def _without(words: list[str], phrases: Iterable[list[str]]) -> list[str]:
+def _without(words: list[str], phrases: tuple[tuple[str, ...], ...]) -> list[str]:
     """Put a comma in the place of every phrase that stands in the words as it is written."""
-    stems = [_significant(word) for word in words] if phrases else []
+    if not phrases:
+        return words
+    stems = [_significant(word) for word in words]
     kept, i = [], 0
     while i < len(words):
-        length = max((len(phrase) for phrase in phrases if stems[i : i + len(phrase)] == phrase), default=0)
+        length = max((len(phrase) for phrase in phrases if tuple(stems[i : i + len(phrase)]) == phrase), default=0)
         kept.append("," if length else words[i])
         i += length or 1
     return kept

@@ -1,6 +1,6 @@
 """Lines of the judge's prompt that an image's evidence makes, and the selection of those that fit the context."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from moderation.domain.captions import supported_categories
@@ -37,7 +37,7 @@ class Line:
 
 def evidence_lines(pack: Pack, evidence: Evidence) -> list[Line]:
     """Return the captions, the answers that are no clear noes in full, and the others in one line."""
-    return [*_captions(pack, evidence), *_answers(pack, evidence)]
+    return [*_captions(pack, evidence), *_answers(pack, findings(pack, evidence))]
 
 
 def description_lines(pack: Pack, evidence: Evidence) -> list[Line]:
@@ -45,22 +45,20 @@ def description_lines(pack: Pack, evidence: Evidence) -> list[Line]:
 
     Categories without a question aren't among them: they are described for every image.
     """
-    wanted = _in_question(pack, evidence)
-    lines = [
-        f"{number}. {category.rule}" for number, category in enumerate(pack.categories, 1) if category.name in wanted
+    return [
+        Line(line, "descriptions", tokens(line) + 1, (1,), supports=True)
+        for line in _descriptions(pack, described_categories(pack, evidence, findings(pack, evidence)))
     ]
-    return [Line(line, "descriptions", tokens(line) + 1, (1,), supports=True) for line in lines]
 
 
-def speaking_lines(pack: Pack, evidence: Evidence) -> tuple[str, ...]:
-    """Return the lines in which the judge reads something about the image: all but the names of clear noes."""
-    lines = [*description_lines(pack, evidence), *evidence_lines(pack, evidence)]
-    return tuple(line.text for line in lines if line.rank != _CLEAR)
+def speaking_lines(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> list[str]:
+    """Return the texts of the lines in which the judge reads something of the image: all but the names of clear noes.
 
-
-def described_categories(pack: Pack, evidence: Evidence) -> frozenset[str]:
-    """Names of the categories that the judge reads a description of, beside those that it reads for every image."""
-    return frozenset(_in_question(pack, evidence))
+    `found` are the findings of the evidence under the pack.
+    """
+    lines = [*_captions(pack, evidence), *_answers(pack, found)]
+    described = _descriptions(pack, described_categories(pack, evidence, found))
+    return [*described, *(line.text for line in lines if line.rank != _CLEAR)]
 
 
 def fitting(lines: Sequence[Line], room: int) -> list[Line]:
@@ -125,9 +123,14 @@ def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
     return lines
 
 
-def _answers(pack: Pack, evidence: Evidence) -> list[Line]:
+def _descriptions(pack: Pack, names: Collection[str]) -> list[str]:
+    return [
+        f"{number}. {category.rule}" for number, category in enumerate(pack.categories, 1) if category.name in names
+    ]
+
+
+def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     lines, clear = [], []
-    found = findings(pack, evidence)
     for question in pack.questions:
         asked = [finding for finding in found if finding.question_id == question.id]
         told = _told(pack, asked)
@@ -171,15 +174,15 @@ def _answer(pack: Pack, finding: Finding) -> Line:
     )
 
 
-def _in_question(pack: Pack, evidence: Evidence) -> set[str]:
-    """Names of the categories with a question that an answer, its words or a caption supports.
+def described_categories(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> set[str]:
+    """Return the names of the categories with a question that an answer, its words or a caption supports.
 
     An answer supports them near its threshold; to a question without categories, those that the question names.
     """
     captions = [caption.text for caption in evidence.captions] if pack.caption else []
     texts = [*captions, " ".join(captions)]
     names: set[str] = set()
-    for finding in findings(pack, evidence):
+    for finding in found:
         texts.append(finding.answer)
         if finding.near:
             names.update(finding.categories or supported_categories(pack, [finding.question]))

@@ -56,8 +56,10 @@ def score(question: Question, answer: Answer) -> float | None:
     With P(yes): log-odds, minus those of a blank image (it contains nothing, so only a tendency towards "yes" is the
     question's own bias), divided by the question's temperature. Without: a leading "yes" is 1, "no" 0.
     """
-    if fault_of(question, answer):
-        return None
+    return None if fault_of(question, answer) else _score(question, answer)
+
+
+def _score(question: Question, answer: Answer) -> float:
     if answer.p_yes is None:
         p_yes = 1.0 if yes_or_no(answer.text, question.text) == "yes" else 0.0
     else:
@@ -111,10 +113,11 @@ def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
     A missing answer gives a finding without a score.
     """
     answers = {(answer.view, answer.question): answer for answer in evidence.answers}
+    seen = views(evidence)
     return tuple(
         _finding(pack, question, answers.get((view, question.text)) or Answer(view, question.text, ""))
         for question in pack.questions
-        for view in views(evidence)
+        for view in seen
     )
 
 
@@ -133,7 +136,7 @@ def top_finding(found: Sequence[Finding]) -> Finding | None:
 
 def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
     fault = fault_of(question, answer) or _taken_back(pack, question, answer)
-    p = None if fault else score(question, answer)
+    p = None if fault else _score(question, answer)
     return Finding(
         view=answer.view,
         question_id=question.id,
@@ -153,7 +156,7 @@ def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
 def _taken_back(pack: Pack, question: Question, answer: Answer) -> str:
     """Return the fault of a "no" that names, as what there is instead, a thing of the question's categories."""
     instead = statements(answer.text, question.text)
-    named = set(supported_categories(pack, instead)) & set(question.categories)
+    named = set(supported_categories(pack, instead)) & set(question.categories) if instead else ()
     return f'is answered "no" with words for {min(named)}, a contradiction,' if named else ""
 
 

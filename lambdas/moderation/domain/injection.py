@@ -7,6 +7,7 @@ read such words can't be relied on. It knows the kinds of injection in the test 
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from moderation.domain.encodings import hides_text
 from moderation.domain.injection_patterns import steers, steers_clearly, talks_about_a_thing
@@ -46,6 +47,7 @@ def looks_like_instructions(text: str) -> bool:
     return how_it_steers(text) != ""
 
 
+@lru_cache(maxsize=1024)
 def how_it_steers(text: str) -> str:
     """Return why a caption or an answer can't be trusted, as the predicate of a sentence; empty if it can."""
     if has_foreign_letters(text):

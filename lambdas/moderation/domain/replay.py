@@ -5,15 +5,15 @@ would read other numbers (an answer's score or threshold, its categories, an exc
 the stored answer is held, and the replay says so. Where a category's own words differ, the judge has to be asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from moderation.domain.decision import Decision, decide, needs_judge
 from moderation.domain.evidence import Evidence
 from moderation.domain.evidence_lines import described_categories, speaking_lines
-from moderation.domain.findings import views
+from moderation.domain.findings import Finding, findings, views
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.manifest import evidence_from_json
 from moderation.domain.pack_diff import changes
@@ -39,6 +39,8 @@ _NO_EFFECT = (
     "unusable_files",
 )
 _WHOLE_VIEW = "full"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,20 @@ class Edit:
             return "same"
         if self.rewrites_every_prompt:
             return None
-        if self.reworded and self.reworded & (
-            described_categories(self.before, evidence) | described_categories(self.after, evidence)
-        ):
+        if self.reworded and self.reworded & set[str]().union(*self._of_both(described_categories, evidence)):
             return None
         if self.keeps_numbers:
             return "same"
         if cut or not self._keeps_rules:
             return "held"
-        return "same" if speaking_lines(self.before, evidence) == speaking_lines(self.after, evidence) else "held"
+        before, after = self._of_both(speaking_lines, evidence)
+        if any(text in line for text in self.new_questions for line in after):
+            return None
+        return "same" if before == after else "held"
+
+    def _of_both(self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence) -> tuple[_T, _T]:
+        before, after = (of(pack, evidence, findings(pack, evidence)) for pack in (self.before, self.after))
+        return before, after
 
     @cached_property
     def _keeps_rules(self) -> bool:
@@ -196,7 +203,7 @@ class Replay:
         before = machine_verdict(record, behind)
         if lacking := self._lacking(record, behind, evidence, before):
             return lacking
-        return self._decided(record, evidence, before)
+        return self.decided(record, evidence, before)
 
     def edit(self, digest: str) -> Edit:
         """Return the edit that leads from the pack with that digest to this one."""
@@ -204,7 +211,8 @@ class Replay:
             self._edits[digest] = Edit(self._packs[digest], self._pack)
         return self._edits[digest]
 
-    def _decided(self, record: Record, evidence: Evidence, before: Outcome) -> Replayed | NotReplayable:
+    def decided(self, record: Record, evidence: Evidence, before: Outcome) -> Replayed | NotReplayable:
+        """Decide on evidence that may have more answers than the record stores, with the judgement that it stores."""
         if not needs_judge(self._pack, evidence):
             return self.result(before, decide(self._pack, evidence, None), "none", None)
         use, judgement = self._judgement(record, evidence)
@@ -212,7 +220,7 @@ class Replay:
             decision = decide(self._pack, evidence, Judgement("safe", None, ""))
             if decision.row in _WITHOUT_JUDGE:
                 return self.result(before, decision, "none", None)
-            cause = "words that the judge reads were edited" if use is None else "the judge wasn't asked at the time"
+            cause = "it would read other words" if use is None else "the judge wasn't asked at the time"
             return NotReplayable(f"The judge would have to be asked: {cause}.", "judge", before)
         return self.result(before, decide(self._pack, evidence, judgement), use, judgement)
 

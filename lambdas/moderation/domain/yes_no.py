@@ -10,7 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+_KEPT = 4096  # answers whose reading is kept: most are a plain "no", over and over
 _SPECIAL_TOKEN = re.compile(r"<[^<>]*>|\[(?:UNK|PAD|CLS|SEP|MASK|BOS|EOS)\]", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[^\w\s]|_|\n")
 _SPACED_APOSTROPHE = re.compile(r"(?<=\w) ' (?=(?:t|s|re|m)\b)")
@@ -184,11 +186,12 @@ def yes_or_no(text: str, question: str | None = None) -> str | None:
     return _read(text, question)[0]
 
 
-def statements(text: str, question: str) -> list[str]:
+def statements(text: str, question: str) -> Sequence[str]:
     """Return what an answer says, beside its no, that there is instead."""
     return _read(text, question)[2]
 
 
+@lru_cache(maxsize=_KEPT)
 def beyond_known_words(text: str, question: str) -> str:
     """Return the clauses of an answer that have words beside those of its question and of the known forms.
 
@@ -206,6 +209,7 @@ def without_special_tokens(text: str) -> str:
     return _SPECIAL_TOKEN.sub(" ", text)
 
 
+@lru_cache(maxsize=_KEPT)
 def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
     tokens = _tokens(text)
     start = next((i for i, token in enumerate(tokens) if token not in _SIGNS), len(tokens))

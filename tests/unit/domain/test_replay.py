@@ -233,6 +233,16 @@ def test_a_new_question_needs_the_vision_model_unless_a_shadow_pack_asked_it() -
     assert verdict(asked) == ("safe", None, "same")
 
 
+def test_an_answer_to_a_new_question_that_speaks_needs_the_judge() -> None:
+    seen = evidence()
+    loud = replace(seen, answers=(*seen.answers, Answer("full", NAKED.text, "yes", 0.97, 0.1)))
+
+    result = replayed(record(loud, SAFE), replace(PACK, questions=(WEAPON, SMOKER, NAKED)))
+
+    assert isinstance(result, NotReplayable)
+    assert result.needs == "judge"
+
+
 def test_a_question_asked_about_some_views_only_was_not_asked() -> None:
     seen = evidence(views=2)
     some = replace(seen, answers=(*seen.answers, Answer("full", NAKED.text, "no", 0.1)))

@@ -1,0 +1,1 @@
+"""`moderate policy replay`: what an edited pack would have done to stored verdicts."""
