@@ -88,6 +88,8 @@ def decide_image(
     results.print(_STICKINESS[decided.stickiness])
     if this_copy and record.decision:
         results.print("What was decided on the same bytes before still sticks: `moderate decisions revoke` ends it.")
+    if decided.upheld:
+        results.print("An earlier decision for the same verdict still holds for later uploads of the same bytes.")
     if decided.withdrawn:
         results.print("An earlier decision on the same bytes no longer holds for later uploads.")
     if changed:

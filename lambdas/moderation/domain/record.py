@@ -55,7 +55,8 @@ class Record:
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
-    `decision` is the key of the sticky decision that the record rests on; `as_of` is the time of a person's decision on
+    `decision` is the key of the sticky decision on its bytes that stood at its last change, even where the verdict
+    doesn't rest on it, so that an erasure finds it; `as_of` is the time of a person's decision on
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
@@ -286,8 +287,8 @@ def overruled(
 ) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 
-    The first category is the main one. `decision` is the key under which it sticks; the circumstances that are true,
-    such as `seen`, are noted in the history.
+    The first category is the main one. `decision` is the key of what sticks to the bytes now; without one, the record's
+    stays. The circumstances that are true, such as `seen`, are noted in the history.
     """
     said = _said(verdict, categories, note)
     noted = {name: True for name, is_so in circumstances.items() if is_so}
@@ -301,7 +302,7 @@ def overruled(
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
         **(_queue_keys(record.image, record.created_at) if verdict == "review" else _person_keys(record.image, now)),
     }
-    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "decision", "as_of"}
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of"}
     return Change(attributes, frozenset(optional - set(attributes)))
 
 
