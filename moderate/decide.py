@@ -12,6 +12,7 @@ from moderate.records import find_looked_at
 from moderate.roles import acting_as
 from moderation.domain.record import Record
 from moderation.usecases.decide import PersonDecision, Stickiness, decide
+from moderation.usecases.decide_copies import is_left_alone
 from moderation.usecases.find_siblings import find_siblings
 
 EXAMPLES = """Examples:
@@ -136,7 +137,8 @@ def _show_siblings(deployment: Deployment, record: Record) -> None:
     siblings = find_siblings(deployment.verdicts, record)
     if siblings.differing:
         results.print(copies_table(siblings.differing, "Same bytes, another verdict, left alone"))
-        results.print("`--all-copies` changes them.")
+        changed = sum(not is_left_alone(copy, str(record.verdict)) for copy in siblings.differing)
+        results.print(f"`--all-copies` changes {changed} of {len(siblings.differing)}.")
     if siblings.unread:
         results.print(f"{siblings.unread} more uploads of the same bytes were not looked at.")
 

@@ -123,6 +123,20 @@ def test_copies_that_were_decided_for_themselves_stay(deployed, moderate, somebo
     assert verdicts_of(deployed, [rights]) == {"unsafe"}
 
 
+def test_no_copy_becomes_safe_whose_own_checks_refused_it(deployed, moderate, somebody):
+    image, declared = deployed.put_object(), deployed.put_object("in/page.jpg")
+    deployed.put_unsafe(image, sha256=SHA256)
+    deployed.put_failure(declared, "UnsupportedImage", sha256=SHA256, needs="reupload")
+
+    listed = moderate("decide", "--yes", image.key, *SAFE, "--seen")
+    assert declared.key in listed.stdout and "changes 0 of 1" in listed.stdout
+    assert "1 more weren't accepted" in moderate("decide", "--yes", image.key, *SAFE, "--all-copies").stdout
+    assert verdicts_of(deployed, [declared]) == {"review"}
+
+    moderate("decide", "--yes", image.key, *UNSAFE, "--all-copies")
+    assert verdicts_of(deployed, [declared]) == {"unsafe"}
+
+
 def test_more_than_twenty_copies_change_once_a_second_reviewer_says_the_same(deployed, moderate, somebody):
     image = deployed.put_object()
     deployed.put_unsafe(image, sha256=SHA256)

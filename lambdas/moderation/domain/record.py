@@ -163,6 +163,11 @@ class Record:
         return self.decided_by == "person" and bool(self.history[-1].get("this_copy"))
 
     @property
+    def is_prepared(self) -> bool:
+        """Tell if the object passed the checks of its declared type and of its bytes."""
+        return self.preprocessing_version is not None
+
+    @property
     def last_claimed(self) -> str:
         """Start of the last execution, at which records of earlier releases were created."""
         return self.claimed_at or self.created_at
