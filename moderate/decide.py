@@ -101,6 +101,8 @@ def decide_image(
 
 _STICKINESS = {
     Stickiness.STICKS: "It sticks: the same bytes get the same verdict when they are uploaded again under its route.",
+    Stickiness.OTHER_RULES: "It sticks under the route and the rules by which the image was judged, but others are in "
+    "force now: uploads are decided by the models until those are back.",
     Stickiness.THIS_COPY: "It holds for this upload alone.",
     Stickiness.UNSEEN: "It doesn't stick to the bytes, because nobody says that they saw the picture (--seen).",
     Stickiness.SWITCHED_OFF: "It doesn't stick to the bytes: the policy says `sticky_decisions: false`.",

@@ -200,6 +200,23 @@ def test_the_route_of_the_decision_is_that_under_which_the_image_was_judged(part
     assert is_asked(later, SECOND) is False
 
 
+@pytest.mark.parametrize(
+    "in_force",
+    [
+        dataclasses.replace(PACK, categories=(Category("Violence", "Other words"), *PACK.categories[1:])),
+        dataclasses.replace(PACK, sticky_decisions=False),
+    ],
+)
+def test_a_decision_under_rules_that_are_no_longer_in_force_says_so(parts: Any, in_force: Any) -> None:
+    assert decided(parts, FIRST, BLOOD).stickiness is Stickiness.STICKS
+
+    later = dataclasses.replace(parts, policies=Routed(**{"": in_force}))
+    assert decided(later, FIRST, dataclasses.replace(BLOOD, who=BOB)).stickiness is Stickiness.OTHER_RULES
+
+    back = decided(parts, FIRST, dataclasses.replace(BLOOD, note="Still blood"))
+    assert back.stickiness is Stickiness.STICKS
+
+
 def test_all_checks_of_the_object_come_first(parts: Any) -> None:
     decided(parts, FIRST, TOY)
     page = upload(parts, "page.html", content_type="text/html")

@@ -63,6 +63,7 @@ class Stickiness(Enum):
     """The reason why a decision sticks to the bytes, or why it doesn't."""
 
     STICKS = "sticks"
+    OTHER_RULES = "other rules"  # it sticks under the route and rules of the record, and others are in force
     THIS_COPY = "this copy"
     UNSEEN = "unseen"
     UNKNOWN = "unknown"
@@ -200,7 +201,18 @@ def _sticking(
         why = Stickiness.UNSEEN if pack.sticky_decisions else Stickiness.SWITCHED_OFF
         return why, Sticking(key, standing, standing if agrees else None)
     wanted = StickyDecision(key, route, decision.verdict, decision.categories, decision.note, decision.who, now)
-    return Stickiness.STICKS, Sticking(key, standing, standing if wanted.says_the_same(standing) else wanted)
+    why = Stickiness.STICKS if _is_applied(ports, record, route, pack) else Stickiness.OTHER_RULES
+    return why, Sticking(key, standing, standing if wanted.says_the_same(standing) else wanted)
+
+
+def _is_applied(ports: DecidePorts, record: Record, route: str, pack: Pack) -> bool:
+    """Tell if a decision under a route and a pack's rules holds for what is uploaded under the record's key now."""
+    try:
+        policies = ports.policies.for_key(record.image.key)
+    except InvalidPolicy:
+        return False
+    enforced = policies.enforce
+    return enforced.sticky_decisions and (policies.route, enforced.rules_digest) == (route, pack.rules_digest)
 
 
 def _only_sticking(sticking: Sticking | None) -> Change | None:
