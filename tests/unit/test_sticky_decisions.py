@@ -12,6 +12,7 @@ from moderation.domain.manifest import manifest_from_json, manifest_to_json
 from moderation.domain.notice import notice
 from moderation.domain.policy import Category, Question, pack_data
 from moderation.domain.record import overruled, utc
+from moderation.domain.waiting import cause_of
 from moderation.domain.work_files import Workspace
 from moderation.errors import AppealRefused, DecidedMeanwhile, UnreadableImage, UnsupportedImage
 from moderation.ports import Policies, StoredImage
@@ -481,6 +482,7 @@ def test_revoked_decisions_do_not_stick_and_their_images_wait_for_another_person
         record = parts.verdicts.records[image]
         assert (record["verdict"], parts.images.tags[image]) == ("review", "review")
         assert record["queue"].startswith("review#") and "as_of" not in record
+        assert cause_of(parts.verdicts.get(image)) == "revoked", "not the row of the verdict that was overruled"
         assert record["history"][-1]["who"] == BOB and "ann was revoked" in record["reason"]
     assert parts.verdicts.get(bobs).verdict == "safe"
     assert "review" in {verdict for verdict, _, _ in publisher.published}
