@@ -30,14 +30,20 @@ def decide_ports(deployment: Deployment) -> DecidePorts:
 def find_copies(deployment: Deployment, record: Record, verdict: str) -> tuple[Record, ...]:
     """Find and print the uploads of the same bytes with another verdict than the one to be decided.
 
-    Without those on which a person decided for their own sake.
+    Without those to which the decision doesn't apply.
     """
     differing = find_siblings(deployment.verdicts, replace(record, verdict=verdict), all_of_them=True).differing
-    copies = tuple(copy for copy in differing if not copy.is_bound_to_context)
+    copies = tuple(copy for copy in differing if not use_case.is_left_alone(copy, verdict))
+    bound = sum(copy.is_bound_to_context for copy in differing)
+    refused = len(differing) - len(copies) - bound
     if copies:
         results.print(copies_table(copies, "Same bytes, another verdict, changed as well"))
-    if len(differing) > len(copies):
-        results.print(f"{len(differing) - len(copies)} more were decided for themselves alone and stay.")
+    if bound:
+        results.print(f"{bound} more were decided for themselves alone and stay.")
+    if refused:
+        results.print(
+            f"{refused} more weren't accepted as files, or not checked yet, and stay: decide on each by itself."
+        )
     return copies
 
 

@@ -12,6 +12,7 @@ from moderate.records import find_looked_at
 from moderate.roles import acting_as
 from moderation.domain.record import Record
 from moderation.usecases.decide import PersonDecision, Stickiness, decide
+from moderation.usecases.decide_copies import is_left_alone
 from moderation.usecases.find_siblings import find_siblings
 
 EXAMPLES = """Examples:
@@ -88,6 +89,8 @@ def decide_image(
     results.print(_STICKINESS[decided.stickiness])
     if this_copy and record.decision:
         results.print("What was decided on the same bytes before still sticks: `moderate decisions revoke` ends it.")
+    if decided.upheld:
+        results.print("An earlier decision for the same verdict still holds for later uploads of the same bytes.")
     if decided.withdrawn:
         results.print("An earlier decision on the same bytes no longer holds for later uploads.")
     if changed:
@@ -98,6 +101,8 @@ def decide_image(
 
 _STICKINESS = {
     Stickiness.STICKS: "It sticks: the same bytes get the same verdict when they are uploaded again under its route.",
+    Stickiness.OTHER_RULES: "It sticks under the route and the rules by which the image was judged, but others are in "
+    "force now: uploads are decided by the models until those are back.",
     Stickiness.THIS_COPY: "It holds for this upload alone.",
     Stickiness.UNSEEN: "It doesn't stick to the bytes, because nobody says that they saw the picture (--seen).",
     Stickiness.SWITCHED_OFF: "It doesn't stick to the bytes: the policy says `sticky_decisions: false`.",
@@ -134,7 +139,8 @@ def _show_siblings(deployment: Deployment, record: Record) -> None:
     siblings = find_siblings(deployment.verdicts, record)
     if siblings.differing:
         results.print(copies_table(siblings.differing, "Same bytes, another verdict, left alone"))
-        results.print("`--all-copies` changes them.")
+        changed = sum(not is_left_alone(copy, str(record.verdict)) for copy in siblings.differing)
+        results.print(f"`--all-copies` changes {changed} of {len(siblings.differing)}.")
     if siblings.unread:
         results.print(f"{siblings.unread} more uploads of the same bytes were not looked at.")
 

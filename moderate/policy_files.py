@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.table import Table
 
 from moderate import policy_bucket as bucket
@@ -35,7 +36,8 @@ def new(
     text = shipped_text(origin)
     if text is None:
         raise not_shipped(origin)
-    copied = re.sub(rb"^name:.*$", f"name: {name}".encode(), text, count=1, flags=re.MULTILINE)
+    line = yaml.safe_dump({"name": name}).strip().encode()  # quotes what YAML would read as a number, say
+    copied = re.sub(rb"^name:.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
     parse_pack(load_yaml(copied, f"{name}.yaml"))  # raises for a name that can't be used
     _write(Path(f"{name}.yaml"), copied)
     results.print(plain(f"Check it with `moderate policy lint {name}.yaml`, then publish it with `policy push`."))

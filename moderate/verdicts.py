@@ -41,7 +41,7 @@ def verdicts(
     prefix: Annotated[str, typer.Option(help="Only objects whose keys start so.")] = "",
     cause: Annotated[
         str | None,
-        typer.Option(help="Only reviews with this cause: an error's name, or a row as `moderate status` names it."),
+        typer.Option(help="Only reviews with this cause: an error's name, or as `moderate status` names it."),
     ] = None,
     uploader: Annotated[
         str | None, typer.Option(help="Only uploads by this uploader, as in `x-amz-meta-uploader`.")

@@ -305,8 +305,11 @@ class VerdictStore(Protocol):
         """Remove from a record the reference to the one whose judgement it reused; False if it has none."""
         ...
 
-    def delete_decided(self, image: ImageRef) -> bool:
-        """Delete a record, if there is one; False, without effect, while an execution is working on it."""
+    def delete_decided(self, image: ImageRef, decided_at: str | None) -> bool:
+        """Delete a record, if there is one, as it was read: decided at a time, or None.
+
+        False, without effect, if it was decided since or while an execution is working on it.
+        """
         ...
 
 

@@ -126,8 +126,9 @@ def test_an_erased_record_is_gone_and_nothing_writes_it_again(dynamodb, store):
     claim(dynamodb, ME, **VERDICT)
     record = store.get(IMAGE)
 
-    assert store.delete_decided(IMAGE)
-    assert store.delete_decided(IMAGE), "it can be repeated"
+    assert not store.delete_decided(IMAGE, "2026-11-01T08:00:00.000Z"), "it was decided since"
+    assert store.delete_decided(IMAGE, record.decided_at)
+    assert store.delete_decided(IMAGE, record.decided_at), "it can be repeated"
 
     assert store.get(IMAGE) is None
     assert not store.record(IMAGE, ME, VERDICT)
@@ -139,7 +140,7 @@ def test_an_erased_record_is_gone_and_nothing_writes_it_again(dynamodb, store):
 def test_an_image_that_an_execution_owns_is_not_erased(dynamodb, store):
     claim(dynamodb, ME)
 
-    assert not store.delete_decided(IMAGE)
+    assert not store.delete_decided(IMAGE, None)
     assert store.get(IMAGE).status == "claimed"
 
 

@@ -127,6 +127,7 @@ class Deployed:
             captions=[{"view": "full", "text": "a man with a gun"}],
             models={"blip2": "blip2-demo", "llama": "stand-in"},
             prompt_version="judge-1",
+            preprocessing_version="4",
             repairs=0,
             notified=True,
             **attributes,

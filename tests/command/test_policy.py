@@ -395,6 +395,9 @@ def test_a_new_pack_is_a_shipped_one_under_another_name_and_overwrites_nothing(m
 
     assert "is there already" in moderate("policy", "new", "mine").stderr
     assert "name: 'My Pack'" in moderate("policy", "new", "My Pack").stderr
+    assert "isn't usable" in moderate("policy", "new", r"a\1").stderr
+    assert moderate("policy", "new", "2026").exit_code == 0
+    assert yaml.safe_load(Path("2026.yaml").read_text())["name"] == "2026"
     assert "blog, default, privacy" in moderate("policy", "new", "other", "--from", "none").stderr
 
 

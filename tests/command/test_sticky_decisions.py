@@ -91,7 +91,7 @@ def test_the_same_decision_about_this_copy_alone_is_another_one(deployed, modera
 
     assert "still sticks" in moderate("decide", "--yes", image.key, *UNSAFE, "--this-copy").stdout
     record = deployed.record(image)
-    assert record["history"][-1]["this_copy"] is True and "decision" not in record
+    assert record["history"][-1]["this_copy"] is True and "decision" in record, "an erasure has to find what sticks"
     assert len(sticky(deployed)) == 1
 
 
@@ -121,6 +121,20 @@ def test_copies_that_were_decided_for_themselves_stay(deployed, moderate, somebo
 
     assert "1 more were decided for themselves" in result.stdout
     assert verdicts_of(deployed, [rights]) == {"unsafe"}
+
+
+def test_no_copy_becomes_safe_whose_own_checks_refused_it(deployed, moderate, somebody):
+    image, declared = deployed.put_object(), deployed.put_object("in/page.jpg")
+    deployed.put_unsafe(image, sha256=SHA256)
+    deployed.put_failure(declared, "UnsupportedImage", sha256=SHA256, needs="reupload")
+
+    listed = moderate("decide", "--yes", image.key, *SAFE, "--seen")
+    assert declared.key in listed.stdout and "changes 0 of 1" in listed.stdout
+    assert "1 more weren't accepted" in moderate("decide", "--yes", image.key, *SAFE, "--all-copies").stdout
+    assert verdicts_of(deployed, [declared]) == {"review"}
+
+    moderate("decide", "--yes", image.key, *UNSAFE, "--all-copies")
+    assert verdicts_of(deployed, [declared]) == {"unsafe"}
 
 
 def test_more_than_twenty_copies_change_once_a_second_reviewer_says_the_same(deployed, moderate, somebody):
@@ -227,3 +241,39 @@ def test_erasing_leaves_the_block(deployed, moderate, somebody):
     assert set(left) == {
         *("pk", "sk", "schema_version", "route", "verdict", "categories", "decided_by", "decided_at", "expires_at")
     }
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        pytest.param(UNSAFE, (*SAFE, "--this-copy"), id="a decision about the upload alone"),
+        pytest.param((*SAFE, "--seen"), SAFE, id="the same decision by somebody who didn't see the picture"),
+    ],
+)
+def test_erasing_an_upload_limits_what_sticks_to_its_bytes_without_deciding_it(
+    deployed, moderate, somebody, first, second
+):
+    image = deployed.put_object()
+    deployed.put_unsafe(image, sha256=SHA256)
+    moderate("decide", "--yes", image.key, *first)
+    somebody("bob")
+    moderate("decide", "--yes", image.key, *second)
+
+    moderate("erase", image.key, "--yes")
+
+    (left,) = sticky(deployed)
+    assert "expires_at" in left and "reason" not in left
+
+
+def test_a_decision_made_while_an_erasure_asks_is_limited_as_well(deployed, moderate, somebody, monkeypatch):
+    image = deployed.put_object()
+    deployed.put_unsafe(image, sha256=SHA256)
+
+    def meanwhile(*_, **__):
+        moderate("decide", "--yes", image.key, *UNSAFE)
+
+    monkeypatch.setattr("typer.confirm", meanwhile)
+    assert moderate("erase", image.key).exit_code == 0
+
+    (left,) = sticky(deployed)
+    assert "expires_at" in left and "reason" not in left

@@ -250,8 +250,9 @@ class FakeVerdicts:
     def forget_origin(self, image: ImageRef) -> bool:
         return self.records[image].pop("reused_from", None) is not None
 
-    def delete_decided(self, image: ImageRef) -> bool:
-        if self.records.get(image, {}).get("status") == "claimed":
+    def delete_decided(self, image: ImageRef, decided_at: str | None) -> bool:
+        record = self.records.get(image)
+        if record and (record.get("status") == "claimed" or record.get("decided_at") != decided_at):
             return False
         self.records.pop(image, None)
         return True

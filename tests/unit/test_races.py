@@ -93,7 +93,7 @@ def test_an_image_that_is_erased_while_its_verdict_is_on_the_way_stays_erased():
 def test_evidence_of_a_verdict_that_could_not_be_recorded_is_deleted(monkeypatch):
     monkeypatch.setattr("moderation.usecases.record_verdict.overflows", lambda attributes: True)
     made = parts(judged_work())
-    made.verdicts.delete_decided(IMAGE)
+    made.verdicts.delete_decided(IMAGE, None)
 
     assert not record_verdict(made.images, made.work, made.verdicts, MODERATED, False).recorded
 
@@ -118,7 +118,7 @@ def test_a_decision_on_an_image_that_is_erased_meanwhile_brings_nothing_back():
         IMAGE, ME, {"verdict": "unsafe", "decided_by": "judge", "created_at": THEN, "notified": False}, True
     )
     record = verdicts.get(IMAGE)
-    verdicts.delete_decided(IMAGE)
+    verdicts.delete_decided(IMAGE, record.decided_at)
 
     assert not verdicts.compare_and_set(record, overruled(record, "safe", (), "n", "arn:me", LATER))
     notify(verdicts, FakePublisher(), record)

@@ -12,6 +12,7 @@ from moderation.domain.manifest import manifest_from_json, manifest_to_json
 from moderation.domain.notice import notice
 from moderation.domain.policy import Category, Question, pack_data
 from moderation.domain.record import overruled, utc
+from moderation.domain.waiting import cause_of
 from moderation.domain.work_files import Workspace
 from moderation.errors import AppealRefused, DecidedMeanwhile, UnreadableImage, UnsupportedImage
 from moderation.ports import Policies, StoredImage
@@ -200,6 +201,23 @@ def test_the_route_of_the_decision_is_that_under_which_the_image_was_judged(part
     assert is_asked(later, SECOND) is False
 
 
+@pytest.mark.parametrize(
+    "in_force",
+    [
+        dataclasses.replace(PACK, categories=(Category("Violence", "Other words"), *PACK.categories[1:])),
+        dataclasses.replace(PACK, sticky_decisions=False),
+    ],
+)
+def test_a_decision_under_rules_that_are_no_longer_in_force_says_so(parts: Any, in_force: Any) -> None:
+    assert decided(parts, FIRST, BLOOD).stickiness is Stickiness.STICKS
+
+    later = dataclasses.replace(parts, policies=Routed(**{"": in_force}))
+    assert decided(later, FIRST, dataclasses.replace(BLOOD, who=BOB)).stickiness is Stickiness.OTHER_RULES
+
+    back = decided(parts, FIRST, dataclasses.replace(BLOOD, note="Still blood"))
+    assert back.stickiness is Stickiness.STICKS
+
+
 def test_all_checks_of_the_object_come_first(parts: Any) -> None:
     decided(parts, FIRST, TOY)
     page = upload(parts, "page.html", content_type="text/html")
@@ -229,8 +247,9 @@ def test_a_decision_about_this_copy_neither_sticks_nor_changes_what_does(parts: 
     rights = PersonDecision("unsafe", ("Violence",), "Its owner objects", BOB, this_copy=True)
     result = decided(parts, copy, rights)
 
-    assert (result.stickiness, result.record.verdict, result.record.decision) == (Stickiness.THIS_COPY, "unsafe", None)
+    assert (result.stickiness, result.record.verdict) == (Stickiness.THIS_COPY, "unsafe")
     assert result.record.is_bound_to_context
+    assert result.record.decision, "an erasure of the last upload has to find what still sticks"
     assert parts.decisions.standing == standing
 
 
@@ -462,7 +481,8 @@ def test_revoked_decisions_do_not_stick_and_their_images_wait_for_another_person
     for image in (FIRST, SECOND, unseen):
         record = parts.verdicts.records[image]
         assert (record["verdict"], parts.images.tags[image]) == ("review", "review")
-        assert record["queue"].startswith("review#") and "decision" not in record and "as_of" not in record
+        assert record["queue"].startswith("review#") and "as_of" not in record
+        assert cause_of(parts.verdicts.get(image)) == "revoked", "not the row of the verdict that was overruled"
         assert record["history"][-1]["who"] == BOB and "ann was revoked" in record["reason"]
     assert parts.verdicts.get(bobs).verdict == "safe"
     assert "review" in {verdict for verdict, _, _ in publisher.published}

@@ -153,15 +153,18 @@ class DynamoVerdictStore:
                 return False
         return True
 
-    def delete_decided(self, image: ImageRef) -> bool:
+    def delete_decided(self, image: ImageRef, decided_at: str | None) -> bool:
+        as_read = "decided_at = :at" if decided_at else "attribute_not_exists(decided_at)"
         with store_faults(f"Table {self._table}"):
             try:
                 self._client.delete_item(
                     TableName=self._table,
                     Key=_key(image),
-                    ConditionExpression="attribute_not_exists(pk) OR #status <> :claimed",
+                    ConditionExpression=f"attribute_not_exists(pk) OR #status <> :claimed AND {as_read}",
                     ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues={":claimed": {"S": "claimed"}},
+                    ExpressionAttributeValues=to_item(
+                        {":claimed": "claimed", **({":at": decided_at} if decided_at else {})}
+                    ),
                 )
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":

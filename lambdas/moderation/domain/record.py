@@ -58,7 +58,8 @@ class Record:
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
-    `decision` is the key of the sticky decision that the record rests on; `as_of` is the time of a person's decision on
+    `decision` is the key of the sticky decision on its bytes that stood at its last change, even where the verdict
+    doesn't rest on it, so that an erasure finds it; `as_of` is the time of a person's decision on
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     `escalated_at` is the time at which the image was escalated, which is never taken back.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
@@ -170,6 +171,11 @@ class Record:
     def is_bound_to_context(self) -> bool:
         """Tell if a person decided on this upload alone, whatever its bytes."""
         return self.decided_by == "person" and bool(self.history[-1].get("this_copy"))
+
+    @property
+    def is_prepared(self) -> bool:
+        """Tell if the object passed the checks of its declared type and of its bytes."""
+        return self.preprocessing_version is not None
 
     @property
     def last_claimed(self) -> str:
@@ -296,8 +302,8 @@ def overruled(
 ) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 
-    The first category is the main one. `decision` is the key under which it sticks; the circumstances that are true,
-    such as `seen`, are noted in the history.
+    The first category is the main one. `decision` is the key of what sticks to the bytes now; without one, the record's
+    stays. The circumstances that are true, such as `seen`, are noted in the history.
     """
     said = _said(verdict, categories, note)
     noted = {name: True for name, is_so in circumstances.items() if is_so}
@@ -311,7 +317,7 @@ def overruled(
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
         **(_queue_keys(record.image, record.created_at) if verdict == "review" else _person_keys(record.image, now)),
     }
-    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "decision", "as_of"}
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of"}
     return Change(attributes, frozenset(optional - set(attributes)))
 
 

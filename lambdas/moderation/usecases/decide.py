@@ -9,7 +9,7 @@ from typing import Literal
 from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, overruled, utc
-from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
+from moderation.domain.sticky_decision import Sticking, StickyDecision
 from moderation.domain.work_files import Workspace, pack_file
 from moderation.errors import (
     AppealRefused,
@@ -63,6 +63,7 @@ class Stickiness(Enum):
     """The reason why a decision sticks to the bytes, or why it doesn't."""
 
     STICKS = "sticks"
+    OTHER_RULES = "other rules"  # it sticks under the route and rules of the record, and others are in force
     THIS_COPY = "this copy"
     UNSEEN = "unseen"
     UNKNOWN = "unknown"
@@ -73,7 +74,8 @@ class Stickiness(Enum):
 class DecisionResult:
     """The record as decided; `tagging` is `tagged`, `gone` or `full`; `topics` names those it was published on.
 
-    `withdrawn` tells that an earlier decision on the same bytes no longer sticks, and none is in its place.
+    `withdrawn` tells that an earlier decision on the same bytes no longer sticks, and none is in its place; `upheld`
+    that this decision doesn't stick, but an earlier one with the same verdict does.
     """
 
     record: Record
@@ -81,6 +83,7 @@ class DecisionResult:
     topics: tuple[str, ...]
     stickiness: Stickiness
     withdrawn: bool = False
+    upheld: bool = False
 
     @property
     def notified(self) -> bool:
@@ -99,6 +102,10 @@ class _Plan:
     def withdraws(self) -> bool:
         return self.sticking is not None and self.sticking.standing is not None and self.sticking.wanted is None
 
+    @property
+    def upholds(self) -> bool:
+        return self.stickiness is Stickiness.UNSEEN and self.sticking is not None and self.sticking.wanted is not None
+
 
 def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> DecisionResult:
     """Record the decision, tag the object version and publish it; repeating a decision changes nothing.
@@ -111,7 +118,7 @@ def decide(ports: DecidePorts, record: Record, decision: PersonDecision) -> Deci
     topics = _topics(ports, standing)
     if topics:  # the decision may be older than the topic
         notify(ports.verdicts, ports.publisher, replace(standing, notified=bool(standing.notified)))
-    return DecisionResult(standing, tagging, topics, plan.stickiness, plan.withdraws)
+    return DecisionResult(standing, tagging, topics, plan.stickiness, plan.withdraws, plan.upholds)
 
 
 def route_of(policies: PolicyStore, record: Record) -> str | None:
@@ -171,12 +178,11 @@ def _plan(ports: DecidePorts, record: Record, decision: PersonDecision) -> _Plan
     categories = tuple(dict.fromkeys(_named_category(pack, category) for category in decision.categories))
     named, now = replace(decision, categories=categories), utc(datetime.now(UTC))
     stickiness, sticking = _sticking(ports, record, pack, named, now)
-    key = sticking.key if sticking and stickiness is Stickiness.STICKS else None
     if is_repeated:
-        return _Plan(_only_sticking(sticking, key), sticking, stickiness)
+        return _Plan(_only_sticking(sticking), sticking, stickiness)
     if decision.appeal:
         _check_appeal(record, decision)
-    return _Plan(_change(ports, record, pack, named, now, key), sticking, stickiness)
+    return _Plan(_change(ports, record, pack, named, now, sticking), sticking, stickiness)
 
 
 def _sticking(
@@ -195,14 +201,31 @@ def _sticking(
         why = Stickiness.UNSEEN if pack.sticky_decisions else Stickiness.SWITCHED_OFF
         return why, Sticking(key, standing, standing if agrees else None)
     wanted = StickyDecision(key, route, decision.verdict, decision.categories, decision.note, decision.who, now)
-    return Stickiness.STICKS, Sticking(key, standing, standing if wanted.says_the_same(standing) else wanted)
+    why = Stickiness.STICKS if _is_applied(ports, record, route, pack) else Stickiness.OTHER_RULES
+    return why, Sticking(key, standing, standing if wanted.says_the_same(standing) else wanted)
 
 
-def _only_sticking(sticking: Sticking | None, key: DecisionKey | None) -> Change | None:
+def _is_applied(ports: DecidePorts, record: Record, route: str, pack: Pack) -> bool:
+    """Tell if a decision under a route and a pack's rules holds for what is uploaded under the record's key now."""
+    try:
+        policies = ports.policies.for_key(record.image.key)
+    except InvalidPolicy:
+        return False
+    enforced = policies.enforce
+    return enforced.sticky_decisions and (policies.route, enforced.rules_digest) == (route, pack.rules_digest)
+
+
+def _only_sticking(sticking: Sticking | None) -> Change | None:
     """Return the change of a record that stands as decided, if its sticky decision has to change."""
     if sticking is None or sticking.wanted == sticking.standing:
         return None
-    return Change({"status": "decided", **({"decision": asdict(key)} if key else {})})
+    key = sticking.wanted and sticking.wanted.key
+    return Change({"status": "decided", **({"decision": asdict(key)} if key else {})}, _gone(sticking))
+
+
+def _gone(sticking: Sticking | None) -> frozenset[str]:
+    """Return the attribute of a record that names the sticky decision, if none stands any more."""
+    return frozenset({"decision"} if sticking and not sticking.wanted else ())
 
 
 def _check_appeal(record: Record, decision: PersonDecision) -> None:
@@ -215,7 +238,12 @@ def _check_appeal(record: Record, decision: PersonDecision) -> None:
 
 
 def _change(
-    ports: DecidePorts, record: Record, pack: Pack | None, decision: PersonDecision, now: str, key: DecisionKey | None
+    ports: DecidePorts,
+    record: Record,
+    pack: Pack | None,
+    decision: PersonDecision,
+    now: str,
+    sticking: Sticking | None,
 ) -> Change:
     change = overruled(
         record,
@@ -224,7 +252,7 @@ def _change(
         decision.note,
         decision.who,
         now,
-        key,
+        sticking.wanted.key if sticking and sticking.wanted else None,
         seen=decision.seen,
         this_copy=decision.this_copy,
         appeal=decision.appeal,
@@ -237,7 +265,8 @@ def _change(
         added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):
         added["notified"] = False
-    return replace(change, attributes={**change.attributes, **added}, removed=change.removed - set(added))
+    removed = (change.removed | _gone(sticking)) - set(added)
+    return replace(change, attributes={**change.attributes, **added}, removed=removed)
 
 
 def _is_decided_so(record: Record, decision: PersonDecision) -> bool:

@@ -27,6 +27,14 @@ class DecidedCopy:
     why: str = ""
 
 
+def is_left_alone(copy: Record, verdict: str) -> bool:
+    """Tell if a decision on other uploads of its bytes doesn't apply to a copy.
+
+    One that a person decided for its own sake stays, and nothing that its own checks refused becomes safe.
+    """
+    return copy.is_bound_to_context or (verdict == "safe" and not copy.is_prepared)
+
+
 def needs_approval(ports: DecidePorts, record: Record, copies: Sequence[Record], decision: PersonDecision) -> bool:
     """Tell if a second person must decide the same before the copies change.
 

@@ -89,23 +89,25 @@ def _erase(ports: ErasePorts, version: StoredVersion, done: Counter[str]) -> Non
     Executions and decisions in flight write to existing records only. Raises StillModerated.
     """
     image = version.image
+    record = ports.verdicts.get(image)  # a person may have decided since the versions were listed
     for kind, prefix in zip(("work files", "evidence files"), image_files(image), strict=True):
         done[kind] += ports.work.delete_under(prefix)
-    if version.record:
-        done["reuse references"] += _forget(ports, version.record)
-        _outlive(ports, version.record)
+    if record:
+        done["reuse references"] += _forget(ports, record)
+        _outlive(ports, record)
     if version.stored:
         ports.images.delete_version(image)
         done[f"{version.stored}s"] += 1
-    if not ports.verdicts.delete_decided(image):
+    if not ports.verdicts.delete_decided(image, record.decided_at if record else None):
         raise StillModerated(
-            f"{image.key} (version {image.version}) is being moderated again: repeat the erasure once it has a verdict."
+            f"{image.key} (version {image.version}) was decided or is being moderated again: repeat the erasure once "
+            "it has a verdict."
         )
-    done["records"] += bool(version.record)
+    done["records"] += bool(record)
 
 
 def _outlive(ports: ErasePorts, record: Record) -> None:
-    """Let the sticky decision that a record rests on hold for a limited time, unless other uploads rest on it."""
+    """Let the sticky decision that a record names hold for a limited time, unless other uploads name it."""
     if (decision := record.decision) is None:
         return
     copies = ports.verdicts.of_same_bytes(record.image.bucket, record.sha256) if record.sha256 else ()
