@@ -3,9 +3,10 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -18,9 +19,14 @@ from werkzeug.serving import make_server
 from local.models.app import ModelSettings, model_server
 from local.models.chat import Chat, JudgeFailed, Message
 from local.models.errors import UnusableModel
+from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
 from local.models.llama_weights import LlamaWeights
 from local.models.random_checkpoint import small_tokenizer
+from local.models.server import SageMakerRuntime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 QUESTION = Chat((Message("system", "Be brief."), Message("user", "Is a dog safe?")), max_new_tokens=9)
 PROMPT = "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nIs a dog safe? [/INST]"
@@ -118,11 +124,17 @@ class _OpenAiServer:
 @pytest.fixture
 def openai_server() -> Iterator[_OpenAiServer]:
     fake = _OpenAiServer()
-    http = make_server("127.0.0.1", 0, Request.application(fake.answered), threaded=True)
-    fake.url = f"http://127.0.0.1:{http.port}"
+    with _served(Request.application(fake.answered)) as fake.url:
+        yield fake
+
+
+@contextmanager
+def _served(application: "WSGIApplication") -> Iterator[str]:
+    """The URL of an application."""
+    http = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=http.serve_forever)
     thread.start()
-    yield fake
+    yield f"http://127.0.0.1:{http.port}"
     http.shutdown()
     thread.join()
     http.server_close()
@@ -149,15 +161,13 @@ def test_a_url_is_asked_in_its_own_dialect(openai_server: _OpenAiServer, suffix:
     ]
 
 
-def test_a_grammar_becomes_a_response_format(openai_server: _OpenAiServer, checkpoint: Path) -> None:
+def test_a_grammar_becomes_a_response_format(openai_server: _OpenAiServer) -> None:
     schema = {"type": "object"}
-    grammar = {"type": "json", "value": schema}
-    settings = ModelSettings(blip2_model=str(checkpoint), llama_url=openai_server.url)
-    with model_server(settings, Console(quiet=True)) as server:
-        body = json.dumps({"inputs": PROMPT, "parameters": {"grammar": grammar}})
-        answer = _runtime(server.url).invoke_endpoint(EndpointName="llama", Body=body)
+    body = json.dumps({"inputs": PROMPT, "parameters": {"grammar": {"type": "json", "value": schema}}})
+    with _served(SageMakerRuntime({"llama": LlamaEndpoint(LlamaUrl(openai_server.url))}, {})) as url:
+        answer = _runtime(url).invoke_endpoint(EndpointName="llama", Body=body)
 
-        assert json.load(answer["Body"]) == [{"generated_text": "It is safe."}]
+    assert json.load(answer["Body"]) == [{"generated_text": "It is safe."}]
     sent = openai_server.requests[0]["response_format"]
     assert (sent["type"], sent["json_schema"]["schema"]) == ("json_schema", schema)
 
