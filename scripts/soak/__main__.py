@@ -33,7 +33,7 @@ def main() -> int:
         config = SoakConfig(images=options.images, seed=options.seed)
         result = soak(assembly, config, lambda decided: progress.advance(task, decided))
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result.to_json(), indent=2) + "\n")
+    RESULTS.write_text(json.dumps(result.to_json(), indent=2, default=str) + "\n")
     show(console, result)
     console.print(f"Written to {RESULTS.relative_to(PROJECT)}")
     return 0 if result.all_held else 1

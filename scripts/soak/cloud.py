@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from scripts.soak.proxy import FaultProxy, PermanentFaults
 
 TOPICS = ("UnsafeTopicArn", "ReviewTopicArn")
 _REDRIVES = 3
+_LAST_EVENTS = 20
 _POISONED = Fault("poison: process killed", FaultMode.KILLED_BEFORE)
 _FORBIDDEN = b"<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code></Error></ErrorResponse>"
 _UNPUBLISHABLE = Fault("unpublishable: publishing forbidden", FaultMode.ANSWER, HttpReply(403, "text/xml", _FORBIDDEN))
@@ -146,6 +147,21 @@ def wait_until_idle(laptop: Laptop, timeout_s: float) -> bool:
             return False
         time.sleep(0.5)
     return True
+
+
+def undecided(laptop: Laptop, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records without a verdict, each with the last events of the execution that claimed it."""
+    workflow = laptop.client("stepfunctions")
+    found = [record for record in records if not record.get("verdict")]
+    return [
+        {
+            "record": record,
+            "events": workflow.get_execution_history(
+                executionArn=record["owner"], reverseOrder=True, maxResults=_LAST_EVENTS
+            )["events"],
+        }
+        for record in found
+    ]
 
 
 def dead_letters(laptop: Laptop) -> list[dict[str, Any]]:

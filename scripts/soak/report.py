@@ -8,7 +8,8 @@ from scripts.soak.session import SoakResult
 
 RESULTS = PROJECT / "build" / "soak.json"
 
-_LONG = {"memory", "faults_by_kind", "permanent_faults", "redriven", "wrong", "wrong_after"}  # only in the file
+# Figures that are in the file alone.
+_LONG = {"memory", "faults_by_kind", "permanent_faults", "redriven", "wrong", "wrong_after", "undecided"}
 
 
 def show(console: Console, result: SoakResult) -> None:

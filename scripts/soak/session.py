@@ -134,6 +134,7 @@ def _check(
     beyond = _beyond_retries(proxy, records)
     result.figures["beyond_retries"] = len(beyond)
     result.figures["wrong"] = invariants.explained(seen, records, beyond)
+    result.figures["undecided"] = cloud.undecided(laptop, records)
     result.invariants += [
         invariants.one_record_each(seen, records),
         invariants.nothing_decided_twice(seen, records),

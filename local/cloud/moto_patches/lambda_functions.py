@@ -130,10 +130,10 @@ def _invoke_with_retries(function: Any, event: Any, gate: Gate) -> None:
 
 
 def _failure_of(function: Any, event: Any) -> str | None:
-    """Invoke once; return the error, or None."""
+    """Invoke once; return the error, or None. A worker that this machine couldn't start loses no event either."""
     try:
         payload, failed, _ = function._invoke_lambda(event)
-    except TooManyRequests as fault:
+    except (TooManyRequests, OSError, RuntimeError) as fault:
         return str(fault)
     return str(payload) if failed else None
 
