@@ -1,6 +1,7 @@
 """`moderate policy approve`: the second editor's signature, which publishes a change."""
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ from moderation.domain.pack_diff import changes
 from moderation.domain.policy import Pack, Routes, parse_pack, parse_routes, routes_digest
 from moderation.domain.policy_history import APPROVALS, NEEDED, is_approved, signers
 from moderation.domain.prompt import evidence_room
+from moderation.domain.record import utc
 from moderation.errors import InvalidPolicy
 
 EXAMPLES = "Examples:\n\nmoderate policy approve\n\nmoderate policy approve 3f8a1c20b7d4 --why 'Checked with legal'"
@@ -75,20 +77,36 @@ def _list_waiting(deployment: Deployment, as_json: bool) -> None:
     digests: defaultdict[str, list[str]] = defaultdict(list)
     for key in keys:
         digests[key.removeprefix(APPROVALS).partition("/")[0]].append(key)
-    waiting: list[dict[str, Any]] = [
-        {"digest": digest, "file": found.key, "signed_by": sorted(signers(digest, signed)), "why": found.change.why}
+    known = (
+        (found, sorted(signers(digest, signed)))
         for digest, signed in digests.items()
         if not is_approved(digest, signed) and (found := _valid(deployment, digest, signed))
-    ]
+    )
+    waiting = sorted(known, key=lambda each: utc(_signed_at(each[0])), reverse=True)
     if as_json:
-        print_json(waiting)
+        print_json([_plain_row(*each) for each in waiting])
         return
     if not deployment.needs_approval:
         results.print(proposals.SOLO)
-    rows = table(("digest", "file", "signed by", "why"))
-    for row in waiting:
-        rows.add_row(row["digest"][:12], cell(row["file"]), cell(", ".join(row["signed_by"])), cell(row["why"]))
+    rows = table(("digest", "file", "signed (UTC)", "signed by", "why"))
+    for found, names in waiting:
+        signed = bucket.minute(_signed_at(found))
+        rows.add_row(found.change.digest[:12], cell(found.key), signed, cell(", ".join(names)), cell(found.change.why))
     results.print(rows if waiting else "No change waits for a second editor.")
+
+
+def _signed_at(proposal: Proposal) -> datetime:
+    return proposal.signed_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _plain_row(proposal: Proposal, names: list[str]) -> dict[str, Any]:
+    return {
+        "digest": proposal.change.digest,
+        "file": proposal.key,
+        "signed_at": utc(_signed_at(proposal)),
+        "signed_by": names,
+        "why": proposal.change.why,
+    }
 
 
 def _find(deployment: Deployment, start: str) -> tuple[Proposal, frozenset[str]]:

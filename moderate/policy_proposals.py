@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from botocore.exceptions import ClientError
 
@@ -17,12 +18,16 @@ SOLO = "Solo mode: nobody else has to approve this (`-c policyApproval=true` cha
 
 @dataclass(frozen=True)
 class Proposal:
-    """Text of a file under its key in the policy bucket, and why; `restored` is the version that it repeats, if any."""
+    """Text of a file under its key in the policy bucket, and why; `restored` is the version that it repeats, if any.
+
+    `signed_at` is the time of a signature that was read.
+    """
 
     key: str
     text: bytes
     change: Change
     restored: str = ""
+    signed_at: datetime | None = None
 
 
 def sign(deployment: Deployment, proposal: Proposal) -> None:
@@ -43,9 +48,12 @@ def sign(deployment: Deployment, proposal: Proposal) -> None:
 
 def read(deployment: Deployment, key: str) -> Proposal:
     """Return what an editor signed. Raises ValueError, KeyError or TypeError for a file that is no signature."""
-    said = json.loads(deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=key)["Body"].read())
+    found = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=key)
+    said = json.loads(found["Body"].read())
     change = Change(str(said["action"]), str(said["why"]), str(said["digest"]))
-    return Proposal(str(said["key"]), base64.b64decode(said["text"]), change, str(said["restored"]))
+    return Proposal(
+        str(said["key"]), base64.b64decode(said["text"]), change, str(said["restored"]), found["LastModified"]
+    )
 
 
 def publish(deployment: Deployment, proposal: Proposal, expected: str | None = None) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import datetime
 
 import boto3
 import pytest
@@ -111,6 +112,19 @@ def test_another_digest_needs_approvals_of_its_own_and_the_old_pack_stays_meanwh
     back = editor("ann", "rollback", "mine", "--why", "Worse")
     assert "Approved by ann, bob" in back.stdout, "two editors approved what is restored"
     assert in_force(shared, "packs/mine.yaml") == PACK
+
+
+def test_waiting_changes_are_dated_and_the_newest_comes_first(shared, editor, write, monkeypatch):
+    descriptions = [f"take {number}" for number in range(5)]  # their digests are in another order
+    for minute, description in enumerate(descriptions):
+        monkeypatch.setattr("moto.s3.models.utcnow", lambda minute=minute: datetime(2026, 11, 1, 8, minute))
+        editor("ann", "push", write(description=description), "--why", description)
+
+    listed = json.loads(editor("bob", "approve", "--json").stdout)
+
+    assert [row["why"] for row in listed] == descriptions[::-1]
+    assert [row["digest"] for row in listed] != sorted(row["digest"] for row in listed)
+    assert "2026-11-01 08:04" in editor("bob", "approve").stdout
 
 
 def test_routes_wait_too_and_name_no_pack_that_waits(shared, editor, write, routes):

@@ -152,6 +152,7 @@ def test_a_safe_decision_that_is_repeated_after_seeing_the_picture_sticks(parts:
     again = decided(parts, FIRST, TOY)
 
     assert again.record.decided_at == first.record.decided_at, "the record stands"
+    assert [entry.get("seen") for entry in again.record.history] == [None, True], "and says on what"
     assert untouched(parts, SECOND).verdict == "safe"
 
 

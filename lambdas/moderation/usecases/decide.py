@@ -179,7 +179,7 @@ def _plan(ports: DecidePorts, record: Record, decision: PersonDecision) -> _Plan
     named, now = replace(decision, categories=categories), utc(datetime.now(UTC))
     stickiness, sticking = _sticking(ports, record, pack, named, now)
     if is_repeated:
-        return _Plan(_only_sticking(sticking), sticking, stickiness)
+        return _Plan(_repeated(record, decision, sticking), sticking, stickiness)
     if decision.appeal:
         _check_appeal(record, decision)
     return _Plan(_change(ports, record, pack, named, now, sticking), sticking, stickiness)
@@ -215,12 +215,17 @@ def _is_applied(ports: DecidePorts, record: Record, route: str, pack: Pack) -> b
     return enforced.sticky_decisions and (policies.route, enforced.rules_digest) == (route, pack.rules_digest)
 
 
-def _only_sticking(sticking: Sticking | None) -> Change | None:
-    """Return the change of a record that stands as decided, if its sticky decision has to change."""
-    if sticking is None or sticking.wanted == sticking.standing:
+def _repeated(record: Record, decision: PersonDecision, sticking: Sticking | None) -> Change | None:
+    """Return the change of a record that stands as decided: what sticks, and that the person saw the picture by now."""
+    *earlier, made = record.history
+    attributes: dict[str, object] = {}
+    if decision.seen and not made.get("seen"):
+        attributes["history"] = [*earlier, {**made, "seen": True}]
+    if sticking and sticking.wanted != sticking.standing and sticking.wanted:
+        attributes["decision"] = asdict(sticking.wanted.key)
+    if not attributes and (sticking is None or sticking.wanted == sticking.standing):
         return None
-    key = sticking.wanted and sticking.wanted.key
-    return Change({"status": "decided", **({"decision": asdict(key)} if key else {})}, _gone(sticking))
+    return Change({"status": "decided", **attributes}, _gone(sticking))
 
 
 def _gone(sticking: Sticking | None) -> frozenset[str]:
