@@ -145,7 +145,7 @@ def plain_report(report: Report) -> dict[str, Any]:
         "judge": dict(tally.judge),
         "matrix": [
             {"before": _plain(old), "after": _plain(new), "records": number}
-            for (old, new), number in tally.matrix.most_common()
+            for (old, new), number in sorted(tally.matrix.items(), key=lambda item: (-item[1], *map(words, item[0])))
         ],
         "people": {"before": before, "after": after},
         "judged": dict(tally.judged),
