@@ -20,7 +20,7 @@ from moderate.replaying.price import bills, price
 from moderate.replaying.run import Batch, Progress, Worker, export_batches, replayed, table_batches
 from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
-from moderation.adapters.record_batches import RecordBatches
+from moderation.adapters.record_batches import MOST, RecordBatches
 from moderation.adapters.table_export import TableExport
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack
@@ -190,9 +190,13 @@ def _confirm(done: Progress, pack: Pack, ask_judge: bool, ask_vision: bool, yes:
     judged = done.stored.needing("judge") + seen if ask_judge else 0
     views = max(1.0, done.stored.views / max(1, done.stored.replayed))
     most = price(judged, seen * views, len(pack.questions))
+    asked = [
+        *([f"the judge about {most.judge:,} pictures"] if most.judge else []),
+        *([f"the vision model about {most.vision:,} views"] if most.vision else []),
+    ]
     errors.print(
-        f"To ask: the judge about at most {most.judge:,} pictures, the vision model about {most.vision:,} views: at "
-        f"most ${most.usd:,.2f} of the endpoints' instance time (docs/costs.md)."
+        f"To ask, at most: {' and '.join(asked)}, for ${most.usd:,.4f} of the endpoints' time (docs/costs.md).",
+        soft_wrap=True,
     )
     if not yes and not typer.confirm("Ask them?", err=True):
         raise typer.Exit(1)
@@ -209,10 +213,19 @@ def _report(done: Progress, editor: Deployment, pack: Pack, selection: Selection
         since=selection.since,
         until=selection.until,
         tally=tally,
-        flips=tuple(done.flips[:most]),
+        flips=_standing(editor, done.flips[:most]),
         bills=bills(tally, before, pack, days),
         pictures={},
     )
+
+
+def _standing(editor: Deployment, flips: list[Flip]) -> tuple[Flip, ...]:
+    """Return the flips of pictures that were neither erased nor escalated since an export or a first run."""
+    table = RecordBatches(editor.dynamodb, editor.output("VerdictTableName"))
+    images = [ImageRef(flip.bucket, flip.key, flip.version) for flip in flips]
+    parts = [images[start : start + MOST] for start in range(0, len(images), MOST)]
+    shown = {record.image for part in parts for record in table.read(part) if not record.is_escalated}
+    return tuple(flip for flip, image in zip(flips, images, strict=True) if image in shown)
 
 
 def _pictures(deployment: Deployment, editor: Deployment, flips: tuple[Flip, ...]) -> dict[tuple[str, str], str]:
@@ -222,7 +235,7 @@ def _pictures(deployment: Deployment, editor: Deployment, flips: tuple[Flip, ...
     found: dict[tuple[str, str], str] = {}
     for flip in flips:
         record = editor.verdicts.get(ImageRef(flip.bucket, flip.key, flip.version))
-        if record and not record.is_escalated:
+        if record:
             found[flip.key, flip.version] = _picture(viewer, editor, record)
     return found
 
