@@ -17,9 +17,14 @@ from local.queues import subscribe_queue
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
 from local.samples import doubtful_drawing, sample_drawings
 from local.session import Session, laptop_cloud
+from model_artifacts.demo import DEMO_PACK
 
 MODERATE = Path(sys.executable).with_name("moderate")
 MESSAGE_TIMEOUT_S = 5
+_EDITS = {
+    "categories: [Contact Information], threshold: 0.99": "categories: [Contact Information], threshold: 0.9",
+    "  - name: Tobacco\n": "  - name: Tobacco\n    action: review\n",
+}
 
 
 class UnusableImage(Exception):
@@ -45,6 +50,8 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
             warn_about_photographs(console)
             show_way_to_real_weights(console, shlex.join(str(image) for image in images))
         _show_message(console, session, queue)
+        if not images:
+            status = _replay_edited(console, session) or status
     console.print("Everything is stopped.")
     return status
 
@@ -62,6 +69,30 @@ def _moderate(session: Session, images: Sequence[Path], where: Path) -> int:
     command = [str(MODERATE), "upload", *map(str, images), "--wait"]
     environment = {**os.environ, **session.environment}
     return subprocess.run(command, cwd=where, env=environment, check=False).returncode
+
+
+def _replay_edited(console: Console, session: Session) -> int:
+    """Replay the sample drawings under an edited pack, and return the command's exit status."""
+    console.print(
+        "The same evidence under an edited pack: contact information counts from a score of 0.9 on, and smoking "
+        "is left to a person. No verdict in force changes.",
+        style="bold",
+        soft_wrap=True,
+    )
+    edited = session.folder / "edited.yaml"
+    edited.write_text(edited_pack(DEMO_PACK.read_text("utf-8")), "utf-8")
+    command = [str(MODERATE), "policy", "replay", str(edited), "--judge", "ask", "--yes"]
+    return subprocess.run(command, env={**os.environ, **session.environment}, check=False).returncode
+
+
+def edited_pack(text: str) -> str:
+    """Return the demo's pack with one rule stricter and one more lenient."""
+    for old, new in _EDITS.items():
+        before, found, after = text.partition(old)
+        if not found:
+            raise ValueError(f"The demo's pack has no {old!r}.")
+        text = before + new + after
+    return text
 
 
 def _subscribe_queue(session: Session) -> str:

@@ -21,10 +21,11 @@ from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.adapters.sqs_dead_letters import SqsDeadLetters
 from moderation.contract import STACKS, TOPIC_OUTPUTS
-from moderation.ports import VisionModel
+from moderation.ports import JudgeModel, VisionModel
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -140,6 +141,12 @@ class Deployment:
         speaker = SampleBlip2 if self.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
         name, component = self.output("Blip2EndpointName"), self.outputs.get("Blip2ComponentName")
         return speaker(SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component))
+
+    @cached_property
+    def judge(self) -> JudgeModel:
+        name, component = self.output("LlamaEndpointName"), self.outputs.get("LlamaComponentName")
+        endpoint = SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component)
+        return SageMakerJudge(endpoint, self.output("LlamaDialect"), self.output("LlamaGrammar") == "true")
 
     @cached_property
     def publisher(self) -> SnsPublisher:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moderate import policy_approval, policy_files, policy_log, policy_routes
+from moderate import policy_approval, policy_files, policy_log, policy_replay, policy_routes
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import JsonOption, cell, errors, plain, print_json, results, table, verdict_text
-from moderate.policy_files import NameArgument, not_shipped
+from moderate.policy_files import NameArgument
 from moderate.policy_log import Change, WhyOption
+from moderate.policy_packs import PACK_HELP, named_or_file, pack_of, shipped
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
 from moderate.policy_routes import EDITOR, LIVE, deciding, routes_text, watching
 from moderate.roles import acting_as
@@ -39,12 +40,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Check, publish and roll back policy packs and the routes that select them.",
 )
-_SHIPPED = "shipped:"
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A pack's YAML file.")]
 FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Packs' YAML files.")]
-PackArgument = Annotated[
-    str, typer.Argument(help="A file, the name of an active pack, or shipped:NAME for a shipped one.")
-]
+PackArgument = Annotated[str, typer.Argument(help=PACK_HELP)]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask before changing routes.")]
 
 
@@ -79,7 +77,7 @@ def lint_files(
 @app.command("test", epilog="Example:\n\nmoderate policy test packs/mine.yaml")
 def test_file(file: FileArgument, as_json: JsonOption = False) -> None:
     """Run the test cases of a pack. Needs no deployment."""
-    cases = run_cases(_pack_of(file))
+    cases = run_cases(pack_of(file))
     if not cases:
         raise CommandFailed(f"{file} has no cases: add some, so that a change can be tested before it goes live.")
     if as_json:
@@ -101,7 +99,7 @@ def diff_packs(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show the differences between two packs."""
-    differing = changes(_named_or_file(before, stack), _named_or_file(after, stack))
+    differing = changes(named_or_file(before, stack), named_or_file(after, stack))
     if as_json:
         print_json([{"field": field, "before": old, "after": new} for field, old, new in differing])
         return
@@ -128,7 +126,7 @@ def push_file(
     nothing: --route puts it in force, after showing what changes. With `-c policyApproval=true` all that waits until
     another editor runs `moderate policy approve`.
     """
-    pack = _pack_of(file)
+    pack = pack_of(file)
     for warning in (*lint(pack), *crowded(pack)):
         results.print(plain(f"Warning: {warning}"))
     cases = run_cases(pack)
@@ -204,13 +202,13 @@ def roll_back(
     """
     deployment = acting_as(find(stack), EDITOR)
     if to == "shipped":
-        shipped = _shipped(name)
+        ours = shipped(name)
         if deployment.needs_approval:
             text = shipped_text(name) or b""
-            _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, shipped.digest)))
+            _publish_restored(deployment, Proposal(pack_key(name), text, Change("rollback", why, ours.digest)))
             return
-        bucket.delete(deployment, pack_key(name), Change("rollback", why, shipped.digest))
-        results.print(plain(f"Pack {name} is the shipped one again ({shipped.digest[:12]}). {LIVE}\n{SOLO}"))
+        bucket.delete(deployment, pack_key(name), Change("rollback", why, ours.digest))
+        results.print(plain(f"Pack {name} is the shipped one again ({ours.digest[:12]}). {LIVE}\n{SOLO}"))
         return
     version = to or bucket.before(deployment, pack_key(name), _unusable(name), shipped_pack(name) is not None)
     if version not in [known["VersionId"] for known in _versions(deployment, name)]:
@@ -275,7 +273,7 @@ class _Lint:
 
 def _lint(file: Path, deployment: Deployment | None) -> _Lint:
     try:
-        pack = _pack_of(file)
+        pack = pack_of(file)
     except InvalidPolicy as error:
         return _Lint(file, str(error).splitlines(), [])
     warnings = [*lint(pack), *crowded(pack)]
@@ -294,28 +292,6 @@ def _show_lint(found: _Lint, stack: str | None) -> None:
 
 def _indented(lines: list[str]) -> str:
     return "\n".join(f"  {line}" for line in lines)
-
-
-def _pack_of(file: Path) -> Pack:
-    """Return the pack in a file. Raises InvalidPolicy, also if it leaves the judge too little room."""
-    pack = parse_pack(load_yaml(file.read_bytes(), str(file)))
-    evidence_room(pack)
-    return pack
-
-
-def _named_or_file(name: str, stack: str) -> Pack:
-    if name.startswith(_SHIPPED):
-        return _shipped(name.removeprefix(_SHIPPED))
-    if Path(name).suffix:
-        return _pack_of(Path(name))
-    return find(stack).policies.pack(name)
-
-
-def _shipped(name: str) -> Pack:
-    pack = shipped_pack(name)
-    if pack is None:
-        raise not_shipped(name)
-    return pack
 
 
 def _show_cases(cases: list[CaseResult]) -> None:
@@ -384,6 +360,7 @@ def _digest(text: bytes, name: str) -> str | None:
         return None
 
 
+app.command("replay", epilog=policy_replay.EXAMPLES)(policy_replay.replay)
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
 app.command("approve", epilog=policy_approval.EXAMPLES)(policy_approval.approve)
 app.command("log", epilog=policy_log.EXAMPLES)(policy_log.log)

@@ -75,7 +75,13 @@ class ModerationStack(Stack):
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditorRole(
-            self, "PolicyEditor", policies=policies, endpoints=endpoints, approval=settings.policy_approval
+            self,
+            "PolicyEditor",
+            policies=policies,
+            work=work,
+            verdicts=verdicts,
+            endpoints=endpoints,
+            approval=settings.policy_approval,
         )
         operator = OperatorRole(
             self,

@@ -2,11 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from heapq import nlargest
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,15 +16,16 @@ from moderation.adapters.record_batches import MOST, RecordBatches
 from moderation.adapters.table_export import TableExport, exported_record
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record
-from moderation.domain.replay_tally import Flip, Tally
+from moderation.domain.replay_tally import Flip, Tally, order
 from moderation.ports import VerdictStore
 from moderation.usecases.replay import Part, Replayer, Selection
 
 VERDICTS = ("safe", "unsafe", "review")
 # Batches that are done in this process; more of them are worth the start of others.
 _FEW = 20
+_TIMES = ("since", "until")
 _AHEAD = 4  # batches that wait for each worker
-_KEPT_FLIPS = 1000  # in memory and in the report; the file has all
+KEPT_FLIPS = 1000  # in memory and in the report; the file has all
 
 
 @dataclass(frozen=True)
@@ -63,36 +63,46 @@ class Worker:
 
 @dataclass
 class Progress:
-    """Result so far; `cursor` is the place in the records, None at their start.
+    """Result so far, which a file keeps: a line for each batch, and for each answer of the models about one image.
 
-    `pending` has the images that a model could still decide, and `flips` the first ones by score. Every batch is
-    appended to a file; one that is read again goes on behind its last whole line.
+    `header` says which replay it is. `stored` is the tally on stored answers alone, `asked` that of the images that the
+    models were asked about. `flips` are the first ones by score, `cursor` the place in the records, None at their
+    start, `answered` the number of pending images that are done.
     """
 
     file: Path
-    tally: Tally = field(default_factory=Tally)
+    header: Mapping[str, Any]
+    stored: Tally = field(default_factory=Tally)
+    asked: Tally = field(default_factory=Tally)
     flips: list[Flip] = field(default_factory=list)
     cursor: Mapping[str, Any] | None = None
     answered: int = 0
 
     @classmethod
     def open(cls, file: Path, header: Mapping[str, Any]) -> "Progress":
-        """Begin a file, or read what was done. Raises CommandFailed where it is of another replay."""
-        progress = cls(file)
+        """Begin a file, or read what was done and over which time. Raises CommandFailed for that of another replay."""
         lines = _whole_lines(file)
         begun = next(lines, None)
         if begun is None:
             file.write_text(json.dumps(header) + "\n")
-            return progress
-        if begun != header:
-            other = ", ".join(sorted(name for name in {*begun, *header} if begun.get(name) != header.get(name)))
-            raise CommandFailed(f"{file} is of another replay (differing: {other}): name another file, or delete it.")
+            return cls(file, header)
+        if other := sorted(name for name, value in header.items() if name not in _TIMES and begun.get(name) != value):
+            raise CommandFailed(f"{file} is of another replay ({', '.join(other)}): name another file, or delete it.")
+        progress = cls(file, begun)
         for line in lines:
             progress._take(line)
         return progress
 
+    @property
+    def tally(self) -> Tally:
+        """All counts together."""
+        together = Tally()
+        together.add(self.stored)
+        together.add(self.asked)
+        return together
+
     def add(self, cursor: Mapping[str, Any] | None, part: Part) -> None:
-        """Add a batch; without a cursor it is an answer of the models about one pending image."""
+        """Add a batch; without a cursor it is the models' answer about the next pending image."""
         line = {
             "cursor": cursor,
             "tally": part.tally.attributes(),
@@ -103,25 +113,26 @@ class Progress:
             file.write(json.dumps(line) + "\n")
         self._take(line)
 
-    def pending(self) -> Iterator[tuple[ImageRef, str]]:
-        """Yield the images that a model could decide, with the model that each needs first."""
+    def pending(self, models: Collection[str]) -> Iterator[ImageRef]:
+        """Yield the images that these models could decide."""
         for line in islice(_whole_lines(self.file), 1, None):
             for bucket, key, version, needs in line["pending"]:
-                yield ImageRef(bucket, key, version), needs
+                if needs in models:
+                    yield ImageRef(bucket, key, version)
 
-    def settle(self, *models: str) -> None:
-        """Forget the records that these models are asked about: each is counted again by its answer."""
-        for cause in [cause for cause in self.tally.causes if cause[1] in models]:
-            del self.tally.causes[cause]
+    def settle(self, models: Collection[str]) -> None:
+        """Take the records that were pending for these models from the tally: their answers count them again."""
+        for cause in [cause for cause in self.stored.causes if cause[1] in models]:
+            del self.stored.causes[cause]
 
     def _take(self, line: Mapping[str, Any]) -> None:
-        self.tally.add(Tally.from_attributes(line["tally"]))
-        flips = [*self.flips, *map(Flip.from_attributes, line["flips"])]
-        self.flips = nlargest(_KEPT_FLIPS, flips, key=lambda flip: flip.rank)
-        if line["cursor"] is None:
-            self.answered += 1
+        tally, done = Tally.from_attributes(line["tally"]), line["cursor"]
+        (self.stored if done else self.asked).add(tally)
+        self.flips = order([*self.flips, *map(Flip.from_attributes, line["flips"])], KEPT_FLIPS)
+        if done:
+            self.cursor = done
         else:
-            self.cursor = line["cursor"]
+            self.answered += 1
 
 
 def table_batches(verdicts: VerdictStore, selection: Selection, cursor: Mapping[str, Any] | None) -> Iterator[Batch]:
@@ -167,7 +178,7 @@ _worker: Worker | None = None
 
 
 def _start(open_worker: Callable[[], Worker]) -> None:
-    global _worker  # noqa: PLW0603 - the one state of a worker process
+    global _worker
     _worker = open_worker()
 
 
@@ -222,8 +233,3 @@ def _whole_lines(file: Path) -> Iterator[dict[str, Any]]:
                 return
             whole += len(line)
             yield json.loads(line)
-
-
-def in_window(selection: Selection, header: Mapping[str, Any]) -> Selection:
-    """Return the selection with the times at which a resumed replay began."""
-    return replace(selection, since=header["since"], until=header["until"])

@@ -95,15 +95,27 @@ class EraserRole(AssumableRole):
 class PolicyEditorRole(AssumableRole):
     """Role for `moderate policy`; may change packs and routes, and has no access to image data.
 
-    It may ask the vision model, which a pack's questions are tried on before they are published.
+    It may ask the vision model, which a pack's questions are tried on before they are published. A replay reads the
+    records, captions and answers included, and may ask the judge.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, policies: PolicyBucket, endpoints: EndpointNames, approval: bool
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        endpoints: EndpointNames,
+        approval: bool,
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self, remove=not approval)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
+        model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
+        verdicts.allow_replay(self)
+        work.allow_get(self, files.EVIDENCE, files.PACKS)
 
 
 class OperatorRole(AssumableRole):

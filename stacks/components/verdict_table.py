@@ -76,6 +76,12 @@ class VerdictTable(Construct):
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow_index(grantee, BY_QUEUE)
 
+    def allow_replay(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read the items of a time, many at once."""
+        self.allow_list(grantee)
+        grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
+        self._allow(grantee, "dynamodb:BatchGetItem", "dynamodb:GetItem")
+
     def allow_find(self, grantee: Grantee) -> None:
         """Allow `grantee` to find the items of an object's versions."""
         self._allow(grantee, "dynamodb:Query")

@@ -38,6 +38,7 @@ _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
+_REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
@@ -62,6 +63,13 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
+    ("PolicyEditor", "dynamodb:Query", "index/by-verdict"): _REPLAY,
+    ("PolicyEditor", "dynamodb:Scan", "index/by-verdict"): _LONG,
+    ("PolicyEditor", "dynamodb:BatchGetItem", "VerdictsTable"): _REPLAY,
+    ("PolicyEditor", "dynamodb:GetItem", "VerdictsTable"): _REPLAY,
+    ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
+    ("PolicyEditor", "s3:GetObject", "/provenance/packs/"): _REPLAY,
+    ("PolicyEditor", "sagemaker:InvokeEndpoint", "llama"): _REPLAY,
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,
     ("Operator", "lambda:GetAccountSettings", "*"): _LAPTOP,
     ("Operator", "servicequotas:GetServiceQuota", "*"): _LAPTOP,
@@ -71,6 +79,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
 # (role, action, a part of the resource) → why a role may do what only others were seen to do.
 WIDER: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:GetObject", "/work/"): "looks by hand at what the models were asked and said",
+    ("PolicyEditor", "sagemaker:InvokeEndpoint", "endpoint/llama"): "`moderate policy replay --judge ask`",
 }
 
 

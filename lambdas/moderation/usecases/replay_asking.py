@@ -75,7 +75,9 @@ def _with_answers(
     asking: Asking, vision: VisionModel, record: Record, evidence: Evidence, lacking: NotReplayable
 ) -> Evidence:
     """Ask the questions that weren't asked about each view that was kept."""
-    workspace = _workspace(asking.verdicts, record)
+    workspace = views_of(asking.verdicts, record)
+    if workspace is None:
+        raise _ViewsExpired
     answers, captions = list(evidence.answers), list(evidence.captions)
     prompts = [question_prompt(text) for text in lacking.questions]
     for view in views(evidence):
@@ -92,12 +94,12 @@ def _with_answers(
     return Evidence(tuple(answers), tuple(captions), evidence.unseen)
 
 
-def _workspace(verdicts: VerdictStore, record: Record) -> Workspace:
-    """Return where the views were written: for a reused judgement those of the upload that it was made on."""
-    made_on = record
-    if record.reused_from:
-        origin = verdicts.get(ImageRef.from_keys(record.reused_from["pk"], record.reused_from["sk"]))
-        if origin is None:
-            raise _ViewsExpired
-        made_on = origin
-    return Workspace.of(made_on.image, made_on.execution or "")
+def views_of(verdicts: VerdictStore, record: Record) -> Workspace | None:
+    """Return where the views were written: for a reused judgement those of the upload that it was made on.
+
+    None if that upload was erased. Raises the errors of the port.
+    """
+    if not record.reused_from:
+        return Workspace.of(record.image, record.execution or "")
+    origin = verdicts.get(ImageRef.from_keys(record.reused_from["pk"], record.reused_from["sk"]))
+    return Workspace.of(origin.image, origin.execution or "") if origin else None
