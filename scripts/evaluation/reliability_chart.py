@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scripts.evaluation.metrics import Bin
+from moderation.domain.metrics import Bin
 
 SIDE, LEFT, TOP = 360, 60, 30
 WIDTH, HEIGHT = LEFT + SIDE + 30, TOP + SIDE + 60

@@ -15,6 +15,7 @@ from model_artifacts.demo.drawings import QUESTIONS, draw
 from model_artifacts.demo.evaluate import EVALUATION_SEED
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import score
+from moderation.domain.metrics import calibration_error, category_metrics, misclassifications, reliability
 from moderation.domain.policy import Category, Pack, Question, parse_pack
 from scripts.evaluation.__main__ import EvaluationConfig
 from scripts.evaluation.baseline import Figures, comparison
@@ -28,13 +29,7 @@ from scripts.evaluation.calibrate import (
 )
 from scripts.evaluation.dataset import RANDOM_DRAWINGS, evaluation_drawing, heldout_drawings, view_labels
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
-from scripts.evaluation.metrics import (
-    EvaluatedDrawing,
-    calibration_error,
-    category_metrics,
-    misclassifications,
-    reliability,
-)
+from scripts.evaluation.metrics import EvaluatedDrawing
 from scripts.evaluation.page import BASELINE, SENT_TO_REVIEW, baseline_goal
 
 
