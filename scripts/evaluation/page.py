@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from local.synth import PROJECT
+from moderate.charts import chart
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
 from moderation.domain.metrics import (
@@ -30,7 +31,6 @@ from scripts.evaluation.dataset import RANDOM_DRAWINGS, SHARE, evaluation_drawin
 from scripts.evaluation.evasion import Evasion, Rates
 from scripts.evaluation.inprocess_pipeline import demo_pack
 from scripts.evaluation.metrics import EvaluatedDrawing
-from scripts.evaluation.reliability_chart import chart
 from scripts.sections import markdown, write_section
 
 RESULTS = PROJECT / "build" / "quality.json"
