@@ -145,6 +145,25 @@ def rejected(path: str, truth: Sequence[str], error: str, reason: str) -> Evalua
     )
 
 
+def picture_data(picture: EvaluatedPicture) -> dict[str, Any]:
+    """Return plain data that `read_picture` reads back."""
+    before = [{"verdict": stage.verdict, "flagged": sorted(stage.flagged)} for stage in picture.before]
+    return asdict(picture) | {"flagged": sorted(picture.flagged), "before": before}
+
+
+def read_picture(data: Mapping[str, Any]) -> EvaluatedPicture:
+    """Read an outcome: the inverse of `picture_data`. Raises KeyError, TypeError."""
+    whole, answers = (Stage(stage["verdict"], frozenset(stage["flagged"])) for stage in data["before"])
+    read = {
+        "truth": tuple(data["truth"]),
+        "captions": tuple(data["captions"]),
+        "flagged": frozenset(data["flagged"]),
+        "tops": {name: TopAnswer(**top) for name, top in data["tops"].items()},
+        "before": (whole, answers),
+    }
+    return EvaluatedPicture(**{**data, **read})
+
+
 def report(pack: Pack, pictures: Sequence[EvaluatedPicture]) -> dict[str, Any]:
     """Return the metrics of one pack and its models."""
     categories = [_category(pictures, name) for name in pack.category_names]

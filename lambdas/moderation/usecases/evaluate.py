@@ -55,10 +55,6 @@ class LookedAt:
     milliseconds: int
 
 
-class NotEvaluated(Exception):
-    """The picture can't be evaluated; the message is the reason, as a sentence."""
-
-
 def evaluate_picture(models: Models, pack: Pack, path: str, truth: Sequence[str], data: bytes) -> EvaluatedPicture:
     """Return the outcome for the bytes of a file, which is `review` for a file that can't be moderated.
 
@@ -74,21 +70,28 @@ def evaluate_picture(models: Models, pack: Pack, path: str, truth: Sequence[str]
 
 def evaluate_record(
     models: Models, pack: Pack, path: str, truth: Sequence[str], record: Record, packs: Mapping[str, Pack]
-) -> EvaluatedPicture:
-    """Return the outcome for the evidence on a record; `packs` are those behind it, by digest.
+) -> EvaluatedPicture | None:
+    """Return the outcome for the evidence on a record, None if it lacks what the pack asks for.
 
-    The judge is asked only where it would read something else than it did. Raises NotEvaluated if the evidence isn't
-    what the pack asks for, and the errors of the ports.
+    `packs` are those behind the record, by digest. The judge is asked only where it would read something else than it
+    did. Raises the errors of its port.
     """
     replayed = Replay(pack, packs).of(record)
     if isinstance(replayed, NotReplayable) and replayed.needs != "judge":
-        raise NotEvaluated(replayed.cause)
+        return None
     evidence, vision_ms = evidence_of(record), record.timings.get("query_ms")
     if isinstance(replayed, Replayed) and replayed.judge != "held":
         asked = int(replayed.judgement is not None)
         spent = Spent(asked, vision_ms, record.timings.get("judge_ms") if asked else 0)
         return evaluated(path, truth, pack, evidence, replayed.decision, replayed.judgement, spent)
     return _judged(models, pack, path, truth, LookedAt(evidence, vision_ms or 0))
+
+
+def stored_evidence(pack: Pack, record: Record, packs: Mapping[str, Pack]) -> Evidence | None:
+    """Return the evidence on a record if it has all that the pack asks for."""
+    replayed = Replay(pack, packs).of(record)
+    lacks = isinstance(replayed, NotReplayable) and replayed.needs != "judge"
+    return None if lacks else evidence_of(record)
 
 
 def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
