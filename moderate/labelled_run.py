@@ -135,7 +135,7 @@ class Sources:
             found = find_record(self.deployment.images, self.deployment.verdicts, bucket, key, version).record
         except NoSuchRecord:
             return None
-        if is_escalated(found):
+        if found.is_escalated:
             raise Escalated
         if found.evidence_in:
             return Record.from_attributes(found.attributes() | self.deployment.work.get_json(found.evidence_in))
@@ -147,8 +147,3 @@ class Sources:
 
     def _read_pack(self, digest: str) -> Pack:
         return read_pack(self.deployment.work.get_json(pack_file(digest)))
-
-
-def is_escalated(record: Record) -> bool:
-    """Tell if a person escalated the picture."""
-    return bool(record.other.get("escalated"))
