@@ -71,7 +71,7 @@ def _edits(text: str, node: yaml.MappingNode, questions: Mapping[str, Question])
     else:
         key, value = entries["id"]  # a text on one line
         end = _line_end(text, value.end_mark.index)
-        yield _Edit(end, end, "".join(f"\n{' ' * key.start_mark.column}{entry}" for entry in missing))
+        yield _Edit(end, end, "".join(f"{_newline(text)}{' ' * key.start_mark.column}{entry}" for entry in missing))
 
 
 def _commented(text: str, comments: Mapping[str, str]) -> str:
@@ -85,8 +85,7 @@ def _commented(text: str, comments: Mapping[str, str]) -> str:
     }
     for name, line in sorted(starts.items(), key=lambda start: start[1], reverse=True):
         indent = re.match(r" *", lines[line])
-        ending = "\r\n" if lines[line].endswith("\r\n") else "\n"
-        above = f"{indent[0] if indent else ''}{comments[name]}{ending}"
+        above = f"{indent[0] if indent else ''}{comments[name]}{_newline(text)}"
         known = line
         while known > 0 and lines[known - 1].lstrip().startswith(_MARK):
             known -= 1
@@ -96,6 +95,10 @@ def _commented(text: str, comments: Mapping[str, str]) -> str:
         else:
             lines.insert(line, above)
     return "".join(lines)
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _line_end(text: str, start: int) -> int:
