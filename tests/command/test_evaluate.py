@@ -10,12 +10,24 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_items import to_item
-from moderation.domain.policy import pack_data
+from moderation.domain.policy import Category, Pack, Question, pack_data
 from moderation.errors import EndpointThrottled
-from tests.command.conftest import PACK
 
 SIDE = 24
+PACK = Pack(  # the one behind the records of `deployed`
+    name="default",
+    description="A pack for tests",
+    categories=(
+        Category("Violence", "Weapons, fights and wounds", "Pictures of violence aren't shown here."),
+        Category("Tobacco", "Tobacco products and smoking"),
+    ),
+    questions=(
+        Question("weapon", "Does this photo contain a weapon?", ("Violence",)),
+        Question("smoker", "Does this photo contain a smoker?", ("Tobacco",)),
+    ),
+)
 
 
 class Endpoints:
@@ -241,6 +253,38 @@ def test_an_earlier_evaluation_is_compared_with(moderate, endpoints, folder):
     assert "no earlier evaluation" in moderate("eval", folder, "--against", str(folder)).stderr
 
 
+def test_the_models_of_another_deployment_are_compared_with(moderate, endpoints, folder, deployed, monkeypatch):
+    def find_other(name):
+        return Deployment(name, deployed.outputs)
+
+    monkeypatch.setattr("moderate.evaluate.find", find_other)
+
+    report = json.loads(moderate("eval", folder, "--against", "stack:Other", "--json").stdout)
+
+    assert endpoints.looked == 2 * 8  # its answers aren't those of the first
+    assert [side["name"] for side in report["sides"]] == ["default", "stack:Other"]
+    assert report["sides"][1]["models"].endswith("stack Other")
+    assert report["comparison"]["changed"] == 0
+    shown = moderate("eval", folder, "--against", "stack:Other").stdout
+    assert "default against stack:Other: 7 pictures" in shown
+    assert "no pairs" in shown
+
+
+def test_a_question_that_a_blank_picture_answers_yes_is_refused(moderate, endpoints, folder, monkeypatch):
+    monkeypatch.setattr("moderate.labelled_run.check_questions", lambda *_: ["weapon: means nothing"])
+
+    result = moderate("eval", folder)
+
+    assert (result.exit_code, "weapon: means nothing" in result.stderr) == (1, True)
+
+
+def test_a_folder_of_something_else_is_refused(moderate, endpoints, folder):
+    Path("eval-set").mkdir()
+    Path("eval-set/answers.jsonl").write_text("not ours\n")
+
+    assert "name another folder with --out" in moderate("eval", folder).stderr
+
+
 def test_pictures_are_small_and_who_embeds_them_is_logged(moderate, endpoints, folder, monkeypatch, deployed):
     logged = []
     monkeypatch.setattr(
@@ -365,7 +409,7 @@ questions:
         assert moderate("policy", "fit", "ours.yaml", labelled, "--category", "Cars").exit_code == 2
 
     def test_a_case_that_no_longer_passes_is_named(self, moderate, labelled):
-        case = "cases:\n  - {name: half, answers: {weapon: 0.5}, expect: {verdict: unsafe}}\n"
+        case = "cases:\n  - {name: half, answers: {weapon: 0.01}, expect: {verdict: unsafe}}\n"
         Path("ours.yaml").write_text(self.TEXT + case)
 
         result = moderate("policy", "fit", "ours.yaml", labelled, "--precision", 0.8, "--category", "Violence")
