@@ -13,7 +13,7 @@ from PIL import Image
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_items import to_item
 from moderation.domain.policy import Category, Pack, Question, pack_data
-from moderation.errors import EndpointThrottled
+from moderation.errors import EndpointThrottled, Misconfigured
 
 SIDE = 24
 PACK = Pack(  # the one behind the records of `deployed`
@@ -52,7 +52,7 @@ class Endpoints:
             return [{"generated_text": json.dumps(said)}]
         self.looked += 1
         with Image.open(io.BytesIO(base64.b64decode(body["image"]))) as picture:
-            red, green, _ = picture.convert("RGB").resize((1, 1)).getpixel((0, 0))
+            red, green, _ = picture.convert("RGB").resize((1, 1)).tobytes()
         p = min(0.99, max(0.01, (red - green) / 255 * self.weight))
         answers = [
             {"text": "yes" if at > 0.5 else "no", "p_yes": at, "p_blank": 0.1, "p_yes_no": 1.0}
@@ -276,6 +276,19 @@ def test_a_question_that_a_blank_picture_answers_yes_is_refused(moderate, endpoi
     result = moderate("eval", folder)
 
     assert (result.exit_code, "weapon: means nothing" in result.stderr) == (1, True)
+
+
+def test_a_fault_of_the_deployment_ends_the_command(moderate, endpoints, folder, monkeypatch):
+    def denied(*_):
+        raise Misconfigured("The role may not invoke the endpoint.")
+
+    monkeypatch.setattr("moderate.labelled_run.check_questions", lambda *_: [])
+    monkeypatch.setattr(endpoints, "_answer", denied)
+
+    result = moderate("eval", folder)
+
+    assert (result.exit_code, "may not invoke" in result.stderr) == (1, True)
+    assert not Path("eval-set/report.json").exists()
 
 
 def test_a_folder_of_something_else_is_refused(moderate, endpoints, folder):
