@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from moderate import ask, decide, decisions, erase, policy, redrive, show, status, upload, verdicts, weights
+from moderate import ask, decide, decisions, erase, evaluate, policy, redrive, show, status, upload, verdicts, weights
 from moderate.checks import doctor
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
@@ -46,6 +46,7 @@ app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
 app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
 app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
+app.command("eval", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=status.EXAMPLES)(status.status)
 app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=cost.EXAMPLES)(cost.cost)

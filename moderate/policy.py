@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moderate import policy_approval, policy_files, policy_log, policy_replay, policy_routes
+from moderate import policy_approval, policy_files, policy_fit, policy_log, policy_replay, policy_routes
 from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
@@ -361,6 +361,7 @@ def _digest(text: bytes, name: str) -> str | None:
 
 
 app.command("replay", epilog=policy_replay.EXAMPLES)(policy_replay.replay)
+app.command("fit", epilog=policy_fit.EXAMPLES)(policy_fit.fit_pack)
 app.command("routes", epilog=policy_routes.EXAMPLES)(policy_routes.routes)
 app.command("approve", epilog=policy_approval.EXAMPLES)(policy_approval.approve)
 app.command("log", epilog=policy_log.EXAMPLES)(policy_log.log)

@@ -14,15 +14,10 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from local.synth import PROJECT
+from moderate.charts import chart
 from moderation.domain.evidence import Answer
 from moderation.domain.findings import score
-from moderation.domain.policy import Pack, Question
-from scripts.evaluation.baseline import Figures, comparison
-from scripts.evaluation.dataset import RANDOM_DRAWINGS, SHARE, evaluation_drawing
-from scripts.evaluation.evasion import Evasion, Rates
-from scripts.evaluation.inprocess_pipeline import demo_pack
-from scripts.evaluation.metrics import (
-    EvaluatedDrawing,
+from moderation.domain.metrics import (
     Misclassification,
     calibration_error,
     category_metrics,
@@ -30,7 +25,12 @@ from scripts.evaluation.metrics import (
     reliability,
     share,
 )
-from scripts.evaluation.reliability_chart import chart
+from moderation.domain.policy import Pack, Question
+from scripts.evaluation.baseline import Figures, comparison
+from scripts.evaluation.dataset import RANDOM_DRAWINGS, SHARE, evaluation_drawing
+from scripts.evaluation.evasion import Evasion, Rates
+from scripts.evaluation.inprocess_pipeline import demo_pack
+from scripts.evaluation.metrics import EvaluatedDrawing
 from scripts.sections import markdown, write_section
 
 RESULTS = PROJECT / "build" / "quality.json"
@@ -258,36 +258,36 @@ def evasion_table(results: Results) -> str:
     return f"### Small content in large scenes\n\nEach row counts {counts}.\n\n{markdown(columns, rows)}"
 
 
-def misclassification_table(worst: Sequence[Misclassification]) -> str:
+def misclassification_table(worst: Sequence[Misclassification[EvaluatedDrawing]]) -> str:
     rows = [
         (
             str(number),
-            str(error.drawing.number),
+            str(error.picture.number),
             f"{error.category}: {error.kind}",
             f"{evidence['score']:.2f}",
             f"{evidence['threshold']:.2f}",
             evidence["view"],
-            error.drawing.verdict,
-            error.drawing.category or "",
-            ", ".join(error.drawing.truth) or "nothing",
-            error.drawing.caption,
+            error.picture.verdict,
+            error.picture.category or "",
+            ", ".join(error.picture.truth) or "nothing",
+            error.picture.caption,
         )
         for number, error in enumerate(worst, 1)
-        for evidence in [error.drawing.evidence(error.category)]
+        for evidence in [error.picture.evidence(error.category)]
     ]
     columns = ("", "drawing", "error", "score", "threshold", "view", "verdict", "category", "labels", "model's caption")
     image = "![The worst misclassifications, numbered](quality/misclassifications.png)"
     return f"### The worst misclassifications\n\n{image}\n\n{markdown(columns, rows)}"
 
 
-def sheet(worst: Sequence[Misclassification]) -> Image.Image:
+def sheet(worst: Sequence[Misclassification[EvaluatedDrawing]]) -> Image.Image:
     """Draw the misclassified drawings side by side, numbered as in the table."""
     rows = -(-max(1, len(worst)) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * THUMBNAIL, rows * THUMBNAIL), "white")
     pen = ImageDraw.Draw(whole)
     for place, error in enumerate(worst):
         corner = (place % COLUMNS * THUMBNAIL, place // COLUMNS * THUMBNAIL)
-        drawing = evaluation_drawing(error.drawing.number)
+        drawing = evaluation_drawing(error.picture.number)
         whole.paste(drawing.image.resize((THUMBNAIL, THUMBNAIL)), corner)
         pen.rectangle((*corner, corner[0] + 18, corner[1] + 14), fill="white")
         pen.text((corner[0] + 3, corner[1] + 1), str(place + 1), fill="black")

@@ -1,40 +1,22 @@
 """Quality metrics: scores, calibration, and tiles that find what the whole picture hides."""
 
 import dataclasses
-import math
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from local.samples import doubtful_drawing
-from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import QUESTIONS, draw
 from model_artifacts.demo.evaluate import EVALUATION_SEED
-from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.findings import score
-from moderation.domain.policy import Category, Pack, Question, parse_pack
+from moderation.domain.metrics import calibration_error, category_metrics, misclassifications, reliability
 from scripts.evaluation.__main__ import EvaluationConfig
 from scripts.evaluation.baseline import Figures, comparison
-from scripts.evaluation.calibrate import (
-    MAX_FALSE_POSITIVE_RATE,
-    CalibrationImage,
-    LabelledAnswer,
-    fit,
-    fit_temperature,
-    with_fitted_values,
-)
+from scripts.evaluation.calibrate import labelled
 from scripts.evaluation.dataset import RANDOM_DRAWINGS, evaluation_drawing, heldout_drawings, view_labels
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
-from scripts.evaluation.metrics import (
-    EvaluatedDrawing,
-    calibration_error,
-    category_metrics,
-    misclassifications,
-    reliability,
-)
+from scripts.evaluation.metrics import EvaluatedDrawing
 from scripts.evaluation.page import BASELINE, SENT_TO_REVIEW, baseline_goal
 
 
@@ -82,28 +64,6 @@ class TestScores:
         assert calibration_error(reliability([(0.95, number % 2 == 0) for number in range(400)])) == pytest.approx(0.45)
 
 
-def pack_of(*questions: Question) -> Pack:
-    """A pack of these questions, each with a category of its own: "A" for the question "a"."""
-    categories = tuple(Category(question.id.upper(), f"Sort {question.id.upper()}") for question in questions)
-    own = tuple(dataclasses.replace(question, categories=(question.id.upper(),)) for question in questions)
-    return Pack("test", "", categories, own)
-
-
-def picture(p_yes: dict[str, float], shows: str = "", caption: str = "a house") -> CalibrationImage:
-    """A picture of one view by P(yes) of each question; yes is true for `shows` alone."""
-    told = {
-        text: [LabelledAnswer(Answer("full", text, "yes" if p > 0.5 else "no", p, 0.1), text == shows)]
-        for text, p in p_yes.items()
-    }
-    evidence = Evidence(tuple(one.answer for [one] in told.values()), (Caption("full", caption),))
-    return CalibrationImage(False, evidence, {text: text == shows for text in told}, told)
-
-
-def called_unsafe(pack: Pack, pictures: list[CalibrationImage]) -> float:
-    """The share of pictures that judge and rules call unsafe."""
-    return sum(decision(pack, one.evidence).verdict == "unsafe" for one in pictures) / len(pictures)
-
-
 class TestEvaluationSet:
     def test_the_first_thousand_are_those_of_the_checkpoints_own_evaluation(self) -> None:
         own = next(heldout_drawings(EVALUATION_SEED + 7, 1))
@@ -141,76 +101,14 @@ class TestBaseline:
 
 
 class TestCalibration:
-    @pytest.fixture
-    def pictures(self) -> list[CalibrationImage]:
-        """2,000 of one view each; the model's log-odds are twice what they should be."""
-        rng = random.Random(5)
-        made = []
-        for _ in range(2000):
-            log_odds = rng.uniform(-4, 4)
-            truth = rng.random() < 1 / (1 + math.exp(-log_odds))
-            made.append(picture({"a?": 1 / (1 + math.exp(-2 * log_odds))}, "a?" if truth else ""))
-        return made
+    def test_a_drawing_is_labelled_with_its_categories_and_the_true_answer_to_each_question(self) -> None:
+        pack, drawing = demo_pack(), draw(random.Random(3), split="heldout", only="weapon")
 
-    def test_an_overconfident_model_is_tempered(self, pictures: list[CalibrationImage]) -> None:
-        assert fit_temperature(Question("a", "a?", temperature=1), pictures).temperature == pytest.approx(2, abs=0.3)
+        found = labelled(DemoModel(), pack, drawing)
 
-    def test_the_threshold_parts_what_shows_it_from_what_does_not_by_the_strongest_view(self) -> None:
-        def scene(strongest: float, truth: bool) -> CalibrationImage:
-            told = [
-                LabelledAnswer(Answer(f"tile-{n}", "a?", "yes" if p > 0.5 else "no", p, 0.1), truth)
-                for n, p in enumerate((0.01, strongest))
-            ]
-            captions = (Caption("tile-0", "a house"), Caption("tile-1", "a house"))
-            return CalibrationImage(
-                True, Evidence(tuple(one.answer for one in told), captions), {"a?": truth}, {"a?": told}
-            )
-
-        pictures = [scene(0.8 + n / 500, True) for n in range(50)] + [scene(n / 75, False) for n in range(50)]
-        [question] = fit(pack_of(Question("a", "a?")), pictures).questions
-
-        scores = [(max(score(question, one.answer) or 0 for one in p.labelled["a?"]), p.labels["a?"]) for p in pictures]
-        assert all((p >= question.threshold) == truth for p, truth in scores)
-
-    def test_a_view_without_truth_teaches_no_temperature(self, pictures: list[CalibrationImage]) -> None:
-        absurd = LabelledAnswer(Answer("full", "a?", "yes", p_yes=0.999, p_blank=0.1), None)
-        more = [
-            dataclasses.replace(picture, labelled={"a?": [*picture.labelled["a?"], absurd]}) for picture in pictures
-        ]
-
-        assert fit_temperature(Question("a", "a?"), more) == fit_temperature(Question("a", "a?"), pictures)
-
-    def test_harmless_pictures_are_flagged_no_more_often_than_the_budget_allows(self) -> None:
-        rng = random.Random(3)
-        shown = [picture({"a?": rng.uniform(0.5, 1), "b?": 0.02}, "a?") for _ in range(60)]
-        shown += [picture({"a?": 0.02, "b?": rng.uniform(0.5, 1)}, "b?") for _ in range(60)]
-        harmless = [picture({"a?": rng.uniform(0, 0.9), "b?": rng.uniform(0, 0.9)}) for _ in range(60)]
-
-        fitted = fit(pack_of(Question("a", "a?"), Question("b", "b?")), [*shown, *harmless])
-
-        assert called_unsafe(fitted, harmless) <= MAX_FALSE_POSITIVE_RATE
-        assert called_unsafe(fitted, shown) > 0.1  # and not by flagging nothing
-
-    def test_captions_count_among_the_false_flags(self) -> None:
-        rng = random.Random(4)
-        shown = [picture({"a?": rng.uniform(0.8, 1)}, "a?", caption="sort A") for _ in range(100)]
-        harmless = [picture({"a?": rng.uniform(0, 0.45)}, caption="sort A") for _ in range(100)]
-
-        fitted = fit(pack_of(Question("a", "a?")), [*shown, *harmless])
-
-        assert called_unsafe(fitted, harmless) <= MAX_FALSE_POSITIVE_RATE
-        assert called_unsafe(fitted, shown) > 0.9
-
-    def test_only_the_numbers_of_the_pack_change(self) -> None:
-        pack = demo_pack()
-        fitted = [dataclasses.replace(question, threshold=0.35, temperature=1.25) for question in pack.questions]
-
-        text = with_fitted_values(DEMO_PACK.read_text("utf-8"), fitted)
-
-        assert parse_pack(yaml.safe_load(text)) == dataclasses.replace(pack, questions=tuple(fitted))
-        assert with_fitted_values(text, pack.questions) == with_fitted_values(
-            DEMO_PACK.read_text("utf-8"), pack.questions
-        )
+        assert found.truth == {"Weapons"}
+        assert found.known == {question.id: question.id == "weapon" for question in pack.questions}
+        assert set(found.answers) == set(found.known)
 
 
 class TestScenes:

@@ -33,7 +33,7 @@ def run_cases(pack: Pack) -> list[CaseResult]:
 
 def _decide(pack: Pack, case: Case) -> Decision:
     evidence = _evidence(pack, case)
-    judged = case.judge or _judge_by_answers(pack, evidence)
+    judged = case.judge or judge_by_answers(pack, evidence)
     return decide(pack, evidence, judged if needs_judge(pack, evidence) else None)
 
 
@@ -56,7 +56,7 @@ def _answer(question: Question, given: str | float | None) -> Answer | None:
     return Answer(_VIEW, question.text, "yes" if given >= 0.5 else "no", p_yes=given)
 
 
-def _judge_by_answers(pack: Pack, evidence: Evidence) -> Judgement:
+def judge_by_answers(pack: Pack, evidence: Evidence) -> Judgement:
     """Return the judgement of a judge that follows the answers alone."""
     top = top_finding(findings(pack, evidence))
     if top and top.over:
