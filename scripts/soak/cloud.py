@@ -16,6 +16,7 @@ import psutil
 from local.cloud.runtime.fleet import Limits
 from local.harness.laptop import Laptop
 from local.policies import publish_demo_pack
+from moderation.contract import VERDICT_TAG
 from scripts.soak.faults import Fault, FaultMode, FaultPlan, HttpReply
 from scripts.soak.images import colour_models
 from scripts.soak.proxy import FaultProxy, PermanentFaults
@@ -162,6 +163,17 @@ def undecided(laptop: Laptop, records: Sequence[Mapping[str, Any]]) -> list[dict
         }
         for record in found
     ]
+
+
+def tags(laptop: Laptop, records: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Return the verdict in the tag of each record's object version by key, None if it has none."""
+    s3, bucket = laptop.client("s3"), laptop.outputs["IntakeBucketName"]
+
+    def tag(record: Mapping[str, Any]) -> str | None:
+        tagged = s3.get_object_tagging(Bucket=bucket, Key=record["image"]["key"], VersionId=record["sk"])["TagSet"]
+        return next((str(one["Value"]) for one in tagged if one["Key"] == VERDICT_TAG), None)
+
+    return {record["image"]["key"]: tag(record) for record in records}
 
 
 def dead_letters(laptop: Laptop) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from PIL import Image
 
@@ -37,22 +38,34 @@ IMAGE_CLASSES = (
     ImageClass("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
     ImageClass("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
 )
-_POISON_EVERY, _UNPUBLISHABLE_EVERY = 500, 20
+_POISON_EVERY, _UNPUBLISHABLE_EVERY, _PERSON_EVERY = 500, 20, 10
 _DUPLICATES = 0.05  # share of uploads with the bytes of an earlier one
 
 
 @dataclass(frozen=True)
 class SoakImage:
-    """Upload under `key`, and its expected record.
+    """Upload under `key`, and the verdict that the pipeline should give it.
 
     Some keys cause permanent faults as long as faults are injected: `/poison/` kills each process that reads the
-    object, and messages about `/unpublishable/` are rejected.
+    object, and messages about `/unpublishable/` are rejected. A person decides against the pipeline on `/person/`.
     """
 
     key: str
     data: bytes
     verdict: str
     decided_by: str
+
+    @property
+    def persons_verdict(self) -> Literal["safe", "unsafe"] | None:
+        """Verdict of the person who decides on the image; None if nobody does."""
+        if "/person/" not in self.key:
+            return None
+        return "safe" if self.verdict == "unsafe" else "unsafe"
+
+    @property
+    def expected(self) -> tuple[str, str]:
+        """Verdict in the end, and what decided it."""
+        return (self.persons_verdict, "person") if self.persons_verdict else (self.verdict, self.decided_by)
 
 
 def soak_image(seed: str, number: int) -> SoakImage:
@@ -61,13 +74,15 @@ def soak_image(seed: str, number: int) -> SoakImage:
     original = rng.randrange(number) if number and rng.random() < _DUPLICATES else number
     shares = [one.share for one in IMAGE_CLASSES]
     (drawn,) = random.Random(f"{seed}:{original}:sort").choices(IMAGE_CLASSES, shares)
-    key = f"{seed}/{_permanent_fault(number)}/{drawn.name}/{number}"
+    key = f"{seed}/{_fate(number)}/{drawn.name}/{number}"
     return SoakImage(key, _draw(drawn, f"{seed}:{original}"), drawn.verdict, drawn.decided_by)
 
 
-def _permanent_fault(number: int) -> str:
-    if number % _POISON_EVERY == 99:
+def _fate(number: int) -> str:
+    if number % _POISON_EVERY == 39:
         return "poison"
+    if number % _PERSON_EVERY == 7:
+        return "person"
     return "unpublishable" if number % _UNPUBLISHABLE_EVERY == 13 else "plain"
 
 

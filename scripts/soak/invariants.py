@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.soak.cloud import ResourceSnapshot
@@ -45,11 +45,11 @@ def nothing_decided_twice(seen: Observations, records: Sequence[Item]) -> Invari
 
 
 def never_safe_by_failure(seen: Observations, records: Sequence[Item]) -> Invariant:
-    """Check that `safe` is decided by the judge or the evidence, and only where the expected verdict is safe."""
-    expected = {upload.image.key: upload.image.verdict for upload in seen.uploads}
+    """Check that `safe` is decided by a person or the models, and only where the expected verdict is safe."""
+    expected = {upload.image.key: upload.image.expected for upload in seen.uploads}
     safe = [record for record in records if record.get("verdict") == "safe"]
-    machines = ("judge", "evidence")
-    wrong = [_key(r) for r in safe if expected[_key(r)] != "safe" or r["decided_by"] not in machines]
+    may_be = ("judge", "evidence", "person")
+    wrong = [_key(r) for r in safe if expected[_key(r)][0] != "safe" or r["decided_by"] not in may_be]
     return _invariant("no failure leads to `safe`", wrong, len(safe))
 
 
@@ -78,7 +78,21 @@ def _wrong(uploads: Sequence[SoakUpload], records: Sequence[Item]) -> list[str]:
     """Return the keys of the uploads whose records differ from the expected ones."""
     found = {_key(record): (record.get("verdict"), record.get("decided_by")) for record in records}
     images = [upload.image for upload in uploads]
-    return [image.key for image in images if found.get(image.key) != (image.verdict, image.decided_by)]
+    return [image.key for image in images if found.get(image.key) != image.expected]
+
+
+def persons_stand(text: str, seen: Observations, records: Sequence[Item]) -> Invariant:
+    """Check that no execution, retry, late reply or redrive undoes a person's decision."""
+    uploads = [upload for upload in seen.uploads if upload.image.persons_verdict]
+    return _invariant(text, _wrong(uploads, records), len(uploads))
+
+
+def tags_agree(text: str, tags: Mapping[str, str | None], records: Sequence[Item]) -> Invariant:
+    """Check that an object's tag, by key, says what its record says. Objects without a tag are held back by the app."""
+    wrong = [_key(record) for record in records if tags[_key(record)] not in (None, record.get("verdict"))]
+    untagged = sum(tag is None for tag in tags.values())
+    checked = _invariant(text, wrong, len(tags) - untagged)
+    return replace(checked, figures=f"{checked.figures}; {untagged} without a tag")
 
 
 def notified_or_marked(seen: Observations, records: Sequence[Item]) -> Invariant:

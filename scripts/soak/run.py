@@ -5,14 +5,15 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from local.harness.laptop import Laptop
-from scripts.soak import cloud
+from moderation.domain.image_ref import ImageRef
+from scripts.soak import cloud, people
 from scripts.soak.cloud import ResourceSnapshot
 from scripts.soak.images import SoakImage, soak_image
 
@@ -55,6 +56,8 @@ class Soak:
     def __init__(self, laptop: Laptop) -> None:
         self._laptop = laptop
         self._pool = ThreadPoolExecutor(8)
+        self._reviewer = people.reviewer(laptop)
+        self._people: dict[str, Future[None]] = {}  # their decisions, by key
         self._queues = [laptop.subscribe_queue(topic) for topic in cloud.TOPICS]
 
     def run(self, seed: str, images: int, timeout_s: float, advance: Callable[[int], None]) -> Observations:
@@ -115,8 +118,9 @@ class Soak:
             self._laptop.client("events").put_events(Entries=[entry] * times)
 
     def _poll(self, pending: dict[str, SoakUpload], seen: Observations) -> int:
-        """Remove uploads that have a verdict from `pending`, and return their number."""
-        decided = [record for record in self._records_of(list(pending.values())[:100]) if "verdict" in record]
+        """Remove uploads that have their last verdict from `pending`, and return their number."""
+        records = list(self._records_of(list(pending.values())[:100]))
+        decided = [record for record in records if self._is_decided(record, pending[record["image"]["key"]])]
         for record in decided:
             upload = pending.pop(record["image"]["key"])
             seen.first[upload.image.key] = {name: record.get(name) for name in DECISION}
@@ -125,6 +129,17 @@ class Soak:
                 seen.memory.append((len(seen.first), cloud.resource_snapshot(self._laptop)))
         self._receive(seen)
         return len(decided)
+
+    def _is_decided(self, record: Item, upload: SoakUpload) -> bool:
+        """Tell if there is the verdict of the pipeline, or of the person who is asked once there is a record."""
+        if not upload.image.persons_verdict:
+            return "verdict" in record
+        if upload.image.key not in self._people:
+            stored = ImageRef(self._laptop.outputs["IntakeBucketName"], upload.image.key, upload.version)
+            self._people[upload.image.key] = self._pool.submit(people.overrule, self._reviewer, stored, upload.image)
+        if self._people[upload.image.key].done():
+            self._people[upload.image.key].result()
+        return record.get("decided_by") == "person"
 
     def _records_of(self, uploads: list[SoakUpload]) -> Iterator[Item]:
         bucket, table = self._laptop.outputs["IntakeBucketName"], self._laptop.outputs["VerdictTableName"]

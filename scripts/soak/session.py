@@ -141,6 +141,8 @@ def _check(
         invariants.never_safe_by_failure(seen, records),
         invariants.same_verdicts(seen, records, beyond),
         invariants.notified_or_marked(seen, records),
+        invariants.persons_stand("no execution undoes a person's decision", seen, records),
+        invariants.tags_agree("no tag disagrees with its record", cloud.tags(laptop, records), records),
         invariants.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
         invariants.nothing_left_behind(*snapshots),
     ]
@@ -163,5 +165,9 @@ def _redrive(run: Soak, laptop: Laptop, seen: Observations, result: SoakResult) 
     result.invariants += [
         invariants.right_verdicts("after `moderate redrive` every verdict is the expected one", seen, records),
         invariants.notified(seen, records),
+        invariants.persons_stand("`moderate redrive` undoes no person's decision", seen, records),
+        invariants.tags_agree(
+            "after `moderate redrive` no tag disagrees with its record", cloud.tags(laptop, records), records
+        ),
     ]
     result.figures["wrong_after"] = invariants.explained(seen, records, excluded=())

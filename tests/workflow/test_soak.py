@@ -1,4 +1,4 @@
-"""The soak in small: 100 uploads while every call of the pipeline fails now and then. `make soak` does thousands."""
+"""The soak in small: 60 uploads while every call of the pipeline fails now and then. `make soak` does thousands."""
 
 import json
 
@@ -11,7 +11,7 @@ from scripts.soak.session import SoakConfig, SoakResult, soak
 
 @pytest.fixture(scope="module")
 def result(assembly) -> SoakResult:
-    return soak(assembly, SoakConfig(images=100, seed=7, baseline_images=6, every=12))
+    return soak(assembly, SoakConfig(images=60, seed=7, baseline_images=6, every=9))
 
 
 def test_every_invariant_holds(result):
@@ -37,7 +37,7 @@ def test_an_image_takes_what_the_cost_arithmetic_says_and_what_faults_add(result
 
     assert len(of_image) == 5
     for name, expected, counted in of_image:
-        assert 0.9 * expected < counted < 1.8 * expected, name
+        assert 0.9 * expected < counted < 2 * expected, name
 
 
 def test_the_page_shows_every_invariant(result):
