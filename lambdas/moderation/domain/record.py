@@ -215,6 +215,11 @@ class Change:
     removed: frozenset[str] = frozenset()
 
 
+def name_of(arn: str) -> str:
+    """Return a person's name from their ARN: that of a role's session or of a user, whatever the role."""
+    return arn.rpartition("/")[2]
+
+
 def utc(moment: datetime) -> str:
     """Format a time as Step Functions does: ISO-8601, milliseconds, `Z`. Such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
-from moderation.domain.record import Change, Record, overruled, utc
+from moderation.domain.record import Change, Record, name_of, overruled, utc
 from moderation.domain.sticky_decision import Sticking, StickyDecision
 from moderation.domain.work_files import Workspace, pack_file
 from moderation.errors import (
@@ -238,7 +238,7 @@ def _check_appeal(record: Record, decision: PersonDecision) -> None:
         raise AppealRefused(
             f"An appeal that is upheld turns unsafe into safe; {record.image.key} is {record.verdict or 'undecided'}."
         )
-    if record.decider == decision.who:
+    if record.decided_by == "person" and name_of(str(record.decider)) == name_of(decision.who):
         raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
 
 

@@ -38,7 +38,7 @@ def is_left_alone(copy: Record, verdict: str) -> bool:
 def needs_approval(ports: DecidePorts, record: Record, copies: Sequence[Record], decision: PersonDecision) -> bool:
     """Tell if a second person must decide the same before the copies change.
 
-    An appeal that is upheld has one already, since nobody decides on an appeal against their own decision.
+    An appeal that is upheld needs none: whoever made the decision is refused, and a machine's decision has no maker.
     """
     if decision.appeal:
         return False

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from moderation.domain.record import Change, Record, overruled, utc
+from moderation.domain.record import Change, Record, name_of, overruled, utc
 from moderation.domain.sticky_decision import StickyDecision
 from moderation.ports import DecisionStore, ImageStore, Publisher, VerdictStore
 from moderation.usecases.notify import notify, topics_of
@@ -70,7 +70,7 @@ def requeue(ports: RevokePorts, records: Sequence[Record], who: str) -> Iterator
 
 
 def _requeued(ports: RevokePorts, record: Record, who: str) -> Change:
-    note = f"The decision of {_name(str(record.decider))} was revoked: another person must decide."
+    note = f"The decision of {name_of(str(record.decider))} was revoked: another person must decide."
     change = overruled(record, "review", (), note, who, utc(datetime.now(UTC)))
     told = any(ports.publisher.has_topic(topic) for topic in topics_of(ports.publisher, record.with_change(change)))
     added = {"notified": False} if told else {}
@@ -85,8 +85,4 @@ def _rests_on(record: Record, who: str, since: str) -> bool:
 
 
 def _is_by(who: str, decider: str) -> bool:
-    return who in (decider, _name(decider))
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2]
+    return who in (decider, name_of(decider))
