@@ -131,9 +131,12 @@ def _descriptions(pack: Pack, names: Collection[str]) -> list[str]:
 
 def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     lines, clear = [], []
+    talking = {answer for answer in {finding.answer for finding in found} if supported_categories(pack, [answer])}
+    asked: dict[str, list[Finding]] = {}
+    for finding in found:
+        asked.setdefault(finding.question_id, []).append(finding)
     for question in pack.questions:
-        asked = [finding for finding in found if finding.question_id == question.id]
-        told = _told(pack, asked)
+        told = _told(asked.get(question.id, []), talking)
         lines += [_answer(pack, finding) for finding in told]
         if not told:
             clear.append(question.id)
@@ -143,14 +146,13 @@ def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     return lines
 
 
-def _told(pack: Pack, asked: Sequence[Finding]) -> list[Finding]:
+def _told(asked: Sequence[Finding], talking: Collection[str]) -> list[Finding]:
     """Return the strongest answer to a question unless it is a clear no, and those whose words support a category."""
     strongest = max(asked, key=lambda finding: finding.score or 0.0, default=None)
     return [
         finding
         for finding in asked
-        if (finding is strongest and (finding.near or not finding.clear_no))
-        or supported_categories(pack, [finding.answer])
+        if (finding is strongest and (finding.near or not finding.clear_no)) or finding.answer in talking
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.domain.decision import needs_judge
-from moderation.domain.findings import top_finding, views
+from moderation.domain.findings import top_finding
 from moderation.domain.policy import Pack
 from moderation.domain.record import Record
 from moderation.domain.replay import JudgeUse, NotReplayable, Outcome, Replayed, evidence_of
@@ -145,10 +145,9 @@ def flip_of(record: Record, result: Replayed, by_release: bool) -> Flip:
 
 def count_work(tally: Tally, record: Record, pack: Pack) -> None:
     """Count what the models do for a replayed record: its views, and its judgement before and after."""
-    evidence = evidence_of(record)
-    tally.views += len(views(evidence))
+    tally.views += len({said["view"] for said in (*(record.answers or ()), *record.captions)})
     tally.judged["before"] += record.judgement is not None
-    tally.judged["after"] += needs_judge(pack, evidence)
+    tally.judged["after"] += pack.judge == "always" or needs_judge(pack, evidence_of(record))
 
 
 def order(flips: Iterable[Flip], most: int) -> list[Flip]:
