@@ -21,25 +21,17 @@ class AnswerFile:
         self._lock, self._places = threading.Lock(), dict[str, int]()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
-        self._file.seek(0)
-        end = 0
-        for line in self._file:
-            if not line.endswith(b"\n"):
-                break
-            self._note(path, end, line)
-            end += len(line)
-        self._file.truncate(end)
-        if not end:
-            self._append(_SCHEMA)
+        try:
+            self._read(path)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> "AnswerFile":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-    def __len__(self) -> int:
-        return len(self._places)
 
     def get(self, key: str) -> Mapping[str, Any] | None:
         with self._lock:
@@ -52,6 +44,18 @@ class AnswerFile:
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         with self._lock:
             self._places[key] = self._append({"key": key, "value": value})
+
+    def _read(self, path: Path) -> None:
+        self._file.seek(0)
+        end = 0
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                break
+            self._note(path, end, line)
+            end += len(line)
+        self._file.truncate(end)
+        if not end:
+            self._append(_SCHEMA)
 
     def _note(self, path: Path, place: int, line: bytes) -> None:
         try:

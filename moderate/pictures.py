@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from moderate.deployment import Deployment
 from moderate.roles import acting_as
 from moderation.domain.image import prepare
-from moderation.domain.policy_history import log_key
+from moderation.domain.policy_history import PICTURES, log_key
 
 _SIDE, _BLUR, _QUALITY = 96, 3, 60
 _MOST_NAMED = 1000  # in one entry
@@ -43,7 +43,7 @@ def log_pictures(deployment: Deployment, command: str, paths: Collection[str]) -
     }
     editor.s3.put_object(
         Bucket=editor.policy_bucket,
-        Key=log_key(editor.caller_id, f"pictures-{now:%Y%m%dT%H%M%S%f}"),
+        Key=log_key(editor.caller_id, f"{PICTURES}{now:%Y-%m-%dT%H:%M:%S.%fZ}"),
         Body=json.dumps(entry).encode(),
         ContentType="application/json",
         IfNoneMatch="*",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import JsonOption, cell, print_json, results, table
-from moderation.domain.policy_history import HISTORY, LOG, log_entry, log_key, signers
+from moderation.domain.policy_history import HISTORY, LOG, PICTURES, log_entry, log_key, signers
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
@@ -67,7 +67,7 @@ def log(
     as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """List who changed packs, routes and the canary, when and why, newest first.
+    """List who changed packs, routes and the canary, when and why, newest first, and who put pictures into reports.
 
     Each version of a file is listed. One without a name wasn't written by `moderate`: CloudTrail or the bucket's access
     logs know who wrote it.
@@ -98,7 +98,13 @@ def _newest(deployment: Deployment, limit: int) -> Iterator[_Row]:
             who, version = log_entry(found["Key"])
             entries[version].append((who, found["Key"]))
     signed = deployment.policies.signatures()
-    for row in _changed(deployment)[:limit]:
+    looked = [
+        _Row(name.removeprefix(PICTURES), "pictures in a report", name, "")
+        for name in entries
+        if name.startswith(PICTURES)
+    ]
+    # stable: `_changed` orders what was written within a second
+    for row in sorted([*_changed(deployment), *looked], key=lambda row: row.at[:19], reverse=True)[:limit]:
         said = [_annotated(row, who, _read(deployment, key)) for who, key in entries[row.version]]
         yield from (replace(each, signed_by=tuple(sorted(signers(each.digest, signed)))) for each in said or (row,))
 

@@ -20,7 +20,7 @@ from scripts.evaluation.inprocess_pipeline import DemoModel, demo_pack, png
 from scripts.evaluation.metrics import true_categories
 
 DRAWINGS, UNSAFE_SCENES, SAFE_SCENES = 400, 160, 320
-PRECISION = 0.95
+PRECISION = 0.9  # 880 pictures are too few for 0.95 of contact information and harassment
 
 
 def main() -> int:

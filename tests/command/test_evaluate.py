@@ -298,21 +298,19 @@ def test_a_folder_of_something_else_is_refused(moderate, endpoints, folder):
     assert "name another folder with --out" in moderate("eval", folder).stderr
 
 
-def test_pictures_are_small_and_who_embeds_them_is_logged(moderate, endpoints, folder, monkeypatch, deployed):
-    logged = []
-    monkeypatch.setattr(
-        "moderate.evaluate.log_pictures", lambda _, command, paths: logged.append((command, set(paths)))
-    )
-
+def test_pictures_are_small_and_the_log_says_who_embeds_them(moderate, endpoints, folder):
     moderate("eval", folder, "--pictures")
 
     page = References(Path("eval-set/report.html").read_text())
-    assert logged[0][0] == "eval"
-    assert len(page.loaded) == len(logged[0][1]) > 0
+    assert len(page.loaded) == 2  # the missed one and the wrongly flagged one
     for address in page.loaded:
         kind, _, data = address.partition(",")
         assert kind == "data:image/jpeg;base64"
-        assert max(Image.open(io.BytesIO(base64.b64decode(data))).size) <= 96
+        with Image.open(io.BytesIO(base64.b64decode(data))) as shown:
+            assert max(shown.size) <= 96
+    [entry] = [row for row in json.loads(moderate("policy", "log", "--json").stdout) if row["who"]]
+    assert (entry["action"], entry["why"]) == ("eval --pictures", "2 pictures in a report")
+    assert entry["at"].startswith("20")
 
 
 class TestStored:

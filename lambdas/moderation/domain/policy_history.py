@@ -8,6 +8,7 @@ from collections.abc import Iterable
 HISTORY = "history/"
 LOG = f"{HISTORY}log/"
 APPROVALS = f"{HISTORY}approvals/"
+PICTURES = "pictures-"  # begins the name of an entry about pictures in a report, in place of a version
 NEEDED = 2  # editors who must have signed a digest, its author among them
 
 
