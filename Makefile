@@ -120,6 +120,10 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure our BLIP-2 handler against the sample's
 	@$(BIN)/python -m scripts.bench.models
 
+.PHONY: bench-replay
+bench-replay: setup ## Time `moderate policy replay` on an export of 100,000 records
+	@$(BIN)/python -m scripts.bench.replay
+
 .PHONY: bench-rights
 bench-rights: setup ## Measure the CPU time of IAM decisions on the laptop cloud
 	@$(BIN)/python -m scripts.bench.rights
