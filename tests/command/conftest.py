@@ -15,24 +15,11 @@ from moderate.main import app
 from moderation.adapters.dynamodb_items import from_item, to_item
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.policy import Category, Pack, Question, pack_data
+from moderation.domain.policy import pack_data
 from moderation.domain.record import shard_of
-from tests.command.history import CREATED, DECIDED, OWNER
+from tests.command.history import CREATED, DECIDED, OWNER, PACK
 
 TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
-PACK = Pack(
-    name="default",
-    description="A pack for tests",
-    categories=(
-        Category("Violence", "Weapons, fights and wounds", "Pictures of violence aren't shown here."),
-        Category("Tobacco", "Tobacco products and smoking"),
-    ),
-    questions=(
-        Question("weapon", "Does this photo contain a weapon?", ("Violence",)),
-        Question("smoker", "Does this photo contain a smoker?", ("Tobacco",)),
-    ),
-)
-PACK_KEY = f"provenance/packs/{PACK.digest}.json"
 
 
 class KeptClients(boto3.Session):

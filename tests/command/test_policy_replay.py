@@ -19,8 +19,7 @@ from moderation.domain.judgement import Judgement
 from moderation.domain.judgement_file import judgement_attributes
 from moderation.domain.policy import pack_data
 from moderation.domain.work_files import Workspace
-from tests.command.conftest import PACK, PACK_KEY
-from tests.command.history import OWNER
+from tests.command.history import OWNER, PACK, PACK_KEY
 
 SAFE, UNSAFE = Judgement("safe", None, "Nothing."), Judgement("unsafe", "Violence", "A gun.")
 WINDOW = ("--since", "2000-01-01")

@@ -27,8 +27,8 @@ from moderation.usecases.judge_image import judge_evidence
 from moderation.usecases.replay import Part, Replayer, Selection
 from moderation.usecases.replay_asking import Asking, ask_about
 from tests.support.fakes import FakeJudge, FakeVerdicts, FakeVision, FakeWork
-from tests.unit.domain.test_replay import NAKED, SAFE, UNSAFE, described, evidence, record, with_threshold
 from tests.unit.packs import PACK, SMOKER, WEAPON
+from tests.unit.stored_records import NAKED, SAFE, UNSAFE, described, evidence, record, with_threshold
 
 EXECUTION = "arn:aws:states:us-east-1:1:execution:m:me"
 SELECTION = Selection(bucket="intake", since="2026-11-01T00:00:00.000Z", until="2026-11-30T00:00:00.000Z")

@@ -1,6 +1,5 @@
 """Replays of stored records: exact, held, or refused with the reason."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +8,8 @@ import pytest
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.judgement import Judgement, UnusableJudgement
-from moderation.domain.judgement_file import judgement_attributes, shadow_attributes
-from moderation.domain.policy import Category, Pack, Question
+from moderation.domain.judgement_file import shadow_attributes
+from moderation.domain.policy import Category, Pack
 from moderation.domain.prompt import judge_prompt
 from moderation.domain.record import Record, overruled, reopened
 from moderation.domain.replay import (
@@ -24,49 +23,11 @@ from moderation.domain.replay import (
 )
 from tests.unit.domain.shipped import shipped
 from tests.unit.packs import PACK, SMOKER, WEAPON
-
-SAFE = Judgement("safe", None, "Nothing.")
-UNSAFE = Judgement("unsafe", "Violence", "A weapon.")
-NAKED = Question("naked", "Does this photo contain a naked person?", ("Violence",))
-
-
-def evidence(weapon: float = 0.02, smoker: float = 0.02, caption: str = "a house", views: int = 1) -> Evidence:
-    names = ["full", *(f"tile-{n}" for n in range(1, views))]
-    answers = [
-        Answer(view, question.text, "yes" if p >= 0.5 else "no", p, 0.1)
-        for question, p in ((WEAPON, weapon), (SMOKER, smoker))
-        for view in names
-    ]
-    return Evidence(tuple(answers), tuple(Caption(view, caption) for view in names))
-
-
-def record(
-    seen: Evidence, judgement: Judgement | UnusableJudgement | None, pack: Pack = PACK, **attributes: Any
-) -> Record:
-    """The record that RecordVerdict writes, through JSON as it is stored."""
-    made = judgement_attributes(decide(pack, seen, judgement), judgement, seen)
-    item = made | {
-        "pk": "intake#a.png",
-        "sk": "v1",
-        "policy": {"name": pack.name, "digest": pack.digest},
-        "looked_at": {"unseen": list(seen.unseen)},
-        **attributes,
-    }
-    return Record.from_attributes(json.loads(json.dumps(item)))
+from tests.unit.stored_records import NAKED, SAFE, UNSAFE, described, evidence, record, with_threshold
 
 
 def replayed(stored: Record, pack: Pack, *behind: Pack) -> Replayed | NotReplayable:
     return Replay(pack, {each.digest: each for each in behind or (PACK,)}).of(stored)
-
-
-def with_threshold(threshold: float) -> Pack:
-    return replace(PACK, questions=(replace(WEAPON, threshold=threshold), SMOKER))
-
-
-def described(name: str, description: str) -> Pack:
-    return replace(
-        PACK, categories=tuple(replace(c, description=description) if c.name == name else c for c in PACK.categories)
-    )
 
 
 def verdict(result: Replayed | NotReplayable) -> tuple[str, str | None, str]:
