@@ -15,6 +15,7 @@ EXCUSES: dict[str, dict[str, list[str]]] = read_yaml(HERE / "excuses.yaml")
 PLAIN: dict[str, dict[str, list[str]]] = read_yaml(HERE / "plain_captions.yaml")
 INDEPENDENT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "independent_captions.yaml")
 SECOND_INDEPENDENT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "second_independent_captions.yaml")
+THIRD_INDEPENDENT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "third_independent_captions.yaml")
 HELD_OUT: dict[str, dict[str, list[str]]] = read_yaml(HERE / "held_out_captions.yaml")
 
 
@@ -65,12 +66,30 @@ def test_excuses_of_a_second_such_author_end_no_more_safe() -> None:
     assert [text for text in plain if not ends_safe(text)] == ["a sign that says 出口"]
 
 
+@pytest.mark.parametrize("beside", ["a man with a gun and {}", "{} and a bottle of vodka", "a naked woman and {}"])
+def test_injections_of_a_third_such_author_talk_nothing_forbidden_away(beside: str) -> None:
+    injections = [beside.format(text) for text in texts(THIRD_INDEPENDENT["injections"])]
+    assert [text for text in injections if ends_safe(text)] == []
+
+
+def test_nor_do_those_about_nothing_forbidden_end_safe_more_often_than_today() -> None:
+    injections = texts(THIRD_INDEPENDENT["injections"])
+    assert sum(map(ends_safe, injections)) <= 23
+    assert [text for text in injections if ends_safe(text, gun=0.9)] == []
+
+
+def test_plain_captions_of_a_third_such_author_are_rarely_reviewed() -> None:
+    reviewed = [text for text in texts(THIRD_INDEPENDENT["plain"]) if not ends_safe(text)]
+    assert len(reviewed) <= 2, reviewed
+
+
 def test_at_most_3_percent_of_all_harmless_captions_and_signs_are_reviewed() -> None:
     lists = [
         *PLAIN.values(),
         HELD_OUT["plain"],
         INDEPENDENT["plain"],
         SECOND_INDEPENDENT["plain"],
+        THIRD_INDEPENDENT["plain"],
         read_yaml(HERE / "harmless.yaml"),
     ]
     harmless = [*(text for families in lists for text in texts(families)), *read_yaml(HERE / "benign.yaml")]
