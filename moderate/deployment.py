@@ -9,6 +9,7 @@ import boto3
 import typer
 from botocore.exceptions import ClientError
 
+from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
@@ -105,6 +106,10 @@ class Deployment:
     @cached_property
     def executions(self) -> SfnExecutions:
         return SfnExecutions(clients.stepfunctions(self.session), self.workflow)
+
+    @cached_property
+    def backfills(self) -> BackfillRuns:
+        return BackfillRuns(clients.stepfunctions(self.session), self.output("BackfillArn"))
 
     def dead_letters(self, output: str) -> SqsDeadLetters:
         """Return the dead-letter queue whose URL is that output."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from moderate import ask, decide, decisions, erase, evaluate, policy, redrive, show, status, upload, verdicts, weights
+from moderate.backfills import command as backfill
 from moderate.checks import doctor
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
@@ -52,6 +53,7 @@ app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(backfill.app, name="backfill")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(policy.app, name="policy")
 app.add_typer(weights.app, name="weights")

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
 from stacks.components.alerts import Alerts
+from stacks.components.backfill import Backfill
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
@@ -70,6 +71,16 @@ class ModerationStack(Stack):
             verdicts=verdicts,
             intake=intake,
         )
+        backfill = Backfill(
+            self,
+            "Backfill",
+            functions=functions,
+            workflow=workflow,
+            intake=intake,
+            work=work,
+            verdicts=verdicts,
+            inventory=settings.inventory,
+        )
         reviewer = ReviewerRole(
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
         )
@@ -91,6 +102,7 @@ class ModerationStack(Stack):
             policies=policies,
             functions=functions,
             workflow=workflow,
+            backfill=backfill,
             verdicts=verdicts,
             alerts=alerts,
         )
@@ -101,10 +113,11 @@ class ModerationStack(Stack):
             recorder=functions.record_verdict,
             keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
             eraser=eraser,
+            backfillers=[backfill, operator],
         )
         work.restrict_keys([functions.prepare_image, reviewer])
         if settings.hold_until_cleared:
-            intake.hold_until_cleared([functions.prepare_image, reviewer])
+            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer])
             work.restrict_views([functions.query_image, reviewer])
         Monitoring(
             self,
@@ -122,6 +135,7 @@ class ModerationStack(Stack):
             "WorkBucketName": work.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
+            "SelectItemRoleArn": functions.select_item.role.role_arn,
             "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
             "ReviewerRoleArn": reviewer.role.role_arn,
             "EraserRoleArn": eraser.role.role_arn,
@@ -131,6 +145,9 @@ class ModerationStack(Stack):
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
             "WorkflowArn": workflow.machine.state_machine_arn,
+            "BackfillArn": backfill.machine.state_machine_arn,
+            "BackfillLog": backfill.log.log_group_name,
+            "InventoryPrefix": settings.inventory.uri if settings.inventory else "",
             "WorkflowLog": workflow.log.log_group_name,
             "SweepRuleName": workflow.sweep_rule.rule_name,
             "SweepFunctionName": functions.sweep_claims.function.function_name,

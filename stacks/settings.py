@@ -90,6 +90,10 @@ class S3Prefix:
         """Last folder of the prefix."""
         return self.prefix.rstrip("/").rpartition("/")[2]
 
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
 
 @dataclass(frozen=True)
 class Retention:
@@ -124,6 +128,7 @@ class DeploymentSettings:
     scale_to_zero: bool = False
     workflow_type: str = "STANDARD"
     intake: IntakeSettings = field(default_factory=IntakeSettings)
+    inventory: S3Prefix | None = None
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
     policy_approval: bool = False
@@ -171,6 +176,7 @@ class DeploymentSettings:
             scale_to_zero=context.flag("scaleToZero"),
             workflow_type=context.choice("workflowType", WORKFLOW_TYPES, default="STANDARD"),
             intake=_intake(context),
+            inventory=_inventory(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
             policy_approval=context.flag("policyApproval"),
@@ -278,6 +284,13 @@ def _weights_prefix(context: _Context) -> S3Prefix | None:
     return S3Prefix(match[1], match[2] + "/") if match else None
 
 
+def _inventory(context: _Context) -> S3Prefix | None:
+    match = _S3_PREFIX.fullmatch(
+        context.text("inventoryPrefix", _S3_PREFIX, "an S3 prefix such as s3://bucket/photos/")
+    )
+    return S3Prefix(match[1], match[2] + "/") if match else None
+
+
 def _instances(context: _Context, model: str) -> Instances:
     minimum = context.integer(f"{model}MinInstances", low=1, high=100, default=Instances.minimum)
     maximum = context.integer(f"{model}MaxInstances", low=1, high=100, default=max(minimum, Instances.maximum))
@@ -318,12 +331,14 @@ def _retention(context: _Context) -> Retention:
 
 def _check_bucket(settings: DeploymentSettings, context: _Context) -> None:
     """Reject settings that would need the policy or lifecycle of a bucket that the stack doesn't own."""
+    cleared = context.flag("intakeBucketCleared")
     if not context.has("intakeBucketName"):
         return
-    if settings.hold_until_cleared:
+    if settings.hold_until_cleared and not cleared:
         context.faults.append(
-            "holdUntilCleared can't be set with intakeBucketName, because the stack doesn't own that bucket's policy. "
-            "Leave it out and add the statement in docs/security.md to the policy."
+            "holdUntilCleared locks every object version of the existing bucket that has no verdict yet. Run "
+            "`moderate backfill start`. Once `moderate backfill check` finds none, set intakeBucketCleared=true and "
+            "add the statement in docs/security.md to the bucket's policy, which the stack doesn't own."
         )
     if settings.retention.images:
         context.faults.append(

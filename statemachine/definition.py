@@ -1,15 +1,16 @@
-"""Load the workflow definition: JSON with `${Placeholders}` inside its strings, filled in by CloudFormation."""
+"""Load the state machines' definitions: JSON with `${Placeholders}` inside its strings, filled in by CloudFormation."""
 
 import re
 from pathlib import Path
 
 DEFINITION_PATH = Path(__file__).with_name("moderation.asl.json")
+BACKFILL_PATH = Path(__file__).with_name("backfill.asl.json")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
-def load() -> str:
-    """Return the definition as it is in the file, placeholders included."""
-    return DEFINITION_PATH.read_text()
+def load(path: Path = DEFINITION_PATH) -> str:
+    """Return a definition as it is in the file, placeholders included."""
+    return path.read_text()
 
 
 def placeholders(text: str) -> frozenset[str]:

@@ -27,6 +27,14 @@ class StoredImage:
 
 
 @dataclass(frozen=True)
+class ObjectHead:
+    """Version and size of a stored object; the size is 0 if its owner's encryption hides it."""
+
+    version: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Policies:
     """The packs that apply to an image; the shadow packs have no effect.
 
@@ -87,6 +95,13 @@ class ImageStore(Protocol):
         """The bucket's current version of an object, None where there is none or it was deleted.
 
         Raises ImageUnavailable where the object may not be read, StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def head(self, bucket: str, key: str, version: str | None) -> ObjectHead | None:
+        """The version of an object, by default its current one; None where it is gone.
+
+        Raises StoreUnavailable, Misconfigured.
         """
         ...
 
@@ -263,6 +278,13 @@ class VerdictStore(Protocol):
         """
         ...
 
+    def of_run(self, run: str, verdict: str, since: str, until: str) -> Iterable[Record]:
+        """The records of a backfill with that verdict, or `shadow-<verdict>`, created between two ISO-8601 times.
+
+        Only category, cause and what decided; read lazily, in no order.
+        """
+        ...
+
     def unpublished(self, since: str, until: str) -> Iterable[Record]:
         """Verdicts whose notification is pending, created between two ISO-8601 times, newest first.
 
@@ -272,6 +294,10 @@ class VerdictStore(Protocol):
 
     def queue(self) -> Iterable[Record]:
         """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
+        ...
+
+    def delete_shadow(self, image: ImageRef) -> None:
+        """Delete a record that has a shadow verdict alone; any other is left alone."""
         ...
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:

@@ -22,6 +22,7 @@ from moderation.ports import (
     WorkStore,
 )
 from moderation.usecases.prepare_image import PreparePorts
+from moderation.usecases.select_item import SelectPorts
 
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
 
@@ -91,6 +92,22 @@ def prepare_image() -> PreparePorts:
 
 
 @cache
+def select_item() -> SelectPorts:
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.s3_images import S3ImageStore
+
+    env = Environment(os.environ, "VERDICT_TABLE", "INTAKE_BUCKET", "WORKFLOW_TYPE")
+    return SelectPorts(
+        images=S3ImageStore(clients.s3()),
+        verdicts=DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]),
+        bucket=env["INTAKE_BUCKET"],
+        prefix=env.get("INTAKE_PREFIX") or "",
+        express=env.one_of("WORKFLOW_TYPE", "STANDARD", "EXPRESS") == "EXPRESS",
+    )
+
+
+@cache
 def query_image() -> QueryPorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
@@ -143,6 +160,11 @@ def notify() -> NotifyPorts:
 
     env = Environment(os.environ, "VERDICT_TABLE", *_TOPICS)
     return NotifyPorts(DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]), _publisher(env))
+
+
+@cache
+def digest_backfill() -> NotifyPorts:
+    return notify()
 
 
 @cache

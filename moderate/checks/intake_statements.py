@@ -27,7 +27,7 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
         _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, [recorder, reviewer], {}),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
-        readers = [deployment.output("PrepareImageRoleArn"), reviewer]
+        readers = [deployment.output(f"{role}RoleArn") for role in ("PrepareImage", "SelectItem", "Reviewer")]
         uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{VERDICT_TAG}": "safe"}}
         versions = ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")
         reads = [f"s3:GetObject{version}" for version in versions]

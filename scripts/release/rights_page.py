@@ -22,6 +22,7 @@ _NAMES = {
     "WorkflowUnstartedExecutions": "the queue of uploads not started",
     "FunctionsUnrecordedFailures": "the queue of failures not recorded",
     "WorkflowMachine": "the workflow",
+    "BackfillMachine": "the backfill",
 }
 # Part of an ARN → name in the page, for resources outside the stack.
 _UNOWNED = {
@@ -55,6 +56,10 @@ def _named(resource: str) -> str:
     if found is None:
         raise ValueError(f"{resource} belongs to no resource of the stack: add it to _UNOWNED.")
     name = max((start for start in _NAMES if found[1].startswith(start)), key=len)
+    if ":mapRun:" in resource:
+        return f"{_NAMES[name]}'s Map runs"
+    if ":execution:" in resource and resource.endswith("/*"):
+        return f"{_NAMES[name]}'s children"
     if ":execution:" in resource:
         return f"{_NAMES[name]}'s executions"
     return _NAMES[name] + (f": `{found[2]}`" if found[2] else "")

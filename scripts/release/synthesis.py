@@ -57,6 +57,12 @@ class Template:
         (properties,) = self.properties(resource_type)
         return properties
 
+    def machine(self, start: str) -> dict[str, Any]:
+        """Return the properties of the state machine whose logical id starts so."""
+        machines = self.of_type("AWS::StepFunctions::StateMachine")
+        (found,) = [resource["Properties"] for name, resource in machines.items() if name.startswith(start)]
+        return dict(found)
+
     def function(self, stem: str) -> dict[str, Any]:
         """Return the properties of the Lambda function that runs a handler."""
         handler = f"moderation.handlers.{stem}.handler"

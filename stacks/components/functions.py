@@ -26,7 +26,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, the canary, the sweeper of abandoned claims, the recorder of failed Standard executions."""
+    """Five workflow steps, two of a backfill, the canary, the sweeper of claims, the recorder of failed executions."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Functions(Construct):
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_canary(endpoints, policies)
         self._make_record_steps(intake, work, verdicts, alerts)
+        self._make_backfill_steps(intake, verdicts, alerts)
         self._make_guards(verdicts, alerts)
 
     def _make_model_steps(
@@ -171,6 +172,29 @@ class Functions(Construct):
         )
         verdicts.allow_write(self.notify)
         alerts.allow_publish(self.notify, *VERDICTS)
+
+    def _make_backfill_steps(self, intake: Intake, verdicts: VerdictTable, alerts: Alerts) -> None:
+        self.select_item = self._function(
+            "select_item",
+            memory_mb=256,
+            environment={
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "INTAKE_PREFIX": intake.prefix,
+                "WORKFLOW_TYPE": self._settings.workflow_type,
+            },
+        )
+        intake.allow_view(self.select_item)  # the current version is found by HEAD without one
+        verdicts.allow_select(self.select_item)
+
+        self.digest_backfill = self._function(
+            "digest_backfill",
+            memory_mb=512,
+            timeout_seconds=900,
+            environment={"VERDICT_TABLE": verdicts.table.table_name, **alerts.environment},
+        )
+        verdicts.allow_list(self.digest_backfill)
+        alerts.allow_publish(self.digest_backfill, *VERDICTS)
 
     def _make_guards(self, verdicts: VerdictTable, alerts: Alerts) -> None:
         environment = {"VERDICT_TABLE": verdicts.table.table_name, **self._retention, **alerts.environment}

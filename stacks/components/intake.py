@@ -102,6 +102,15 @@ class Intake(Construct):
         grantee.allow(actions, objects)
         acknowledge_wildcard(grantee.role, objects, "The keys of uploaded objects aren't known in advance")
 
+    def allow_list(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list the objects under the prefix."""
+        when = {"StringLike": {"s3:prefix": [f"{self.prefix}*"]}} if self.prefix else None
+        grantee.allow(("s3:ListBucket",), self.bucket.bucket_arn, when=when)
+
+    def allow_list_versions(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list the bucket's object versions."""
+        grantee.allow(("s3:ListBucketVersions",), self.bucket.bucket_arn)
+
     def _allow_list(self, grantee: Grantee) -> None:
         grantee.allow(("s3:ListBucket", "s3:ListBucketVersions"), self.bucket.bucket_arn)
 

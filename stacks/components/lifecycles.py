@@ -10,15 +10,16 @@ _LAG_DAYS = 3
 
 
 def of_work(retention: Retention) -> list[s3.LifecycleRule]:
-    """Return the rules for work/ (files of an execution) and evidence/ (kept as long as its record).
+    """Return the rules for work/ and backfill/ (files of a run) and evidence/ (kept as long as its record).
 
     Packs and prompts under provenance/ never expire.
     """
-    work = s3.LifecycleRule(prefix="work/", expiration=Duration.days(retention.work))
+    days = Duration.days(retention.work)
+    work = [s3.LifecycleRule(prefix=prefix, expiration=days) for prefix in ("work/", "backfill/")]
     if not retention.records:
-        return [work]
+        return work
     evidence = s3.LifecycleRule(prefix="evidence/", expiration=Duration.days(retention.records + _LAG_DAYS))
-    return [work, evidence]
+    return [*work, evidence]
 
 
 def of_images(retention: Retention, prefix: str) -> list[s3.LifecycleRule]:

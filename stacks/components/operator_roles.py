@@ -8,6 +8,7 @@ from stacks.acknowledge import acknowledge, acknowledge_wildcard
 from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.backfill import Backfill
 from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
 from stacks.components.intake import Intake
@@ -119,7 +120,7 @@ class PolicyEditorRole(AssumableRole):
 
 
 class OperatorRole(AssumableRole):
-    """Role for `moderate redrive`, `status` and `doctor`; may rerun failed moderations, but not view images."""
+    """Role for `moderate redrive`, `backfill`, `status` and `doctor`; may rerun moderations, but not view images."""
 
     def __init__(
         self,
@@ -131,12 +132,14 @@ class OperatorRole(AssumableRole):
         policies: PolicyBucket,
         functions: Functions,
         workflow: Workflow,
+        backfill: Backfill,
         verdicts: VerdictTable,
         alerts: Alerts,
     ) -> None:
         super().__init__(scope, construct_id, description="Reruns failed moderations and checks the deployment")
         workflow.allow_redrive(self)
         workflow.allow_count(self)
+        backfill.allow_run(self)
         verdicts.allow_write(self)
         verdicts.allow_survey(self)
         alerts.allow_publish(self, *VERDICTS)

@@ -66,6 +66,14 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_SHA256)
         self._allow(grantee, "dynamodb:GetItem")
 
+    def allow_select(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read items, and to delete those without a verdict (by their condition, not by IAM)."""
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:DeleteItem")
+
+    def allow_read_many(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read items in batches."""
+        self._allow(grantee, "dynamodb:BatchGetItem")
+
     def allow_list(self, grantee: Grantee) -> None:
         """Allow `grantee` to list items by verdict."""
         self._allow_index(grantee, BY_VERDICT)

@@ -19,6 +19,7 @@ VIEWS = "work/*/views/*"
 ANSWERS = "work/*/answers/*"
 JUDGEMENT = "work/*/judgement.json"
 EVIDENCE = "evidence/*"
+BACKFILL = "backfill/*"
 PROVENANCE = "provenance/*"
 PACKS = "provenance/packs/*"
 PROMPTS = "provenance/prompts/*"
@@ -72,7 +73,13 @@ class WorkBucket(PrivateBucket):
         self.allow_put(grantee, ERASURES)
 
     def restrict_changes(
-        self, *, steps: Sequence[Grantee], recorder: Grantee, keepers: Sequence[Grantee], eraser: Grantee
+        self,
+        *,
+        steps: Sequence[Grantee],
+        recorder: Grantee,
+        keepers: Sequence[Grantee],
+        eraser: Grantee,
+        backfillers: Sequence[Grantee],
     ) -> None:
         """Deny changes to all but the roles that write each prefix, and changes of existing provenance to everybody.
 
@@ -82,6 +89,7 @@ class WorkBucket(PrivateBucket):
         changes = (*WRITES, *DELETIONS)
         deny(self, "Work", changes, WORK, except_for=[*_arns(*steps, eraser), *self.auto_delete_roles])
         deny(self, "Evidence", changes, EVIDENCE, except_for=[*_arns(recorder, eraser), *self.auto_delete_roles])
+        deny(self, "Backfill", changes, BACKFILL, except_for=[*_arns(*backfillers), *self.auto_delete_roles])
         deny(self, "Provenance", WRITES, PROVENANCE, except_for=_arns(*keepers))
         unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
         deny(self, "KeptOnce", ["s3:PutObject"], PROVENANCE, when=unconditional)

@@ -155,6 +155,16 @@ class Workflow(Grantee):
             targets=[targets.LambdaFunction(sweeper.function)],
         )
 
+    @property
+    def is_express(self) -> bool:
+        return self._express
+
+    def allow_run(self, grantee: Grantee) -> None:
+        """Allow `grantee` to start executions and to wait for them, but not to stop them."""
+        start = "states:StartSyncExecution" if self._express else "states:StartExecution"
+        grantee.allow((start,), self.machine.state_machine_arn)
+        self.allow_describe(grantee)
+
     def allow_describe(self, grantee: Grantee) -> None:
         """Allow `grantee` to describe executions, which Step Functions doesn't support for Express."""
         if self._express:

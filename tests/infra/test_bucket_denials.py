@@ -257,7 +257,7 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     template = template_of(theirs, "Moderation")
     account = Account(template)
     (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/security.md").read_text(), re.DOTALL)
-    for role in ("FunctionsPrepareImageRole", "FunctionsRecordVerdictRole", "ReviewerRole"):
+    for role in ("FunctionsPrepareImageRole", "FunctionsSelectItemRole", "FunctionsRecordVerdictRole", "ReviewerRole"):
         output = role.removeprefix("Functions") + "Arn"
         block = block.replace(f"<{output}>", str(account.role(role).role_arn))
     assert "RoleArn>" not in block

@@ -39,6 +39,8 @@ _WITHOUT_POLICY = "a decision on an image whose execution ended before it record
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
 _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
+_RESULTS = "Step Functions' own, which writes a large Map's results in parts"
+_CHILDREN = "Step Functions' own, for the children of a Map"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
@@ -52,6 +54,27 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Operator", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Operator", "sns:ListSubscriptionsByTopic", "AlertsSafe"): "the recorded deployment publishes no safe images",
+    (
+        "FunctionsDigestBackfill",
+        "sns:Publish",
+        "Alerts",
+    ): "a backfill with such verdicts, tests/unit/test_report_backfill.py",
+    ("FunctionsSelectItem", "s3:ListBucket", ""): "S3's 404 instead of 403 for an object that is gone",
+    (
+        "FunctionsSelectItem",
+        "s3:ListBucketVersions",
+        "",
+    ): "an object whose encryption hides it, tests/adapters/test_s3_images.py",
+    ("BackfillRole", "s3:ListMultipartUploadParts", "/backfill/"): _RESULTS,
+    ("BackfillRole", "s3:AbortMultipartUpload", "/backfill/"): _RESULTS,
+    ("BackfillRole", "states:DescribeExecution", "BackfillMachine"): _CHILDREN,
+    ("BackfillRole", "states:StopExecution", "BackfillMachine"): _CHILDREN,
+    ("BackfillRole", "states:StartSyncExecution", "WorkflowMachine"): "the recorded deployment is a Standard one",
+    (
+        "Operator",
+        "states:DescribeExecution",
+        "BackfillMachine",
+    ): "the causes of items that failed, tests/local/moto_patches",
     ("Reviewer", "s3:ListBucket", "Policies"): _NOT_FOUND,
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
@@ -134,8 +157,11 @@ def calls_of(role: str, deployment: str) -> list[dict[str, Any]]:
 
 
 def _of_standard_executions(call: dict[str, Any]) -> bool:
-    """Express executions can't be described, and send no events when they fail."""
-    return call["action"] == "states:DescribeExecution" or "UnrecordedFailures" in call["resource"]
+    """Express executions can't be described, send no events when they fail, and are started to be waited for."""
+    if call["caller"].startswith("BackfillRole"):
+        return call["action"].startswith("events:") or "WorkflowMachine" in call["resource"]
+    described = call["action"] == "states:DescribeExecution" and "WorkflowMachine" in call["resource"]
+    return described or "UnrecordedFailures" in call["resource"]
 
 
 def translated(call: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +170,8 @@ def translated(call: dict[str, Any]) -> dict[str, Any]:
     for intake in intake_ids():
         text = text.replace(f"{intake}/image.png", "their-images/in/image.png")
         text = text.replace(f"{intake}#image.png", "their-images#in/image.png").replace(intake, "their-images")
+    for prefix in ("", "stock/"):
+        text = text.replace(f'"s3:prefix": ["{prefix}"]', f'"s3:prefix": ["in/{prefix}"]')
     moved: dict[str, Any] = json.loads(text)
     return moved
 

@@ -189,7 +189,7 @@ def test_the_log_is_counted_for_states_that_the_workflow_has(moderation: Templat
     for metric, state in (("CaughtFailures", "RecordFailure"), ("NotificationFailures", "MarkUnnotified")):
         assert patterns[metric] == f'{{ ($.type = "TaskStateEntered") && ($.details.name = "{state}") }}'
         assert states[state]["Type"] == "Task"
-    (machine,) = moderation.properties("AWS::StepFunctions::StateMachine")
+    machine = moderation.machine("Workflow")
     logged = machine["LoggingConfiguration"]["Destinations"][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]
     for properties in moderation.properties("AWS::Logs::MetricFilter"):
         assert flatten(logged).startswith(f"<{properties['LogGroupName']['Ref']}.")

@@ -81,7 +81,7 @@ def test_work_is_deleted_after_a_month_and_provenance_never(moderation: Template
     ]
 
     expiring = [rule for rule in work["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
-    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("work/", 30)]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("work/", 30), ("backfill/", 30)]
 
 
 def rules_of(template: Template, bucket: str) -> list[dict[str, Any]]:
@@ -108,6 +108,7 @@ def test_what_is_kept_for_some_days_goes_and_evidence_lives_as_long_as_its_recor
     # An expired item may stand for a few days more, and its evidence is to be there as long.
     assert rules_of(protected, "Work") == [
         {"Prefix": "work/", "ExpirationInDays": 7},
+        {"Prefix": "backfill/", "ExpirationInDays": 7},
         {"Prefix": "evidence/", "ExpirationInDays": 365 + 3},
     ]
     for stem in ("record_verdict", "record_failure", "sweep_claims"):
@@ -170,9 +171,9 @@ def test_development_leaves_nothing_behind(moderation: Template, models: Templat
 def test_every_log_group_that_aws_would_make_is_owned(moderation: Template, models: Template) -> None:
     logs = moderation.of_type("AWS::Logs::LogGroup")
     written = [p["LoggingConfig"]["LogGroup"]["Ref"] for p in moderation.properties("AWS::Lambda::Function")]
-    machine = moderation.only("AWS::StepFunctions::StateMachine")
-    (destination,) = machine["LoggingConfiguration"]["Destinations"]
-    written.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
+    for machine in moderation.properties("AWS::StepFunctions::StateMachine"):
+        (destination,) = machine["LoggingConfiguration"]["Destinations"]
+        written.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
 
     assert sorted(written) == sorted(logs)
     assert {p["LogGroupName"] for p in models.properties("AWS::Logs::LogGroup")} == {
@@ -228,6 +229,7 @@ def test_a_log_group_of_a_fixed_name_goes_with_its_stack(every_template: list[Te
 
     assert {flatten(group["Properties"]["LogGroupName"]) for _, group in named} == {
         "/aws/vendedlogs/states/<AWS::StackName>-workflow",
+        "/aws/vendedlogs/states/<AWS::StackName>-backfill",
         "/aws/sagemaker/Endpoints/moderation-blip2",
         "/aws/sagemaker/Endpoints/moderation-llama2",
         "/aws/sagemaker/Endpoints/moderation-blip2-components",

@@ -218,6 +218,7 @@ def test_express_executions_send_no_events_so_nothing_waits_for_them(theirs: Clo
     assert "moderation.handlers.record_failure.handler" not in handlers
     assert "moderation.handlers.sweep_claims.handler" in handlers
     assert "UnrecordedQueueUrl" not in template.content["Outputs"]
-    whole = json.dumps(template.content)
+    own = {name: r for name, r in template.resources.items() if not name.startswith(("Backfill", "Operator"))}
+    whole = json.dumps(own)
     for trace in ("RecordFailureRole", "UnrecordedFailures", "Execution Status Change", "states:DescribeExecution"):
         assert trace not in whole

@@ -167,7 +167,9 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"intakePrefix": "in/${aws:username}/"}, "intakePrefix", "without *, ? or ${"),
         ({"notifySafe": 1}, "notifySafe", "true or false"),
         ({"holdUntilCleared": "yes"}, "holdUntilCleared", "true or false"),
-        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "docs/security.md"),
+        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "`moderate backfill start`"),
+        ({**EXISTING_BUCKET, "holdUntilCleared": True}, "holdUntilCleared", "intakeBucketCleared=true"),
+        ({"inventoryPrefix": "my-inventories"}, "inventoryPrefix", "an S3 prefix such as"),
         ({**EXISTING_BUCKET, "imageRetentionDays": 30}, "imageRetentionDays", "a lifecycle rule on the bucket"),
         ({**EXISTING_BUCKET, "intakeKeyArn": "alias/images"}, "intakeKeyArn", "the ARN of a KMS key"),
         ({**EXISTING_BUCKET, "intakeKeyArn": KEY.replace("key/", "alias/")}, "intakeKeyArn", "not of an alias"),
@@ -228,3 +230,24 @@ def test_every_fault_is_reported_at_once() -> None:
     faults = faults_of(stage="test", llamaSize="1b", notifySafe="maybe")
 
     assert [fault.split()[0] for fault in faults] == ["stage", "llamaSize", "notifySafe"]
+
+
+def test_an_existing_bucket_is_held_once_it_is_said_to_be_cleared() -> None:
+    context = EXISTING_BUCKET | {"holdUntilCleared": True, "intakeBucketCleared": True}
+
+    settings = DeploymentSettings.from_context(context.get)
+
+    assert settings.hold_until_cleared
+
+
+def test_inventories_lie_under_a_prefix() -> None:
+    context = {"inventoryPrefix": "s3://my-inventories/photos/"}
+
+    inventory = DeploymentSettings.from_context(context.get).inventory
+
+    assert inventory
+    assert (inventory.bucket, inventory.prefix, inventory.uri) == (
+        "my-inventories",
+        "photos/",
+        "s3://my-inventories/photos/",
+    )

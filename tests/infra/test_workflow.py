@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,7 +193,7 @@ def test_executions_that_end_outside_the_machine_are_recorded(
     status: str, recorded: bool, moderation: Template
 ) -> None:
     failed = rule(moderation, "WorkflowExecutionFailed")
-    (machine,) = moderation.of_type("AWS::StepFunctions::StateMachine")
+    [machine] = [n for n in moderation.of_type("AWS::StepFunctions::StateMachine") if n.startswith("Workflow")]
     event = {
         "source": "aws.states",
         "detail-type": "Step Functions Execution Status Change",
@@ -228,13 +229,13 @@ def test_the_canary_is_asked_once_an_hour(moderation: Template) -> None:
 
 
 def test_both_types_run_the_same_definition(moderation: Template, theirs: CloudAssembly) -> None:
-    express = template_of(theirs, "Moderation").only("AWS::StepFunctions::StateMachine")
+    express = template_of(theirs, "Moderation").machine("Workflow")
 
-    assert express["DefinitionString"] == moderation.only("AWS::StepFunctions::StateMachine")["DefinitionString"]
+    assert express["DefinitionString"] == moderation.machine("Workflow")["DefinitionString"]
 
 
 def test_the_machine_runs_the_file_with_every_placeholder_filled(moderation: Template) -> None:
-    machine = moderation.only("AWS::StepFunctions::StateMachine")
+    machine = moderation.machine("Workflow")
 
     assert json.loads(machine["DefinitionString"]) == json.loads(definition.load())
     assert machine["DefinitionSubstitutions"].keys() == definition.placeholders(definition.load())
@@ -248,7 +249,7 @@ def test_the_machine_is_traced_and_logs_every_step_but_no_content(
     deployment: str, workflow_type: str, request: pytest.FixtureRequest
 ) -> None:
     template = template_of(request.getfixturevalue(deployment), "Moderation")
-    machine = template.only("AWS::StepFunctions::StateMachine")
+    machine = template.machine("Workflow")
 
     assert machine["StateMachineType"] == workflow_type
     assert machine["TracingConfiguration"] == {"Enabled": True}
@@ -256,11 +257,10 @@ def test_the_machine_is_traced_and_logs_every_step_but_no_content(
     assert machine["LoggingConfiguration"].get("IncludeExecutionData", False) is False
 
 
-def test_the_definition_is_valid_amazon_states_language() -> None:
+@pytest.mark.parametrize("path", [definition.DEFINITION_PATH, definition.BACKFILL_PATH])
+def test_the_definition_is_valid_amazon_states_language(path: Path) -> None:
     validator = ROOT / "node_modules/.bin/asl-validator"
 
-    checked = subprocess.run(
-        [str(validator), "--json-path", str(definition.DEFINITION_PATH)], capture_output=True, text=True, check=False
-    )
+    checked = subprocess.run([str(validator), "--json-path", str(path)], capture_output=True, text=True, check=False)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr

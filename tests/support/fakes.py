@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, PERSON_QUEUE, Change, Record, is_reusable
+from moderation.domain.record import DECISION, PERSON_QUEUE, SHADOWED, Change, Record, is_reusable
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
 from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
-from moderation.ports import Count, Execution, Policies, StoredImage, Turn, VisionReply
+from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
 
 
 class FakeImages:
@@ -33,6 +33,11 @@ class FakeImages:
     def current_version(self, bucket: str, key: str) -> str | None:
         versions = [version for version, _ in self.versions(bucket, key)]
         return versions[0] if versions else None
+
+    def head(self, bucket: str, key: str, version: str | None) -> ObjectHead | None:
+        found = version or self.current_version(bucket, key)
+        stored = self.objects.get(ImageRef(bucket, key, found)) if found else None
+        return ObjectHead(str(found), stored.oversize or len(stored.data)) if stored else None
 
     def versions(self, bucket: str, key: str) -> list[tuple[str, str]]:
         found = [image.version for image in self.objects if (image.bucket, image.key) == (bucket, key)]
@@ -249,6 +254,15 @@ class FakeVerdicts:
 
     def forget_origin(self, image: ImageRef) -> bool:
         return self.records[image].pop("reused_from", None) is not None
+
+    def of_run(self, run: str, verdict: str, since: str, until: str) -> list[Record]:
+        found = [(i, a) for i, a in self.records.items() if a.get("verdict_shard", "").startswith(f"{verdict}#")]
+        return [_record(i, a) for i, a in found if run in a["owner"] and since <= a["created_at"] <= until]
+
+    def delete_shadow(self, image: ImageRef) -> None:
+        standing = self.records.get(image, {})
+        if standing.get("status") == SHADOWED and "verdict" not in standing:
+            del self.records[image]
 
     def delete_decided(self, image: ImageRef, decided_at: str | None) -> bool:
         record = self.records.get(image)

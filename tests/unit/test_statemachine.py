@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 
 from moderation import errors
-from moderation.domain.record import REDRIVEN
-from statemachine.definition import load, placeholders, render
+from moderation.domain.backfill import Kind, Source
+from moderation.domain.record import REDRIVEN, SHADOWED
+from statemachine.definition import BACKFILL_PATH, load, placeholders, render
 
 DEFINITION = json.loads(load())
 
@@ -45,7 +46,7 @@ def test_the_workflow_writes_to_the_shards_that_are_listed():
     ]
     drawn = [values[name]["S.$"] for values in written for name in (":shard", ":queue") if name in values]
 
-    assert len(drawn) == 3
+    assert len(drawn) == 4
     assert all(text.endswith("States.MathRandom(0, ${Shards}))") for text in drawn)
 
 
@@ -74,7 +75,19 @@ def test_retries_are_named_spread_and_capped():
 def test_whatever_is_left_ends_as_a_recorded_failure():
     for name in ("Claim", "PrepareImage", "ForEachQuery", "JudgeImage", "RecordVerdict"):
         last = STATES[name]["Catch"][-1]
-        assert (last["ErrorEquals"], last["Next"]) == (["States.ALL"], "RecordFailure"), name
+        assert (last["ErrorEquals"], last["Next"]) == (["States.ALL"], "IsShadow"), name
+    assert STATES["IsShadow"]["Default"] == "RecordFailure"
+
+
+def test_a_shadow_run_is_told_by_its_name_and_records_no_verdict():
+    [rule] = STATES["IsShadow"]["Choices"]
+
+    assert (rule["Variable"], rule["StringMatches"]) == ("$$.Execution.Name", f"{Kind.SHADOW}-*")
+    assert rule["Next"] == "RecordShadowFailure"
+    written = STATES["RecordShadowFailure"]["Parameters"]
+    assert "verdict =" not in written["UpdateExpression"]
+    assert "notified" not in written["UpdateExpression"]
+    assert written["ExpressionAttributeValues"][":shadowed"] == {"S": SHADOWED}
 
 
 def test_an_endpoint_that_starts_from_zero_is_outlasted():
@@ -116,8 +129,10 @@ def test_a_claim_is_made_once_by_its_execution_or_taken_over_from_a_redrive():
     claim = STATES["Claim"]["Parameters"]
 
     assert claim["ConditionExpression"] == (
-        "(attribute_not_exists(pk) OR #owner IN (:me, :redriven)) AND attribute_not_exists(verdict)"
+        "(attribute_not_exists(pk) OR #owner IN (:me, :redriven) OR #status = :shadowed) "
+        "AND attribute_not_exists(verdict)"
     )
+    assert claim["ExpressionAttributeValues"][":shadowed"] == {"S": SHADOWED}
     assert claim["ExpressionAttributeValues"][":redriven"] == {"S": REDRIVEN}
 
 
@@ -129,3 +144,49 @@ def test_no_state_passes_what_was_seen_in_an_image():
         "PrepareImage": {"prefix.$", "queries.$"},
         "RecordVerdict": {"verdict.$", "notify.$"},
     }
+
+
+BACKFILL = json.loads(load(BACKFILL_PATH))
+MAPS = {
+    Source.LISTING: ("ForEachListed", "Listed"),
+    Source.INVENTORY: ("ForEachInventoried", "Inventoried"),
+    Source.LINES: ("ForEachLine", "Line"),
+}
+
+
+def test_a_backfill_does_the_same_with_the_items_of_each_source():
+    """Names of states are unique in a machine, so that each Map has its own."""
+    processors = [
+        json.dumps(BACKFILL["States"][name]["ItemProcessor"]).replace(suffix, "") for name, suffix in MAPS.values()
+    ]
+
+    assert processors[0] == processors[1] == processors[2]
+    assert all(BACKFILL["States"][name]["ItemSelector"]["source"] == source for source, (name, _) in MAPS.items())
+
+
+def test_a_backfill_chooses_the_map_of_its_source():
+    chosen = {rule["StringEquals"]: rule["Next"] for rule in BACKFILL["States"]["Source"]["Choices"]}
+
+    assert chosen == {source: name for source, (name, _) in MAPS.items()}
+
+
+def test_a_backfill_retries_the_errors_of_its_functions_and_of_step_functions():
+    inner = dict(states(BACKFILL))
+    transient = {"StoreUnavailable", "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Sandbox.Timedout"}
+
+    retried = {name for rule in inner["SelectItemListed"]["Retry"] for name in rule["ErrorEquals"]}
+    assert transient <= retried
+    retried = {name for rule in inner["DigestBackfill"]["Retry"] for name in rule["ErrorEquals"]}
+    assert transient | {"NotificationUnavailable"} <= retried
+    for state, family in (("ModerateListed", "StepFunctions."), ("ModerateExpressListed", "Sfn.")):
+        [rule] = inner[state]["Retry"]
+        assert all(name.startswith(family) for name in rule["ErrorEquals"])
+        assert rule["JitterStrategy"] == "FULL"
+
+
+def test_a_backfill_starts_nothing_twice():
+    catch = dict(states(BACKFILL))["ModerateListed"]["Catch"]
+
+    assert [(rule["ErrorEquals"], rule["Next"]) for rule in catch] == [
+        (["StepFunctions.ExecutionAlreadyExistsException"], "SkippedListed")
+    ]

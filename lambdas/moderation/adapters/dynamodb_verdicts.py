@@ -12,7 +12,7 @@ from moderation.adapters.faults import code_of, store_faults, unmet_conditions
 from moderation.adapters.verdict_index import VerdictIndex
 from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, Change, Record, expiry, is_reusable
+from moderation.domain.record import DECISION, SHADOWED, Change, Record, expiry, is_reusable
 from moderation.domain.sticky_decision import Sticking, outliving
 from moderation.errors import DecisionWithdrawn
 
@@ -94,6 +94,9 @@ class DynamoVerdictStore:
     def unpublished(self, since: str, until: str) -> Iterator[Record]:
         return self._index.unpublished(since, until)
 
+    def of_run(self, run: str, verdict: str, since: str, until: str) -> Iterator[Record]:
+        return self._index.of_run(run, verdict, since, until)
+
     def queue(self) -> Iterator[Record]:
         return self._index.queue()
 
@@ -171,6 +174,20 @@ class DynamoVerdictStore:
                     raise
                 return False
         return True
+
+    def delete_shadow(self, image: ImageRef) -> None:
+        with store_faults(f"Table {self._table}"):
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=_key(image),
+                    ConditionExpression="#status = :shadowed AND attribute_not_exists(verdict)",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues={":shadowed": {"S": SHADOWED}},
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
 
     def _named(
         self, bucket: str, index: str, attribute: str, value: str, since: str = "0", until: str = "9"

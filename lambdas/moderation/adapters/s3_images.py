@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, is_transient, store_faults
-from moderation.contract import VERDICT_TAG
+from moderation.contract import NULL_VERSION, VERDICT_TAG
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_BYTES
 from moderation.errors import ImageUnavailable
-from moderation.ports import StoredImage
+from moderation.ports import ObjectHead, StoredImage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,6 +91,21 @@ class S3ImageStore:
                 if why := _why_unavailable(error):
                     raise ImageUnavailable(f"The object can't be read: {why}.") from error
                 raise
+
+    def head(self, bucket: str, key: str, version: str | None) -> ObjectHead | None:
+        with store_faults(f"Bucket {bucket}"):
+            try:
+                named: Any = {"VersionId": version} if version else {}
+                found = self._client.head_object(Bucket=bucket, Key=key, **named)
+            except ClientError as error:
+                if code_of(error) in _GONE:
+                    return None
+                if not _why_unavailable(error):
+                    raise
+                # The workflow records why: its version is all that it needs.
+                known = version or next((v for v, kind in self.versions(bucket, key) if kind == "object version"), None)
+                return ObjectHead(known, 0) if known else None
+        return ObjectHead(version or found.get("VersionId", NULL_VERSION), found["ContentLength"])
 
     def versions(self, bucket: str, key: str) -> Iterator[tuple[str, str]]:
         with store_faults(f"Bucket {bucket}"):

@@ -64,6 +64,23 @@ class VerdictIndex:
         """Yield the verdicts whose notification is pending, created between two times, newest first."""
         return self._between(_Span(("safe", "unsafe", "review"), since, until, unpublished=True))
 
+    def of_run(self, run: str, verdict: str, since: str, until: str) -> Iterator[Record]:
+        """Yield the records of a backfill in the partitions of a verdict, with what a report counts."""
+        for day, shard in product(_Span((verdict,), since, until).days, range(SHARDS)):
+            yield from self._pages(
+                {
+                    "TableName": self._table,
+                    "IndexName": BY_VERDICT,
+                    "KeyConditionExpression": "verdict_shard = :partition AND created_at BETWEEN :since AND :until",
+                    "FilterExpression": "contains(#owner, :run)",
+                    "ProjectionExpression": "pk, sk, category, decided_by, cause",
+                    "ExpressionAttributeNames": {"#owner": "owner"},
+                    "ExpressionAttributeValues": to_item(
+                        {":partition": f"{verdict}#{day}#{shard}", ":since": since, ":until": until, ":run": run}
+                    ),
+                }
+            )
+
     def queue(self) -> Iterator[Record]:
         """Yield the records that wait for a person, in the queue's order."""
         shards = (self._queued(f"review#{shard}") for shard in range(SHARDS))

@@ -19,6 +19,10 @@ from moderation.domain.sticky_decision import DecisionKey, StickyDecision
 SCHEMA_VERSION = 1
 # Owner of a claim that a redrive reopened after its execution ended: the next execution may take it over.
 REDRIVEN = "redrive"
+# Status of a record that a shadow run left: no verdict, and free to be claimed by another execution.
+SHADOWED = "shadowed"
+# Attributes by which a verdict has an effect, or is found.
+_IN_FORCE = {"verdict", "notified", "queue", "queue_order", "sha256", "cache_key", "reference", "uploader"}
 # Rank of an item in the review queue, 0 (first) to 9.
 _RANK = 5
 # Partitions of the queue's index that list people's decisions.
@@ -263,6 +267,13 @@ def decided(
         **(_queue_keys(image, created_at) if verdict == "review" and "needs" not in attributes else {}),
         **(_person_keys(image, now) if attributes["decided_by"] == "person" else {}),
     }
+
+
+def shadowed(attributes: Mapping[str, Any], image: ImageRef) -> dict[str, Any]:
+    """Turn the attributes of a verdict (`decided`) into those of one without effect, listed as `shadow-<verdict>`."""
+    kept = {name: value for name, value in attributes.items() if name not in _IN_FORCE}
+    partition = shard_of(image, f"shadow-{attributes['verdict']}", attributes["created_at"])
+    return {**kept, "status": SHADOWED, "verdict_shard": partition}
 
 
 def rejected(error: str, cause: str, provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from moderation import wiring
+from moderation.domain.backfill import run_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.work_files import Workspace
 from moderation.observability import add_duration, bind_image, logger, observed
@@ -15,7 +16,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     image = ImageRef(event["bucket"], event["key"], event["version"])
     bind_image(image.id, event["execution"])
     workspace = Workspace.of(image, event["execution"])
-    manifest = prepare_image(wiring.prepare_image(), image, workspace)
+    # `moderate backfill` refuses a bucket whose versioning is off
+    backfilled = run_of(event["execution"]) is not None
+    manifest = prepare_image(wiring.prepare_image(), image, workspace, unversioned_stays=backfilled)
     add_duration("PrepareMilliseconds", manifest.prepare_ms)
     logger.info("prepared", queries=len(manifest.queries), policy=manifest.pack.name)
     return {"prefix": workspace.prefix, "queries": list(range(len(manifest.queries)))}

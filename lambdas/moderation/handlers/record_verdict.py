@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from moderation import wiring
+from moderation.domain.backfill import Kind, kind_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import since_upload, upload_time
 from moderation.domain.work_files import Workspace
@@ -20,9 +21,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     written = result.attributes
     add_duration("RecordMilliseconds", round((time.monotonic() - started) * 1000))
     if not result.recorded:
-        logger.info("superseded", verdict=written["verdict"])
+        logger.info("superseded")
         add_count("VerdictsSuperseded")
         return {"verdict": "superseded", "notify": False}
+    if kind_of(moderated.execution) is Kind.SHADOW:
+        logger.info("recorded without effect", decided_by=written["decided_by"])
+        return {"verdict": "shadow", "notify": False}
     count_verdict(written["verdict"], written["category"], written["decided_by"], moderated.error)
     uploaded = event["input"].get("time")
     add_duration("UploadToVerdictMilliseconds", since_upload(uploaded, event["started_at"], written["decided_at"]))

@@ -1,8 +1,9 @@
 """Publish a verdict to the topic of its kind, and a reversal also to that of the earlier verdict, once."""
 
+from moderation.domain.backfill import Kind, kind_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.message import build_message, message_attributes
-from moderation.domain.record import Record, filed_by_upload
+from moderation.domain.record import Change, Record, filed_by_upload
 from moderation.ports import Publisher, VerdictStore
 
 
@@ -29,10 +30,14 @@ def topics_of(publisher: Publisher, record: Record) -> list[str]:
 def notify_of_execution(verdicts: VerdictStore, publisher: Publisher, image: ImageRef, execution: str) -> bool:
     """Publish the verdict that an execution made, unless a person has overruled it. Raises the ports' errors.
 
-    A failure that the workflow recorded by itself is filed under the day of its upload first.
+    A failure that the workflow recorded by itself is filed under the day of its upload first. A backfill's
+    verdict is in its digest.
     """
     record = verdicts.get(image)
     if record is None or record.execution != execution or (record.decided_by == "person" and not record.as_of):
+        return False
+    if kind_of(execution) is Kind.DIGEST:  # a failure that the workflow recorded by itself
+        verdicts.compare_and_set(record, Change({}, frozenset({"notified"})))
         return False
     if change := filed_by_upload(record):
         verdicts.compare_and_set(record, change)

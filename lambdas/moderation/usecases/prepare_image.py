@@ -36,12 +36,15 @@ class PreparePorts:
     models: str
 
 
-def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) -> Manifest:
+def prepare_image(
+    ports: PreparePorts, image: ImageRef, workspace: Workspace, unversioned_stays: bool = False
+) -> Manifest:
     """Write the manifest to the work bucket, with the views or with what was judged or decided on the same bytes.
 
     Of an object that can't be prepared it keeps what is known, for its record. Raises the errors of the ports and of
     `image.prepare`, UnsupportedImage for an object that is declared as something else than an image, Misconfigured for
-    one without a version of its own.
+    one without a version of its own, unless `unversioned_stays`: with versioning on, an object that is older than it
+    keeps its bytes.
     """
     started = time.monotonic()
     stored = ports.images.fetch(image)
@@ -51,7 +54,8 @@ def prepare_image(ports: PreparePorts, image: ImageRef, workspace: Workspace) ->
         pack = policies.enforce
         policy = {"name": pack.name, "digest": pack.digest}
         upload = replace(upload, policy=policy, unusable_files=pack.unusable_files)
-        _refuse_replaceable(image)
+        if not unversioned_stays:
+            _refuse_replaceable(image)
         manifest = _plan(ports, image, workspace, stored, policies)
     except PermanentError:
         ports.work.put_json(workspace.upload, upload_to_json(upload))

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from moderation.domain.backfill import Kind, kind_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import JUDGE_TEXTS
 from moderation.domain.manifest import Manifest, manifest_from_json
-from moderation.domain.record import Record, decided, decided_before, earliest, overflows, rejected, utc
+from moderation.domain.record import Record, decided, decided_before, earliest, overflows, rejected, shadowed, utc
 from moderation.domain.unusable import needs
 from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
@@ -41,7 +42,8 @@ class Moderated:
 class RecordedVerdict:
     """The attributes that were to be written; `recorded` is False where another verdict stands.
 
-    `tagging` is `tagged`, `gone` or `full`; `notify` tells if the verdict is to be published.
+    `tagging` is `tagged`, `gone` or `full`, and empty for a shadow's verdict; `notify` tells if the verdict is to be
+    published. A backfill publishes one digest instead, unless it was told to notify of each.
     """
 
     attributes: Mapping[str, Any]
@@ -57,14 +59,16 @@ def record_verdict(
 
     Raises the errors of the ports.
     """
-    image = moderated.image
+    image, kind = moderated.image, kind_of(moderated.execution)
     standing, now = verdicts.get(image), utc(datetime.now(UTC))
     uploaded_at = earliest(moderated.uploaded_at, standing)
     verdict = _verdict(work, moderated, standing)
 
     def completed(verdict: Mapping[str, Any]) -> dict[str, Any]:
         attributes = decided(verdict, image, uploaded_at, now, moderated.size)
-        if _is_told(attributes["verdict"], standing, notify_safe):
+        if kind is Kind.SHADOW:
+            return shadowed(attributes, image)
+        if kind is not Kind.DIGEST and _is_told(attributes["verdict"], standing, notify_safe):
             attributes["notified"] = False  # until Notify has published it, so that a lost notification is visible
         return attributes
 
@@ -77,6 +81,8 @@ def record_verdict(
     if not recorded:
         _leave_alone(images, work, verdicts, image, attributes.get("evidence_in"))
         return RecordedVerdict(attributes, recorded=False)
+    if kind is Kind.SHADOW:
+        return RecordedVerdict(attributes, recorded=True)
     tagging = tag_image(images, verdicts, image, attributes["verdict"])
     return RecordedVerdict(attributes, True, "notified" in attributes, tagging)
 

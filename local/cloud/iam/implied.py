@@ -26,6 +26,17 @@ def of_traced_workflow() -> tuple[AccessRequest, ...]:
     return tuple(AccessRequest(f"xray:{action}", "*") for action in actions)
 
 
+def of_waiting_workflow() -> tuple[AccessRequest, ...]:
+    """Return the rights of a state machine that waits for executions ("IAM policies for calling a workflow")."""
+    rule = arn("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
+    return tuple(AccessRequest(f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule"))
+
+
+def of_distributed_map(machine: str) -> tuple[AccessRequest, ...]:
+    """Return the right to start the children of a Map ("IAM policies for using Distributed Map state")."""
+    return (AccessRequest("states:StartExecution", machine),)
+
+
 def of_logged_workflow() -> tuple[AccessRequest, ...]:
     """Return the rights of a logged state machine ("Using CloudWatch Logs to log execution history")."""
     actions = (

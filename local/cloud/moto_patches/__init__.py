@@ -19,13 +19,16 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         buckets,
         custom_resources,
         dependencies,
+        distributed_map,
         event_targets,
         executions,
         express,
         interpreter_errors,
+        interpreter_parameters,
         interpreter_parse,
         interpreter_random,
         interpreter_waits,
+        item_readers,
         keys,
         lambda_functions,
         layers,
@@ -50,9 +53,12 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     log_groups.install()
     state_machines.install(gate)
     interpreter_errors.install()
+    interpreter_parameters.install()
     interpreter_parse.install()
     interpreter_random.install()
     interpreter_waits.install()
+    distributed_map.install(gate)
+    item_readers.install()
     executions.install()
     express.install()
     event_targets.install(gate)

@@ -45,6 +45,7 @@ _CONFIG = Config(
     retries={"total_max_attempts": 1},  # retries are up to the state machine
     read_timeout=900,  # the maximum duration of a Lambda function
     max_pool_connections=100,
+    inject_host_prefix=False,  # StartSyncExecution's: the emulator has one host
 )
 
 

@@ -62,12 +62,14 @@ def _create_with_whole_definition(gate: Gate) -> None:
 
 
 def _check_role(properties: Mapping[str, Any], gate: Gate) -> None:
-    """Refuse a state machine whose role may not log or trace, as Step Functions does on creation."""
+    """Refuse a state machine whose role may not log, trace or wait, as Step Functions does on creation."""
     rights: tuple[AccessRequest, ...] = ()
     if properties.get("LoggingConfiguration", {}).get("Destinations"):
         rights += implied.of_logged_workflow()
     if properties.get("TracingConfiguration", {}).get("Enabled"):
         rights += implied.of_traced_workflow()
+    if ".sync" in properties["DefinitionString"]:
+        rights += implied.of_waiting_workflow()
     try:
         gate.check(gate.assume("states.amazonaws.com", properties["RoleArn"], "laptop"), *rights)
     except AccessDenied as refusal:

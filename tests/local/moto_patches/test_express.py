@@ -17,3 +17,14 @@ def test_an_express_execution_cannot_be_described(cloud: Cloud) -> None:
 
     assert execution.rpartition(":")[0] == machine.replace(":stateMachine:", ":express:") + ":any"
     assert refusal(stepfunctions.describe_execution, executionArn=execution) == "InvalidArn"
+
+
+def test_an_express_execution_can_be_started_and_waited_for(cloud: Cloud) -> None:
+    machine = cloud.machine({"Type": "Fail", "Error": "E", "Cause": "for a test"}, kind="EXPRESS")
+    start = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
+    parameters = {"StateMachineArn": machine, "Name": "n", "Input": "{}"}
+
+    task = {**start, "Parameters": parameters, "ResultSelector": {"error.$": "$.Error"}}
+    ended = cloud.run(cloud.machine(task))
+
+    assert (ended["status"], ended.get("output")) == ("SUCCEEDED", '{"error": "E"}')

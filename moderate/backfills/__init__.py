@@ -1,0 +1,1 @@
+"""`moderate backfill`: moderate objects that exist already."""
