@@ -210,12 +210,14 @@ CLIENTS = {
     "endpoint_status.py": "sagemaker",
     "executions.py": "stepfunctions",
     "policies.py": "s3",
+    "record_batches.py": "dynamodb",
     "s3_canary.py": "s3",
     "s3_images.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
     "sqs_dead_letters.py": "sqs",
+    "table_export.py": "s3",
     "verdict_index.py": "dynamodb",
 }
 
