@@ -13,6 +13,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import JsonOption, cell, errors, plain, print_json, results, table, verdict_text
 from moderate.policy_files import NameArgument
+from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, SinceOption, accepted_note
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_packs import PACK_HELP, named_or_file, pack_of, shipped
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
@@ -116,6 +117,8 @@ def push_file(
         str | None, typer.Option(metavar="PREFIX", help="Also let the pack decide for keys that start so ('': all).")
     ] = None,
     why: WhyOption = "",
+    since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
+    accept: AcceptOption = None,
     yes: YesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -125,8 +128,11 @@ def push_file(
     with a question that the deployment's model answers yes about a blank picture. A pack that no route names decides
     nothing: --route puts it in force, after showing what changes. With `-c policyApproval=true` all that waits until
     another editor runs `moderate policy approve`.
+
+    People's decisions on the pack's keys are judged again under it. A new contradiction (safe where a person said
+    unsafe or the reverse, and the pack in force doesn't say so) blocks it unless --accept says why that is right.
     """
-    pack = pack_of(file)
+    pack, note = pack_of(file), accepted_note(accept)
     for warning in (*lint(pack), *crowded(pack)):
         results.print(plain(f"Warning: {warning}"))
     cases = run_cases(pack)
@@ -139,16 +145,18 @@ def push_file(
     expected = bucket.mark(deployment, ROUTES_KEY)
     routes = policy_routes.standing(deployment)
     routed = routes if route is None else enforcing(routes, route, pack.name)
+    accepted = Gate(deployment, since, note).passed(routes, routed, pack.digest, pack)
     if routed != routes:
         policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
-    version = publish(deployment, Proposal(pack_key(pack.name), file.read_bytes(), Change("push", why, pack.digest)))
+    said = Change("push", why, pack.digest, accepted)
+    version = publish(deployment, Proposal(pack_key(pack.name), file.read_bytes(), said))
     if version is None:
         results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is signed. {waiting(pack.digest)}"))
     else:
         results.print(plain(f"Pack {pack.name} ({pack.digest[:12]}) is published as version {version}."))
         results.print(plain(outcome(deployment, pack.digest)))
     if routed != routes:
-        change = Proposal(ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed)))
+        change = Proposal(ROUTES_KEY, routes_text(routed), Change("push", why, routes_digest(routed), accepted))
         # routes that name a pack which waits would leave their keys without one
         if version is None or publish(deployment, change, expected) is None:
             sign(deployment, change)

@@ -13,6 +13,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, print_json, results, table
 from moderate.policy_files import differences
+from moderate.policy_gate import DEFAULT_SINCE, Gate, SinceOption
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import Proposal
 from moderate.roles import acting_as
@@ -34,14 +35,16 @@ def approve(
         str | None, typer.Argument(help="The digest, or how it starts; without it, list changes.")
     ] = None,
     why: WhyOption = "",
+    since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before approving.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Approve a change of another editor, which publishes it. Without a digest, list what only one editor signed.
 
-    It shows what changes and asks. The signature counts for exactly that digest and stays: a digest that two editors
-    signed can be restored by one. In solo mode nothing waits; signatures count once `-c policyApproval=true` is set.
+    It shows what changes, and which decisions of people it contradicts, and asks. The signature counts for exactly that
+    digest and stays: a digest that two editors signed can be restored by one. In solo mode nothing waits; signatures
+    count once `-c policyApproval=true` is set.
     """
     if digest is None:
         _list_waiting(find(stack), as_json)
@@ -56,12 +59,12 @@ def approve(
     results.print(plain(f"Why: {proposal.change.why or 'no reason given'}"))
     expected = bucket.mark(deployment, proposal.key)
     _show(deployment, proposal)
+    _compare(deployment, proposal, since)
     if not yes:
         typer.confirm("Approve this?", abort=True)
     reasons = "; ".join(filter(None, (proposal.change.why, why)))
-    signed_now = Proposal(
-        proposal.key, proposal.text, Change("approve", reasons, proposal.change.digest), proposal.restored
-    )
+    change = Change("approve", reasons, proposal.change.digest, proposal.change.accepted)
+    signed_now = Proposal(proposal.key, proposal.text, change, proposal.restored)
     if not deployment.needs_approval:
         proposals.sign(deployment, signed_now)
         results.print(f"Signed. {proposals.SOLO}")
@@ -70,6 +73,22 @@ def approve(
     if version is None:
         raise CommandFailed(f"{proposal.key} isn't published. {proposals.waiting(proposal.change.digest)}")
     results.print(plain(f"{proposal.key} is published as version {version}. {policy_routes.LIVE}"))
+
+
+def _compare(deployment: Deployment, proposal: Proposal, since: datetime) -> None:
+    """Compare a proposal with people's decisions.
+
+    Raises CommandFailed for contradictions that its author didn't accept. A restored version isn't compared: it was in
+    force before.
+    """
+    if proposal.restored or proposal.change.action == "rollback":
+        return
+    known, routes = _parsed(proposal), policy_routes.standing(deployment)
+    gate = Gate(deployment, since, proposal.change.accepted, by_author=False)
+    if isinstance(known, Routes):
+        gate.passed(routes, known, proposal.change.digest)
+    else:
+        gate.passed(routes, routes, proposal.change.digest, known)
 
 
 def _list_waiting(deployment: Deployment, as_json: bool) -> None:

@@ -79,7 +79,7 @@ def list_packs(as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) 
                     "pack": name,
                     "from": "bucket" if name in stored else "code",
                     "digest": digests[name],
-                    "decides_for": [route.prefix for route in routes.routes if route.enforce == name],
+                    "decides_for": [route.prefix for route in routes.routes if name in route.deciders],
                     "watches": [route.prefix for route in routes.routes if name in route.shadow],
                 }
                 for name in names

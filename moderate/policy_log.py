@@ -24,11 +24,15 @@ WhyOption = Annotated[str, typer.Option(metavar="TEXT", help="The reason, for `m
 
 @dataclass(frozen=True)
 class Change:
-    """Reason of a change, as written to its log entry; `digest` is that of the pack or routes, if it has one."""
+    """Reason of a change, as written to its log entry; `digest` is that of the pack or routes, if it has one.
+
+    `accepted` is the note with which contradictions of people's decisions were accepted, if there were any.
+    """
 
     action: str
     why: str
     digest: str = ""
+    accepted: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class _Row:
     who: str = ""
     digest: str = ""
     why: str = ""
+    accepted: str = ""
     signed_by: tuple[str, ...] = ()
 
 
@@ -76,7 +81,7 @@ def log(
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    shown = table(("changed (UTC)", "file", "who", "action", "digest", "signed by", "why", "version"))
+    shown = table(("changed (UTC)", "file", "who", "action", "digest", "signed by", "why", "accepted", "version"))
     for row in rows:
         shown.add_row(
             cell(row.at[:19].replace("T", " ")),
@@ -86,6 +91,7 @@ def log(
             cell(row.digest[:12]),
             cell(", ".join(row.signed_by)),
             cell(row.why),
+            cell(row.accepted),
             cell(row.version),
         )
     results.print(shown if rows else "Nothing was changed: what ships with the code is in force.")
@@ -124,7 +130,7 @@ def _changed(deployment: Deployment) -> list[_Row]:
 
 
 def _annotated(row: _Row, who: str, change: Change) -> _Row:
-    return replace(row, who=who, action=change.action, digest=change.digest, why=change.why)
+    return replace(row, who=who, action=change.action, digest=change.digest, why=change.why, accepted=change.accepted)
 
 
 def _read(deployment: Deployment, entry: str) -> Change:
@@ -132,6 +138,6 @@ def _read(deployment: Deployment, entry: str) -> Change:
     text = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=entry)["Body"].read()
     try:
         said = json.loads(text)
-        return Change(str(said["action"]), str(said["why"]), str(said["digest"]))
+        return Change(str(said["action"]), str(said["why"]), str(said["digest"]), str(said.get("accepted", "")))
     except (ValueError, KeyError, TypeError):
         return Change("unreadable entry", "")

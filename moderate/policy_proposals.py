@@ -50,7 +50,7 @@ def read(deployment: Deployment, key: str) -> Proposal:
     """Return what an editor signed. Raises ValueError, KeyError or TypeError for a file that is no signature."""
     found = deployment.s3.get_object(Bucket=deployment.policy_bucket, Key=key)
     said = json.loads(found["Body"].read())
-    change = Change(str(said["action"]), str(said["why"]), str(said["digest"]))
+    change = Change(str(said["action"]), str(said["why"]), str(said["digest"]), str(said.get("accepted", "")))
     return Proposal(
         str(said["key"]), base64.b64decode(said["text"]), change, str(said["restored"]), found["LastModified"]
     )

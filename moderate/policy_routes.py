@@ -10,12 +10,22 @@ from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, print_json, results, table
+from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, SinceOption, accepted_note
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, waiting
 from moderate.roles import acting_as
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.adapters.yaml_files import load_stored_yaml, load_yaml
-from moderation.domain.policy import DEFAULT_ROUTES, Routes, parse_routes, read_routes, routes_data, routes_digest
+from moderation.domain.policy import (
+    DEFAULT_ROUTES,
+    CanaryPack,
+    Route,
+    Routes,
+    parse_routes,
+    read_routes,
+    routes_data,
+    routes_digest,
+)
 from moderation.domain.prompt import evidence_room
 from moderation.domain.record import utc
 from moderation.errors import InvalidPolicy
@@ -42,13 +52,16 @@ def routes(
         str | None, typer.Option(metavar="VERSION|shipped", help="With --rollback: the version to restore.")
     ] = None,
     why: WhyOption = "",
+    since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
+    accept: AcceptOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; not for changes.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show which packs apply to which keys or, given a file, publish its routes.
 
-    It shows what changes and asks. Each pack must be there, be valid, and leave the judge room for evidence.
+    It shows what changes and asks. Each pack must be there, be valid, and leave the judge room for evidence. Published
+    routes are compared with people's decisions as by `push`; a rollback is not.
     """
     if sum((file is not None, versions, rollback)) > 1 or (to and not rollback):
         raise typer.BadParameter("use a file, --versions or --rollback (with --to)")
@@ -57,7 +70,9 @@ def routes(
     if versions:
         _list_versions(find(stack), as_json)
     elif file is not None:
-        _publish(acting_as(find(stack), EDITOR), file.read_bytes(), str(file), why, yes)
+        deployment = acting_as(find(stack), EDITOR)
+        gate = Gate(deployment, since, accepted_note(accept))
+        _publish(deployment, file.read_bytes(), str(file), why, yes, gate=gate)
     elif rollback:
         _roll_back(acting_as(find(stack), EDITOR), to, why, yes)
     else:
@@ -89,8 +104,13 @@ def keys(prefix: str) -> str:
 
 
 def deciding(routes: Routes, name: str) -> str:
-    """Name the keys for which the pack decides."""
-    return ", ".join(keys(route.prefix) for route in routes.routes if route.enforce == name)
+    """Name the keys for which the pack decides, and the share of them if it is a canary."""
+    return ", ".join(_share_of(route, name) for route in routes.routes if name in route.deciders)
+
+
+def _share_of(route: Route, name: str) -> str:
+    share = f", {route.canary.share:.4g} of them" if route.canary and route.canary.pack == name else ""
+    return keys(route.prefix) + share
 
 
 def watching(routes: Routes, name: str) -> str:
@@ -103,12 +123,16 @@ def routes_text(routes: Routes) -> bytes:
     return yaml.safe_dump(routes_data(routes), sort_keys=False, default_flow_style=None).encode()
 
 
-def _publish(deployment: Deployment, text: bytes, where: str, why: str, yes: bool, restored: str = "") -> None:
+def _publish(
+    deployment: Deployment, text: bytes, where: str, why: str, yes: bool, restored: str = "", gate: Gate | None = None
+) -> None:
     after = parse_routes(load_yaml(text, where))
     check_packs(deployment, after)
     expected = bucket.mark(deployment, ROUTES_KEY)
-    confirm(standing(deployment), after, deployment.intake_prefix, yes)
-    change = Change("rollback" if restored else "routes", why, routes_digest(after))
+    before = standing(deployment)
+    accepted = gate.passed(before, after, routes_digest(after)) if gate else ""
+    confirm(before, after, deployment.intake_prefix, yes)
+    change = Change("rollback" if restored else "routes", why, routes_digest(after), accepted)
     version = publish(deployment, Proposal(ROUTES_KEY, text, change, restored), expected)
     if version is None:
         results.print(plain(f"The routes are signed. {waiting(change.digest)}"))
@@ -189,18 +213,30 @@ def _fault(text: bytes) -> str:
 
 
 def _line(routes: Routes) -> str:
-    return "; ".join(f"{keys(route.prefix)} → {route.enforce}" for route in routes.routes)
+    return "; ".join(f"{keys(route.prefix)} → {deciders(route)}" for route in routes.routes)
+
+
+def deciders(route: Route) -> str:
+    """Name the packs that decide under a route."""
+    return route.enforce + (f", canary {_canary(route.canary)}" if route.canary else "")
+
+
+def _canary(canary: CanaryPack) -> str:
+    return f"{canary.pack} for {canary.share:.4g} of the keys"
 
 
 def _named(target: dict[str, object] | None) -> str:
     if target is None:
         return "no route of its own"
-    shadow = target.get("shadow")
-    return f"{target['enforce']}" + (f", shadow {', '.join(map(str, shadow))}" if isinstance(shadow, list) else "")
+    shadow, canary = target.get("shadow"), target.get("canary")
+    named = f"{target['enforce']}"
+    if isinstance(canary, dict):
+        named += f", canary {_canary(CanaryPack(**canary))}"
+    return named + (f", shadow {', '.join(map(str, shadow))}" if isinstance(shadow, list) else "")
 
 
 def _show(routes: Routes) -> None:
     rows = table(("keys that start with", "decides", "only watch"))
     for route in sorted(routes.routes, key=lambda route: route.prefix):
-        rows.add_row(cell(keys(route.prefix)), cell(route.enforce), cell(", ".join(route.shadow)))
+        rows.add_row(cell(keys(route.prefix)), cell(deciders(route)), cell(", ".join(route.shadow)))
     results.print(rows)

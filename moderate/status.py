@@ -99,7 +99,7 @@ def _show(found: Status, review_seconds: float) -> None:
     if found.policies is not None:
         rows = table(("keys that start with", "decides", "digest", "only watch"), "Policy in force")
         for route in found.policies:
-            rows.add_row(cell(keys(route.prefix)), cell(route.pack), _digest(route), cell(", ".join(route.shadow)))
+            rows.add_row(cell(keys(route.prefix)), cell(_decider(route)), _digest(route), cell(", ".join(route.shadow)))
         results.print(rows)
 
 
@@ -155,6 +155,10 @@ def _piled(pile: Pile | None) -> str:
 
 def _minute(moment: str | None) -> str:
     return (moment or "")[:16].replace("T", " ")
+
+
+def _decider(route: RouteInForce) -> str:
+    return route.pack + (f", canary for {route.share:.4g} of the keys" if route.share else "")
 
 
 def _digest(route: RouteInForce) -> Text:

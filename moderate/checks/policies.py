@@ -2,7 +2,7 @@
 
 from moderate.checks.check import Check, attempt
 from moderate.deployment import Deployment
-from moderate.policy_routes import keys
+from moderate.policy_routes import deciders, keys
 from moderation.adapters.policies import ROUTES_KEY
 from moderation.domain.policy import Routes, lint
 from moderation.domain.prompt import crowded
@@ -25,7 +25,7 @@ def policies(deployment: Deployment) -> list[Check]:
 
 
 def _routes(routes: Routes, deployment: Deployment) -> Check:
-    found = ", ".join(f"{keys(route.prefix)} → {route.enforce}" for route in routes.routes)
+    found = ", ".join(f"{keys(route.prefix)} → {deciders(route)}" for route in routes.routes)
     if not routes.covers(deployment.intake_prefix):
         remedy = f"Add the prefix '' (or {deployment.intake_prefix!r}): moderate policy routes {ROUTES_KEY}"
         return Check("routes", "warn", f"{found}; images under other keys end as review", remedy)

@@ -94,10 +94,10 @@ class EraserRole(AssumableRole):
 
 
 class PolicyEditorRole(AssumableRole):
-    """Role for `moderate policy`; may change packs and routes, and has no access to image data.
+    """Role for `moderate policy`; may change packs and routes, read records, and neither view nor change images.
 
-    It may ask the vision model, which a pack's questions are tried on before they are published. A replay reads the
-    records, captions and answers included, and may ask the judge.
+    It may ask the vision model, which a pack's questions are tried on before they are published. A replay and the gate
+    before a change read the records, captions and answers included, and a replay may ask the judge.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class PolicyEditorRole(AssumableRole):
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self, remove=not approval)
+        verdicts.allow_find_decided(self)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
         model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
         verdicts.allow_replay(self)

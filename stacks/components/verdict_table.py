@@ -90,6 +90,10 @@ class VerdictTable(Construct):
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow(grantee, "dynamodb:BatchGetItem", "dynamodb:GetItem")
 
+    def allow_find_decided(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list what people decided or have to."""
+        self._allow_index(grantee, BY_QUEUE)
+
     def allow_find(self, grantee: Grantee) -> None:
         """Allow `grantee` to find the items of an object's versions."""
         self._allow(grantee, "dynamodb:Query")

@@ -60,6 +60,17 @@ def test_routes_choose_by_the_longest_prefix_and_add_shadows(s3, store):
     assert (policies.enforce.name, [pack.name for pack in policies.shadow]) == ("blog", ["privacy"])
 
 
+def test_a_canary_decides_instead_and_does_not_watch_itself(s3, store):
+    put(s3, "routes.yaml", "'': {enforce: default, canary: {pack: blog, share: 0.5}, shadow: [blog, privacy]}\n")
+
+    found = {}
+    for number in range(20):
+        policies = store.for_key(f"{number}.png")
+        found[policies.enforce.name] = [pack.name for pack in policies.shadow]
+
+    assert found == {"default": ["blog", "privacy"], "blog": ["privacy"]}
+
+
 def test_a_shadow_pack_that_cannot_be_used_leaves_the_enforced_one_alone(s3, store):
     put(s3, "routes.yaml", "'': {enforce: blog, shadow: [privacy, missing, broken]}\n")
     put(s3, "packs/broken.yaml", "name: [")

@@ -37,6 +37,7 @@ _NOT_NOTIFIED = "an execution that ended between its verdict, unsafe or safe, an
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
+_GATE = "people's decisions that `moderate policy push` replays, tests/command/test_policy_gate.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
 _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
@@ -85,6 +86,10 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
+    ("PolicyEditor", "dynamodb:Query", "index/by-queue"): _GATE,
+    ("PolicyEditor", "dynamodb:GetItem", "VerdictsTable"): _GATE,
+    ("PolicyEditor", "s3:GetObject", "/provenance/packs/"): _GATE,
+    ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
     ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
     ("PolicyEditor", "dynamodb:Query", "index/by-verdict"): _REPLAY,
     ("PolicyEditor", "dynamodb:Scan", "index/by-verdict"): _LONG,

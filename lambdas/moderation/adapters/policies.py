@@ -60,9 +60,10 @@ class S3PolicyStore:
 
     def for_key(self, key: str) -> Policies:
         route = self.routes().for_key(key)
-        enforce, shadow = self.pack(route.enforce), []
+        decider = route.decider(key)
+        enforce, shadow = self.pack(decider), []
         broken = {ROUTES_KEY: route.shadow_fault} if route.shadow_fault else {}
-        for name in route.shadow:
+        for name in (name for name in route.shadow if name != decider):
             try:
                 shadow.append(self.pack(name))
             except ModerationError as error:

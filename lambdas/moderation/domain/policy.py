@@ -44,6 +44,7 @@ _EXCEPTION_RULE = "write one line of at most 100 characters, without brackets"
 _QUESTION = re.compile(r"[^\x00-\x1f]*[^?\x00-\x1f]\?")
 _QUESTION_RULE = "write one line that ends with a single '?'"
 _ABOVE_ZERO = 1e-9
+_ROUTE_FIELDS = ("enforce", "canary", "shadow")
 _CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
 
 
@@ -147,16 +148,42 @@ class Pack:
 
 
 @dataclass(frozen=True)
+class CanaryPack:
+    """Pack that decides for a share, above 0 and below 1, of a route's keys.
+
+    A key stays in while the share grows, so that no image changes sides.
+    """
+
+    pack: str
+    share: float
+
+    def takes(self, key: str) -> bool:
+        """Tell if the key is in the share: its SHA-256 as a fraction of all is below it."""
+        return int.from_bytes(hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:8]) < self.share * 2**64
+
+
+@dataclass(frozen=True)
 class Route:
     """The pack that decides for keys under a prefix, and its shadow packs.
 
-    `shadow_fault` says why stored shadow packs can't be read; there are none then.
+    `canary` is a pack that decides instead for a share of the keys. `shadow_fault` says why stored shadow packs can't
+    be read; there are none then.
     """
 
     prefix: str
     enforce: str
     shadow: tuple[str, ...] = ()
     shadow_fault: str = ""
+    canary: CanaryPack | None = None
+
+    def decider(self, key: str) -> str:
+        """Name the pack that decides for a key."""
+        return self.canary.pack if self.canary and self.canary.takes(key) else self.enforce
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """Names of the packs that decide, the enforced one first."""
+        return (self.enforce, self.canary.pack) if self.canary else (self.enforce,)
 
 
 @dataclass(frozen=True)
@@ -185,13 +212,15 @@ class Routes:
     @property
     def pack_names(self) -> tuple[str, ...]:
         """Names of all packs that decide or watch, each once."""
-        return tuple(dict.fromkeys(name for route in self.routes for name in (route.enforce, *route.shadow)))
+        return tuple(dict.fromkeys(name for route in self.routes for name in (*route.deciders, *route.shadow)))
 
 
 def routes_data(routes: Routes) -> dict[str, dict[str, Any]]:
     """Return the plain data of `routes.yaml`."""
     return {
-        route.prefix: {"enforce": route.enforce} | ({"shadow": list(route.shadow)} if route.shadow else {})
+        route.prefix: {"enforce": route.enforce}
+        | ({"canary": dataclasses.asdict(route.canary)} if route.canary else {})
+        | ({"shadow": list(route.shadow)} if route.shadow else {})
         for route in routes.routes
     }
 
@@ -202,10 +231,11 @@ def routes_digest(routes: Routes) -> str:
 
 
 def enforcing(routes: Routes, prefix: str, name: str) -> Routes:
-    """Return the routes with that pack deciding for the keys under a prefix; other shadow packs stay."""
+    """Return the routes with that pack deciding for the keys under a prefix; other shadow packs and a canary stay."""
     known = {route.prefix: route for route in routes.routes}
-    shadow = known[prefix].shadow if prefix in known else ()
-    changed = Route(prefix, name, tuple(each for each in shadow if each != name))
+    standing = known.get(prefix, Route(prefix, name))
+    canary = standing.canary if standing.canary and standing.canary.pack != name else None
+    changed = Route(prefix, name, tuple(each for each in standing.shadow if each != name), canary=canary)
     return Routes(tuple({**known, prefix: changed}.values()))
 
 
@@ -332,7 +362,7 @@ def lint(pack: Pack) -> list[str]:
 
 
 def parse_routes(data: object) -> Routes:
-    """Parse the plain data of `routes.yaml`: prefix -> {enforce: pack, shadow: [packs]}.
+    """Parse the plain data of `routes.yaml`: prefix -> {enforce: pack, canary: {pack, share}, shadow: [packs]}.
 
     Raises `InvalidPolicy` that lists every fault with its path and a remedy.
     """
@@ -359,14 +389,26 @@ def _route(faults: Faults, prefix: object, target: object) -> Route:
     path = f"routes[{prefix!r}]"
     if not isinstance(prefix, str):
         faults.add(path, "the prefix isn't text", "put it in quotes")
-    fields = Fields(faults, path, target, ("enforce", "shadow"))
+    fields = Fields(faults, path, target, _ROUTE_FIELDS)
     enforce = fields.text("enforce", limit=63, pattern=_NAME, rule=_NAME_RULE)
+    canary = _canary(fields, enforce)
     if not faults.tolerant:
-        return Route(str(prefix), enforce, _shadow(fields, enforce))
+        return Route(str(prefix), enforce, _shadow(fields, enforce), canary=canary)
     apart = Faults(tolerant=True)
-    shadow = _shadow(Fields(apart, path, target, ("enforce", "shadow")), enforce)
+    shadow = _shadow(Fields(apart, path, target, _ROUTE_FIELDS), enforce)
     fault = "; ".join(apart.found)
-    return Route(str(prefix), enforce, () if fault else shadow, fault)
+    return Route(str(prefix), enforce, () if fault else shadow, fault, canary)
+
+
+def _canary(fields: Fields, enforce: str) -> CanaryPack | None:
+    if not fields.given("canary"):
+        return None
+    canary = fields.mapping("canary", ("pack", "share"))
+    pack = canary.text("pack", limit=63, pattern=_NAME, rule=_NAME_RULE)
+    if pack == enforce:
+        fields.faults.add(canary.at("pack"), f"'{enforce}' is enforced already", "name another pack")
+    share = canary.number("share", 0, _ABOVE_ZERO, 1, "a number above 0 and below 1")
+    return CanaryPack(pack, share)
 
 
 def _shadow(fields: Fields, enforce: str) -> tuple[str, ...]:

@@ -50,13 +50,17 @@ class Reviews:
 
 @dataclass(frozen=True)
 class RouteInForce:
-    """Pack that decides for the keys that start with `prefix`; `fault` is why it can't, else its digest stands."""
+    """Pack that decides for the keys that start with `prefix`; `fault` is why it can't, else its digest stands.
+
+    `share` is the canary's share of the keys; None for the pack that decides for all others.
+    """
 
     prefix: str
     pack: str
     digest: str | None
     fault: str | None
     shadow: Sequence[str]
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +135,12 @@ def _endpoints(ports: StatusPorts) -> dict[str, str] | None:
 def _policies(policies: PolicyCatalogue) -> list[RouteInForce]:
     found = []
     for route in policies.routes().routes:
-        digest, fault = None, None
-        try:
-            digest = policies.pack(route.enforce).digest
-        except InvalidPolicy as error:
-            fault = str(error)
-        found.append(RouteInForce(route.prefix, route.enforce, digest, fault, route.shadow))
+        for name in route.deciders:
+            digest, fault = None, None
+            try:
+                digest = policies.pack(name).digest
+            except InvalidPolicy as error:
+                fault = str(error)
+            share = route.canary.share if route.canary and name != route.enforce else None
+            found.append(RouteInForce(route.prefix, name, digest, fault, route.shadow, share))
     return found

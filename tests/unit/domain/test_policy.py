@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 from moderation.domain.pack_cases import run_cases
 from moderation.domain.policy import (
     DEFAULT_ROUTES,
+    enforcing,
     lint,
     pack_content,
     parse_pack,
     parse_routes,
+    read_routes,
+    routes_data,
+    routes_digest,
     uncovered_categories,
 )
 from moderation.errors import InvalidPolicy
@@ -340,6 +344,58 @@ def test_a_key_that_no_route_speaks_for_is_an_error_not_a_default() -> None:
     routes = parse_routes({"a/": {"enforce": "blog"}})
     with pytest.raises(InvalidPolicy, match="no prefix matches"):
         routes.for_key("b/x.png")
+
+
+CANARY = {"": {"enforce": "default", "canary": {"pack": "blog", "share": 0.2}}}
+
+
+def test_a_canary_decides_for_its_share_of_the_keys_and_keeps_them_while_it_grows() -> None:
+    keys = [f"in/{number}.png" for number in range(5000)]
+
+    def taken(share: float) -> set[str]:
+        (route,) = parse_routes({"": {"enforce": "default", "canary": {"pack": "blog", "share": share}}}).routes
+        assert {route.decider(key) for key in keys} == {"default", "blog"}
+        return {key for key in keys if route.decider(key) == "blog"}
+
+    small, large = taken(0.05), taken(0.2)
+
+    assert small < large
+    assert 0.04 < len(small) / len(keys) < 0.06 and 0.18 < len(large) / len(keys) < 0.22
+    assert taken(0.2) == large, "a key is always on the same side"
+
+
+def test_a_canary_is_among_the_packs_of_the_routes_and_survives_writing_them() -> None:
+    routes = parse_routes(CANARY)
+
+    assert routes.pack_names == ("default", "blog")
+    assert routes_data(routes) == CANARY and parse_routes(routes_data(routes)) == routes
+    assert read_routes({"": {**CANARY[""], "later": 1}}) == routes
+    assert routes_digest(routes) != routes_digest(parse_routes({"": {"enforce": "default"}}))
+
+
+def test_a_canary_ends_when_its_pack_is_enforced_and_stays_beside_another() -> None:
+    routes = parse_routes(CANARY)
+
+    assert routes_data(enforcing(routes, "", "blog")) == {"": {"enforce": "blog"}}
+    assert enforcing(routes, "", "demo").routes[0].canary == routes.routes[0].canary
+
+
+@pytest.mark.parametrize(
+    ("canary", "message"),
+    [
+        ("blog", "routes[''].canary: is 'blog', not a mapping"),
+        ({"pack": "default", "share": 0.1}, "routes[''].canary.pack: 'default' is enforced already"),
+        ({"pack": "blog"}, "routes[''].canary.share: is missing"),
+        ({"pack": "blog", "share": 0}, "routes[''].canary.share: is 0; use a number above 0 and below 1"),
+        ({"pack": "blog", "share": 1}, "routes[''].canary.share: is 1; use a number above 0 and below 1"),
+        ({"pack": "blog", "share": 0.1, "keys": 1}, "routes[''].canary.keys: is an unknown field"),
+    ],
+)
+def test_a_broken_canary_is_refused_with_path_and_fix(canary: object, message: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        parse_routes({"": {"enforce": "default", "canary": canary}})
+
+    assert message in str(refused.value)
 
 
 def test_without_routes_every_key_goes_to_default() -> None:

@@ -1,0 +1,152 @@
+"""The gate before a pack or routes: people's decisions, judged again under the packs that are to decide."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated
+
+import typer
+
+from moderate.deployment import Deployment
+from moderate.failures import CommandFailed
+from moderate.output import cell, plain, results, table, verdict_text
+from moderate.time_range import HELP, parse_time
+from moderation.domain.ground_truth import Contradiction
+from moderation.domain.policy import Pack, Routes
+from moderation.domain.policy_history import signers
+from moderation.domain.record import utc
+from moderation.errors import InvalidPolicy
+from moderation.usecases.check_decisions import Checked, Deciders, DecisionPorts, check_decisions
+
+DEFAULT_SINCE = "90d"
+_SHOWN = 20
+SinceOption = Annotated[
+    datetime,
+    typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest of people's decisions that are replayed, {HELP}"),
+]
+AcceptOption = Annotated[
+    str | None,
+    typer.Option(metavar="NOTE", help="Publish in spite of new contradictions; the note goes into `policy log`."),
+]
+
+
+def accepted_note(accept: str | None) -> str:
+    """Return the note of --accept, "" without the option. Raises BadParameter for an empty one."""
+    if accept is not None and not accept.strip():
+        raise typer.BadParameter("say why the decisions no longer hold", param_hint="--accept")
+    return (accept or "").strip()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Comparison with people's decisions since a time; `note` accepts contradictions.
+
+    `by_author` is False if another editor looks at what an author accepted.
+    """
+
+    deployment: Deployment
+    since: datetime
+    note: str
+    by_author: bool = True
+
+    def passed(self, before: Routes, after: Routes, digest: str, pack: Pack | None = None) -> str:
+        """Compare a change of routes, or of the pack that they name; returns the note if it accepts contradictions.
+
+        `digest` is that of the change. Raises CommandFailed for new contradictions that nobody accepted.
+        """
+        deployment = self.deployment
+        ports = DecisionPorts(deployment.intake_bucket, deployment.verdicts, deployment.work)
+        now = self._deciders(before, None), self._deciders(after, pack)
+        if not any(pack.name in route.deciders for route in after.routes) if pack else False:
+            results.print("No route lets it decide, so it wasn't compared with people's decisions.")
+            return ""
+        checked = check_decisions(ports, *now, utc(self.since))
+        _show(checked, self.since)
+        if not checked.contradictions:
+            return ""
+        if not self.note:
+            raise CommandFailed(self._refusal)
+        self._check_signatures(digest)
+        results.print(plain(f"Accepted: {self.note}"))
+        return self.note
+
+    @property
+    def _refusal(self) -> str:
+        if self.by_author:
+            return (
+                "Not published: people decided otherwise on these pictures. Change the pack, or say with "
+                "`--accept NOTE` why their decisions no longer hold."
+            )
+        return (
+            "Not approved: people decided otherwise on these pictures, and its author accepted no contradiction. "
+            "It has to be pushed again, with another description and `--accept NOTE`."
+        )
+
+    def _check_signatures(self, digest: str) -> None:
+        """Raise CommandFailed if editors signed the digest without the note: they never saw what it accepts."""
+        if not (self.by_author and self.deployment.needs_approval):
+            return
+        keys = self.deployment.policies.signatures(digest)
+        if keys and not any(self._accepts(key) for key in keys):
+            raise CommandFailed(
+                f"{', '.join(sorted(signers(digest, keys)))} signed {digest[:12]} before it contradicted people's "
+                "decisions. Change its description, so that another editor approves the contradictions as well."
+            )
+
+    def _accepts(self, key: str) -> bool:
+        text = self.deployment.s3.get_object(Bucket=self.deployment.policy_bucket, Key=key)["Body"].read()
+        try:
+            return bool(json.loads(text).get("accepted"))
+        except (ValueError, AttributeError):
+            return False
+
+    def _deciders(self, routes: Routes, pushed: Pack | None) -> Deciders:
+        """Return the packs that may decide for a key under routes; those that can't be used are left out."""
+
+        @cache
+        def named(name: str) -> Pack | None:
+            if pushed and name == pushed.name:
+                return pushed
+            try:
+                return self.deployment.policies.pack(name)
+            except InvalidPolicy:
+                return None
+
+        def deciders(key: str) -> tuple[Pack, ...]:
+            try:
+                route = routes.for_key(key)
+            except InvalidPolicy:
+                return ()
+            return tuple(pack for name in route.deciders if (pack := named(name)))
+
+        return deciders
+
+
+def _show(checked: Checked, since: datetime) -> None:
+    found = checked.contradictions
+    results.print(
+        f"{checked.compared} of people's decisions since {since:%Y-%m-%d} were judged again: "
+        f"{len(found) or 'no'} new contradiction{'' if len(found) == 1 else 's'}."
+    )
+    for cause, number in checked.not_replayed.most_common():
+        results.print(plain(f"Not judged again: {number}. {cause}"))
+    if found:
+        results.print(_rows(found[:_SHOWN]))
+    if len(found) > _SHOWN:
+        results.print(f"And {len(found) - _SHOWN} more.")
+
+
+def _rows(found: list[Contradiction]) -> object:
+    rows = table(("key", "version", "a person", "the pack", "says", "reason"))
+    for one in found:
+        said = ", ".join(one.truth.categories)
+        rows.add_row(
+            cell(one.image.key),
+            cell(one.image.version),
+            verdict_text(one.truth.verdict) + cell(f" / {said}" if said else ""),
+            cell(one.pack),
+            verdict_text(one.verdict) + cell(f" / {one.category}" if one.category else ""),
+            cell(one.reason),
+        )
+    return rows
