@@ -50,6 +50,10 @@ def decide_image(
         bool,
         typer.Option("--appeal", help="Uphold an appeal: like --all-copies, by somebody else, from unsafe to safe."),
     ] = False,
+    golden: Annotated[
+        bool,
+        typer.Option("--golden", help="A golden item: packs and models are measured against it, at any age."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before deciding.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -69,8 +73,10 @@ def decide_image(
     _check_usage(verdict, categories, note)
     if this_copy and all_copies:
         raise typer.BadParameter("a decision about this upload alone changes no copies", param_hint="--all-copies")
+    if this_copy and golden:
+        raise typer.BadParameter("a golden item is about the picture", param_hint="--golden")
     deployment = acting_as(find(stack), "Reviewer")
-    decision = PersonDecision(verdict, categories, note.strip(), deployment.caller, seen, this_copy, appeal)
+    decision = PersonDecision(verdict, categories, note.strip(), deployment.caller, seen, this_copy, appeal, golden)
     record = find_looked_at(deployment, key, version)
     _show_overruled(record)
     changed = (all_copies or appeal) and not this_copy

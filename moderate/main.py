@@ -5,7 +5,22 @@ from typing import Annotated
 
 import typer
 
-from moderate import ask, decide, decisions, erase, evaluate, policy, redrive, show, status, upload, verdicts, weights
+from moderate import (
+    ask,
+    decide,
+    decisions,
+    erase,
+    evaluate,
+    metrics,
+    policy,
+    redrive,
+    sample,
+    show,
+    status,
+    upload,
+    verdicts,
+    weights,
+)
 from moderate.backfills import command as backfill
 from moderate.checks import doctor
 from moderate.costs import cost
@@ -50,6 +65,8 @@ app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
 app.command("eval", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=status.EXAMPLES)(status.status)
 app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
+app.command(epilog=sample.EXAMPLES)(sample.sample)
+app.command(epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)

@@ -114,6 +114,7 @@ def _facts(found: Status, review_seconds: float) -> Iterator[tuple[str, str]]:
     reviews = found.reviews
     work = f", {reviews.hours:.1f} hours of work at {review_seconds:g} s each" if reviews else ""
     yield "reviews waiting for a person", _piled(reviews.waiting if reviews else None) + work
+    yield "samples waiting for a person", _UNREAD if found.sampled is None else str(found.sampled)
     yield from _elsewhere(found.elsewhere)
     for name in _QUEUES.values():
         if found.dead_letters is None:

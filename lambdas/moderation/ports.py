@@ -317,7 +317,14 @@ class VerdictStore(Protocol):
         ...
 
     def decided_by_people(self, since: str) -> Iterable[ImageRef]:
-        """The images that people decided on since an ISO-8601 time, or that rest on their earlier decisions."""
+        """The images that people decided on since an ISO-8601 time, or that rest on their earlier decisions.
+
+        Golden items come whatever their age.
+        """
+        ...
+
+    def sampled(self) -> Iterable[ImageRef]:
+        """The images whose verdicts were drawn into a sample and wait for a person."""
         ...
 
     def undecided(self, before: str) -> Iterable[Record]:

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, PERSON_QUEUE, SHADOWED, Change, Record, is_reusable
+from moderation.domain.record import (
+    DECISION,
+    GOLDEN_QUEUE,
+    PERSON_QUEUE,
+    SAMPLE_QUEUE,
+    SHADOWED,
+    Change,
+    Record,
+    is_reusable,
+)
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
 from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
@@ -211,7 +220,11 @@ class FakeVerdicts:
         return [record for record in decided if record.notified is False]
 
     def queue(self) -> list[Record]:
-        queued = [_record(image, found) for image, found in self.records.items() if "queue" in found]
+        queued = [
+            _record(image, found)
+            for image, found in self.records.items()
+            if str(found.get("queue", "")).startswith("review#")
+        ]
         return sorted(queued, key=lambda record: str(record.other["queue_order"]))
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
@@ -230,7 +243,15 @@ class FakeVerdicts:
             (image, str(record.get("queue", "")), str(record.get("queue_order")))
             for image, record in self.records.items()
         )
-        return [image for image, queue, order in found if queue.startswith(f"{PERSON_QUEUE}#") and order >= since]
+        return [
+            image
+            for image, queue, order in found
+            if (queue.startswith(f"{PERSON_QUEUE}#") and order >= since) or queue.startswith(f"{GOLDEN_QUEUE}#")
+        ]
+
+    def sampled(self) -> list[ImageRef]:
+        queues = ((image, str(record.get("queue", ""))) for image, record in self.records.items())
+        return [image for image, queue in queues if queue.startswith(f"{SAMPLE_QUEUE}#")]
 
     def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
         standing = self.get(record.image)

@@ -140,7 +140,7 @@ def test_what_cannot_be_asked_is_not_known_and_no_fault(ports):
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        ("verdicts", {"undecided", "reviews", "elsewhere", "unpublished"}),
+        ("verdicts", {"undecided", "reviews", "sampled", "elsewhere", "unpublished"}),
         ("executions", {"running"}),
         ("endpoints", {"endpoints"}),
         ("policies", {"policies"}),

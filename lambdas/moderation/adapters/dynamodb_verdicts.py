@@ -79,6 +79,9 @@ class DynamoVerdictStore:
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
         return self._index.decided_by_people(since)
 
+    def sampled(self) -> Iterator[ImageRef]:
+        return self._index.sampled()
+
     def undecided(self, before: str) -> Iterator[Record]:
         days = {(datetime.fromisoformat(before) - timedelta(days=back)).date().isoformat() for back in range(3)}
         for day in sorted(days):

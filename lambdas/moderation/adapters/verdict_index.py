@@ -14,7 +14,7 @@ from moderation.adapters.dynamodb_items import record_of, to_item
 from moderation.adapters.faults import store_faults
 from moderation.contract import BY_QUEUE, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import PERSON_QUEUE, Record
+from moderation.domain.record import GOLDEN_QUEUE, PERSON_QUEUE, SAMPLE_QUEUE, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,10 +87,19 @@ class VerdictIndex:
         return merge(*shards, key=lambda record: str(record.other.get("queue_order")))
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
-        """Yield the images that people decided on since a time; those of a shard first, then those of the next."""
+        """Yield the images that people decided on since a time; those of a shard first, then those of the next.
+
+        Golden items come whatever their age.
+        """
+        for queue, first in ((PERSON_QUEUE, since), (GOLDEN_QUEUE, "0")):
+            for shard in range(SHARDS):
+                # All of them first: whoever asks may change the records.
+                yield from [record.image for record in self._queued(f"{queue}#{shard}", first)]
+
+    def sampled(self) -> Iterator[ImageRef]:
+        """Yield the images that were drawn into a sample and wait for a person."""
         for shard in range(SHARDS):
-            # All of them first: whoever asks may change the records.
-            yield from [record.image for record in self._queued(f"{PERSON_QUEUE}#{shard}", since)]
+            yield from [record.image for record in self._queued(f"{SAMPLE_QUEUE}#{shard}")]
 
     def claimed(self, day: str, before: str) -> Iterator[Record]:
         """Yield the records of a day (YYYY-MM-DD) without a verdict, created before a time."""

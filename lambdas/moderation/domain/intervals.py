@@ -16,8 +16,8 @@ class Interval:
     high: float
 
 
-def wilson(count: int, of: int) -> Interval:
-    """Return Wilson's score interval of a share; of none it is [0, 1]."""
+def wilson(count: float, of: float) -> Interval:
+    """Return Wilson's score interval of a share; of none it is [0, 1]. Weighted counts needn't be whole."""
     if not of:
         return Interval(0.0, 1.0)
     share, z2 = count / of, _Z * _Z

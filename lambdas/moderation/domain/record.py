@@ -27,6 +27,10 @@ _IN_FORCE = {"verdict", "notified", "queue", "queue_order", "sha256", "cache_key
 _RANK = 5
 # Partitions of the queue's index that list people's decisions.
 PERSON_QUEUE = "person"
+# … and those that list what people decided as golden items.
+GOLDEN_QUEUE = "golden"
+# … and those that list the verdicts which were drawn into a sample and wait for a person, beside the review queue.
+SAMPLE_QUEUE = "sample"
 # Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at")
 # Attributes of the judgement that another upload of the same bytes may reuse.
@@ -66,6 +70,7 @@ class Record:
     doesn't rest on it, so that an erasure finds it; `as_of` is the time of a person's decision on
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     `escalated_at` is the time at which the image was escalated, which is never taken back.
+    `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
     """
@@ -117,6 +122,7 @@ class Record:
     history: Sequence[Mapping[str, Any]] = ()
     expires_at: int | None = None
     escalated_at: str | None = None
+    sample: Mapping[str, Any] | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -180,6 +186,11 @@ class Record:
     def is_prepared(self) -> bool:
         """Tell if the object passed the checks of its declared type and of its bytes."""
         return self.preprocessing_version is not None
+
+    @property
+    def is_golden(self) -> bool:
+        """Tell if a person decided on it as a golden item, whose truth is known."""
+        return self.decided_by == "person" and bool(self.history[-1].get("golden"))
 
     @property
     def last_claimed(self) -> str:
@@ -323,6 +334,7 @@ def overruled(
     """
     said = _said(verdict, categories, note)
     noted = {name: True for name, is_so in circumstances.items() if is_so}
+    decided_keys = _person_keys(record.image, now, GOLDEN_QUEUE if "golden" in noted else PERSON_QUEUE)
     attributes = {
         **said,
         **_previous(record, verdict),
@@ -331,7 +343,7 @@ def overruled(
         "decided_at": now,
         "verdict_shard": shard_of(record.image, verdict, record.created_at),
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
-        **(_queue_keys(record.image, record.created_at) if verdict == "review" else _person_keys(record.image, now)),
+        **(_queue_keys(record.image, record.created_at) if verdict == "review" else decided_keys),
     }
     optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of"}
     return Change(attributes, frozenset(optional - set(attributes)))
@@ -382,6 +394,16 @@ def filed_by_upload(record: Record) -> Change | None:
     return Change({"verdict_shard": shard_of(record.image, str(record.verdict), record.created_at), **queued})
 
 
+def drawn(record: Record, sample: Mapping[str, Any]) -> Change:
+    """Change that draws a verdict into a sample, and lets it wait for a person; the verdict itself stays.
+
+    One that a person decided on waits no longer.
+    """
+    waits = record.decided_by != "person"
+    keys = {"queue": f"{SAMPLE_QUEUE}#{_shard(record.image)}", "queue_order": record.created_at}
+    return Change({"sample": dict(sample), **(keys if waits else {})})
+
+
 def is_reusable(record: Record, cache_key: str) -> bool:
     """Tell if the judgement may be reused: same cache key, decided by the models, and complete in the item."""
     return record.cache_key == cache_key and record.decided_by in ("judge", "evidence") and record.evidence is not None
@@ -428,9 +450,9 @@ def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
     return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
 
 
-def _person_keys(image: ImageRef, decided_at: str) -> dict[str, str]:
+def _person_keys(image: ImageRef, decided_at: str, queue: str = PERSON_QUEUE) -> dict[str, str]:
     """Keys of the same index for what people decided, by time, so that their decisions can be found."""
-    return {"queue": f"{PERSON_QUEUE}#{_shard(image)}", "queue_order": decided_at}
+    return {"queue": f"{queue}#{_shard(image)}", "queue_order": decided_at}
 
 
 def _shard(image: ImageRef) -> int:

@@ -1,8 +1,7 @@
 """Replay people's decisions under a change of packs or routes, before it decides anything."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from moderation.domain.ground_truth import Contradiction, Truth, contradicts, truth_of
@@ -12,8 +11,8 @@ from moderation.domain.replay import NotReplayable, Replay, Replayed, packs_behi
 from moderation.domain.work_files import pack_file
 from moderation.errors import InvalidPolicy, Misconfigured
 from moderation.ports import VerdictStore, WorkStore
+from moderation.usecases.read_all import read_all
 
-_AT_ONCE = 10  # reads, as many as botocore keeps connections
 # The packs that may decide for a key: the one in force first, then its canary; none where no pack can be used.
 Deciders = Callable[[str], tuple[Pack, ...]]
 
@@ -43,7 +42,10 @@ def check_decisions(ports: DecisionPorts, before: Deciders, after: Deciders, sin
     Where that isn't known, it is new. Raises the errors of the ports.
     """
     checked, replays = Checked(), _Replays(ports.work)
-    for record, truth in decided(ports, since):
+    for record in read_all(ports.verdicts, ports.bucket, ports.verdicts.decided_by_people(since)):
+        truth = truth_of(record)
+        if truth is None:
+            continue
         standing = before(record.image.key)
         known = {pack.digest for pack in standing}
         for pack in after(record.image.key):
@@ -57,15 +59,6 @@ def check_decisions(ports: DecisionPorts, before: Deciders, after: Deciders, sin
             if contradicts(result, truth) and not (standing and contradicts(replays.of(standing[0], record), truth)):
                 checked.contradictions.append(_contradiction(record, truth, pack, result))
     return checked
-
-
-def decided(ports: DecisionPorts, since: str) -> Iterator[tuple[Record, Truth]]:
-    """Yield what people decided on pictures since a time, with the whole records. Raises the errors of the ports."""
-    images = [image for image in ports.verdicts.decided_by_people(since) if image.bucket == ports.bucket]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for record in pool.map(ports.verdicts.get, images):  # the index lags behind
-            if record and (truth := truth_of(record)):
-                yield record, truth
 
 
 class _Replays:

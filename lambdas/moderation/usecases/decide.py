@@ -47,7 +47,8 @@ class PersonDecision:
 
     The first category is the main one. `seen` says that the person saw the picture: a `safe` sticks to the bytes only
     then. With `this_copy` the decision is bound to the context of this upload (a notice, rights, a test of reviewers,
-    a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal.
+    a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal, `golden`
+    that the picture is a golden item, against which packs and models are measured whatever its age.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -57,6 +58,7 @@ class PersonDecision:
     seen: bool = False
     this_copy: bool = False
     appeal: bool = False
+    golden: bool = False
 
 
 class Stickiness(Enum):
@@ -261,6 +263,7 @@ def _change(
         seen=decision.seen,
         this_copy=decision.this_copy,
         appeal=decision.appeal,
+        golden=decision.golden,
     )
     added: dict[str, object] = {}
     if pack and not record.policy:
@@ -277,6 +280,8 @@ def _change(
 def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
     """Tell if the decision is only being repeated, on the upload itself."""
     if record.decided_by != "person" or record.as_of or record.is_bound_to_context != decision.this_copy:
+        return False
+    if decision.golden and not record.is_golden:
         return False
     same = (record.verdict, record.reason) == (decision.verdict, decision.note)
     return same and _folded(record.all_categories) == _folded(decision.categories) and record.decider == decision.who

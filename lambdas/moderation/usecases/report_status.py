@@ -67,6 +67,7 @@ class RouteInForce:
 class Status:
     """The report. A part is None if it isn't known; `unread` has the reason for a part that should be.
 
+    `sampled` counts the verdicts of samples that wait for a person, which are no reviews.
     `undecided`, `unpublished` and `elsewhere` count uploads since a time. `elsewhere` are reviews that wait for
     something else than a person, by what they need.
     """
@@ -74,6 +75,7 @@ class Status:
     undecided: Pile | None
     running: Count | None
     reviews: Reviews | None
+    sampled: int | None
     elsewhere: Mapping[str, int] | None
     dead_letters: Mapping[str, LetterCounts] | None
     unpublished: int | None
@@ -98,6 +100,7 @@ def report_status(ports: StatusPorts, since: datetime, now: datetime, seconds_a_
         undecided=read("undecided", lambda: _pile(_ours(ports, ports.verdicts.created(("claimed",), first, last)))),
         running=read("running", lambda: ports.executions.running() if ports.executions else None),
         reviews=read("reviews", lambda: _reviews(_ours(ports, ports.verdicts.queue()), seconds_a_review)),
+        sampled=read("sampled", lambda: sum(image.bucket == ports.bucket for image in ports.verdicts.sampled())),
         elsewhere=read("elsewhere", lambda: _elsewhere(_ours(ports, ports.verdicts.created(("review",), first, last)))),
         dead_letters=read("dead_letters", lambda: {name: queue.counts() for name, queue in ports.queues.items()}),
         unpublished=read("unpublished", lambda: len(_ours(ports, ports.verdicts.unpublished(first, last)))),

@@ -1,0 +1,189 @@
+"""Measure the machine's verdicts by what people decided, by samples of them and by the golden items."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.domain.estimate import Estimate, Item, Share, StratumSize, estimates, share_to_review, sizes
+from moderation.domain.ground_truth import said_by_machine, truth_of
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.intervals import wilson
+from moderation.domain.policy import Route, Routes
+from moderation.domain.record import Record
+from moderation.domain.sample import Draw
+from moderation.errors import InvalidPolicy
+from moderation.ports import VerdictStore
+from moderation.usecases.read_all import read_all
+
+VERDICTS = ("safe", "unsafe", "review")
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What people decided on the machine's own `safe` and `unsafe` verdicts; `overturned` is the opposite."""
+
+    decided: int
+    overturned: int
+
+    @property
+    def share(self) -> Share:
+        return _share(self.overturned, self.decided)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Verdicts of one pack of a route with a canary, on the keys that are its own."""
+
+    pack: str
+    digest: str
+    verdicts: int
+    unsafe: Share
+    review: Share
+    reviewed: Reviewed
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The pack of a route and its canary, on uploads since the canary's first one."""
+
+    prefix: str
+    since: str
+    sides: Sequence[Side]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The report. `estimates` and `to_review` are of uploads that a sample covers, None without a sample.
+
+    `reviewed` are the people's decisions alone, which are biased: people see what was held, appealed or reported.
+    """
+
+    strata: Sequence[StratumSize]
+    estimates: Sequence[Estimate] | None
+    to_review: Share | None
+    reviewed: Reviewed
+    golden: Reviewed
+    canaries: Sequence[Comparison]
+
+
+def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, until: str) -> Measured:
+    """Return the report on uploads between two ISO-8601 times. Raises the errors of the port.
+
+    Escalated images are in none of it, as far as their whole records are read.
+    """
+    people = list(read_all(verdicts, bucket, verdicts.decided_by_people(since)))
+    known = [record for record in people if not record.is_escalated]
+    decided = [record for record in known if since <= record.created_at <= until]
+    waiting = [
+        record
+        for record in read_all(verdicts, bucket, verdicts.sampled())
+        if since <= record.created_at <= until and not record.is_escalated
+    ]
+    draws = {made for record in (*decided, *waiting) if (made := _frame(record))}
+    listed = [record for record in verdicts.created(VERDICTS, since, until) if record.image.bucket == bucket]
+    items = list(_items(decided, waiting, _reviews(verdicts, listed), draws)) if draws else []
+    return Measured(
+        strata=sizes(items),
+        estimates=estimates(items) if draws else None,
+        to_review=share_to_review(items) if draws else None,
+        reviewed=_reviewed(record for record in decided if not record.is_golden),
+        golden=_reviewed(record for record in known if record.is_golden),
+        canaries=_compared(routes, listed, {record.image: record for record in people}),
+    )
+
+
+def _frame(record: Record) -> tuple[str, str, str] | None:
+    made = Draw.of(record)
+    return (made.since, made.until, made.at) if made else None
+
+
+def _reviews(verdicts: VerdictStore, listed: Iterable[Record]) -> list[Record]:
+    """Return the reviews that nobody decided on, without what was escalated."""
+    reviews = [record for record in listed if record.verdict == "review"]
+    bucket = reviews[0].image.bucket if reviews else ""
+    whole = read_all(verdicts, bucket, [record.image for record in reviews])
+    return [record for record in whole if record.verdict == "review" and not record.is_escalated]
+
+
+def _items(
+    decided: Iterable[Record],
+    waiting: Iterable[Record],
+    reviews: Iterable[Record],
+    draws: Iterable[tuple[str, str, str]],
+) -> Iterator[Item]:
+    """Yield the items of the uploads that a draw covers, each with its weight.
+
+    A verdict that a person decided on after the draw, without being in it, is stood for by those that are.
+    """
+    for record in (*decided, *waiting):
+        if record.as_of:  # no model was asked about it
+            continue
+        made, covering = Draw.of(record), [at for since, until, at in draws if since <= record.created_at <= until]
+        if made:
+            yield Item("sample", made.verdict, made.category, 1 / made.probability, truth_of(record))
+            continue
+        said = said_by_machine(record)
+        verdict, truth = said.get("verdict", "review"), truth_of(record)
+        was_before = any(str(record.decided_at) < at for at in covering)
+        if covering and (verdict == "review" or was_before):
+            yield Item("looked at anyway", verdict, said.get("category"), 1.0, truth)
+    for record in reviews:
+        if any(since <= record.created_at <= until for since, until, _ in draws):
+            stratum = f"needs {record.needs}" if record.needs else "looked at anyway"
+            yield Item(stratum, "review", None, 1.0, None)
+
+
+def _reviewed(records: Iterable[Record]) -> Reviewed:
+    decided = overturned = 0
+    for record in records:
+        truth, said = truth_of(record), said_by_machine(record).get("verdict")
+        if truth and said in ("safe", "unsafe"):
+            decided += 1
+            overturned += truth.verdict != said
+    return Reviewed(decided, overturned)
+
+
+def _compared(routes: Routes, listed: Sequence[Record], people: Mapping[ImageRef, Record]) -> list[Comparison]:
+    of_route: dict[str, list[Record]] = defaultdict(list)
+    for record in listed:
+        try:
+            of_route[routes.for_key(record.image.key).prefix].append(record)
+        except InvalidPolicy:
+            continue
+    compared = (_comparison(route, of_route[route.prefix], people) for route in routes.routes if route.canary)
+    return [comparison for comparison in compared if comparison]
+
+
+def _comparison(route: Route, records: Sequence[Record], people: Mapping[ImageRef, Record]) -> Comparison | None:
+    """Compare the newest version of each pack, on the keys of its own side."""
+    own = [record for record in records if _pack(record) == route.decider(record.image.key)]
+    tried = [record.created_at for record in own if route.canary and _pack(record) == route.canary.pack]
+    if not tried:
+        return None
+    since = min(tried)
+    during = [record for record in own if record.created_at >= since]
+    digests: dict[str, str] = {}
+    for record in sorted(during, key=lambda record: record.created_at):
+        digests[_pack(record)] = str((record.policy or {}).get("digest"))
+    sides = [
+        _side(name, digests[name], [r for r in during if (r.policy or {}).get("digest") == digests[name]], people)
+        for name in route.deciders
+        if name in digests
+    ]
+    return Comparison(route.prefix, since, sides)
+
+
+def _side(name: str, digest: str, records: Sequence[Record], people: Mapping[ImageRef, Record]) -> Side:
+    whole = [people.get(record.image, record) for record in records]
+    ours = [record for record in whole if not record.is_escalated and not record.as_of]
+    said = Counter(str(said_by_machine(record).get("verdict", "review")) for record in ours)
+    number = sum(said.values())
+    return Side(name, digest, number, _share(said["unsafe"], number), _share(said["review"], number), _reviewed(ours))
+
+
+def _pack(record: Record) -> str:
+    return str((record.policy or {}).get("name"))
+
+
+def _share(count: int, of: int) -> Share:
+    return Share(count / of if of else None, wilson(count, of))

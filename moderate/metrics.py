@@ -1,0 +1,94 @@
+"""`moderate metrics`: how good the verdicts are, by samples, golden items and people's decisions."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from moderate.deployment import DEFAULT_STACK, StackOption, find
+from moderate.output import JsonOption, cell, plain, print_json, results, table
+from moderate.policy_routes import keys
+from moderate.time_range import HELP, parse_time
+from moderation.domain.estimate import Share
+from moderation.domain.record import utc
+from moderation.usecases.measure import Comparison, Measured, Reviewed, measure
+
+EXAMPLES = "Examples:\n\nmoderate metrics\n\nmoderate metrics --since 2026-11-01 --until 2026-12-01 --json"
+_BIASED = "biased: people see what was held, appealed or reported, so this says nothing about all other images"
+
+
+def metrics(
+    since: Annotated[datetime, typer.Option(parser=parse_time, metavar="WHEN", help=f"Oldest upload, {HELP}")] = "30d",  # type: ignore[assignment]
+    until: Annotated[datetime | None, typer.Option(parser=parse_time, metavar="WHEN", help="Newest upload.")] = None,
+    as_json: JsonOption = False,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Show precision, recall and share to review of the machine, with 95 % intervals.
+
+    They are of the uploads that `moderate sample` drew from; each item that people looked at counts for as many as the
+    inverse of its probability to be drawn. Items that nobody reached widen the intervals. Golden items and all that
+    people decided are shown apart, and the pack and the canary of a route side by side.
+    """
+    until = until or datetime.now(UTC)
+    if since > until:
+        raise typer.BadParameter("--since is later than --until", param_hint="--since")
+    deployment = find(stack)
+    routes = deployment.policies.routes()
+    found = measure(deployment.verdicts, deployment.intake_bucket, routes, utc(since), utc(until))
+    if as_json:
+        print_json(asdict(found) | {"since": utc(since), "until": utc(until), "reviewed_is_biased": True})
+    else:
+        _show(found)
+
+
+def _show(found: Measured) -> None:
+    if found.estimates is None:
+        results.print("No sample was drawn from these uploads, so nothing is estimated: `moderate sample` draws one.")
+    else:
+        rows = table(("category", "precision", "recall", "recall with reviews"))
+        for one in found.estimates:
+            rows.add_row(cell(one.category or "(any)"), _text(one.precision), _text(one.recall), _text(one.stopped))
+        results.print(rows)
+        results.print(f"Share to review: {_text(found.to_review)}" if found.to_review else "")
+        _show_strata(found)
+    results.print(plain(f"Golden items: {_reviewed(found.golden)}"))
+    results.print(plain(f"Reviewed by people: {_reviewed(found.reviewed)}; {_BIASED}."))
+    for comparison in found.canaries:
+        _show_canary(comparison)
+
+
+def _show_strata(found: Measured) -> None:
+    numbers = ("to look at", "reached", "not reached", "stand for")
+    rows = table(("verdict, category, why", *numbers), "What this rests on", numbers=numbers)
+    for one in found.strata:
+        unreached = one.items - one.reached
+        rows.add_row(cell(one.name), str(one.items), str(one.reached), str(unreached), f"{one.stands_for:.0f}")
+    results.print(rows)
+
+
+def _show_canary(comparison: Comparison) -> None:
+    title = f"Canary on {keys(comparison.prefix)} since {comparison.since[:16].replace('T', ' ')} UTC"
+    rows = table(("pack", "digest", "verdicts", "unsafe", "review", "overturned"), title, numbers=("verdicts",))
+    for side in comparison.sides:
+        rows.add_row(
+            cell(side.pack),
+            cell(side.digest[:12]),
+            str(side.verdicts),
+            _text(side.unsafe),
+            _text(side.review),
+            _reviewed(side.reviewed),
+        )
+    results.print(rows)
+
+
+def _reviewed(reviewed: Reviewed) -> str:
+    if not reviewed.decided:
+        return "none"
+    return f"{reviewed.overturned} of {reviewed.decided} overturned, {_text(reviewed.share)}"
+
+
+def _text(share: Share) -> str:
+    low, high = share.interval.low, share.interval.high
+    value = "not known" if share.value is None else f"{share.value:.1%}"
+    return f"{value} ({low:.1%} to {high:.1%})"
