@@ -9,6 +9,7 @@ from moderate import (
     ask,
     decide,
     decisions,
+    drift,
     erase,
     evaluate,
     metrics,
@@ -67,6 +68,7 @@ app.command(epilog=status.EXAMPLES)(status.status)
 app.command("redrive", epilog=redrive.EXAMPLES)(redrive.redrive_failures)
 app.command(epilog=sample.EXAMPLES)(sample.sample)
 app.command(epilog=metrics.EXAMPLES)(metrics.metrics)
+app.command(epilog=drift.EXAMPLES)(drift.drift)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)

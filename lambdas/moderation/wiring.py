@@ -61,6 +61,12 @@ class SweepPorts:
 
 
 @dataclass(frozen=True)
+class DriftPorts:
+    bucket: str
+    verdicts: VerdictStore
+
+
+@dataclass(frozen=True)
 class CanaryPorts:
     traffic: Traffic
     canaries: CanaryStore
@@ -180,6 +186,15 @@ def sweep_claims() -> SweepPorts:
 
     failures = record_failure()
     return SweepPorts(failures.verdicts, failures.publisher, SfnExecutions(clients.stepfunctions()))
+
+
+@cache
+def measure_drift() -> DriftPorts:
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+
+    env = Environment(os.environ, "VERDICT_TABLE", "INTAKE_BUCKET")
+    return DriftPorts(env["INTAKE_BUCKET"], DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]))
 
 
 def _vision(env: Environment) -> VisionModel:

@@ -184,6 +184,16 @@ def broken_model(scene: Scene) -> None:
             scene.laptop.client_of("PolicyEditor", "s3").delete_object(Bucket=bucket, Key="canary.json")
 
 
+def drift(scene: Scene) -> None:
+    key = "runbooks/drifting.png"
+    scene.upload(key)
+    _decided(scene, key)
+    scene.laptop.invoke_rule("DriftSchedule")
+    with scene.following("Drift") as page:
+        page.paste("compared", "Too few verdicts to compare.")
+        page.paste("reached")
+
+
 def blip2_errors(scene: Scene) -> None:
     with _endpoint(scene, "Blip2"), scene.following("Blip2Errors") as page:
         page.paste("InService", "CUDA out of memory", PICTURE=scene.write("picture.png", drawing()))
@@ -260,6 +270,7 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "BrokenPack": broken_pack,
     "Misconfigured": misconfigured,
     "BrokenModel": broken_model,
+    "Drift": drift,
     "Blip2Errors": blip2_errors,
     "LlamaErrors": llama_errors,
     "NotificationFailures": notification_failures,

@@ -46,6 +46,7 @@ class Alarms(Construct):
         self._watch_verdicts()
         self._watch_endpoints(endpoints)
         self._watch_canary()
+        self._watch_drift()
         self._watch_notifications(alerts)
 
     def _watch_intake(self, workflow: Workflow) -> None:
@@ -147,6 +148,14 @@ class Alarms(Construct):
             "BrokenModel",
             "The vision model gives wrong answers about the canary, whose answers are known",
             metrics.pipeline("CanaryWrong", "Maximum", period=_HOUR),
+            missing=_KEEP_STATE,
+        )
+
+    def _watch_drift(self) -> None:
+        self._alarm(
+            "Drift",
+            "Scores, flags by category or overturned verdicts changed from one week to the next by more than chance",
+            metrics.pipeline("Drifted", "Maximum", period=Duration.days(1)),
             missing=_KEEP_STATE,
         )
 

@@ -26,7 +26,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, two of a backfill, the canary, the sweeper of claims, the recorder of failed executions."""
+    """Five workflow steps, two of a backfill, the canary, drift, the sweeper of claims, the recorder of failures."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Functions(Construct):
         self._make_record_steps(intake, work, verdicts, alerts)
         self._make_backfill_steps(intake, verdicts, alerts)
         self._make_guards(verdicts, alerts)
+        self._make_drift(intake, verdicts)
 
     def _make_model_steps(
         self,
@@ -213,6 +214,20 @@ class Functions(Construct):
         for guard in guards:
             verdicts.allow_write(guard)
             alerts.allow_publish(guard, *VERDICTS)
+
+    def _make_drift(self, intake: Intake, verdicts: VerdictTable) -> None:
+        self.measure_drift = self._function(
+            "measure_drift",
+            timeout_seconds=900,  # it reads the index of two weeks
+            environment={"VERDICT_TABLE": verdicts.table.table_name, "INTAKE_BUCKET": intake.bucket.bucket_name},
+        )
+        verdicts.allow_measure(self.measure_drift)
+        events.Rule(
+            self,
+            "DriftSchedule",
+            schedule=events.Schedule.rate(Duration.days(1)),
+            targets=[targets.LambdaFunction(self.measure_drift.function)],
+        )
 
     def _function(
         self,

@@ -94,6 +94,12 @@ class VerdictTable(Construct):
         """Allow `grantee` to list what people decided or have to."""
         self._allow_index(grantee, BY_QUEUE)
 
+    def allow_measure(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list items by verdict, and to read records, those that people decided on among them."""
+        self.allow_list(grantee)
+        self._allow_index(grantee, BY_QUEUE)
+        self._allow(grantee, "dynamodb:GetItem")
+
     def allow_find(self, grantee: Grantee) -> None:
         """Allow `grantee` to find the items of an object's versions."""
         self._allow(grantee, "dynamodb:Query")

@@ -79,6 +79,7 @@ TABLE_ROLES = (
     "FunctionsNotifyRole",
     "FunctionsRecordFailureRole",
     "FunctionsSweepClaimsRole",
+    "FunctionsMeasureDriftRole",
     "WorkflowRole",
     "ReviewerRole",
     "EraserRole",

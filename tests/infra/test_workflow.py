@@ -228,6 +228,13 @@ def test_the_canary_is_asked_once_an_hour(moderation: Template) -> None:
     assert flatten(canary["Targets"][0]["Arn"]).startswith("<FunctionsAskCanaryFunction")
 
 
+def test_drift_is_measured_once_a_day(moderation: Template) -> None:
+    drift = rule(moderation, "FunctionsDriftSchedule")
+
+    assert drift["ScheduleExpression"] == "rate(1 day)"
+    assert flatten(drift["Targets"][0]["Arn"]).startswith("<FunctionsMeasureDriftFunction")
+
+
 def test_both_types_run_the_same_definition(moderation: Template, theirs: CloudAssembly) -> None:
     express = template_of(theirs, "Moderation").machine("Workflow")
 

@@ -51,6 +51,7 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "PrepareMilliseconds": (),
     "QueryMilliseconds": (),
     "CanaryWrong": (),
+    "Drifted": (),
     "JudgeMilliseconds": (),
     "JudgeRepairs": (),
     "JudgeSpared": (),

@@ -16,6 +16,7 @@ from moderation.errors import PermanentError, StoreUnavailable
 from moderation.handlers import (
     ask_canary,
     judge_image,
+    measure_drift,
     notify,
     prepare_image,
     query_image,
@@ -199,4 +200,5 @@ def everything():
     awake = SimpleNamespace(is_awake=lambda: True)
     right = VisionReply("b", (ScoredText("yes", 0.9), ScoredText("no", 0.1)), None)
     yield ask_canary, wiring.CanaryPorts(awake, SimpleNamespace(canary=shipped_canary), FakeVision(right)), {}
+    yield measure_drift, wiring.DriftPorts("intake", FakeVerdicts()), {}
     yield sweep_claims, wiring.SweepPorts(vanished, FakePublisher(failing=True), FakeExecutions({})), {}

@@ -19,6 +19,7 @@ COMPLETE = {
     "judge_image": {"WORK_BUCKET": "w", "LLAMA_ENDPOINT": "l", "LLAMA_DIALECT": "tgi", "LLAMA_GRAMMAR": "false"},
     "record_verdict": {"WORK_BUCKET": "w", "VERDICT_TABLE": "t", "RECORD_RETENTION_DAYS": "0", "NOTIFY_SAFE": "false"},
     "notify": {"VERDICT_TABLE": "t", **TOPICS},
+    "measure_drift": {"VERDICT_TABLE": "t", "INTAKE_BUCKET": "i"},
     "record_failure": {"VERDICT_TABLE": "t", "RECORD_RETENTION_DAYS": "365", **TOPICS},
 }
 

@@ -209,3 +209,31 @@ def test_nobody_forges_tag_pack_judgement_evidence_provenance_or_history(laptop)
         with pytest.raises(ClientError, match="AccessDenied"):
             forge()
     assert json.loads(s3.get_object(**kept)["Body"].read())["name"] == "blog"
+
+
+def test_what_people_decide_is_sampled_measured_and_held_against_a_new_pack(laptop, moderate, tmp_path):
+    for name, colour in (("a", "teal"), ("b", "navy")):
+        laptop.upload(f"truth/{name}.png", drawing(colour=colour))
+        laptop.wait_for_verdict(f"truth/{name}.png")
+    before = laptop.item("truth/a.png")
+
+    moderate("sample", "--since", "1d", "--safe", "10000")
+    sampled = laptop.item("truth/a.png")
+    assert {name for name in sampled if sampled[name] != before.get(name)} == {"sample", "queue", "queue_order"}
+    assert tag_of(laptop, "truth/a.png", sampled["sk"])["moderation"] == "safe"
+    assert "truth/a.png" in moderate("sample", "--waiting", role="Reviewer")
+    moderate("decide", "--yes", "truth/a.png", "safe", "--note", "A square")
+    assert "truth/a.png" not in moderate("sample", "--waiting", role="Reviewer")
+    assert "safe, no category, sample" in moderate("metrics", role="Reviewer")
+
+    laptop.invoke_rule("DriftSchedule")
+    lines = [line for line in laptop.logs("MeasureDrift").splitlines() if '"Drifted"' in line]
+    assert json.loads(lines[-1])["Drifted"] == [0.0]
+    assert "verdicts" in moderate("drift", role="Operator")
+
+    (tmp_path / "truth.yaml").write_text(PACK.replace("name: persons", "name: truth"))
+    pushed = moderate("policy", "push", tmp_path / "truth.yaml", "--route", "truth/", "--yes")
+    try:
+        assert "Not judged again: 1." in pushed, "the picture was never asked the pack's question"
+    finally:
+        moderate("policy", "routes", "--rollback", "--yes")
