@@ -37,7 +37,6 @@ _NOT_NOTIFIED = "an execution that ended between its verdict, unsafe or safe, an
 _NOT_FOUND = "S3's 404 instead of 403 for a pack that isn't there"
 _WITHOUT_POLICY = "a decision on an image whose execution ended before it recorded its policy"
 _LONG = "a span of more than ten days, tests/adapters/test_verdict_index.py"
-_GATE = "people's decisions that `moderate policy push` replays, tests/command/test_policy_gate.py"
 _STATUS = "`moderate status`, tests/command/test_status.py"
 _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
@@ -82,21 +81,13 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
-    ("Reviewer", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
-    ("PolicyEditor", "dynamodb:Query", "index/by-queue"): _GATE,
-    ("PolicyEditor", "dynamodb:GetItem", "VerdictsTable"): _GATE,
-    ("PolicyEditor", "s3:GetObject", "/provenance/packs/"): _GATE,
     ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
-    ("PolicyEditor", "s3:GetObjectVersion", "routes.yaml"): "`policy routes --rollback`, tests/command/test_policy.py",
     ("PolicyEditor", "dynamodb:Query", "index/by-verdict"): _REPLAY,
     ("PolicyEditor", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "dynamodb:BatchGetItem", "VerdictsTable"): _REPLAY,
-    ("PolicyEditor", "dynamodb:GetItem", "VerdictsTable"): _REPLAY,
-    ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
-    ("PolicyEditor", "s3:GetObject", "/provenance/packs/"): _REPLAY,
     ("PolicyEditor", "sagemaker:InvokeEndpoint", "llama"): _REPLAY,
     ("Operator", "sagemaker:DescribeEndpoint", "endpoint/"): _LAPTOP,
     ("Operator", "lambda:GetAccountSettings", "*"): _LAPTOP,
