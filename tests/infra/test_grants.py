@@ -81,7 +81,6 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
-    ("Operator", "dynamodb:Query", "index/by-queue"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
