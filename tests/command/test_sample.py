@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from moderation.domain.policy import pack_data
 from moderation.domain.record import utc
-from tests.command.history import CREATED, DECIDED
+from tests.command.history import CREATED, DECIDED, PACK
 
 POLICY = {"name": "default", "digest": "d" * 64}
 
@@ -37,9 +38,6 @@ def uploads(deployed):
 
 
 def pack_of():
-    from moderation.domain.policy import pack_data
-    from tests.command.conftest import PACK
-
     return pack_data(PACK)
 
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.fakes import FakeVerdicts
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def put(verdicts: FakeVerdicts, key: str, days_ago: float, *, score: float = 0.1, **attributes: object) -> None:
+def put(verdicts: FakeVerdicts, key: str, days_ago: float, *, score: float = 0.1, **attributes: Any) -> None:
     at = utc(NOW - timedelta(days=days_ago))
     verdicts.records[ImageRef("intake", key, "v")] = {
         "created_at": at,
@@ -28,7 +29,7 @@ def put(verdicts: FakeVerdicts, key: str, days_ago: float, *, score: float = 0.1
     } | attributes
 
 
-def two_weeks(shift: float = 0.0, later: int = 300, **changed: object) -> Drift:
+def two_weeks(shift: float = 0.0, later: int = 300, **changed: Any) -> Drift:
     verdicts, chance = FakeVerdicts(), random.Random(5)
     for number in range(300):
         put(verdicts, f"before-{number}", 7.5 + number / 60, score=chance.uniform(0, 0.5))
@@ -63,7 +64,7 @@ def test_a_small_week_proves_nothing() -> None:
         ({"policy": {"name": "strict", "digest": "e" * 64}}, f"pack strict ({'e' * 12})"),
     ],
 )
-def test_a_changed_model_prompt_or_pack_is_named(changed: dict[str, object], named: str) -> None:
+def test_a_changed_model_prompt_or_pack_is_named(changed: dict[str, Any], named: str) -> None:
     found = two_weeks(**changed)
 
     assert list(found.appeared) == [named] and len(found.vanished) == 1
@@ -74,7 +75,7 @@ def test_flags_by_category_that_rise_are_drift() -> None:
     for number in range(600):
         week = 7.5 if number < 300 else 0.5
         often = 3 if number < 300 else 30
-        said = {"verdict": "unsafe", "category": "Violence"} if number % 300 < often else {}
+        said: dict[str, Any] = {"verdict": "unsafe", "category": "Violence"} if number % 300 < often else {}
         put(verdicts, f"{number}", week, **said)
 
     (change,) = measure_drift(verdicts, "intake", NOW).drifted
@@ -90,7 +91,7 @@ def test_verdicts_that_people_overturn_more_often_are_drift() -> None:
         said = "safe" if number % 50 < often else "unsafe"
         machine = {"verdict": "unsafe", "category": "Violence", "decided_by": "judge", "at": at}
         person = {"verdict": said, "category": None, "decided_by": "person", "who": "ann", "at": at}
-        decided = {"verdict": said, "decided_by": "person", "history": [machine, person]}
+        decided: dict[str, Any] = {"verdict": said, "decided_by": "person", "history": [machine, person]}
         put(verdicts, f"{number}", week, **decided, queue="person#0", queue_order=at)
 
     found = {change.kind: change for change in measure_drift(verdicts, "intake", NOW).drifted}

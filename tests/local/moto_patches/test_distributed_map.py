@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.local.moto_patches.cloud import Cloud, unique
+from tests.local.moto_patches.cloud import Cloud
+from tests.local.moto_patches.distributed_maps import a_map, ended, started
 
 FAIL_ON_2 = {
     "T": {"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 2, "Next": "No"}], "Default": "Yes"},
@@ -11,31 +12,11 @@ FAIL_ON_2 = {
 }
 
 
-def a_map(states: dict[str, Any], **more: Any) -> dict[str, Any]:
-    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "T"}
-    return {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {**processor, "States": states}, **more}
-
-
-def started(cloud: Cloud, state: dict[str, Any], given: str = "[1, 2, 3]") -> str:
-    arn = cloud.client("stepfunctions").start_execution(
-        stateMachineArn=cloud.machine(state), name=unique(), input=given
-    )["executionArn"]
-    return str(arn)
-
-
 def map_run(cloud: Cloud, execution: str) -> dict[str, Any]:
     stepfunctions = cloud.client("stepfunctions")
     [listed] = cloud.eventually(lambda: stepfunctions.list_map_runs(executionArn=execution)["mapRuns"])
     found: dict[str, Any] = stepfunctions.describe_map_run(mapRunArn=listed["mapRunArn"])
     return found
-
-
-def ended(cloud: Cloud, execution: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = cloud.client("stepfunctions").describe_execution(executionArn=execution)
-        return None if found["status"] == "RUNNING" else found
-
-    return cloud.eventually(look, max(cloud.patience_s, 5))
 
 
 def test_each_child_can_wait_for_an_execution_that_it_starts(cloud: Cloud) -> None:

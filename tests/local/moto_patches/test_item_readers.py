@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from tests.local.moto_patches.cloud import Cloud
-from tests.local.moto_patches.test_distributed_map import a_map, ended, started
+from tests.local.moto_patches.distributed_maps import a_map, ended, started
 
 ECHO = {"T": {"Type": "Pass", "End": True}}
 
