@@ -147,7 +147,7 @@ def test_what_says_nothing_about_the_pictures_of_the_pack_is_not_compared(live, 
     if of_upload:
         history = live.record(image)["history"]
         put_decision(live, p_yes=0.6, history=[*history[:-1], history[-1] | {"this_copy": True}])
-        live.verdicts.delete_decided(image)
+        live.dynamodb.delete_item(TableName="verdicts", Key={"pk": {"S": image.pk}, "sk": {"S": image.version}})
 
     result = moderate("policy", "push", write(pack(0.9)))
 
