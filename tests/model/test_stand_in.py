@@ -185,8 +185,8 @@ def test_a_clear_no_outweighs_a_word_in_the_caption() -> None:
     assert _judge(_evidence(weapon=0.45, captions=caption)).category == "Violence"
 
 
-@pytest.mark.parametrize(("threshold", "clear", "doubtful"), [(0.5, 0.24, 0.26), (0.97, 0.49, 0.51), (0.1, 0.03, 0.04)])
-def test_how_clear_a_no_is_goes_by_the_score_and_its_odds(threshold: float, clear: float, doubtful: float) -> None:
+@pytest.mark.parametrize(("threshold", "clear", "doubtful"), [(0.5, 0.24, 0.26), (0.97, 0.91, 0.92), (0.1, 0.03, 0.04)])
+def test_how_clear_a_no_is_goes_by_the_odds(threshold: float, clear: float, doubtful: float) -> None:
     weapon = replace(PACK.questions[0], threshold=threshold)
     pack, caption = replace(PACK, questions=(weapon, *PACK.questions[1:])), ["a man with weapons"]
 

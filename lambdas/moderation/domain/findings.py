@@ -9,15 +9,13 @@ from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack, Question
 from moderation.domain.yes_no import statements, yes_or_no
 
-# Ratio of odds below the threshold from which an answer is a clear no: a score of 0.25 under 0.5.
+# Ratio of odds below the threshold from which an answer is a clear no: a score of 0.25 under 0.5, 0.91 under 0.97.
 CLEARLY_UNDER = 3
 
 # P is kept this far from 0 and 1, where log-odds are infinite.
 _NEAREST = 1e-6
 # With less probability on yes and no together, the model said something else.
 _ANSWERED = 0.5
-# From here on a score says yes, however high the threshold is.
-_EVEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class Finding:
 
     @property
     def clear_no(self) -> bool:
-        """Tell if the score says no, with odds at least `CLEARLY_UNDER` times lower than those of the threshold."""
-        if self.score is None or self.score >= _EVEN:
+        """Tell if the odds of the score are at least `CLEARLY_UNDER` times lower than those of the threshold."""
+        if self.score is None:
             return False
         return CLEARLY_UNDER * self.score * (1 - self.threshold) <= self.threshold * (1 - self.score)
 

@@ -270,8 +270,8 @@ def test_answers_deny_only_what_the_captions_describe(captions: tuple[str, ...],
 def test_the_clear_no_must_come_from_every_question_and_every_view() -> None:
     sharper = Question("gun", "Is a gun visible?", ("Violence",), threshold=0.9)
     pack = replace(ALWAYS, questions=(*ALWAYS.questions, sharper))
-    full, tile = evidence_of(pack, "a man with a gun", gun=0.49), evidence_of(pack, view="tile-1")
-    unclear = evidence_of(pack, view="tile-1", gun=0.51)  # a yes
+    full, tile = evidence_of(pack, "a man with a gun", gun=0.74), evidence_of(pack, view="tile-1")
+    unclear = evidence_of(pack, view="tile-1", gun=0.76)  # odds of 9 : 3 are 0.75
 
     for second, verdict in ((tile, "safe"), (unclear, "review")):
         both = Evidence(full.answers + second.answers, full.captions + second.captions)
