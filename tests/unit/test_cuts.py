@@ -276,6 +276,27 @@ def test_a_person_before_a_white_wall_keeps_the_head() -> None:
     assert content(image).box == (120, 80, 280, 400)
 
 
+def landscape(sky: int, ground: int) -> Image.Image:
+    """A drawing of 400 lines between a sky and a ground of one colour each, as many lines high."""
+    image = Image.new("RGB", (400, 400), "skyblue")
+    image.paste("green", (0, 400 - ground, 400, 400))
+    image.paste(noise(400, 400 - sky - ground), (0, sky))
+    return image
+
+
+@pytest.mark.parametrize(
+    ("sky", "ground", "kept"),
+    [
+        (90, 60, (0, 90, 400, 400)),
+        (60, 90, (0, 0, 400, 310)),
+        (120, 110, (0, 120, 400, 290)),
+    ],
+    ids=["sky", "ground", "bars"],
+)
+def test_sky_and_ground_are_no_bars_unless_they_take_half_of_the_picture(sky: int, ground: int, kept: Box) -> None:
+    assert content(landscape(sky, ground)).box == kept
+
+
 def test_the_whole_picture_is_always_a_view() -> None:
     for spoil in BORDERS:
         image = framed()

@@ -3,6 +3,7 @@
 import itertools
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _THIN = 16  # lines at most of a thin line along a border, with the noise that J
 _STRETCHES = 8  # of a line, each with a colour of its own: a border may have a gradient
 _ENDS = 2  # stretches in each corner
 _FRAMES = 6  # within each other
+_HALF = 0.5  # of the picture
 _BLUR = 16  # pixels beside a border, in which JPEG mixes it with what is next to it
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
 # How each side becomes the top.
@@ -57,20 +59,49 @@ class _Zones:
 
 
 def content(image: Image.Image) -> Content:
-    """Find what remains when the borders are cut off; the whole picture where that would be nothing."""
+    """Find what remains when the borders are cut off; the whole picture where that would be nothing.
+
+    Sides of other colours than the frame's, the colour of most pixels at the edge, count where they take half of the
+    picture: less may be its sky and its ground.
+    """
     factor = math.ceil(math.sqrt(image.width * image.height / _LARGEST))
     small = image.reduce(factor) if factor > 1 else image
-    box, clean = (0, 0, *small.size), True
+    found = _content(small, None)
+    if _area(found.box) > _HALF * small.width * small.height and found.box != (0, 0, *small.size):
+        found = _content(small, _frame_colour(small))
+    left, top, right, bottom = (factor * edge for edge in found.box)
+    return Content((left, top, min(right, image.width), min(bottom, image.height)), found.clean)
+
+
+def _content(image: Image.Image, frame: tuple[int, ...] | None) -> Content:
+    """Find what remains when borders are cut off; with a `frame`, the outermost one has its colour alone."""
+    box, clean = (0, 0, *image.size), True
     for nested in range(_FRAMES):
-        peeled, odd = _peeled(small, box, nested=nested > 0)
+        peeled, odd = _peeled(image, box, frame, nested=nested > 0)
         if peeled == box:
             break
         box, clean = peeled, clean and not odd
-    left, top, right, bottom = (factor * edge for edge in box)
-    return Content((left, top, min(right, image.width), min(bottom, image.height)), clean)
+    return Content(box, clean)
 
 
-def _peeled(image: Image.Image, box: Box, *, nested: bool) -> tuple[Box, bool]:
+def _frame_colour(image: Image.Image) -> tuple[int, ...]:
+    """Return the colour of most pixels at the edge."""
+    width, height = image.size
+    lines = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
+    pixels = [
+        pixel for line in lines for pixel in zip(*(band.tobytes() for band in image.crop(line).split()), strict=True)
+    ]
+    alike = defaultdict(list)
+    for pixel in pixels:
+        alike[tuple(value // (2 * _TOLERANCE) for value in pixel)].append(pixel)
+    return tuple(map(statistics.median_low, zip(*max(alike.values(), key=len), strict=True)))
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _peeled(image: Image.Image, box: Box, frame: tuple[int, ...] | None, *, nested: bool) -> tuple[Box, bool]:
     """Cut one border off each side, and tell if anything odd is in it; a nested frame must have all four sides."""
     edges, odd = list(box), False
     for side, turn in _TURNS.items():
@@ -81,6 +112,8 @@ def _peeled(image: Image.Image, box: Box, *, nested: bool) -> tuple[Box, bool]:
         if depth == turned.height and specks:  # what is in a corner is all there is
             depth, specks = _depth(turned, _Zones(0, 0, 0))
         if depth == turned.height:  # a surface, not a border
+            depth = 0
+        if frame and not nested and not _has_colour(turned, frame):
             depth = 0
         if nested and not depth:
             return box, False
@@ -176,6 +209,12 @@ def _colours(image: Image.Image, row: int, *, inner: bool) -> _Colours:
 def _is_of_one_colour(colours: _Colours) -> bool:
     """Tell if a line's stretches differ as little as a soft gradient's: a picture may be one of strong gradients."""
     return all(max(band) - min(band) <= 2 * _TOLERANCE for band in zip(*colours, strict=True))
+
+
+def _has_colour(image: Image.Image, colour: tuple[int, ...]) -> bool:
+    """Tell if the first line has a colour, but for its ends."""
+    colours = _colours(image, 0, inner=True)
+    return _is_near(colours, [colour] * len(colours))
 
 
 def _is_near(colours: _Colours, before: _Colours) -> bool:
