@@ -12,9 +12,9 @@ _MOST = 1.25  # times the smallest run's
 def promises(results: Sequence[ProofResult]) -> list[Invariant]:
     """Compare the largest run with the smallest; none for runs of one size."""
     ordered = sorted(results, key=lambda result: result.config.objects)
-    small, large = ordered[0], ordered[-1]
-    if small.config.objects == large.config.objects:
+    if len({result.config.objects for result in results}) < 2:
         return []
+    small, large = ordered[0], ordered[-1]
     sizes = f"from {small.config.objects:,} to {large.config.objects:,} objects"
     return [
         Invariant(

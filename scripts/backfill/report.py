@@ -16,8 +16,7 @@ def show(console: Console, results: Sequence[ProofResult], promises: Sequence[In
         console.print(_figures(result))
         console.print(_resources(result))
         console.print(_promises(f"Promises, {result.config.objects:,} objects", result.promises))
-    if promises:
-        console.print(_promises("Promises, all sizes", promises))
+    console.print(_promises("Promises, all sizes", promises))
 
 
 def _figures(result: ProofResult) -> Table:
