@@ -88,14 +88,14 @@ def prove(assembly: Path, config: ProofConfig, advance: Callable[[int], None] = 
         result.promises = _promises(stock, records, proxy, seen, run)
         result.figures = {
             "seconds": round(seconds, 1),
-            "attempts": Counter(attempt.status for attempt in seen.attempts),
+            "attempts": dict(Counter(attempt.status for attempt in seen.attempts)),
             "calls": plan.calls.total(),
             "faults": plan.injected.total(),
             "faults of the backfill's own calls": {
                 call: sum(n for (of, _), n in plan.injected.items() if of == call) for call in BACKFILL_FAULTS
             },
             "executions aborted": len(proxy.aborted),
-            "verdicts": Counter(f"{item.get('verdict')} by {item.get('decided_by')}" for item in records),
+            "verdicts": dict(Counter(f"{item.get('verdict')} by {item.get('decided_by')}" for item in records)),
             "seconds per object": round(seconds / config.objects, 3),
             "core-seconds per object": round((after.core_seconds - before.core_seconds) / config.objects, 3),
             "emulator's MB per object": round((after.megabytes - before.megabytes) / config.objects, 3),
