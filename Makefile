@@ -140,6 +140,10 @@ soak: setup ## Soak test the pipeline under injected faults on the laptop cloud 
 soak-page: .venv/.ready ## Write the results of the last soak into docs/reliability.md and docs/scale.md
 	@$(BIN)/python -m scripts.soak.page
 
+.PHONY: backfill-proof
+backfill-proof: setup ## Prove the backfill under injected faults on the laptop cloud (OBJECTS="1000 10000", SEED=n)
+	@$(BIN)/python -m scripts.backfill $(if $(OBJECTS),--objects $(OBJECTS)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: outage
 outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure it on a sample (20 minutes)
 	@$(BIN)/python -m scripts.outage

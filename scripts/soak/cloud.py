@@ -49,6 +49,7 @@ def cloud(
             # calls of the workflow; those of the functions are redirected below
             "AWS_ENDPOINT_URL_DYNAMODB": proxy.url,
             "AWS_ENDPOINT_URL_LAMBDA": proxy.url,
+            "AWS_ENDPOINT_URL_STEPFUNCTIONS": proxy.url,
         }
         with Laptop(assembly, models.url, environment=environment) as laptop:
             proxy.connect(laptop.url)

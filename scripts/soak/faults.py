@@ -7,7 +7,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain, cycle, repeat
@@ -136,7 +136,17 @@ _LAMBDA = (
     ABORTED,
 )
 
+_HEAD = (  # its errors have no body, and so no code
+    _s3_error("throttled", 503, "SlowDown"),
+    _s3_error("500", 500, "InternalError"),
+    RESET,
+    LOST,
+    SLOW,
+)
+_START = (_json_error("execution limit", 400, "ExecutionLimitExceeded"), RESET, LOST, SLOW)
+
 STEPS = ("PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify")
+BACKFILL_STEPS = ("SelectItem", "DigestBackfill")
 # Faults by call: the workflow's own calls, and those of the functions' processes.
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "workflow: DynamoDB UpdateItem": (*(f for f in _DYNAMODB if f.kind != "503"), ABORTED),
@@ -148,6 +158,12 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "function: SNS Publish": (*_SNS, SILENT, KILLED_AFTER),
     **{f"function: SageMaker InvokeEndpoint {name}": (*_ENDPOINT, KILLED) for name in ("blip2", "llama")},
 }
+# Those of the steps and calls that a backfill adds.
+BACKFILL_FAULTS: dict[str, tuple[Fault, ...]] = {
+    **{f"workflow: Lambda Invoke {step}": tuple(f for f in _LAMBDA if f is not ABORTED) for step in BACKFILL_STEPS},
+    "workflow: States StartExecution": _START,
+    "function: S3 HeadObject": (*_HEAD, SILENT, KILLED),
+}
 
 
 class FaultPlan:
@@ -157,10 +173,10 @@ class FaultPlan:
     bursts. No fault is injected before `failing` is set.
     """
 
-    def __init__(self, seed: int, every: float) -> None:
+    def __init__(self, seed: int, every: float, of_calls: Mapping[str, tuple[Fault, ...]] = FAULTS) -> None:
         self.calls: Counter[str] = Counter()
         self.injected: Counter[tuple[str, str]] = Counter()  # (call, kind) → number of faults
-        self._schedules = {call: _schedules(f"{seed}:{call}", faults, every) for call, faults in FAULTS.items()}
+        self._schedules = {call: _schedules(f"{seed}:{call}", faults, every) for call, faults in of_calls.items()}
         self.failing = False
         self._lock = threading.Lock()
 

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import urllib3
 
-from scripts.soak.faults import STEPS, Fault, FaultMode, FaultPlan
+from scripts.soak.faults import BACKFILL_STEPS, STEPS, Fault, FaultMode, FaultPlan
 
 SLOW_S = 1.5
 SILENT_S = 12  # the functions' clients for S3, DynamoDB and SNS time out after 10
@@ -29,7 +29,8 @@ PermanentFaults = Callable[[str, str, bytes], Fault | None]
 class FaultProxy:
     """`with FaultProxy(plan, permanent_fault) as proxy:` listens at `proxy.url`; call `connect` when the cloud is up.
 
-    `abort` stops an execution by its name. `repeats` counts the workflow's retries by call.
+    `abort` stops an execution by its name. `repeats` counts the workflow's retries by call. `begun` has the times at
+    which executions of each name were started for a Distributed Map: one, however often the start was asked for.
     """
 
     def __init__(self, plan: FaultPlan, permanent_fault: PermanentFaults = lambda call, path, body: None) -> None:
@@ -39,6 +40,7 @@ class FaultProxy:
         self.aborted: set[str] = set()
         self.permanent_faults: Counter[str] = Counter()
         self.repeats: Counter[str] = Counter()
+        self.begun: dict[str, set[float]] = {}
         self.failures: list[str] = []  # of the proxy itself: must stay empty
         self._seen: set[int] = set()
         self._lock = threading.Lock()
@@ -74,6 +76,11 @@ class FaultProxy:
             self.aborted.add(name)
         self.abort(name)
 
+    def note_start(self, body: bytes, answer: bytes) -> None:
+        """Note an execution that was started, also one whose caller won't hear of it."""
+        with self._lock:
+            self.begun.setdefault(json.loads(body)["name"], set()).add(json.loads(answer)["startDate"])
+
     def _note_repeat(self, call: str, body: bytes) -> None:
         """Count a retry: apart from retries, all calls of a workflow differ."""
         identity = hash((call, body))
@@ -95,7 +102,7 @@ def _operation(method: str, path: str, headers: Mapping[str, str] | Message, bod
     if path.startswith("/endpoints/"):
         return f"SageMaker InvokeEndpoint {path.split('/')[2]}"
     if path.endswith("/invocations"):
-        return f"Lambda Invoke {next(step for step in STEPS if step in path)}"
+        return f"Lambda Invoke {next(step for step in STEPS + BACKFILL_STEPS if step in path)}"
     if b"Action=Publish" in body:
         return "SNS Publish"
     tagging = "Tagging" if "tagging" in urllib.parse.urlsplit(path).query else ""
@@ -144,6 +151,9 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
+            self._serve()
+
+        def do_HEAD(self) -> None:
             self._serve()
 
         def do_PUT(self) -> None:
@@ -203,7 +213,11 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             except urllib3.exceptions.HTTPError as fault:
                 proxy.failures.append(f"{self.command} {self.path}: {fault!r}")
                 raise
-            headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _HOP]
+            if answer.status == 200 and self.headers.get("X-Amz-Target", "").endswith(".StartExecution"):
+                proxy.note_start(body, answer.data)
+            # the length in the answer to HEAD is the object's
+            dropped = _HOP - {"content-length"} if self.command == "HEAD" else _HOP
+            headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in dropped]
             return answer.status, headers, answer.data
 
         def _send(self, answer: HttpResponse, cut: bool = False) -> None:
@@ -214,6 +228,9 @@ def _handler_for(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             for name, value in headers:
                 self.send_header(name, value)
+            if self.command == "HEAD":
+                self.end_headers()
+                return
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if cut else body)

@@ -12,6 +12,7 @@ from urllib3 import HTTPResponse
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.domain.image_ref import ImageRef
 from moderation.errors import ImageUnavailable, Misconfigured, StoreUnavailable
+from moderation.ports import ObjectHead
 
 KEYS = ["plain.jpg", "with space+plus%41.jpg", "ünï/çødé/猫.png", "a" * 1024, "#hash&?query=1/../x", "quote\"{}'.png"]
 
@@ -164,3 +165,51 @@ def test_what_s3_raises_gets_our_names(error, expected):
     failing: Any = Failing(error)
     with pytest.raises(expected):
         S3ImageStore(failing).fetch(ImageRef("b", "k", "v"))
+
+
+class Headless:
+    """An S3 client whose HeadObject fails as S3 answers it, without a body, and which works otherwise."""
+
+    def __init__(self, s3, status: int):
+        self._s3, self._status = s3, status
+
+    def __getattr__(self, name):
+        return getattr(self._s3, name)
+
+    def head_object(self, **_):
+        raise client_error(str(self._status), self._status)
+
+
+def test_the_head_of_an_object_has_its_version_and_size(s3, bucket, images):
+    first, second = put(s3, bucket, body=b"older"), put(s3, bucket, body=b"newest")
+
+    assert images.head(bucket, "a.jpg", None) == ObjectHead(second.version, 6)
+    assert images.head(bucket, "a.jpg", first.version) == ObjectHead(first.version, 5)
+    assert images.head(bucket, "no.jpg", None) is None
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_an_object_that_may_not_be_read_is_known_by_its_version(s3, bucket, status):
+    first, second = put(s3, bucket), put(s3, bucket)
+    put(s3, bucket, "a.jpg.png")
+    headless: Any = Headless(s3, status)
+
+    assert S3ImageStore(headless).head(bucket, "a.jpg", None) == ObjectHead(second.version, 0)
+    assert S3ImageStore(headless).head(bucket, "a.jpg", first.version) == ObjectHead(first.version, 0)
+    assert S3ImageStore(headless).head(bucket, "a", None) is None
+
+
+def test_a_deleted_object_that_may_not_be_read_has_no_version_to_moderate(s3, bucket):
+    put(s3, bucket)
+    s3.delete_object(Bucket=bucket, Key="a.jpg")
+    headless: Any = Headless(s3, 403)
+
+    assert S3ImageStore(headless).head(bucket, "a.jpg", None) is None
+
+
+def test_a_head_that_fails_for_a_while_is_no_answer(s3, bucket):
+    put(s3, bucket)
+    headless: Any = Headless(s3, 503)
+
+    with pytest.raises(StoreUnavailable):
+        S3ImageStore(headless).head(bucket, "a.jpg", None)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from collections import Counter
 from datetime import UTC, datetime
@@ -12,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from local.harness.instant_models import NO, YES
+from local.harness.instant_models import NO, SAFE, YES, model_error
 from local.harness.stock import unnoticed
 from moderation.domain.backfill import Kind, new_run, run_of
 from tests.support.waiting import eventually
-from tests.workflow.steps import drawing, status_when_ended, tag_of
+from tests.workflow.steps import drawing, status_when_ended, tag_of, wait_until_asked
 
 CODE = {"flag": "unsafe", "category": "Suggestive", "reason": "A topless person."}
 
@@ -177,6 +178,46 @@ def test_a_shadow_run_leaves_no_trace_on_objects_and_topics_and_nothing_in_the_w
     assert {laptop.item(key)["verdict"] for key in versions} == {"unsafe"}
     laptop.wait_until_idle()
     assert eventually(lambda: all(laptop.item(key)["notified"] for key in versions))
+
+
+def test_what_fails_in_a_shadow_run_has_a_shadow_verdict_alone(laptop, models, stock):
+    prefix, versions = stock
+    queue = laptop.subscribe_queue("ReviewTopicArn")
+    models.fail("llama", *[model_error(400)] * len(versions))
+
+    assert has_succeeded(laptop, start(laptop, {"kind": "listing", "prefix": prefix}, a_run(Kind.SHADOW)))
+
+    assert_failed_in_the_shadow(laptop, versions)
+    with pytest.raises(AssertionError, match="No message"):
+        laptop.receive(queue, timeout_s=0.3)
+
+
+def test_an_execution_that_ends_without_a_verdict_in_a_shadow_run_has_a_shadow_verdict_alone(laptop, models, stock):
+    prefix, versions = stock
+    queue, goes_on = laptop.subscribe_queue("ReviewTopicArn"), threading.Event()
+    models.judge = lambda prompt: SAFE if goes_on.wait(60) else ""
+    run = start(laptop, {"kind": "listing", "prefix": prefix}, a_run(Kind.SHADOW))
+    wait_until_asked(models, "llama")
+
+    for execution in laptop.executions("RUNNING"):
+        laptop.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    goes_on.set()
+
+    assert status_when_ended(laptop, run) == "FAILED"  # more than 5 % of its items did
+    begun = eventually(lambda: [key for key in versions if (laptop.item(key) or {}).get("decided_by") == "failure"])
+    assert_failed_in_the_shadow(laptop, begun)
+    with pytest.raises(AssertionError, match="No message"):
+        laptop.receive(queue, timeout_s=0.3)
+
+
+def assert_failed_in_the_shadow(laptop, keys) -> None:
+    """Each has a shadow verdict by a failure, and nothing else."""
+    for key in keys:
+        record = laptop.item(key)
+        assert record["verdict_shard"].startswith("shadow-review#"), record
+        assert record["decided_by"] == "failure"
+        assert not {"verdict", "notified"} & record.keys()
+        assert not tag_of(laptop, key, record["sk"])
 
 
 def test_a_stopped_run_is_resumed_and_what_was_begun_is_finished(laptop, models, stock):

@@ -103,9 +103,14 @@ class S3ImageStore:
                 if not _why_unavailable(error):
                     raise
                 # The workflow records why: its version is all that it needs.
-                known = version or next((v for v, kind in self.versions(bucket, key) if kind == "object version"), None)
+                known = version or self._newest_version(bucket, key)
                 return ObjectHead(known, 0) if known else None
         return ObjectHead(version or found.get("VersionId", NULL_VERSION), found["ContentLength"])
+
+    def _newest_version(self, bucket: str, key: str) -> str | None:
+        """Return the version that S3 lists first under the key, None if that is a delete marker."""
+        listed = self._client.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=1).get("Versions", [])
+        return next((found["VersionId"] for found in listed if found["Key"] == key), None)
 
     def versions(self, bucket: str, key: str) -> Iterator[tuple[str, str]]:
         with store_faults(f"Bucket {bucket}"):

@@ -382,16 +382,18 @@ def reopened(record: Record) -> Change:
 
 
 def filed_by_upload(record: Record) -> Change | None:
-    """Change that files a failure under the day of its upload; None where it is.
+    """Change that files a failure under the day of its upload; None where it is, and for one in a shadow run.
 
     The workflow's own recording of a failure knows only the start of its execution, which a redrive puts days later.
     """
-    day = shard_of(record.image, str(record.verdict), record.created_at).rsplit("#", 1)[0]
+    if record.decided_by != "failure" or record.verdict is None:
+        return None
+    day = shard_of(record.image, record.verdict, record.created_at).rsplit("#", 1)[0]
     filed = str(record.other.get("verdict_shard") or day)
-    if record.decided_by != "failure" or filed.startswith(day):
+    if filed.startswith(day):
         return None
     queued = _queue_keys(record.image, record.created_at) if "queue" in record.other else {}
-    return Change({"verdict_shard": shard_of(record.image, str(record.verdict), record.created_at), **queued})
+    return Change({"verdict_shard": shard_of(record.image, record.verdict, record.created_at), **queued})
 
 
 def drawn(record: Record, sample: Mapping[str, Any]) -> Change:

@@ -1,6 +1,6 @@
-"""Step Functions interpreter: moto ends an execution when the connection to Lambda breaks; AWS names that error.
+"""Step Functions interpreter: moto ends an execution when the connection to a service breaks; AWS names that error.
 
-No upstream issue found as of November 2026.
+So it does for Lambda and for Step Functions itself. No upstream issue found as of November 2026.
 """
 
 from typing import Any
@@ -12,9 +12,10 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
     StateTaskServiceLambda,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-
-SDK_CLIENT_ERROR = "Lambda.SdkClientException"
 
 
 def install() -> None:
@@ -23,22 +24,27 @@ def install() -> None:
     https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html ("Handle transient Lambda service
     exceptions").
     """
-    from_error = StateTaskServiceLambda._from_error
+    _name_errors(StateTaskServiceLambda, "Lambda.SdkClientException")
+    _name_errors(StateTaskServiceSfn, "StepFunctions.SdkClientException")
+
+
+def _name_errors(service: Any, error: str) -> None:
+    from_error = service._from_error
 
     def from_error_or_connection(self: Any, env: Any, ex: Exception) -> Any:
         if not isinstance(ex, BotoCoreError):
             return from_error(self, env, ex)
         details = TaskFailedEventDetails(
-            error=SDK_CLIENT_ERROR,
+            error=error,
             cause=str(ex),
             resource=self._get_sfn_resource(),
             resourceType=self._get_sfn_resource_type(),
         )
         return FailureEvent(
             env=env,
-            error_name=CustomErrorName(SDK_CLIENT_ERROR),
+            error_name=CustomErrorName(error),
             event_type=HistoryEventType.TaskFailed,
             event_details=EventDetails(taskFailedEventDetails=details),
         )
 
-    StateTaskServiceLambda._from_error = from_error_or_connection
+    service._from_error = from_error_or_connection

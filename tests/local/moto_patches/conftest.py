@@ -52,9 +52,9 @@ def stock_moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(params=["patched", pytest.param("stock", marks=FAILS)])
 def cut_off_cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
-    """Both again, with a connection from the interpreter to Lambda that breaks."""
+    """Both again, with connections from the interpreter to Lambda and Step Functions that break."""
     if request.param == "patched":
-        clouds = patched(tmp_path, {"AWS_ENDPOINT_URL_LAMBDA": NOWHERE})
+        clouds = patched(tmp_path, {f"AWS_ENDPOINT_URL_{service}": NOWHERE for service in ("LAMBDA", "STEPFUNCTIONS")})
     else:
         clouds = stock(tmp_path, {"MOTO_PORT": NOWHERE.rpartition(":")[2]})
     with clouds as cloud:

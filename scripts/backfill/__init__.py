@@ -1,0 +1,1 @@
+"""Proof that a backfill gives each object one verdict, whatever fails and however often it is cancelled."""
