@@ -320,7 +320,7 @@ def _routed(scene: Scene, prefix: str, pack: str) -> Iterator[None]:
     s3, routes = scene.laptop.client("s3"), "routes.yaml"
     bucket = scene.laptop.outputs["PolicyBucketName"]
     before = s3.get_object(Bucket=bucket, Key=routes)["Body"].read().decode()
-    scene.laptop.publish(routes, f"{before}'{prefix}': {{enforce: {pack}}}\n")
+    scene.laptop.publish(routes, f"{before.rstrip()}\n'{prefix}': {{enforce: {pack}}}\n")
     try:
         yield
     finally:

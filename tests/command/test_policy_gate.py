@@ -190,7 +190,8 @@ def test_a_pack_that_no_route_names_is_compared_when_routes_name_it(live, modera
     assert routed.exit_code == 1 and "1 new contradiction." in routed.stdout
     assert tried.exit_code == 1, "a canary is compared on all keys of its route, whatever its share"
     assert accepted.exit_code == 0 and "lax for 0.01 of the keys" in accepted.stdout
-    assert json.loads(moderate("policy", "log", "--json").stdout)[0]["accepted"] == "A trial"
+    logged = json.loads(moderate("policy", "log", "--json").stdout)
+    assert "A trial" in [entry["accepted"] for entry in logged]
 
 
 def test_push_with_a_route_is_compared_with_the_pack_that_it_replaces(live, moderate, write):
