@@ -1,17 +1,16 @@
 """Replay people's decisions under a change of packs or routes, before it decides anything."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from moderation.domain.ground_truth import Contradiction, Truth, contradicts, truth_of
-from moderation.domain.policy import Pack, read_pack
+from moderation.domain.policy import Pack
 from moderation.domain.record import Record
-from moderation.domain.replay import NotReplayable, Replay, Replayed, packs_behind
-from moderation.domain.work_files import pack_file
-from moderation.errors import InvalidPolicy, Misconfigured
+from moderation.domain.replay import NotReplayable, Replay, Replayed
 from moderation.ports import VerdictStore, WorkStore
 from moderation.usecases.read_all import read_all
+from moderation.usecases.replay import Packs, with_evidence
 
 # The packs that may decide for a key: the one in force first, then its canary; none where no pack can be used.
 Deciders = Callable[[str], tuple[Pack, ...]]
@@ -19,7 +18,7 @@ Deciders = Callable[[str], tuple[Pack, ...]]
 
 @dataclass(frozen=True)
 class DecisionPorts:
-    """Where people's decisions are: records of the intake bucket `bucket`, and files of the work bucket."""
+    """Places of people's decisions: records of the intake bucket `bucket`, and files of the work bucket."""
 
     bucket: str
     verdicts: VerdictStore
@@ -65,34 +64,13 @@ class _Replays:
     """Replays under several packs, with the packs behind the records read once."""
 
     def __init__(self, work: WorkStore) -> None:
-        self._work = work
-        self._packs: dict[str, Pack] = {}
-        self._unreadable: set[str] = set()
+        self._work, self._packs = work, Packs(work)
         self._under: dict[str, Replay] = {}
 
     def of(self, pack: Pack, record: Record) -> Replayed | NotReplayable:
-        for digest in packs_behind(record):
-            self._read(digest)
         if pack.digest not in self._under:
             self._under[pack.digest] = Replay(pack, self._packs)
-        return self._under[pack.digest].of(self._loaded(record))
-
-    def _read(self, digest: str) -> None:
-        if not digest or digest in self._packs or digest in self._unreadable:
-            return
-        try:
-            self._packs[digest] = read_pack(self._work.get_json(pack_file(digest)))
-        except (Misconfigured, InvalidPolicy):
-            self._unreadable.add(digest)
-
-    def _loaded(self, record: Record) -> Record:
-        if record.answers is not None or not record.evidence_in:
-            return record
-        try:
-            moved: Mapping[str, object] = self._work.get_json(record.evidence_in)
-        except Misconfigured:  # it has expired
-            moved = {}
-        return replace(record, answers=moved.get("answers"), evidence=moved.get("evidence"), evidence_in=None)  # type: ignore[arg-type]  # as it was stored
+        return self._under[pack.digest].of(with_evidence(self._work, record))
 
 
 def _contradiction(record: Record, truth: Truth, pack: Pack, result: Replayed) -> Contradiction:

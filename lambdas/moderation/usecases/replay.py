@@ -78,6 +78,17 @@ class Packs(Mapping[str, Pack]):
         return len(list(iter(self)))
 
 
+def with_evidence(work: WorkStore, record: Record) -> Record:
+    """Return a record with evidence that moved to the work bucket; without, where it is no longer there."""
+    if record.answers is not None or not record.evidence_in:
+        return record
+    try:
+        moved: Mapping[str, Any] = work.get_json(record.evidence_in)
+    except Misconfigured:  # it has expired
+        moved = {}
+    return replace(record, answers=moved.get("answers"), evidence=moved.get("evidence"), evidence_in=None)
+
+
 class Replayer:
     """Replays records under a pack, with what the work bucket has of them."""
 
@@ -102,14 +113,8 @@ class Replayer:
         return self._without_held(self._replay.of(record))
 
     def loaded(self, record: Record) -> Record:
-        """Return the record with evidence that moved to the work bucket; without, where it is no longer there."""
-        if record.answers is not None or not record.evidence_in:
-            return record
-        try:
-            moved: Mapping[str, Any] = self._work.get_json(record.evidence_in)
-        except Misconfigured:
-            moved = {}
-        return replace(record, answers=moved.get("answers"), evidence=moved.get("evidence"), evidence_in=None)
+        """Return the record with evidence that moved to the work bucket. Raises the errors of the port."""
+        return with_evidence(self._work, record)
 
     def with_answers(self, record: Record, evidence: Evidence, lacking: NotReplayable) -> Replayed | NotReplayable:
         """Replay a record on more evidence than it stores."""
