@@ -35,7 +35,7 @@ class Escalated(Exception):
 
 @dataclass
 class Outcomes(Generic[T]):
-    """What was done, in the order of the pictures, and the reasons for those for which it couldn't be."""
+    """Outcomes in the order of the pictures, and the reasons for those for which it couldn't be."""
 
     done: list[T] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)

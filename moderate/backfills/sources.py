@@ -27,7 +27,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class ItemSource:
-    """Where the items come from, as the state machine's input has it; `lines` is a file that isn't uploaded yet."""
+    """Source of the items, as the state machine's input has it; `lines` is a file that isn't uploaded yet."""
 
     kind: Source
     given: dict[str, str]

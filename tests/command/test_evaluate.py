@@ -91,7 +91,7 @@ def folder(tmp_path, monkeypatch):
 
 
 class References(HTMLParser):
-    """What a page would load or run."""
+    """The addresses and scripts that a page would load or run."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -41,7 +41,7 @@ def a_run(kind: Kind = Kind.DIGEST) -> str:
 
 
 def failure(laptop, execution: str) -> str:
-    """What the run and its failed children say."""
+    """The words of the run and of its failed children."""
     stepfunctions = laptop.client("stepfunctions")
     runs = stepfunctions.list_map_runs(executionArn=execution)["mapRuns"]
     children = [c for r in runs for c in stepfunctions.list_executions(mapRunArn=r["mapRunArn"])["executions"]]

@@ -21,7 +21,7 @@ _SAMPLED = 16**8  # resolution of a sample
 
 
 class Kind(StrEnum):
-    """What a run does with its verdicts; the name of its executions begins so."""
+    """Treatment of a run's verdicts; the name of its executions begins so."""
 
     DIGEST = "backfill"  # verdicts in force, published as one digest
     EACH = "notifying"  # verdicts in force, each published
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a run's items come from: a listing of the bucket, an S3 inventory, or lines of JSON."""
+    """Source of a run's items: a listing of the bucket, an S3 inventory, or lines of JSON."""
 
     LISTING = "listing"
     INVENTORY = "inventory"

@@ -11,7 +11,7 @@ from moderation.domain.replay import NotReplayable, Replayed
 
 @dataclass(frozen=True)
 class Truth:
-    """What a person decided on a picture; `categories` are empty for `safe`, the main one comes first."""
+    """Decision of a person on a picture; `categories` are empty for `safe`, the main one comes first."""
 
     verdict: Literal["safe", "unsafe"]
     categories: tuple[str, ...] = ()

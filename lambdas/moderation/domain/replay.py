@@ -92,7 +92,7 @@ class EvidenceElsewhere(Exception):
 
 @dataclass(frozen=True)
 class Edit:
-    """What of an edit from one pack to another matters to a replay."""
+    """Edit from one pack to another: the parts of it that matter to a replay."""
 
     before: Pack
     after: Pack

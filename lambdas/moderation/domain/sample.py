@@ -18,7 +18,7 @@ SAMPLED_VERDICTS = ("safe", "unsafe")
 
 @dataclass(frozen=True)
 class Draw:
-    """What a record stores of its sample (`sample`): the probability with which it was drawn from its stratum.
+    """Sample as a record stores it (`sample`): the probability with which it was drawn from its stratum.
 
     The stratum has the machine's verdicts alike in verdict and category on uploads between two ISO-8601 times; `at` is
     the time of the draw.

@@ -20,7 +20,7 @@ VERDICTS = ("safe", "unsafe", "review")
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What people decided on the machine's own `safe` and `unsafe` verdicts; `overturned` is the opposite."""
+    """Count of what people decided on the machine's own `safe` and `unsafe` verdicts; `overturned` is the opposite."""
 
     decided: int
     overturned: int
