@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from moderate.deployment import outputs_of
 from moderate.main import app
 from moderation.adapters.dynamodb_items import from_item, to_item
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
@@ -19,6 +20,7 @@ from moderation.domain.policy import pack_data
 from moderation.domain.record import shard_of
 from tests.command.history import CREATED, DECIDED, OWNER, PACK
 
+EDITOR = "arn:aws:iam::123456789012:role/PolicyEditor"
 TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
 
 
@@ -173,5 +175,31 @@ def moderate():
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
+
+    return run
+
+
+@pytest.fixture
+def shared(deployed, monkeypatch):
+    """A deployment that needs two editors."""
+    monkeypatch.setattr("moderate.deployment.outputs_of", lambda stack: outputs_of(stack) | {"PolicyApproval": "true"})
+    return deployed
+
+
+@pytest.fixture
+def editor(deployed, moderate, monkeypatch):
+    """Runs `moderate policy` as an editor of that name."""
+    sessions = {}
+
+    def run(name, *words):
+        if name not in sessions:
+            sessions[name] = boto3.client("sts").assume_role(RoleArn=EDITOR, RoleSessionName=name)["Credentials"]
+        keys = sessions[name]
+        with monkeypatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+            patch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+            patch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+            patch.setattr(boto3, "DEFAULT_SESSION", None)
+            return moderate("policy", *words)
 
     return run

@@ -12,22 +12,11 @@ from PIL import Image
 
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_items import to_item
-from moderation.domain.policy import Category, Pack, Question, pack_data
+from moderation.domain.policy import pack_data
 from moderation.errors import EndpointThrottled, Misconfigured
+from tests.command.history import PACK
 
 SIDE = 24
-PACK = Pack(  # the one behind the records of `deployed`
-    name="default",
-    description="A pack for tests",
-    categories=(
-        Category("Violence", "Weapons, fights and wounds", "Pictures of violence aren't shown here."),
-        Category("Tobacco", "Tobacco products and smoking"),
-    ),
-    questions=(
-        Question("weapon", "Does this photo contain a weapon?", ("Violence",)),
-        Question("smoker", "Does this photo contain a smoker?", ("Tobacco",)),
-    ),
-)
 
 
 class Endpoints:

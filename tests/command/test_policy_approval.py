@@ -4,7 +4,6 @@ import base64
 import json
 from datetime import datetime
 
-import boto3
 import pytest
 import yaml
 
@@ -16,33 +15,6 @@ PACK = {
     "categories": [{"name": "Violence", "description": "Weapons"}],
     "questions": [{"id": "weapon", "text": "Is there a weapon?", "categories": ["Violence"]}],
 }
-EDITOR = "arn:aws:iam::123456789012:role/PolicyEditor"
-
-
-@pytest.fixture
-def shared(deployed, monkeypatch):
-    """A deployment that needs two editors."""
-    monkeypatch.setattr("moderate.deployment.outputs_of", lambda stack: outputs_of(stack) | {"PolicyApproval": "true"})
-    return deployed
-
-
-@pytest.fixture
-def editor(deployed, moderate, monkeypatch):
-    """Runs `moderate policy` as an editor of that name."""
-    sessions = {}
-
-    def run(name, *words):
-        if name not in sessions:
-            sessions[name] = boto3.client("sts").assume_role(RoleArn=EDITOR, RoleSessionName=name)["Credentials"]
-        keys = sessions[name]
-        with monkeypatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-            patch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-            patch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-            patch.setattr(boto3, "DEFAULT_SESSION", None)
-            return moderate("policy", *words)
-
-    return run
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 import json
 
-import boto3
 import pytest
 import yaml
 
-from moderate.deployment import outputs_of
 from moderation.domain.policy import pack_data, parse_pack
 from tests.command.history import DECIDED, LATER
 
 QUESTION = "Is there a weapon?"
-EDITOR = "arn:aws:iam::123456789012:role/PolicyEditor"
 
 
 def pack(threshold=0.5, name="mine", description="A pack for tests"):
@@ -209,23 +206,9 @@ def test_a_rollback_is_not_held_up(live, moderate, write):
 
 
 @pytest.fixture
-def editor(live, moderate, monkeypatch):
-    """Runs `moderate policy` as an editor of that name, where another has to approve."""
-    monkeypatch.setattr("moderate.deployment.outputs_of", lambda stack: outputs_of(stack) | {"PolicyApproval": "true"})
-    sessions = {}
-
-    def run(name, *words):
-        if name not in sessions:
-            sessions[name] = boto3.client("sts").assume_role(RoleArn=EDITOR, RoleSessionName=name)["Credentials"]
-        keys = sessions[name]
-        with monkeypatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-            patch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-            patch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-            patch.setattr(boto3, "DEFAULT_SESSION", None)
-            return moderate("policy", *words)
-
-    return run
+def editor(live, shared, editor):
+    """Runs `moderate policy` as an editor of that name, where another has to approve what is live."""
+    return editor
 
 
 def in_force_for_two(editor, write, tmp_path):
