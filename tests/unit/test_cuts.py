@@ -68,6 +68,14 @@ def test_tiles_show_a_picture_that_is_nearly_square_closer(size: tuple[int, int]
     assert max(bottom - top for _, top, _, bottom in boxes) < 0.7 * size[1]
 
 
+@pytest.mark.parametrize("size", [(1024, 1023), (1024, 928), (878, 1024), (1280, 1024)])
+@pytest.mark.parametrize("most", [10, 11])
+def test_tiles_of_a_picture_that_is_nearly_square_are_as_small_as_a_squares(size: tuple[int, int], most: int) -> None:
+    sides = [max(right - left, bottom - top) for left, top, right, bottom in tile_boxes(size, most)]
+
+    assert max(sides) <= max(size) / 2
+
+
 def test_a_single_tile_would_be_the_picture_itself() -> None:
     assert tile_boxes((900, 900), 3) == ()
 
@@ -151,6 +159,18 @@ def test_a_speck_on_a_long_page_is_in_a_tile() -> None:
     tiles = tuple(view.box for view in prepare(encode(page), "auto", SIZE).views if "tile" in view.name)
 
     assert any(box[1] <= 100 < box[3] for box in tiles)
+
+
+def test_no_tile_is_spent_on_a_border_that_has_nothing_in_it() -> None:
+    picture = Image.new("RGB", (1024, 1024), "navy")
+    picture.paste(noise(500, 500), (400, 400))
+    picture.paste("white", (390, 300, 398, 308))
+
+    boxes = [view.box for view in prepare(encode(picture), "auto", SIZE).views if "tile" in view.name]
+
+    assert min(box[0] for box in boxes) == 390
+    assert min(box[1] for box in boxes) == 300
+    assert max(right - left for left, _, right, _ in boxes) < 300
 
 
 # Borders ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ _TILE_LENGTH = 2  # of a long picture's tiles, in its width, where the budget al
 _TRIM_WORTH = 0.9  # a border narrower than a tenth of the picture isn't worth a view of its own
 _ROUNDING = 1e-9
 LEAST_TILES = 4  # of a picture about as wide as high: fewer show it no closer
+_SQUASHED = 1.25  # times as long as wide: a tile that is hardly distorted
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> Looks:
     parts: list[tuple[str, Box]] = []
     if _area(found.box) < _TRIM_WORTH * image.width * image.height and most:
         parts.append(("trimmed", found.box))
-    left, top, right, bottom = found.box if found.clean else (0, 0, *image.size)
+    left, top, right, bottom = found.everything
     inner = (right - left, bottom - top)
     needed = needs_tiles(inner, size) and needs_tiles(image.size, size) and not _is_plain(image)
     if not needed and mode != "tiles":
@@ -52,18 +53,25 @@ def needs_tiles(size: tuple[int, int], model_input: int) -> bool:
 def tile_boxes(size: tuple[int, int], most: int) -> tuple[Box, ...]:
     """Return the finest grid of at most `most` overlapping boxes that covers a picture of `size` pixels.
 
-    They are square, or two by two of the picture's own shape where there aren't enough for that. Empty where no grid
-    fits or shows the picture closer than it is.
+    They are square, a little longer where there aren't enough for squares, or two by two of the picture's own shape.
+    Empty where no grid fits or shows the picture closer than it is.
     """
     short, long = min(size), max(size)
     for rows in (4, 3, 2, 1):
         side = short / (1 + (rows - 1) * _TILE_STRIDE)
-        columns = math.ceil((long - side) / (_TILE_STRIDE * side) - _ROUNDING) + 1
+        columns = _columns(long, side)
         if rows == 1 and long < _TILE_LENGTH * short and most >= LEAST_TILES:
             return _boxes(size, (short / (1 + _TILE_STRIDE), 2), (long / (1 + _TILE_STRIDE), 2))
         if 1 < rows * columns <= most:
             return _boxes(size, (side, rows), (side, columns))
+        fewer = _columns(long, _SQUASHED * side)
+        if rows > 1 and rows * fewer <= most:
+            return _boxes(size, (side, rows), (long / (1 + (fewer - 1) * _TILE_STRIDE), fewer))
     return ()
+
+
+def _columns(long: int, length: float) -> int:
+    return math.ceil((long - length) / (_TILE_STRIDE * length) - _ROUNDING) + 1
 
 
 def tiles_along(size: tuple[int, int], most: int) -> tuple[Box, ...]:

@@ -37,10 +37,10 @@ _Colours = list[tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Content:
-    """Box of a picture without its borders; `clean` if there is nothing at all in what it cuts off."""
+    """Box of a picture without its borders, and the box outside of which there aren't even specks or thin lines."""
 
     box: Box
-    clean: bool
+    everything: Box
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,43 @@ def content(image: Image.Image) -> Content:
     """
     factor = math.ceil(math.sqrt(image.width * image.height / _LARGEST))
     small = image.reduce(factor) if factor > 1 else image
-    found = _content(small, None)
-    if _area(found.box) > _HALF * small.width * small.height and found.box != (0, 0, *small.size):
-        found = _content(small, _frame_colour(small))
-    left, top, right, bottom = (factor * edge for edge in found.box)
-    return Content((left, top, min(right, image.width), min(bottom, image.height)), found.clean)
+    box, clean = _without_borders(small, None)
+    colour = _frame_colour(small)
+    if _area(box) > _HALF * small.width * small.height and box != (0, 0, *small.size):
+        box, clean = _without_borders(small, colour)
+    return Content(*(_enlarged(found, factor, image.size) for found in (box, box if clean else _unlike(small, colour))))
 
 
-def _content(image: Image.Image, frame: tuple[int, ...] | None) -> Content:
-    """Find what remains when borders are cut off; with a `frame`, the outermost one has its colour alone."""
+def _enlarged(box: Box, factor: int, size: tuple[int, int]) -> Box:
+    left, top, right, bottom = (factor * edge for edge in box)
+    return left, top, min(right, size[0]), min(bottom, size[1])
+
+
+def _unlike(image: Image.Image, colour: tuple[int, ...]) -> Box:
+    """Return the box of all that hasn't a colour; the whole picture if everything has."""
+    return _other(image, Image.new("RGB", image.size, colour)).getbbox() or (0, 0, *image.size)
+
+
+def _other(image: Image.Image, reference: Image.Image) -> Image.Image:
+    """Return a mask of the pixels that differ from those of another picture."""
+    red, green, blue = ImageChops.difference(image, reference).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(
+        lambda value: 255 if value > _TOLERANCE else 0
+    )
+
+
+def _without_borders(image: Image.Image, frame: tuple[int, ...] | None) -> tuple[Box, bool]:
+    """Find what remains when borders are cut off, and tell if there is nothing at all in them.
+
+    With a `frame`, the outermost one has its colour alone.
+    """
     box, clean = (0, 0, *image.size), True
     for nested in range(_FRAMES):
         peeled, odd = _peeled(image, box, frame, nested=nested > 0)
         if peeled == box:
             break
         box, clean = peeled, clean and not odd
-    return Content(box, clean)
+    return box, clean
 
 
 def _frame_colour(image: Image.Image) -> tuple[int, ...]:
@@ -180,10 +201,7 @@ def _same_lines(image: Image.Image, top: int, colours: _Colours, zones: _Zones) 
     line = Image.new("RGB", (len(colours), 1))
     line.putdata(colours)
     reference = line.resize((image.width, 1), Image.Resampling.BILINEAR).resize(image.size, Image.Resampling.NEAREST)
-    red, green, blue = ImageChops.difference(image, reference).split()
-    other = ImageChops.lighter(ImageChops.lighter(red, green), blue).point(
-        lambda value: 255 if value > _TOLERANCE else 0
-    )
+    other = _other(image, reference)
     judged = other.copy()
     width, height = judged.size
     judged.paste(0, (0, 0, zones.first, zones.depth - top))
