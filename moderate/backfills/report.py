@@ -54,7 +54,8 @@ class Report:
 
 def show(report: Report) -> None:
     """Print the report as tables."""
-    verdicts = table(("verdict", "category", "images"), title=f"{report.run}: {report.status}", numbers=("images",))
+    results.print(f"{report.run}: {report.status}", soft_wrap=True)
+    verdicts = table(("verdict", "category", "images"), numbers=("images",))
     for verdict, category, number in report.rows():
         verdicts.add_row(verdict, plain(category), f"{number:,}")
     results.print(verdicts)
