@@ -13,7 +13,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
 from moderate.output import JsonOption, cell, errors, plain, print_json, results, table, verdict_text
 from moderate.policy_files import NameArgument
-from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, SinceOption, accepted_note
+from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, JudgeOption, SinceOption, accepted_note
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_packs import PACK_HELP, named_or_file, pack_of, shipped
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, sign, waiting
@@ -119,6 +119,7 @@ def push_file(
     why: WhyOption = "",
     since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
     accept: AcceptOption = None,
+    judge: JudgeOption = "stored",
     yes: YesOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -145,7 +146,8 @@ def push_file(
     expected = bucket.mark(deployment, ROUTES_KEY)
     routes = policy_routes.standing(deployment)
     routed = routes if route is None else enforcing(routes, route, pack.name)
-    accepted = Gate(deployment, since, note).passed(routes, routed, pack.digest, pack)
+    gate = Gate(deployment, since, note, ask_judge=judge == "ask", yes=yes)
+    accepted = gate.passed(routes, routed, pack.digest, pack)
     if routed != routes:
         policy_routes.confirm(routes, routed, deployment.intake_prefix, yes)
     said = Change("push", why, pack.digest, accepted)

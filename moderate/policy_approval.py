@@ -13,7 +13,7 @@ from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, print_json, results, table
 from moderate.policy_files import differences
-from moderate.policy_gate import DEFAULT_SINCE, Gate, SinceOption
+from moderate.policy_gate import DEFAULT_SINCE, Gate, JudgeOption, SinceOption
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import Proposal
 from moderate.roles import acting_as
@@ -36,6 +36,7 @@ def approve(
     ] = None,
     why: WhyOption = "",
     since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
+    judge: JudgeOption = "stored",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before approving.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     stack: StackOption = DEFAULT_STACK,
@@ -59,7 +60,11 @@ def approve(
     results.print(plain(f"Why: {proposal.change.why or 'no reason given'}"))
     expected = bucket.mark(deployment, proposal.key)
     _show(deployment, proposal)
-    _compare(deployment, proposal, since)
+    _compare(
+        deployment,
+        proposal,
+        Gate(deployment, since, proposal.change.accepted, by_author=False, ask_judge=judge == "ask", yes=yes),
+    )
     if not yes:
         typer.confirm("Approve this?", abort=True)
     reasons = "; ".join(filter(None, (proposal.change.why, why)))
@@ -75,7 +80,7 @@ def approve(
     results.print(plain(f"{proposal.key} is published as version {version}. {policy_routes.LIVE}"))
 
 
-def _compare(deployment: Deployment, proposal: Proposal, since: datetime) -> None:
+def _compare(deployment: Deployment, proposal: Proposal, gate: Gate) -> None:
     """Compare a proposal with people's decisions.
 
     Raises CommandFailed for contradictions that its author didn't accept. A restored version isn't compared: it was in
@@ -84,7 +89,6 @@ def _compare(deployment: Deployment, proposal: Proposal, since: datetime) -> Non
     if proposal.restored or proposal.change.action == "rollback":
         return
     known, routes = _parsed(proposal), policy_routes.standing(deployment)
-    gate = Gate(deployment, since, proposal.change.accepted, by_author=False)
     if isinstance(known, Routes):
         gate.passed(routes, known, proposal.change.digest)
     else:

@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed
-from moderate.output import cell, plain, results, table, verdict_text
+from moderate.output import cell, errors, plain, progress, results, table, verdict_text
+from moderate.replaying.price import price
 from moderate.time_range import HELP, parse_time
 from moderation.domain.ground_truth import Contradiction
 from moderation.domain.policy import Pack, Routes
@@ -29,6 +30,10 @@ AcceptOption = Annotated[
     str | None,
     typer.Option(metavar="NOTE", help="Publish in spite of new contradictions; the note goes into `policy log`."),
 ]
+JudgeOption = Annotated[
+    Literal["stored", "ask"],
+    typer.Option(help="Use the judge's stored answers alone, or ask it where it would read other words."),
+]
 
 
 def accepted_note(accept: str | None) -> str:
@@ -42,13 +47,16 @@ def accepted_note(accept: str | None) -> str:
 class Gate:
     """Comparison with people's decisions since a time; `note` accepts contradictions.
 
-    `by_author` is False if another editor looks at what an author accepted.
+    `by_author` is False if another editor looks at what an author accepted. With `ask_judge` the judge is asked where
+    it would read other words, after showing the price and, unless `yes`, a question.
     """
 
     deployment: Deployment
     since: datetime
     note: str
     by_author: bool = True
+    ask_judge: bool = False
+    yes: bool = False
 
     def passed(self, before: Routes, after: Routes, digest: str, pack: Pack | None = None) -> str:
         """Compare a change of routes, or of the pack that they name; returns the note if it accepts contradictions.
@@ -62,6 +70,11 @@ class Gate:
             results.print("No route lets it decide, so it wasn't compared with people's decisions.")
             return ""
         checked = check_decisions(ports, *now, utc(self.since))
+        if self.ask_judge and checked.for_judge:
+            self._confirm(checked.for_judge)
+            with progress() as bar:
+                bar.add_task("Asking the judge", total=None)
+                checked = check_decisions(ports, *now, utc(self.since), deployment.judge)
         _show(checked, self.since)
         if not checked.contradictions:
             return ""
@@ -70,6 +83,13 @@ class Gate:
         self._check_signatures(digest)
         results.print(plain(f"Accepted: {self.note}"))
         return self.note
+
+    def _confirm(self, number: int) -> None:
+        """Show the price of asking the judge, and ask for leave. Raises typer.Abort for a no."""
+        usd = price(number, 0, 0).usd
+        errors.print(f"The judge is asked about {number:,} pictures, for ${usd:,.4f} of the endpoint's time.")
+        if not self.yes:
+            typer.confirm("Ask it?", abort=True, err=True)
 
     @property
     def _refusal(self) -> str:
@@ -131,6 +151,8 @@ def _show(checked: Checked, since: datetime) -> None:
     )
     for cause, number in checked.not_replayed.most_common():
         results.print(plain(f"Not judged again: {number}. {cause}"))
+    if checked.for_judge:
+        results.print(f"`--judge ask` judges {checked.for_judge} of them again.")
     if found:
         results.print(_rows(found[:_SHOWN]))
     if len(found) > _SHOWN:

@@ -10,7 +10,7 @@ from moderate import policy_bucket as bucket
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import cell, plain, print_json, results, table
-from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, SinceOption, accepted_note
+from moderate.policy_gate import DEFAULT_SINCE, AcceptOption, Gate, JudgeOption, SinceOption, accepted_note
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import SOLO, Proposal, outcome, publish, waiting
 from moderate.roles import acting_as
@@ -54,6 +54,7 @@ def routes(
     why: WhyOption = "",
     since: SinceOption = DEFAULT_SINCE,  # type: ignore[assignment]  # typer parses it
     accept: AcceptOption = None,
+    judge: JudgeOption = "stored",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before publishing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; not for changes.")] = False,
     stack: StackOption = DEFAULT_STACK,
@@ -71,7 +72,7 @@ def routes(
         _list_versions(find(stack), as_json)
     elif file is not None:
         deployment = acting_as(find(stack), EDITOR)
-        gate = Gate(deployment, since, accepted_note(accept))
+        gate = Gate(deployment, since, accepted_note(accept), ask_judge=judge == "ask", yes=yes)
         _publish(deployment, file.read_bytes(), str(file), why, yes, gate=gate)
     elif rollback:
         _roll_back(acting_as(find(stack), EDITOR), to, why, yes)

@@ -1,9 +1,14 @@
 """A pack that contradicts what people decided doesn't go live, unless somebody says why that is right."""
 
+import io
 import json
+from typing import Any
 
 import pytest
+import typer
 import yaml
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from moderation.domain.policy import pack_data, parse_pack
 from tests.command.history import DECIDED, LATER
@@ -98,6 +103,75 @@ def test_a_contradiction_is_accepted_with_a_note_that_the_log_keeps(live, modera
     newest = json.loads(moderate("policy", "log", "--json").stdout)[0]
     assert (newest["action"], newest["why"], newest["accepted"]) == ("push", "Toys", "Toys are fine now")
     assert "Toys are fine now" in moderate("policy", "log").stdout
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """Answers of the judge's endpoint, in turn; an exception is raised."""
+    answers: list[Any] = []
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # not part of its API
+
+    def call(self, operation, parameters):
+        if (operation, parameters.get("EndpointName")) != ("InvokeEndpoint", "llama"):
+            return real(self, operation, parameters)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return {"Body": io.BytesIO(json.dumps({"generated_text": json.dumps(answer)}).encode())}
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return answers
+
+
+def reworded():
+    made = pack(0.9)
+    made["categories"] = [{"name": "Violence", "description": "Weapons that are no toys"}]
+    return made
+
+
+def test_the_judge_is_asked_about_other_words_and_can_contradict_a_person(live, moderate, write, judge):
+    put_decision(live, p_yes=0.6)
+    judge.append({"flag": "safe", "category": None, "reason": "A toy."})
+
+    result = moderate("policy", "push", write(reworded()), "--judge", "ask", "--yes")
+
+    assert result.exit_code == 1
+    assert "The judge is asked about 1 pictures, for $0.00" in result.stderr
+    assert "1 new contradiction." in result.stdout and "--accept NOTE" in result.stderr
+    assert in_force(live).questions[0].threshold == 0.5
+
+
+def test_without_leave_the_judge_is_not_asked_and_nothing_is_published(live, moderate, write, judge, monkeypatch):
+    put_decision(live, p_yes=0.6)
+    told = moderate("policy", "push", write(pack(0.9)), "--judge", "ask")  # its stored answer does
+    monkeypatch.setattr("typer.confirm", refuse)
+
+    refused = moderate("policy", "push", write(reworded()), "--judge", "ask")
+
+    assert told.exit_code == 1 and "1 new contradiction." in told.stdout
+    assert refused.exit_code == 1 and in_force(live).questions[0].threshold == 0.5
+
+
+def refuse(*_words, **_options):
+    raise typer.Abort
+
+
+def test_decisions_that_only_the_judge_could_compare_are_counted_and_said(live, moderate, write, judge):
+    put_decision(live, p_yes=0.6)
+
+    result = moderate("policy", "push", write(reworded()))
+
+    assert result.exit_code == 0
+    assert "Not judged again: 1." in result.stdout and "`--judge ask` judges 1 of them again." in result.stdout
+
+
+def test_a_judge_that_does_not_answer_is_said(live, moderate, write, judge):
+    put_decision(live, p_yes=0.6)
+    judge.append(ClientError({"Error": {"Code": "ValidationError", "Message": "Endpoint not found"}}, "InvokeEndpoint"))
+
+    result = moderate("policy", "push", write(reworded()), "--judge", "ask", "--yes")
+
+    assert "Not judged again: 1. The judge didn't answer:" in result.stdout
 
 
 def test_a_note_without_a_contradiction_is_not_kept(live, moderate, write):
