@@ -405,7 +405,8 @@ def _unstated(pack: Pack, terms: StatementTerms) -> list[str]:
         for language in languages(pack)
         if not notice_in(pack, category, language)
     }
-    texts = [path for language in languages(pack) for path in missing_texts(terms, language)]
+    used = dict.fromkeys([*terms.restrictions, *(name for report in reports for name in report.restrictions)])
+    texts = [path for language in languages(pack) for path in missing_texts(terms, language, tuple(used))]
     return [
         *missing,
         *(f"{path}: is missing; statements in this language lack it" for path in [*sorted(notices), *texts]),

@@ -4,7 +4,7 @@ It cites the written rule and the pack's questions, and nothing that a model or 
 rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -180,7 +180,7 @@ def _texts(record: Record, pack: Pack | None, language: str) -> SpokenTexts:
     english = language == "en"
     return SpokenTexts(
         notice=(notice_in(pack, category, language) if pack and category else "") or None,
-        restriction=said.restriction or (_in_english(restrictions_of(pack, record.category)) if english else None),
+        restriction=_restricted(restrictions_of(pack, record.category), dict(said.restrictions), english),
         means=dict(said.means).get(case) or (statement_texts.MEANS[case] if english else None),
         source=dict(said.sources).get(source(record)) or (statement_texts.SOURCES[source(record)] if english else None),
         inside=said.inside or (statement_texts.INSIDE if english else None),
@@ -188,9 +188,12 @@ def _texts(record: Record, pack: Pack | None, language: str) -> SpokenTexts:
     )
 
 
-def _in_english(restrictions: Sequence[str]) -> str:
-    named = (statement_texts.RESTRICTIONS[name] for name in restrictions)
-    return " ".join(named) or statement_texts.UNSTATED_RESTRICTION
+def _restricted(restrictions: Sequence[str], said: Mapping[str, str], english: bool) -> str | None:
+    """Return the texts of all restrictions; None if one is missing."""
+    known = (statement_texts.RESTRICTIONS if english else {}) | dict(said)
+    if not restrictions:
+        return statement_texts.UNSTATED_RESTRICTION if english else None
+    return " ".join(known[name] for name in restrictions) if set(restrictions) <= known.keys() else None
 
 
 def _terms(pack: Pack | None) -> StatementTerms:

@@ -1,7 +1,7 @@
 """The part of a pack that statements of reasons need beside its rules, which only the service's operator knows."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -39,11 +39,11 @@ class Report:
 class Texts:
     """Texts of a statement in one language; each may be missing.
 
-    `means` are those about automated means by `Automation.basis`, `sources` by the source of a decision. `inside` is
-    the redress within the service, `outside` that beyond it.
+    `restrictions` are those about each restriction, `means` about automated means by `Automation.basis`, `sources` by
+    the source of a decision. `inside` is the redress within the service, `outside` that beyond it.
     """
 
-    restriction: str = ""
+    restrictions: tuple[tuple[str, str], ...] = ()
     means: tuple[tuple[str, str], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     inside: str = ""
@@ -109,13 +109,17 @@ def parse_terms(fields: Fields) -> StatementTerms | None:
     )
 
 
-def missing_texts(terms: StatementTerms, language: str) -> list[str]:
-    """Paths of the texts that a pack lacks in a language; English has some of ours (`domain.statement_texts`)."""
+def missing_texts(terms: StatementTerms, language: str, restrictions: Sequence[str]) -> list[str]:
+    """Paths of the texts that a pack with these restrictions lacks in a language.
+
+    English has all but `outside` (`domain.statement_texts`).
+    """
     texts = dict(terms.texts).get(language, Texts())
     cases = [f"means.{name}" for name in MEANS if name not in dict(texts.means)]
     cases += [f"sources.{name}" for name in SOURCES if name not in dict(texts.sources)]
-    named = [name for name in ("restriction", "inside", "outside") if not getattr(texts, name)]
-    ours = ("means.", "sources.", "restriction", "inside") if language == "en" else ()
+    cases += [f"restrictions.{name}" for name in restrictions if name not in dict(texts.restrictions)]
+    named = [name for name in ("inside", "outside") if not getattr(texts, name)]
+    ours = ("means.", "sources.", "restrictions.", "inside") if language == "en" else ()
     return [f"statement.texts.{language}.{name}" for name in [*named, *cases] if not name.startswith(ours)]
 
 
@@ -131,7 +135,7 @@ def terms_content(terms: StatementTerms | None) -> dict[str, Any] | None:
     if terms is None:
         return None
     texts = {
-        language: asdict(said) | {"means": dict(said.means), "sources": dict(said.sources)}
+        language: asdict(said) | {name: dict(getattr(said, name)) for name in ("restrictions", "means", "sources")}
         for language, said in terms.texts
     }
     lists = {"restrictions": list(terms.restrictions), "territories": list(terms.territories)}
@@ -139,9 +143,9 @@ def terms_content(terms: StatementTerms | None) -> dict[str, Any] | None:
 
 
 def _texts(fields: Fields, language: str) -> Texts:
-    said = fields.mapping(language, ("restriction", "means", "sources", "inside", "outside"))
+    said = fields.mapping(language, ("restrictions", "means", "sources", "inside", "outside"))
     return Texts(
-        restriction=said.text("restriction", limit=2000, default=""),
+        restrictions=_cases(said, "restrictions", tuple(RESTRICTIONS)),
         means=_cases(said, "means", tuple(MEANS)),
         sources=_cases(said, "sources", tuple(SOURCES)),
         inside=said.text("inside", limit=2000, default=""),

@@ -5,7 +5,7 @@ from typing import Any
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.record import Record, overruled
 from moderation.domain.statement_texts import MEANS
-from moderation.domain.transparency_terms import SOURCES
+from moderation.domain.transparency_terms import RESTRICTIONS, SOURCES
 
 AT = "2026-11-23T10:00:01.000Z"
 ANN = "arn:aws:sts::1:assumed-role/Reviewer/ann"
@@ -15,7 +15,7 @@ VIOLENCE, FAKES = "STATEMENT_CATEGORY_VIOLENCE", "STATEMENT_CATEGORY_INTELLECTUA
 
 def texts(language: str) -> dict[str, Any]:
     return {
-        "restriction": f"restriction {language}",
+        "restrictions": {name: f"{name} {language}" for name in RESTRICTIONS},
         "means": {name: f"{name} {language}" for name in MEANS},
         "sources": {name: f"{name} {language}" for name in SOURCES},
         "inside": f"inside {language}",

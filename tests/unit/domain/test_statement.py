@@ -68,7 +68,7 @@ def test_each_language_of_the_pack_has_its_own_texts() -> None:
 
     assert said["de"] == {
         "notice": "Keine Gewalt.",
-        "restriction": "restriction de",
+        "restriction": "disabled de",
         "means": "machine de",
         "source": "own_initiative de",
         "inside": "inside de",
@@ -107,6 +107,14 @@ def test_an_illegal_category_cites_the_law_and_has_restrictions_of_its_own() -> 
     assert said["ground"]["kind"] == "illegal"
     assert said["ground"]["reference"] == "Regulation (EU) 2017/1001, Article 9"
     assert said["restriction"]["visibility"] == ["removed", "demoted"]
+    assert said["texts"]["de"]["restriction"] == "removed de demoted de"
+
+
+def test_a_language_that_lacks_the_text_of_a_restriction_says_nothing_of_the_others() -> None:
+    pack = parse_pack(changed("statement", "texts", "de", "restrictions", "demoted"))
+
+    assert stated(pack, category="Counterfeits")["texts"]["de"]["restriction"] is None
+    assert stated(pack)["texts"]["de"]["restriction"] == "disabled de"
 
 
 def test_a_restriction_may_end() -> None:
@@ -145,7 +153,7 @@ def test_a_decision_that_was_reversed_says_what_it_replaces() -> None:
 def test_the_text_names_terms_means_source_and_both_ways_of_redress() -> None:
     said = notice(statement(record(), PACK))
 
-    for part in ("restriction en", "Our terms: Community guidelines", "https://example.com/terms", WEAPON):
+    for part in ("disabled en", "Our terms: Community guidelines", "https://example.com/terms", WEAPON):
         assert part in said
     for part in ("own_initiative en machine en", "inside en", "outside en", "No violence here."):
         assert part in said
@@ -224,10 +232,8 @@ def test_the_schema_of_packs_knows_the_same_terms() -> None:
     assert said["territories"]["items"]["enum"] == ["EU", "EEA", *EEA]
     assert defined["restrictions"]["items"]["enum"] == list(RESTRICTIONS)
     means = defined["statement_texts"]["properties"]
-    assert (list(means["means"]["properties"]), list(means["sources"]["properties"])) == (
-        list(texts("en")["means"]),
-        list(texts("en")["sources"]),
-    )
+    for name in ("restrictions", "means", "sources"):
+        assert list(means[name]["properties"]) == list(texts("en")[name])
 
 
 def test_lint_finds_nothing_in_a_pack_that_says_all() -> None:
@@ -243,7 +249,7 @@ def test_lint_finds_nothing_in_a_pack_that_says_all() -> None:
         (changed("statement", "territories"), "statement.territories"),
         (changed("statement", "texts", "de", "outside"), "statement.texts.de.outside"),
         (changed("statement", "texts", "en", "outside"), "statement.texts.en.outside"),
-        (changed("statement", "texts", "de", "restriction"), "statement.texts.de.restriction"),
+        (changed("statement", "texts", "de", "restrictions", "demoted"), "statement.texts.de.restrictions.demoted"),
         (changed("statement", "texts", "de", "means", "confirmed"), "statement.texts.de.means.confirmed"),
         (changed("statement", "texts", "de", "sources", "notice"), "statement.texts.de.sources.notice"),
         (changed("categories", 0, "notices"), "categories[0].notices.de"),
