@@ -23,7 +23,7 @@ moderate decide photo.jpg unsafe --category Violence --note "Blood on the floor"
 
 moderate decide photo.jpg safe --note "A statue" --seen --all-copies
 
-moderate decide photo.jpg unsafe --category Privacy --note "Its owner objects" --this-copy
+moderate decide photo.jpg unsafe --category Privacy --note "Its owner objects" --this-copy --source notice
 """
 
 
@@ -54,6 +54,10 @@ def decide_image(
         bool,
         typer.Option("--golden", help="A golden item: packs and models are measured against it, at any age."),
     ] = False,
+    source: Annotated[
+        Literal["notice", "trusted_flagger", "other_notification"] | None,
+        typer.Option(help="The notice that led to it, for statements of reasons; by default your own initiative."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before deciding.")] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -76,7 +80,9 @@ def decide_image(
     if this_copy and golden:
         raise typer.BadParameter("a golden item is about the picture", param_hint="--golden")
     deployment = acting_as(find(stack), "Reviewer")
-    decision = PersonDecision(verdict, categories, note.strip(), deployment.caller, seen, this_copy, appeal, golden)
+    decision = PersonDecision(
+        verdict, categories, note.strip(), deployment.caller, seen, this_copy, appeal, golden, source or ""
+    )
     record = find_looked_at(deployment, key, version)
     _show_overruled(record)
     changed = (all_copies or appeal) and not this_copy

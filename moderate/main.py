@@ -17,6 +17,7 @@ from moderate import (
     redrive,
     sample,
     show,
+    sor,
     status,
     upload,
     verdicts,
@@ -75,4 +76,5 @@ app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(policy.app, name="policy")
+app.add_typer(sor.app, name="sor")
 app.add_typer(weights.app, name="weights")

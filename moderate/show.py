@@ -14,7 +14,7 @@ from moderate.records import find_by_reference, find_record
 from moderation.domain.notice import notice
 from moderation.domain.record import Record
 from moderation.domain.work_files import pack_file
-from moderation.usecases.find_policy import find_policy
+from moderation.usecases.state_reasons import state_reasons, with_evidence
 
 EXAMPLES = """Examples:
 
@@ -23,6 +23,8 @@ moderate show photo.jpg
 moderate show photo.jpg --version 3HL4kqtJlcpXroDTDm --json
 
 moderate show photo.jpg --notice
+
+moderate show photo.jpg --notice --json
 
 moderate show --reference post-17
 """
@@ -34,37 +36,32 @@ def show(
     reference: Annotated[
         str | None, typer.Option(help="Instead of a key: the newest upload with this `x-amz-meta-reference`.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record, or the statement, as JSON.")] = False,
     as_notice: Annotated[
         bool, typer.Option("--notice", help="Print a statement of reasons for the person concerned.")
     ] = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Show the decision on an image, and everything that it is based on."""
-    if as_json and as_notice:
-        raise typer.BadParameter("use either --json or --notice", param_hint="--notice")
     if bool(key) == bool(reference):
         raise typer.BadParameter("name the image by its key or by its reference", param_hint="--reference")
     if reference and version:
         raise typer.BadParameter("a version belongs to a key", param_hint="--version")
     deployment = find(stack)
     found = find_record(deployment, key, version) if key else find_by_reference(deployment, str(reference))
-    record = _with_evidence(deployment, found)
+    if as_notice:
+        since = _first_applied(deployment, found.policy["digest"]) if found.policy else None
+        stated = state_reasons(deployment.work, deployment.policies, found, since)
+        if as_json:
+            print_json(stated.data())
+        else:
+            results.print(plain(notice(stated)), soft_wrap=True)
+        return
+    record = with_evidence(deployment.work, found)
     if as_json:
         print_json(record.attributes())
-    elif as_notice:
-        pack = find_policy(deployment.work, deployment.policies, record)
-        since = _first_applied(deployment, record.policy["digest"]) if record.policy else None
-        results.print(plain(notice(record, pack, since)), soft_wrap=True)
     else:
         _show(record)
-
-
-def _with_evidence(deployment: Deployment, record: Record) -> Record:
-    """Return the record, with evidence and answers that were too long for its item."""
-    if record.evidence_in:
-        return Record.from_attributes(record.attributes() | deployment.work.get_json(record.evidence_in))
-    return record
 
 
 def _first_applied(deployment: Deployment, digest: str) -> datetime:

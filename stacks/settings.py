@@ -13,6 +13,8 @@ LLAMA_DIALECTS, BLIP2_DIALECTS = tuple(CONTRACT["dialects"]["llama"]), tuple(CON
 _DEFAULTS: dict[str, Any] = CONTRACT["defaults"]
 STAGES = ("dev", "prod")
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
+COMPLAINTS = ("accepted", "elsewhere")
+COMPLAINT_DAYS: int = CONTRACT["complaint_days"]
 # Target of concurrent requests per instance: AWS's own example is 5, and BLIP-2's server batches up to 8.
 REQUESTS_PER_INSTANCE = 4
 
@@ -131,6 +133,7 @@ class DeploymentSettings:
     inventory: S3Prefix | None = None
     hold_until_cleared: bool = False
     retention: Retention = field(default_factory=Retention)
+    complaints: str = "accepted"
     policy_approval: bool = False
     notify_safe: bool = False
     ops_email: str | None = None
@@ -179,6 +182,7 @@ class DeploymentSettings:
             inventory=_inventory(context),
             hold_until_cleared=context.flag("holdUntilCleared"),
             retention=_retention(context),
+            complaints=context.choice("complaints", COMPLAINTS, default="accepted"),
             policy_approval=context.flag("policyApproval"),
             notify_safe=context.flag("notifySafe"),
             ops_email=context.text("opsEmail", _EMAIL, "an e-mail address") or None,
@@ -186,6 +190,7 @@ class DeploymentSettings:
         _check_weights(settings, context)
         _check_dialects(settings, context)
         _check_bucket(settings, context)
+        _check_complaints(settings, context)
         _check_scaling(settings, context)
         context.check_names(names)
         if context.faults:
@@ -344,6 +349,20 @@ def _check_bucket(settings: DeploymentSettings, context: _Context) -> None:
         context.faults.append(
             "imageRetentionDays can't be set with intakeBucketName, because the stack doesn't own that bucket's "
             "lifecycle. Leave it out and set a lifecycle rule on the bucket."
+        )
+
+
+def _check_complaints(settings: DeploymentSettings, context: _Context) -> None:
+    """Reject a retention that ends before complaints about a decision do."""
+    kept = {"recordRetentionDays": settings.retention.records}
+    if not context.has("intakeBucketName"):
+        kept["imageRetentionDays"] = settings.retention.images
+    if settings.complaints == "accepted":
+        context.faults.extend(
+            f"{name} is {days}, but complaints about a decision are possible for six months: use {COMPLAINT_DAYS} or "
+            "more, or 0, or set complaints=elsewhere if your service keeps what it needs for them, or accepts none."
+            for name, days in kept.items()
+            if 0 < days < COMPLAINT_DAYS
         )
 
 

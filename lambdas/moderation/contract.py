@@ -26,6 +26,8 @@ METRIC_SERVICE: str = _CONTRACT["metrics"]["service"]
 TOPIC_OUTPUTS: dict[str, str] = _CONTRACT["topic_outputs"]  # the stack's output that names each topic
 VERDICT_TAG: str = _CONTRACT["verdict_tag"]  # of an object: it carries the verdict
 NULL_VERSION: str = _CONTRACT["null_version"]  # of an object that a bucket without versioning may replace
+# Six months at most, for which complaints about a decision are possible (Article 20 of the Digital Services Act).
+COMPLAINT_DAYS: int = _CONTRACT["complaint_days"]
 SHARDS: int = _CONTRACT["shards"]  # of each day in the index by verdict, so that no partition takes all writes
 
 INDEXES: dict[str, dict[str, Any]] = _CONTRACT["indexes"]

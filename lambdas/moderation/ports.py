@@ -28,10 +28,14 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class ObjectHead:
-    """Version and size of a stored object; the size is 0 if its owner's encryption hides it."""
+    """Version and size of a stored object; the size is 0 if its owner's encryption hides it.
+
+    `modified_at` is the time of the upload (ISO-8601 UTC), None if it is hidden.
+    """
 
     version: str
     size: int
+    modified_at: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ PRODUCTION: dict[str, Any] = {
     "policyApproval": True,
     "recordRetentionDays": 365,
     "imageRetentionDays": 90,
+    "complaints": "elsewhere",
     "workRetentionDays": 7,
     "opsEmail": "on-call@example.com",
     "scaleToZero": True,

@@ -3,10 +3,12 @@
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
+from stacks.contract import CONTRACT
 from stacks.settings import Retention
 
 # DynamoDB deletes an expired item within a few days (its Developer Guide, "Time to Live"); evidence is kept until then.
 _LAG_DAYS = 3
+_COMPLAINT_DAYS: int = CONTRACT["complaint_days"]
 
 
 def of_work(retention: Retention) -> list[s3.LifecycleRule]:
@@ -18,8 +20,10 @@ def of_work(retention: Retention) -> list[s3.LifecycleRule]:
     work = [s3.LifecycleRule(prefix=prefix, expiration=days) for prefix in ("work/", "backfill/")]
     if not retention.records:
         return work
-    evidence = s3.LifecycleRule(prefix="evidence/", expiration=Duration.days(retention.records + _LAG_DAYS))
-    return [*work, evidence]
+    # Where records are kept for six months, a later decision prolongs them by as much.
+    prolonged = _COMPLAINT_DAYS if retention.records >= _COMPLAINT_DAYS else 0
+    expiration = Duration.days(retention.records + prolonged + _LAG_DAYS)
+    return [*work, s3.LifecycleRule(prefix="evidence/", expiration=expiration)]
 
 
 def of_images(retention: Retention, prefix: str) -> list[s3.LifecycleRule]:

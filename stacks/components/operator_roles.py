@@ -49,7 +49,7 @@ class AssumableRole(Grantee):
 
 
 class ReviewerRole(AssumableRole):
-    """Role for `moderate verdicts`, `show`, `decide` and `decisions`; may view images and the models' inputs."""
+    """Role for `moderate verdicts`, `show`, `decide`, `decisions` and `sor`; may view images and the models' inputs."""
 
     def __init__(
         self,

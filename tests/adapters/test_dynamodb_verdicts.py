@@ -1,5 +1,6 @@
 """The table: one owner, one verdict, whatever is repeated or lost on the way."""
 
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -252,6 +253,27 @@ def test_a_decision_gives_a_record_an_expiry_only_if_it_has_none(dynamodb):
     assert store.get(IMAGE).expires_at == DAY_AFTER
     assert store.compare_and_set(store.get(IMAGE), Change(later))
     assert store.get(IMAGE).expires_at == DAY_AFTER, "its evidence goes then, too"
+
+
+@pytest.mark.parametrize(
+    ("days", "later", "kept"),
+    [
+        (184, "2027-05-01T10:00:00.000Z", "2027-11-01T10:00:00.000Z"),
+        (365, "2026-11-24T10:00:00.000Z", "2027-11-23T10:00:00.000Z"),
+        (365, "2027-11-22T10:00:00.000Z", "2028-05-24T10:00:00.000Z"),
+        (183, "2027-05-01T10:00:00.000Z", "2027-05-25T10:00:00.000Z"),
+    ],
+)
+def test_a_later_decision_is_kept_for_six_months_where_the_first_is(dynamodb, days, later, kept):
+    store: Any = DynamoVerdictStore(dynamodb, "verdicts", days)
+    claim(dynamodb, ME)
+    assert store.compare_and_set(store.get(IMAGE), Change(DATED))
+
+    assert store.compare_and_set(store.get(IMAGE), Change(DATED | {"decided_by": "person", "decided_at": later}))
+
+    assert store.get(IMAGE).expires_at == datetime.fromisoformat(kept).timestamp()
+    assert store.compare_and_set(store.get(IMAGE), Change({"notified": True}))
+    assert store.get(IMAGE).expires_at == datetime.fromisoformat(kept).timestamp()
 
 
 def test_an_attribute_that_a_later_release_wrote_survives_a_decision(dynamodb, store):

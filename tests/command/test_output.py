@@ -23,9 +23,9 @@ SPEAK = {
     *("decide", "policy push", "policy rollback", "policy canary", "policy new", "policy pull"),
     *("backfill cancel", "backfill resume"),
 }
-# Commands whose JSON is read by tests of their own, which have the models or the state machine that they need.
+# Commands whose JSON is read by tests of their own, with the models, the state machine or the packs that they need.
 ELSEWHERE = {
-    *("eval", "policy fit", "policy replay"),
+    *("eval", "policy fit", "policy replay", "sor export"),
     *("backfill start", "backfill status", "backfill report", "backfill check"),
 }
 

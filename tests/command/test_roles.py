@@ -61,6 +61,7 @@ def routes(tmp_path):
     "role, changing, arguments",
     [
         ("Reviewer", "UpdateItem PutObjectTagging Publish", ["decide", "--yes", "in/a.jpg", "safe", "--note", "A toy"]),
+        ("Reviewer", "Query GetObject", ["sor", "export", "--since", "1h", "--out", "OUT"]),
         ("Eraser", "DeleteObject DeleteItem PutObject", ["erase", "in/a.jpg", "--yes"]),
         ("Operator", "ReceiveMessage Query", ["redrive"]),
         ("PolicyEditor", "PutObject", ["policy", "push", "PACK"]),
@@ -75,7 +76,7 @@ def test_each_command_works_under_its_role_and_the_callers_name(
         deployed.s3.put_object(
             Bucket="policies", Key="packs/mine.yaml", Body=pack.read_text().replace(": d", f": {text}")
         )
-    files = {"PACK": pack, "ROUTES": routes(tmp_path)}
+    files = {"PACK": pack, "ROUTES": routes(tmp_path), "OUT": tmp_path / "out"}
     calls.clear()
 
     result = moderate(*(files.get(argument, argument) for argument in arguments))

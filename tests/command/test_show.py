@@ -167,13 +167,54 @@ def test_the_notice_states_the_rule_and_never_the_judges_prose(moderate, unsafe)
 
 
 def test_the_notice_says_when_a_person_decided_and_keeps_the_note_inside(moderate, unsafe):
-    moderate("decide", "--yes", unsafe.key, "unsafe", "--category", "Tobacco", "--note", NOTE)
+    moderate("decide", "--yes", unsafe.key, "unsafe", "--category", "Tobacco", "--note", NOTE, "--seen")
 
     stated = moderate("show", unsafe.key, "--notice").stdout
 
     assert "Tobacco: Tobacco products and smoking" in stated
-    assert "Who decided: a person." in stated
-    assert "automated" not in stated and NOTE not in stated and "arn:" not in stated
+    assert "An automated system found the image; a person looked at it and decided." in stated
+    assert NOTE not in stated and "arn:" not in stated
+
+
+def test_the_notice_names_no_machine_where_a_person_decided_first(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_record(image)
+    moderate("decide", "--yes", image.key, "unsafe", "--category", "Violence", "--note", NOTE, "--source", "notice")
+
+    stated = moderate("show", image.key, "--notice").stdout
+
+    assert "The image was checked because somebody notified us of it. A person decided." in stated
+    assert "answered fixed questions" not in stated
+
+
+def test_the_notice_as_data_tells_detection_and_decision_apart(moderate, unsafe):
+    def stated():
+        return json.loads(moderate("show", unsafe.key, "--notice", "--json").stdout)
+
+    machine = stated()
+    assert machine["automated"] == {"basis": "machine", "detected": True, "decided": "fully"}
+    assert (machine["source"], machine["questions"]) == ("own_initiative", ["Does this photo contain a weapon?"])
+    assert machine["ground"]["rules"] == [{"category": "Violence", "text": "Weapons, fights and wounds"}]
+    assert machine["ground"]["first_applied"].startswith("20")
+    assert machine["texts"]["en"]["notice"] == "Pictures of violence aren't shown here."
+    moderate("decide", "--yes", unsafe.key, "unsafe", "--category", "Violence", "--note", NOTE)
+    confirmed = stated()
+    assert confirmed["automated"] == {"basis": "confirmed", "detected": True, "decided": "partially"}
+    moderate("decide", "--yes", unsafe.key, "unsafe", "--category", "Violence", "--note", NOTE, "--source", "notice")
+    assert stated()["source"] == "notice"
+    for prose in ("The judge sees a gun.", "a man with a gun", NOTE, "arn:"):
+        assert prose not in json.dumps([machine, confirmed])
+
+
+@pytest.mark.parametrize("verdict", ["safe", "review"])
+def test_the_notice_as_data_restricts_nothing_without_an_unsafe_verdict(deployed, moderate, verdict):
+    image = deployed.put_object()
+    deployed.put_record(image, verdict=verdict, category=None, reason="r", decided_by="judge", decided_at="2026-11-23")
+
+    stated = json.loads(moderate("show", image.key, "--notice", "--json").stdout)
+
+    assert stated["verdict"] == verdict
+    assert [stated[name] for name in ("restriction", "ground", "automated", "texts")] == [None, None, None, {}]
 
 
 def test_who_has_to_upload_again_is_told_so_and_why(deployed, moderate):

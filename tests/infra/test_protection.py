@@ -109,7 +109,7 @@ def test_what_is_kept_for_some_days_goes_and_evidence_lives_as_long_as_its_recor
     assert rules_of(protected, "Work") == [
         {"Prefix": "work/", "ExpirationInDays": 7},
         {"Prefix": "backfill/", "ExpirationInDays": 7},
-        {"Prefix": "evidence/", "ExpirationInDays": 365 + 3},
+        {"Prefix": "evidence/", "ExpirationInDays": 365 + 184 + 3},
     ]
     for stem in ("record_verdict", "record_failure", "sweep_claims"):
         assert protected.function(stem)["Environment"]["Variables"]["RECORD_RETENTION_DAYS"] == "365"

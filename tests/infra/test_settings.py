@@ -179,6 +179,13 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"blip2WeightsPrefix": "s3://weights/blip2", "weightsKeyArn": "k"}, "weightsKeyArn", "the ARN of a KMS key"),
         ({"imageRetentionDays": -1}, "imageRetentionDays", "whole number from 0 to 3650"),
         ({"recordRetentionDays": "long"}, "recordRetentionDays", "whole number from 0 to 3650"),
+        (
+            {"recordRetentionDays": 183},
+            "recordRetentionDays is 183",
+            "use 184 or more, or 0, or set complaints=elsewhere",
+        ),
+        ({"imageRetentionDays": 1, "complaints": "accepted"}, "imageRetentionDays is 1", "possible for six months"),
+        ({"complaints": "none"}, "complaints", "choose one of accepted, elsewhere"),
         ({"workRetentionDays": 0}, "workRetentionDays", "whole number from 1 to 3650"),
         ({"opsEmail": "on-call"}, "opsEmail", "an e-mail address"),
         ({"opsEmail": "a@b.org, c@d.org"}, "opsEmail", "an e-mail address"),
@@ -238,6 +245,22 @@ def test_an_existing_bucket_is_held_once_it_is_said_to_be_cleared() -> None:
     settings = DeploymentSettings.from_context(context.get)
 
     assert settings.hold_until_cleared
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"recordRetentionDays": 184, "imageRetentionDays": "184"},
+        {"recordRetentionDays": 0},
+        {"recordRetentionDays": 30, "imageRetentionDays": 7, "complaints": "elsewhere"},
+    ],
+)
+def test_records_and_images_are_kept_for_complaints_unless_they_are_dealt_with_elsewhere(
+    context: dict[str, object],
+) -> None:
+    retention = DeploymentSettings.from_context(context.get).retention
+
+    assert retention.records == context["recordRetentionDays"]
 
 
 def test_inventories_lie_under_a_prefix() -> None:

@@ -12,6 +12,7 @@ from moderation.domain.manifest import manifest_from_json, manifest_to_json
 from moderation.domain.notice import notice
 from moderation.domain.policy import Category, Question, pack_data
 from moderation.domain.record import overruled, utc
+from moderation.domain.statement import statement
 from moderation.domain.waiting import cause_of
 from moderation.domain.work_files import Workspace
 from moderation.errors import AppealRefused, DecidedMeanwhile, UnreadableImage, UnsupportedImage
@@ -370,11 +371,10 @@ def test_erasing_one_copy_leaves_the_block_and_the_last_one_strips_and_limits_it
 
 def test_the_notice_says_that_the_decision_was_about_the_same_content(parts: Any) -> None:
     decided(parts, FIRST, BLOOD)
-    text = notice(untouched(parts, SECOND), PACK, None)
+    text = notice(statement(untouched(parts, SECOND), PACK))
 
-    assert "on a file with exactly the same content" in text
-    assert "automated system applied it" in text
-    assert "a person looked at the image" not in text
+    assert "A person decided on a file with exactly the same content" in text
+    assert "an automated system recognised it in this file and applied the decision" in text
 
 
 def test_a_manifest_with_a_decision_survives_the_work_bucket(parts: Any) -> None:

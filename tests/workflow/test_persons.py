@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from local.harness.instant_models import INTERNAL, NO, YES
 from moderate.main import app
+from tests.support.sor_schema import faults
 from tests.workflow.steps import drawing, tag_of
 
 PACK = (
@@ -209,6 +210,31 @@ def test_nobody_forges_tag_pack_judgement_evidence_provenance_or_history(laptop)
         with pytest.raises(ClientError, match="AccessDenied"):
             forge()
     assert json.loads(s3.get_object(**kept)["Body"].read())["name"] == "blog"
+
+
+def test_a_reviewer_exports_statements_of_what_people_and_machines_decided(laptop, moderate, tmp_path):
+    (tmp_path / "stated.yaml").write_text(
+        PACK.replace("name: persons", "name: stated").replace(
+            "description: Weapons.}", "description: Weapons., report: {category: STATEMENT_CATEGORY_VIOLENCE}}"
+        )
+        + "statement: {terms: Section 3, restrictions: [disabled], territories: [EU]}\n"
+    )
+    moderate("policy", "push", tmp_path / "stated.yaml", "--route", "stated/", "--yes")
+    try:
+        laptop.upload("stated/mary.png", drawing(colour="purple"))
+        laptop.wait_for_verdict("stated/mary.png")
+        moderate("decide", "--yes", "stated/mary.png", "unsafe", "--category", "Violence", "--note", "Mary's knife")
+        decided = laptop.item("stated/mary.png")["decided_at"]
+
+        until = ("--since", decided, "--until", datetime.now(UTC).isoformat())
+        said = json.loads(moderate("sor", "export", *until, "--out", tmp_path / "out", "--json", role="Reviewer"))
+    finally:
+        moderate("policy", "routes", "--rollback", "--yes")
+
+    (statement,) = json.loads((tmp_path / "out/statements-0001.json").read_text())["statements"]
+    assert said["statements"] == 1
+    assert faults(statement) == [] and "mary" not in json.dumps(statement).lower()
+    assert statement["automated_decision"] == "AUTOMATED_DECISION_NOT_AUTOMATED"
 
 
 def test_what_people_decide_is_sampled_measured_and_held_against_a_new_pack(laptop, moderate, tmp_path):

@@ -10,7 +10,7 @@ from moderation.adapters.dynamodb_decisions import part_of_transaction, still_st
 from moderation.adapters.dynamodb_items import image_of, record_of, to_item
 from moderation.adapters.faults import code_of, store_faults, unmet_conditions
 from moderation.adapters.verdict_index import VerdictIndex
-from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER
+from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, COMPLAINT_DAYS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import DECISION, SHADOWED, Change, Record, expiry, is_reusable
 from moderation.domain.sticky_decision import Sticking, outliving
@@ -26,7 +26,10 @@ _OWNS = "#owner = :me AND attribute_not_exists(verdict)"
 
 
 class DynamoVerdictStore:
-    """Implements `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept."""
+    """Implements `ports.VerdictStore`. Records expire some days after the verdict; with 0 they are kept.
+
+    If that is six months or more, a later decision on a record is kept for six months as well.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
         self._client, self._table, self._retention_days = client, table, retention_days
@@ -132,7 +135,7 @@ class DynamoVerdictStore:
         condition = " AND ".join(
             f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
         )
-        expiry = {} if record.expires_at else self._expiry(change.attributes)
+        expiry = self._expiry_after(record, change.attributes)
         update = self._update(
             record.image,
             {**change.attributes, **expiry},
@@ -141,7 +144,7 @@ class DynamoVerdictStore:
             expected,
             change.removed,
         )
-        until = outliving(record.expires_at or expiry.get("expires_at"))
+        until = outliving(expiry.get("expires_at") or record.expires_at)
         return not self._write(update, part_of_transaction(self._table, sticking, until) if sticking else None)
 
     def forget_origin(self, image: ImageRef) -> bool:
@@ -234,6 +237,16 @@ class DynamoVerdictStore:
         if not self._retention_days or "decided_at" not in attributes:
             return {}
         return {"expires_at": expiry(attributes["decided_at"], self._retention_days)}
+
+    def _expiry_after(self, record: Record, attributes: Mapping[str, Any]) -> dict[str, int]:
+        """Return the expiry of a record with a decision on it, if that changes it: evidence lives no longer."""
+        made = self._expiry(attributes)
+        if not record.expires_at or not made:
+            return {} if record.expires_at else made
+        if self._retention_days < COMPLAINT_DAYS:
+            return {}
+        complained_until = expiry(attributes["decided_at"], COMPLAINT_DAYS)
+        return {"expires_at": complained_until} if complained_until > record.expires_at else {}
 
     def _update(
         self,

@@ -11,6 +11,7 @@ from moderation.adapters.faults import code_of, is_transient, store_faults
 from moderation.contract import NULL_VERSION, VERDICT_TAG
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.limits import MAX_BYTES
+from moderation.domain.record import utc
 from moderation.errors import ImageUnavailable
 from moderation.ports import ObjectHead, StoredImage
 
@@ -105,7 +106,8 @@ class S3ImageStore:
                 # The workflow records why: its version is all that it needs.
                 known = version or self._newest_version(bucket, key)
                 return ObjectHead(known, 0) if known else None
-        return ObjectHead(version or found.get("VersionId", NULL_VERSION), found["ContentLength"])
+        uploaded_at = utc(found["LastModified"])
+        return ObjectHead(version or found.get("VersionId", NULL_VERSION), found["ContentLength"], uploaded_at)
 
     def _newest_version(self, bucket: str, key: str) -> str | None:
         """Return the version that S3 lists first under the key, None if that is a delete marker."""

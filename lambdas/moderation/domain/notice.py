@@ -1,93 +1,72 @@
-"""Statement of reasons for the person concerned.
+"""Statement of reasons as a text in English, for the person concerned."""
 
-It cites the written rule, or why a file can't be checked, and nothing that a model wrote, because the judge's prose
-isn't the rule.
-"""
+from moderation.domain.statement import Ground, Rule, Statement
 
-from datetime import datetime
-
-from moderation.domain.policy import Category, Pack
-from moderation.domain.record import Record
-from moderation.domain.unusable import REUPLOAD
-
-_OBJECTION = (
-    "If you think that this is wrong, answer the service that sent you this notice, name the image and say why. "
-    "A person who may overrule this decision will look at it."
+_INCONCLUSIVE = (
+    "The system described the picture in words and compared the description with the rule. None of its standard "
+    "questions about the picture was conclusive."
 )
+_ANSWERED = "The system answered fixed questions about the picture. These answers spoke against the image:"
 
 
-def notice(record: Record, pack: Pack | None, since: datetime | None) -> str:
-    """Return the statement; `pack` is the policy that applied and `since` its first use, each if known."""
-    paragraphs = [_subject(record), _decision(record)]
-    if record.verdict == "unsafe":
-        paragraphs += [_rule(record, pack, since), _basis(record), _decider(record), _OBJECTION]
+def notice(statement: Statement) -> str:
+    """Return the statement as paragraphs."""
+    paragraphs = [_subject(statement), _decision(statement)]
+    if statement.ground and statement.restriction:
+        ends = f" It ends on {statement.restriction.ends}." if statement.restriction.ends else ""
+        texts = statement.texts["en"]
+        paragraphs += [f"{texts.restriction}{ends}", _rule(statement.ground, texts.notice)]
+        paragraphs += [*_reference(statement.ground), _basis(statement), str(texts.inside)]
+        paragraphs += [texts.outside] if texts.outside else []
     return "\n\n".join(paragraphs)
 
 
-def _subject(record: Record) -> str:
-    image = record.image
-    reference = f", reference {record.reference}" if record.reference else ""
-    return f"Image: {image.key} (version {image.version}{reference})"
+def _subject(statement: Statement) -> str:
+    reference = f", reference {statement.reference}" if statement.reference else ""
+    return f"Image: {statement.key} (version {statement.version}{reference})"
 
 
-def _decision(record: Record) -> str:
-    verdict, when = record.verdict, str(record.decided_at)[:10]
-    if verdict == "unsafe":
-        return f"Decision of {when}: this image breaks our rule on {record.category}."
-    if verdict == "safe":
+def _decision(statement: Statement) -> str:
+    when = str(statement.decided_at)[:10]
+    if statement.ground:
+        rules = " and on ".join(rule.category for rule in statement.ground.rules)
+        return f"Decision of {when}: this image breaks our rule on {rules}."
+    if statement.verdict == "safe":
         return f"Decision of {when}: no restriction was applied, so there is nothing to appeal."
-    if record.needs == REUPLOAD:
+    if statement.unusable:
         return (
-            f"No decision: the image can't be checked as it is. {record.reason} Upload it again as an ordinary image "
-            "file, for example JPEG or PNG; nobody will look at this file. No restriction under a rule was applied."
+            f"No decision: the image can't be checked as it is. {statement.unusable} Upload it again as an ordinary "
+            "image file, for example JPEG or PNG; nobody will look at this file. No restriction under a rule was "
+            "applied."
         )
     return "No decision yet: a person still has to review the image. No restriction under a rule was applied."
 
 
-def _rule(record: Record, pack: Pack | None, since: datetime | None) -> str:
-    category = _category(record, pack)
-    if pack is None or category is None:
+def _rule(ground: Ground, said: str | None) -> str:
+    known = [rule for rule in ground.rules if rule.text]
+    if not known:
         return "The rule: its text at the time of the decision isn't known to this system."
-    applied = f", first applied on {since:%Y-%m-%d}" if since else ""
-    text = f"The rule, as it stood then (policy {pack.name}{applied}):\n  {category.name}: {category.description}"
-    return f"{text}\n\n{category.notice}" if category.notice else text
+    applied = f", first applied on {ground.first_applied[:10]}" if ground.first_applied else ""
+    text = f"The rule, as it stood then (policy {ground.policy}{applied}):\n{_listed(known)}"
+    return f"{text}\n\n{said}" if said else text
 
 
-def _category(record: Record, pack: Pack | None) -> Category | None:
-    named = [category for category in pack.categories if category.name == record.category] if pack else []
-    return named[0] if named else None
+def _listed(rules: list[Rule]) -> str:
+    return "\n".join(f"  {rule.category}: {rule.text}" for rule in rules)
 
 
-def _basis(record: Record) -> str:
-    if record.as_of:
-        return (
-            f"What it rests on: the decision of {record.as_of[:10]} on a file with exactly the same content. "
-            "It applies to this file without another look."
-        )
-    if record.decided_by == "person":
-        return "What it rests on: a person looked at the image."
-    seen = _questions_against(record)
-    if not seen:
-        return (
-            "What it rests on: a program described the picture in words and compared the description with the rule. "
-            "None of its standard questions about the picture was conclusive."
-        )
-    asked = "\n".join(f"  {question}" for question in seen)
-    return (
-        "What it rests on: a program looked at the picture and answered fixed questions about it. These answers "
-        f"spoke against the image:\n{asked}"
-    )
+def _reference(ground: Ground) -> list[str]:
+    cited = " ".join(filter(None, (ground.reference, ground.url)))
+    if not cited:
+        return []
+    return [f"This is illegal under: {cited}" if ground.kind == "illegal" else f"Our terms: {cited}"]
 
 
-def _questions_against(record: Record) -> list[str]:
-    """Return the questions on the category whose answers were over their thresholds."""
-    over = [finding for finding in record.evidence or () if finding["over"]]
-    return list(dict.fromkeys(finding["question"] for finding in over if record.category in finding["categories"]))
-
-
-def _decider(record: Record) -> str:
-    if record.as_of:
-        return "Who decided: a person, about the same content; an automated system applied it to this file."
-    if record.decided_by == "person":
-        return "Who decided: a person."
-    return "Who decided: an automated system, without a person."
+def _basis(statement: Statement) -> str:
+    texts, automated = statement.texts["en"], statement.automated
+    of = f" That decision is of {statement.as_of[:10]}." if statement.as_of else ""
+    said = f"{texts.source} {texts.means}{of}"
+    if statement.questions:
+        asked = "\n".join(f"  {question}" for question in statement.questions)
+        return f"{said}\n{_ANSWERED}\n{asked}"
+    return f"{said}\n{_INCONCLUSIVE}" if automated and automated.basis == "machine" else said

@@ -15,6 +15,16 @@ from typing import Any
 
 from moderation.domain.judgement import Judgement
 from moderation.domain.negations import negated_parts
+from moderation.domain.statement_terms import (
+    Report,
+    StatementTerms,
+    missing_texts,
+    parse_notices,
+    parse_report,
+    parse_terms,
+    report_content,
+    terms_content,
+)
 from moderation.domain.validation import Faults, Fields, as_answer
 from moderation.errors import InvalidPolicy
 
@@ -53,7 +63,8 @@ class Category:
     """Something that the policy forbids.
 
     `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant. `action`
-    is the verdict on an image of the category: `unsafe`, or `review` where a person must decide.
+    is the verdict on an image of the category: `unsafe`, or `review` where a person must decide. `notices` has the
+    notice in other languages, `report` what the DSA Transparency Database is told.
     """
 
     name: str
@@ -61,6 +72,8 @@ class Category:
     notice: str = ""
     exceptions: tuple[str, ...] = ()
     action: str = "unsafe"
+    notices: tuple[tuple[str, str], ...] = ()
+    report: Report | None = None
 
     @property
     def rule(self) -> str:
@@ -106,7 +119,8 @@ class Pack:
     """One policy: categories, the questions that look for them, and how they are judged.
 
     `unusable_files` says who deals with files that can't be moderated: the uploader, or a person. With
-    `sticky_decisions` a person's decision holds for the same bytes uploaded later. `written` is the
+    `sticky_decisions` a person's decision holds for the same bytes uploaded later. `statement` is what statements of
+    reasons say about the service. `written` is the
     canonical JSON of the fields as written, without defaults; empty for a pack constructed in code, including by
     `dataclasses.replace`.
     """
@@ -123,6 +137,7 @@ class Pack:
     reuse: bool = True
     unusable_files: str = "reupload"
     sticky_decisions: bool = True
+    statement: StatementTerms | None = None
     cases: tuple[Case, ...] = ()
     schema_version: int = SCHEMA_VERSION
     written: str = dataclasses.field(default="", init=False, compare=False, repr=False)
@@ -282,6 +297,7 @@ def _pack(data: object, faults: Faults) -> Pack:
         reuse=fields.switch("reuse", True),
         unusable_files=fields.choice("unusable_files", UNUSABLE_FILES, "reupload"),
         sticky_decisions=fields.switch("sticky_decisions", True),
+        statement=parse_terms(fields),
         cases=tuple(
             _case(Fields(faults, path, item, _CASE_FIELDS), names, [question.id for question in questions])
             for path, item in fields.items("cases", 0, MAX_CASES)
@@ -326,8 +342,12 @@ def pack_content(pack: Pack) -> dict[str, Any]:
     """Return every field of the pack as plain data, defaults included."""
     return {name: getattr(pack, name) for name in _PACK_FIELDS} | {
         "categories": [
-            dataclasses.asdict(category) | {"exceptions": list(category.exceptions)} for category in pack.categories
+            dataclasses.asdict(category)
+            | {"exceptions": list(category.exceptions)}
+            | {"notices": dict(category.notices), "report": report_content(category.report)}
+            for category in pack.categories
         ],
+        "statement": terms_content(pack.statement),
         "questions": [
             dataclasses.asdict(question) | {"categories": list(question.categories)} for question in pack.questions
         ],
@@ -358,7 +378,53 @@ def lint(pack: Pack) -> list[str]:
         for i, category in enumerate(pack.categories)
         for part in negated_parts(category.description)
     ]
-    return uncovered + informing + negated
+    states = pack.statement or any(category.report or category.notices for category in pack.categories)
+    return uncovered + informing + negated + (_unstated(pack, pack.statement or StatementTerms()) if states else [])
+
+
+def _unstated(pack: Pack, terms: StatementTerms) -> list[str]:
+    """List what a pack leaves out of its statements of reasons, in each language that it has texts for."""
+    unreported = "decisions under it aren't exported to the DSA Transparency Database"
+    missing = [
+        f"categories[{i}].report: is missing for '{category.name}'; {unreported}"
+        for i, category in enumerate(pack.categories)
+        if category.report is None
+    ]
+    reports = [category.report for category in pack.categories if category.report]
+    needed = {
+        "terms": any(not report.law for report in reports) and not terms.terms,
+        "restrictions": any(not report.restrictions for report in reports) and not terms.restrictions,
+        "territories": not terms.territories,
+    }
+    missing += [
+        f"statement.{name}: is missing; no decision can be exported without it" for name in needed if needed[name]
+    ]
+    notices = {
+        f"categories[{i}].{'notice' if language == terms.language else f'notices.{language}'}"
+        for i, category in enumerate(pack.categories)
+        for language in languages(pack)
+        if not notice_in(pack, category, language)
+    }
+    used = dict.fromkeys([*terms.restrictions, *(name for report in reports for name in report.restrictions)])
+    texts = [path for language in languages(pack) for path in missing_texts(terms, language, tuple(used))]
+    return [
+        *missing,
+        *(f"{path}: is missing; statements in this language lack it" for path in [*sorted(notices), *texts]),
+    ]
+
+
+def languages(pack: Pack) -> tuple[str, ...]:
+    """Languages that a pack has texts for, that of its own texts first."""
+    own = pack.statement.language if pack.statement else "en"
+    texts = [language for language, _ in pack.statement.texts] if pack.statement else []
+    notices = [language for category in pack.categories for language, _ in category.notices]
+    return tuple(dict.fromkeys((own, *texts, *notices)))
+
+
+def notice_in(pack: Pack, category: Category, language: str) -> str:
+    """Return the notice of a category in a language, empty where there is none."""
+    own = pack.statement.language if pack.statement else "en"
+    return dict(category.notices).get(language) or (category.notice if language == own else "")
 
 
 def parse_routes(data: object) -> Routes:
@@ -432,6 +498,8 @@ def _category(fields: Fields) -> Category:
             for path, item in fields.items("exceptions", 0, MAX_EXCEPTIONS)
         ),
         action=fields.choice("action", ACTIONS, "unsafe"),
+        notices=parse_notices(fields),
+        report=parse_report(fields),
     )
 
 

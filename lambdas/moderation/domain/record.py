@@ -325,15 +325,15 @@ def overruled(
     who: str,
     now: str,
     decision: DecisionKey | None = None,
-    **circumstances: bool,
+    **circumstances: bool | str,
 ) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 
     The first category is the main one. `decision` is the key of what sticks to the bytes now; without one, the record's
-    stays. The circumstances that are true, such as `seen`, are noted in the history.
+    stays. The circumstances that are true or named, such as `seen`, are noted in the history.
     """
     said = _said(verdict, categories, note)
-    noted = {name: True for name, is_so in circumstances.items() if is_so}
+    noted = {name: value for name, value in circumstances.items() if value}
     decided_keys = _person_keys(record.image, now, GOLDEN_QUEUE if "golden" in noted else PERSON_QUEUE)
     attributes = {
         **said,

@@ -48,7 +48,8 @@ class PersonDecision:
     The first category is the main one. `seen` says that the person saw the picture: a `safe` sticks to the bytes only
     then. With `this_copy` the decision is bound to the context of this upload (a notice, rights, a test of reviewers,
     a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal, `golden`
-    that the picture is a golden item, against which packs and models are measured whatever its age.
+    that the picture is a golden item, against which packs and models are measured whatever its age. `source` names
+    the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty on the service's own initiative.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -59,6 +60,7 @@ class PersonDecision:
     this_copy: bool = False
     appeal: bool = False
     golden: bool = False
+    source: str = ""
 
 
 class Stickiness(Enum):
@@ -264,6 +266,7 @@ def _change(
         this_copy=decision.this_copy,
         appeal=decision.appeal,
         golden=decision.golden,
+        source=decision.source,
     )
     added: dict[str, object] = {}
     if pack and not record.policy:
@@ -282,6 +285,8 @@ def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
     if record.decided_by != "person" or record.as_of or record.is_bound_to_context != decision.this_copy:
         return False
     if decision.golden and not record.is_golden:
+        return False
+    if decision.source and record.history[-1].get("source") != decision.source:
         return False
     same = (record.verdict, record.reason) == (decision.verdict, decision.note)
     return same and _folded(record.all_categories) == _folded(decision.categories) and record.decider == decision.who

@@ -70,14 +70,14 @@ def decide_copies(ports: DecidePorts, copies: Sequence[Record], decision: Person
     """
     for copy in copies:
         try:
-            yield DecidedCopy(copy, decide(ports, copy, _without_appeal(decision)))
+            yield DecidedCopy(copy, decide(ports, copy, _of_copy(decision)))
         except (DecidedMeanwhile, NoSuchRecord, UnknownCategory) as error:
             yield DecidedCopy(copy, None, str(error))
 
 
-def _without_appeal(decision: PersonDecision) -> PersonDecision:
-    """Return the decision as it applies to a copy, against which nobody appealed."""
-    return replace(decision, appeal=False)
+def _of_copy(decision: PersonDecision) -> PersonDecision:
+    """Return the decision as it applies to a copy, against which nobody appealed or sent a notice."""
+    return replace(decision, appeal=False, source="")
 
 
 def _digest(secret: bytes, copies: Sequence[Record], decision: PersonDecision) -> str:
