@@ -14,7 +14,8 @@ from moderate.records import find_by_reference, find_record
 from moderation.domain.notice import notice
 from moderation.domain.record import Record
 from moderation.domain.work_files import pack_file
-from moderation.usecases.state_reasons import state_reasons, with_evidence
+from moderation.usecases.state_reasons import state_reasons
+from moderation.usecases.with_evidence import with_evidence
 
 EXAMPLES = """Examples:
 
@@ -62,6 +63,8 @@ def show(
         print_json(record.attributes())
     else:
         _show(record)
+        if found.evidence_in and not record.evidence_in:
+            results.print("Its evidence, which had a file of its own, is no longer kept.")
 
 
 def _first_applied(deployment: Deployment, digest: str) -> datetime:

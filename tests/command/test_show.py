@@ -81,6 +81,16 @@ def test_evidence_that_was_too_long_for_the_record_is_read_from_where_it_lies(de
     assert "tile-3" in moderate("show", image.key).stdout
 
 
+def test_evidence_that_is_no_longer_kept_is_said(deployed, moderate):
+    image = deployed.put_object()
+    deployed.put_record(image, verdict="review", decided_by="judge", evidence_in="work/x/expired.json")
+
+    shown = moderate("show", image.key)
+
+    assert shown.exit_code == 0
+    assert "no longer kept" in shown.stdout
+
+
 def test_what_is_read_in_a_picture_cannot_steer_the_terminal(deployed, moderate):
     image = deployed.put_object()
     deployed.put_record(image, verdict="safe", decided_by="judge", reason="\x1b[2J\x1b]0;x\x07[red]kept[/red]\u202e")

@@ -12,7 +12,8 @@ from moderation.errors import ModerationError
 from moderation.ports import JudgeModel, VerdictStore, WorkStore
 from moderation.usecases.judge_image import judge_evidence
 from moderation.usecases.read_all import read_all
-from moderation.usecases.replay import Packs, with_evidence
+from moderation.usecases.replay import Packs
+from moderation.usecases.with_evidence import with_evidence
 
 # The packs that may decide for a key: the one in force first, then its canary; none where no pack can be used.
 Deciders = Callable[[str], tuple[Pack, ...]]

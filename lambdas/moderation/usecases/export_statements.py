@@ -16,7 +16,7 @@ from moderation.ports import ImageStore, PolicyStore, VerdictStore, WorkStore
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.read_all import read_all
-from moderation.usecases.state_reasons import with_evidence
+from moderation.usecases.with_evidence import with_evidence
 
 # A redrive decides on an upload long after it.
 _UPLOADED_BEFORE = timedelta(days=366)

@@ -1,8 +1,7 @@
 """Replay stored records under a pack, and ask a model where their own answers don't do."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from moderation.domain.evidence import Evidence
 from moderation.domain.image_ref import ImageRef
@@ -14,6 +13,7 @@ from moderation.domain.work_files import pack_file
 from moderation.errors import InvalidPolicy, Misconfigured
 from moderation.ports import JudgeModel, WorkStore
 from moderation.usecases.judge_image import judge_evidence
+from moderation.usecases.with_evidence import with_evidence
 
 # Of the records that don't flip one in so many is replayed under its own pack, too.
 _CHECKED = 20
@@ -76,17 +76,6 @@ class Packs(Mapping[str, Pack]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
-
-
-def with_evidence(work: WorkStore, record: Record) -> Record:
-    """Return a record with evidence that moved to the work bucket; without, where it is no longer there."""
-    if record.answers is not None or not record.evidence_in:
-        return record
-    try:
-        moved: Mapping[str, Any] = work.get_json(record.evidence_in)
-    except Misconfigured:  # it has expired
-        moved = {}
-    return replace(record, answers=moved.get("answers"), evidence=moved.get("evidence"), evidence_in=None)
 
 
 class Replayer:

@@ -6,6 +6,7 @@ from moderation.domain.record import Record
 from moderation.domain.statement import Statement, statement
 from moderation.ports import PolicyStore, WorkStore
 from moderation.usecases.find_policy import find_policy
+from moderation.usecases.with_evidence import with_evidence
 
 
 def state_reasons(work: WorkStore, policies: PolicyStore, record: Record, since: datetime | None = None) -> Statement:
@@ -14,10 +15,3 @@ def state_reasons(work: WorkStore, policies: PolicyStore, record: Record, since:
     Raises StoreUnavailable, Misconfigured.
     """
     return statement(with_evidence(work, record), find_policy(work, policies, record), since)
-
-
-def with_evidence(work: WorkStore, record: Record) -> Record:
-    """Return the record with evidence and answers that were too long for its item. Raises the errors of the port."""
-    if not record.evidence_in:
-        return record
-    return Record.from_attributes(record.attributes() | work.get_json(record.evidence_in))
