@@ -18,7 +18,10 @@ _TRANSITION_SECONDS = 0.03
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """Resource usage of one image: bytes, seconds, request units; without the endpoints' time."""
+    """Resource usage of one image: bytes, seconds, request units; without the endpoints' time.
+
+    `item_bytes` are those of the record, `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
+    """
 
     transitions: float
     invocations: float
@@ -32,6 +35,8 @@ class ResourceUsage:
     write_units: float
     read_units: float
     stored_bytes: float
+    item_bytes: float
+    listed_bytes: float
     publishes: float
     log_bytes: float
 
@@ -96,6 +101,8 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
         write_units=counted["write_units"],
         read_units=counted["read_units"],
         stored_bytes=counted["stored_bytes"],
+        item_bytes=counted["item_bytes"],
+        listed_bytes=counted["listed_bytes"],
         publishes=requests.get("sns:POST", 0),
         log_bytes=counted["log_bytes"] + counted["workflow_log_bytes"],
     )
