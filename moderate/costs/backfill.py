@@ -13,6 +13,7 @@ SELECT_TRANSITIONS = 3  # of every child: its function, its choice, and its end
 MODERATE_TRANSITIONS: Mapping[Workflow, int] = {"standard": 1, "express": 2}
 _SELECT_SECONDS, _SELECT_GB = 0.1, 0.25  # assumed: a HEAD and a read of the table
 _ENDPOINTS = ("BLIP-2 endpoint", "Llama 2 endpoint")
+_OF_DEPLOYMENT = (*_ENDPOINTS, "Drift")  # paid by the day
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def estimate(listed: int, selected: int, concurrency: int, load: Load, measured:
     marginal = [
         Line(line.name, line.usd - fixed.usd, line.arithmetic)
         for line, fixed in zip(month.lines, nothing.lines, strict=True)
-        if line.name not in _ENDPOINTS and line.usd > fixed.usd
+        if line.name not in _OF_DEPLOYMENT and line.usd > fixed.usd
     ]
     own = (selecting(listed, prices), awaiting(selected, load, prices))
     return Estimate(hours, (*endpoints, *marginal, *own), quotas(concurrency, load, image))

@@ -55,6 +55,10 @@ def test_every_object_listed_is_selected_and_only_moderated_ones_are_awaited() -
     assert line(of(1_000, 8, replace(LOAD, workflow="express")), "Awaiting") == pytest.approx(2_000 * 0.000025)
 
 
+def test_what_is_paid_by_the_day_is_not_the_runs() -> None:
+    assert "Drift" not in {line.name for line in of(1_000_000, 8).lines}
+
+
 def test_the_executions_cost_what_uploads_cost() -> None:
     assert line(of(1_000, 8), "Step Functions") == pytest.approx(0.20)
     assert line(of(1_000, 8, replace(LOAD, workflow="express")), "Step Functions") < 0.02

@@ -6,6 +6,7 @@ import pytest
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.costs.drift import daily_run
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
     BLOG_PROMPT_TOKENS,
@@ -96,7 +97,34 @@ def test_logs_are_paid_by_the_byte_and_metrics_by_the_month() -> None:
     made = bill(Load(1_000_000, **PLAIN), MEASURED, PRICES)
 
     of_logs = made.images * 20_000 / 1e9 * 0.53  # 16.8 KB of ours, 4 x 800 bytes of Lambda's own
-    assert line(made, "CloudWatch") == pytest.approx(of_logs + 50 * 0.3 + 30 * 0.1 + 3)
+    assert line(made, "CloudWatch") == pytest.approx(of_logs + 51 * 0.3 + 30 * 0.1 + 3)
+
+
+def test_drift_reads_the_entries_of_two_weeks_every_day() -> None:
+    load = Load(10_000, **PLAIN)
+
+    units = 140_000 * 512 / 4096 / 2 + 1000 * 1  # eventually consistent entries, and whole records
+    seconds = 140_000 * 0.00013 * 1769 / 512 + 1000 * 0.0015
+    usd = units * 0.000000125 + 0.0000002 + seconds * 0.5 * 0.0000133334
+    assert line(bill(load, MEASURED, PRICES), "Drift") == pytest.approx(DAYS_A_MONTH * usd)
+
+
+def test_drift_reads_what_people_decided() -> None:
+    made = daily_run(10_000, 0.05, SAFE)
+
+    assert (made.entries, made.records) == (140_000, 1000 + 10_000 * 21 * 0.05)
+    assert daily_run(10, 0.0, SAFE).records == 140  # not more than there are
+
+
+def test_drift_costs_no_more_than_the_function_may_take() -> None:
+    most, more = (daily_run(images, 0.0, SAFE) for images in (140_000, 1_400_000))
+
+    assert (most.is_complete, more.is_complete) == (True, False)
+    assert more.seconds == pytest.approx(900)
+    assert more.read_units < 2 * most.read_units
+    assert "where the function ends" in next(
+        line.arithmetic for line in bill(Load(1_400_000, **PLAIN), MEASURED, PRICES).lines if line.name == "Drift"
+    )
 
 
 def test_one_instance_is_paid_all_day_however_little_it_does() -> None:
