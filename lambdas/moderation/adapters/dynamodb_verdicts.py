@@ -132,7 +132,7 @@ class DynamoVerdictStore:
         condition = " AND ".join(
             f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
         )
-        expiry = {} if record.expires_at else self._expiry(change.attributes)
+        expiry = {} if record.expires_at or record.is_escalated else self._expiry(change.attributes)
         update = self._update(
             record.image,
             {**change.attributes, **expiry},
