@@ -1,6 +1,7 @@
 """`moderate policy approve`: the second editor's signature, which publishes a change."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,15 +18,16 @@ from moderate.policy_gate import DEFAULT_SINCE, Gate, JudgeOption, SinceOption
 from moderate.policy_log import Change, WhyOption
 from moderate.policy_proposals import Proposal
 from moderate.roles import acting_as
-from moderation.adapters.policies import ROUTES_KEY, pack_key
+from moderation.adapters.policies import ROUTES_KEY, pack_key, shipped_pack
 from moderation.adapters.yaml_files import load_yaml
 from moderation.domain.pack_cases import run_cases
 from moderation.domain.pack_diff import changes
-from moderation.domain.policy import Pack, Routes, parse_pack, parse_routes, routes_digest
+from moderation.domain.policy import DEFAULT_ROUTES, Pack, Routes, parse_pack, parse_routes, routes_digest
 from moderation.domain.policy_history import APPROVALS, NEEDED, is_approved, signers
 from moderation.domain.prompt import evidence_room
 from moderation.domain.record import utc
-from moderation.errors import InvalidPolicy
+from moderation.domain.work_files import pack_file
+from moderation.errors import InvalidPolicy, Misconfigured
 
 EXAMPLES = "Examples:\n\nmoderate policy approve\n\nmoderate policy approve 3f8a1c20b7d4 --why 'Checked with legal'"
 
@@ -54,6 +56,7 @@ def approve(
         raise typer.BadParameter("an approval isn't printed as JSON", param_hint="--json")
     deployment = acting_as(find(stack), policy_routes.EDITOR)
     proposal, signed = _find(deployment, digest)
+    proposal = replace(proposal, restored=_repeated(deployment, proposal))
     if deployment.caller_id.rpartition(":")[2] in signed and len(signed) < NEEDED:
         raise CommandFailed("You signed this yourself: another policy editor must approve it.")
     results.print(plain(f"{proposal.key} ({proposal.change.digest}), signed by {', '.join(sorted(signed))}."))
@@ -81,18 +84,59 @@ def approve(
 
 
 def _compare(deployment: Deployment, proposal: Proposal, gate: Gate) -> None:
-    """Compare a proposal with people's decisions.
+    """Compare a proposal with people's decisions, unless it goes back to what was in force before.
 
-    Raises CommandFailed for contradictions that its author didn't accept. A restored version isn't compared: it was in
-    force before.
+    Raises CommandFailed for contradictions that its author didn't accept.
     """
-    if proposal.restored or proposal.change.action == "rollback":
+    if _was_in_force(deployment, proposal):
+        results.print("It was in force before, so it isn't compared with people's decisions.")
         return
     known, routes = _parsed(proposal), policy_routes.standing(deployment)
     if isinstance(known, Routes):
         gate.passed(routes, known, proposal.change.digest)
     else:
         gate.passed(routes, routes, proposal.change.digest, known)
+
+
+def _repeated(deployment: Deployment, proposal: Proposal) -> str:
+    """Return the version that a proposal says it repeats, "" unless the bucket has it with the same text.
+
+    Whoever may sign could have written anything into the signature.
+    """
+    known = [version["VersionId"] for version in bucket.versions(deployment, proposal.key)]
+    if proposal.restored not in known:
+        return ""
+    return proposal.restored if bucket.read(deployment, proposal.key, proposal.restored) == proposal.text else ""
+
+
+def _was_in_force(deployment: Deployment, proposal: Proposal) -> bool:
+    """Tell if a proposal is what ships with the code, or a stored version that once decided.
+
+    Being stored proves nothing, because any editor may write an unsigned file. Two signatures do, and so does the copy
+    of a pack that the functions keep of what they judge by.
+    """
+    digest = proposal.change.digest
+    if proposal.change.action == "rollback" and digest == _shipped_digest(proposal):
+        return True
+    if not proposal.restored:
+        return False
+    return is_approved(digest, proposals.signatures(deployment, proposal)) or _judged_by(deployment, digest)
+
+
+def _shipped_digest(proposal: Proposal) -> str | None:
+    known = _parsed(proposal)
+    if isinstance(known, Routes):
+        return routes_digest(DEFAULT_ROUTES)
+    pack = shipped_pack(known.name)
+    return pack.digest if pack else None
+
+
+def _judged_by(deployment: Deployment, digest: str) -> bool:
+    try:
+        deployment.work.get_bytes(pack_file(digest))
+    except Misconfigured:  # no such file
+        return False
+    return True
 
 
 def _list_waiting(deployment: Deployment, as_json: bool) -> None:

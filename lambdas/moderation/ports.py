@@ -311,7 +311,8 @@ class VerdictStore(Protocol):
     def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
         """Change a record if its owner and its decision are still those of `record`; False otherwise.
 
-        A record without an expiry, because it was written without a Lambda, gets one with the decision on it. With
+        A record without an expiry, because it was written without a Lambda, gets one with the decision on it; that of
+        an escalated image gets none. With
         `sticking`, that change happens as well or neither does: also False if the sticky decision is another by now.
         """
         ...

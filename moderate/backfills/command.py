@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from moderate.backfills import sources
+from moderate.backfills.coverage import stored_versions
 from moderate.backfills.report import Report, page, show
 from moderate.backfills.runs import Attempt
-from moderate.backfills.sources import Counted, ItemSource, batched_versions
+from moderate.backfills.sources import Counted, ItemSource
 from moderate.costs import backfill as costs
 from moderate.costs import prices, resource_usage
 from moderate.costs.backfill import Estimate
@@ -179,9 +180,8 @@ def check(as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) -> No
     """Count the object versions without a verdict, which `holdUntilCleared` would lock. The exit status is 1 if any."""
     deployment = acting_as(find(stack), "Operator")
     number = uncleared = 0
-    for versions in batched_versions(deployment):
-        decided = {image for image, record in deployment.verdicts.get_many(versions).items() if record.verdict}
-        number, uncleared = number + len(versions), uncleared + len(set(versions) - decided)
+    for version in stored_versions(deployment):
+        number, uncleared = number + 1, uncleared + version.is_uncleared
     if as_json:
         print_json({"versions": number, "uncleared": uncleared})
     elif uncleared:
@@ -280,7 +280,6 @@ def _source(deployment: Deployment, prefix: str, inventory: str | None, items: P
 
 
 def _estimate(deployment: Deployment, counted: Counted, concurrency: int) -> Estimate:
-    express = ":express:" in deployment.outputs.get("BackfillArn", "")
     express = "UnrecordedQueueUrl" not in deployment.outputs  # a deployment of Express executions has none
     load = Load(images_per_day=1, workflow="express" if express else "standard")
     return costs.estimate(counted.listed, counted.selected, concurrency, load, resource_usage.load(), prices.load())

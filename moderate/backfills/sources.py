@@ -11,9 +11,6 @@ from typing import Any
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed
 from moderation.domain.backfill import Item, Selection, Source, read_item
-from moderation.domain.image_ref import ImageRef
-
-_BATCH = 100  # DynamoDB's limit of records per read
 
 
 @dataclass(frozen=True)
@@ -74,16 +71,6 @@ def count(deployment: Deployment, source: ItemSource, selection: Selection) -> C
         if not (item.is_deleted or item.is_folder) and selection.takes(item):
             selected, size = selected + 1, size + (item.size or 0)
     return Counted(listed, selected, size)
-
-
-def batched_versions(deployment: Deployment) -> Iterator[list[ImageRef]]:
-    """Yield the object versions of the intake, as many at once as DynamoDB reads; folder markers are left out."""
-    bucket = deployment.intake_bucket
-    pages = deployment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=deployment.intake_prefix)
-    for page in pages:
-        found = [v for v in page.get("Versions", []) if v["Size"] or not v["Key"].endswith("/")]
-        for start in range(0, len(found), _BATCH):
-            yield [ImageRef(bucket, v["Key"], v["VersionId"]) for v in found[start : start + _BATCH]]
 
 
 def _items(deployment: Deployment, source: ItemSource) -> Iterator[Item]:

@@ -19,6 +19,7 @@ TOO = "and all your other settings"
 _RETRY = "Run it again. If a service keeps failing, see https://health.aws.amazon.com."
 # Every call that the checks make, by operation → the IAM action that allows it (Service Authorization Reference).
 RIGHTS = {
+    "BatchGetItem": "dynamodb:BatchGetItem",
     "DescribeEndpoint": "sagemaker:DescribeEndpoint",
     "DescribeInferenceComponent": "sagemaker:DescribeInferenceComponent",
     "DescribeKey": "kms:DescribeKey",
@@ -37,6 +38,7 @@ RIGHTS = {
     "HeadBucket": "s3:ListBucket",
     "InvokeEndpoint": "sagemaker:InvokeEndpoint",
     "ListGrants": "kms:ListGrants",
+    "ListObjectVersions": "s3:ListBucketVersions",
     "ListSubscriptionsByTopic": "sns:ListSubscriptionsByTopic",
     "SimulatePrincipalPolicy": "iam:SimulatePrincipalPolicy",
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from moderate.checks import account, endpoints, intake, offers, policies, quotas, stacks, tools, topics
+from moderate.checks import account, cleared, endpoints, intake, offers, policies, quotas, stacks, tools, topics
 from moderate.checks.account import Account
 from moderate.checks.aws import is_aws
 from moderate.checks.check import FAULTS, Check, attempt, failed, several, softened
@@ -77,6 +77,7 @@ def examine(stack: str, plan: Plan) -> Iterator[Check]:
     yield from _endpoints(deployment or Deployment(stack, plan.outputs), on_aws)
     yield from _intake(deployment or Deployment(stack, plan.outputs))
     if deployment:
+        yield from _held(deployment, plan)
         yield from _topics(deployment)
         yield from several("policies", lambda: policies.policies(deployment))
 
@@ -141,6 +142,13 @@ def _intake(deployment: Deployment) -> Iterator[Check]:
         yield attempt("intake: EventBridge", lambda: intake.event_bridge(deployment))
         yield attempt("intake: policy", lambda: intake.policy(deployment))
         yield attempt("intake: key", lambda: intake.readable(deployment))
+
+
+def _held(deployment: Deployment, plan: Plan) -> Iterator[Check]:
+    if deployment.outputs.get("HoldUntilCleared") == "true":
+        yield attempt(cleared.NAME, lambda: cleared.cleared(deployment))
+    elif plan.holds_until_cleared:
+        yield softened(attempt(cleared.NAME, lambda: cleared.cleared(deployment)))
 
 
 def _topics(deployment: Deployment) -> Iterator[Check]:

@@ -55,6 +55,10 @@ class Plan:
         return bool(self.instances)
 
     @property
+    def holds_until_cleared(self) -> bool:
+        return self.context.get("holdUntilCleared") == "true"
+
+    @property
     def outputs(self) -> dict[str, str]:
         """Outputs of the planned stack for existing endpoints and an existing bucket."""
         existing = {"IntakeBucketName": "intakeBucketName", "IntakePrefix": "intakePrefix"}

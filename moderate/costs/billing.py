@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
 from moderate.costs.resource_usage import Measured, ResourceUsage
@@ -25,7 +26,7 @@ _WAITING_GB = 0.5  # memory of the functions that wait for an endpoint
 _EXPRESS_GB = 64 / 1024  # the smallest size that Express bills, and sufficient: 50 MB and the definition
 _TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
 _TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
-METRICS, ALARMS, DASHBOARDS = 50, 30, 1  # assumed: names times dimensions, and autoscaling's own alarms too
+METRICS, ALARMS, DASHBOARDS = 51, 30, 1  # assumed: names times dimensions, and autoscaling's own alarms too
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
         Line("SNS", images * image.publishes * prices["sns_publish"], f"{image.publishes:.3g} messages an image"),
         _cloudwatch(image, images, prices),
         _xray(images, prices),
+        _drift(load, image, prices),
         _kms(image, images, prices),
     )
     return Bill(load, lines, rekognition_usd(images, prices))
@@ -240,6 +242,19 @@ def _xray(images: float, prices: Prices) -> Line:
     always = min(images, _TRACED_A_SECOND * SECONDS_A_DAY * DAYS_A_MONTH)
     traces = always + _TRACED_SHARE * (images - always)
     return Line("X-Ray", traces * prices["xray_trace"], f"{traces:,.0f} traces: one a second, 5 % of the rest")
+
+
+def _drift(load: Load, image: ResourceUsage, prices: Prices) -> Line:
+    run = daily_run(load.images_per_day, load.review_share, image)
+    gb_seconds = run.seconds * MEMORY_MB / 1024
+    usd = DAYS_A_MONTH * (
+        run.read_units * prices["dynamodb_read_unit"]
+        + prices["lambda_request"]
+        + gb_seconds * prices["lambda_gb_second"]
+    )
+    work = f"a day {run.entries:,.0f} entries of the index and {run.records:,.0f} records, {run.seconds:,.0f} s"
+    ended = "" if run.is_complete else ", where the function ends"
+    return Line("Drift", usd, f"{work} of {MEMORY_MB} MB{ended}")
 
 
 def _kms(image: ResourceUsage, images: float, prices: Prices) -> Line:

@@ -9,7 +9,7 @@ from typing import Any
 MEASURED = Path(__file__).with_name("measured.json")
 # One vCPU of Lambda. With less memory a function has less of it and takes longer (AWS Lambda Developer Guide,
 # "Configure Lambda function memory").
-_VCPU_MB = 1769
+VCPU_MB = 1769
 # Assumed: a call of S3, DynamoDB or SNS takes this long, in functions of this much memory on average; and what Step
 # Functions takes itself.
 _CALL_SECONDS, _CALLER_GB = 0.015, 0.9
@@ -18,7 +18,10 @@ _TRANSITION_SECONDS = 0.03
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """Resource usage of one image: bytes, seconds, request units; without the endpoints' time."""
+    """Resource usage of one image: bytes, seconds, request units; without the endpoints' time.
+
+    `item_bytes` are those of the record, `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
+    """
 
     transitions: float
     invocations: float
@@ -32,6 +35,8 @@ class ResourceUsage:
     write_units: float
     read_units: float
     stored_bytes: float
+    item_bytes: float
+    listed_bytes: float
     publishes: float
     log_bytes: float
 
@@ -81,11 +86,11 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
     stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
     calls = stores - 1  # the claim is Step Functions' own
     work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items()]
-    working = sum(seconds * max(1, _VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
+    working = sum(seconds * max(1, VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
     return ResourceUsage(
         transitions=counted["transitions"],
         invocations=sum(counted["invocations"].values()),
-        gb_seconds=sum(seconds * max(memory, _VCPU_MB) / 1024 for seconds, memory in work)
+        gb_seconds=sum(seconds * max(memory, VCPU_MB) / 1024 for seconds, memory in work)
         + calls * _CALL_SECONDS * _CALLER_GB,
         function_seconds=working,
         workflow_seconds=working + counted["transitions"] * _TRANSITION_SECONDS,
@@ -96,6 +101,8 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
         write_units=counted["write_units"],
         read_units=counted["read_units"],
         stored_bytes=counted["stored_bytes"],
+        item_bytes=counted["item_bytes"],
+        listed_bytes=counted["listed_bytes"],
         publishes=requests.get("sns:POST", 0),
         log_bytes=counted["log_bytes"] + counted["workflow_log_bytes"],
     )

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from moderate.costs import resource_usage
+from moderate.costs import backfill, prices, resource_usage
 from moderate.costs.billing import SECONDS_A_DAY, Load, average_image, fleets, latencies, workflow_seconds
 from moderate.costs.gpu_time import IN_FLIGHT
 from moderate.costs.resource_usage import ResourceUsage
@@ -20,6 +20,13 @@ EXPRESS_SECONDS = 300
 LAMBDA_CONCURRENCY, UNRESERVED = 1000, 100
 STANDARD_STARTS = 300
 MAX_RESERVED = 1000  # maximum of `-c modelConcurrency`
+# A backfill of small pictures, each judged, under Standard unless said otherwise.
+STOCK = 10_000_000
+STOCK_LOAD = Load(1)
+STOCK_EXPRESS = replace(STOCK_LOAD, workflow="express")
+AT_ONCE = (4, 40, 400)
+LISTED_KEYS, LISTING_SECONDS = 1_000, 0.1  # of a request; its time is assumed
+QUERY_PAGE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -199,11 +206,104 @@ def bursts() -> str:
     return "\n".join(lines)
 
 
+def stock() -> str:
+    """Return the table of a backfill's rate, duration and cost by the number of moderations at once."""
+    lines = [
+        "| at once | instances of each model | images/s | days | $ | of it instances | transitions/s "
+        "| StartExecution/s |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for concurrency in AT_ONCE:
+        rate = backfill.images_per_second(concurrency, STOCK_LOAD)
+        made = stock_estimate(concurrency)
+        of_instances = sum(line.usd for line in made.lines if line.name.endswith("endpoint"))
+        lines.append(
+            f"| {concurrency} | {backfill.instances(concurrency):g} | {_figure(rate)} | {made.hours / 24:.1f} "
+            f"| {made.usd:,.0f} | {of_instances:,.0f} | {_figure(rate * _transitions(STOCK_LOAD))} "
+            f"| {_figure(rate * backfill.starts(STOCK_LOAD))} |"
+        )
+    return "\n".join(lines)
+
+
+def stock_quotas() -> str:
+    """Return the table of each quota's use by a backfill, and the rate of images that exhausts it by workflow type."""
+    lines = [
+        f"| quota | default | {' | '.join(f'{number} at once' for number in AT_ONCE)} "
+        "| exhausted at, Standard | exhausted at, Express |",
+        f"|---|---:|{'---:|' * len(AT_ONCE)}---:|---:|",
+    ]
+    used = [stock_estimate(concurrency).quotas for concurrency in AT_ONCE]
+    rate = backfill.images_per_second(AT_ONCE[0], STOCK_LOAD)
+    express = stock_estimate(AT_ONCE[0], STOCK_EXPRESS).quotas
+    for number, quota in enumerate(used[0]):
+        cells = " | ".join(f"{_figure(of[number].used)} ({of[number].used / quota.default:.0%})" for of in used)
+        full = [f"{_figure(rate * quota.default / each.used)}/s" for each in (quota, express[number])]
+        lines.append(f"| {quota.name} | {quota.default:,.0f} | {cells} | {full[0]} | {full[1]} |")
+    return "\n".join(lines)
+
+
+def stock_arithmetic() -> str:
+    """Return the table of formulas that a backfill is calculated with."""
+    seconds = max(STOCK_LOAD.blip2_seconds, STOCK_LOAD.llama_seconds)
+    paid, measured = prices.load(), resource_usage.load()
+    requests = STOCK // LISTED_KEYS
+    entry = measured.safe.listed_bytes
+    selecting = STOCK * backfill.SELECT_TRANSITIONS * paid["states_transition"]
+    rows = [
+        ("images/s", f"at once / {IN_FLIGHT} / {seconds:g} s"),
+        (
+            "transitions/s, Standard",
+            f"images/s x ({_transitions(STOCK_LOAD) - _of_child(STOCK_LOAD):.2f} of the workflow "
+            f"+ {_of_child(STOCK_LOAD)} of the child)",
+        ),
+        ("transitions/s, Express", f"images/s x {_of_child(STOCK_EXPRESS)} of the child"),
+        ("StartExecution/s", "images/s x 2 with Standard, for the child and for the workflow; x 1 with Express"),
+        (
+            "listing",
+            f"{STOCK:,} / {LISTED_KEYS:,} keys = {requests:,} requests x ${paid['s3_write']:f} = "
+            f"${requests * paid['s3_write']:.2f}; the dry run's at {LISTING_SECONDS:g} s (assumed) take "
+            f"{requests * LISTING_SECONDS / 60:.0f} min",
+        ),
+        (
+            "selecting, for each start and resumption",
+            f"{STOCK:,} x {backfill.SELECT_TRANSITIONS} x ${paid['states_transition']:f} = ${selecting:,.0f}, "
+            f"with the function ${backfill.selecting(STOCK, paid).usd:,.0f}",
+        ),
+        (
+            "the digest",
+            f"{STOCK:,} index entries x {entry / 1000:.1f} KB / {QUERY_PAGE_BYTES / 1e6:g} MB = "
+            f"{math.ceil(STOCK * entry / QUERY_PAGE_BYTES):,} pages",
+        ),
+    ]
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {how} |" for name, how in rows)])
+
+
+def stock_estimate(concurrency: int, load: Load = STOCK_LOAD) -> backfill.Estimate:
+    """Return the estimate of the backfill, as `moderate backfill start` calculates it."""
+    return backfill.estimate(STOCK, STOCK, concurrency, load, resource_usage.load(), prices.load())
+
+
+def _transitions(load: Load) -> float:
+    return backfill.transitions(load, average_image(load, resource_usage.load()))
+
+
+def _of_child(load: Load) -> int:
+    return backfill.SELECT_TRANSITIONS + backfill.MODERATE_TRANSITIONS[load.workflow]
+
+
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-SECTIONS = {"settings": settings, "quotas": quotas, "arithmetic": arithmetic, "bursts": bursts}
+SECTIONS = {
+    "settings": settings,
+    "quotas": quotas,
+    "arithmetic": arithmetic,
+    "bursts": bursts,
+    "stock": stock,
+    "stock-quotas": stock_quotas,
+    "stock-arithmetic": stock_arithmetic,
+}
 
 
 def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:

@@ -20,7 +20,7 @@ _STAGES = ("Prepare", "Query", "Judge", "Record")
 
 
 class Dashboard(cloudwatch.Dashboard):
-    """Dashboard named after the stack: alarms and verdicts first, then latencies, endpoints, backlog and cost."""
+    """Dashboard named after the stack: alarms and verdicts, then latencies, drift, endpoints, backlog and cost."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Dashboard(cloudwatch.Dashboard):
         )
         self.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms.all, width=_WIDTH, height=3))
         self._row(*_verdicts())
-        self._row(*_latencies())
+        self._row(*_latencies(), _drift())
         self._row(*_endpoint(endpoints.blip2, endpoints.blip2_component))
         self._row(*_endpoint(endpoints.llama, endpoints.llama_component))
         self._row(*_waiting(functions, workflow))
@@ -70,7 +70,15 @@ def _latencies() -> list[cloudwatch.GraphWidget]:
     stages = [
         metrics.pipeline(f"{stage}Milliseconds", p, label=f"{stage} {p}") for stage in _STAGES for p in ("p50", "p99")
     ]
-    return [_graph("Upload to verdict (ms)", whole, 2), _graph("Stages (ms)", stages, 2)]
+    return [_graph("Upload to verdict (ms)", whole, 3), _graph("Stages (ms)", stages, 3)]
+
+
+def _drift() -> cloudwatch.GraphWidget:
+    """Draw four weeks whatever the page's range, because the comparison is made once a day."""
+    drifted = metrics.pipeline("Drifted", "Maximum", period=Duration.days(1), label="quantities that drifted")
+    return cloudwatch.GraphWidget(
+        title="Drift from one week to the next, daily", left=[drifted], width=_WIDTH // 3, start="-P28D"
+    )
 
 
 def _endpoint(name: str, component: str | None) -> list[cloudwatch.GraphWidget]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moderation.adapters.dynamodb_items import from_item, to_item
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import Change, overruled, reopened
+from moderation.domain.record import Change, escalated, overruled, reopened
 from moderation.errors import Misconfigured, StoreUnavailable
 
 IMAGE = ImageRef("intake", "a#b.jpg", "v1")
@@ -306,3 +306,26 @@ def test_a_reopened_record_is_a_claim_with_its_past_and_in_no_queue(dynamodb, st
     assert set(item) == {"pk", "sk", "owner", "status", "verdict_shard", "history", "reference", "previous_verdict"}
     assert [past["verdict"] for past in item["history"]] == ["unsafe"]
     assert store.get(IMAGE) == record.with_change(reopened(record))
+
+
+def test_a_change_of_a_record_that_was_escalated_since_is_refused(dynamodb, store):
+    claim(dynamodb, ME, **VERDICT, created_at=DATED["decided_at"])
+    record = store.get(IMAGE)
+
+    assert store.compare_and_set(record, escalated(record, DECIDED_AT))
+
+    assert not store.compare_and_set(record, reopened(record))
+    assert not store.compare_and_set(record, overruled(record, "safe", (), "A toy", "arn:me", DECIDED_AT))
+    assert store.get(IMAGE) == record.with_change(escalated(record, DECIDED_AT))
+
+
+def test_an_escalated_record_loses_its_expiry_and_no_decision_gives_it_another(dynamodb):
+    store: Any = DynamoVerdictStore(dynamodb, "verdicts", 1)
+    claim(dynamodb, ME, **VERDICT, created_at=DATED["decided_at"], expires_at=DAY_AFTER)
+    record = store.get(IMAGE)
+
+    assert store.compare_and_set(record, escalated(record, DECIDED_AT))
+    record = store.get(IMAGE)
+    assert store.compare_and_set(record, overruled(record, "safe", (), "A toy", "arn:me", DECIDED_AT))
+
+    assert (store.get(IMAGE).verdict, store.get(IMAGE).expires_at) == ("safe", None)

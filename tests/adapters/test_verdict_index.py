@@ -10,10 +10,10 @@ import boto3
 import pytest
 
 from moderation.adapters import verdict_index
-from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.dynamodb_items import record_of, to_item
 from moderation.adapters.verdict_index import VerdictIndex
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import Record, shard_of, utc
+from moderation.domain.record import Record, escalated, shard_of, utc
 from moderation.errors import Misconfigured
 
 ALL = ("safe", "unsafe", "review", "claimed")
@@ -134,6 +134,37 @@ def test_the_queue_is_read_in_its_order_over_all_shards(index, dynamodb):
         put(dynamodb, f"{number}", "2026-11-22T10:00:00.000Z", "review", **queued)
 
     assert names(index.queue()) == [3, 0, 1, 2]
+
+
+@pytest.mark.parametrize("most_queries", [0, 10**6], ids=["read whole", "day by day"])
+@pytest.mark.parametrize("queue", ["review", "person", "golden", "sample"])
+def test_an_escalated_image_is_listed_nowhere(index, dynamodb, monkeypatch, queue, most_queries):
+    monkeypatch.setattr(verdict_index, "_MOST_QUERIES", most_queries)
+    image = ImageRef("b", "0", "v")
+    run = "backfill-20261101-000000-0000ee"
+    more = {"notified": False, "owner": run, "queue": f"{queue}#{int(image.id, 16) % 4}", "queue_order": "5"}
+    put(dynamodb, "0", "2026-11-02T10:00:00.000Z", "unsafe", **more)
+    found = dynamodb.get_item(TableName="verdicts", Key={"pk": {"S": image.pk}, "sk": {"S": "v"}})["Item"]
+    record = record_of(found)
+
+    def listed() -> set[str]:
+        readers: dict[str, Iterable[object]] = {
+            "created": index.created(ALL, "2026-11-01", "2026-11-30", False),
+            "unpublished": index.unpublished("2026-11-01", "2026-11-30"),
+            "of_run": index.of_run(run, "unsafe", "2026-11-01", "2026-11-30"),
+            "review": index.queue(),
+            "people": index.decided_by_people("0"),
+            "sample": index.sampled(),
+        }
+        return {name for name, records in readers.items() if list(records)}
+
+    assert len(listed()) == 4
+
+    dynamodb.put_item(
+        TableName="verdicts", Item=to_item(record.with_change(escalated(record, "2026-11-03")).attributes())
+    )
+
+    assert not listed()
 
 
 def test_an_error_of_a_query_gets_our_name(dynamodb):

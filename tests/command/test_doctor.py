@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from botocore.parsers import ResponseParserError
 from moderate.checks import account, intake_statements, quotas, tools
 from moderate.checks.check import RIGHTS
 from moderate.deployment import Deployment
+from moderation.domain.image_ref import ImageRef
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/their-key"
 PREPARE = "arn:aws:iam::123456789012:role/prepare"
@@ -219,14 +221,17 @@ def test_warnings_are_no_failure(moderate, cloud, command):
 
 
 def test_it_changes_nothing(rows, healthy, cloud):
+    hold(healthy, cloud)
     cloud.called.clear()
     rows()
 
-    assert cloud.called
-    assert all(operation.startswith(("Get", "Describe", "Head", "List", "Simulate")) for operation, _ in cloud.called)
+    reading = ("Get", "BatchGet", "Describe", "Head", "List", "Simulate")
+    assert "BatchGetItem" in {operation for operation, _ in cloud.called}
+    assert all(operation.startswith(reading) for operation, _ in cloud.called)
 
 
 def test_every_call_has_its_right_on_record(rows, healthy, cloud):
+    hold(healthy, cloud)
     cloud.called.clear()
     rows()
 
@@ -245,11 +250,15 @@ def test_every_call_has_its_right_on_record(rows, healthy, cloud):
         ("GetBucketNotificationConfiguration", "intake: EventBridge"),
         ("GetBucketPolicy", "intake: policy"),
         ("GetBucketEncryption", "intake: key"),
+        ("ListObjectVersions", "intake: cleared"),
+        ("BatchGetItem", "intake: cleared"),
         ("ListSubscriptionsByTopic", "subscribers: unsafe"),
         ("GetObject", "routes"),
     ],
 )
 def test_what_aws_refuses_to_tell_is_a_row_that_names_the_right(rows, healthy, cloud, operation, row):
+    if row == "intake: cleared":
+        hold(healthy, cloud)
     cloud.refuse(operation, "AuthorizationError" if row.startswith("subscribers") else "AccessDenied")
 
     found = rows()[row]
@@ -838,6 +847,78 @@ def test_a_bucket_that_holds_images_has_one_statement_more(rows, healthy, cloud)
     cloud.answers["DescribeStacks"] = stack("CREATE_COMPLETE", healthy.outputs | {"HoldUntilCleared": "true"})
 
     assert rows()["intake: policy"]["found"] == "lacks, or has differently: Uncleared"
+
+
+# ── Images held until they are cleared ──────────────────────────────────────────────────────────────────
+
+
+def hold(deployed, cloud: Aws, age: timedelta = timedelta(hours=2), **outputs: str) -> ImageRef:
+    """Holds images until cleared, one that nobody moderated among them; S3 says it was stored so long ago."""
+    image = ImageRef("intake", "in/old.jpg", "v1")
+    found = {"Key": image.key, "VersionId": image.version, "Size": 1, "LastModified": datetime.now(UTC) - age}
+    cloud.answers["ListObjectVersions"] = {"Versions": [found], "IsTruncated": False}
+    held = deployed.outputs | {"HoldUntilCleared": "true"} | outputs
+    cloud.answers["DescribeStacks"] = stack("CREATE_COMPLETE", held)
+    return image
+
+
+def test_a_version_that_is_held_and_not_moderated_is_a_failure(rows, healthy, cloud):
+    hold(healthy, cloud)
+
+    found = rows()["intake: cleared"]
+
+    assert (found["status"], found["found"].split(" have")[0]) == ("fail", "1 of the first 1 object versions")
+    assert "moderate backfill check" in found["remedy"] and "moderate backfill start" in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    "record, status",
+    [
+        ({"verdict": "safe", "decided_by": "judge", "category": None}, "ok"),
+        ({"verdict": "review", "decided_by": "failure", "category": None}, "ok"),
+        ({"status": "claimed"}, "ok"),
+        ({"status": "shadowed"}, "fail"),
+    ],
+    ids=["cleared", "in the queue of people", "being moderated", "only in a shadow run"],
+)
+def test_a_held_version_needs_a_verdict_or_an_execution(rows, healthy, cloud, record, status):
+    healthy.put_record(hold(healthy, cloud), **record)
+
+    assert rows()["intake: cleared"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    "age, outputs, status",
+    [
+        (timedelta(minutes=5), {}, "warn"),  # its event may be on its way
+        (timedelta(days=8), {"RecordRetentionDays": "7"}, "warn"),  # its record may have expired
+        (timedelta(days=6), {"RecordRetentionDays": "7"}, "fail"),
+    ],
+    ids=["just uploaded", "longer ago than records are kept", "within the time that records are kept"],
+)
+def test_what_may_be_all_right_is_a_warning(rows, healthy, cloud, age, outputs, status):
+    hold(healthy, cloud, age, **outputs)
+
+    assert rows()["intake: cleared"]["status"] == status
+
+
+def test_only_the_first_page_of_versions_is_read(rows, healthy, cloud):
+    hold(healthy, cloud)
+    more = {"IsTruncated": True, "NextKeyMarker": "in/old.jpg", "NextVersionIdMarker": "v"}
+    cloud.answers["ListObjectVersions"] |= more
+    cloud.called.clear()
+
+    assert rows()["intake: cleared"]["status"] == "fail"
+
+    assert [operation for operation, _ in cloud.called].count("ListObjectVersions") == 1
+
+
+def test_a_deployment_that_does_not_hold_is_not_examined_unless_it_is_to(rows, healthy, cloud):
+    hold(healthy, cloud, HoldUntilCleared="")
+
+    assert "intake: cleared" not in rows()
+    found = rows("-c", "holdUntilCleared=true")["intake: cleared"]
+    assert (found["status"], "next deployment" in found["found"]) == ("warn", True)
 
 
 def test_an_existing_bucket_is_examined_before_the_deployment(rows, cloud):

@@ -323,3 +323,81 @@ def test_a_signature_does_not_cover_contradictions_that_came_later(live, moderat
     assert approved.exit_code == 1 and "its author accepted no contradiction" in approved.stderr
     assert again.exit_code == 1 and "signed" in again.stderr and "Change its description" in again.stderr
     assert other.exit_code == 0 and in_force(live).questions[0].threshold == 0.5
+
+
+def forge(live, editor, write, content, **said):
+    """A signature of a pack as an editor might write it past the command."""
+    editor("ann", "push", "--accept", "-", write(content))
+    digest = parse_pack(content).digest
+    [key] = [
+        found["Key"]
+        for found in live.s3.list_objects_v2(Bucket="policies", Prefix=f"history/approvals/{digest}/")["Contents"]
+    ]
+    signed = json.loads(live.s3.get_object(Bucket="policies", Key=key)["Body"].read())
+    body = json.dumps(signed | {"accepted": ""} | said)
+    live.s3.put_object(Bucket="policies", Key=key, Body=body.encode())
+    return digest
+
+
+def stored(live, content, name="mine"):
+    text = yaml.safe_dump(content).encode()
+    return live.s3.put_object(Bucket="policies", Key=f"packs/{name}.yaml", Body=text)["VersionId"]
+
+
+@pytest.mark.parametrize("action", ["push", "rollback"])
+@pytest.mark.parametrize("claimed", ["", "no-such-version", "another text", "planted"])
+def test_a_signature_that_claims_to_restore_is_compared_unless_it_was_in_force(
+    live, moderate, write, editor, tmp_path, action, claimed
+):
+    in_force_for_two(editor, write, tmp_path)
+    put_decision(live, p_yes=0.6)
+    lax = pack(0.9)
+    if claimed == "another text":
+        versions = live.s3.list_object_versions(Bucket="policies", Prefix="packs/mine.yaml")["Versions"]
+        claimed = versions[0]["VersionId"]
+    elif claimed == "planted":
+        claimed = stored(live, lax)
+        stored(live, pack())  # what is approved is in force again
+    digest = forge(live, editor, write, lax, action=action, restored=claimed)
+
+    approved = editor("bob", "approve", digest[:12], "--yes")
+
+    assert approved.exit_code == 1 and "its author accepted no contradiction" in approved.stderr, approved.output
+    assert in_force(live).questions[0].threshold == 0.5
+
+
+def test_a_claim_that_does_not_hold_is_not_kept(live, moderate, write, editor, tmp_path):
+    in_force_for_two(editor, write, tmp_path)
+    digest = forge(live, editor, write, pack(0.9), action="rollback", restored="no-such-version")
+
+    assert editor("bob", "approve", digest[:12], "--yes").exit_code == 0
+
+    assert in_force(live).questions[0].threshold == 0.9
+    assert "restored-version" not in live.s3.head_object(Bucket="policies", Key="packs/mine.yaml")["Metadata"]
+
+
+def test_a_version_of_before_the_approvals_that_images_were_judged_under_is_not_held_up(
+    live, moderate, write, editor, tmp_path
+):
+    version = stored(live, pack(0.9))
+    live.work(f"provenance/packs/{parse_pack(pack(0.9)).digest}.json", pack_data(parse_pack(pack(0.9))))
+    in_force_for_two(editor, write, tmp_path)
+    put_decision(live, p_yes=0.6)
+
+    waits = editor("ann", "rollback", "mine", "--to", version)
+    assert "is signed" in waits.stdout and in_force(live).questions[0].threshold == 0.5
+    approved = editor("bob", "approve", parse_pack(pack(0.9)).digest[:12], "--yes")
+
+    assert approved.exit_code == 0 and "was in force before" in approved.stdout, approved.output
+    assert in_force(live).questions[0].threshold == 0.9
+    assert live.s3.head_object(Bucket="policies", Key="packs/mine.yaml")["Metadata"]["restored-version"] == version
+
+
+def test_the_shipped_pack_is_not_held_up(live, moderate, write, editor, tmp_path):
+    in_force_for_two(editor, write, tmp_path)
+
+    editor("ann", "push", write(pack(name="blog"), "blog.yaml"))
+    waits = editor("ann", "rollback", "blog", "--to", "shipped")
+    digest = waits.stdout.split("moderate policy approve ")[1].split("`")[0]
+
+    assert "was in force before" in editor("bob", "approve", digest, "--yes").stdout

@@ -7,6 +7,7 @@ from importlib import metadata
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
+from moderate.costs import drift
 from moderation import wiring
 from stacks.components.functions import POWERTOOLS_LAYER
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
@@ -22,7 +23,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),
-    "measure_drift": (512, 900, None),
+    "measure_drift": (drift.MEMORY_MB, drift.TIMEOUT_SECONDS, None),
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}

@@ -267,6 +267,14 @@ def test_the_page_shows_both_endpoints_queues_executions_and_every_stage(page: d
     assert {"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed"} < {name for _, name, _ in shown}
 
 
+def test_the_page_shows_four_weeks_of_drift_once_a_day(page: dict[str, Any]) -> None:
+    (graph,) = [w["properties"] for w in page["widgets"] if w["properties"]["title"].startswith("Drift")]
+    (line,) = graph["metrics"]
+
+    assert line[1] == "Drifted"
+    assert (line[-1]["stat"], line[-1]["period"], graph["start"]) == ("Maximum", 86_400, "-P28D")
+
+
 def estimate(assembly: CloudAssembly) -> dict[str, str]:
     """The lines of the cost estimate: label → expression."""
     page = json.loads(flatten(template_of(assembly, "Moderation").only("AWS::CloudWatch::Dashboard")["DashboardBody"]))

@@ -211,7 +211,7 @@ class FakeVerdicts:
 
     def created(self, wanted: Sequence[str], since: str, until: str, oldest_first: bool = False) -> list[Record]:
         found = (_record(image, attributes) for image, attributes in self.records.items())
-        listed = (record for record in found if (record.verdict or "claimed") in wanted)
+        listed = (record for record in found if _partition(record) in wanted)
         within = (record for record in listed if since <= record.created_at <= until)
         return sorted(within, key=lambda record: record.created_at, reverse=not oldest_first)
 
@@ -291,6 +291,12 @@ class FakeVerdicts:
             return False
         self.records.pop(image, None)
         return True
+
+
+def _partition(record: Record) -> str:
+    """The index by verdict's partition, by default that of its verdict."""
+    shard = str(record.other.get("verdict_shard") or record.verdict or "claimed")
+    return shard.split("#")[0]
 
 
 def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:

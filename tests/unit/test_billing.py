@@ -1,12 +1,12 @@
 """`moderate cost`'s arithmetic, on numbers that a person can check by hand."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.costs.drift import daily_run
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
     BLOG_PROMPT_TOKENS,
@@ -16,7 +16,6 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
-from moderate.costs.resource_usage import Measured, ResourceUsage
 from moderation.adapters.policies import shipped_pack
 from moderation.adapters.sagemaker_llama import instruction_text
 from moderation.domain.evidence import Answer, Caption, Evidence
@@ -24,29 +23,9 @@ from moderation.domain.prompt import judge_prompt
 from moderation.ports import Turn
 from scripts.bench.judge_tokens import OUR_ANSWER
 from scripts.bench.llama_tokens import llama_tokens
+from tests.unit.usage import MEASURED, PLAIN, SAFE
 
 PRICES = prices.load()
-SAFE = ResourceUsage(
-    transitions=8,
-    invocations=4,
-    gb_seconds=0.5,
-    function_seconds=0.3,
-    workflow_seconds=0.4,
-    queries=1,
-    s3_writes=5,
-    s3_reads=8,
-    work_bytes=100_000,
-    write_units=10,
-    read_units=1,
-    stored_bytes=5_000,
-    publishes=0,
-    log_bytes=16_800,
-)
-UNSAFE = replace(SAFE, transitions=9, invocations=5, write_units=16, publishes=1)
-REUSED = replace(SAFE, transitions=7, invocations=3, queries=0)
-MANY = replace(SAFE, transitions=14, queries=7, s3_writes=17, invocations=10)
-MEASURED = Measured("a desk", "2026-11-23", safe=SAFE, unsafe=UNSAFE, reused=REUSED, many_views=MANY, views=7)
-PLAIN: dict[str, Any] = {"unsafe_share": 0.0, "review_share": 0.0, "blip2_seconds": 0.2, "llama_seconds": 1.0}
 
 
 def line(made: Bill, name: str) -> float:
@@ -118,7 +97,34 @@ def test_logs_are_paid_by_the_byte_and_metrics_by_the_month() -> None:
     made = bill(Load(1_000_000, **PLAIN), MEASURED, PRICES)
 
     of_logs = made.images * 20_000 / 1e9 * 0.53  # 16.8 KB of ours, 4 x 800 bytes of Lambda's own
-    assert line(made, "CloudWatch") == pytest.approx(of_logs + 50 * 0.3 + 30 * 0.1 + 3)
+    assert line(made, "CloudWatch") == pytest.approx(of_logs + 51 * 0.3 + 30 * 0.1 + 3)
+
+
+def test_drift_reads_the_entries_of_two_weeks_every_day() -> None:
+    load = Load(10_000, **PLAIN)
+
+    units = 140_000 * 512 / 4096 / 2 + 1000 * 1  # eventually consistent entries, and whole records
+    seconds = 140_000 * 0.00013 * 1769 / 512 + 1000 * 0.0015
+    usd = units * 0.000000125 + 0.0000002 + seconds * 0.5 * 0.0000133334
+    assert line(bill(load, MEASURED, PRICES), "Drift") == pytest.approx(DAYS_A_MONTH * usd)
+
+
+def test_drift_reads_what_people_decided() -> None:
+    made = daily_run(10_000, 0.05, SAFE)
+
+    assert (made.entries, made.records) == (140_000, 1000 + 10_000 * 21 * 0.05)
+    assert daily_run(10, 0.0, SAFE).records == 140  # not more than there are
+
+
+def test_drift_costs_no_more_than_the_function_may_take() -> None:
+    most, more = (daily_run(images, 0.0, SAFE) for images in (140_000, 1_400_000))
+
+    assert (most.is_complete, more.is_complete) == (True, False)
+    assert more.seconds == pytest.approx(900)
+    assert more.read_units < 2 * most.read_units
+    assert "where the function ends" in next(
+        line.arithmetic for line in bill(Load(1_400_000, **PLAIN), MEASURED, PRICES).lines if line.name == "Drift"
+    )
 
 
 def test_one_instance_is_paid_all_day_however_little_it_does() -> None:

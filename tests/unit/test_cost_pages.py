@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from moderate.costs.billing import Load, fleets
+from moderate.costs import resource_usage
+from moderate.costs.billing import Load, average_image, fleets
+from moderate.costs.drift import daily_run
 from scripts.costs import cost_page, measure_calls, scale_page
 from scripts.costs.chart import Series, chart
 from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
@@ -90,6 +92,15 @@ def test_what_gives_way_first():
     assert use("DynamoDB: write units per second of a new table", 250) > 2 / 3
     near = {quota.name for quota in QUOTAS if quota.used(demand(250)) / quota.limit > 0.5}
     assert len(near) == 4
+
+
+def test_up_to_which_load_the_comparison_of_two_weeks_is_complete():
+    complete = {
+        images: daily_run(images, STANDARD.review_share, average_image(STANDARD, resource_usage.load())).is_complete
+        for images in (110_000, 120_000)
+    }
+
+    assert complete == {110_000: True, 120_000: False}
 
 
 def test_four_shards_carry_two_thousand_images_a_second():

@@ -184,6 +184,15 @@ def test_a_backfill_retries_the_errors_of_its_functions_and_of_step_functions():
         assert rule["JitterStrategy"] == "FULL"
 
 
+def test_a_backfill_counts_an_express_execution_only_if_it_succeeded():
+    """StartSyncExecution succeeds whatever the status of the execution."""
+    inner = dict(states(BACKFILL))
+    assert inner["ModerateExpressListed"]["Next"] == "HasSucceededListed"
+    choice = inner["HasSucceededListed"]
+    assert [(rule["StringEquals"], rule["Next"]) for rule in choice["Choices"]] == [("SUCCEEDED", "ModeratedListed")]
+    assert inner[choice["Default"]]["Type"] == "Fail"
+
+
 def test_a_backfill_starts_nothing_twice():
     catch = dict(states(BACKFILL))["ModerateListed"]["Catch"]
 

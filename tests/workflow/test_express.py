@@ -2,15 +2,20 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local.harness.instant_models import NO, THROTTLED, YES
+from local.harness.stock import unnoticed
+from moderation.domain.backfill import Kind, new_run, run_of
 from moderation.domain.record import utc
 from tests.support.waiting import eventually
-from tests.workflow.steps import drawing, status_when_ended, wait_until_asked
+from tests.workflow.steps import drawing, refresh, status_when_ended, wait_until_asked
 
 BUCKET = "express-images"  # no rule starts the deployed, Standard machine on it
 UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
@@ -19,7 +24,7 @@ UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
 class Machine:
     """A state machine of one type, with the deployed one's definition over the deployed functions."""
 
-    def __init__(self, laptop, name: str, machine_type: str, **changes: int) -> None:
+    def __init__(self, laptop, name: str, machine_type: str, **changes: Any) -> None:
         self._name, self._type, self._changes = name, machine_type, changes
         self._client = laptop.client("stepfunctions")
         self._deployed = self._client.describe_state_machine(stateMachineArn=laptop.outputs["WorkflowArn"])
@@ -212,3 +217,74 @@ def age(laptop, key: str, version: str) -> None:
         UpdateExpression="SET created_at = :then, claimed_at = :then, verdict_shard = :shard",
         ExpressionAttributeValues={":then": {"S": then}, ":shard": {"S": f"claimed#{then[:10]}#0"}},
     )
+
+
+@contextmanager
+def backfill_of(laptop, machine: Machine) -> Iterator[str]:
+    """A copy of the deployed backfill that runs an Express machine, as a deployment of that type does."""
+    client, iam = laptop.client("stepfunctions"), laptop.client("iam")
+    deployed = client.describe_state_machine(stateMachineArn=laptop.outputs["BackfillArn"])
+    definition = deployed["definition"].replace(laptop.outputs["WorkflowArn"], machine.arn)
+    made = client.create_state_machine(name="ExpressBackfill", definition=definition, roleArn=deployed["roleArn"])
+    copy = str(made["stateMachineArn"])
+    rights = [
+        {"Effect": "Allow", "Action": "states:StartSyncExecution", "Resource": machine.arn},
+        {"Effect": "Allow", "Action": "states:StartExecution", "Resource": copy},  # its Map's children
+    ]
+    policy = {"RoleName": deployed["roleArn"].rpartition("/")[2], "PolicyName": "express"}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
+    refresh(laptop, "SelectItem", WORKFLOW_TYPE="EXPRESS")
+    try:
+        yield copy
+    finally:
+        refresh(laptop, "SelectItem", WORKFLOW_TYPE="STANDARD")
+        iam.delete_role_policy(**policy)
+        client.delete_state_machine(stateMachineArn=copy)
+
+
+def run_backfill(laptop, backfill: str, prefix: str) -> tuple[str, str, list[tuple[str, str]]]:
+    """A run over a prefix that has ended, its status, and the error and cause of each item that failed."""
+    client = laptop.client("stepfunctions")
+    run = new_run(Kind.DIGEST, datetime.now(UTC), "0000ee")
+    source = {"kind": "listing", "prefix": prefix}
+    given = {"run": {"id": run}, "source": source, "concurrency": 2, "tolerated_failure_percentage": 5}
+    execution = client.start_execution(stateMachineArn=backfill, input=json.dumps(given))["executionArn"]
+    status = status_when_ended(laptop, execution)
+    [map_run] = client.list_map_runs(executionArn=execution)["mapRuns"]
+    failed = client.list_executions(mapRunArn=map_run["mapRunArn"], statusFilter="FAILED")["executions"]
+    ended = [client.describe_execution(executionArn=child["executionArn"]) for child in failed]
+    return run, status, [(child["error"], child["cause"]) for child in ended]
+
+
+def test_a_backfill_awaits_express_executions(laptop, models, express):
+    with unnoticed(laptop):
+        version = laptop.upload("express-good/a.png", drawing())
+
+    with backfill_of(laptop, express) as backfill:
+        run, status, failed = run_backfill(laptop, backfill, "express-good/")
+
+    assert (status, failed) == ("SUCCEEDED", [])
+    record = laptop.item("express-good/a.png", version)
+    assert (record["verdict"], run_of(record["owner"])) == ("safe", run)
+    assert ":express:" in record["owner"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "changes"),
+    [
+        ("TIMED_OUT", {"TimeoutSeconds": 2}),
+        ("FAILED", {"StartAt": "Broken", "States": {"Broken": {"Type": "Fail", "Error": "Broken"}}}),
+    ],
+    ids=["timed out", "failed"],
+)
+def test_an_express_execution_that_did_not_succeed_is_a_failed_item_of_a_backfill(laptop, models, ended, changes):
+    models.fail("blip2", *[THROTTLED] * 1000)
+    key = f"express-{ended}/a.png"
+    with unnoticed(laptop):
+        laptop.upload(key, drawing())
+
+    with Machine(laptop, f"Brief{ended}", "EXPRESS", **changes) as brief, backfill_of(laptop, brief) as backfill:
+        _, status, failed = run_backfill(laptop, backfill, f"express-{ended}/")
+
+    assert (status, failed) == ("FAILED", [("ExecutionFailed", f"The Express execution ended as {ended}.")])
+    assert "verdict" not in (laptop.item(key) or {})

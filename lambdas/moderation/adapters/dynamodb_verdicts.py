@@ -135,7 +135,7 @@ class DynamoVerdictStore:
         condition = " AND ".join(
             f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
         )
-        expiry = self._expiry_after(record, change.attributes)
+        expiry = {} if record.is_escalated else self._expiry_after(record, change.attributes)
         update = self._update(
             record.image,
             {**change.attributes, **expiry},

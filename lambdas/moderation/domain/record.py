@@ -31,8 +31,10 @@ PERSON_QUEUE = "person"
 GOLDEN_QUEUE = "golden"
 # … and those that list the verdicts which were drawn into a sample and wait for a person, beside the review queue.
 SAMPLE_QUEUE = "sample"
+# Partitions of the index by verdict that list escalated images, whatever their verdict.
+ESCALATED = "escalated"
 # Attributes that distinguish one state of a record from the next.
-DECISION = ("owner", "verdict", "decided_by", "decided_at")
+DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
     "verdict",
@@ -330,23 +332,41 @@ def overruled(
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 
     The first category is the main one. `decision` is the key of what sticks to the bytes now; without one, the record's
-    stays. The circumstances that are true or named, such as `seen`, are noted in the history.
+    stays. The circumstances that are true or named, such as `seen`, are noted in the history. An escalated image stays
+    out of all partitions but its own.
     """
     said = _said(verdict, categories, note)
     noted = {name: value for name, value in circumstances.items() if value}
-    decided_keys = _person_keys(record.image, now, GOLDEN_QUEUE if "golden" in noted else PERSON_QUEUE)
+    queued = (
+        _queue_keys(record.image, record.created_at)
+        if verdict == "review"
+        else _person_keys(record.image, now, GOLDEN_QUEUE if "golden" in noted else PERSON_QUEUE)
+    )
     attributes = {
         **said,
         **_previous(record, verdict),
         **({"decision": asdict(decision)} if decision else {}),
         "status": "decided",
         "decided_at": now,
-        "verdict_shard": shard_of(record.image, verdict, record.created_at),
+        "verdict_shard": shard_of(record.image, ESCALATED if record.is_escalated else verdict, record.created_at),
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
-        **(_queue_keys(record.image, record.created_at) if verdict == "review" else decided_keys),
+        **({} if record.is_escalated else queued),
     }
     optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of"}
     return Change(attributes, frozenset(optional - set(attributes)))
+
+
+def escalated(record: Record, now: str) -> Change:
+    """Change that escalates an image, `now` being ISO-8601 UTC: no report, sample or queue lists the record any more.
+
+    Its verdict stays, and it no longer expires. Raises ValueError for a record without a verdict, whose execution
+    would file it again.
+    """
+    if not record.verdict:
+        raise ValueError(f"{record.image.key} has no verdict: it can't be escalated")
+    partition = shard_of(record.image, ESCALATED, record.created_at)
+    attributes = {"escalated_at": record.escalated_at or now, "verdict_shard": partition}
+    return Change(attributes, frozenset({"queue", "queue_order", "expires_at"}))
 
 
 def decided_before(decision: StickyDecision, standing: Record | None) -> dict[str, Any]:
@@ -369,7 +389,10 @@ def _said(verdict: str, categories: Sequence[str], note: str) -> dict[str, Any]:
 
 
 def reopened(record: Record) -> Change:
-    """Change that makes the record a claim for another execution; its verdict moves to the history."""
+    """Change that makes the record a claim for another execution; its verdict moves to the history.
+
+    Not for escalated images: the execution would file its verdict like any other.
+    """
     attributes = {
         "status": "claimed",
         "owner": REDRIVEN,
@@ -382,11 +405,11 @@ def reopened(record: Record) -> Change:
 
 
 def filed_by_upload(record: Record) -> Change | None:
-    """Change that files a failure under the day of its upload; None where it is, and for one in a shadow run.
+    """Change that files a failure under the day of its upload; None where it is, in a shadow run and once escalated.
 
     The workflow's own recording of a failure knows only the start of its execution, which a redrive puts days later.
     """
-    if record.decided_by != "failure" or record.verdict is None:
+    if record.decided_by != "failure" or record.verdict is None or record.is_escalated:
         return None
     day = shard_of(record.image, record.verdict, record.created_at).rsplit("#", 1)[0]
     filed = str(record.other.get("verdict_shard") or day)

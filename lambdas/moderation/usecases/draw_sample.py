@@ -30,7 +30,7 @@ def draw_sample(
     """Draw from uploads between two ISO-8601 times, by verdict the size for each category; returns the strata.
 
     The same draw again adds nothing, a larger one only what it lacks. What people decided on before isn't drawn from,
-    unless an earlier sample brought it to them. Raises the errors of the port.
+    unless an earlier sample brought it to them, nor are escalated images. Raises the errors of the port.
     """
 
     def frame() -> Iterator[tuple[ImageRef, Stratum]]:
@@ -38,7 +38,7 @@ def draw_sample(
             if listed.image.bucket == bucket and listed.decided_by in _BY_MACHINE:
                 yield listed.image, (str(listed.verdict), listed.category)
         for record in read_all(verdicts, bucket, verdicts.decided_by_people(since)):
-            sampled = Draw.of(record)
+            sampled = None if record.is_escalated else Draw.of(record)
             if sampled and since <= record.created_at <= until:
                 yield record.image, (sampled.verdict, sampled.category)
 

@@ -64,7 +64,7 @@ class Listing:
 def list_records(verdicts: VerdictStore, bucket: str, wanted: Wanted) -> Listing:
     """Return the newest records, or the oldest reviews, in that order; unusable files fill what the limit leaves.
 
-    Raises the errors of the port.
+    Escalated images aren't listed. Raises the errors of the port.
     """
     # the index by verdict lacks the row, which the index of the queue has
     rows = {queued.image: queued for queued in verdicts.queue()} if wanted.cause else {}
@@ -100,7 +100,7 @@ def _of_uploader(
 ) -> Iterator[Record]:
     for image in verdicts.of_uploader(bucket, uploader, first, last):
         record = verdicts.get(image)  # the index lags behind, and lacks the reason
-        if record and record.verdict in wanted:
+        if record and record.verdict in wanted and not record.is_escalated:
             yield record
 
 

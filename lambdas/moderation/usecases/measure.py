@@ -69,7 +69,7 @@ class Measured:
 def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, until: str) -> Measured:
     """Return the report on uploads between two ISO-8601 times. Raises the errors of the port.
 
-    Escalated images are in none of it, as far as their whole records are read.
+    Escalated images are in none of it.
     """
     people = list(read_all(verdicts, bucket, verdicts.decided_by_people(since)))
     known = [record for record in people if not record.is_escalated]

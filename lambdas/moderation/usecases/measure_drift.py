@@ -20,8 +20,8 @@ _VERDICTS = ("safe", "unsafe", "review")
 def measure_drift(verdicts: VerdictStore, bucket: str, now: datetime) -> Drift:
     """Return the changes from one week to the next, by the times of the uploads. Raises the errors of the port.
 
-    Of every verdict the index is read, and of at most 500 a week, drawn at random, the whole record. Escalated images
-    are in no score and no decision; their number is in that of the verdicts.
+    Of every verdict the index is read, which lists no escalated image, and of at most 500 a week, drawn at random, the
+    whole record.
     """
     weeks = [_week(verdicts, bucket, utc(since), utc(since + _WEEK)) for since in (now - 2 * _WEEK, now - _WEEK)]
     return compare(*weeks)

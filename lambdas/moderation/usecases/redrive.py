@@ -55,11 +55,14 @@ def redrive(ports: RedrivePorts, cause: str | None, since: datetime, dry_run: bo
 
 
 def _failures(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
-    """Failure verdicts, and records reopened but never restarted; read again, because the index lags behind."""
+    """Failure verdicts, and records reopened but never restarted; read again, because the index lags behind.
+
+    An escalated image is left as it is.
+    """
     for listed in ports.verdicts.created(("review", "claimed"), utc(since), utc(datetime.now(UTC))):
         if _is_ours(ports, listed) and _is_failed(listed):
             record = ports.verdicts.get(listed.image)
-            if record and _is_failed(record):
+            if record and _is_failed(record) and not record.is_escalated:
                 yield record
 
 
@@ -68,7 +71,8 @@ def _unpublished(ports: RedrivePorts, since: datetime) -> Iterator[Record]:
     for listed in ports.verdicts.unpublished(utc(since), utc(datetime.now(UTC))):
         if _is_ours(ports, listed):
             record = ports.verdicts.get(listed.image)
-            told = {record.verdict, record.reversal_to} if record and record.notified is False else set()
+            is_due = record and record.notified is False and not record.is_escalated
+            told = {record.verdict, record.reversal_to} if record and is_due else set()
             if record and told & set(ports.notified_verdicts):
                 yield record
 
