@@ -6,10 +6,9 @@ from datetime import datetime
 from itertools import islice
 
 from moderate.deployment import Deployment
+from moderation.adapters.record_batches import MOST, RecordBatches
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import SHADOWED, Record
-
-_BATCH = 100  # DynamoDB's limit of records per read
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,15 @@ def stored_versions(deployment: Deployment, pages: int | None = None) -> Iterato
     Folder markers are left out.
     """
     bucket = deployment.intake_bucket
+    stored = RecordBatches(deployment.dynamodb, deployment.output("VerdictTableName"))
     listing = deployment.s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=deployment.intake_prefix
     )
     for page in islice(listing, pages):
         found = [v for v in page.get("Versions", []) if v["Size"] or not v["Key"].endswith("/")]
-        for start in range(0, len(found), _BATCH):
-            batch = found[start : start + _BATCH]
+        for start in range(0, len(found), MOST):
+            batch = found[start : start + MOST]
             images = [ImageRef(bucket, v["Key"], v["VersionId"]) for v in batch]
-            records = deployment.verdicts.get_many(images)
+            records = {record.image: record for record in stored.read(images)}
             for image, version in zip(images, batch, strict=True):
                 yield StoredVersion(image, version["LastModified"], records.get(image))
