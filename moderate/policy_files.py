@@ -55,11 +55,11 @@ def pull(
 ) -> None:
     """Write the pack in force to NAME.yaml, with its comments."""
     deployment = find(stack)
-    if version:
-        text: bytes | None = bucket.read(deployment, pack_key(name), version)
-    else:
-        known = [found for found in bucket.versions(deployment, pack_key(name)) if found["IsLatest"]]
-        text = bucket.read(deployment, pack_key(name), known[0]["VersionId"]) if known else shipped_text(name)
+    versions = {found["VersionId"]: found["IsLatest"] for found in bucket.versions(deployment, pack_key(name))}
+    if version and version not in versions:
+        raise CommandFailed(f"Pack {name} has no version {version}: `moderate policy versions {name}` lists them.")
+    stored = version or next((known for known, is_latest in versions.items() if is_latest), None)
+    text = bucket.read(deployment, pack_key(name), stored) if stored else shipped_text(name)
     if text is None:
         raise CommandFailed(f"There is no pack {name}: `moderate policy list` shows those that there are.")
     _write(Path(f"{name}.yaml"), text)
@@ -88,9 +88,10 @@ def list_packs(as_json: JsonOption = False, stack: StackOption = DEFAULT_STACK) 
         return
     rows = table(("pack", "from", "digest", "decides for", "only watches"))
     for name in names:
-        source = "the policy bucket" if name in stored else "the code"
+        source, digest = "the policy bucket" if name in stored else "the code", digests[name]
         decides, watches = deciding(routes, name), watching(routes, name)
-        rows.add_row(cell(name), source, cell((digests[name] or "invalid")[:12]), cell(decides), cell(watches))
+        said = digest[:12] if digest else "can't be used"
+        rows.add_row(cell(name), source, cell(said), cell(decides), cell(watches))
     results.print(rows)
 
 

@@ -419,6 +419,7 @@ def test_packs_are_listed_pulled_and_shown(deployed, moderate, write):
     assert Path("mine.yaml").read_bytes() == file.read_bytes()
     assert "is there already" in moderate("policy", "pull", "mine").stderr
     assert "no pack none" in moderate("policy", "pull", "none").stderr
+    assert "has no version 1" in moderate("policy", "pull", "mine", "--version", "1").stderr
 
     shown = moderate("policy", "show", "mine").stdout
     for part in ("A pack for tests", "Violence", "review", "Is there a weapon?", "the judge's tokens left"):
