@@ -1,6 +1,7 @@
 """DynamoDB: moto works on items without a lock, so a reader sees half an update, and two conditional writes succeed.
 
-For each query it also sorts the whole table, which becomes most of the emulator's work after some thousand uploads.
+For each query it also sorts the whole table, which becomes most of the emulator's work after some thousand uploads, and
+an index converts an item whole for each attribute that it projects.
 https://github.com/getmoto/moto/pull/7166 documents that moto isn't safe for threads; nothing was found on queries.
 """
 
@@ -9,7 +10,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import SecondaryIndex, Table
 from moto.dynamodb.responses import DynamoHandler
 
 
@@ -32,6 +34,17 @@ def install() -> None:
         finally:
             del self.all_items
 
+    project = SecondaryIndex.project
+
+    def project_at_once(self: Any, item: Any) -> Any:
+        if (self.projection or {}).get("ProjectionType") != "INCLUDE":
+            return project(self, item)
+        wanted = {*self.table_key_attrs, *self.schema_key_attrs, *self.projection.get("NonKeyAttributes", ())}
+        projected = Item(item.hash_key, item.range_key, {})
+        projected.attrs.update({name: value for name, value in item.attrs.items() if name in wanted})
+        return projected
+
+    SecondaryIndex.project = project_at_once
     DynamoHandler.call_action = call_action_alone
     Table.query = query_candidates
 

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import SecondaryIndex, Table
 from moto.dynamodb.parsing.executors import SetExecutor
 from moto.dynamodb.responses import DynamoHandler
 
@@ -27,6 +28,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, "local")
     monkeypatch.setattr(DynamoHandler, "call_action", DynamoHandler.call_action)  # both restored afterwards
     monkeypatch.setattr(Table, "query", Table.query)
+    monkeypatch.setattr(SecondaryIndex, "project", SecondaryIndex.project)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         for table in (RANGED, PLAIN):
@@ -95,6 +97,44 @@ def answers(client: Any) -> list[Any]:
                 ]
             )
     return found
+
+
+def test_an_index_converts_no_item_to_project_it_and_projects_as_moto_does(
+    dynamodb: Any, is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dynamodb.create_table(
+        TableName="projected",
+        KeySchema=_schema([("pk", "HASH")]),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "kind", "at")],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "some",
+                "KeySchema": _schema([("kind", "HASH"), ("at", "RANGE")]),
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["found", "of", "none"]},
+            }
+        ],
+    )
+    item = {"pk": {"S": "p"}, "kind": {"S": "k"}, "at": {"S": "1"}, "left": {"S": "out"}}
+    more = {
+        "found": {"L": [{"M": {"score": {"N": "0.5"}, "over": {"BOOL": True}}}]},
+        "of": {"M": {"a": {"NULL": True}}},
+    }
+    dynamodb.put_item(TableName="projected", Item=item | more)
+    of_moto = dynamodb.scan(TableName="projected", IndexName="some")["Items"]
+    if is_patched:
+        tables.install()
+    converted, convert = [], Item.to_regular_json
+
+    def noted(self: Any) -> Any:
+        converted.append(self)
+        return convert(self)
+
+    monkeypatch.setattr(Item, "to_regular_json", noted)
+
+    assert dynamodb.scan(TableName="projected", IndexName="some")["Items"] == of_moto
+    assert of_moto[0].keys() == {"pk", "kind", "at", "found", "of"}
+    assert converted == []
 
 
 def test_no_query_sorts_the_table_and_the_answers_are_moto_s_own(
