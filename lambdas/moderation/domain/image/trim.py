@@ -67,10 +67,10 @@ def content(image: Image.Image) -> Content:
     factor = math.ceil(math.sqrt(image.width * image.height / _LARGEST))
     small = image.reduce(factor) if factor > 1 else image
     box, clean = _without_borders(small, None)
-    colour = _frame_colour(small)
     if _area(box) > _HALF * small.width * small.height and box != (0, 0, *small.size):
-        box, clean = _without_borders(small, colour)
-    return Content(*(_enlarged(found, factor, image.size) for found in (box, box if clean else _unlike(small, colour))))
+        box, clean = _without_borders(small, _frame_colour(small))
+    everything = box if clean else _unlike(small, _frame_colour(small))
+    return Content(_enlarged(box, factor, image.size), _enlarged(everything, factor, image.size))
 
 
 def _enlarged(box: Box, factor: int, size: tuple[int, int]) -> Box:
