@@ -161,6 +161,33 @@ def test_a_speck_on_a_long_page_is_in_a_tile() -> None:
     assert any(box[1] <= 100 < box[3] for box in tiles)
 
 
+@pytest.mark.parametrize("odd", [(0, 0, 60, 40), (40, 20, 100, 60)])
+def test_what_stands_in_the_corner_of_a_large_border_is_looked_at_closer(odd: Box) -> None:
+    picture = Image.new("RGB", (800, 800), "black")
+    picture.paste("red", odd)
+    picture.paste(noise(60, 60), (160, 170))
+
+    closer = [view.box for view in prepare(encode(picture), "auto", SIZE).views if view.name != "full"]
+
+    assert any(
+        box[0] <= odd[0] and box[1] <= odd[1] and box[2] >= odd[2] and box[3] >= odd[3] and box[2] - box[0] < 256
+        for box in closer
+    )
+
+
+@pytest.mark.parametrize("line", [(400, 0, 412, 600), (0, 290, 800, 296), (796, 0, 800, 600)])
+def test_a_thin_line_on_a_large_page_is_seen_whole_in_a_few_tiles(line: Box) -> None:
+    page = Image.new("RGB", (800, 600), "white")
+    page.paste("black", line)
+
+    prepared = prepare(encode(page), "auto", SIZE)
+
+    tiles = [view.box for view in prepared.views if "tile" in view.name]
+    assert prepared.unseen == ()
+    assert len(tiles) <= 8
+    assert all(min(right - left, bottom - top) >= SIZE for left, top, right, bottom in tiles)
+
+
 def test_no_tile_is_spent_on_a_border_that_has_nothing_in_it() -> None:
     picture = Image.new("RGB", (1024, 1024), "navy")
     picture.paste(noise(500, 500), (400, 400))

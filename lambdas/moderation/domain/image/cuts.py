@@ -32,17 +32,35 @@ def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> Looks:
     parts: list[tuple[str, Box]] = []
     if _area(found.box) < _TRIM_WORTH * image.width * image.height and most:
         parts.append(("trimmed", found.box))
-    left, top, right, bottom = found.everything
+    left, top, right, bottom = _at_least(size, found.everything, image.size)
     inner = (right - left, bottom - top)
-    needed = needs_tiles(inner, size) and needs_tiles(image.size, size) and not _is_plain(image)
-    if not needed and mode != "tiles":
-        return Looks(tuple(parts))
-    boxes = tile_boxes(inner, most - len(parts)) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
-    boxes = boxes or tiles_along(inner, most - len(parts))
+    large = needs_tiles(image.size, size) and not _is_plain(image)
+    if mode == "tiles" or (large and needs_tiles(inner, size)):
+        boxes = tile_boxes(inner, most - len(parts)) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
+        boxes = boxes or tiles_along(inner, most - len(parts))
+        complete = _is_enough(boxes) or not (large and needs_tiles(inner, size))
+    else:  # specks in a large border get a view of their own
+        needed = large and found.box != found.everything
+        boxes = ((0, 0, *inner),)[: most - len(parts)] if needed else ()
+        complete = bool(boxes) or not needed
     parts += [
         (f"tile-{number}", (left + x0, top + y0, left + x1, top + y1)) for number, (x0, y0, x1, y1) in enumerate(boxes)
     ]
-    return Looks(tuple(parts), complete=not needed or _is_enough(boxes))
+    return Looks(tuple(parts), complete)
+
+
+def _at_least(side: int, box: Box, size: tuple[int, int]) -> Box:
+    """Widen a box to `side` pixels within a picture of `size`: the model sees nothing smaller any closer."""
+    left, right = _widened(box[0], box[2], side, size[0])
+    top, bottom = _widened(box[1], box[3], side, size[1])
+    return left, top, right, bottom
+
+
+def _widened(low: int, high: int, length: int, whole: int) -> tuple[int, int]:
+    """Widen a stretch to `length` around its middle, moved to lie within the whole."""
+    length = min(max(length, high - low), whole)
+    start = min(max(0, (low + high - length) // 2), whole - length)
+    return start, start + length
 
 
 def needs_tiles(size: tuple[int, int], model_input: int) -> bool:
