@@ -31,13 +31,17 @@ class ModelSettings:
     blip2_model: str | None = None
     llama_model: str | None = None
     llama_url: str | None = None
+    llama_url_model: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ModelSettings":
-        """Read BLIP2_MODEL, LLAMA_MODEL and LLAMA_URL. Raises UnusableModel if two judges are named."""
-        settings = cls(*(environ.get(name) or None for name in ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL")))
+        """Read BLIP2_MODEL, LLAMA_MODEL, LLAMA_URL and LLAMA_URL_MODEL. Raises UnusableModel if they contradict."""
+        names = ("BLIP2_MODEL", "LLAMA_MODEL", "LLAMA_URL", "LLAMA_URL_MODEL")
+        settings = cls(*(environ.get(name) or None for name in names))
         if settings.llama_model and settings.llama_url:
             raise UnusableModel("LLAMA_MODEL and LLAMA_URL both name a judge; set one of them.")
+        if settings.llama_url_model and not settings.llama_url:
+            raise UnusableModel("LLAMA_URL_MODEL chooses a model of a server: set LLAMA_URL to the server's address.")
         return settings
 
 
@@ -99,7 +103,7 @@ def _serving(http: BaseWSGIServer, api: SageMakerRuntime, blip2: Blip2Endpoint) 
 
 def _judge(settings: ModelSettings, console: Console) -> Judge:
     if settings.llama_url:
-        return LlamaUrl(settings.llama_url)
+        return LlamaUrl(settings.llama_url, settings.llama_url_model)
     if settings.llama_model:
         # imported here: by default no model is loaded in this process, and torch takes seconds and 250 MB
         from local.models.llama_weights import LlamaWeights

@@ -45,7 +45,7 @@ class Dialog:
 
 
 class TextGenerationInference:
-    """JumpStart's Llama 2 from version 3 on: `{"inputs": "<s>[INST] ... [/INST]", "parameters": {...}}`."""
+    """JumpStart's Llama 2 from version 3 on: `{"inputs": "[INST] ... [/INST]", "parameters": {...}}`."""
 
     def matches(self, data: dict[str, Any]) -> bool:
         return isinstance(data.get("inputs"), str)

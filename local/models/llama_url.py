@@ -13,22 +13,25 @@ TIMEOUT_S = 60
 
 
 class LlamaUrl:
-    """Forwards chats to `{base}/v1/chat/completions`, with the first model that the server lists."""
+    """Forwards chats to `{base}/v1/chat/completions`, with `model` or the first that the server lists."""
 
     stand_in = False
 
-    def __init__(self, base: str) -> None:
-        """Query the server's models. Raises UnusableModel if that fails."""
+    def __init__(self, base: str, model: str | None = None) -> None:
+        """Query the server's models. Raises UnusableModel if that fails, or if `model` isn't one of them."""
         if urlsplit(base).scheme not in ("http", "https"):
             raise UnusableModel(f"LLAMA_URL={base}: give the address of a server, such as http://localhost:11434.")
         self._base = base.rstrip("/").removesuffix("/v1")
         try:
-            self._model = str(self._call("/v1/models")["data"][0]["id"])
+            listed = [str(each["id"]) for each in self._call("/v1/models")["data"]]
+            self._model = model or listed[0]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise UnusableModel(
                 f"LLAMA_URL={base}: {self._base}/v1/models can't be read ({error}). Is the server up, and does it "
                 "speak the OpenAI API?"
             ) from None
+        if self._model not in listed:
+            raise UnusableModel(f"LLAMA_URL_MODEL={model}: {self._base} has {', '.join(listed)}.")
         self.name = f"{self._model} at {self._base}"
 
     def complete(self, chat: Chat) -> Completion:

@@ -244,7 +244,7 @@ def test_tgi_is_greedy_and_sends_a_grammar_only_when_told(answer):
     assert SageMakerJudge(endpoint(runtime, "judge"), "tgi", True).complete(TURNS, SCHEMA) == "fine"
 
     plain, constrained = (request["Body"] for request in runtime.requests)
-    assert plain["inputs"] == "<s>[INST] Judge. [/INST] Hm. </s><s>[INST] Again. [/INST]"
+    assert plain["inputs"] == "[INST] Judge. [/INST] Hm. </s><s>[INST] Again. [/INST]"
     assert plain["parameters"]["do_sample"] is False
     assert "grammar" not in plain["parameters"]
     assert constrained["parameters"]["grammar"] == {"type": "json", "value": SCHEMA}
@@ -293,8 +293,8 @@ def test_a_hurried_client_waits_no_longer():
     assert (hurried.read_timeout, patient.read_timeout) == (34.5, 70)
 
 
-def test_one_turn_is_the_template_of_llama_2():
-    assert instruction_text(TURNS[:1]) == "<s>[INST] Judge. [/INST]"
+def test_one_turn_is_the_template_of_llama_2_but_for_the_first_token_which_the_server_adds():
+    assert instruction_text(TURNS[:1]) == "[INST] Judge. [/INST]"
 
 
 def test_the_requests_are_ones_that_the_real_client_accepts():

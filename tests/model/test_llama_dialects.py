@@ -130,6 +130,7 @@ def test_a_body_that_is_no_json_is_a_400(parrot: _Parrot) -> None:
 def test_rendering_and_parsing_a_prompt() -> None:
     assert llama2_format.render(CONVERSATION) == PROMPT
     assert llama2_format.parse(PROMPT) == CONVERSATION
+    assert llama2_format.parse(PROMPT.removeprefix("<s>")) == CONVERSATION
 
 
 def test_a_prompt_without_roles_is_one_user_message() -> None:

@@ -101,7 +101,7 @@ def test_weights_serve_the_endpoint(llama: Path, checkpoint: Path) -> None:
 
 @dataclass
 class _OpenAiServer:
-    """Lists one model, remembers requests, answers what it is told to."""
+    """Lists models, remembers requests, answers what it is told to."""
 
     status: int = 200
     answer: Any = field(
@@ -110,12 +110,13 @@ class _OpenAiServer:
             "usage": {"completion_tokens": 4},
         }
     )
+    models: list[str] = field(default_factory=lambda: ["llama2:13b"])
     requests: list[Any] = field(default_factory=list)
     url: str = ""
 
     def answered(self, request: Request) -> Response:
         if request.path == "/v1/models":
-            return Response(json.dumps({"data": [{"id": "llama2:13b"}]}))
+            return Response(json.dumps({"data": [{"id": name} for name in self.models]}))
         assert request.path == "/v1/chat/completions"
         self.requests.append(request.get_json())
         return Response(json.dumps(self.answer), status=self.status)
@@ -185,6 +186,22 @@ def test_a_failing_url_is_a_failing_container(
         judge.complete(QUESTION)
 
     assert failure.value.status == seen
+
+
+def test_a_model_is_chosen_on_a_server_with_several(openai_server: _OpenAiServer) -> None:
+    openai_server.models = ["nomic-embed", "llama2:13b"]
+    judge = LlamaUrl(openai_server.url, "llama2:13b")
+
+    judge.complete(QUESTION)
+
+    assert openai_server.requests[0]["model"] == "llama2:13b"
+    with pytest.raises(UnusableModel, match=r"LLAMA_URL_MODEL=llama3: .* has nomic-embed, llama2:13b"):
+        LlamaUrl(openai_server.url, "llama3")
+
+
+def test_a_chosen_model_needs_a_server() -> None:
+    with pytest.raises(UnusableModel, match="set LLAMA_URL"):
+        ModelSettings.from_env({"LLAMA_URL_MODEL": "llama2:13b"})
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "localhost:11434", "file:///etc/passwd"])

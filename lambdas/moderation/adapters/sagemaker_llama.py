@@ -56,11 +56,11 @@ def request_body(dialect: str, turns: Sequence[Turn], schema: Mapping[str, Any] 
 
 
 def instruction_text(turns: Sequence[Turn]) -> str:
-    """Render alternating turns in Llama 2's chat template, as its own tokenizer does."""
+    """Render alternating turns in Llama 2's chat template, but for the first `<s>`, which the server adds."""
     rendered = [
         f"<s>[INST] {turn.content} [/INST]" if turn.role == "user" else f" {turn.content} </s>" for turn in turns
     ]
-    return "".join(rendered)
+    return "".join(rendered).removeprefix("<s>")
 
 
 def read_generation(answer: Any) -> str:
