@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from local.synth import PROJECT, synthesise
 from scripts.backfill import flat, lane, report
-from scripts.backfill.proof import ProofConfig, prove
+from scripts.backfill.proof import ProofConfig, ProofResult, prove
 from scripts.soak.__main__ import MODEL_CONCURRENCY
 from scripts.soak.images import INPUT_SIZE
 
@@ -39,15 +39,20 @@ def main() -> int:
             task = progress.add_task(f"Moderating {objects:,}", total=objects)
             config = ProofConfig(objects=objects, seed=options.seed)
             results.append(prove(assembly, config, partial(progress.advance, task)))
+            _write(results)  # each takes up to hours
         progress.add_task("Measuring the lane", total=None)
         beside = lane.measure(assembly)
     promises = [*flat.promises(results), beside.promise]
-    RESULTS.parent.mkdir(exist_ok=True)
-    found = {"proofs": [result.to_json() for result in results], "lane": asdict(beside)}
-    RESULTS.write_text(json.dumps(found, indent=2, default=str) + "\n")
+    _write(results, beside)
     report.show(console, results, promises)
     console.print(f"Written to {RESULTS.relative_to(PROJECT)}")
     return 0 if all(result.all_held for result in results) and all(promise.held for promise in promises) else 1
+
+
+def _write(results: list[ProofResult], beside: lane.Lane | None = None) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    found = {"proofs": [result.to_json() for result in results], "lane": asdict(beside) if beside else None}
+    RESULTS.write_text(json.dumps(found, indent=2, default=str) + "\n")
 
 
 if __name__ == "__main__":
