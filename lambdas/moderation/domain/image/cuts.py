@@ -1,6 +1,7 @@
 """Parts of a picture that are looked at closer: without its borders, and as tiles."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -29,24 +30,38 @@ class Looks:
 def closer_looks(image: Image.Image, mode: str, size: int, most: int) -> Looks:
     """Return the picture without its borders and tiles of it, for details that the full view loses."""
     found = content(image)
-    parts: list[tuple[str, Box]] = []
-    if _area(found.box) < _TRIM_WORTH * image.width * image.height and most:
-        parts.append(("trimmed", found.box))
-    left, top, right, bottom = _at_least(size, found.everything, image.size)
-    inner = (right - left, bottom - top)
+    everything = _at_least(size, found.everything, image.size)
     large = needs_tiles(image.size, size) and not _is_plain(image)
-    if mode == "tiles" or (large and needs_tiles(inner, size)):
-        boxes = tile_boxes(inner, most - len(parts)) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
-        boxes = boxes or tiles_along(inner, most - len(parts))
-        complete = _is_enough(boxes) or not (large and needs_tiles(inner, size))
-    else:  # specks in a large border get a view of their own
-        needed = large and found.box != found.everything
-        boxes = ((0, 0, *inner),)[: most - len(parts)] if needed else ()
-        complete = bool(boxes) or not needed
-    parts += [
+    tiled = large and needs_tiles(_size(everything), size)
+    if not tiled and mode != "tiles":
+        nested = _nested(image.size, (everything, found.box) if large else (found.box,))
+        looks = tuple(zip(("trimmed", "tile-0"), nested, strict=False))
+        return Looks(looks[:most], complete=not large or most > 0 or found.box == found.everything)
+    trimmed = [("trimmed", box) for box in _nested(image.size, (found.box,))][:most]
+    left, top, _, _ = everything
+    boxes = _tiles(_size(everything), mode, size, most - len(trimmed))
+    tiles = [
         (f"tile-{number}", (left + x0, top + y0, left + x1, top + y1)) for number, (x0, y0, x1, y1) in enumerate(boxes)
     ]
-    return Looks(tuple(parts), complete)
+    return Looks((*trimmed, *tiles), complete=not tiled or _is_enough(boxes))
+
+
+def _nested(size: tuple[int, int], boxes: Sequence[Box]) -> list[Box]:
+    """Return the boxes that are worth a view: each much smaller than the picture and than the one before."""
+    worth = [(0, 0, *size)]
+    for box in boxes:
+        if _area(box) < _TRIM_WORTH * _area(worth[-1]):
+            worth.append(box)
+    return worth[1:]
+
+
+def _tiles(inner: tuple[int, int], mode: str, size: int, most: int) -> tuple[Box, ...]:
+    grid = tile_boxes(inner, most) if min(inner) >= TILED_FROM * size or mode == "tiles" else ()
+    return grid or tiles_along(inner, most)
+
+
+def _size(box: Box) -> tuple[int, int]:
+    return box[2] - box[0], box[3] - box[1]
 
 
 def _at_least(side: int, box: Box, size: tuple[int, int]) -> Box:
@@ -127,4 +142,4 @@ def _starts(length: int, side: float, count: int) -> list[int]:
 
 
 def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+    return math.prod(_size(box))
