@@ -7,6 +7,7 @@ it uses and starts faster.
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from moderation.contract import DIALECTS
 from moderation.environment import Environment
@@ -21,8 +22,10 @@ from moderation.ports import (
     VisionModel,
     WorkStore,
 )
-from moderation.usecases.prepare_image import PreparePorts
 from moderation.usecases.select_item import SelectPorts
+
+if TYPE_CHECKING:
+    from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
 
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
 
@@ -74,13 +77,14 @@ class CanaryPorts:
 
 
 @cache
-def prepare_image() -> PreparePorts:
+def prepare_image() -> "PreparePorts":
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
     from moderation.adapters.policies import S3PolicyStore
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.prepare_image import PreparePorts
 
     env = Environment(
         os.environ, "WORK_BUCKET", "POLICY_BUCKET", "VERDICT_TABLE", "MODELS", "MODEL_INPUT_SIZE", "POLICY_APPROVAL"

@@ -1,4 +1,4 @@
-"""Lambda layer with Pillow, pi-heif and PyYAML, which `prepare_image` needs in addition to the Powertools layer."""
+"""Lambda layer with Pillow, pi-heif and PyYAML, which the managed Powertools layer doesn't hold."""
 
 import shutil
 import zipfile

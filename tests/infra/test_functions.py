@@ -1,7 +1,10 @@
 """The functions' code, environment and limits."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from importlib import metadata
 
 import pytest
@@ -118,6 +121,38 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem == "prepare_image")
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
+
+
+START = """
+import importlib, sys
+hidden = sys.argv[2].split()
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in hidden:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hide())
+importlib.import_module(f"moderation.handlers.{sys.argv[1]}")
+getattr(importlib.import_module("moderation.wiring"), sys.argv[1]).__wrapped__()
+"""
+OF_THE_IMAGING_LAYER = "PIL pi_heif yaml"
+
+
+@pytest.mark.parametrize("stem", LIMITS)
+def test_a_function_starts_with_what_its_layers_hold(stem: str, moderation: Template) -> None:
+    """On the laptop all functions share an environment that holds everything."""
+    layers = [flatten(layer) for layer in moderation.function(stem)["Layers"]]
+    hidden = "" if any(layer.startswith("<FunctionsImaging") for layer in layers) else OF_THE_IMAGING_LAYER
+    credentials = dict.fromkeys(("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "us-east-1")
+
+    done = subprocess.run(
+        [sys.executable, "-c", START, stem, hidden],
+        env=os.environ | environment(moderation, stem) | credentials,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_tests_run_the_powertools_that_the_managed_layer_holds() -> None:
