@@ -106,6 +106,10 @@ _PROSE_WORDS = (
     "comments detail details summary evidence description caption thought thoughts"
 )
 _PROSE = frozenset(_PROSE_WORDS.split())
+# What a text may not be alone: it would affirm something.
+_AFFIRMED = re.compile(
+    r"(?:y|yes|yeah|yep|true|positive|affirmative|correct|high|medium|low|[+-]?\d[\d.,]{0,99}\s?%?)[ .!]*+"
+)
 _VERDICTS_WORDS = (
     "verdict decision label result answer judgement judgment classification status conclusion outcome output "
     "response final-answer final-verdict assessment moderation rating"
@@ -175,7 +179,10 @@ def _agrees(key: str, value: Any, pack: Pack) -> bool:
     if key in _PROSE:
         items = value if isinstance(value, list) else [value]
         return all(
-            isinstance(item, str) and not _is_placeholder(_one_line(item)) and not doubt_in_reason(item, pack)
+            isinstance(item, str)
+            and not _is_placeholder(_one_line(item))
+            and not _AFFIRMED.fullmatch(_plain(item)[:200])
+            and not doubt_in_reason(item, pack)
             for item in items
         )
     if key in _VERDICTS:

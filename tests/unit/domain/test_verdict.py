@@ -336,7 +336,50 @@ def test_a_contradiction_is_found_among_harmless_sentences(
 
 
 VALUES = ["unsafe", True, False, 1, ["unsafe"], {"flag": "unsafe"}, "yes", "no", "high", "safe"]
-NAMES = st.sampled_from(["safe", "is_safe", "unsafe", "is unsafe", "verdict", "category", "categories", "confidence"])
+PROSE = [
+    "reason",
+    "reasons",
+    "explanation",
+    "explanations",
+    "rationale",
+    "justification",
+    "analysis",
+    "reasoning",
+    "note",
+    "notes",
+    "comment",
+    "comments",
+    "detail",
+    "details",
+    "summary",
+    "evidence",
+    "description",
+    "caption",
+    "thought",
+    "thoughts",
+]
+VERDICTS = [
+    "decision",
+    "label",
+    "result",
+    "answer",
+    "judgement",
+    "judgment",
+    "classification",
+    "status",
+    "conclusion",
+    "outcome",
+    "output",
+    "response",
+    "final-answer",
+    "final-verdict",
+    "assessment",
+    "moderation",
+    "rating",
+]
+NAMES = st.sampled_from(
+    ["safe", "is_safe", "unsafe", "is unsafe", "verdict", "category", "categories", "confidence", *PROSE, *VERDICTS]
+)
 AGREEING = {
     "flag": ("false", '"no"', '"safe"'),
     "category": ('"no"', '"safe"'),
@@ -347,10 +390,14 @@ AGREEING = {
     "unsafe": ("false", '"no"'),
     "is-unsafe": ("false", '"no"'),
     "confidence": ("1", '"high"'),
+    **dict.fromkeys(VERDICTS, ('"safe"',)),
+    **dict.fromkeys(PROSE, ("false", '"no"', '"safe"')),
 }
 
 
 @settings(max_examples=300, deadline=None)
+@example("NOTE", True)
+@example("evidence", "yes")
 @given(key=st.text(max_size=12) | NAMES, value=st.sampled_from(VALUES))
 def test_no_other_member_of_the_object_is_overlooked(key: str, value: object) -> None:
     plain = re.sub(r"[\W_]+", "-", key.casefold()).strip("-")
