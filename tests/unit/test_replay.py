@@ -112,11 +112,13 @@ def test_evidence_is_loaded_from_the_work_bucket_and_missed_where_it_is_gone() -
     moved = replace(whole, answers=None, evidence=None, evidence_in="evidence/i/e.json")
     work.put_json("evidence/i/e.json", {"answers": whole.answers, "evidence": whole.evidence})
     gone = replace(moved, evidence_in="evidence/i/gone.json")
+    unanswered = replace(moved, evidence_in="evidence/i/unanswered.json")
+    work.put_json("evidence/i/unanswered.json", {"evidence": whole.evidence})
 
-    part = replay(with_threshold(0.3), moved, gone, work=work)
+    part = replay(with_threshold(0.3), moved, gone, unanswered, work=work)
 
     assert labels(part) == {("safe", "review"): 1}
-    assert part.tally.causes == {("No answers are stored with it.", "nothing"): 1}
+    assert part.tally.causes == {("No answers are stored with it.", "nothing"): 2}
 
 
 def test_a_pack_that_is_gone_is_a_reason() -> None:
