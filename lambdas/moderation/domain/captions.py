@@ -13,10 +13,11 @@ from functools import lru_cache
 from itertools import chain
 
 from moderation.domain.category_words import Phrases, Vocabulary, significant, stem_of, words_in
+from moderation.domain.clues import Clues
 from moderation.domain.disguises import undisguised
 from moderation.domain.english import words_of
 from moderation.domain.foreign_subjects import FOREIGN_SUBJECTS
-from moderation.domain.hostility import is_hostile, swears_masked
+from moderation.domain.hostility import WORDS_OF_HOSTILITY, is_hostile, swears_masked
 from moderation.domain.letters import restored
 from moderation.domain.policy import Pack
 from moderation.domain.subjects import INSULTS, LOOKALIKES, OTHER_SENSES, SUBJECTS
@@ -66,7 +67,7 @@ def _readings(caption: str) -> Iterator[str]:
     yield from readings
     yield from undisguised(caption)
     in_letters = readings[::2]  # the others are words that were cut up
-    hostile = any(is_hostile(_without_punctuation(text)) for text in in_letters)
+    hostile = _CLUES.of(caption.casefold()) and any(is_hostile(_without_punctuation(text)) for text in in_letters)
     if hostile or swears_masked(caption.casefold()):
         yield _SWEAR_WORD
     if any(map(_PHONE_NUMBER.search, in_letters)):
@@ -163,3 +164,4 @@ def _lengths(phrases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
 _OTHER_SENSES = {tuple(words_in(form)) for phrase in OTHER_SENSES.split(", ") for form in (phrase, _plural(phrase))}
 _NARROWER = _narrower()
 _OTHER_SENSES_FROM, _NARROWER_FROM = _lengths(_OTHER_SENSES), _lengths(_NARROWER)
+_CLUES = Clues(hostile=WORDS_OF_HOSTILITY)
