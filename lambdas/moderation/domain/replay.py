@@ -39,6 +39,11 @@ _NO_EFFECT = (
     "unusable_files",
 )
 _WHOLE_VIEW = "full"
+# Attributes of a record that a replay reads, beside its key.
+REPLAYED = (
+    *("created_at", "escalated_at", "policy", "verdict", "category", "decided_by", "row", "cause", "history"),
+    *("answers", "captions", "looked_at", "evidence_in", "judgement", "shadow", "shortened"),
+)
 
 _T = TypeVar("_T")
 
