@@ -109,32 +109,28 @@ def _without(words: list[str], phrases: Phrases) -> list[str]:
 
 def _without_other_senses(words: list[str]) -> list[str]:
     """Put a comma in the place of every phrase in which a name of a subject has another sense."""
-    kept, i = [], 0
-    while i < len(words):
-        length = _length(_OTHER_SENSES_FROM, _OTHER_SENSES, words, i)
-        kept.append("," if length else words[i])
-        i += length or 1
+    kept = [*words]
+    for start, end in reversed([*_places(_OTHER_SENSES, _OTHER_SENSES_FROM, words)]):
+        kept[start:end] = [","]
     return kept
 
 
 def _broader(words: list[str]) -> set[str]:
     """Stems of the subjects that the words are narrower words of; the longest phrase at each place counts."""
-    stems: set[str] = set()
-    i = 0
-    while i < len(words):
-        length = _length(_NARROWER_FROM, _NARROWER, words, i)
-        if length:
-            stems |= _NARROWER[tuple(words[i : i + length])]
-        i += length or 1
-    return stems
+    return set().union(*(_NARROWER[tuple(words[i:j])] for i, j in _places(_NARROWER, _NARROWER_FROM, words)))
 
 
-def _length(lengths: Mapping[str, Sequence[int]], phrases: Container[tuple[str, ...]], words: list[str], i: int) -> int:
-    """Number of words of the longest of the phrases that is at a place; 0 if there is none."""
-    for length in lengths.get(words[i], ()):
-        if tuple(words[i : i + length]) in phrases:
-            return length
-    return 0
+def _places(
+    phrases: Container[tuple[str, ...]], lengths: Mapping[str, Sequence[int]], words: list[str]
+) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each phrase in the words, the longest at each place; `lengths` are by the first word."""
+    free = 0
+    for start, word in enumerate(words):
+        if word in lengths and start >= free:
+            ends = (start + length for length in lengths[word])
+            free = next((end for end in ends if tuple(words[start:end]) in phrases), free)
+            if free > start:
+                yield start, free
 
 
 def _narrower() -> dict[tuple[str, ...], frozenset[str]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from moderation.domain.letters import in_words, readings
 
 _KEPT = 2**14  # pieces whose clues are kept
-_READINGS = range(len(tuple(readings(""))))
+_READINGS = range(len(readings("")))
 
 
 class Clues:

@@ -381,7 +381,7 @@ def is_description(text: str) -> bool:
     clues = _CLUES.of(folded)
     return (
         _SENTENCES.search(text) is None
-        and _only_describes(next(readings(folded)), ("talk", 0) in clues)
+        and _only_describes(readings(folded)[0], ("talk", 0) in clues)
         and not any(_is_talk(reading) for number, reading in _readings_with("talk", folded, clues) if number)
     )
 

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 
 # Basic Latin to Latin Extended-B, Latin Extended Additional (Vietnamese), and the ligatures of "fi", "fl" and "ff".
 _LATIN = re.compile("[\u0000-\u024f\u1e00-\u1eff\ufb00-\ufb06]")
@@ -22,6 +21,7 @@ _MARKS = re.compile("[\u0300-\u036f]")
 _FEW = 2
 _SOFT_HYPHEN = "\u00ad"
 _IN_LETTERS = 3  # of the readings, with signs as letters at most
+_KEPT_TEXTS = 256  # each is read several times in a row
 _KEPT = 2**14  # words that are kept as they were read
 
 _SHAPE = re.compile(
@@ -64,19 +64,22 @@ def has_foreign_letters(text: str) -> bool:
     )
 
 
-def readings(folded: str) -> Iterator[str]:
+@lru_cache(maxsize=_KEPT_TEXTS)
+def readings(folded: str) -> tuple[str, ...]:
     """Return the ways to read a casefolded text: in plain letters, signs as letters, backwards, in simple ciphers."""
     plain = _plain_letters(folded)
     signs = plain.translate(SIGNS_AS_LETTERS)
-    yield plain
-    yield signs
-    yield plain.translate(_ONE_AS_L).translate(SIGNS_AS_LETTERS)
-    yield _WORD.sub(_unscrambled, plain)
-    yield _WORD.sub(_unscrambled, _STUTTER.sub(r"\1", plain))
-    yield plain[::-1]
-    yield signs[::-1]
-    yield plain.translate(ROT13)
-    yield plain.translate(ATBASH)
+    return (
+        plain,
+        signs,
+        plain.translate(_ONE_AS_L).translate(SIGNS_AS_LETTERS),
+        _WORD.sub(_unscrambled, plain),
+        _WORD.sub(_unscrambled, _STUTTER.sub(r"\1", plain)),
+        plain[::-1],
+        signs[::-1],
+        plain.translate(ROT13),
+        plain.translate(ATBASH),
+    )
 
 
 def in_plain_letters(text: str) -> str:
@@ -91,7 +94,7 @@ def in_words(reading: str) -> str:
 
 def restored(text: str) -> Iterator[str]:
     """Return a text in plain letters and with signs as letters, each followed by the words that it has cut up."""
-    in_letters = islice(readings(unicodedata.normalize("NFKC", text).casefold()), _IN_LETTERS)
+    in_letters = readings(unicodedata.normalize("NFKC", text).casefold())[:_IN_LETTERS]
     for reading in dict.fromkeys(in_letters):
         yield reading
         yield " , ".join(_joined(_TOKEN.findall(reading)))
@@ -106,7 +109,9 @@ def _plain_letters(folded: str) -> str:
 
 def _joined(parts: list[str]) -> Iterator[str]:
     """Return what neighbouring parts make together: small ones with a lone letter, or two or three of any length."""
-    for start in range(len(parts)):
+    for start, first in enumerate(parts):
+        if len(first) > 2 and first in _WHOLE_WORDS:
+            continue
         word, small, whole, letter = "", True, False, False
         for number, part in enumerate(parts[start : start + _LONGEST_CUT], 1):
             word += part
