@@ -121,7 +121,7 @@ bench-models: setup ## Measure our BLIP-2 handler against the sample's
 	@$(BIN)/python -m scripts.bench.models
 
 .PHONY: bench-replay
-bench-replay: setup ## Time `moderate policy replay` on an export of 100,000 records
+bench-replay: setup ## Time `moderate policy replay` on exports of 20,000 and 100,000 records
 	@$(BIN)/python -m scripts.bench.replay
 
 .PHONY: bench-rights

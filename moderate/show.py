@@ -63,7 +63,7 @@ def show(
         print_json(record.attributes())
     else:
         _show(record)
-        if found.evidence_in and not record.evidence_in:
+        if found.evidence_in and not record.evidence_in and record.evidence is None:
             results.print("Its evidence, which had a file of its own, is no longer kept.")
 
 

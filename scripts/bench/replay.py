@@ -1,7 +1,7 @@
-"""Time `moderate policy replay` on an export of many records, made of those of the laptop cloud.
+"""Time `moderate policy replay` on exports of many records, made of those of the laptop cloud.
 
-`python -m scripts.bench.replay [NUMBER]`; each record has scores and a caption of its own, so that nothing is read once
-for many.
+`python -m scripts.bench.replay [NUMBER …]`, an export for each number. Each record has scores and a caption of its own,
+so that nothing is read once for many.
 """
 
 import gzip
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -22,38 +23,48 @@ from local.samples import sample_drawings
 from local.session import Session, laptop_cloud
 from model_artifacts.demo import DEMO_PACK
 
-NUMBER = 100_000
+NUMBERS = (20_000, 100_000)
 FILES = 8
 SEEDS = range(3)
-EXPORT = "AWSDynamoDB/01693685827463-2d8752fd"
+BUCKET = "exports"
 
 
 def main() -> int:
-    """Print records a second, and the most memory of a process; return the command's exit status."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else NUMBER
+    """Print records a second and the most memory of a process for each number; return the command's exit status."""
+    numbers = tuple(map(int, sys.argv[1:])) or NUMBERS
     console = Console()
     with laptop_cloud(console) as session:
         items = moderated(session)
         one_view = [item for item in items if len(item["looked_at"]["M"]["views"]["L"]) == 1]
-        console.print(f"{number:,} records of one view, made of {len(one_view)}")
-        url = write_export(session, one_view, number)
+        console.print(f"Records of one view, made of {len(one_view)}")
         edited = session.folder / "edited.yaml"
         edited.write_text(edited_pack(DEMO_PACK.read_text("utf-8")), "utf-8")
-        command = [str(MODERATE), "policy", "replay", str(edited), "--export", url, "--json"]
-        printed = session.folder / "report.json"
-        with printed.open("w") as output:
-            started = time.monotonic()
-            process = subprocess.Popen(command, env={**os.environ, **session.environment}, stdout=output)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.monotonic() - started
-        if status:
-            return os.waitstatus_to_exitcode(status)
-        report = json.loads(printed.read_text())
+        client("s3", session.url).create_bucket(Bucket=BUCKET)
+        for number in numbers:
+            url = write_export(session, one_view, number)
+            if status := replay(console, session, edited, url):
+                return status
+    return 0
+
+
+def replay(console: Console, session: Session, edited: Path, url: str) -> int:
+    """Replay an export, print what that took, and return the exit status."""
+    command = [str(MODERATE), "policy", "replay", str(edited), "--export", url, "--json"]
+    printed = session.folder / "report.json"
+    with printed.open("w") as output:
+        started = time.monotonic()
+        process = subprocess.Popen(command, env={**os.environ, **session.environment}, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+    if status:
+        return os.waitstatus_to_exitcode(status)
+    report, processor = json.loads(printed.read_text()), usage.ru_utime + usage.ru_stime
     console.print(
         f"{report['records']:,} records, {report['flips']:,} flips in {seconds:.1f} s: "
         f"{report['records'] / seconds:,.0f} a second on {os.cpu_count()} cores, a million in "
-        f"{1e6 / report['records'] * seconds / 60:.1f} minutes; {(usage.ru_utime + usage.ru_stime):.1f} s of processor "
-        f"time; at most {usage.ru_maxrss / 1024:.0f} MB a process; load {os.getloadavg()[0]:.1f}"
+        f"{1e6 / report['records'] * seconds / 60:.1f} minutes; {processor:.1f} s of processor time, "
+        f"{1000 * processor / report['records']:.2f} ms a record; at most {usage.ru_maxrss / 1024:.0f} MB a process; "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     return 0
 
@@ -75,20 +86,19 @@ def moderated(session: Session) -> list[dict[str, Any]]:
 
 def write_export(session: Session, items: list[dict[str, Any]], number: int) -> str:
     """Write an export of the table with `number` records, and return its address."""
-    s3, bucket, table = client("s3", session.url), "exports", session.outputs["VerdictTableName"]
-    s3.create_bucket(Bucket=bucket)
-    manifest = []
+    s3, table = client("s3", session.url), session.outputs["VerdictTableName"]
+    export, manifest = f"AWSDynamoDB/01693685827463-{number:08x}", []
     for file in range(FILES):
         count = len(range(file, number, FILES))
-        key = f"{EXPORT}/data/{file}.json.gz"
-        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(b"".join(lines(items, file, count)), 1))
+        key = f"{export}/data/{file}.json.gz"
+        s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(b"".join(lines(items, file, count)), 1))
         manifest.append({"itemCount": count, "dataFileS3Key": key})
     arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}"
     summary = {"tableArn": arn, "outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT"}
-    s3.put_object(Bucket=bucket, Key=f"{EXPORT}/manifest-summary.json", Body=json.dumps(summary).encode())
+    s3.put_object(Bucket=BUCKET, Key=f"{export}/manifest-summary.json", Body=json.dumps(summary).encode())
     text = "".join(json.dumps(entry) + "\n" for entry in manifest)
-    s3.put_object(Bucket=bucket, Key=f"{EXPORT}/manifest-files.json", Body=text.encode())
-    return f"s3://{bucket}/{EXPORT}"
+    s3.put_object(Bucket=BUCKET, Key=f"{export}/manifest-files.json", Body=text.encode())
+    return f"s3://{BUCKET}/{export}"
 
 
 def lines(items: list[dict[str, Any]], file: int, count: int) -> Iterator[bytes]:

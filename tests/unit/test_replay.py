@@ -12,7 +12,9 @@ import pytest
 
 from moderate.failures import CommandFailed
 from moderate.replaying.run import Batch, Progress, Worker, replayed, table_batches
+from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.record_batches import MOST
+from moderation.adapters.table_export import exported_record
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement import Judgement
@@ -112,11 +114,36 @@ def test_evidence_is_loaded_from_the_work_bucket_and_missed_where_it_is_gone() -
     moved = replace(whole, answers=None, evidence=None, evidence_in="evidence/i/e.json")
     work.put_json("evidence/i/e.json", {"answers": whole.answers, "evidence": whole.evidence})
     gone = replace(moved, evidence_in="evidence/i/gone.json")
+    unanswered = replace(moved, evidence_in="evidence/i/unanswered.json")
+    work.put_json("evidence/i/unanswered.json", {"evidence": whole.evidence})
 
-    part = replay(with_threshold(0.3), moved, gone, work=work)
+    part = replay(with_threshold(0.3), moved, gone, unanswered, work=work)
 
     assert labels(part) == {("safe", "review"): 1}
-    assert part.tally.causes == {("No answers are stored with it.", "nothing"): 1}
+    assert part.tally.causes == {("No answers are stored with it.", "nothing"): 2}
+
+
+def test_a_record_of_an_export_is_replayed_like_the_one_in_the_table() -> None:
+    work, whole = work_with(), stored("in/moved", 0.4)
+    work.put_json("evidence/i/e.json", {"answers": whole.answers, "evidence": whole.evidence})
+    said = {"flag": "unsafe", "category": "Violence", "reason": "A weapon."}
+    records = [
+        stored("in/safe", 0.4, other="x", reference="r", timings={"judge": 3}),
+        stored("in/unsafe", 0.97, UNSAFE),
+        stored("in/cut", 0.02, shortened=["captions cut to 300 characters"]),
+        stored("in/escalated", 0.4, escalated_at="2026-11-21T00:00:00.000Z"),
+        stored("in/unseen", 0.4, looked_at={"unseen": ["3 frames have no view."]}, verdict="review", row="unseen"),
+        stored("in/shadow", 0.4, judgement=None, shadow={"small": {"digest": PACK.digest, "judgement": said}}),
+        stored("in/failed", 0.4, answers=None, decided_by="failure", cause=json.dumps({"Error": "Gone", "Cause": ""})),
+        stored("in/person", 0.4, decided_by="person", history=[{"verdict": "unsafe", "decided_by": "judge"}]),
+        replace(whole, answers=None, evidence=None, evidence_in="evidence/i/e.json"),
+    ]
+    lines = [json.dumps({"Item": to_item(each.attributes())}).encode() for each in records]
+    exported = [each for line in lines if (each := exported_record(line, "intake"))]
+
+    edited = with_threshold(0.3)
+
+    assert replay(edited, *exported, work=work) == replay(edited, *records, work=work)
 
 
 def test_a_pack_that_is_gone_is_a_reason() -> None:

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from moderation.adapters.dynamodb_items import record_of
 from moderation.adapters.faults import store_faults
 from moderation.domain.record import Record
+from moderation.domain.replay import REPLAYED
 from moderation.errors import ModerationError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = "manifest-summary.json"
 _FORMAT = "DYNAMODB_JSON"
+_READ = ("pk", "sk", *REPLAYED)
 
 
 class UnusableExport(ModerationError):
@@ -98,11 +100,13 @@ class TableExport:
 def exported_record(line: bytes, bucket: str) -> Record | None:
     """Return the record in a line of a data file; None for another item of the table, or another bucket's.
 
-    Raises UnusableExport.
+    It has only the attributes that a replay reads. Raises UnusableExport.
     """
     try:
         item: dict[str, Any] = json.loads(line)["Item"]
-        return record_of(item) if item["pk"]["S"].startswith(f"{bucket}#") else None
+        if not item["pk"]["S"].startswith(f"{bucket}#"):
+            return None
+        return record_of({name: item[name] for name in _READ if name in item})
     except (ValueError, KeyError, TypeError) as error:
         raise UnusableExport(f"A line of the export has no item of the table: {line[:80]!r}.") from error
 

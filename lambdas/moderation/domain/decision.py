@@ -108,7 +108,13 @@ class _RowResult:
 
 def decide(pack: Pack, evidence: Evidence, judgement: Judgement | UnusableJudgement | None) -> Decision:
     """Return the verdict of the first row of the table that matches. None as judgement: the judge wasn't asked."""
-    found = findings(pack, evidence)
+    return decide_on(pack, evidence, findings(pack, evidence), judgement)
+
+
+def decide_on(
+    pack: Pack, evidence: Evidence, found: tuple[Finding, ...], judgement: Judgement | UnusableJudgement | None
+) -> Decision:
+    """Decide as `decide` does; `found` are the findings of the evidence under the pack."""
     situation = _Situation(pack, evidence, judgement, found, top_finding(found))
     name, result = next((name, result) for name, row in _ROWS.items() if (result := row(situation)))
     return Decision(

@@ -5,6 +5,7 @@ Only words that aren't English are read in these ways: "regal" is no "lager".
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from moderation.domain.english import is_english
 from moderation.domain.letters import ATBASH, ROT13, SIGNS_AS_LETTERS, in_plain_letters
@@ -24,6 +25,7 @@ _ALPHABET = (
 _CODE_WORDS = frozenset(_ALPHABET.split())
 _INITIALS = re.compile(r"\b(?:(?:first|initial) letters?|initials|acrostic)\b(.*)")
 _FEWEST_LETTERS = 3
+_KEPT = 2**14  # words whose readings are kept
 
 
 def undisguised(text: str) -> Iterator[str]:
@@ -33,9 +35,14 @@ def undisguised(text: str) -> Iterator[str]:
     yield " , ".join(_spelled_by_words(plain))
 
 
-def _readings(word: str) -> Iterator[str]:
+@lru_cache(maxsize=_KEPT)
+def _readings(word: str) -> tuple[str, ...]:
+    return () if is_english(word) else tuple(_in_letters(word))
+
+
+def _in_letters(word: str) -> Iterator[str]:
     letters = word.translate(SIGNS_AS_LETTERS)
-    if is_english(word) or not letters.isalpha():
+    if not letters.isalpha():
         return
     if letters != word and letters in _SLANG:
         yield _SLANG[letters]

@@ -14,13 +14,14 @@ _ESCAPES = re.compile(
     r"|(?:=[0-9a-f]{2}){3}|&(?:lt|gt|quot|amp|apos);",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"[%\\&=]|[01]{8}")  # without one of these there is no escape
 _LEAST = 6
 
 
 def hides_text(text: str) -> bool:
     """Tell if a part of the text is an encoding of words."""
     return (
-        _ESCAPES.search(text) is not None
+        (_ESCAPED.search(text) is not None and _ESCAPES.search(text) is not None)
         or any(map(_is_base64_of_text, _BASE64.findall(text)))
         or any(map(_is_base32_of_text, _BASE32.findall(text)))
         or any(map(_is_hexadecimal_of_text, _HEXADECIMAL.findall(text)))

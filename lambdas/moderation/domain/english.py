@@ -8,6 +8,7 @@ from moderation.domain.letters import in_plain_letters
 
 _WORDS = Path(__file__).parents[1] / "words"
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@\S+\.)\S*")
+_IN_ADDRESSES = ("://", "www.", "@")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ABBREVIATION_WORDS = "dr mr mrs st est inc ltd co vs pm tv dvd cd usa uk eu nyc vip diy faq xxl"
 _ABBREVIATIONS = frozenset(_ABBREVIATION_WORDS.split())
@@ -30,7 +31,9 @@ def is_english(word: str) -> bool:
 
 def is_unread(text: str) -> bool:
     """Tell if a text of at least five words has mostly, or in one place, words that aren't English."""
-    words = _WORD.findall(in_plain_letters(_ADDRESS.sub(" ", text).replace("\u2019", "'")))
+    if any(sign in text for sign in _IN_ADDRESSES):
+        text = _ADDRESS.sub(" ", text)
+    words = _WORD.findall(in_plain_letters(text.replace("\u2019", "'")))
     unknown = [not is_english(word) for word in words if len(word) > 1 or word in _ONE_LETTER_WORDS]
     return len(unknown) >= _LEAST_WORDS and (
         sum(unknown) > len(unknown) / 2

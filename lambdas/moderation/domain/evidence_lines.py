@@ -1,13 +1,13 @@
 """Lines of the judge's prompt that an image's evidence makes, and the selection of those that fit the context."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings
 from moderation.domain.injection import neutralise
-from moderation.domain.policy import Pack, uncovered_categories
+from moderation.domain.policy import Pack, Question, uncovered_categories
 from moderation.domain.tokens import most_tokens, tokens
 
 CAPTION_CHARACTERS = 300
@@ -56,9 +56,10 @@ def speaking_lines(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> 
 
     `found` are the findings of the evidence under the pack.
     """
-    lines = [*_captions(pack, evidence), *_answers(pack, found)]
     described = _descriptions(pack, described_categories(pack, evidence, found))
-    return [*described, *(line.text for line in lines if line.rank != _CLEAR)]
+    captions = [f'{_frame(names)}"{_shown(text)}"' for text, names in _views_by_caption(pack, evidence).items()]
+    answers = ["".join(_parts(finding)) for _, told in _told(pack, found) for finding in told]
+    return [*described, *captions, *answers]
 
 
 def fitting(lines: Sequence[Line], room: int) -> list[Line]:
@@ -98,16 +99,13 @@ def left_out(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
 
 def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
     """Return a line for each text; views with the same caption share one."""
-    views: dict[str, list[str]] = {}
-    for caption in evidence.captions if pack.caption else ():
-        views.setdefault(neutralise(caption.text, _NO_LIMIT), []).append(caption.view)
+    views = _views_by_caption(pack, evidence)
     apart = [supported_categories(pack, [text]) for text in views]
     together = set(supported_categories(pack, [" ".join(views)])).difference(*apart)
     lines = []
     for number, (text, names) in enumerate(views.items()):
         supports, cut = bool(apart[number] or together), len(text) > CAPTION_CHARACTERS
-        shown = text[:CAPTION_CHARACTERS].rstrip()
-        frame = f"Caption ({', '.join(names)}): "
+        frame, shown = _frame(names), _shown(text)
         lines.append(
             Line(
                 f'{frame}"{shown}"',
@@ -123,6 +121,21 @@ def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
     return lines
 
 
+def _views_by_caption(pack: Pack, evidence: Evidence) -> dict[str, list[str]]:
+    views: dict[str, list[str]] = {}
+    for caption in evidence.captions if pack.caption else ():
+        views.setdefault(neutralise(caption.text, _NO_LIMIT), []).append(caption.view)
+    return views
+
+
+def _frame(views: Sequence[str]) -> str:
+    return f"Caption ({', '.join(views)}): "
+
+
+def _shown(caption: str) -> str:
+    return caption[:CAPTION_CHARACTERS].rstrip()
+
+
 def _descriptions(pack: Pack, names: Collection[str]) -> list[str]:
     return [
         f"{number}. {category.rule}" for number, category in enumerate(pack.categories, 1) if category.name in names
@@ -131,12 +144,7 @@ def _descriptions(pack: Pack, names: Collection[str]) -> list[str]:
 
 def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     lines, clear = [], []
-    talking = {answer for answer in {finding.answer for finding in found} if supported_categories(pack, [answer])}
-    asked: dict[str, list[Finding]] = {}
-    for finding in found:
-        asked.setdefault(finding.question_id, []).append(finding)
-    for question in pack.questions:
-        told = _told(asked.get(question.id, []), talking)
+    for question, told in _told(pack, found):
         lines += [_answer(pack, finding) for finding in told]
         if not told:
             clear.append(question.id)
@@ -146,33 +154,50 @@ def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     return lines
 
 
-def _told(asked: Sequence[Finding], talking: Collection[str]) -> list[Finding]:
-    """Return the strongest answer to a question unless it is a clear no, and those whose words support a category."""
-    strongest = max(asked, key=lambda finding: finding.score or 0.0, default=None)
-    return [
-        finding
-        for finding in asked
-        if (finding is strongest and (finding.near or not finding.clear_no)) or finding.answer in talking
-    ]
+def _told(pack: Pack, found: Sequence[Finding]) -> Iterator[tuple[Question, list[Finding]]]:
+    """Yield each question with its strongest answer unless that is a clear no, and those that support a category."""
+    talking = {answer for answer in {finding.answer for finding in found} if supported_categories(pack, [answer])}
+    asked: dict[str, list[Finding]] = {}
+    for finding in found:
+        asked.setdefault(finding.question_id, []).append(finding)
+    for question in pack.questions:
+        answers = asked.get(question.id, [])
+        strongest = max(answers, key=lambda finding: finding.score or 0.0, default=None)
+        yield (
+            question,
+            [
+                finding
+                for finding in answers
+                if (finding is strongest and (finding.near or not finding.clear_no)) or finding.answer in talking
+            ],
+        )
 
 
 def _answer(pack: Pack, finding: Finding) -> Line:
-    categories = " | ".join(finding.categories) or "no category"
-    answer = neutralise(finding.answer, _NO_LIMIT) or "none"
-    shown, cut = answer[:ANSWER_CHARACTERS].rstrip(), len(answer) > ANSWER_CHARACTERS
-    p = "unknown" if finding.score is None else f"{finding.score:.2f}"
-    place = "over" if finding.over else "under"
-    before = f"- [{categories}] {finding.question} Answer: "
-    after = f" (P {p}, threshold {finding.threshold:.2f}, {place}, view {finding.view})"
+    before, answer, after = _parts(finding)
+    cut = len(neutralise(finding.answer, _NO_LIMIT)) > ANSWER_CHARACTERS
     talks = bool(supported_categories(pack, [finding.answer]))
     return Line(
-        f'{before}"{shown}"{after}',
+        before + answer + after,
         "answers",
-        tokens(before) + most_tokens(shown) + tokens(after) + 3,
+        tokens(before) + most_tokens(answer) + tokens(after) + 1,
         (0, finding.threshold - (finding.score or 0.0)) if finding.near else (2 if talks else 4,),
         supports=finding.near or talks,
         cut=cut,
         lost=cut and talks,
+    )
+
+
+def _parts(finding: Finding) -> tuple[str, str, str]:
+    """Return the line about an answer: what stands before the answer, the answer in its quotes, what stands after."""
+    categories = " | ".join(finding.categories) or "no category"
+    answer = neutralise(finding.answer, _NO_LIMIT) or "none"
+    p = "unknown" if finding.score is None else f"{finding.score:.2f}"
+    place = "over" if finding.over else "under"
+    return (
+        f"- [{categories}] {finding.question} Answer: ",
+        f'"{answer[:ANSWER_CHARACTERS].rstrip()}"',
+        f" (P {p}, threshold {finding.threshold:.2f}, {place}, view {finding.view})",
     )
 
 

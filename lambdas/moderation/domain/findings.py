@@ -69,7 +69,7 @@ def _score(question: Question, answer: Answer) -> float:
 def fault_of(question: Question, answer: Answer) -> str:
     """Return why the answer can't be scored, as the predicate of a sentence about the question; empty if it can."""
     said, p_yes = yes_or_no(answer.text, question.text), answer.p_yes
-    if not all(_is_probability(p) for p in (p_yes, answer.p_blank, answer.p_yes_no) if p is not None):
+    if not (_is_probability(p_yes) and _is_probability(answer.p_blank) and _is_probability(answer.p_yes_no)):
         return "has an answer with an invalid probability"
     if said is None or (answer.p_yes_no is not None and answer.p_yes_no < _ANSWERED):
         return "has no yes or no"
@@ -158,12 +158,13 @@ def _taken_back(pack: Pack, question: Question, answer: Answer) -> str:
     return f'is answered "no" with words for {min(named)}, a contradiction,' if named else ""
 
 
-def _is_probability(value: float) -> bool:
-    return 0.0 <= value <= 1.0
+def _is_probability(value: float | None) -> bool:
+    """Tell if a value that may be missing is from 0 to 1."""
+    return value is None or 0.0 <= value <= 1.0
 
 
 def _logit(p: float) -> float:
-    p = min(max(p, _NEAREST), 1 - _NEAREST)
+    p = _NEAREST if p < _NEAREST else 1 - _NEAREST if p > 1 - _NEAREST else p
     return math.log(p / (1 - p))
 
 

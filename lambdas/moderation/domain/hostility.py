@@ -198,6 +198,24 @@ _INSULTS = re.compile(
     r"|\bsons? of (?:a )?bitch\w*\b|\bmother ?f\w+r?s?\b|\b(?:white|trailer) trash\b|\b(?:stfu|gtfo|foad|kys|gfys)\b"
     r"|\bfuck\w*\b|\bfuk\w*\b|\bfck\w*\b"
 )
+
+
+def _first_words(alternatives: str) -> str:
+    return _any(",".join(words.split()[0] for words in alternatives[3:-1].split("|")))
+
+
+# A word that each threat or insult has, as alternatives that match the start of a word.
+WORDS_OF_HOSTILITY = (
+    rf"(?:{_first_words(_HARM)}|{_first_words(_KILL)}|{_first_words(_DOOM)}|{_first_words(_ABUSE)}"
+    r"|i|we|you|youre|u|ur|ya|yall|your|yo|yours|yourself|mother\w*|find|catch|ruin|haunt|cry|scream|beg|sorry|explode"
+    r"|flames|allowed|here|wanted|please|dead|death|else|hell|hope|wish|pray|want|toast|finished|doomed|history|gonna"
+    r"|going|better|bullet|fishes|eye|coming|come|came|will|snitches|warning|my|piss|dies|gets|sure|miss|aborted|born"
+    r"|jump|jews?|arabs?|muslims?|immigrants?|foreigners?|gyps(?:y|ies)|mexicans?|indians?|negro(?:es)?|blacks"
+    r"|fat|ugly|dirty|stupid|filthy|lazy|lying|worthless|disgusting|fucking|pigs?|cows?|rats?|animals|savages|apes"
+    r"|monkeys|trash|garbage|filth|pathetic|inferior|cockroaches|criminals|cancer|disease|plague|evil|not|less|hates?"
+    r"|despises?|loathes?|detests?|shut|kiss|screw|damn|curse|eff|f|stuff|sod|bugger|shit|dirt|crap|suck|go|waste"
+    r"|bitch\w*|kys|stfu|gtfo|foad|gfys|fuck\w*|fuk\w*|fck\w*)\b"
+)
 # Letters of swear words, of which those inside may be signs: "f*ck", "fuuck", "sh!t".
 _SIGN = r"[*#%@$!._&?+-]"
 _SWEARING = "fuck shit bitch cunt whore slut bastard asshole arsehole wanker nigger nigga faggot twat"

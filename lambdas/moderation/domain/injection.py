@@ -28,13 +28,14 @@ _BLACK_FLAG = "\U0001f3f4"  # the flags of England, Scotland and Wales are this 
 _TAGS = range(0xE0000, 0xE0080)
 
 
+@lru_cache(maxsize=1024)
 def neutralise(text: str, limit: int) -> str:
     """Reduce to one line of at most `limit` characters that can't leave its quotes, fence or role in a prompt.
 
     Invisible characters go, brackets become round ones, double quotes single ones, and role names lose their
     colon; letters of any script stay.
     """
-    shown = "".join(_shown(character) for character in unicodedata.normalize("NFKC", text))
+    shown = text.translate(_ASCII) if text.isascii() else "".join(map(_shown, unicodedata.normalize("NFKC", text)))
     line = " ".join(shown.translate(_SIGNS).split())
     return _ROLE.sub(r"\1 -", _REPEATED.sub(r"\1", line))[:limit].rstrip()
 
@@ -74,9 +75,12 @@ def _shown(character: str) -> str:
     return " " if category == "Cc" else _BRACKETS.get(category, character)
 
 
+_ASCII = {code: _shown(chr(code)) for code in range(128)}
+
+
 def _hides_characters(text: str) -> bool:
     """Tell if there are zero-width, bidirectional, tag or private characters that no script or emoji needs."""
-    return any(
+    return not text.isascii() and any(
         unicodedata.category(character) in ("Cf", "Co")
         and character != _SOFT_HYPHEN
         and not (character in _JOINERS and _joins(text, i))

@@ -8,8 +8,10 @@ an injection. Chat formats, JSON and other languages are matched literally.
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable, Iterator
 
-from moderation.domain.letters import readings
+from moderation.domain.clues import Clues
+from moderation.domain.letters import in_words, readings
 
 _LIMIT = 4
 
@@ -65,7 +67,7 @@ _DEMAND: list[tuple[int, str]] = [
     (1, r"(?:mark|rate|treat|consider|choose|pick|set|declare|deem|judge|imagine|assume|suppose|simulate)\b"),
     (
         1,
-        r"(?:respond|reply|say|answer|output|return(?! policy)|report|print|repeat|translate|reveal|tell|write"
+        r"(?:respond|reply|say|answer|output|return(?!\spolicy)|report|print|repeat|translate|reveal|tell|write"
         r"|mention|answered)\b",
     ),
     (1, r"(?:obey|apply|applies|follow|trust|trusted|rely|use|let|pass)\b"),
@@ -99,6 +101,10 @@ _RUN_TOGETHER = re.compile(
     r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|answersafe"
 )
 
+_RUN_TOGETHER_WITH = ("safe", "polic", "rules", "prompt", "checklist", "guideline", "instruction")
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
+
 # Words with gaps between all their letters.
 _SPELLED_OUT = re.compile(r"(?<!\w)(?:\w[ .\-_]{1,3}){5,}\w(?!\w)")
 
@@ -115,6 +121,8 @@ _MARKS = re.compile(
     r"|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
     re.IGNORECASE,
 )
+
+_MARKED = re.compile(r"[\[<`#={:(]|---|0\.|flag|^\s*(?:yes|no)\W", re.IGNORECASE)
 
 # What policies forbid, and words that talk such a thing away or address whoever judges it.
 _THINGS = re.compile(
@@ -295,33 +303,102 @@ _FOREIGN_DEMAND = re.compile(
 )
 
 
+def _words_of(groups: Iterable[tuple[int, str]], of_phrases: str) -> str:
+    """Alternatives of the groups that match single words, and `of_phrases`: a word of each phrase in the others."""
+    return "|".join([*(words for _, words in groups if " " not in words), of_phrases])
+
+
+_CLUES = Clues(
+    matter=_words_of(
+        _MATTER,
+        r"polic(?:y|ies)\b|guideline|instruct|directive|terms\b"
+        r"|checklist|evidence|verdict|threshold|classif|detector|team\b|positive\b"
+        r"|(?:ai|llm|gpt|chatgpt|chatbot|language|openai|training|test|ground)\b"
+        r"|(?:image|photo|picture|pic|upload|post|ad|one)s?\b",
+    ),
+    demand=_words_of(
+        _DEMAND,
+        r"pretend|role|(?:you|act|imagine|speak|picture|character)\b|(?:job|task|now|doubt|ai|moderator|sudo|let)\b"
+        r"|(?:count(?:s|ed)?|treated|suitable|violations?|problems?|actions?|any|nothing)\b"
+        r"|abolish|(?:longer|clear|release|block|cleared|raised|lowered|granted|passed|passes|selected)\b"
+        r"|(?:must|should|shall|will|always|only|never|instead|have|has|please|kindly|dear|attention)\b"
+        r"|(?:not|no|dont|don|doesn|nothing|none|null|without|absolutely|perfectly)\b"
+        r"|(?:fake|fabricated|false|error|errors|wrong|joke|only|zero)\b|(?:your|you|want)\b",
+    ),
+    telling=(
+        r"(?:safe|harmless|sfw|clean|approved|exempt|flag|report|moderate|reject|censor|answers?|instructions|prompt"
+        r"|policy|evidence|checklist|caption)\b"
+    ),
+    foreign_matter=_FOREIGN_MATTER.pattern.replace("quy tac", "quy"),
+    other_language=(
+        r"\w*(?:polit|instru[ck]|istruzion|reg[lr]a|reg[oe]l|regle|consigne|segur|sicur|anweisung|beleid|policy|sicher"
+        r"|richtlini|vorgabe|veilig|saker|unbedenklich|zasad|pravidl|pokyny|bezpe|talimat|kural|kebijakan|aturan"
+        r"|perintah)|sure?\b"
+    ),
+    thing=_THINGS.pattern,
+    talk=_words_of(
+        _TALK,
+        r"(?:image|photo|picture|pic|post|content|upload|ad|campaign|decision|scene)s?\b"
+        r"|(?:safe|fine|harmless|ok|okay|legal|innocent|approved|accepted)\b|labell?ed|expected"
+        r"|harmless|innocent|benign|worr(?:y|ies)|relax\b|assured|friendly|suitable|inappropriate|consent"
+        r"|nothing\b|nobody|one|harm|problem|danger|issue|wrong|limit|reason|need|real|actual"
+        r"|(?:t|not|never)\b|pretend|staged|cosplay|fictional|imagin|simulat|educational|artistic"
+        r"|(?:prop|made|reality|make)\b|agreed"
+        r"|(?:counts?|counted|treat|treated|considered|regarded|deemed|read|see|take)\b|role"
+        r"|longer|abolish|amend|suspend|lifted|replaced|revision|update|notice|effective|exception|exclude|granted"
+        r"|override|(?:let|allow|legal|legally|permits|void)\b|trust|licen[sc]ed|certif|confirm|invalid"
+        r"|(?:you|your|yours|i|my|we|our|us|must|shall|should|please|instead|have|has|do)\b"
+        r"|(?:it|this|that|these|those|they|she|he|there)\b",
+    ),
+)
+
+
 def steers(text: str) -> bool:
     """Tell if the text addresses the judge, in plain letters or in disguise."""
-    folded = _folded(text)
-    return _follows_a_format(text, folded) or any(
-        _says_so(reading) or _weigh(reading, 1) for reading in readings(folded)
-    )
+    return _steers(text, 1)
+
+
+def steers_clearly(text: str) -> bool:
+    """Tell if the text addresses the judge in so many words: weights of 1 don't count."""
+    return _steers(text, 2)
 
 
 def talks_about_a_thing(text: str) -> bool:
     """Tell if the text names something that policies forbid and does more than describe it."""
-    plain, *others = readings(_folded(text))
-    return (_names_a_thing(plain) and not _only_describes(plain)) or any(
-        _names_a_thing(reading) and _is_talk(reading) for reading in others
+    folded = _folded(text)
+    clues = _CLUES.of(folded)
+    talking = {number for kind, number in clues if kind == "talk"}
+    return any(
+        _names_a_thing(reading) and (_is_talk(reading) if number else not _only_describes(reading, 0 in talking))
+        for number, reading in _readings_with("thing", folded, clues)
+        if not number or number in talking
     )
 
 
 def is_description(text: str) -> bool:
     """Tell if the text only names what is seen, or is a short sign: it states, excuses and addresses nothing."""
-    plain, *others = readings(_folded(text))
-    return _SENTENCES.search(text) is None and _only_describes(plain) and not any(map(_is_talk, others))
-
-
-def steers_clearly(text: str) -> bool:
-    """Tell if the text addresses the judge in so many words: weights of 1 don't count."""
     folded = _folded(text)
-    return _follows_a_format(text, folded) or any(
-        _says_so(reading) or _weigh(reading, 2) for reading in readings(folded)
+    clues = _CLUES.of(folded)
+    return (
+        _SENTENCES.search(text) is None
+        and _only_describes(readings(folded)[0], ("talk", 0) in clues)
+        and not any(_is_talk(reading) for number, reading in _readings_with("talk", folded, clues) if number)
+    )
+
+
+def _steers(text: str, least: int) -> bool:
+    folded = _folded(text)
+    clues = _CLUES.of(folded)
+    return (
+        _follows_a_format(text, folded, clues)
+        or any(map(_runs_together, dict.fromkeys(readings(folded))))
+        or any(_TELLING.search(in_words(reading)) for _, reading in _readings_with("telling", folded, clues))
+        or any(_is_foreign(reading) for _, reading in _readings_with("foreign_matter", folded, clues))
+        or any(
+            _weigh(reading, least)
+            for number, reading in _readings_with("matter", folded, clues)
+            if ("demand", number) in clues
+        )
     )
 
 
@@ -329,38 +406,47 @@ def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _follows_a_format(text: str, folded: str) -> bool:
+def _readings_with(kind: str, folded: str, clues: Collection[tuple[str, int]]) -> Iterator[tuple[int, str]]:
+    """Yield the readings, with their numbers, that have a clue of the kind."""
+    numbers = {number for found, number in clues if found == kind}
+    if numbers:
+        yield from ((number, reading) for number, reading in enumerate(readings(folded)) if number in numbers)
+
+
+def _follows_a_format(text: str, folded: str, clues: Collection[tuple[str, int]]) -> bool:
+    shown = unicodedata.normalize("NFKC", text)
     return (
-        _MARKS.search(unicodedata.normalize("NFKC", text)) is not None
+        (_MARKED.search(shown) is not None and _MARKS.search(shown) is not None)
         or _SPELLED_OUT.search(folded) is not None
-        or _OTHER_LANGUAGES.search(folded) is not None
+        or (("other_language", 0) in clues and _OTHER_LANGUAGES.search(folded) is not None)
     )
 
 
-def _says_so(reading: str) -> bool:
-    words = _words(reading)
-    return (
-        _RUN_TOGETHER.search(re.sub(r"[\W\d_]+", "", reading)) is not None
-        or _TELLING.search(words) is not None
-        or (_FOREIGN_MATTER.search(words) is not None and _FOREIGN_DEMAND.search(words) is not None)
-    )
+def _runs_together(reading: str) -> bool:
+    letters = reading.translate(_NO_LETTERS) if reading.isascii() else _NOT_LETTERS.sub("", reading)
+    return any(word in letters for word in _RUN_TOGETHER_WITH) and _RUN_TOGETHER.search(letters) is not None
+
+
+def _is_foreign(reading: str) -> bool:
+    words = in_words(reading)
+    return _FOREIGN_MATTER.search(words) is not None and _FOREIGN_DEMAND.search(words) is not None
 
 
 def _weigh(reading: str, least: int) -> bool:
-    words = _words(reading)
+    words = in_words(reading)
     matter = _weight(_MATTER_PATTERNS, words, least)
-    demand = _weight(_DEMAND_PATTERNS, words, least)
-    return matter > 0 and demand > 0 and matter + demand >= _LIMIT
+    demand = _weight(_DEMAND_PATTERNS, words, least) if matter else 0
+    return demand > 0 and matter + demand >= _LIMIT
 
 
 def _names_a_thing(reading: str) -> bool:
-    return _THINGS.search(_words(reading)) is not None
+    return _THINGS.search(in_words(reading)) is not None
 
 
-def _only_describes(reading: str) -> bool:
-    words = _words(reading)
+def _only_describes(reading: str, has_talk: bool) -> bool:
+    words = in_words(reading)
     beyond_signs = _beyond_signs(words)
-    if _is_talk(reading):
+    if has_talk and _is_talk(reading):
         return False
     if beyond_signs != words and not _THINGS.search(beyond_signs):
         return True
@@ -369,16 +455,12 @@ def _only_describes(reading: str) -> bool:
 
 
 def _is_talk(reading: str) -> bool:
-    return _weight(_TALK_PATTERNS, _beyond_signs(_words(reading)), 1) >= _TALK_LIMIT
+    return _weight(_TALK_PATTERNS, _beyond_signs(in_words(reading)), 1) >= _TALK_LIMIT
 
 
 def _beyond_signs(words: str) -> str:
     """Return the words without those of signs that forbid something."""
     return " ".join(_PROHIBITED.sub(" ", words).split())
-
-
-def _words(reading: str) -> str:
-    return re.sub(r"[\W_]+", " ", reading).strip()
 
 
 def _weight(groups: list[tuple[int, re.Pattern[str]]], words: str, least: int) -> int:

@@ -77,7 +77,7 @@ _WITH = re.compile(r"\b(?:with|holding|who|wearing)\b")
 def plain(text: str) -> str:
     """Return the text in plain lower-case letters, with "not" written out, words restored and certainties removed."""
     text = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
-    text = next(readings(_MARKS.sub("", text.translate(_QUOTES).casefold())))
+    text = readings(_MARKS.sub("", text.translate(_QUOTES).casefold()))[0]
     text = _SPELLED.sub(_joined, text)
     text = _DISGUISED.sub(lambda match: match[0].translate(_SIGNS), text)
     for pattern, written in _SHORT_FORMS:

@@ -7,6 +7,7 @@ mathematics, phonetics or enclosed in boxes, were read off the picture.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 # Basic Latin to Latin Extended-B, Latin Extended Additional (Vietnamese), and the ligatures of "fi", "fl" and "ff".
 _LATIN = re.compile("[\u0000-\u024f\u1e00-\u1eff\ufb00-\ufb06]")
@@ -19,6 +20,9 @@ _BRAILLE = re.compile("[\u2800-\u28ff]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _FEW = 2
 _SOFT_HYPHEN = "\u00ad"
+_IN_LETTERS = 3  # of the readings, with signs as letters at most
+_KEPT_TEXTS = 256  # each is read several times in a row
+_KEPT = 2**14  # words that are kept as they were read
 
 _SHAPE = re.compile(
     r"LATIN (?:SMALL |CAPITAL )?LETTER (?:(?:SMALL CAPITAL|TURNED|REVERSED|DOTLESS|OPEN|INSULAR) )*([A-Z])\b"
@@ -31,6 +35,7 @@ ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba
 _STUTTER = re.compile(r"(\w)\1+")
 _WORD = re.compile(r"[a-z]{5,}")
 _TOKEN = re.compile(r"[^\W_]+")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 # No part of a word that is cut up: "a pen is on a table".
 _SMALL_WORDS = (
     "a i an and the in on is it as at to of or us we he me my no so by be do go if up for with are was his her"
@@ -46,6 +51,8 @@ _SCRAMBLED: dict[tuple[str, str], str] = {
 
 def has_foreign_letters(text: str) -> bool:
     """Tell if the text has letters or digits that a captioner doesn't write; emoji, accents and flags are no such."""
+    if text.isascii():
+        return False
     composed = unicodedata.normalize("NFC", text)
     foreign = [character for character in composed if _is_foreign(character)]
     symbols = [character for character in foreign if _SYMBOLS.match(character)]
@@ -57,19 +64,22 @@ def has_foreign_letters(text: str) -> bool:
     )
 
 
-def readings(folded: str) -> Iterator[str]:
+@lru_cache(maxsize=_KEPT_TEXTS)
+def readings(folded: str) -> tuple[str, ...]:
     """Return the ways to read a casefolded text: in plain letters, signs as letters, backwards, in simple ciphers."""
     plain = _plain_letters(folded)
-    once = _STUTTER.sub(r"\1", plain)
-    yield plain
-    yield plain.translate(SIGNS_AS_LETTERS)
-    yield plain.translate(_ONE_AS_L).translate(SIGNS_AS_LETTERS)
-    yield _WORD.sub(_unscrambled, plain)
-    yield _WORD.sub(_unscrambled, once)
-    yield plain[::-1]
-    yield plain.translate(SIGNS_AS_LETTERS)[::-1]
-    yield plain.translate(ROT13)
-    yield plain.translate(ATBASH)
+    signs = plain.translate(SIGNS_AS_LETTERS)
+    return (
+        plain,
+        signs,
+        plain.translate(_ONE_AS_L).translate(SIGNS_AS_LETTERS),
+        _WORD.sub(_unscrambled, plain),
+        _WORD.sub(_unscrambled, _STUTTER.sub(r"\1", plain)),
+        plain[::-1],
+        signs[::-1],
+        plain.translate(ROT13),
+        plain.translate(ATBASH),
+    )
 
 
 def in_plain_letters(text: str) -> str:
@@ -77,22 +87,31 @@ def in_plain_letters(text: str) -> str:
     return _plain_letters(unicodedata.normalize("NFKC", text).casefold())
 
 
+def in_words(reading: str) -> str:
+    """Return the words of a reading between single spaces, without signs."""
+    return _BETWEEN_WORDS.sub(" ", reading).strip()
+
+
 def restored(text: str) -> Iterator[str]:
     """Return a text in plain letters and with signs as letters, each followed by the words that it has cut up."""
-    plain, signs, signs_with_l, *_ = readings(unicodedata.normalize("NFKC", text).casefold())
-    for reading in dict.fromkeys((plain, signs, signs_with_l)):
+    in_letters = readings(unicodedata.normalize("NFKC", text).casefold())[:_IN_LETTERS]
+    for reading in dict.fromkeys(in_letters):
         yield reading
         yield " , ".join(_joined(_TOKEN.findall(reading)))
 
 
 def _plain_letters(folded: str) -> str:
+    if folded.isascii():
+        return folded
     decomposed = unicodedata.normalize("NFKD", "".join(map(_plain, folded)))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _joined(parts: list[str]) -> Iterator[str]:
     """Return what neighbouring parts make together: small ones with a lone letter, or two or three of any length."""
-    for start in range(len(parts)):
+    for start, first in enumerate(parts):
+        if len(first) > 2 and first in _WHOLE_WORDS:
+            continue
         word, small, whole, letter = "", True, False, False
         for number, part in enumerate(parts[start : start + _LONGEST_CUT], 1):
             word += part
@@ -123,6 +142,10 @@ def _plain(character: str) -> str:
     return str(shape[1]).lower() if shape else character
 
 
-def _unscrambled(word: re.Match[str]) -> str:
-    found: str = word[0]
-    return _SCRAMBLED.get((found[0], "".join(sorted(found))), found)
+def _unscrambled(found: re.Match[str]) -> str:
+    return _in_order(found[0])
+
+
+@lru_cache(maxsize=_KEPT)
+def _in_order(word: str) -> str:
+    return _SCRAMBLED.get((word[0], "".join(sorted(word))), word)

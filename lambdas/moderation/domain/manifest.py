@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from typing import Any
 
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
@@ -160,4 +161,9 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
 
 def known_fields(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entries of the data that are fields of the dataclass."""
-    return {field.name: data[field.name] for field in fields(record) if field.name in data}
+    return {name: data[name] for name in _names_of(record) if name in data}
+
+
+@cache
+def _names_of(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))

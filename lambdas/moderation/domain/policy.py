@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from moderation.domain.category_words import Vocabulary, phrases_of, terms_of
 from moderation.domain.judgement import Judgement
 from moderation.domain.negations import negated_parts
 from moderation.domain.statement_terms import (
@@ -142,10 +143,17 @@ class Pack:
     schema_version: int = SCHEMA_VERSION
     written: str = dataclasses.field(default="", init=False, compare=False, repr=False)
 
-    @property
+    @cached_property
     def category_names(self) -> tuple[str, ...]:
         """Names of the categories, in the pack's order."""
         return tuple(category.name for category in self.categories)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Words by which the categories are looked for in captions."""
+        return Vocabulary(
+            tuple((c.name, terms_of(c.name, c.description), phrases_of(c.exceptions)) for c in self.categories)
+        )
 
     @cached_property
     def digest(self) -> str:

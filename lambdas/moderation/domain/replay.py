@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from moderation.domain.decision import Decision, decide, needs_judge
+from moderation.domain.decision import Decision, decide_on, needs_judge
 from moderation.domain.evidence import Evidence
 from moderation.domain.evidence_lines import described_categories, speaking_lines
 from moderation.domain.findings import Finding, findings, views
@@ -39,6 +39,11 @@ _NO_EFFECT = (
     "unusable_files",
 )
 _WHOLE_VIEW = "full"
+# Attributes of a record that a replay reads, beside its key.
+REPLAYED = (
+    *("created_at", "escalated_at", "policy", "verdict", "category", "decided_by", "row", "cause", "history"),
+    *("answers", "captions", "looked_at", "evidence_in", "judgement", "shadow", "shortened"),
+)
 
 _T = TypeVar("_T")
 
@@ -141,26 +146,31 @@ class Edit:
         for path, old, new in changes(self.before, self.after):
             yield path, old, new, self._needs_of(path, old)
 
-    def reads_alike(self, evidence: Evidence, cut: bool) -> JudgeUse | None:
-        """Compare the two prompts about the evidence: None if their words differ; `cut` says that one was cut."""
+    def reads_alike(self, evidence: Evidence, found: Sequence[Finding], cut: bool) -> JudgeUse | None:
+        """Compare the two prompts about the evidence: None if their words differ.
+
+        `found` are its findings under the pack after the edit; `cut` says that a prompt was cut.
+        """
         if self.is_none:
             return "same"
         if self.rewrites_every_prompt:
             return None
-        if self.reworded and self.reworded & set[str]().union(*self._of_both(described_categories, evidence)):
+        if self.reworded and self.reworded & set[str]().union(*self._of_both(described_categories, evidence, found)):
             return None
         if self.keeps_numbers:
             return "same"
         if cut or not self._keeps_rules:
             return "held"
-        before, after = self._of_both(speaking_lines, evidence)
+        before, after = self._of_both(speaking_lines, evidence, found)
         if any(text in line for text in self.new_questions for line in after):
             return None
         return "same" if before == after else "held"
 
-    def _of_both(self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence) -> tuple[_T, _T]:
-        before, after = (of(pack, evidence, findings(pack, evidence)) for pack in (self.before, self.after))
-        return before, after
+    def _of_both(
+        self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence, found: Sequence[Finding]
+    ) -> tuple[_T, _T]:
+        before = of(self.before, evidence, findings(self.before, evidence))
+        return before, of(self.after, evidence, found)
 
     @cached_property
     def _keeps_rules(self) -> bool:
@@ -213,16 +223,17 @@ class Replay:
 
     def decided(self, record: Record, evidence: Evidence, before: Outcome) -> Replayed | NotReplayable:
         """Decide on evidence that may have more answers than the record stores, with the judgement that it stores."""
+        found = findings(self._pack, evidence)
         if not needs_judge(self._pack, evidence):
-            return self.result(before, decide(self._pack, evidence, None), "none", None)
-        use, judgement = self._judgement(record, evidence)
+            return self.result(before, decide_on(self._pack, evidence, found, None), "none", None)
+        use, judgement = self._judgement(record, evidence, found)
         if use is None or judgement is None:
-            decision = decide(self._pack, evidence, Judgement("safe", None, ""))
+            decision = decide_on(self._pack, evidence, found, Judgement("safe", None, ""))
             if decision.row in _WITHOUT_JUDGE:
                 return self.result(before, decision, "none", None)
             cause = "it would read other words" if use is None else "the judge wasn't asked at the time"
             return NotReplayable(f"The judge would have to be asked: {cause}.", "judge", before)
-        return self.result(before, decide(self._pack, evidence, judgement), use, judgement)
+        return self.result(before, decide_on(self._pack, evidence, found, judgement), use, judgement)
 
     def result(
         self, before: Outcome, decision: Decision, use: JudgeUse, judgement: Judgement | UnusableJudgement | None
@@ -232,14 +243,14 @@ class Replay:
         return Replayed(before, after, decision, use, judgement)
 
     def _judgement(
-        self, record: Record, evidence: Evidence
+        self, record: Record, evidence: Evidence, found: Sequence[Finding]
     ) -> tuple[JudgeUse | None, Judgement | UnusableJudgement | None]:
         """The stored judgement on the prompt that is most alike; without one, tell if any prompt was alike."""
         cut, held, alike = bool(record.shortened), None, False
         for digest, stored in _judgements(record):
             if digest not in self._packs:
                 continue
-            use = self.edit(digest).reads_alike(evidence, cut)
+            use = self.edit(digest).reads_alike(evidence, found, cut)
             alike = alike or use is not None
             judgement = _judgement_from(stored) if stored else None
             if use == "same" and judgement:

@@ -248,6 +248,5 @@ OTHER_SENSES = (
     "explosion, flavor blast, flavour blast, taste "
     "blast, berry blast, fruit blast, citrus blast, cherry blast, orange blast, lemon blast, mint blast, mango blast, "
     "tropical blast, arctic blast, cool blast, ice blast, sour blast, summer blast, color blast, colour blast, have a "
-    "blast, having a blast, had a blast, flavor bomb, flavour bomb, cocoa bomb, hot chocolate bomb, chocolate bomb, "
-    "blast from the past"
+    "blast, having a blast, had a blast, flavor bomb, flavour bomb, cocoa bomb, hot chocolate bomb, chocolate bomb"
 )

@@ -7,6 +7,7 @@ import pytest
 
 from moderation.domain.decision import decide
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.findings import findings
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.judgement_file import shadow_attributes
 from moderation.domain.policy import Category, Pack
@@ -106,7 +107,7 @@ def test_a_threshold_is_replayed_on_the_stored_judgement(
 )
 @pytest.mark.parametrize("seen", SEEN)
 def test_an_answer_of_the_judge_is_the_same_only_to_a_prompt_that_says_the_same(edited: Pack, seen: Evidence) -> None:
-    use = Edit(PACK, edited).reads_alike(seen, cut=False)
+    use = Edit(PACK, edited).reads_alike(seen, findings(edited, seen), cut=False)
 
     assert use is not None
     if use == "same":
