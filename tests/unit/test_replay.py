@@ -40,7 +40,7 @@ UNSAFE_TEXT = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}
 def stored(
     key: str,
     weapon: float,
-    judgement: Judgement = SAFE,
+    judgement: Judgement | None = SAFE,
     created_at: str = "2026-11-20T00:00:00.000Z",
     **attributes: Any,
 ) -> Record:
