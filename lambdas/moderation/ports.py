@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from moderation.domain.audit import AuditEvent
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
@@ -368,6 +370,28 @@ class DecisionStore(Protocol):
 
     def outlive(self, key: DecisionKey, expires_at: int) -> None:
         """Strip a decision of its note, and let it expire at a time (seconds since 1970) unless it does already."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """The people of the console, with their roles and scopes as an administrator wrote them."""
+
+    def find(self, subject: str) -> Person | None:
+        """Return the person as they are now, by their token's subject or their ARN; None if there is none.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+
+class AuditLog(Protocol):
+    """The audit log, to which entries can only be added."""
+
+    def append(self, event: AuditEvent) -> None:
+        """Add an event. Whoever does what it says must do so before, and stop if this raises.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
         ...
 
 

@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation.domain.audit import AuditEvent
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person
 from moderation.domain.record import (
     DECISION,
     GOLDEN_QUEUE,
@@ -17,7 +19,13 @@ from moderation.domain.record import (
     is_reusable,
 )
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
-from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
+from moderation.errors import (
+    DecisionWithdrawn,
+    ImageUnavailable,
+    Misconfigured,
+    NotificationUnavailable,
+    StoreUnavailable,
+)
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
 
 
@@ -301,6 +309,29 @@ def _partition(record: Record) -> str:
 
 def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:
     return Record.from_attributes({**attributes, "pk": image.pk, "sk": image.version})
+
+
+class FakePeople:
+    """People by their subject, or ARN."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = {person.id: person for person in people}
+
+    def find(self, subject: str) -> Person | None:
+        return self.people.get(subject)
+
+
+class FakeAudit:
+    """Notes the events; takes none as long as it is `failing`."""
+
+    def __init__(self, failing: bool = False) -> None:
+        self.events: list[AuditEvent] = []
+        self.failing = failing
+
+    def append(self, event: AuditEvent) -> None:
+        if self.failing:
+            raise StoreUnavailable("Audit bucket audit can't be reached.")
+        self.events.append(event)
 
 
 class FakePublisher:
