@@ -16,6 +16,7 @@ from moderation.ports import (
     Executions,
     ImageStore,
     JudgeModel,
+    PolicyReader,
     Publisher,
     Traffic,
     VerdictStore,
@@ -67,6 +68,16 @@ class SweepPorts:
 class DriftPorts:
     bucket: str
     verdicts: VerdictStore
+
+
+@dataclass(frozen=True)
+class ApiPorts:
+    """What the review API reads, and what its use cases write."""
+
+    bucket: str
+    verdicts: VerdictStore
+    work: WorkStore
+    policies: PolicyReader
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""The API over a deployment in memory, asked as API Gateway asks it."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from moderation.api.serve import resolver
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.item_name import item_name
+from moderation.domain.people import Person
+from moderation.domain.policy import Pack, Route, Routes, pack_data
+from moderation.domain.record import decided
+from moderation.domain.work_files import pack_file
+from moderation.ports import Policies
+from moderation.usecases.decision_keys import deployment_secret
+from moderation.wiring import ApiPorts
+from tests.support.fakes import FakePolicies, FakeVerdicts, FakeWork
+from tests.unit.packs import PACK
+
+BUCKET = "intake"
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+class PacksInForce(FakePolicies):
+    """One pack for every key, and the routes that say so."""
+
+    def routes(self) -> Routes:
+        return Routes((Route("", self.pack_in_force.name),))
+
+    def pack(self, name: str) -> Pack:
+        assert name == self.pack_in_force.name
+        return self.pack_in_force
+
+    @property
+    def pack_in_force(self) -> Pack:
+        return self.for_key("").enforce
+
+
+def person(*roles: str, **more: Any) -> Person:
+    return Person(id="sub-1", pseudonym="otter", roles=frozenset(roles), **more)
+
+
+class Place:
+    """A deployment in memory with one image that waits for a person."""
+
+    def __init__(self) -> None:
+        self.verdicts, self.work = FakeVerdicts(), FakeWork()
+        self.policies: Any = PacksInForce(Policies(PACK, ()))
+        self.people: dict[str, Person] = {}
+        self.work.put_if_absent(pack_file(PACK.digest), pack_data(PACK))
+        self.image = self.put("a#b/photo.jpg")
+        self.ports: Any = ApiPorts(BUCKET, self.verdicts, self.work, self.policies)
+        self.app = resolver(self.ports, lambda event: self.people.get(_subject(event)))
+
+    def put(self, key: str, **more: Any) -> ImageRef:
+        image = ImageRef(BUCKET, key, "v1")
+        evidence = [
+            {"view": "full", "question": "Safe?", "categories": [], "score": 0.2, "threshold": 0.9, "over": False},
+            {
+                "view": "tile-5",
+                "question": HOSTILE,
+                "categories": ["Violence"],
+                "score": 0.95,
+                "threshold": 0.9,
+                "over": True,
+                "near": True,
+            },
+        ]
+        said = {
+            "verdict": "review",
+            "category": "Violence",
+            "reason": HOSTILE,
+            "decided_by": "judge",
+            "row": "disagreement",
+            "sha256": "0" * 64,
+            "policy": {"name": PACK.name, "digest": PACK.digest},
+            "evidence": evidence,
+            "answers": [],
+            "captions": [{"view": "full", "text": HOSTILE}],
+            **more,
+        }
+        stored = decided(said, image, "2026-11-20T10:00:00.000Z", "2026-11-20T10:00:05.000Z")
+        self.verdicts.records[image] = {"owner": "x", **stored}
+        return image
+
+    def name_of(self, image: ImageRef) -> str:
+        return item_name(deployment_secret(self.work), image)
+
+    def ask(self, who: Person | None, method: str, path: str, body: object = None, **query: str) -> tuple[int, Any]:
+        """Return the status and the answer."""
+        if who:
+            self.people["sub-1"] = who
+        text = body if isinstance(body, str) or body is None else json.dumps(body)
+        answer = self.app.resolve(event(method, path, text, query, "sub-1" if who else ""), context=object())
+        assert answer["headers"]["Cache-Control"] == "no-store"
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def rewrite(self, **more: Any) -> None:
+        self.policies = PacksInForce(Policies(replace(PACK, **more), ()))
+        self.ports = replace(self.ports, policies=self.policies)
+        self.app = resolver(self.ports, lambda event: self.people.get(_subject(event)))
+
+
+def event(method: str, path: str, body: str | None, query: Mapping[str, str], subject: str) -> dict[str, Any]:
+    """The event of an HTTP API, payload 2.0, as its JWT authoriser leaves it."""
+    encoded = base64.b64encode(body.encode()).decode() if body is not None else None
+    return {
+        "version": "2.0",
+        "rawPath": f"/api{path}",
+        "headers": {"content-type": "application/json"},
+        "queryStringParameters": dict(query) or None,
+        "requestContext": {
+            "http": {"method": method, "path": f"/api{path}"},
+            "stage": "$default",
+            "authorizer": {"jwt": {"claims": {"sub": subject}, "scopes": None}},
+        },
+        "body": encoded,
+        "isBase64Encoded": encoded is not None,
+    }
+
+
+def _subject(asked: Mapping[str, Any]) -> str:
+    return str(asked["requestContext"]["authorizer"]["jwt"]["claims"]["sub"])
