@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import Response as AnyResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from moderation.api.actions import ACTIONS, Request
 from moderation.api.bodies import parsed, read
@@ -18,6 +20,7 @@ from moderation.wiring import ApiPorts
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _JSON = "application/json"
 
+Response = AnyResponse[str]
 FindPerson = Callable[[Mapping[str, Any]], Person | None]
 
 
@@ -29,6 +32,11 @@ def resolver(ports: ApiPorts, find_person: FindPerson) -> APIGatewayHttpResolver
         app.route(rule, method=route.method)(_answering(app, ports, find_person, route))
     app.not_found()(lambda _: _refused(NotFound()))
     return app
+
+
+def answered(app: APIGatewayHttpResolver, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to an event that comes from no Lambda service."""
+    return app.resolve(event, LambdaContext())
 
 
 def _answering(
