@@ -164,6 +164,7 @@ class Functions(Construct):
         work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
         verdicts.allow_decisions(self.record_verdict, "dynamodb:ConditionCheckItem")
+        verdicts.allow_lanes(self.record_verdict, opening=True)
         intake.allow_tag(self.record_verdict)
 
         self.notify = self._function(
