@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from moderation.domain.audit import AuditEvent
+from moderation.domain.audit import AuditEvent, AuditFile
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import Lane
@@ -436,6 +436,26 @@ class AuditLog(Protocol):
 
         Raises StoreUnavailable, Misconfigured.
         """
+        ...
+
+
+class AuditReader(Protocol):
+    """The files of the audit log. Every method raises StoreUnavailable and Misconfigured."""
+
+    def entry_days(self, since: str) -> Iterable[str]:
+        """The days (YYYY-MM-DD) with entries, in order, since one."""
+        ...
+
+    def entries(self, day: str) -> Iterable[AuditFile]:
+        """The entries of a day, in the order of their chains and numbers; read lazily."""
+        ...
+
+    def seals(self) -> Iterable[AuditFile]:
+        """All seals, oldest first; read lazily."""
+        ...
+
+    def add_seal(self, seal: AuditFile) -> None:
+        """Add the seal of a day."""
         ...
 
 

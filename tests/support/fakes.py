@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moderation.domain.audit import AuditEvent
+from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
 from moderation.domain.limits import MAX_LANES
@@ -440,3 +440,26 @@ class FakeExecutions:
 
     def start(self, name: str, given: Mapping[str, Any]) -> bool:
         return self.started.setdefault(name, given) is given
+
+
+class FakeAuditFiles:
+    """The files of an audit log, in the order of their keys."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def entry_days(self, since: str) -> list[str]:
+        days = {key.split("/")[1] for key in self.files if key.startswith(ENTRIES)}
+        return sorted(day for day in days if day >= since)
+
+    def entries(self, day: str) -> list[AuditFile]:
+        return self._under(f"{ENTRIES}{day}/")
+
+    def seals(self) -> list[AuditFile]:
+        return self._under(SEALS)
+
+    def add_seal(self, seal: AuditFile) -> None:
+        self.files[seal.key] = seal.body
+
+    def _under(self, prefix: str) -> list[AuditFile]:
+        return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]
