@@ -17,8 +17,10 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
+from moderation.adapters.s3_people import S3PeopleStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
@@ -136,6 +138,18 @@ class Deployment:
     @cached_property
     def policies(self) -> S3PolicyStore:
         return S3PolicyStore(self.s3, self.policy_bucket, approval=self.needs_approval)
+
+    @cached_property
+    def people(self) -> S3PeopleStore:
+        return S3PeopleStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def audit(self) -> S3AuditLog:
+        return S3AuditLog(self.s3, self.output("AuditBucketName"))
+
+    @cached_property
+    def audit_reader(self) -> S3AuditReader:
+        return S3AuditReader(self.s3, self.output("AuditBucketName"))
 
     @cached_property
     def canaries(self) -> S3CanaryStore:

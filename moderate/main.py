@@ -7,12 +7,14 @@ import typer
 
 from moderate import (
     ask,
+    audit,
     decide,
     decisions,
     drift,
     erase,
     evaluate,
     metrics,
+    people,
     policy,
     redrive,
     sample,
@@ -75,8 +77,10 @@ app.command(epilog=drift.EXAMPLES)(drift.drift)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(audit.app, name="audit")
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(decisions.app, name="decisions")
+app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
 app.add_typer(sor.app, name="sor")
 app.add_typer(weights.app, name="weights")

@@ -4,12 +4,20 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
 from stacks.components.alerts import Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.backfill import Backfill
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
 from stacks.components.monitoring import Monitoring
-from stacks.components.operator_roles import EraserRole, OperatorRole, PolicyEditorRole, ReviewerRole
+from stacks.components.operator_roles import (
+    AdministratorRole,
+    AuditorRole,
+    EraserRole,
+    OperatorRole,
+    PolicyEditorRole,
+    ReviewerRole,
+)
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.private_bucket import AccessLogs
 from stacks.components.verdict_table import VerdictTable
@@ -48,6 +56,7 @@ class ModerationStack(Stack):
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
         work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
+        audit = AuditBucket(self, "Audit", protected=protected, access_logs=access_logs)
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictTable(self, "Verdicts", protected=protected, bucket=intake.bucket)
@@ -62,6 +71,7 @@ class ModerationStack(Stack):
             work=work,
             verdicts=verdicts,
             alerts=alerts,
+            audit=audit,
         )
         workflow = Workflow(
             self,
@@ -106,8 +116,10 @@ class ModerationStack(Stack):
             verdicts=verdicts,
             alerts=alerts,
         )
+        administrator = AdministratorRole(self, "Administrator", policies=policies)
+        auditor = AuditorRole(self, "Auditor", audit=audit)
         intake.protect_tag([functions.record_verdict, reviewer])
-        policies.restrict_changes(editor)
+        policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
@@ -133,6 +145,7 @@ class ModerationStack(Stack):
             "IntakePrefix": intake.prefix,
             "PolicyBucketName": policies.bucket_name,
             "WorkBucketName": work.bucket_name,
+            "AuditBucketName": audit.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
             "SelectItemRoleArn": functions.select_item.role.role_arn,
@@ -141,6 +154,8 @@ class ModerationStack(Stack):
             "EraserRoleArn": eraser.role.role_arn,
             "PolicyEditorRoleArn": editor.role.role_arn,
             "OperatorRoleArn": operator.role.role_arn,
+            "AdministratorRoleArn": administrator.role.role_arn,
+            "AuditorRoleArn": auditor.role.role_arn,
             "DashboardName": self.stack_name,
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from moderation.contract import DIALECTS
 from moderation.environment import Environment
 from moderation.ports import (
+    AuditReader,
     CanaryStore,
     Executions,
     ImageStore,
@@ -210,6 +211,14 @@ def measure_drift() -> DriftPorts:
 
     env = Environment(os.environ, "VERDICT_TABLE", "INTAKE_BUCKET")
     return DriftPorts(env["INTAKE_BUCKET"], DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]))
+
+
+@cache
+def check_audit() -> AuditReader:
+    from moderation.adapters import clients
+    from moderation.adapters.s3_audit import S3AuditReader
+
+    return S3AuditReader(clients.s3(), Environment(os.environ, "AUDIT_BUCKET")["AUDIT_BUCKET"])
 
 
 def _vision(env: Environment) -> VisionModel:

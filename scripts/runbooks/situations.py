@@ -4,13 +4,15 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.deploy import ACCOUNT, REGION
 from local.harness.instant_models import INTERNAL, NO, SURE, THROTTLED, YES, model_error
 from local.queues import queue_policy
+from moderation.adapters.s3_audit import put_new
 from moderation.adapters.s3_canary import shipped_canary
+from moderation.domain.audit import AuditEvent, Head, entry
 from scripts.runbooks.page import Block
 from scripts.runbooks.scene import Scene, check, drawing
 
@@ -194,6 +196,21 @@ def drift(scene: Scene) -> None:
         page.paste("reached")
 
 
+def audit_gaps(scene: Scene) -> None:
+    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    bucket, s3, head = scene.laptop.outputs["AuditBucketName"], scene.laptop.client("s3"), Head()
+    chain = f"{day}/{time.time_ns()}"
+    for second in (1, 2, 3):
+        event = AuditEvent(action="reveal", who="p-1", at=f"{day}T10:00:0{second}.000Z")
+        file, head = entry(event, chain, head)
+        if second != 2:
+            put_new(s3, bucket, file)
+    scene.laptop.invoke_rule("AuditSchedule")
+    with scene.following("AuditGaps") as page:
+        page.paste("has a gap: number 3 follows 1", fails="moderate audit verify --since 30d")
+        page.paste("entries are in audit.jsonl", fails="moderate audit export --since 2026-11-01 --out audit.jsonl")
+
+
 def blip2_errors(scene: Scene) -> None:
     with _endpoint(scene, "Blip2"), scene.following("Blip2Errors") as page:
         page.paste("InService", "CUDA out of memory", PICTURE=scene.write("picture.png", drawing()))
@@ -271,6 +288,7 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "Misconfigured": misconfigured,
     "BrokenModel": broken_model,
     "Drift": drift,
+    "AuditGaps": audit_gaps,
     "Blip2Errors": blip2_errors,
     "LlamaErrors": llama_errors,
     "NotificationFailures": notification_failures,

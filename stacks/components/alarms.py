@@ -47,6 +47,7 @@ class Alarms(Construct):
         self._watch_endpoints(endpoints)
         self._watch_canary()
         self._watch_drift()
+        self._watch_audit()
         self._watch_notifications(alerts)
 
     def _watch_intake(self, workflow: Workflow) -> None:
@@ -156,6 +157,14 @@ class Alarms(Construct):
             "Drift",
             "Scores, flags by category or overturned verdicts changed from one week to the next by more than chance",
             metrics.pipeline("Drifted", "Maximum", period=Duration.days(1)),
+            missing=_KEEP_STATE,
+        )
+
+    def _watch_audit(self) -> None:
+        self._alarm(
+            "AuditGaps",
+            "Entries of the audit log are missing, were changed, or were added afterwards",
+            metrics.pipeline("AuditGaps", "Maximum", period=Duration.days(1)),
             missing=_KEEP_STATE,
         )
 

@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.dead_letter_queue import DeadLetterQueue
 from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
@@ -26,7 +27,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, two of a backfill, the canary, drift, the sweeper of claims, the recorder of failures."""
+    """Workflow steps, those of a backfill, the canary, drift, the audit's check, the guards of claims and failures."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Functions(Construct):
         work: WorkBucket,
         verdicts: VerdictTable,
         alerts: Alerts,
+        audit: AuditBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self.all: list[PipelineFunction] = []
@@ -59,6 +61,7 @@ class Functions(Construct):
         self._make_backfill_steps(intake, verdicts, alerts)
         self._make_guards(verdicts, alerts)
         self._make_drift(intake, verdicts)
+        self._make_audit_check(audit)
 
     def _make_model_steps(
         self,
@@ -164,6 +167,7 @@ class Functions(Construct):
         work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
         verdicts.allow_decisions(self.record_verdict, "dynamodb:ConditionCheckItem")
+        verdicts.allow_lanes(self.record_verdict, opening=True)
         intake.allow_tag(self.record_verdict)
 
         self.notify = self._function(
@@ -227,6 +231,20 @@ class Functions(Construct):
             "DriftSchedule",
             schedule=events.Schedule.rate(Duration.days(1)),
             targets=[targets.LambdaFunction(self.measure_drift.function)],
+        )
+
+    def _make_audit_check(self, audit: AuditBucket) -> None:
+        self.check_audit = self._function(
+            "check_audit",
+            timeout_seconds=900,  # it reads all entries of two days
+            environment={"AUDIT_BUCKET": audit.bucket_name},
+        )
+        audit.allow_seal(self.check_audit)
+        events.Rule(
+            self,
+            "AuditSchedule",
+            schedule=events.Schedule.cron(minute="0", hour="1"),  # UTC, when nobody writes into the day before
+            targets=[targets.LambdaFunction(self.check_audit.function)],
         )
 
     def _function(

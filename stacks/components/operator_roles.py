@@ -8,6 +8,7 @@ from stacks.acknowledge import acknowledge, acknowledge_wildcard
 from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.backfill import Backfill
 from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
@@ -118,6 +119,22 @@ class PolicyEditorRole(AssumableRole):
         model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
         verdicts.allow_replay(self)
         work.allow_get(self, files.EVIDENCE, files.PACKS)
+
+
+class AdministratorRole(AssumableRole):
+    """Role for `moderate people`; may say who has which rights in the console, and nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, policies: PolicyBucket) -> None:
+        super().__init__(scope, construct_id, description="Gives people their rights in the review console")
+        policies.allow_administer(self)
+
+
+class AuditorRole(AssumableRole):
+    """Role for `moderate audit`; may read the audit log, and nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, audit: AuditBucket) -> None:
+        super().__init__(scope, construct_id, description="Reads the audit log")
+        audit.allow_read(self)
 
 
 class OperatorRole(AssumableRole):

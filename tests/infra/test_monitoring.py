@@ -140,7 +140,7 @@ def test_nothing_to_measure_is_no_alarm_but_a_queue_or_sweeper_that_falls_silent
 
     assert {name for name, treatment in missing.items() if treatment == "breaching"} == {"SweeperSilent"}
     kept = {name for name, treatment in missing.items() if treatment == "ignore"}
-    assert kept == {"UnstartedExecutions", "UnrecordedFailures", "OldestUndecided", "BrokenModel", "Drift"}
+    assert kept == {"UnstartedExecutions", "UnrecordedFailures", "OldestUndecided", "BrokenModel", "Drift", "AuditGaps"}
     assert set(missing.values()) == {"breaching", "ignore", "notBreaching"}
 
 

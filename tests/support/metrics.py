@@ -52,6 +52,7 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "QueryMilliseconds": (),
     "CanaryWrong": (),
     "Drifted": (),
+    "AuditGaps": (),
     "JudgeMilliseconds": (),
     "JudgeRepairs": (),
     "JudgeSpared": (),

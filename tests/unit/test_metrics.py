@@ -15,6 +15,7 @@ from moderation.domain.work_files import Workspace
 from moderation.errors import PermanentError, StoreUnavailable
 from moderation.handlers import (
     ask_canary,
+    check_audit,
     judge_image,
     measure_drift,
     notify,
@@ -25,7 +26,15 @@ from moderation.handlers import (
     sweep_claims,
 )
 from moderation.ports import ScoredText, VisionReply
-from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeVerdicts, FakeVision, FakeWork
+from tests.support.fakes import (
+    FakeAuditFiles,
+    FakeExecutions,
+    FakeJudge,
+    FakePublisher,
+    FakeVerdicts,
+    FakeVision,
+    FakeWork,
+)
 from tests.support.metrics import EMITTED, Context, printed
 from tests.unit import prepared
 from tests.unit.judged import IMAGE, ME, WORKSPACE, judged_work, parts
@@ -201,4 +210,5 @@ def everything():
     right = VisionReply("b", (ScoredText("yes", 0.9), ScoredText("no", 0.1)), None)
     yield ask_canary, wiring.CanaryPorts(awake, SimpleNamespace(canary=shipped_canary), FakeVision(right)), {}
     yield measure_drift, wiring.DriftPorts("intake", FakeVerdicts()), {}
+    yield check_audit, FakeAuditFiles(), {}
     yield sweep_claims, wiring.SweepPorts(vanished, FakePublisher(failing=True), FakeExecutions({})), {}
