@@ -13,6 +13,7 @@ from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
+from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
@@ -126,6 +127,10 @@ class Deployment:
     @cached_property
     def decisions(self) -> DynamoDecisionStore:
         return DynamoDecisionStore(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def review_queue(self) -> DynamoReviewQueue:
+        return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

@@ -187,10 +187,6 @@ class PolicyCatalogue(Protocol):
         ...
 
 
-class PolicyReader(PolicyStore, PolicyCatalogue, Protocol):
-    """The packs for a key, and those in force by name."""
-
-
 class CanaryStore(Protocol):
     """The canary in force."""
 

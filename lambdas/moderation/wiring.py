@@ -17,7 +17,6 @@ from moderation.ports import (
     Executions,
     ImageStore,
     JudgeModel,
-    PolicyReader,
     Publisher,
     Traffic,
     VerdictStore,
@@ -69,16 +68,6 @@ class SweepPorts:
 class DriftPorts:
     bucket: str
     verdicts: VerdictStore
-
-
-@dataclass(frozen=True)
-class ApiPorts:
-    """What the review API reads, and what its use cases write."""
-
-    bucket: str
-    verdicts: VerdictStore
-    work: WorkStore
-    policies: PolicyReader
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,25 @@
 
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Thread
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from moderate.console.server import Api, Console
+from moderate.copies import decide_ports
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.failures import CommandFailed
 from moderate.output import results
 from moderate.roles import acting_as
-from moderation.domain.people import Person
-from moderation.domain.record import name_of
-from moderation.wiring import ApiPorts
+from moderation.domain.image_ref import ImageRef
+from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.ports_of import ReviewPorts
+
+if TYPE_CHECKING:
+    from moderation.api.api_ports import ApiPorts
 
 EXAMPLES = "Examples:\n\nmoderate console\n\nAWS_PROFILE=reviews moderate console"
-_ROLES = frozenset({"reviewer", "lead", "auditor"})
 
 
 def console(stack: StackOption = DEFAULT_STACK) -> None:
@@ -25,6 +31,7 @@ def console(stack: StackOption = DEFAULT_STACK) -> None:
     records, so its audit is no evidence against them: that of a deployed console is.
     """
     deployment = acting_as(find(stack), "Reviewer")
+    _check_rights(deployment)
     with Console(_api(deployment), _pictures(deployment), on_entry=lambda: _show(server)) as server:
         _show(server)
         Thread(target=server.serve_forever, daemon=True).start()
@@ -43,11 +50,36 @@ def _api(deployment: Deployment) -> Api:
     from moderation.observability import logger
 
     logger.setLevel("ERROR")
-    ports = ApiPorts(deployment.intake_bucket, deployment.verdicts, deployment.work, deployment.policies)
-    person = Person(id=deployment.caller, pseudonym=name_of(deployment.caller), roles=_ROLES)
-    app = resolver(ports, lambda event: person)
-
+    app = resolver(_ports(deployment), lambda event: deployment.people.find(deployment.caller))
     return lambda event: answered(app, event)
+
+
+def _ports(deployment: Deployment) -> "ApiPorts":
+    from moderation.api.api_ports import ApiPorts
+
+    review = ReviewPorts(
+        deployment.intake_bucket,
+        deployment.verdicts,
+        deployment.review_queue,
+        deployment.people,
+        deployment.audit,
+        deployment.images,
+        deployment.work,
+        deployment.policies,
+    )
+
+    def finish(image: ImageRef, pending: str) -> Ended:
+        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
+
+    return ApiPorts(review, deployment.policies, finish)
+
+
+def _check_rights(deployment: Deployment) -> None:
+    if deployment.people.find(deployment.caller) is None:
+        raise CommandFailed(
+            f"You ({deployment.caller}) have no rights in the console: an administrator gives you some with "
+            f"`moderate people set {deployment.caller} --role reviewer`."
+        )
 
 
 def _pictures(deployment: Deployment) -> str:

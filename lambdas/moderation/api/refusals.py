@@ -1,7 +1,7 @@
 """Answers to requests that aren't fulfilled: a status and a sentence."""
 
 from moderation.api.bodies import BadRequest, BodyTooLarge
-from moderation.errors import InvalidPolicy, Misconfigured, RequestRefused, TransientError
+from moderation.errors import InvalidPolicy, Misconfigured, OutOfScope, RequestRefused, TransientError
 
 
 class NotFound(Exception):
@@ -18,6 +18,7 @@ _STATUS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (BadRequest, 400, None),
     (NobodyKnown, 401, "Sign in: this request carries nobody who is known here."),
     (NotFound, 404, "There is nothing here, or not for you."),
+    (OutOfScope, 404, "There is nothing here, or not for you."),
     (RequestRefused, 409, None),
     (InvalidPolicy, 409, None),
     (TransientError, 503, "The store is busy, and nothing was changed: try again."),

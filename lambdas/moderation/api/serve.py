@@ -9,18 +9,21 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler import Response as AnyResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from moderation.api.actions import ACTIONS, Request
+from moderation.api import actions, review_actions
+from moderation.api.api_ports import ApiPorts
 from moderation.api.bodies import parsed, read
 from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
+from moderation.api.request import Request
 from moderation.api.table import ROUTES, Route
 from moderation.domain.people import Person, may
 from moderation.observability import logger
-from moderation.wiring import ApiPorts
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _JSON = "application/json"
 
 Response = AnyResponse[str]
+Action = Callable[[ApiPorts, Request], dict[str, Any]]
+ACTIONS: dict[str, Action] = {**vars(actions), **vars(review_actions)}
 FindPerson = Callable[[Mapping[str, Any]], Person | None]
 
 

@@ -4,8 +4,12 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from moderation.api.api_ports import ApiPorts
 from moderation.api.serve import answered, resolver
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import item_name
@@ -14,9 +18,20 @@ from moderation.domain.policy import Pack, Route, Routes, pack_data
 from moderation.domain.record import decided
 from moderation.domain.work_files import pack_file
 from moderation.ports import Policies
+from moderation.usecases.decide import DecidePorts
 from moderation.usecases.decision_keys import deployment_secret
-from moderation.wiring import ApiPorts
-from tests.support.fakes import FakePolicies, FakeVerdicts, FakeWork
+from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.ports_of import ReviewPorts
+from tests.support.fakes import (
+    FakeAudit,
+    FakeImages,
+    FakePeople,
+    FakePolicies,
+    FakePublisher,
+    FakeReviewQueue,
+    FakeVerdicts,
+    FakeWork,
+)
 from tests.unit.packs import PACK
 
 BUCKET = "intake"
@@ -46,13 +61,26 @@ class Place:
     """A deployment in memory with one image that waits for a person."""
 
     def __init__(self) -> None:
-        self.verdicts, self.work = FakeVerdicts(), FakeWork()
+        self.verdicts, self.work, self.images = FakeVerdicts(), FakeWork(), FakeImages()
+        self.audit, self.publisher = FakeAudit(), FakePublisher()
         self.policies: Any = PacksInForce(Policies(PACK, ()))
-        self.people: dict[str, Person] = {}
+        self.people = FakePeople()
         self.work.put_if_absent(pack_file(PACK.digest), pack_data(PACK))
         self.image = self.put("a#b/photo.jpg")
-        self.ports: Any = ApiPorts(BUCKET, self.verdicts, self.work, self.policies)
-        self.app = resolver(self.ports, lambda event: self.people.get(_subject(event)))
+        self.later, self.ten_seconds = timedelta(), timedelta(seconds=10)
+        self.app = self.served()
+
+    def served(self) -> APIGatewayHttpResolver:
+        images, work, verdicts = self.images, self.work, self.verdicts
+        queue, topics = FakeReviewQueue(verdicts), frozenset({"unsafe", "review"})
+        review = ReviewPorts(BUCKET, verdicts, queue, self.people, self.audit, images, work, self.policies)
+        deciding = DecidePorts(images, work, self.policies, verdicts, verdicts.decisions, self.publisher, topics)
+
+        def finish(image: ImageRef, pending: str) -> Ended:
+            return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later)
+
+        ports = ApiPorts(review, self.policies, finish)
+        return resolver(ports, lambda event: self.people.find(_subject(event)))
 
     def put(self, key: str, **more: Any) -> ImageRef:
         image = ImageRef(BUCKET, key, "v1")
@@ -91,7 +119,7 @@ class Place:
     def ask(self, who: Person | None, method: str, path: str, body: object = None, **query: str) -> tuple[int, Any]:
         """Return the status and the answer."""
         if who:
-            self.people["sub-1"] = who
+            self.people.people["sub-1"] = who
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         answer = answered(self.app, event(method, path, text, query, "sub-1" if who else ""))
         assert answer["headers"]["Cache-Control"] == "no-store"
@@ -99,8 +127,7 @@ class Place:
 
     def rewrite(self, **more: Any) -> None:
         self.policies = PacksInForce(Policies(replace(PACK, **more), ()))
-        self.ports = replace(self.ports, policies=self.policies)
-        self.app = resolver(self.ports, lambda event: self.people.get(_subject(event)))
+        self.app = self.served()
 
 
 def event(method: str, path: str, body: str | None, query: Mapping[str, str], subject: str) -> dict[str, Any]:

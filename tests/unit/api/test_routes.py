@@ -30,11 +30,26 @@ def path_of(route, place: Place) -> str:
 @pytest.mark.parametrize("role", sorted(ROLES))
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_each_route_is_there_for_the_roles_with_its_right_and_for_nobody_else(place, route, role) -> None:
-    status, said = place.ask(person(role), route.method, path_of(route, place), {} if route.body else None)
+    status, said = place.ask(person(role), route.method, path_of(route, place))
 
     allowed = not route.right or role in RIGHTS[route.right]
     assert (status, said) != (404, NOWHERE) if allowed else (status, said) == (404, NOWHERE)
     assert status < 500
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.body], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "body", ["[]", "{", '"x"', "null", '{"unknown": 1}', "{}", "[" * 5000, '{"until": 1, "pending": []}']
+)
+def test_a_body_that_makes_no_sense_gets_a_sentence(place, route, body) -> None:
+    status, said = place.ask(person("lead"), route.method, path_of(route, place), body)
+
+    assert status == 400
+    assert said["message"].endswith(".")
+
+
+def test_a_body_that_is_too_long_is_refused(place) -> None:
+    assert place.ask(person("lead"), "POST", "/next", '"' + "a" * 65536 + '"')[0] == 413
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -152,3 +167,10 @@ def test_a_person_reads_what_they_may_do(place) -> None:
     assert me["pseudonym"] == "otter"
     assert me["rights"] == ["audit", "metrics", "own-metrics", "read-policies"]
     assert "sub-1" not in json.dumps(me)
+
+
+def test_the_page_lists_each_route_with_its_right() -> None:
+    page = DOCUMENT.with_name("api.md").read_text("utf-8")
+
+    for route in ROUTES:
+        assert f"| {route.method} | `{route.path}` | {route.right or 'any'} | {route.summary} |" in page

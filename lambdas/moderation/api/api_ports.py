@@ -1,0 +1,18 @@
+"""Ports of the review API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from moderation.domain.image_ref import ImageRef
+from moderation.ports import PolicyCatalogue
+from moderation.usecases.review.finalise import Ended
+from moderation.usecases.review.ports_of import ReviewPorts
+
+
+@dataclass(frozen=True)
+class ApiPorts:
+    """What the API reads, and what its use cases write. `finish` puts a pending decision into force."""
+
+    review: ReviewPorts
+    policies: PolicyCatalogue
+    finish: Callable[[ImageRef, str], Ended]
