@@ -35,8 +35,8 @@ function App({ me }) {
     document.title = name === "item" ? "Item" : title;
   }, [name, title]);
   return html`
-    <a class="skip-link" href="#/${place.join("/")}" onClick=${toMain}>Skip to the content</a>
     <header>
+      <a class="skip-link" href="#/${place.join("/")}" onClick=${toMain}>Skip to the content</a>
       <nav aria-label="Pages">
         ${open.map(
           ([each, [text]]) =>

@@ -19,6 +19,7 @@ export function useWork() {
   const active = useRef(Date.now());
   const held = useRef(false);
   const pictures = useRef(null);
+  const running = useRef(null);
 
   const change = (changed) => setState((now.current = { ...now.current, ...changed }));
   const mine = () => Boolean(now.current.item?.held_by_you);
@@ -31,9 +32,14 @@ export function useWork() {
   const kept = useRef(new Map()); // notes of items whose decision was refused
 
   // Runs one request at a time; what was written stays where it fails.
-  async function once(request, failed) {
-    if (now.current.busy) return false;
+  function once(request, failed) {
+    if (now.current.busy) return Promise.resolve(false);
     change({ busy: true, error: "" });
+    running.current = tried(request, failed);
+    return running.current;
+  }
+
+  async function tried(request, failed) {
     try {
       await request();
       return true;
@@ -100,6 +106,7 @@ export function useWork() {
   }
 
   async function undo() {
+    await running.current; // the decision may be on its way
     const { last } = now.current;
     if (!last) return change({ said: "There is nothing to take back." });
     await once(async () => {
