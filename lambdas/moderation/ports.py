@@ -439,6 +439,29 @@ class AuditLog(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """The views in the work bucket. Every method raises StoreUnavailable and Misconfigured."""
+
+    def has(self, key: str) -> bool:
+        """Tell if a view is kept."""
+        ...
+
+    def link(self, key: str, seconds: int) -> str:
+        """Return a link that shows a view as a PNG, which nothing may cache, for so many seconds."""
+        ...
+
+
+class RevealCounts(Protocol):
+    """Counts of the pictures that each person has revealed in an hour."""
+
+    def count(self, who: str, hour: str, image: str, most: int) -> bool:
+        """Count a picture, by its image's id, in an hour (YYYY-MM-DDTHH); False if it would be over the most.
+
+        A picture counts once. Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+
 class AuditReader(Protocol):
     """The files of the audit log. Every method raises StoreUnavailable and Misconfigured."""
 

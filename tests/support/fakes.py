@@ -408,6 +408,33 @@ class FakeAudit:
         self.events.append(event)
 
 
+class FakePictures:
+    """The views of a work bucket; each link says what it shows and for how long."""
+
+    def __init__(self, work: FakeWork) -> None:
+        self.work = work
+
+    def has(self, key: str) -> bool:
+        return key in self.work.files
+
+    def link(self, key: str, seconds: int) -> str:
+        return f"https://work/{key}?for={seconds}"
+
+
+class FakeRevealCounts:
+    """The images that each person revealed in each hour."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], set[str]] = {}
+
+    def count(self, who: str, hour: str, image: str, most: int) -> bool:
+        seen = self.seen.setdefault((who, hour), set())
+        if image not in seen and len(seen) >= most:
+            return False
+        seen.add(image)
+        return True
+
+
 class FakePublisher:
     """Notes what was published; nothing can be as long as it is `failing`."""
 
