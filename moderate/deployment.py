@@ -13,6 +13,7 @@ from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
+from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
@@ -22,6 +23,7 @@ from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
+from moderation.adapters.s3_pictures import S3Pictures
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
@@ -131,6 +133,14 @@ class Deployment:
     @cached_property
     def review_queue(self) -> DynamoReviewQueue:
         return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def reveal_counts(self) -> DynamoRevealCounts:
+        return DynamoRevealCounts(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def pictures(self) -> S3Pictures:
+        return S3Pictures(self.s3, self.output("WorkBucketName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

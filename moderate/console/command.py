@@ -16,6 +16,7 @@ from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
 from moderation.usecases.review.finalise import Ended, finalise
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import RevealPorts
 
 if TYPE_CHECKING:
     from moderation.api.api_ports import ApiPorts
@@ -71,7 +72,8 @@ def _ports(deployment: Deployment) -> "ApiPorts":
     def finish(image: ImageRef, pending: str) -> Ended:
         return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
 
-    return ApiPorts(review, deployment.policies, finish)
+    reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
+    return ApiPorts(review, reveal, deployment.policies, finish)
 
 
 def _check_rights(deployment: Deployment) -> None:

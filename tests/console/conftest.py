@@ -30,7 +30,7 @@ def place() -> Place:
 
 @pytest.fixture
 def console(place) -> Iterator[Console]:
-    with served(lambda event: answered(place.app, _by_somebody(event)), "http://pictures.invalid") as console:
+    with served(lambda event: answered(place.app, _by_somebody(event)), "https://work") as console:
         yield console
 
 

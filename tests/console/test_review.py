@@ -1,8 +1,9 @@
 """A review in the browser: keys, what is decided when, and what happens when something goes wrong."""
 
+import base64
 from datetime import timedelta
 
-from tests.unit.api.place import HOSTILE
+from tests.unit.api.place import HOSTILE, PREVIEW
 
 KEY = "a#b/photo.jpg"
 
@@ -36,7 +37,7 @@ def test_it_opens_on_the_next_item_and_leaves_no_token_in_the_address(tab, place
 def test_texts_of_pictures_and_people_are_shown_as_text(tab) -> None:
     tab.sees(HOSTILE)
 
-    assert tab.page.locator("main img").count() == 0
+    assert tab.page.locator("main [onerror]").count() == 0
 
 
 def test_a_safe_verdict_takes_one_key_and_is_in_force_after_ten_seconds(tab, place) -> None:
@@ -209,3 +210,73 @@ def test_a_reload_needs_another_link(tab) -> None:
     tab.sees(KEY)
     tab.page.reload()
     tab.says("This page has no session.")
+
+
+class Pictures:
+    """Answers the links of pictures with one grey pixel, and counts them."""
+
+    def __init__(self, tab) -> None:
+        self.shown: list[str] = []
+        tab.page.route("https://work/**", self._answer)
+
+    def _answer(self, route) -> None:
+        self.shown.append(route.request.url.partition("/views/")[2].partition("?")[0])
+        assert "referer" not in route.request.headers
+        route.fulfill(body=base64.b64decode(PREVIEW), content_type="image/png")
+
+
+def test_no_picture_is_loaded_before_it_is_asked_for_and_the_mouse_alone_never_does(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+    section = tab.page.get_by_role("region", name="Picture")
+    section.hover()
+    section.click()
+    tab.page.get_by_role("button", name="Show the picture").click()
+    tab.says("The mouse shows no picture: press V, or hold SPACE.")
+    press(tab, "1", "u")
+    tab.says("Decided: unsafe")
+
+    assert (pictures.shown, posted(tab, "reveal")) == ([], 0)
+    assert place.audit.events[0].action == "decide"
+
+
+def test_a_picture_is_shown_while_the_key_is_held_the_named_tile_first(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    tab.page.keyboard.down(" ")
+    tab.page.get_by_alt_text("View tile-5 of the image").wait_for()
+    assert tab.page.locator("figure img").evaluate_all("all => all.map(each => each.alt.split(' ')[1])") == [
+        "tile-5",
+        "full",
+    ]
+    tab.page.keyboard.up(" ")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+
+    assert pictures.shown == ["tile-5.png", "full.png"]
+    press(tab, "s")
+    tab.says("Decided")
+    assert standing(place).pending["seen"] is True
+
+
+def test_a_picture_is_shown_and_hidden_by_a_key_or_a_button_that_the_keyboard_presses(tab) -> None:
+    Pictures(tab)
+    ready(tab)
+    press(tab, "v")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+    press(tab, "v")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+    tab.page.get_by_role("button", name="Show the picture").focus()
+    press(tab, "Enter")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+
+
+def test_there_is_no_picture_if_it_cannot_be_noted_down(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    place.audit.failing = True
+    press(tab, "v")
+    tab.says("There is no picture.")
+
+    assert pictures.shown == []
+    tab.complaints.clear()

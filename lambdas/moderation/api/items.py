@@ -17,6 +17,7 @@ from moderation.errors import InvalidPolicy
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.find_siblings import find_siblings
+from moderation.usecases.review.reveal import preview as preview_of
 from moderation.usecases.with_evidence import with_evidence
 
 
@@ -32,6 +33,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     """Return an item as a person sees it, with the uploads of the same bytes that are in their scope."""
     review, now = ports.review, utc(datetime.now(UTC))
     record = with_evidence(review.work, found)
+    preview = preview_of(review.work, record)
     siblings = find_siblings(review.verdicts, record)
     same = [
         {"item": _name(ports, copy.image), "verdict": copy.verdict, "decided_by": copy.decided_by}
@@ -42,6 +44,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
         "item": _name(ports, record.image),
         **shapes.item(record, find_policy(review.work, review.policies, record), _in_force(ports, record)),
         "screen": screen_of(record),
+        "preview": f"data:image/png;base64,{preview}" if preview else None,
         "due_at": record.due_at,
         "held_by_you": is_held_by(record, person.id, now) and record.pending_id is None,
         "same_bytes": same,

@@ -14,6 +14,7 @@ from moderation.usecases.review.claim import claim, release, renew
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
+from moderation.usecases.review.reveal import reveal
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
 
@@ -35,6 +36,11 @@ def renew_lease(ports: ApiPorts, request: Request) -> dict[str, Any]:
 def free_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     release(ports.review, request.person, image_of(ports, request), _now())
     return {}
+
+
+def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    shown = reveal(ports.reveal, request.person, image_of(ports, request), _now())
+    return {"pictures": [{"view": view.name, "url": view.url} for view in shown]}
 
 
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:

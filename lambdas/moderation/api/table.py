@@ -39,6 +39,7 @@ ROUTES = (
     Route("POST", "/items/{item}/claim", "claim_item", "claim", "Lease an item, also one that was decided."),
     Route("POST", "/items/{item}/renew", "renew_lease", "claim", "Renew the lease for two minutes."),
     Route("POST", "/items/{item}/free", "free_item", "claim", "Let the item wait as before."),
+    Route("POST", "/items/{item}/reveal", "reveal_item", "reveal", "Links of a minute to the views, noted down first."),
     Route(
         "POST",
         "/items/{item}/decide",

@@ -16,18 +16,21 @@ from moderation.domain.item_name import item_name
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Route, Routes, pack_data
 from moderation.domain.record import decided
-from moderation.domain.work_files import pack_file
+from moderation.domain.work_files import Workspace, pack_file
 from moderation.ports import Policies
 from moderation.usecases.decide import DecidePorts
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.review.finalise import Ended, finalise
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import RevealPorts
 from tests.support.fakes import (
     FakeAudit,
     FakeImages,
     FakePeople,
+    FakePictures,
     FakePolicies,
     FakePublisher,
+    FakeRevealCounts,
     FakeReviewQueue,
     FakeVerdicts,
     FakeWork,
@@ -35,6 +38,8 @@ from tests.support.fakes import (
 from tests.unit.packs import PACK
 
 BUCKET = "intake"
+# One grey pixel.
+PREVIEW = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -79,7 +84,8 @@ class Place:
         def finish(image: ImageRef, pending: str) -> Ended:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later)
 
-        ports = ApiPorts(review, self.policies, finish)
+        reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
+        ports = ApiPorts(review, reveal, self.policies, finish)
         return resolver(ports, lambda event: self.people.find(_subject(event)))
 
     def put(self, key: str, **more: Any) -> ImageRef:
@@ -106,11 +112,17 @@ class Place:
             "policy": {"name": PACK.name, "digest": PACK.digest},
             "evidence": evidence,
             "answers": [],
+            "looked_at": {"views": [{"name": "full"}, {"name": "tile-5"}], "unseen": []},
+            "execution": "arn:aws:states:x:execution:m:run",
             "captions": [{"view": "full", "text": HOSTILE}],
             **more,
         }
         stored = decided(said, image, "2026-11-20T10:00:00.000Z", "2026-11-20T10:00:05.000Z")
         self.verdicts.records[image] = {"owner": "x", **stored}
+        made = Workspace.of(image, "run")
+        self.work.put_json(made.manifest, {"preview": PREVIEW})
+        for view in ("full", "tile-5"):
+            self.work.put_bytes(made.view(view), b"PNG")
         return image
 
     def name_of(self, image: ImageRef) -> str:

@@ -143,3 +143,18 @@ def test_nothing_is_done_that_the_audit_could_not_note(place) -> None:
 
     assert (status, said["message"]) == (503, "The store is busy, and nothing was changed: try again.")
     assert place.verdicts.get(place.image).pending_id is None
+
+
+def test_a_picture_is_shown_to_who_holds_the_item_and_noted_down_first(place) -> None:
+    name = place.name_of(place.image)
+    assert place.ask(ANN, "POST", f"/items/{name}/reveal")[0] == 409
+
+    item = taken(place)
+    status, said = place.ask(ANN, "POST", f"/items/{item['item']}/reveal")
+
+    assert (status, [view["view"] for view in said["pictures"]]) == (200, ["tile-5", "full"])
+    assert [event.action for event in place.audit.events] == ["reveal"]
+    assert item["preview"].startswith("data:image/png;base64,")
+
+    place.audit.failing = True
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/reveal")[0] == 503
