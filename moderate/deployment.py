@@ -140,7 +140,7 @@ class Deployment:
 
     @cached_property
     def pictures(self) -> S3Pictures:
-        return S3Pictures(self.s3, self.output("WorkBucketName"))
+        return S3Pictures(clients.s3_links(self.session), self.output("WorkBucketName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

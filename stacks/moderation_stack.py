@@ -92,7 +92,7 @@ class ModerationStack(Stack):
             inventory=settings.inventory,
         )
         reviewer = ReviewerRole(
-            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
+            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts, audit=audit
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditorRole(

@@ -86,8 +86,5 @@ def _check_rights(deployment: Deployment) -> None:
 
 def _pictures(deployment: Deployment) -> str:
     """Return the origin of links to the work bucket's files."""
-    url = deployment.s3.generate_presigned_url(
-        "get_object", Params={"Bucket": deployment.output("WorkBucketName"), "Key": "x"}
-    )
-    parts = urlsplit(url)
+    parts = urlsplit(deployment.pictures.link("any", 1))
     return f"{parts.scheme}://{parts.netloc}"

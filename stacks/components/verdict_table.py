@@ -22,6 +22,8 @@ BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 
 # Partition keys of items that aren't of a bucket, whose name has no colon.
 _LANES = "review:lanes"
+# … that of the items which people passed on, and of the pictures which they saw.
+_COUNTS = ("review:skips", "review:reveals")
 
 
 class VerdictTable(Construct):
@@ -112,6 +114,11 @@ class VerdictTable(Construct):
         """Allow `grantee` to find the items of a reference or an uploader."""
         self._allow_index(grantee, BY_REFERENCE)
         self._allow_index(grantee, BY_UPLOADER)
+
+    def allow_count(self, grantee: Grantee) -> None:
+        """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""
+        for counts in _COUNTS:
+            self._allow(grantee, "dynamodb:UpdateItem", keys=counts)
 
     def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
         """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -59,13 +60,21 @@ class Tab:
         self.page.clock.run_for(500)
 
 
+class Linked(Protocol):
+    """A console that is running."""
+
+    @property
+    def link(self) -> str: ...
+
+
 @contextmanager
-def opened(browser: Browser, console: Console, **options: object) -> Iterator[Tab]:
-    """Open the console by its link, with a clock that stands unless it is moved."""
+def opened(browser: Browser, console: Linked, *, real_time: bool = False, **options: object) -> Iterator[Tab]:
+    """Open the console by its link, with a clock that the test moves unless it is to be the real one."""
     context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
     context.set_default_timeout(5000)
     page = context.new_page()
-    page.clock.install()
+    if not real_time:
+        page.clock.install()
     tab = Tab(page)
     page.on("request", lambda request: tab.asked.append(f"{request.method} {request.url}"))
     page.on("console", lambda said: tab.complaints.append(said.text) if said.type in ("error", "warning") else None)

@@ -11,6 +11,7 @@ from moderation.domain.record import Record
 from moderation.domain.review import Pending, pending_of
 from moderation.errors import ItemChanged
 from moderation.usecases.review.claim import claim, release, renew
+from moderation.usecases.review.count_overdue import count_overdue
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
@@ -22,6 +23,10 @@ from moderation.usecases.review.undo import undo
 def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
     record = next_item(ports.review, request.person, _now())
     return {"item": described(ports, request.person, record) if record else None}
+
+
+def read_queue(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    return {"overdue": count_overdue(ports.review, request.person, _now())}
 
 
 def claim_item(ports: ApiPorts, request: Request) -> dict[str, Any]:

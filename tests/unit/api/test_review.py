@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from moderation.domain.lanes import Lane, order_of
 from moderation.domain.people import Person
 from tests.unit.api.place import Place, person
 
@@ -158,3 +159,13 @@ def test_a_picture_is_shown_to_who_holds_the_item_and_noted_down_first(place) ->
 
     place.audit.failing = True
     assert place.ask(ANN, "POST", f"/items/{item['item']}/reveal")[0] == 503
+
+
+def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
+    lane = Lane("intake", 4, ("Violence",), "a#b/")
+    place.verdicts.open_lane(lane)
+    late = {"queue": lane.partition, "queue_order": order_of(4, "2026-11-20T10:00:00.000Z")}
+    place.verdicts.records[place.image] |= late
+
+    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1})
+    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})

@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, time } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -58,11 +58,7 @@ function Nothing({ work, keys, act }) {
 
 function Line({ queue }) {
   if (!queue) return null;
-  const due = queue.next_due ? `, first due ${time(queue.next_due)}` : "";
-  const more = queue.counted ? "" : " at least";
-  return html`<p class="line">
-    Waiting: ${queue.waiting}${more}${queue.overdue ? html`, <b>⚠ ${queue.overdue} overdue</b>` : ", none overdue"}${due}
-  </p>`;
+  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}</p>`;
 }
 
 function Said({ work, keys, act }) {

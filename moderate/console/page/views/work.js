@@ -1,10 +1,11 @@
 // The work on one item at a time: its lease, the decision, and what was decided last.
 
-import { post } from "../api.js";
+import { get, post } from "../api.js";
 import { useEffect, useRef, useState } from "../vendor/htm-preact.js";
 
 const SETTLED_MS = 400; // a key pressed sooner was meant for the item before
 const RENEW_MS = 30_000;
+const COUNT_MS = 60_000;
 const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
@@ -54,9 +55,7 @@ export function useWork() {
   }
 
   async function takeNext(said) {
-    const { item, queue } = await post("/next");
-    show(item, said);
-    change({ queue });
+    show((await post("/next")).item, said);
   }
 
   const next = (said = "") => once(() => takeNext(said), "No item was taken.");
@@ -147,6 +146,8 @@ export function useWork() {
     }
   }
 
+  const count = () => get("/queue").then((queue) => change({ queue })).catch(() => {}); // the line is no reason to stop
+
   async function load() {
     const { item } = now.current;
     if (!mine()) return change({ said: "Only whoever holds the item sees its picture." });
@@ -180,6 +181,8 @@ export function useWork() {
 
   useEffect(() => {
     next();
+    count();
+    const counting = setInterval(count, COUNT_MS);
     const wake = () => {
       active.current = Date.now();
     };
@@ -197,6 +200,7 @@ export function useWork() {
     }, 500);
     return () => {
       ACTIVITY.forEach((kind) => removeEventListener(kind, wake));
+      clearInterval(counting);
       clearInterval(beat);
       clearInterval(tick);
       if (mine()) post(`${of(now.current.item)}/free`).catch(() => {});
