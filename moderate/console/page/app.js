@@ -1,7 +1,6 @@
 import { enter, get } from "./api.js";
 import { settings } from "./keys.js";
 import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
-import { Audit } from "./views/audit.js";
 import { Item } from "./views/item.js";
 import { Keys } from "./views/keys.js";
 import { Metrics } from "./views/metrics.js";
@@ -13,7 +12,6 @@ const PAGES = {
   review: ["Review", "next", Review],
   policies: ["Policies", "read-policies", Policies],
   metrics: ["Metrics", "metrics", Metrics],
-  audit: ["Audit", "audit", Audit],
   keys: ["Keys", "", Keys],
 };
 
