@@ -1,13 +1,14 @@
 """A console in a real browser, over a deployment in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from moderate.console.server import Console
+from moderate.console.server import Api, Console
 from moderation.api.serve import answered
+from moderation.domain.people import Person
 from tests.console.browser import Tab, chromium, opened, served
 from tests.unit.api.place import Place, person
 
@@ -30,14 +31,26 @@ def place() -> Place:
 
 @pytest.fixture
 def console(place) -> Iterator[Console]:
-    with served(lambda event: answered(place.app, _by_somebody(event)), "https://work") as console:
+    with served(_asked_by("sub-1", place), "https://work") as console:
         yield console
 
 
-def _by_somebody(event: dict[str, Any]) -> dict[str, Any]:
-    """The event as if an authoriser had read a token."""
-    claims = {"authorizer": {"jwt": {"claims": {"sub": "sub-1"}}}}
-    return {**event, "requestContext": event["requestContext"] | claims}
+@pytest.fixture
+def others_console(place) -> Iterator[Console]:
+    """Another person's console over the same deployment."""
+    place.people.people["sub-2"] = Person(id="sub-2", pseudonym="owl", roles=frozenset({"reviewer"}))
+    with served(_asked_by("sub-2", place), "https://work") as console:
+        yield console
+
+
+def _asked_by(subject: str, place: Place) -> Api:
+    """The API as if an authoriser had read this person's token."""
+    claims = {"authorizer": {"jwt": {"claims": {"sub": subject}}}}
+
+    def ask(event: dict[str, Any]) -> Mapping[str, Any]:
+        return answered(place.app, {**event, "requestContext": event["requestContext"] | claims})
+
+    return ask
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 from datetime import timedelta
 
+from tests.console.browser import opened
 from tests.unit.api.place import HOSTILE, PREVIEW
 
 KEY = "a#b/photo.jpg"
@@ -281,6 +282,17 @@ def test_there_is_no_picture_if_it_cannot_be_noted_down(tab, place) -> None:
 
     assert pictures.shown == []
     tab.complaints.clear()
+
+
+def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, tab, others_console, place) -> None:
+    other = place.put("a#b/second.jpg")
+    ready(tab)
+    with opened(browser, others_console) as second:
+        second.sees(other.key)
+        second.page.evaluate("place => { location.hash = '#/item/' + place }", place.name_of(place.image))
+        second.sees("Somebody else is at work on it.")
+
+    assert standing(place).lease_holder == "sub-1"
 
 
 def test_what_is_overdue_is_said(tab) -> None:

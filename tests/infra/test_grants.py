@@ -42,6 +42,8 @@ _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
 _CHILDREN = "Step Functions' own, for the children of a Map"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
+_CONSOLE = "`moderate console`, tests/console/test_laptop.py"
+_COUNTED = "`moderate console` counts what people pass on and reveal, tests/adapters/test_reveals.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -79,6 +81,9 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
+    ("Reviewer", "s3:PutObject", "entries/"): _CONSOLE,
+    ("Reviewer", "s3:GetObject", "people.json"): _CONSOLE,
+    ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,

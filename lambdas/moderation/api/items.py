@@ -46,6 +46,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
         "screen": screen_of(record),
         "preview": f"data:image/png;base64,{preview}" if preview else None,
         "due_at": record.due_at,
+        "held": record.pending_id is not None or str(record.lease_until or "") > now,
         "held_by_you": is_held_by(record, person.id, now) and record.pending_id is None,
         "same_bytes": same,
         "same_bytes_unread": siblings.unread,

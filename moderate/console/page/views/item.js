@@ -7,6 +7,7 @@ export function Item({ name }) {
   if (!item) return html`<h1>Item</h1><${Loading} error=${error} />`;
   return html`
     <h1>Item: <${Verdict} said=${item} /></h1>
+    ${item.held && html`<p>${item.held_by_you ? "Held by you." : html`<b>Somebody else is at work on it.</b>`}</p>`}
     <${Facts} item=${item} />
     <${Judge} judge=${item.judge} />
     <${Evidence} item=${item} />
