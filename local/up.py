@@ -32,15 +32,15 @@ def up(console: Console) -> int:
 
 
 @contextmanager
-def review_console(session: Session) -> Iterator[None]:
+def review_console(session: Session, stdout: int | None = None) -> Iterator[subprocess.Popen[str]]:
     """Run `moderate console`, which prints its own link, for a person with all rights that a review takes."""
     environment = {**os.environ, **session.environment}
     roles = [word for role in _ROLES for word in ("--role", role)]
     give = [str(MODERATE), "people", "set", reviewer(session), *roles]
     subprocess.run(give, env=environment, check=True, stdout=subprocess.DEVNULL)
-    with subprocess.Popen([str(MODERATE), "console"], env=environment) as process:
+    with subprocess.Popen([str(MODERATE), "console"], env=environment, stdout=stdout, text=True) as process:
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 

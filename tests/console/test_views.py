@@ -59,6 +59,22 @@ def test_a_person_sees_the_pages_that_they_may_see(browser, console, place) -> N
         tab.sees("Routes")
 
 
+@pytest.mark.parametrize("width", [320, 1100])
+def test_what_has_the_focus_is_never_hidden_by_the_bar_of_the_decision(browser, console, width) -> None:
+    with opened(browser, console, viewport={"width": width, "height": 700}) as tab:
+        tab.sees("Held by you.")
+        for _ in range(30):
+            tab.page.keyboard.press("Tab")
+            assert tab.page.evaluate(
+                """() => {
+                    const focused = document.activeElement;
+                    const {left, top, width, height} = focused.getBoundingClientRect();
+                    const seen = document.elementFromPoint(left + width / 2, top + Math.min(height, 20) / 2);
+                    return focused === document.body || focused.contains(seen) || seen?.contains(focused);
+                }"""
+            ), tab.page.evaluate("document.activeElement.outerHTML")
+
+
 def test_an_item_that_is_not_there_says_so(tab) -> None:
     go(tab, "item/nonsense", "There is nothing here, or not for you.")
     tab.complaints.clear()

@@ -6,6 +6,7 @@ const HOLD_MS = 400;
 // A blurred preview until the picture is asked for: by a key, or by a finger that stays. The mouse alone never shows it.
 export function Picture({ work, keys }) {
   const timer = useRef(0);
+  const isNamed = (view) => work.item.evidence.some((one) => one.view === view && (one.over || one.near));
   const touched = (event) => {
     if (event.pointerType === "touch") timer.current = setTimeout(() => work.hold(true), HOLD_MS);
   };
@@ -20,9 +21,9 @@ export function Picture({ work, keys }) {
   return html`<section class="picture" aria-label="Picture" onPointerDown=${touched} onPointerUp=${left} onPointerCancel=${left}>
     ${work.shown
       ? work.shown.map(
-          (one) => html`<figure>
+          (one) => html`<figure class=${isNamed(one.view) ? "named" : ""}>
             <img src=${one.url} alt=${`View ${one.view} of the image`} referrerpolicy="no-referrer" />
-            <figcaption>${one.view}</figcaption>
+            <figcaption>${one.view}${isNamed(one.view) ? ", which the evidence names" : ""}</figcaption>
           </figure>`,
         )
       : html`<div class="preview">

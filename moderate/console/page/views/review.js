@@ -94,7 +94,7 @@ function Decision({ work, keys, act, note }) {
       )}
     </fieldset>
     <label class="note">Note
-      <textarea ref=${note} rows="2" maxlength="1000" value=${work.note} onInput=${(event) => work.setNote(event.target.value)}
+      <textarea ref=${note} rows="1" maxlength="1000" value=${work.note} onInput=${(event) => work.setNote(event.target.value)}
         onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}></textarea>
     </label>
     <div class="buttons">
