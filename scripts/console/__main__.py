@@ -16,7 +16,6 @@ from local.up import MODERATE, review_console
 from scripts.rendering.chromium import browser_path
 
 PICTURES = Path(__file__).parents[2] / "docs/console"
-_SIZE = {"width": 1100, "height": 760}
 
 
 def main() -> int:
@@ -29,7 +28,7 @@ def main() -> int:
             [link] = re.findall(r"http://127\.0\.0\.1:\d+/#\S+", process.stdout.readline())
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=browser_path())
-                _photograph(browser.new_page(viewport=_SIZE), link, console)
+                _photograph(browser.new_page(viewport={"width": 1100, "height": 760}), link, console)
                 browser.close()
     return 0
 
