@@ -427,6 +427,10 @@ class PeopleStore(Protocol):
         """
         ...
 
+    def everybody(self) -> Iterable[Person]:
+        """Return all people as they are now. Raises StoreUnavailable, Misconfigured."""
+        ...
+
 
 class AuditLog(Protocol):
     """The audit log, to which entries can only be added."""

@@ -18,13 +18,13 @@ _ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave i
 
 def required(deployment: Deployment) -> list[dict[str, Any]]:
     """Return the statements, with the names of the deployment."""
-    recorder, reviewer = deployment.output("RecordVerdictRoleArn"), deployment.output("ReviewerRoleArn")
+    taggers = [deployment.output(f"{role}RoleArn") for role in ("RecordVerdict", "Finalise", "Reviewer")]
     objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
     carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": VERDICT_TAG}}
     statements = [
-        _deny("UploadedVerdict", ["s3:PutObject"], objects, [recorder, reviewer], carried),
-        _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, [recorder, reviewer], {}),
+        _deny("UploadedVerdict", ["s3:PutObject"], objects, taggers, carried),
+        _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, taggers, {}),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
         readers = [deployment.output(f"{role}RoleArn") for role in ("PrepareImage", "SelectItem", "Reviewer")]

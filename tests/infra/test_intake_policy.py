@@ -26,9 +26,9 @@ def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
     return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
 
 
-def test_nobody_uploads_a_verdict_and_only_recorder_and_reviewer_tag(moderation: Template) -> None:
+def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_and_reviewer_tag(moderation: Template) -> None:
     statements = intake_statements(moderation)
-    taggers = all_but(moderation, "FunctionsRecordVerdictRole", "ReviewerRole")
+    taggers = all_but(moderation, "FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole")
 
     assert statements.keys() == {"UploadedVerdict", "Tagging"}
     for statement in statements.values():
@@ -71,6 +71,7 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
         "PrepareImageRoleArn": "FunctionsPrepareImageRole",
         "SelectItemRoleArn": "FunctionsSelectItemRole",
         "RecordVerdictRoleArn": "FunctionsRecordVerdictRole",
+        "FinaliseRoleArn": "FunctionsFinaliseRole",
         "ReviewerRoleArn": "ReviewerRole",
         "EraserRoleArn": "EraserRole",
         "PolicyEditorRoleArn": "PolicyEditorRole",

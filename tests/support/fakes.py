@@ -394,6 +394,9 @@ class FakePeople:
     def find(self, subject: str) -> Person | None:
         return self.people.get(subject)
 
+    def everybody(self) -> list[Person]:
+        return list(self.people.values())
+
 
 class FakeAudit:
     """Notes the events; takes none as long as it is `failing`."""
