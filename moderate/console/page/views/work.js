@@ -9,7 +9,7 @@ const COUNT_MS = 60_000;
 const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
-const NOTHING = { item: null, phase: "loading", chosen: [], note: "", shown: null, asked: null, error: "" };
+const NOTHING = { item: null, phase: "loading", chosen: [], note: "", shown: null, asked: false, error: "" };
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
@@ -217,11 +217,10 @@ export function useWork() {
     undo,
     say: (said) => change({ said }),
     setNote: (note) => change({ note }),
-    ask: (asked) => change({ asked: asked && mine() ? asked : null }),
+    ask: (asked) => change({ asked: asked && mine() }),
     safe: () => decide("safe"),
     unsafe: () => decide("unsafe"),
     skip: () => leave("skip", {}, "Left to others."),
     park: (hours) => leave("park", { until: new Date(Date.now() + hours * 3_600_000).toISOString() }, "Parked."),
-    escalate: (reason) => leave("escalate", { reason }, "Escalated."),
   };
 }
