@@ -52,16 +52,18 @@ class ModerationStack(Stack):
         for number, fault in enumerate(moderation_faults(region) if region else []):
             Validations.of(self).add_error(f"Region{number}", fault)
         protected = settings.protected
-        access_logs = AccessLogs(self, "AccessLogs", protected=protected)
+        self.access_logs = access_logs = AccessLogs(self, "AccessLogs", protected=protected)
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
-        work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
+        self.work = work = WorkBucket(
+            self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention
+        )
         audit = AuditBucket(self, "Audit", protected=protected, access_logs=access_logs)
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictTable(self, "Verdicts", protected=protected, bucket=intake.bucket)
         alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe, ops_email=settings.ops_email)
-        functions = Functions(
+        self.functions = functions = Functions(
             self,
             "Functions",
             settings=settings,
@@ -118,19 +120,20 @@ class ModerationStack(Stack):
         )
         administrator = AdministratorRole(self, "Administrator", policies=policies)
         auditor = AuditorRole(self, "Auditor", audit=audit)
+        console = [functions.api] if functions.api else []
         intake.protect_tag([functions.record_verdict, functions.finalise, reviewer])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
-            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, reviewer, eraser],
+            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, *console, reviewer, eraser],
             eraser=eraser,
             backfillers=[backfill, operator],
         )
-        work.restrict_keys([functions.prepare_image, functions.finalise, reviewer])
+        work.restrict_keys([functions.prepare_image, functions.finalise, *console, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer])
-            work.restrict_views([functions.query_image, reviewer])
+            work.restrict_views([functions.query_image, *console, reviewer])
         Monitoring(
             self,
             "Monitoring",
@@ -182,6 +185,8 @@ class ModerationStack(Stack):
             "RecordRetentionDays": str(settings.retention.records),
             "PolicyApproval": "true" if settings.policy_approval else "",
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
+            "ApiRoleArn": functions.api.role.role_arn if functions.api else "",
+            "ApiFunctionName": functions.api.function.function_name if functions.api else "",
             "Stage": settings.stage,
         }
         topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe, "alarms": alerts.ops}

@@ -14,7 +14,7 @@ from moderate.failures import CommandFailed
 from moderate.output import results
 from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
-from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 
@@ -69,8 +69,8 @@ def _ports(deployment: Deployment) -> "ApiPorts":
         deployment.policies,
     )
 
-    def finish(image: ImageRef, pending: str) -> Ended:
-        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
+    def finish(image: ImageRef, pending: str) -> str:
+        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC)).refused
 
     reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
     return ApiPorts(review, reveal, deployment.policies, finish)

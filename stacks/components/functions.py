@@ -64,6 +64,7 @@ class Functions(Construct):
         self._make_drift(intake, verdicts)
         self._make_audit_check(audit)
         self._make_finalise(intake, policies, work, verdicts, alerts, audit)
+        self.api = self._make_api(intake, policies, work, verdicts, audit) if settings.console else None
 
     def _make_model_steps(
         self,
@@ -292,6 +293,34 @@ class Functions(Construct):
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[targets.LambdaFunction(self.finalise.function)],
         )
+
+    def _make_api(
+        self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
+    ) -> PipelineFunction:
+        """Make the console's function: here, because the buckets' policies name the roles that they exempt."""
+        function = self._function(
+            "api",
+            memory_mb=1024,  # a person waits for it, and a larger one starts faster
+            timeout_seconds=30,  # as long as API Gateway waits
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "FINALISE_FUNCTION": self.finalise.function.function_name,
+            },
+        )
+        policies.allow_read(function)
+        policies.allow_read_people(function)
+        work.allow_get(function, files.MANIFEST, files.VIEWS, files.EVIDENCE, files.PACKS)
+        work.allow_key(function)
+        verdicts.allow_review(function)
+        audit.allow_append(function)
+        function.allow(("lambda:InvokeFunction",), self.finalise.function.function_arn)
+        return function
 
     def _function(
         self,

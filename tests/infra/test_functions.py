@@ -24,6 +24,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_failure": (256, 60, None),
     "finalise": (512, 300, None),
     "sweep_claims": (256, 300, None),
+    "api": (1024, 30, None),
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),
@@ -32,6 +33,12 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
 }
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}
+
+
+@pytest.fixture(scope="module")
+def moderation(console: CloudAssembly) -> Template:
+    """The stack with all its functions."""
+    return template_of(console, "Moderation")
 
 
 def environment(template: Template, stem: str) -> dict[str, str]:
@@ -120,7 +127,9 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
-    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem in ("prepare_image", "finalise"))
+    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (
+        stem in ("prepare_image", "finalise", "api")
+    )
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
 

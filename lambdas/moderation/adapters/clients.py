@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -56,6 +57,12 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     client = session_of(session).client("stepfunctions", config=_STORE)
     client.meta.events.register("before-parse.sfn", _refuse_damaged)
     return client
+
+
+def lambda_() -> "LambdaClient":
+    # who waits for the answer waits at most half a minute, and what fails is tried again on a schedule
+    config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+    return session_of(None).client("lambda", config=config)
 
 
 def logs() -> "CloudWatchLogsClient":

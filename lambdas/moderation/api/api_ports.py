@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 from moderation.domain.image_ref import ImageRef
 from moderation.ports import PolicyCatalogue
-from moderation.usecases.review.finalise import Ended
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 
 
 @dataclass(frozen=True)
 class ApiPorts:
-    """What the API reads, and what its use cases write. `finish` puts a pending decision into force."""
+    """What the API reads, and what its use cases write. `finish` puts a pending decision into force.
+
+    It returns why that was refused, "" if it wasn't.
+    """
 
     review: ReviewPorts
     reveal: RevealPorts
     policies: PolicyCatalogue
-    finish: Callable[[ImageRef, str], Ended]
+    finish: Callable[[ImageRef, str], str]
