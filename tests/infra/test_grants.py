@@ -42,6 +42,7 @@ _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
 _CHILDREN = "Step Functions' own, for the children of a Map"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
+_GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -59,6 +60,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
         "sns:Publish",
         "Alerts",
     ): "a backfill with such verdicts, tests/unit/test_report_backfill.py",
+    ("Quarantine", "s3:ListBucket", "IntakeImages"): _GONE,
+    ("Quarantine", "s3:ListBucket", "their-images"): _GONE,
+    ("Quarantine", "s3:ListBucketVersions", ""): _GONE,
+    ("Quarantine", "s3:GetObject", "/evidence/"): _LARGE,
+    ("Quarantine", "s3:GetObjectTagging", "/evidence/"): _LARGE,
     ("FunctionsSelectItem", "s3:ListBucket", ""): "S3's 404 instead of 403 for an object that is gone",
     (
         "FunctionsSelectItem",
@@ -97,6 +103,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
 # (role, action, a part of the resource) → why a role may do what only others were seen to do.
 WIDER: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:GetObject", "/work/"): "looks by hand at what the models were asked and said",
+    ("Quarantine", "s3:GetObject", "/work/"): "copies all files of an escalated image",
     ("PolicyEditor", "sagemaker:InvokeEndpoint", "endpoint/llama"): "`moderate policy replay --judge ask`",
 }
 

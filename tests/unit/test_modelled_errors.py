@@ -65,6 +65,7 @@ PERMANENT: dict[str, dict[str, str]] = {
         "SnapStartRegenerationFailureException": NO_SNAPSHOT,
         "UnsupportedMediaTypeException": OURS,
     },
+    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
@@ -217,6 +218,7 @@ CLIENTS = {
     "s3_images.py": "s3",
     "s3_people.py": "s3",
     "s3_pictures.py": "s3",
+    "s3_quarantine.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
