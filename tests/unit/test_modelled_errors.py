@@ -69,6 +69,7 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
     },
+    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
@@ -223,6 +224,7 @@ CLIENTS = {
     "s3_images.py": "s3",
     "s3_people.py": "s3",
     "s3_pictures.py": "s3",
+    "s3_quarantine.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
