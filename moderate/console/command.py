@@ -14,6 +14,9 @@ from moderate.failures import CommandFailed
 from moderate.output import results
 from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
+from moderation.errors import EscalationRefused
+from moderation.usecases.review.escalate import EscalatePorts
+from moderation.usecases.review.escalate import escalate as put_into_quarantine
 from moderation.usecases.review.finalise import Ended, finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
@@ -72,8 +75,16 @@ def _ports(deployment: Deployment) -> "ApiPorts":
     def finish(image: ImageRef, pending: str) -> Ended:
         return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
 
+    def escalate(image: ImageRef, who: str) -> None:
+        try:
+            acting = acting_as(deployment, "Quarantine")
+        except CommandFailed as error:
+            raise EscalationRefused(f"Nothing was escalated. {error}") from error
+        ports = EscalatePorts(acting.verdicts, acting.work, acting.quarantine, acting.audit)
+        put_into_quarantine(ports, image, who, datetime.now(UTC))
+
     reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
-    return ApiPorts(review, reveal, deployment.policies, finish)
+    return ApiPorts(review, reveal, deployment.policies, finish, escalate)
 
 
 def _check_rights(deployment: Deployment) -> None:
