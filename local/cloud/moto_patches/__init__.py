@@ -16,6 +16,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
 
     from local.cloud.moto_patches import (
         actions,
+        attribute_values,
         buckets,
         custom_resources,
         dependencies,
@@ -47,6 +48,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     )
 
     actions.install()
+    attribute_values.install()
     lambda_functions.install(fleet, gate)
     layers.install()
     keys.install()
