@@ -28,6 +28,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         interpreter_parameters,
         interpreter_parse,
         interpreter_random,
+        interpreter_sync,
         interpreter_waits,
         item_readers,
         keys,
@@ -58,6 +59,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     interpreter_parameters.install()
     interpreter_parse.install()
     interpreter_random.install()
+    interpreter_sync.install()
     interpreter_waits.install()
     distributed_map.install(gate)
     item_readers.install()
