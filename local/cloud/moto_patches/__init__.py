@@ -31,6 +31,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         interpreter_sync,
         interpreter_waits,
         item_readers,
+        item_sizes,
         keys,
         lambda_functions,
         layers,
@@ -63,6 +64,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     interpreter_waits.install()
     distributed_map.install(gate)
     item_readers.install()
+    item_sizes.install()
     executions.install()
     express.install()
     event_targets.install(gate)
