@@ -19,6 +19,7 @@ from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
 from local.models.server import SageMakerRuntime
 from local.models.stand_in import StandIn
+from local.models.turns import Turns
 
 # Seconds from SIGTERM to SageMaker's SIGKILL: "Custom Inference Code with Hosting Services".
 KILLED_S = 30
@@ -80,7 +81,9 @@ def model_server(settings: ModelSettings, console: Console, port: int = 0) -> It
         with console.status(f"Loading {checkpoint.name}"):
             blip2 = Blip2Endpoint(checkpoint, hosted, scratch / "model")
         stack.callback(blip2.close)
-        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
+        slow = {"blip2": not blip2.is_small, "llama": judge.one_at_a_time}
+        turns = {name: Turns() for name, is_slow in slow.items() if is_slow}
+        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge), turns)
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)
