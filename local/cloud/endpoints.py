@@ -1,4 +1,4 @@
-"""SageMaker runtime: allowed invocations are forwarded to the model server."""
+"""SageMaker runtime and Bedrock's Converse: allowed requests are forwarded to the model server."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -6,9 +6,9 @@ from http.client import HTTPConnection, HTTPException
 from multiprocessing.connection import wait
 from socket import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from local.cloud.iam.request import INVOCATION
+from local.cloud.iam.request import CONVERSATION, INVOCATION
 from local.hang_up import connection_of, has_hung_up
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class EndpointForwarder:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if not INVOCATION.fullmatch(path):
+        if not (INVOCATION.fullmatch(path) or CONVERSATION.fullmatch(path)):
             return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         with closing(HTTPConnection(self._models, timeout=_TIMEOUT_S)) as models:
             try:
-                models.request("POST", path, body, _headers(environ))
+                models.request("POST", quote(path), body, _headers(environ))
                 _await_answer(models, connection_of(environ))
                 answer = models.getresponse()
                 data = answer.read()

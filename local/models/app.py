@@ -83,7 +83,8 @@ def model_server(settings: ModelSettings, console: Console, port: int = 0) -> It
         stack.callback(blip2.close)
         slow = {"blip2": not blip2.is_small, "llama": judge.one_at_a_time}
         turns = {name: Turns() for name, is_slow in slow.items() if is_slow}
-        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge), turns)
+        endpoints = {"blip2": blip2, "llama": LlamaEndpoint(judge)}
+        api = SageMakerRuntime(endpoints, _about(checkpoint, judge), turns, judge)
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)

@@ -1,7 +1,7 @@
-"""SageMaker runtime API over HTTP, for botocore's `sagemaker-runtime` client.
+"""SageMaker runtime API and Bedrock's Converse over HTTP, for botocore's clients of them.
 
-Errors have the shapes of botocore's service model (sagemaker-runtime 2017-05-13); the texts are those that AWS
-sends, as users quote them in public issues.
+Errors have the shapes of botocore's service models (sagemaker-runtime 2017-05-13, bedrock-runtime 2023-09-30); the
+texts are those that AWS sends, as users quote them in public issues.
 """
 
 import json
@@ -16,7 +16,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from local.hang_up import connection_of, has_hung_up
+from local.models import converse
 from local.models.batching import ContainerGone, ContainerTimeout
+from local.models.chat import Judge, JudgeFailed
 from local.models.container import Reply
 from local.models.turns import Busy, CallerGone, Turns
 
@@ -43,7 +45,7 @@ class Endpoint(Protocol):
 class SageMakerRuntime:
     """WSGI application that serves endpoints, `GET /health` and `GET /about`.
 
-    An endpoint named in `turns` answers one caller at a time.
+    An endpoint named in `turns` answers one caller at a time. Every model id on Bedrock is answered by `judge`.
     """
 
     def __init__(
@@ -51,15 +53,18 @@ class SageMakerRuntime:
         endpoints: Mapping[str, Endpoint],
         about: Mapping[str, object],
         turns: Mapping[str, Turns] | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self._endpoints = endpoints
         self._about = about
         self._turns = turns or {}
+        self._judge = judge
         self._answering = 0
         self._answered = threading.Condition()
         self._urls = Map(
             [
                 Rule("/endpoints/<name>/invocations", endpoint=self._invoke, methods=["POST"]),
+                Rule("/model/<model>/converse", endpoint=self._converse, methods=["POST"]),
                 Rule("/health", endpoint=self._health, methods=["GET"]),
                 Rule("/about", endpoint=self._describe, methods=["GET"]),
             ]
@@ -116,6 +121,21 @@ class SageMakerRuntime:
             content_type=reply.content_type,
             headers={"x-Amzn-Invoked-Production-Variant": "AllTraffic"},
         )
+
+    def _converse(self, request: Request, model: str) -> Response:
+        if self._judge is None:
+            return _error(404, "ResourceNotFoundException", "The provided model identifier is not found.")
+        try:
+            data = json.loads(request.get_data())
+            with self._turn(request, "llama"):
+                answer = converse.write(data, self._judge.complete(converse.read(data)))
+        except CallerGone:
+            return Response(status=503)  # nobody reads it
+        except Busy:
+            return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
+        except JudgeFailed as problem:
+            return _error(*converse.error_of(problem), str(problem))
+        return Response(json.dumps(answer), content_type="application/json")
 
     def _turn(self, request: Request, name: str) -> AbstractContextManager[None]:
         """Return the request's turn. Entering it may raise Busy or CallerGone."""
