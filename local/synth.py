@@ -27,7 +27,7 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     assembly = folder / "cdk.out"
     settings = {
         "blip2Endpoint": "blip2",
-        **_judge(),
+        **judge_settings(),
         "modelInputSize": str(model_input_size),
         "modelConcurrency": str(model_concurrency),
     }
@@ -38,7 +38,8 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     return assembly
 
 
-def _judge() -> dict[str, str]:
+def judge_settings() -> dict[str, str]:
+    """Return the settings of the judge: the endpoint `llama`, or the model on Bedrock that JUDGE names."""
     if judge := os.environ.get("JUDGE"):
         return {"judge": judge}
     return {"llamaEndpoint": "llama", "llamaGrammar": os.environ.get("LLAMA_GRAMMAR") or "false"}

@@ -80,7 +80,8 @@ class ModelsStack(Stack):
         instance_types = {BLIP2_INSTANCE_TYPE}
         if self._endpoints.llama:
             instance_types.add(LLAMA_INSTANCE_TYPES[self._settings.llama_size])
-        for number, fault in enumerate(models_faults(region, instance_types) if region else []):
+        lacking = models_faults(region, instance_types, llama=bool(self._endpoints.llama)) if region else []
+        for number, fault in enumerate(lacking):
             validations.add_error(f"Region{number}", fault)
 
     def _add_warnings(self) -> None:

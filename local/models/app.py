@@ -17,7 +17,7 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.server import SageMakerRuntime
+from local.models.server import Endpoint, SageMakerRuntime
 from local.models.stand_in import StandIn
 from local.models.turns import Turns
 
@@ -83,7 +83,7 @@ def model_server(settings: ModelSettings, console: Console, port: int = 0) -> It
         stack.callback(blip2.close)
         slow = {"blip2": not blip2.is_small, "llama": judge.one_at_a_time}
         turns = {name: Turns() for name, is_slow in slow.items() if is_slow}
-        endpoints = {"blip2": blip2, "llama": LlamaEndpoint(judge)}
+        endpoints: dict[str, Endpoint] = {"blip2": blip2, "llama": LlamaEndpoint(judge)}
         api = SageMakerRuntime(endpoints, _about(checkpoint, judge), turns, judge)
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))

@@ -25,15 +25,16 @@ _ON_BEDROCK = "bedrock:"
 class Plan:
     """The settings of `cdk deploy -c name=value`, and what follows from them.
 
-    `concurrency` is reserved for each of the two functions that call an endpoint, 0 for none; `held` is what an
-    existing deployment already reserves for each. `instances` has the initial and the maximum number by
-    type, and is empty for existing endpoints.
+    `concurrency` is reserved for each of the two functions that call a model, 0 for none; `held` is what an
+    existing deployment already reserves for each. The judge is `on_bedrock` or on an endpoint. `instances` has the
+    initial and the maximum number by type, and is empty for existing endpoints.
     """
 
     context: Mapping[str, str]
     concurrency: int
     instances: Mapping[str, tuple[int, int]]
     held: int = 0
+    on_bedrock: bool = False
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "Plan":
@@ -43,7 +44,8 @@ class Plan:
         if nameless:
             raise CommandFailed(f"-c {nameless[0]} isn't a setting: write it as for cdk, -c name=value.")
         context = {name: value for name, _, value in pairs}
-        return cls(context, _number(context, "modelConcurrency"), _instances(context))
+        on_bedrock = bool(_model_on_bedrock(context))
+        return cls(context, _number(context, "modelConcurrency"), _instances(context), on_bedrock=on_bedrock)
 
     def over(self, outputs: Mapping[str, str]) -> "Plan":
         """Return the plan for an existing deployment, which keeps using endpoints that it didn't create."""
@@ -51,11 +53,15 @@ class Plan:
         held = int(outputs.get("ModelConcurrency", "0"))
         judge = {"judge": f"{_ON_BEDROCK}{outputs['BedrockModel']}"} if "BedrockModel" in outputs else {}
         instances = _instances(judge | dict(self.context)) if name in OURS else {}
-        return replace(self, held=held, instances=instances)
+        return replace(self, held=held, instances=instances, on_bedrock=self.on_bedrock or bool(judge))
 
     @property
     def makes_endpoints(self) -> bool:
         return bool(self.instances)
+
+    @property
+    def makes_llama(self) -> bool:
+        return self.makes_endpoints and not self.on_bedrock
 
     @property
     def holds_until_cleared(self) -> bool:

@@ -1,6 +1,7 @@
 """Deployments whose judge is on Bedrock: no Llama endpoint, and exact rights on the model."""
 
 import json
+from typing import Any
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly
@@ -13,7 +14,7 @@ PROFILES = "arn:aws:bedrock:us-east-1:123456789012:inference-profile"
 ASKING = ("FunctionsJudgeImageRole", "PolicyEditorRole", "OperatorRole")
 
 
-def synthesised(judge: str, **more: object) -> CloudAssembly:
+def synthesised(judge: str, **more: Any) -> CloudAssembly:
     return make_app(judge=f"bedrock:{judge}", **more).synth()
 
 
