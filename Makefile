@@ -176,6 +176,10 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled
 quality: setup ## Evaluate 1,300 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
 
+.PHONY: judge-modes
+judge-modes: setup ## Compare the verdicts with and without the judge on every drawing, and write docs/quality.md
+	@$(BIN)/python -m scripts.evaluation.judge_modes
+
 .PHONY: review-share
 review-share: setup ## Count the ordinary uploads that go to review, and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation.review_share

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
+from moderation.adapters.bedrock_judge import BedrockJudge
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
@@ -149,6 +150,8 @@ class Deployment:
 
     @cached_property
     def judge(self) -> JudgeModel:
+        if model := self.outputs.get("BedrockModel"):
+            return BedrockJudge(clients.bedrock_runtime(session=self.session), model)
         name, component = self.output("LlamaEndpointName"), self.outputs.get("LlamaComponentName")
         endpoint = SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component)
         return SageMakerJudge(endpoint, self.output("LlamaDialect"), self.output("LlamaGrammar") == "true")

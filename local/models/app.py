@@ -17,8 +17,9 @@ from local.models.chat import Judge
 from local.models.errors import UnusableModel
 from local.models.llama import LlamaEndpoint
 from local.models.llama_url import LlamaUrl
-from local.models.server import SageMakerRuntime
+from local.models.server import Endpoint, SageMakerRuntime
 from local.models.stand_in import StandIn
+from local.models.turns import Turns
 
 # Seconds from SIGTERM to SageMaker's SIGKILL: "Custom Inference Code with Hosting Services".
 KILLED_S = 30
@@ -80,7 +81,10 @@ def model_server(settings: ModelSettings, console: Console, port: int = 0) -> It
         with console.status(f"Loading {checkpoint.name}"):
             blip2 = Blip2Endpoint(checkpoint, hosted, scratch / "model")
         stack.callback(blip2.close)
-        api = SageMakerRuntime({"blip2": blip2, "llama": LlamaEndpoint(judge)}, _about(checkpoint, judge))
+        slow = {"blip2": not blip2.is_small, "llama": judge.one_at_a_time}
+        turns = {name: Turns() for name, is_slow in slow.items() if is_slow}
+        endpoints: dict[str, Endpoint] = {"blip2": blip2, "llama": LlamaEndpoint(judge)}
+        api = SageMakerRuntime(endpoints, _about(checkpoint, judge), turns, judge)
         http = make_server("127.0.0.1", port, api, threaded=True, request_handler=_QuietHandler)
         stack.enter_context(_serving(http, api, blip2))
         yield ModelServer(f"http://127.0.0.1:{http.port}", http.port, checkpoint, judge)

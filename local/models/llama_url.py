@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from local.models.chat import Chat, Completion, JudgeFailed
 from local.models.errors import UnusableModel
 
-TIMEOUT_S = 60
+TIMEOUT_S = 55  # so that the answer comes within SageMaker's 60 s
 
 
 class LlamaUrl:
     """Forwards chats to `{base}/v1/chat/completions`, with `model` or the first that the server lists."""
 
     stand_in = False
+    one_at_a_time = False
 
     def __init__(self, base: str, model: str | None = None) -> None:
         """Query the server's models. Raises UnusableModel if that fails, or if `model` isn't one of them."""
@@ -43,6 +44,8 @@ class LlamaUrl:
             return Completion(str(choice["message"]["content"]), tokens, choice.get("finish_reason") == "length")
         except urllib.error.HTTPError as error:
             raise JudgeFailed(error.code, f"{self._base} answered {error.code}.") from None
+        except TimeoutError:
+            raise JudgeFailed(504, f"{self._base} timed out: no answer within {TIMEOUT_S} s.") from None
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise JudgeFailed(502, f"{self._base} gave no usable answer: {error}") from None
 

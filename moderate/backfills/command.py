@@ -281,7 +281,7 @@ def _source(deployment: Deployment, prefix: str, inventory: str | None, items: P
 
 def _estimate(deployment: Deployment, counted: Counted, concurrency: int) -> Estimate:
     express = "UnrecordedQueueUrl" not in deployment.outputs  # a deployment of Express executions has none
-    load = Load(images_per_day=1, workflow="express" if express else "standard")
+    load = Load(images_per_day=1, judged_share=1.0, workflow="express" if express else "standard")
     return costs.estimate(counted.listed, counted.selected, concurrency, load, resource_usage.load(), prices.load())
 
 
