@@ -120,6 +120,10 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure our BLIP-2 handler against the sample's
 	@$(BIN)/python -m scripts.bench.models
 
+.PHONY: bench-gpu
+bench-gpu: setup ## Measure our BLIP-2 handler against the sample's at full size (needs a CUDA GPU)
+	@$(BIN)/python -m scripts.bench.gpu
+
 .PHONY: bench-replay
 bench-replay: setup ## Time `moderate policy replay` on exports of 20,000 and 100,000 records
 	@$(BIN)/python -m scripts.bench.replay
