@@ -116,7 +116,7 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"acceptLlama2Eula": "yes"}, "acceptLlama2Eula", "true or false"),
         ({"llamaSize": "30b"}, "llamaSize", "7b, 13b, 70b"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "chat"}, "llamaDialect", "dialog, tgi, openai"),
-        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample"),
+        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample, openai"),
         ({"llamaDialect": "dialog"}, "llamaDialect", "name existing endpoints"),
         ({"blip2Dialect": "sample"}, "blip2Dialect", "name existing endpoints"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "dialog", "llamaGrammar": True}, "llamaGrammar", "tgi or openai"),
