@@ -156,6 +156,14 @@ outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure 
 runbooks: setup ## Follow each runbook of docs/runbooks.md on the laptop cloud with the real AWS CLI (or RUNBOOKS="BrokenPack BrokenModel")
 	@$(BIN)/python -m scripts.runbooks $(RUNBOOKS)
 
+DEMO_RUN = build/demo-training-$(or $(SEED),0)
+
+.PHONY: train-demo
+train-demo: setup ## Train a demo checkpoint from scratch into build/, export and evaluate it (STEPS=3500 SEED=0; goes on where it stopped)
+	$(BIN)/python -m model_artifacts.demo.train --steps $(or $(STEPS),3500) --seed $(or $(SEED),0) --output $(DEMO_RUN) --resume
+	$(BIN)/python -m model_artifacts.demo.export $(DEMO_RUN) --checkpoint $(DEMO_RUN)/checkpoint
+	$(BIN)/python -m model_artifacts.demo.evaluate --checkpoint $(DEMO_RUN)/checkpoint
+
 .PHONY: demo-check
 demo-check: setup ## Compare the demo's verdicts with the labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.evaluation.demo_check
