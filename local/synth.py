@@ -15,7 +15,12 @@ class NotSetUp(Exception):
     """A tool that `make setup` installs is missing."""
 
 
-def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) -> Path:
+def synthesise(
+    folder: Path,
+    model_input_size: int,
+    model_concurrency: int = 0,
+    blip2_dialect: str = CONTRACT["defaults"]["blip2Dialect"],
+) -> Path:
     """Write the assembly below `folder` and return its path.
 
     It has no models stack: the laptop's own server provides the endpoints `blip2` and `llama`, as in a deployment with
@@ -28,6 +33,7 @@ def synthesise(folder: Path, model_input_size: int, model_concurrency: int = 0) 
     settings = {
         "blip2Endpoint": "blip2",
         **judge_settings(),
+        "blip2Dialect": blip2_dialect,
         "modelInputSize": str(model_input_size),
         "modelConcurrency": str(model_concurrency),
     }

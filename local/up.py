@@ -73,5 +73,6 @@ Or use this project's own command:
 Deploy a change with the CDK's own command (no `cdk bootstrap` is needed):
 
   npx cdk deploy Moderation --method=direct --no-previous-parameters --require-approval=never \\
-    -c blip2Endpoint=blip2 {judge} -c modelInputSize={models.input_size}
+    -c blip2Endpoint=blip2 {judge} -c blip2Dialect={models.dialect} \\
+    -c modelInputSize={models.input_size}
 """

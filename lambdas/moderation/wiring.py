@@ -201,10 +201,10 @@ def measure_drift() -> DriftPorts:
 
 def _vision(env: Environment) -> VisionModel:
     from moderation.adapters import clients
-    from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+    from moderation.adapters.vision_dialects import SPEAKERS
 
-    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
+    speaker = SPEAKERS[env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"])]
     # Only an endpoint that scales to zero hosts its model as an inference component.
     return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT")))
 

@@ -13,9 +13,9 @@ from moderate.deployment import Deployment
 from moderation.adapters import clients
 from moderation.adapters.faults import code_of
 from moderation.adapters.s3_canary import shipped_canary
-from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
+from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.errors import EndpointThrottled, NoCapacity
 from moderation.usecases.ask_canary import canary_fault
 
@@ -120,7 +120,7 @@ def _asleep(name: str, served: Served) -> Check | None:
 
 
 def _look(served: Served, deployment: Deployment) -> Check:
-    speaker = SampleBlip2 if served.dialect == "sample" else ScoredBlip2
+    speaker = SPEAKERS[served.dialect]
     canary = deployment.canaries.canary() if "PolicyBucketName" in deployment.outputs else shipped_canary()
     started = time.monotonic()
     try:

@@ -185,7 +185,7 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({**JUDGE, "llamaSize": "7b"}, "llamaSize", "leave out llamaSize or judge"),
         ({**JUDGE, "llamaMaxInstances": "3"}, "llamaMaxInstances", "leave out llamaMaxInstances or judge"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "chat"}, "llamaDialect", "dialog, tgi, openai"),
-        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample"),
+        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample, openai"),
         ({"llamaDialect": "dialog"}, "llamaDialect", "name existing endpoints"),
         ({"blip2Dialect": "sample"}, "blip2Dialect", "name existing endpoints"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "dialog", "llamaGrammar": True}, "llamaGrammar", "tgi or openai"),
