@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moderate.costs import bedrock_tokens
+from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
@@ -18,7 +19,6 @@ GB = 1e9
 
 Workflow = Literal["standard", "express"]
 LlamaSize = Literal["7b", "13b", "70b"]
-Judge = Literal["llama", "nova-micro", "ministral-3-8b"]
 
 # Work of the deployment itself, in addition to the measured work per image.
 _EVENTS = 2  # S3 sends the bus "Object Created" and, when the verdict is tagged, "Object Tags Added"
@@ -130,6 +130,8 @@ def judge_line(load: Load, image: ResourceUsage, prices: Prices) -> Line:
     if load.judge == "llama":
         _, llama = fleets(load, image)
         return Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic)
+    if load.judge == "unpriced":
+        return Line("judge on Bedrock", 0.0, "its tokens: their price isn't in moderate/costs/prices.json")
     tokens = bedrock_tokens.TOKENS[load.judge]
     asked = load.images_per_day * judgements(load)
     each = tokens.usd(load.judge, prices)

@@ -7,13 +7,12 @@ import typer
 from rich.text import Text
 
 from moderate.costs import gpu_time, prices, resource_usage
-from moderate.costs.bedrock_tokens import TOKENS, TOOL_TOKENS
+from moderate.costs.bedrock_tokens import TOKENS, TOOL_TOKENS, PricedJudge
 from moderate.costs.billing import (
     ALARMS,
     DASHBOARDS,
     METRICS,
     Bill,
-    Judge,
     LlamaSize,
     Load,
     Workflow,
@@ -84,7 +83,7 @@ def cost(
     bursts_per_day: Annotated[
         float, typer.Option(min=0, help="Starts of instances from zero per day.")
     ] = Load.bursts_per_day,
-    judge: Annotated[Judge, typer.Option(help="Llama's endpoint, or a model on Bedrock.")] = Load.judge,
+    judge: Annotated[PricedJudge, typer.Option(help="Llama's endpoint, or a model on Bedrock.")] = "llama",
     llama_size: Annotated[LlamaSize, typer.Option(help="As deployed with -c llamaSize=….")] = Load.llama_size,
     blip2_seconds: Annotated[
         float | None, typer.Option(min=0, help="Instance seconds per view, if you measured them.")
@@ -141,7 +140,7 @@ def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str,
         for name, why in ASSUMED.items()
         if (name != "idle_hours" or load.scale_to_zero) and (load.judge == "llama" or not name.startswith("llama_"))
     ]
-    if load.judge != "llama":
+    if load.judge != "llama" and load.judge != "unpriced":
         tokens = TOKENS[load.judge]
         rows.append(("tokens of a judgement", f"{tokens.read} and {tokens.written}", _TOKENS_FROM[load.judge]))
     image = average_image(load, measured)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from moderate.costs import prices, resource_usage
-from moderate.costs.bedrock_tokens import TOKENS
-from moderate.costs.billing import Bill, Judge, Load, bill
+from moderate.costs.bedrock_tokens import TOKENS, Judge
+from moderate.costs.billing import Bill, Load, bill
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
     BLOG_PROMPT_TOKENS,

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from moderate.costs import prices, resource_usage
-from moderate.costs.billing import DAYS_A_MONTH, Bill, Judge, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.costs.bedrock_tokens import Judge, judge_of
+from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
 from moderate.costs.drift import daily_run
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
@@ -16,6 +17,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
+from moderate.replaying.price import price
 from moderation.adapters.policies import shipped_pack
 from moderation.adapters.sagemaker_llama import instruction_text
 from moderation.domain.evidence import Answer, Caption, Evidence
@@ -170,6 +172,26 @@ def test_a_judge_on_bedrock_is_paid_by_the_token_and_has_no_instance(judge: Judg
     assert line(made, f"{judge} on Bedrock") == pytest.approx(DAYS_A_MONTH * 1_000 * usd)
     assert "Llama 2 endpoint" not in {each.name for each in made.lines}
     assert workflow_seconds(load, SAFE) == pytest.approx(0.4 + 8 * 0.2 + 0.1 * 1.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "judge"),
+    [
+        (None, "llama"),
+        ("us.amazon.nova-micro-v1:0", "nova-micro"),
+        ("mistral.ministral-3-8b-instruct", "ministral-3-8b"),
+        ("us.meta.llama3-1-8b-instruct-v1:0", "unpriced"),
+    ],
+)
+def test_the_judge_of_a_deployment_has_its_own_price_or_says_that_it_has_none(model: str | None, judge: str) -> None:
+    found = judge_of({"BedrockModel": model} if model else {})
+    made = bill(Load(1000, judge=found, **PLAIN), MEASURED, PRICES)
+
+    assert found == judge
+    assert ("price isn't in" in made.lines[1].arithmetic) == (judge == "unpriced")
+    asked = price(100, 0, 8, found)
+    assert ("isn't known" in asked.text) == (judge == "unpriced")
+    assert (asked.usd > 0) == (judge != "unpriced")
 
 
 def test_views_add_what_was_measured_of_them() -> None:
