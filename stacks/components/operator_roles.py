@@ -18,7 +18,7 @@ from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
-from stacks.settings import EndpointNames
+from stacks.settings import BedrockModel, EndpointNames
 
 
 class AssumableRole(Grantee):
@@ -115,13 +115,14 @@ class PolicyEditorRole(AssumableRole):
         work: WorkBucket,
         verdicts: VerdictTable,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         approval: bool,
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self, remove=not approval)
         verdicts.allow_find_decided(self)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
-        model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
+        model_access.allow_judge(self, endpoints, bedrock_judge)
         verdicts.allow_replay(self)
         work.allow_get(self, files.EVIDENCE, files.PACKS)
 
@@ -179,6 +180,7 @@ class OperatorRole(AssumableRole):
         construct_id: str,
         *,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         intake: Intake,
         policies: PolicyBucket,
         functions: Functions,
@@ -199,6 +201,9 @@ class OperatorRole(AssumableRole):
         policies.allow_read(self)
         policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)
+        if bedrock_judge:
+            model_access.allow_converse(self, bedrock_judge)
+            model_access.allow_examine_model(self, bedrock_judge)
         self._allow_examine_account()
 
     def _allow_examine_account(self) -> None:
