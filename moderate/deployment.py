@@ -22,6 +22,7 @@ from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
+from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
@@ -147,6 +148,10 @@ class Deployment:
     @cached_property
     def audit(self) -> S3AuditLog:
         return S3AuditLog(self.s3, self.output("AuditBucketName"))
+
+    @cached_property
+    def quarantine(self) -> S3Quarantine:
+        return S3Quarantine(self.s3, self.output("QuarantineBucketName"), self.output("WorkBucketName"))
 
     @cached_property
     def audit_reader(self) -> S3AuditReader:

@@ -14,6 +14,7 @@ from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
 from stacks.components.intake import Intake
 from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
@@ -136,6 +137,34 @@ class AuditorRole(AssumableRole):
     def __init__(self, scope: Construct, construct_id: str, *, audit: AuditBucket) -> None:
         super().__init__(scope, construct_id, description="Reads the audit log")
         audit.allow_read(self)
+
+
+class QuarantineRole(AssumableRole):
+    """Role for `moderate escalate` and `release`; alone may read what is escalated."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        audit: AuditBucket,
+        quarantine: QuarantineBucket,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Keeps images that may be illegal")
+        intake.allow_read(self)
+        intake.allow_tag(self)
+        intake.quarantine(self)
+        work.quarantine(self)
+        quarantine.restrict(self)
+        verdicts.allow_write(self)
+        verdicts.allow_find(self)
+        policies.allow_read_people(self)
+        policies.allow_list(self)
+        audit.allow_append(self)
 
 
 class OperatorRole(AssumableRole):
