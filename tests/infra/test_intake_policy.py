@@ -36,7 +36,7 @@ def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
     return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
 
 
-def test_nobody_uploads_a_verdict_and_only_those_who_decide_or_keep_tag(moderation: Template) -> None:
+def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_reviewer_and_quarantine_tag(moderation: Template) -> None:
     statements = intake_statements(moderation)
     taggers = all_but(
         moderation, "FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole", "QuarantineRole"
