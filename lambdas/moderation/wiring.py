@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from moderation.api.api_ports import ApiPorts
     from moderation.usecases.decide import DecidePorts
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
+    from moderation.usecases.review.escalate import EscalatePorts
     from moderation.usecases.review.ports_of import ReviewPorts
 
 _VERDICTS = ("unsafe", "review", "safe")
@@ -152,13 +153,11 @@ def ask_canary() -> CanaryPorts:
 def judge_image() -> JudgePorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
-    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-    from moderation.adapters.sagemaker_llama import SageMakerJudge
 
-    env = Environment(os.environ, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
-    dialect, grammar = env.one_of("LLAMA_DIALECT", *DIALECTS["llama"]), env.flag("LLAMA_GRAMMAR")
-    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
-    return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), SageMakerJudge(endpoint, dialect, grammar))
+    on_bedrock = bool(os.environ.get("BEDROCK_MODEL"))
+    judge = ("BEDROCK_MODEL",) if on_bedrock else ("LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
+    env = Environment(os.environ, "WORK_BUCKET", *judge)
+    return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), _bedrock(env) if on_bedrock else _llama(env))
 
 
 @cache
@@ -248,8 +247,8 @@ def api() -> "ApiPorts":
     from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
     from moderation.adapters.dynamodb_review import DynamoReviewQueue
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.finalise_function import FinaliseFunction
     from moderation.adapters.policies import S3PolicyStore
+    from moderation.adapters.review_functions import ReviewFunctions
     from moderation.adapters.s3_audit import S3AuditLog
     from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_people import S3PeopleStore
@@ -260,7 +259,8 @@ def api() -> "ApiPorts":
     from moderation.usecases.review.reveal import RevealPorts
 
     buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
-    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", "FINALISE_FUNCTION", *buckets)
+    functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
+    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *functions, *buckets)
     s3, dynamodb = clients.s3(), clients.dynamodb()
     policies = S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
     review = ReviewPorts(
@@ -279,8 +279,29 @@ def api() -> "ApiPorts":
         DynamoRevealCounts(dynamodb, env["VERDICT_TABLE"]),
         review.audit,
     )
-    finalising = FinaliseFunction(clients.lambda_(), env["FINALISE_FUNCTION"])
-    return ApiPorts(review, reveal, policies, finalising.finish)
+    others = ReviewFunctions(clients.lambda_(), *(env[name] for name in functions))
+    return ApiPorts(review, reveal, policies, others.finish, others.escalate)
+
+
+@cache
+def escalate() -> "EscalatePorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_quarantine import S3Quarantine
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.review.escalate import EscalatePorts
+
+    names = ("QUARANTINE_ROLE", "VERDICT_TABLE", "WORK_BUCKET", "QUARANTINE_BUCKET", "AUDIT_BUCKET")
+    env = Environment(os.environ, "AWS_LAMBDA_FUNCTION_NAME", *names)
+    acting = clients.session_as(env["QUARANTINE_ROLE"], env["AWS_LAMBDA_FUNCTION_NAME"])
+    s3 = clients.s3(acting)
+    return EscalatePorts(
+        DynamoVerdictStore(clients.dynamodb(acting), env["VERDICT_TABLE"]),
+        S3WorkStore(s3, env["WORK_BUCKET"]),
+        S3Quarantine(s3, env["QUARANTINE_BUCKET"], env["WORK_BUCKET"]),
+        S3AuditLog(s3, env["AUDIT_BUCKET"]),
+    )
 
 
 @cache
@@ -302,12 +323,29 @@ def check_audit() -> AuditReader:
 
 def _vision(env: Environment) -> VisionModel:
     from moderation.adapters import clients
-    from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+    from moderation.adapters.vision_dialects import SPEAKERS
 
-    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
+    speaker = SPEAKERS[env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"])]
     # Only an endpoint that scales to zero hosts its model as an inference component.
     return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT")))
+
+
+def _bedrock(env: Environment) -> JudgeModel:
+    from moderation.adapters import clients
+    from moderation.adapters.bedrock_judge import BedrockJudge
+
+    return BedrockJudge(clients.bedrock_runtime(), env["BEDROCK_MODEL"])
+
+
+def _llama(env: Environment) -> JudgeModel:
+    from moderation.adapters import clients
+    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+    from moderation.adapters.sagemaker_llama import SageMakerJudge
+
+    dialect, grammar = env.one_of("LLAMA_DIALECT", *DIALECTS["llama"]), env.flag("LLAMA_GRAMMAR")
+    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
+    return SageMakerJudge(endpoint, dialect, grammar)
 
 
 def _expiring_verdicts(env: Environment) -> VerdictStore:

@@ -17,6 +17,7 @@ from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.settings import DeploymentSettings, EndpointNames
@@ -42,6 +43,7 @@ class Functions(Construct):
         verdicts: VerdictTable,
         alerts: Alerts,
         audit: AuditBucket,
+        quarantine: QuarantineBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self.all: list[PipelineFunction] = []
@@ -64,7 +66,11 @@ class Functions(Construct):
         self._make_drift(intake, verdicts)
         self._make_audit_check(audit)
         self._make_finalise(intake, policies, work, verdicts, alerts, audit)
-        self.api = self._make_api(intake, policies, work, verdicts, audit) if settings.console else None
+        self.api: PipelineFunction | None = None
+        self.escalate: PipelineFunction | None = None
+        if settings.console:
+            self.escalate = self._make_escalate(work, verdicts, audit, quarantine)
+            self.api = self._make_api(self.escalate, intake, policies, work, verdicts, audit)
 
     def _make_model_steps(
         self,
@@ -117,18 +123,12 @@ class Functions(Construct):
         self.judge_image = self._function(
             "judge_image",
             timeout_seconds=90,
-            environment={
-                "WORK_BUCKET": work.bucket_name,
-                "LLAMA_ENDPOINT": endpoints.llama,
-                "LLAMA_DIALECT": settings.llama_dialect,
-                "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
-                **({"LLAMA_COMPONENT": endpoints.llama_component} if endpoints.llama_component else {}),
-            },
+            environment={"WORK_BUCKET": work.bucket_name, **_judge(settings, endpoints)},
             reserved_concurrency=concurrency,
         )
         work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
-        model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
+        model_access.allow_judge(self.judge_image, endpoints, settings.bedrock_judge)
 
     def _make_canary(self, endpoints: EndpointNames, policies: PolicyBucket) -> None:
         self.ask_canary = self._function(
@@ -294,8 +294,29 @@ class Functions(Construct):
             targets=[targets.LambdaFunction(self.finalise.function)],
         )
 
+    def _make_escalate(
+        self, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket, quarantine: QuarantineBucket
+    ) -> PipelineFunction:
+        """Make the function that may do nothing but take the role of the quarantine (`QuarantineRole.allow_to`)."""
+        return self._function(
+            "escalate",
+            timeout_seconds=30,  # as long as API Gateway waits
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "AUDIT_BUCKET": audit.bucket_name,
+                "QUARANTINE_BUCKET": quarantine.bucket_name,
+            },
+        )
+
     def _make_api(
-        self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
+        self,
+        escalate: PipelineFunction,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        audit: AuditBucket,
     ) -> PipelineFunction:
         """Make the console's function: here, because the buckets' policies name the roles that they exempt."""
         function = self._function(
@@ -311,6 +332,7 @@ class Functions(Construct):
                 "AUDIT_BUCKET": audit.bucket_name,
                 "VERDICT_TABLE": verdicts.table.table_name,
                 "FINALISE_FUNCTION": self.finalise.function.function_name,
+                "ESCALATE_FUNCTION": escalate.function.function_name,
             },
         )
         policies.allow_read(function)
@@ -319,7 +341,8 @@ class Functions(Construct):
         work.allow_key(function)
         verdicts.allow_review(function)
         audit.allow_append(function)
-        function.allow(("lambda:InvokeFunction",), self.finalise.function.function_arn)
+        others = [other.function.function_arn for other in (self.finalise, escalate)]
+        function.allow(("lambda:InvokeFunction",), *others)
         return function
 
     def _function(
@@ -349,13 +372,26 @@ class Functions(Construct):
         return function
 
 
+def _judge(settings: DeploymentSettings, endpoints: EndpointNames) -> dict[str, str]:
+    """Name the judge in a function's environment: a model on Bedrock, or the Llama endpoint."""
+    if settings.bedrock_judge:
+        return {"BEDROCK_MODEL": settings.bedrock_judge.id}
+    return {
+        "LLAMA_ENDPOINT": endpoints.llama or "",
+        "LLAMA_DIALECT": settings.llama_dialect,
+        "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
+        **({"LLAMA_COMPONENT": endpoints.llama_component} if endpoints.llama_component else {}),
+    }
+
+
 def _deployed(settings: DeploymentSettings, endpoints: EndpointNames) -> str:
     """Identify the deployed models, whose verdicts may be reused. Changes behind an existing endpoint go unnoticed."""
     vision = [endpoints.blip2, settings.blip2_dialect]
-    judge = [endpoints.llama, settings.llama_dialect]
+    bedrock = settings.bedrock_judge
+    judge = ["bedrock", bedrock.id] if bedrock else [endpoints.llama or "", settings.llama_dialect]
     if settings.existing_endpoints is None:
         weights = settings.blip2_weights_prefix
         at_hub = f"{settings.blip2_weights}@{settings.blip2_revision}"
         vision.append(f"{weights.bucket}/{weights.prefix}" if weights else at_hub)
-        judge.append(settings.llama_size)
+        judge += [] if bedrock else [settings.llama_size]
     return f"blip2={':'.join(vision)} llama={':'.join(judge)}"

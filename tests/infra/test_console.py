@@ -141,8 +141,16 @@ def test_the_functions_role_is_granted_what_a_review_takes_and_nothing_else(pipe
     written = {resource.partition(">")[2] for resource, allowed in granted.items() if "s3:PutObject" in allowed}
     assert written == {"/provenance/keys/*", "/entries/*"}
     invoked = [resource for resource, allowed in granted.items() if "lambda:InvokeFunction" in allowed]
-    assert [name.startswith("<FunctionsFinaliseFunction") for name in invoked] == [True]
+    assert sorted(name.partition("Function")[2][:16] for name in invoked) == ["sEscalateFunctio", "sFinaliseFunctio"]
     assert not any("IntakeImages" in resource for resource in granted)
+
+
+def test_what_escalates_may_take_the_role_of_the_quarantine_and_nothing_else(pipeline: Template) -> None:
+    granted = pipeline.granted("FunctionsEscalateRole")
+
+    (role,) = [resource for resource, allowed in granted.items() if allowed == {"sts:AssumeRole"}]
+    assert role.startswith("<QuarantineRole")
+    assert {action.partition(":")[0] for allowed in granted.values() for action in allowed} == {"logs", "sts", "xray"}
 
 
 def test_a_persons_work_names_the_attributes_that_the_role_may_write() -> None:

@@ -215,8 +215,8 @@ def everything():
     yield check_audit, FakeAuditFiles(), {}
     desk = Desk()
     made = desk.wait("f.jpg", hours_ago=100)
-    given = {"bucket": made.bucket, "key": made.key, "version": made.version, "pending": desk.decide(ANNA, made)}
-    yield finalise, wiring.FinalisePorts(desk.review, desk.deciding), given
+    one = {"bucket": made.bucket, "key": made.key, "version": made.version, "pending": desk.decide(ANNA, made)}
+    yield finalise, wiring.FinalisePorts(desk.review, desk.deciding), one
     stuck = Desk(publisher=FakePublisher(failing=True))
     stuck.decide(ANNA, stuck.wait("g.jpg", "Violence"), "unsafe")
     yield finalise, wiring.FinalisePorts(stuck.review, stuck.deciding), {}

@@ -99,6 +99,23 @@ def let_time_pass(laptop, version: str) -> None:
     )
 
 
+def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, version):
+    key = "posts/grave.png"
+    laptop.upload(key, drawing(colour="maroon"))
+    assert laptop.wait_for_verdict(key)["verdict"] == "review"
+    status, taken = ask(laptop, "POST", "/next")
+    assert (status, taken["item"]["key"]) == (200, key)
+
+    assert ask(laptop, "POST", f"/items/{taken['item']['item']}/escalate", {}) == (200, {})
+
+    assert laptop.item(key)["escalated_at"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        laptop.client_of("Reviewer", "s3").get_object(Bucket=laptop.outputs["IntakeBucketName"], Key=key)
+    bucket = laptop.outputs["QuarantineBucketName"]
+    copies = laptop.client_of("Quarantine", "s3").list_objects_v2(Bucket=bucket, Prefix="cases/")["Contents"]
+    assert any("original" in copy["Key"] for copy in copies)
+
+
 @pytest.mark.parametrize("path", ["/me", "/queue", "/policies", "/policies/blog", "/metrics"])
 def test_what_is_read_can_be_read(laptop, version, path):
     assert ask(laptop, "GET", path)[0] == 200
@@ -165,6 +182,9 @@ def test_a_stolen_role_gets_nowhere(laptop, version, stolen):
             Bucket=entry["Bucket"], Key=f"seals/{now:%Y-%m-%d}.json", Body=b"x", IfNoneMatch="*"
         ),
         "publish": lambda: stolen("sns").publish(TopicArn=outputs["UnsafeTopicArn"], Message="x"),
+        "take the role of the quarantine": lambda: stolen("sts").assume_role(
+            RoleArn=outputs["QuarantineRoleArn"], RoleSessionName="deployer"
+        ),
         "run the sweeper": lambda: stolen("lambda").invoke(FunctionName=outputs["SweepFunctionName"]),
         "start an execution": lambda: stolen("stepfunctions").start_execution(stateMachineArn=outputs["WorkflowArn"]),
     }

@@ -11,12 +11,14 @@ from moderation.usecases.review.reveal import RevealPorts
 
 @dataclass(frozen=True)
 class ApiPorts:
-    """What the API reads, and what its use cases write. `finish` puts a pending decision into force.
+    """What the API reads, and what its use cases write.
 
-    It returns why that was refused, "" if it wasn't.
+    `finish` puts a pending decision into force and returns why that was refused, "" if it wasn't; `escalate` puts an
+    image into quarantine, by a pseudonym.
     """
 
     review: ReviewPorts
     reveal: RevealPorts
     policies: PolicyCatalogue
     finish: Callable[[ImageRef, str], str]
+    escalate: Callable[[ImageRef, str], object]
