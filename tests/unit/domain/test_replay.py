@@ -100,6 +100,7 @@ def test_a_threshold_is_replayed_on_the_stored_judgement(
         replace(PACK, questions=(replace(WEAPON, temperature=3.0), SMOKER)),
         replace(PACK, questions=(replace(WEAPON, categories=("Tobacco",)), SMOKER)),
         replace(PACK, questions=(WEAPON,)),
+        replace(PACK, questions=(SMOKER, WEAPON)),
         replace(PACK, categories=(replace(PACK.categories[0], exceptions=("toy gun",)), PACK.categories[1])),
         replace(PACK, categories=(replace(PACK.categories[0], action="review"), PACK.categories[1])),
         replace(PACK, caption=False),
