@@ -354,7 +354,7 @@ def test_memory_is_flat_however_many_pictures_flip(tmp_path: Path) -> None:
 
     assert after - full < 100_000  # 4,000 flips more would take megabytes
     assert len(progress.flips) == KEPT_FLIPS
-    assert [flip.score for flip in progress.flips] == sorted((flip.score for flip in progress.flips), reverse=True)
+    assert [flip.rank for flip in progress.flips] == sorted((flip.rank for flip in progress.flips), reverse=True)
 
 
 def test_an_answer_takes_the_place_of_its_pending_record(tmp_path: Path) -> None:
