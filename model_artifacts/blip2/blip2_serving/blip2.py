@@ -98,7 +98,7 @@ class Blip2:
         """Return an RGB image as input of the vision tower: (3, height, width), resized and normalised."""
         # the order of axes is given: a one-pixel-high image would be mistaken for a channels-first one; and the array,
         # since transformers 5 turns a picture's axes before it applies the order, where torchvision is installed
-        batch = self._image_processor(np.asarray(image), return_tensors="pt", input_data_format="channels_last")
+        batch = self._image_processor(np.array(image), return_tensors="pt", input_data_format="channels_last")
         pixels: torch.Tensor = batch["pixel_values"][0]
         return pixels
 
