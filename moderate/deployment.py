@@ -13,6 +13,8 @@ from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
+from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
+from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
@@ -21,6 +23,7 @@ from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
+from moderation.adapters.s3_pictures import S3Pictures
 from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
@@ -127,6 +130,18 @@ class Deployment:
     @cached_property
     def decisions(self) -> DynamoDecisionStore:
         return DynamoDecisionStore(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def review_queue(self) -> DynamoReviewQueue:
+        return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def reveal_counts(self) -> DynamoRevealCounts:
+        return DynamoRevealCounts(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def pictures(self) -> S3Pictures:
+        return S3Pictures(clients.s3_links(self.session), self.output("WorkBucketName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

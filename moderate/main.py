@@ -28,6 +28,7 @@ from moderate import (
 )
 from moderate.backfills import command as backfill
 from moderate.checks import doctor
+from moderate.console import command as console
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
 from moderate.output import results
@@ -66,6 +67,7 @@ app.command(epilog=upload.EXAMPLES)(upload.upload)
 app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
 app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
+app.command(epilog=console.EXAMPLES)(console.console)
 app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
 app.command("eval", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=status.EXAMPLES)(status.status)

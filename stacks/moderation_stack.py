@@ -95,7 +95,7 @@ class ModerationStack(Stack):
             inventory=settings.inventory,
         )
         reviewer = ReviewerRole(
-            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
+            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts, audit=audit
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditorRole(
@@ -131,16 +131,16 @@ class ModerationStack(Stack):
             audit=audit,
             quarantine=quarantined,
         )
-        intake.protect_tag([functions.record_verdict, reviewer, quarantine])
+        intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
-            keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
+            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, reviewer, eraser],
             eraser=eraser,
             backfillers=[backfill, operator],
         )
-        work.restrict_keys([functions.prepare_image, reviewer])
+        work.restrict_keys([functions.prepare_image, functions.finalise, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
             work.restrict_views([functions.query_image, reviewer, quarantine])
@@ -180,6 +180,9 @@ class ModerationStack(Stack):
             "InventoryPrefix": settings.inventory.uri if settings.inventory else "",
             "WorkflowLog": workflow.log.log_group_name,
             "SweepRuleName": workflow.sweep_rule.rule_name,
+            "FinaliseRuleName": functions.finalise_rule.rule_name,
+            "FinaliseFunctionName": functions.finalise.function.function_name,
+            "FinaliseRoleArn": functions.finalise.role.role_arn,
             "SweepFunctionName": functions.sweep_claims.function.function_name,
             "TopicsKeyId": alerts.key.key_id,
             "Blip2EndpointName": endpoints.blip2,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from moderation.domain.audit import AuditEvent, AuditFile
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import Lane
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
@@ -302,6 +303,10 @@ class VerdictStore(Protocol):
         """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
+    def open_lane(self, lane: Lane) -> bool:
+        """Open a lane of the review queue, unless it is open; False if there are too many already."""
+        ...
+
     def delete_shadow(self, image: ImageRef) -> None:
         """Delete a record that has a shadow verdict alone; any other is left alone."""
         ...
@@ -353,6 +358,45 @@ class VerdictStore(Protocol):
         ...
 
 
+class ReviewQueue(Protocol):
+    """The review queue in the table of verdicts. Every method raises StoreUnavailable and Misconfigured.
+
+    Records that come from an index have only the attributes projected into it, and may have changed since.
+    """
+
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes that are open."""
+        ...
+
+    def waiting(self, partitions: Sequence[str]) -> Iterable[Record]:
+        """The items of partitions, in the queue's order, read lazily from an index."""
+        ...
+
+    def returning(self, now: str, limit: int) -> Sequence[Record]:
+        """Items whose lease or parking ended before an ISO-8601 time, those that ended first, from an index."""
+        ...
+
+    def pending(self, now: str) -> Iterable[Record]:
+        """Items with a decision that was pending until a time before `now` (ISO-8601), from an index."""
+        ...
+
+    def overdue(self, partition: str, severity: int, now: str) -> int:
+        """The number of a lane's items that were due before an ISO-8601 time."""
+        ...
+
+    def put_back(self, record: Record) -> bool:
+        """Return an item, as an index had it, to where it waited; False if it changed meanwhile."""
+        ...
+
+    def compare_lease(self, record: Record, change: Change) -> bool:
+        """Change a record if its decision, its lease and its place are those of `record`; False otherwise."""
+        ...
+
+    def count_skip(self, who: str, day: str, most: int) -> bool:
+        """Count an item that a person passed on, on a day (YYYY-MM-DD); False if that would be more than `most`."""
+        ...
+
+
 class DecisionStore(Protocol):
     """The sticky decisions in the table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
 
@@ -381,6 +425,10 @@ class PeopleStore(Protocol):
 
         Raises StoreUnavailable, Misconfigured.
         """
+        ...
+
+    def everybody(self) -> Iterable[Person]:
+        """Return all people as they are now. Raises StoreUnavailable, Misconfigured."""
         ...
 
 

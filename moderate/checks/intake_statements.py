@@ -20,8 +20,8 @@ _ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave i
 
 def required(deployment: Deployment) -> list[dict[str, Any]]:
     """Return the statements, with the names of the deployment."""
-    taggers = [deployment.output(f"{role}RoleArn") for role in ("RecordVerdict", "Reviewer", "Quarantine")]
-    keeper = taggers[2:]
+    taggers = [deployment.output(f"{role}RoleArn") for role in ("RecordVerdict", "Finalise", "Reviewer", "Quarantine")]
+    keeper = taggers[3:]
     objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
     carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": VERDICT_TAG}}

@@ -27,7 +27,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Workflow steps, those of a backfill, the canary, drift, the audit's check, the guards of claims and failures."""
+    """Workflow steps, those of a backfill, the canary, drift, the audit's check, people's decisions, the guards."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Functions(Construct):
             "Powertools",
             POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
         )
+        self._imaging = ImagingLayer(self, "Imaging")
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_canary(endpoints, policies)
         self._make_record_steps(intake, work, verdicts, alerts)
@@ -62,6 +63,7 @@ class Functions(Construct):
         self._make_guards(verdicts, alerts)
         self._make_drift(intake, verdicts)
         self._make_audit_check(audit)
+        self._make_finalise(intake, policies, work, verdicts, alerts, audit)
 
     def _make_model_steps(
         self,
@@ -86,7 +88,7 @@ class Functions(Construct):
                 "MODELS": _deployed(settings, endpoints),
                 "MODEL_INPUT_SIZE": str(settings.model_input_size),
             },
-            layers=[ImagingLayer(self, "Imaging")],
+            layers=[self._imaging],
         )
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
@@ -167,6 +169,7 @@ class Functions(Construct):
         work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
         verdicts.allow_decisions(self.record_verdict, "dynamodb:ConditionCheckItem")
+        verdicts.allow_lanes(self.record_verdict, opening=True)
         intake.allow_tag(self.record_verdict)
 
         self.notify = self._function(
@@ -244,6 +247,50 @@ class Functions(Construct):
             "AuditSchedule",
             schedule=events.Schedule.cron(minute="0", hour="1"),  # UTC, when nobody writes into the day before
             targets=[targets.LambdaFunction(self.check_audit.function)],
+        )
+
+    def _make_finalise(
+        self,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        alerts: Alerts,
+        audit: AuditBucket,
+    ) -> None:
+        self.finalise = self._function(
+            "finalise",
+            timeout_seconds=300,  # on its schedule it ends what many people left behind
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                **self._retention,
+                **alerts.environment,
+            },
+        )
+        intake.allow_tag(self.finalise)
+        policies.allow_read(self.finalise)
+        policies.allow_read_people(self.finalise)
+        work.allow_get(self.finalise, files.MANIFEST, files.PACKS)
+        work.allow_put(self.finalise, files.PACKS)
+        work.allow_key(self.finalise)
+        verdicts.allow_write(self.finalise)
+        verdicts.allow_find_decided(self.finalise)
+        verdicts.allow_lanes(self.finalise, opening=True)
+        changes = ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem")
+        verdicts.allow_decisions(self.finalise, *(f"dynamodb:{action}" for action in changes))
+        alerts.allow_publish(self.finalise, *VERDICTS)
+        audit.allow_append(self.finalise)
+        self.finalise_rule = events.Rule(
+            self,
+            "FinaliseSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            targets=[targets.LambdaFunction(self.finalise.function)],
         )
 
     def _function(

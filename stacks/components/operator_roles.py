@@ -51,7 +51,7 @@ class AssumableRole(Grantee):
 
 
 class ReviewerRole(AssumableRole):
-    """Role for `moderate verdicts`, `show`, `decide`, `decisions` and `sor`; may view images and the models' inputs."""
+    """Role for `moderate verdicts`, `show`, `decide`, `decisions`, `sor`, `console`; may view what the models saw."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class ReviewerRole(AssumableRole):
         work: WorkBucket,
         verdicts: VerdictTable,
         alerts: Alerts,
+        audit: AuditBucket,
     ) -> None:
         super().__init__(scope, construct_id, description="Views moderated images and decides on them")
         intake.allow_view(self)
@@ -79,6 +80,9 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_decisions(self, *(f"dynamodb:{action}" for action in ("GetItem", "Query", *changes)))
         work.allow_key(self)
         work.allow_approve(self)
+        policies.allow_read_people(self)
+        verdicts.allow_count(self)
+        audit.allow_append(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 

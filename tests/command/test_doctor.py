@@ -831,6 +831,7 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
                         "arn:aws:iam::123456789012:role/Reviewer",
                         "arn:aws:iam::123456789012:role/record",
                         "arn:aws:iam::123456789012:role/Quarantine",
+                        "arn:aws:iam::123456789012:role/finalise",
                     ]
                 }
             }

@@ -66,6 +66,10 @@ PERMANENT: dict[str, dict[str, str]] = {
         "UnsupportedMediaTypeException": OURS,
     },
     "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
+    "dynamodb PutItem": {
+        "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
+        "ResourceNotFoundException": "the table was deleted",
+    },
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
@@ -207,6 +211,8 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
 }
 CLIENTS = {
     "dynamodb_decisions.py": "dynamodb",
+    "dynamodb_lanes.py": "dynamodb",
+    "dynamodb_review.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
     "dynamodb_reveals.py": "dynamodb",
     "endpoint_status.py": "sagemaker",

@@ -26,6 +26,9 @@ class S3PeopleStore:
     def find(self, subject: str) -> Person | None:
         return self.all()[0].get(subject)
 
+    def everybody(self) -> list[Person]:
+        return list(self.all()[0].values())
+
     def all(self) -> tuple[dict[str, Person], str]:
         """Return everybody by id, and the mark of the file as it is, "" if there is none.
 

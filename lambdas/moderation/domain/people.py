@@ -73,7 +73,7 @@ def may_see(person: Person, record: Record) -> bool:
 def supported_categories(record: Record) -> frozenset[str]:
     """Return the categories that a record's verdict, judge or answers speak for: over a threshold, or near it."""
     judged = (record.judgement or {}).get("category")
-    named = {*record.all_categories, record.other_category, judged}
+    named = {*record.all_categories, *record.supports, record.other_category, judged}
     found = (finding.get("categories", ()) for finding in record.evidence or () if finding.get("near"))
     return frozenset(name for name in named if name).union(*found)
 
