@@ -76,7 +76,7 @@ suite: setup
 
 .PHONY: coverage
 coverage: setup ## Measure the coverage and check its floor, as `make test` does from Python 3.12 on
-	$(PYTEST) --cov --cov-report=html tests/unit tests/adapters tests/command tests/infra
+	$(PYTEST) --cov --cov-report=html tests/unit tests/adapters tests/command tests/console tests/infra
 
 build/transformers5/.ready: tests/model/transformers5.txt .venv/.ready
 	$(BIN)/pip install --quiet --no-deps --upgrade --target $(@D) --requirement $<
@@ -179,6 +179,10 @@ cost-pages: .venv/.ready ## Write the tables and the chart of docs/costs.md and 
 .PHONY: cli-page
 cli-page: .venv/.ready ## Write docs/cli.md anew from the command's help
 	@$(BIN)/python -m scripts.release.cli_page
+
+.PHONY: console-pictures
+console-pictures: setup ## Photograph the review console on the laptop cloud, for docs/console.md
+	@$(BIN)/python -m scripts.console
 
 .PHONY: calibrate
 calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled drawings

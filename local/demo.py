@@ -52,6 +52,9 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
         _show_message(console, session, queue)
         if not images:
             status = _replay_edited(console, session) or status
+            console.print(
+                "`make local` keeps it running, with a console in the browser to review images in.", markup=False
+            )
     console.print("Everything is stopped.")
     return status
 

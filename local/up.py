@@ -1,27 +1,56 @@
 """`python -m local up`: keep the laptop cloud running and print how to use it."""
 
 import json
+import os
 import signal
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rich.console import Console
 
-from local.deploy import ACCOUNT, REGION
+from local.deploy import ACCOUNT, REGION, client
 from local.queues import queue_policy
 from local.session import Session, laptop_cloud
 from local.synth import judge_settings
 
+MODERATE = Path(sys.executable).with_name("moderate")
+_ROLES = ("reviewer", "lead", "auditor")
+
 
 def up(console: Console) -> int:
-    """Run the laptop cloud until Ctrl-C."""
+    """Run the laptop cloud and its review console until Ctrl-C."""
     with laptop_cloud(console) as session:
         console.print("\nThe laptop cloud is running; Ctrl-C stops it.\n", style="bold green")
         # no wrapping: the lines are to be copied
         console.print(usage(session), soft_wrap=True, markup=False, highlight=False)
-        with suppress(KeyboardInterrupt):
+        with review_console(session), suppress(KeyboardInterrupt):
             signal.pause()
     console.print("Everything is stopped.")
     return 0
+
+
+@contextmanager
+def review_console(session: Session, stdout: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Run `moderate console`, which prints its own link, for a person with all rights that a review takes."""
+    environment = {**os.environ, **session.environment}
+    roles = [word for role in _ROLES for word in ("--role", role)]
+    give = [str(MODERATE), "people", "set", reviewer(session), *roles]
+    subprocess.run(give, env=environment, check=True, stdout=subprocess.DEVNULL)
+    with subprocess.Popen([str(MODERATE), "console"], env=environment, stdout=stdout, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def reviewer(session: Session) -> str:
+    """Return the ARN under which the laptop's own user reviews: a session of the role Reviewer in its name."""
+    role = session.outputs["ReviewerRoleArn"].rpartition("/")[2]
+    user = client("sts", session.url).get_caller_identity()["Arn"].rpartition("/")[2]
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{user}"
 
 
 def usage(session: Session) -> str:
@@ -63,12 +92,13 @@ Follow an execution:
   aws stepfunctions list-executions --state-machine-arn {out["WorkflowArn"]}
   aws stepfunctions describe-execution --execution-arn <executionArn from above>
 
-Or use this project's own command:
+Or use this project's own command; the review console's link is below:
 
   moderate upload img.jpg --wait
   moderate verdicts
   moderate show img.jpg
   moderate doctor
+  moderate console
 
 Deploy a change with the CDK's own command (no `cdk bootstrap` is needed):
 

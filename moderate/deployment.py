@@ -14,12 +14,18 @@ from moderate.failures import CommandFailed
 from moderation.adapters import clients
 from moderation.adapters.bedrock_judge import BedrockJudge
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
+from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
+from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
+from moderation.adapters.s3_people import S3PeopleStore
+from moderation.adapters.s3_pictures import S3Pictures
+from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
@@ -127,6 +133,18 @@ class Deployment:
         return DynamoDecisionStore(self.dynamodb, self.output("VerdictTableName"))
 
     @cached_property
+    def review_queue(self) -> DynamoReviewQueue:
+        return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def reveal_counts(self) -> DynamoRevealCounts:
+        return DynamoRevealCounts(self.dynamodb, self.output("VerdictTableName"))
+
+    @cached_property
+    def pictures(self) -> S3Pictures:
+        return S3Pictures(clients.s3_links(self.session), self.output("WorkBucketName"))
+
+    @cached_property
     def images(self) -> S3ImageStore:
         return S3ImageStore(self.s3)
 
@@ -137,6 +155,22 @@ class Deployment:
     @cached_property
     def policies(self) -> S3PolicyStore:
         return S3PolicyStore(self.s3, self.policy_bucket, approval=self.needs_approval)
+
+    @cached_property
+    def people(self) -> S3PeopleStore:
+        return S3PeopleStore(self.s3, self.policy_bucket)
+
+    @cached_property
+    def audit(self) -> S3AuditLog:
+        return S3AuditLog(self.s3, self.output("AuditBucketName"))
+
+    @cached_property
+    def quarantine(self) -> S3Quarantine:
+        return S3Quarantine(self.s3, self.output("QuarantineBucketName"), self.output("WorkBucketName"))
+
+    @cached_property
+    def audit_reader(self) -> S3AuditReader:
+        return S3AuditReader(self.s3, self.output("AuditBucketName"))
 
     @cached_property
     def canaries(self) -> S3CanaryStore:

@@ -7,12 +7,15 @@ import typer
 
 from moderate import (
     ask,
+    audit,
     decide,
     decisions,
     drift,
     erase,
+    escalate,
     evaluate,
     metrics,
+    people,
     policy,
     redrive,
     sample,
@@ -25,6 +28,7 @@ from moderate import (
 )
 from moderate.backfills import command as backfill
 from moderate.checks import doctor
+from moderate.console import command as console
 from moderate.costs import cost
 from moderate.failures import FriendlyErrors
 from moderate.output import results
@@ -63,6 +67,7 @@ app.command(epilog=upload.EXAMPLES)(upload.upload)
 app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
 app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
+app.command(epilog=console.EXAMPLES)(console.console)
 app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
 app.command("eval", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=status.EXAMPLES)(status.status)
@@ -72,9 +77,13 @@ app.command(epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command(epilog=drift.EXAMPLES)(drift.drift)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
+app.command(epilog=escalate.ESCALATE_EXAMPLES)(escalate.escalate)
+app.command(epilog=escalate.RELEASE_EXAMPLES)(escalate.release)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(audit.app, name="audit")
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(decisions.app, name="decisions")
+app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")
 app.add_typer(sor.app, name="sor")
 app.add_typer(weights.app, name="weights")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def acting_as(deployment: Deployment, role: str) -> Deployment:
-    """Return the deployment with the credentials of a role: Reviewer, Eraser, PolicyEditor or Operator.
+    """Return the deployment with the credentials of a role, by its name before `RoleArn` in the outputs.
 
     Raises CommandFailed if the caller may not assume it.
     """

@@ -4,14 +4,24 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
 from stacks.components.alerts import Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.backfill import Backfill
 from stacks.components.cleanup_log import CleanupLog
 from stacks.components.functions import Functions
 from stacks.components.intake import Intake
 from stacks.components.monitoring import Monitoring
-from stacks.components.operator_roles import EraserRole, OperatorRole, PolicyEditorRole, ReviewerRole
+from stacks.components.operator_roles import (
+    AdministratorRole,
+    AuditorRole,
+    EraserRole,
+    OperatorRole,
+    PolicyEditorRole,
+    QuarantineRole,
+    ReviewerRole,
+)
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.private_bucket import AccessLogs
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
@@ -48,6 +58,8 @@ class ModerationStack(Stack):
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
         work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
+        quarantined = QuarantineBucket(self, "Quarantined", protected=protected, access_logs=access_logs)
+        audit = AuditBucket(self, "Audit", protected=protected, access_logs=access_logs)
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictTable(self, "Verdicts", protected=protected, bucket=intake.bucket)
@@ -62,6 +74,7 @@ class ModerationStack(Stack):
             work=work,
             verdicts=verdicts,
             alerts=alerts,
+            audit=audit,
         )
         workflow = Workflow(
             self,
@@ -82,7 +95,7 @@ class ModerationStack(Stack):
             inventory=settings.inventory,
         )
         reviewer = ReviewerRole(
-            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts
+            self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts, audit=audit
         )
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditorRole(
@@ -108,19 +121,31 @@ class ModerationStack(Stack):
             verdicts=verdicts,
             alerts=alerts,
         )
-        intake.protect_tag([functions.record_verdict, reviewer])
-        policies.restrict_changes(editor)
+        administrator = AdministratorRole(self, "Administrator", policies=policies)
+        auditor = AuditorRole(self, "Auditor", audit=audit)
+        quarantine = QuarantineRole(
+            self,
+            "Quarantine",
+            intake=intake,
+            policies=policies,
+            work=work,
+            verdicts=verdicts,
+            audit=audit,
+            quarantine=quarantined,
+        )
+        intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
+        policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
-            keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
+            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, reviewer, eraser],
             eraser=eraser,
             backfillers=[backfill, operator],
         )
-        work.restrict_keys([functions.prepare_image, reviewer])
+        work.restrict_keys([functions.prepare_image, functions.finalise, reviewer])
         if settings.hold_until_cleared:
-            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer])
-            work.restrict_views([functions.query_image, reviewer])
+            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
+            work.restrict_views([functions.query_image, reviewer, quarantine])
         Monitoring(
             self,
             "Monitoring",
@@ -135,6 +160,8 @@ class ModerationStack(Stack):
             "IntakePrefix": intake.prefix,
             "PolicyBucketName": policies.bucket_name,
             "WorkBucketName": work.bucket_name,
+            "QuarantineBucketName": quarantined.bucket_name,
+            "AuditBucketName": audit.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
             "SelectItemRoleArn": functions.select_item.role.role_arn,
@@ -143,6 +170,9 @@ class ModerationStack(Stack):
             "EraserRoleArn": eraser.role.role_arn,
             "PolicyEditorRoleArn": editor.role.role_arn,
             "OperatorRoleArn": operator.role.role_arn,
+            "AdministratorRoleArn": administrator.role.role_arn,
+            "AuditorRoleArn": auditor.role.role_arn,
+            "QuarantineRoleArn": quarantine.role.role_arn,
             "DashboardName": self.stack_name,
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
@@ -152,6 +182,9 @@ class ModerationStack(Stack):
             "InventoryPrefix": settings.inventory.uri if settings.inventory else "",
             "WorkflowLog": workflow.log.log_group_name,
             "SweepRuleName": workflow.sweep_rule.rule_name,
+            "FinaliseRuleName": functions.finalise_rule.rule_name,
+            "FinaliseFunctionName": functions.finalise.function.function_name,
+            "FinaliseRoleArn": functions.finalise.role.role_arn,
             "SweepFunctionName": functions.sweep_claims.function.function_name,
             "TopicsKeyId": alerts.key.key_id,
             "Blip2EndpointName": endpoints.blip2,

@@ -1,4 +1,4 @@
-"""Order and coverage of the tests."""
+"""Order and coverage of the tests, and what they lacked."""
 
 from pathlib import Path
 
@@ -12,6 +12,17 @@ LONGEST = (
     *("test_review_share.py", "test_quality.py", "test_app.py", "test_prompt.py", "test_doctor.py", "test_synth.py"),
     *("test_wheel.py", "test_repeatable_verdicts.py"),
 )
+
+
+# A skip for want of this is said at the end, however quiet the run.
+BROWSER = "Chromium"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the browser that is missing, since the skips' reasons aren't shown."""
+    skipped = (report.longrepr for report in terminalreporter.stats.get("skipped", ()))
+    for reason in sorted({why[2] for why in skipped if isinstance(why, tuple) and BROWSER in why[2]}):
+        terminalreporter.write_line(reason, red=True, bold=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

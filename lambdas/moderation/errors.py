@@ -97,8 +97,44 @@ class DecidedMeanwhile(RequestRefused):
     """Someone else has decided on the image in the meantime."""
 
 
+class HeldBySomeone(RequestRefused):
+    """Another person is at work on the item, or has just decided on it."""
+
+
+class LeaseLost(RequestRefused):
+    """The item is no longer leased to the person who decides on it."""
+
+
+class ItemChanged(RequestRefused):
+    """The item isn't any more what was on the screen of the person who decides on it."""
+
+
+class NothingPending(RequestRefused):
+    """There is no such decision that could still be taken back, or ended."""
+
+
+class OutOfScope(RequestRefused):
+    """The person may not do this, or not with this item; an item that doesn't exist looks the same."""
+
+
+class SkipRefused(RequestRefused):
+    """The item, or the person, has reached the number of times that an item may be passed on."""
+
+
+class NotConfirmed(RequestRefused):
+    """The number of items that a batch changes isn't the one that was confirmed."""
+
+
 class AppealRefused(RequestRefused):
     """An appeal can't be upheld so: nothing to reverse, or by the person who made the decision."""
+
+
+class EscalationRefused(RequestRefused):
+    """An image can't be escalated while its record changes."""
+
+
+class RevealRefused(RequestRefused):
+    """A person may not see the picture of an item, or no picture of it is kept."""
 
 
 class StillModerated(RequestRefused):

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from moderation.domain.audit import AuditEvent, AuditFile
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import Lane
+from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.record import Change, Record
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
@@ -300,6 +303,10 @@ class VerdictStore(Protocol):
         """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
+    def open_lane(self, lane: Lane) -> bool:
+        """Open a lane of the review queue, unless it is open; False if there are too many already."""
+        ...
+
     def delete_shadow(self, image: ImageRef) -> None:
         """Delete a record that has a shadow verdict alone; any other is left alone."""
         ...
@@ -351,6 +358,45 @@ class VerdictStore(Protocol):
         ...
 
 
+class ReviewQueue(Protocol):
+    """The review queue in the table of verdicts. Every method raises StoreUnavailable and Misconfigured.
+
+    Records that come from an index have only the attributes projected into it, and may have changed since.
+    """
+
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes that are open."""
+        ...
+
+    def waiting(self, partitions: Sequence[str]) -> Iterable[Record]:
+        """The items of partitions, in the queue's order, read lazily from an index."""
+        ...
+
+    def returning(self, now: str, limit: int) -> Sequence[Record]:
+        """Items whose lease or parking ended before an ISO-8601 time, those that ended first, from an index."""
+        ...
+
+    def pending(self, now: str) -> Iterable[Record]:
+        """Items with a decision that was pending until a time before `now` (ISO-8601), from an index."""
+        ...
+
+    def overdue(self, partition: str, severity: int, now: str) -> int:
+        """The number of a lane's items that were due before an ISO-8601 time."""
+        ...
+
+    def put_back(self, record: Record) -> bool:
+        """Return an item, as an index had it, to where it waited; False if it changed meanwhile."""
+        ...
+
+    def compare_lease(self, record: Record, change: Change) -> bool:
+        """Change a record if its decision, its lease and its place are those of `record`; False otherwise."""
+        ...
+
+    def count_skip(self, who: str, day: str, most: int) -> bool:
+        """Count an item that a person passed on, on a day (YYYY-MM-DD); False if that would be more than `most`."""
+        ...
+
+
 class DecisionStore(Protocol):
     """The sticky decisions in the table of verdicts. Every method raises StoreUnavailable and Misconfigured."""
 
@@ -368,6 +414,114 @@ class DecisionStore(Protocol):
 
     def outlive(self, key: DecisionKey, expires_at: int) -> None:
         """Strip a decision of its note, and let it expire at a time (seconds since 1970) unless it does already."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """The people of the console, with their roles and scopes as an administrator wrote them."""
+
+    def find(self, subject: str) -> Person | None:
+        """Return the person as they are now, by their token's subject or their ARN; None if there is none.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+    def everybody(self) -> Iterable[Person]:
+        """Return all people as they are now. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The audit log, to which entries can only be added."""
+
+    def append(self, event: AuditEvent) -> None:
+        """Add an event. Whoever does what it says must do so before, and stop if this raises.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+
+class Pictures(Protocol):
+    """The views in the work bucket. Every method raises StoreUnavailable and Misconfigured."""
+
+    def has(self, key: str) -> bool:
+        """Tell if a view is kept."""
+        ...
+
+    def link(self, key: str, seconds: int) -> str:
+        """Return a link that shows a view as a PNG, which nothing may cache, for so many seconds."""
+        ...
+
+
+class Quarantine(Protocol):
+    """The quarantine of escalated images. Every method raises StoreUnavailable and Misconfigured.
+
+    Copies have a legal hold; one that is there already is left as it is.
+    """
+
+    def take_original(self, image: ImageRef) -> bool:
+        """Copy the object version; False if it is gone."""
+        ...
+
+    def take_file(self, image: ImageRef, key: str) -> None:
+        """Copy a file of the work bucket, if it is there."""
+        ...
+
+    def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
+        """Keep the attributes of a record: with them, the case is complete."""
+        ...
+
+    def deny(self, image: ImageRef, views: Sequence[str]) -> None:
+        """Tag the original and views of the work bucket, so that bucket policies deny them to all but one role."""
+        ...
+
+    def holds(self, image: ImageRef) -> bool:
+        """Tell if the image's case is complete."""
+        ...
+
+    def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
+        """Add a person's signature for the release; their earlier one stands."""
+        ...
+
+    def signers(self, image: ImageRef) -> Sequence[str]:
+        """Ids of the users who signed for the release."""
+        ...
+
+    def release(self, image: ImageRef) -> None:
+        """End the copies' hold, and the denial of original and views."""
+        ...
+
+
+class RevealCounts(Protocol):
+    """Counts of the pictures that each person has revealed in an hour."""
+
+    def count(self, who: str, hour: str, image: str, most: int) -> bool:
+        """Count a picture, by its image's id, in an hour (YYYY-MM-DDTHH); False if it would be over the most.
+
+        A picture counts once. Raises StoreUnavailable, Misconfigured.
+        """
+        ...
+
+
+class AuditReader(Protocol):
+    """The files of the audit log. Every method raises StoreUnavailable and Misconfigured."""
+
+    def entry_days(self, since: str) -> Iterable[str]:
+        """The days (YYYY-MM-DD) with entries, in order, since one."""
+        ...
+
+    def entries(self, day: str) -> Iterable[AuditFile]:
+        """The entries of a day, in the order of their chains and numbers; read lazily."""
+        ...
+
+    def seals(self) -> Iterable[AuditFile]:
+        """All seals, oldest first; read lazily."""
+        ...
+
+    def add_seal(self, seal: AuditFile) -> None:
+        """Add the seal of a day."""
         ...
 
 

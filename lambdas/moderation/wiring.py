@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from moderation.contract import DIALECTS
 from moderation.environment import Environment
 from moderation.ports import (
+    AuditReader,
     CanaryStore,
     Executions,
     ImageStore,
@@ -25,8 +26,11 @@ from moderation.ports import (
 from moderation.usecases.select_item import SelectPorts
 
 if TYPE_CHECKING:
+    from moderation.usecases.decide import DecidePorts
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
+    from moderation.usecases.review.ports_of import ReviewPorts
 
+_VERDICTS = ("unsafe", "review", "safe")
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
 
 
@@ -61,6 +65,12 @@ class SweepPorts:
     verdicts: VerdictStore
     publisher: Publisher
     executions: Executions
+
+
+@dataclass(frozen=True)
+class FinalisePorts:
+    review: "ReviewPorts"
+    deciding: "DecidePorts"
 
 
 @dataclass(frozen=True)
@@ -191,12 +201,59 @@ def sweep_claims() -> SweepPorts:
 
 
 @cache
+def finalise() -> FinalisePorts:
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
+    from moderation.adapters.dynamodb_review import DynamoReviewQueue
+    from moderation.adapters.policies import S3PolicyStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.decide import DecidePorts
+    from moderation.usecases.review.ports_of import ReviewPorts
+
+    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
+    env = Environment(os.environ, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", "POLICY_APPROVAL", *buckets, *_TOPICS)
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    review = ReviewPorts(
+        bucket=env["INTAKE_BUCKET"],
+        verdicts=_expiring_verdicts(env),
+        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
+        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
+    )
+    publisher = _publisher(env)
+    deciding = DecidePorts(
+        images=review.images,
+        work=review.work,
+        policies=review.policies,
+        verdicts=review.verdicts,
+        decisions=DynamoDecisionStore(dynamodb, env["VERDICT_TABLE"]),
+        publisher=publisher,
+        notified_verdicts=frozenset(verdict for verdict in _VERDICTS if publisher.has_topic(verdict)),
+    )
+    return FinalisePorts(review, deciding)
+
+
+@cache
 def measure_drift() -> DriftPorts:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 
     env = Environment(os.environ, "VERDICT_TABLE", "INTAKE_BUCKET")
     return DriftPorts(env["INTAKE_BUCKET"], DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]))
+
+
+@cache
+def check_audit() -> AuditReader:
+    from moderation.adapters import clients
+    from moderation.adapters.s3_audit import S3AuditReader
+
+    return S3AuditReader(clients.s3(), Environment(os.environ, "AUDIT_BUCKET")["AUDIT_BUCKET"])
 
 
 def _vision(env: Environment) -> VisionModel:
@@ -239,5 +296,5 @@ def _publisher(env: Environment) -> Publisher:
     from moderation.adapters import clients
     from moderation.adapters.sns_publisher import SnsPublisher
 
-    named = {verdict: env.get(f"{verdict.upper()}_TOPIC_ARN") for verdict in ("unsafe", "review", "safe")}
+    named = {verdict: env.get(f"{verdict.upper()}_TOPIC_ARN") for verdict in _VERDICTS}
     return SnsPublisher(clients.sns(), {verdict: topic for verdict, topic in named.items() if topic})

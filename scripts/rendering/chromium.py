@@ -71,11 +71,11 @@ def _photographed(
 
 def version() -> str:
     """Return the browser's name and version."""
-    run = subprocess.run([_browser(), "--version"], capture_output=True, text=True, check=True)
+    run = subprocess.run([browser_path(), "--version"], capture_output=True, text=True, check=True)
     return " ".join(run.stdout.split()[:2])
 
 
-def _browser() -> str:
+def browser_path() -> str:
     for name in _NAMES:
         if found := shutil.which(name):
             return found
@@ -97,7 +97,7 @@ def _sheet(folder: Path, count: int, ground: str, grid: _Grid) -> list[_Cell | N
     width, height = grid.columns * grid.side, grid.rows * (grid.side + _STRIP)
     subprocess.run(
         [
-            _browser(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            browser_path(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
             "--force-color-profile=srgb", "--force-device-scale-factor=1", "--blink-settings=imageAnimationPolicy=2",
             f"--user-data-dir={folder / 'profile'}", f"--window-size={width},{height + 200}",
             f"--screenshot={picture}", page.as_uri(),

@@ -4,13 +4,20 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.deploy import ACCOUNT, REGION
 from local.harness.instant_models import INTERNAL, NO, SURE, THROTTLED, YES, model_error
 from local.queues import queue_policy
+from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.s3_audit import put_new
 from moderation.adapters.s3_canary import shipped_canary
+from moderation.adapters.s3_people import S3PeopleStore
+from moderation.domain.audit import AuditEvent, Head, entry
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person
+from moderation.domain.record import decided, utc
 from scripts.runbooks.page import Block
 from scripts.runbooks.scene import Scene, check, drawing
 
@@ -194,6 +201,74 @@ def drift(scene: Scene) -> None:
         page.paste("reached")
 
 
+def audit_gaps(scene: Scene) -> None:
+    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    bucket, s3, head = scene.laptop.outputs["AuditBucketName"], scene.laptop.client("s3"), Head()
+    chain = f"{day}/{time.time_ns()}"
+    for second in (1, 2, 3):
+        event = AuditEvent(action="reveal", who="p-1", at=f"{day}T10:00:0{second}.000Z")
+        file, head = entry(event, chain, head)
+        if second != 2:
+            put_new(s3, bucket, file)
+    scene.laptop.invoke_rule("AuditSchedule")
+    with scene.following("AuditGaps") as page:
+        page.paste("has a gap: number 3 follows 1", fails="moderate audit verify --since 30d")
+        page.paste("entries are in audit.jsonl", fails="moderate audit export --since 2026-11-01 --out audit.jsonl")
+
+
+def reviews_overdue(scene: Scene) -> None:
+    _waits(scene, "runbooks/overdue.png", "2026-01-01T00:00:00.000Z")
+    (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
+    check(swept["overdue"] >= 1, f"nothing is overdue: {swept}")
+    with scene.following("ReviewsOverdue") as page:
+        page.paste("waiting for a person")
+
+
+def reviews_unseen(scene: Scene) -> None:
+    _waits(scene, "runbooks/unseen.png", utc(datetime.now(UTC)))
+    reader = Person(id="runbooks", pseudonym="p-1", roles=frozenset({"reviewer"}), prefixes=("elsewhere/",))
+    with _people(scene, reader):
+        (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
+        check(swept["unseen"] >= 1, f"nothing is unseen: {swept}")
+        with scene.following("ReviewsUnseen") as page:
+            page.paste("elsewhere/", "runbooks/unseen.png")
+
+
+def decisions_stuck(scene: Scene) -> None:
+    with scene.following("DecisionsStuck") as page:
+        scene.laptop.invoke_rule("FinaliseSchedule")
+        page.paste("swept")
+
+
+def finaliser_silent(scene: Scene) -> None:
+    events, rule = scene.laptop.client("events"), scene.laptop.outputs["FinaliseRuleName"]
+    events.disable_rule(Name=rule)
+    with scene.following("FinaliserSilent") as page:
+        page.paste("DISABLED")
+        page.paste("200\tNone")
+    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
+
+
+def _waits(scene: Scene, key: str, created_at: str) -> None:
+    """Make a record that waits for a person since a time, as the workflow records a failure."""
+    image = ImageRef(scene.laptop.outputs["IntakeBucketName"], key, "v")
+    failed = {"verdict": "review", "category": None, "reason": "?", "decided_by": "failure", "owner": "runbooks"}
+    item = {"pk": image.pk, "sk": image.version, **failed, **decided(failed, image, created_at, created_at)}
+    scene.laptop.client("dynamodb").put_item(TableName=scene.laptop.outputs["VerdictTableName"], Item=to_item(item))
+
+
+@contextmanager
+def _people(scene: Scene, *people: Person) -> Iterator[None]:
+    """Let nobody but these people use the console."""
+    store = S3PeopleStore(scene.laptop.client_of("Administrator", "s3"), scene.laptop.outputs["PolicyBucketName"])
+    before, mark = store.all()
+    store.replace(people, mark)
+    try:
+        yield
+    finally:
+        store.replace(before.values(), store.all()[1])
+
+
 def blip2_errors(scene: Scene) -> None:
     with _endpoint(scene, "Blip2"), scene.following("Blip2Errors") as page:
         page.paste("InService", "CUDA out of memory", PICTURE=scene.write("picture.png", drawing()))
@@ -271,6 +346,11 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "Misconfigured": misconfigured,
     "BrokenModel": broken_model,
     "Drift": drift,
+    "AuditGaps": audit_gaps,
+    "ReviewsOverdue": reviews_overdue,
+    "ReviewsUnseen": reviews_unseen,
+    "DecisionsStuck": decisions_stuck,
+    "FinaliserSilent": finaliser_silent,
     "Blip2Errors": blip2_errors,
     "LlamaErrors": llama_errors,
     "NotificationFailures": notification_failures,

@@ -47,6 +47,8 @@ class Alarms(Construct):
         self._watch_models(endpoints, settings.bedrock_judge)
         self._watch_canary()
         self._watch_drift()
+        self._watch_audit()
+        self._watch_people()
         self._watch_notifications(alerts)
 
     def _watch_intake(self, workflow: Workflow) -> None:
@@ -159,6 +161,41 @@ class Alarms(Construct):
             "Scores, flags by category or overturned verdicts changed from one week to the next by more than chance",
             metrics.pipeline("Drifted", "Maximum", period=Duration.days(1)),
             missing=_KEEP_STATE,
+        )
+
+    def _watch_audit(self) -> None:
+        self._alarm(
+            "AuditGaps",
+            "Entries of the audit log are missing, were changed, or were added afterwards",
+            metrics.pipeline("AuditGaps", "Maximum", period=Duration.days(1)),
+            missing=_KEEP_STATE,
+        )
+
+    def _watch_people(self) -> None:
+        self._alarm(
+            "ReviewsOverdue",
+            "Images wait for a person for longer than their policy allows",
+            metrics.pipeline("ReviewsOverdue", "Maximum", period=Duration.minutes(15)),
+            missing=_KEEP_STATE,
+        )
+        self._alarm(
+            "ReviewsUnseen",
+            "Images wait for a person, and nobody's scope has them",
+            metrics.pipeline("ReviewsUnseen", "Maximum", period=Duration.minutes(15)),
+            missing=_KEEP_STATE,
+        )
+        self._alarm(
+            "DecisionsStuck",
+            "People's decisions can't be put into force",
+            metrics.pipeline("DecisionsStuck"),
+            periods=3,
+        )
+        self._alarm(
+            "FinaliserSilent",
+            "Nothing has ended the decisions that nobody ended, or counted what is overdue, for an hour",
+            metrics.pipeline("ReviewsOverdue", "SampleCount", period=_HOUR),
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
     def _watch_notifications(self, alerts: Alerts) -> None:

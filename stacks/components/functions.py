@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.dead_letter_queue import DeadLetterQueue
 from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
@@ -26,7 +27,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, two of a backfill, the canary, drift, the sweeper of claims, the recorder of failures."""
+    """Workflow steps, those of a backfill, the canary, drift, the audit's check, people's decisions, the guards."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Functions(Construct):
         work: WorkBucket,
         verdicts: VerdictTable,
         alerts: Alerts,
+        audit: AuditBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self.all: list[PipelineFunction] = []
@@ -53,12 +55,15 @@ class Functions(Construct):
             "Powertools",
             POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
         )
+        self._imaging = ImagingLayer(self, "Imaging")
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_canary(endpoints, policies)
         self._make_record_steps(intake, work, verdicts, alerts)
         self._make_backfill_steps(intake, verdicts, alerts)
         self._make_guards(verdicts, alerts)
         self._make_drift(intake, verdicts)
+        self._make_audit_check(audit)
+        self._make_finalise(intake, policies, work, verdicts, alerts, audit)
 
     def _make_model_steps(
         self,
@@ -83,7 +88,7 @@ class Functions(Construct):
                 "MODELS": _deployed(settings, endpoints),
                 "MODEL_INPUT_SIZE": str(settings.model_input_size),
             },
-            layers=[ImagingLayer(self, "Imaging")],
+            layers=[self._imaging],
         )
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
@@ -158,6 +163,7 @@ class Functions(Construct):
         work.allow_discard(self.record_verdict)
         verdicts.allow_write(self.record_verdict)
         verdicts.allow_decisions(self.record_verdict, "dynamodb:ConditionCheckItem")
+        verdicts.allow_lanes(self.record_verdict, opening=True)
         intake.allow_tag(self.record_verdict)
 
         self.notify = self._function(
@@ -221,6 +227,64 @@ class Functions(Construct):
             "DriftSchedule",
             schedule=events.Schedule.rate(Duration.days(1)),
             targets=[targets.LambdaFunction(self.measure_drift.function)],
+        )
+
+    def _make_audit_check(self, audit: AuditBucket) -> None:
+        self.check_audit = self._function(
+            "check_audit",
+            timeout_seconds=900,  # it reads all entries of two days
+            environment={"AUDIT_BUCKET": audit.bucket_name},
+        )
+        audit.allow_seal(self.check_audit)
+        events.Rule(
+            self,
+            "AuditSchedule",
+            schedule=events.Schedule.cron(minute="0", hour="1"),  # UTC, when nobody writes into the day before
+            targets=[targets.LambdaFunction(self.check_audit.function)],
+        )
+
+    def _make_finalise(
+        self,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        alerts: Alerts,
+        audit: AuditBucket,
+    ) -> None:
+        self.finalise = self._function(
+            "finalise",
+            timeout_seconds=300,  # on its schedule it ends what many people left behind
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                **self._retention,
+                **alerts.environment,
+            },
+        )
+        intake.allow_tag(self.finalise)
+        policies.allow_read(self.finalise)
+        policies.allow_read_people(self.finalise)
+        work.allow_get(self.finalise, files.MANIFEST, files.PACKS)
+        work.allow_put(self.finalise, files.PACKS)
+        work.allow_key(self.finalise)
+        verdicts.allow_write(self.finalise)
+        verdicts.allow_find_decided(self.finalise)
+        verdicts.allow_lanes(self.finalise, opening=True)
+        changes = ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem")
+        verdicts.allow_decisions(self.finalise, *(f"dynamodb:{action}" for action in changes))
+        alerts.allow_publish(self.finalise, *VERDICTS)
+        audit.allow_append(self.finalise)
+        self.finalise_rule = events.Rule(
+            self,
+            "FinaliseSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            targets=[targets.LambdaFunction(self.finalise.function)],
         )
 
     def _function(

@@ -8,11 +8,13 @@ from stacks.acknowledge import acknowledge, acknowledge_wildcard
 from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
+from stacks.components.audit_bucket import AuditBucket
 from stacks.components.backfill import Backfill
 from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
 from stacks.components.intake import Intake
 from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
@@ -49,7 +51,7 @@ class AssumableRole(Grantee):
 
 
 class ReviewerRole(AssumableRole):
-    """Role for `moderate verdicts`, `show`, `decide`, `decisions` and `sor`; may view images and the models' inputs."""
+    """Role for `moderate verdicts`, `show`, `decide`, `decisions`, `sor`, `console`; may view what the models saw."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class ReviewerRole(AssumableRole):
         work: WorkBucket,
         verdicts: VerdictTable,
         alerts: Alerts,
+        audit: AuditBucket,
     ) -> None:
         super().__init__(scope, construct_id, description="Views moderated images and decides on them")
         intake.allow_view(self)
@@ -77,6 +80,9 @@ class ReviewerRole(AssumableRole):
         verdicts.allow_decisions(self, *(f"dynamodb:{action}" for action in ("GetItem", "Query", *changes)))
         work.allow_key(self)
         work.allow_approve(self)
+        policies.allow_read_people(self)
+        verdicts.allow_count(self)
+        audit.allow_append(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
 
@@ -119,6 +125,50 @@ class PolicyEditorRole(AssumableRole):
         model_access.allow_judge(self, endpoints, bedrock_judge)
         verdicts.allow_replay(self)
         work.allow_get(self, files.EVIDENCE, files.PACKS)
+
+
+class AdministratorRole(AssumableRole):
+    """Role for `moderate people`; may say who has which rights in the console, and nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, policies: PolicyBucket) -> None:
+        super().__init__(scope, construct_id, description="Gives people their rights in the review console")
+        policies.allow_administer(self)
+
+
+class AuditorRole(AssumableRole):
+    """Role for `moderate audit`; may read the audit log, and nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, audit: AuditBucket) -> None:
+        super().__init__(scope, construct_id, description="Reads the audit log")
+        audit.allow_read(self)
+
+
+class QuarantineRole(AssumableRole):
+    """Role for `moderate escalate` and `release`; alone may read what is escalated."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        audit: AuditBucket,
+        quarantine: QuarantineBucket,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Keeps images that may be illegal")
+        intake.allow_read(self)
+        intake.allow_tag(self)
+        intake.quarantine(self)
+        work.quarantine(self)
+        quarantine.restrict(self)
+        verdicts.allow_write(self)
+        verdicts.allow_find(self)
+        policies.allow_read_people(self)
+        policies.allow_list(self)
+        audit.allow_append(self)
 
 
 class OperatorRole(AssumableRole):

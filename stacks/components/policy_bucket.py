@@ -10,6 +10,7 @@ from stacks.components.private_bucket import PrivateBucket
 _PACKS = "packs/*"
 _ROUTES = "routes.yaml"
 _CANARY = "canary.json"
+_PEOPLE = "people.json"
 _HISTORY = "history/*"
 # A user id ends in the session's name: nobody signs for somebody else.
 _OWN_HISTORY = ("history/log/${aws:userid}/*", "history/approvals/*/${aws:userid}.json")
@@ -44,10 +45,22 @@ class PolicyBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:GetObjectVersion", _PACKS, _ROUTES)
         grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
-    def restrict_changes(self, editor: Grantee) -> None:
-        """Deny changes to all but `editor`, and changes of what is in the history to everybody."""
-        changes = (*WRITES, *DELETIONS)
-        deny(self, "Packs", changes, "*", except_for=[editor.role.role_arn, *self.auto_delete_roles])
+    def allow_read_people(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read who has which rights; with the right to list, a missing list is a 404."""
+        self.allow_objects(grantee, "s3:GetObject", _PEOPLE)
+
+    def allow_administer(self, grantee: Grantee) -> None:
+        """Allow `grantee` to say who has which rights."""
+        self.allow_read_people(grantee)
+        self.allow_list(grantee)
+        self.allow_objects(grantee, "s3:PutObject", _PEOPLE)
+
+    def restrict_changes(self, editor: Grantee, administrator: Grantee) -> None:
+        """Deny changes to all but `editor`, of people to all but `administrator`, and of the history to everybody."""
+        changes, emptiers = (*WRITES, *DELETIONS), self.auto_delete_roles
+        writers = [editor.role.role_arn, administrator.role.role_arn]
+        deny(self, "Packs", changes, "*", except_for=[*writers, *emptiers])
+        deny(self, "People", changes, _PEOPLE, except_for=[administrator.role.role_arn, *emptiers])
         unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
         deny(self, "WrittenOnce", ["s3:PutObject"], _HISTORY, when=unconditional)
         deny(self, "KeptForGood", DELETIONS, _HISTORY, except_for=self.auto_delete_roles)

@@ -22,6 +22,8 @@ class PrivateBucket(s3.Bucket):
         protected: bool,
         access_logs: s3.IBucket | None = None,
         versioned: bool = False,
+        object_lock: bool = False,
+        retention: s3.ObjectLockRetention | None = None,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
     ) -> None:
         abandoned_uploads = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
@@ -29,6 +31,8 @@ class PrivateBucket(s3.Bucket):
             scope,
             construct_id,
             versioned=versioned,
+            object_lock_enabled=object_lock or None,  # absent otherwise, as in the templates of earlier releases
+            object_lock_default_retention=retention,
             encryption=s3.BucketEncryption.S3_MANAGED,
             # nobody else can read an object that is encrypted with its uploader's own key
             blocked_encryption_types=[s3.BlockedEncryptionType.SSE_C],

@@ -20,11 +20,16 @@ BY_REFERENCE: str = _INDEXES["by_reference"]["name"]
 BY_UPLOADER: str = _INDEXES["by_uploader"]["name"]
 BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 
+# Partition keys of items that aren't of a bucket, whose name has no colon.
+_LANES = "review:lanes"
+# … that of the items which people passed on, and of the pictures which they saw.
+_COUNTS = ("review:skips", "review:reveals")
+
 
 class VerdictTable(Construct):
     """Table with pk `<bucket>#<key>` and sk version id; indexed by verdict, SHA-256, reference, uploader and queue.
 
-    Sticky decisions have the pk `<bucket>:decisions#<shard>`.
+    Sticky decisions have the pk `<bucket>:decisions#<shard>`, the lanes of the review queue `review:lanes`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:
@@ -80,6 +85,7 @@ class VerdictTable(Construct):
 
     def allow_survey(self, grantee: Grantee) -> None:
         """Allow `grantee` to list items by verdict over a long time, and what people decided or have to."""
+        self.allow_lanes(grantee)
         self.allow_list(grantee)
         grantee.allow(("dynamodb:Scan",), f"{self.table.table_arn}/index/{BY_VERDICT}")
         self._allow_index(grantee, BY_QUEUE)
@@ -109,6 +115,11 @@ class VerdictTable(Construct):
         self._allow_index(grantee, BY_REFERENCE)
         self._allow_index(grantee, BY_UPLOADER)
 
+    def allow_count(self, grantee: Grantee) -> None:
+        """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""
+        for counts in _COUNTS:
+            self._allow(grantee, "dynamodb:UpdateItem", keys=counts)
+
     def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
         """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""
         self._allow(grantee, *actions, keys=self._decisions)
@@ -125,6 +136,10 @@ class VerdictTable(Construct):
         self._allow(grantee, "dynamodb:DeleteItem")
         only_reference = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "reused_from"]}}
         self._allow(grantee, "dynamodb:UpdateItem", when=only_reference)
+
+    def allow_lanes(self, grantee: Grantee, *, opening: bool = False) -> None:
+        """Allow `grantee` to see which lanes the review queue has, and with `opening` to open them."""
+        self._allow(grantee, "dynamodb:Query", *(["dynamodb:PutItem"] if opening else []), keys=_LANES)
 
     @property
     def _decisions(self) -> str:

@@ -277,13 +277,13 @@ def test_a_later_decision_is_kept_for_six_months_where_the_first_is(dynamodb, da
 
 
 def test_an_attribute_that_a_later_release_wrote_survives_a_decision(dynamodb, store):
-    claim(dynamodb, ME, verdict="review", decided_by="failure", severity=7, schema_version=2)
+    claim(dynamodb, ME, verdict="review", decided_by="failure", mood=7, schema_version=2)
 
     record = store.get(IMAGE)
-    assert record.other["severity"] == 7
+    assert record.other["mood"] == 7
     assert store.compare_and_set(record, overruled(record, "safe", (), "A toy", "arn:me", DECIDED_AT))
 
-    assert from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])["severity"] == 7
+    assert from_item(dynamodb.get_item(TableName="verdicts", Key=KEY)["Item"])["mood"] == 7
     assert store.get(IMAGE).schema_version == 2
 
 

@@ -811,8 +811,8 @@ def test_a_bucket_without_a_policy_is_told_the_statements(rows, healthy):
     ],
 )
 def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change):
-    uploaded, tagging = required(healthy)
-    put_policy(healthy, [uploaded, tagging | change])
+    uploaded, tagging, quarantined = required(healthy)
+    put_policy(healthy, [uploaded, tagging | change, quarantined])
 
     assert rows()["intake: policy"]["found"] == "lacks, or has differently: Tagging"
 
@@ -830,6 +830,8 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
                     "AWS:principalarn": [
                         "arn:aws:iam::123456789012:role/Reviewer",
                         "arn:aws:iam::123456789012:role/record",
+                        "arn:aws:iam::123456789012:role/Quarantine",
+                        "arn:aws:iam::123456789012:role/finalise",
                     ]
                 }
             }
@@ -837,8 +839,8 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
     ],
 )
 def test_a_statement_that_refuses_the_same_in_other_words_is_there(rows, healthy, change):
-    uploaded, tagging = required(healthy)
-    put_policy(healthy, [uploaded, tagging | change])
+    uploaded, tagging, quarantined = required(healthy)
+    put_policy(healthy, [uploaded, tagging | change, quarantined])
 
     assert rows()["intake: policy"]["status"] == "ok"
 

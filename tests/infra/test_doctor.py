@@ -98,6 +98,7 @@ def test_a_deployment_tells_it_what_it_asks_for(moderation: Template, production
         "PrepareImageRoleArn",
         "SelectItemRoleArn",
         "RecordVerdictRoleArn",
+        "FinaliseRoleArn",
         "ReviewerRoleArn",
         "UnsafeTopicArn",
         "ReviewTopicArn",

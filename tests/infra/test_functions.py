@@ -22,10 +22,12 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_verdict": (512, 60, None),
     "notify": (256, 60, None),
     "record_failure": (256, 60, None),
+    "finalise": (512, 300, None),
     "sweep_claims": (256, 300, None),
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),
+    "check_audit": (512, 900, None),
     "measure_drift": (drift.MEMORY_MB, drift.TIMEOUT_SECONDS, None),
 }
 # Version of the managed layer → the Powertools in it.
@@ -118,7 +120,7 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
-    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem == "prepare_image")
+    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem in ("prepare_image", "finalise"))
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
 

@@ -41,7 +41,11 @@ _STATUS = "`moderate status`, tests/command/test_status.py"
 _REPLAY = "`moderate policy replay`, tests/command/test_policy_replay.py"
 _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
 _CHILDREN = "Step Functions' own, for the children of a Map"
+_STICKING = "decisions that stick to bytes, tests/workflow/test_sticky_decisions.py has the same by command"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
+_GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
+_CONSOLE = "`moderate console`, tests/console/test_laptop.py"
+_COUNTED = "`moderate console` counts what people pass on and reveal, tests/adapters/test_reveals.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -59,6 +63,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
         "sns:Publish",
         "Alerts",
     ): "a backfill with such verdicts, tests/unit/test_report_backfill.py",
+    ("Quarantine", "s3:ListBucket", "IntakeImages"): _GONE,
+    ("Quarantine", "s3:ListBucket", "their-images"): _GONE,
+    ("Quarantine", "s3:ListBucketVersions", ""): _GONE,
+    ("Quarantine", "s3:GetObject", "/evidence/"): _LARGE,
+    ("Quarantine", "s3:GetObjectTagging", "/evidence/"): _LARGE,
     ("FunctionsSelectItem", "s3:ListBucket", ""): "S3's 404 instead of 403 for an object that is gone",
     (
         "FunctionsSelectItem",
@@ -76,11 +85,29 @@ UNSEEN: dict[tuple[str, str, str], str] = {
         "BackfillMachine",
     ): "the causes of items that failed, tests/local/moto_patches",
     ("Reviewer", "s3:ListBucket", "Policies"): _NOT_FOUND,
+    ("FunctionsFinalise", "s3:ListBucket", "Policies"): _NOT_FOUND,
+    ("FunctionsFinalise", "s3:ListBucket", ""): "S3's 404 instead of 403 for an object that is gone",
+    ("FunctionsFinalise", "s3:ListBucketVersions", ""): "S3's 404 instead of 403 for a version that is gone",
+    (
+        "FunctionsFinalise",
+        "s3:GetObject",
+        "/manifest.json",
+    ): "a decision on a failure that the workflow itself recorded",
+    ("FunctionsFinalise", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
+    ("FunctionsFinalise", "dynamodb:PutItem", "VerdictsTable"): _STICKING,
+    ("FunctionsFinalise", "dynamodb:DeleteItem", "VerdictsTable"): _STICKING,
+    ("FunctionsFinalise", "sns:Publish", "AlertsUnsafe"): "an unsafe decision, tests/unit/review/test_pending.py",
+    ("FunctionsFinalise", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
+    ("Reviewer", "s3:PutObject", "entries/"): _CONSOLE,
+    ("Reviewer", "s3:GetObject", "people.json"): _CONSOLE,
+    ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
+    ("Reviewer", "dynamodb:Query", "VerdictsTable"): "`moderate verdicts --cause` reads the lanes of the queue",
+    ("Operator", "dynamodb:Query", "VerdictsTable"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,
     ("PolicyEditor", "s3:GetObject", "/evidence/"): _LARGE,
@@ -97,6 +124,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
 # (role, action, a part of the resource) → why a role may do what only others were seen to do.
 WIDER: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:GetObject", "/work/"): "looks by hand at what the models were asked and said",
+    ("Quarantine", "s3:GetObject", "/work/"): "copies all files of an escalated image",
     ("PolicyEditor", "sagemaker:InvokeEndpoint", "endpoint/llama"): "`moderate policy replay --judge ask`",
 }
 

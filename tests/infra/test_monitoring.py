@@ -138,9 +138,14 @@ def test_nothing_to_measure_is_no_alarm_but_a_queue_or_sweeper_that_falls_silent
 ) -> None:
     missing = {name: alarm["TreatMissingData"] for name, alarm in alarms.items()}
 
-    assert {name for name, treatment in missing.items() if treatment == "breaching"} == {"SweeperSilent"}
+    assert {name for name, treatment in missing.items() if treatment == "breaching"} == {
+        "SweeperSilent",
+        "FinaliserSilent",
+    }
     kept = {name for name, treatment in missing.items() if treatment == "ignore"}
-    assert kept == {"UnstartedExecutions", "UnrecordedFailures", "OldestUndecided", "BrokenModel", "Drift"}
+    by_day = {"BrokenModel", "Drift", "AuditGaps"}
+    people = {"ReviewsOverdue", "ReviewsUnseen"}
+    assert kept == {"UnstartedExecutions", "UnrecordedFailures", "OldestUndecided", *by_day, *people}
     assert set(missing.values()) == {"breaching", "ignore", "notBreaching"}
 
 

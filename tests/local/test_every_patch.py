@@ -18,7 +18,7 @@ FOUND = r"https://github.com/getmoto/moto/(issues|pull)/\d+|No upstream issue fo
 
 
 def test_the_rest_of_the_modules_are_helpers() -> None:
-    assert MODULES.keys() - PATCHES.keys() == {"cloudformation", "dead_letters", "events", "map_run"}
+    assert MODULES.keys() - PATCHES.keys() == {"cloudformation", "dead_letters", "events", "index_order", "map_run"}
 
 
 def test_each_patch_has_its_checks() -> None:

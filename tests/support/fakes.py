@@ -2,22 +2,36 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
+from moderation.domain.limits import MAX_LANES
+from moderation.domain.people import Person
 from moderation.domain.record import (
+    AT_WORK,
     DECISION,
     GOLDEN_QUEUE,
     PERSON_QUEUE,
     SAMPLE_QUEUE,
     SHADOWED,
+    STATE,
     Change,
     Record,
     is_reusable,
 )
+from moderation.domain.review import LEASE
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
-from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
+from moderation.errors import (
+    DecisionWithdrawn,
+    ImageUnavailable,
+    Misconfigured,
+    NotificationUnavailable,
+    StoreUnavailable,
+)
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
 
 
@@ -173,6 +187,7 @@ class FakeVerdicts:
     def __init__(self) -> None:
         self.records: dict[ImageRef, dict[str, Any]] = {}
         self.decisions = FakeDecisions()
+        self.lanes: list[Lane] = []
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         if image not in self.records and not unclaimed:
@@ -219,11 +234,18 @@ class FakeVerdicts:
         decided = self.created(("safe", "unsafe", "review"), since, until)
         return [record for record in decided if record.notified is False]
 
+    def open_lane(self, lane: Lane) -> bool:
+        if lane not in self.lanes and len(self.lanes) >= MAX_LANES:
+            return False
+        self.lanes += [] if lane in self.lanes else [lane]
+        return True
+
     def queue(self) -> list[Record]:
         queued = [
             _record(image, found)
             for image, found in self.records.items()
-            if str(found.get("queue", "")).startswith("review#")
+            if str(found.get("queue", "")).startswith((WAITING, LEASED, PARKED, PENDING))
+            and found.get("verdict") == "review"
         ]
         return sorted(queued, key=lambda record: str(record.other["queue_order"]))
 
@@ -254,8 +276,13 @@ class FakeVerdicts:
         return [image for image, queue in queues if queue.startswith(f"{SAMPLE_QUEUE}#")]
 
     def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
+        return self._compare_and_set(record, change, STATE, sticking)
+
+    def _compare_and_set(
+        self, record: Record, change: Change, state: Sequence[str], sticking: Sticking | None = None
+    ) -> bool:
         standing = self.get(record.image)
-        if standing is None or any(getattr(standing, name) != getattr(record, name) for name in DECISION):
+        if standing is None or not _is_as_read(standing, record, state):
             return False
         if sticking and not self.decisions.replace(sticking):
             return False
@@ -264,7 +291,7 @@ class FakeVerdicts:
         return True
 
     def mark_notified(self, record: Record) -> None:
-        self.compare_and_set(record, Change({"notified": True}))
+        self._compare_and_set(record, Change({"notified": True}), DECISION)
 
     def undecided(self, before: str) -> list[Record]:
         return [
@@ -293,6 +320,61 @@ class FakeVerdicts:
         return True
 
 
+class FakeReviewQueue:
+    """The review queue in the table of verdicts; `meanwhile` happens just before the next write."""
+
+    def __init__(self, verdicts: FakeVerdicts, *meanwhile: Callable[[], object]) -> None:
+        self._verdicts = verdicts
+        self.meanwhile = list(meanwhile)
+        self.skips: Counter[tuple[str, str]] = Counter()
+
+    def lanes(self) -> list[Lane]:
+        return list(self._verdicts.lanes)
+
+    def waiting(self, partitions: Sequence[str]) -> Iterator[Record]:
+        return iter(self._listed(*partitions))
+
+    def returning(self, now: str, limit: int) -> list[Record]:
+        return [record for record in self._listed(LEASED, PARKED) if str(record.other["queue_order"]) < now][:limit]
+
+    def pending(self, now: str) -> list[Record]:
+        return [record for record in self._listed(PENDING) if str(record.other["queue_order"]) < now]
+
+    def overdue(self, partition: str, severity: int, now: str) -> int:
+        before = order_of(severity, now)
+        return sum(str(record.other["queue_order"]) < before for record in self._listed(partition))
+
+    def put_back(self, record: Record) -> bool:
+        standing = self._verdicts.get(record.image)
+        if standing is None or standing.pending_id or standing.other["queue_order"] != record.other["queue_order"]:
+            return False
+        home = {"queue": standing.home_queue, "queue_order": standing.home_order}
+        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by"}))
+
+    def compare_lease(self, record: Record, change: Change) -> bool:
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        return self._verdicts._compare_and_set(record, change, LEASE)
+
+    def count_skip(self, who: str, day: str, most: int) -> bool:
+        if self.skips[who, day] >= most:
+            return False
+        self.skips[who, day] += 1
+        return True
+
+    def _listed(self, *kinds: str) -> list[Record]:
+        found = [_record(image, attributes) for image, attributes in self._verdicts.records.items()]
+        in_kind = [
+            r for r in found if r.other.get("queue") in kinds or str(r.other.get("queue")).split("#")[0] in kinds
+        ]
+        return sorted(in_kind, key=lambda record: str(record.other["queue_order"]))
+
+
+def _is_as_read(standing: Record, record: Record, names: Sequence[str]) -> bool:
+    now, then = standing.attributes(), record.attributes()
+    return all((now.get(name) or None) == (then.get(name) or None) for name in names)
+
+
 def _partition(record: Record) -> str:
     """The index by verdict's partition, by default that of its verdict."""
     shard = str(record.other.get("verdict_shard") or record.verdict or "claimed")
@@ -301,6 +383,100 @@ def _partition(record: Record) -> str:
 
 def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:
     return Record.from_attributes({**attributes, "pk": image.pk, "sk": image.version})
+
+
+class FakePeople:
+    """People by their subject, or ARN."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = {person.id: person for person in people}
+
+    def find(self, subject: str) -> Person | None:
+        return self.people.get(subject)
+
+    def everybody(self) -> list[Person]:
+        return list(self.people.values())
+
+
+class FakeAudit:
+    """Notes the events; takes none as long as it is `failing`."""
+
+    def __init__(self, failing: bool = False) -> None:
+        self.events: list[AuditEvent] = []
+        self.failing = failing
+
+    def append(self, event: AuditEvent) -> None:
+        if self.failing:
+            raise StoreUnavailable("Audit bucket audit can't be reached.")
+        self.events.append(event)
+
+
+class FakePictures:
+    """The views of a work bucket; each link says what it shows and for how long."""
+
+    def __init__(self, work: FakeWork) -> None:
+        self.work = work
+
+    def has(self, key: str) -> bool:
+        return key in self.work.files
+
+    def link(self, key: str, seconds: int) -> str:
+        return f"https://work/{key}?for={seconds}"
+
+
+class FakeQuarantine:
+    """The copies of each image, what is denied, and who signed for a release."""
+
+    def __init__(self, images: FakeImages) -> None:
+        self.images = images
+        self.cases: dict[str, dict[str, Any]] = {}
+        self.denied: set[object] = set()
+        self.signed: dict[str, list[str]] = {}
+
+    def take_original(self, image: ImageRef) -> bool:
+        if image in self.images.objects:
+            self._case(image).setdefault("original", self.images.objects[image].data)
+        return "original" in self._case(image)
+
+    def take_file(self, image: ImageRef, key: str) -> None:
+        self._case(image).setdefault(key, True)
+
+    def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
+        self._case(image).setdefault("record", dict(attributes))
+
+    def deny(self, image: ImageRef, views: Sequence[str]) -> None:
+        self.denied |= {image, *views}
+
+    def holds(self, image: ImageRef) -> bool:
+        return "record" in self._case(image)
+
+    def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
+        signers = self.signed.setdefault(image.id, [])
+        if user_id not in signers:
+            signers.append(user_id)
+
+    def signers(self, image: ImageRef) -> list[str]:
+        return self.signed.get(image.id, [])
+
+    def release(self, image: ImageRef) -> None:
+        self.denied.clear()
+
+    def _case(self, image: ImageRef) -> dict[str, Any]:
+        return self.cases.setdefault(image.id, {})
+
+
+class FakeRevealCounts:
+    """The images that each person revealed in each hour."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], set[str]] = {}
+
+    def count(self, who: str, hour: str, image: str, most: int) -> bool:
+        seen = self.seen.setdefault((who, hour), set())
+        if image not in seen and len(seen) >= most:
+            return False
+        seen.add(image)
+        return True
 
 
 class FakePublisher:
@@ -335,3 +511,26 @@ class FakeExecutions:
 
     def start(self, name: str, given: Mapping[str, Any]) -> bool:
         return self.started.setdefault(name, given) is given
+
+
+class FakeAuditFiles:
+    """The files of an audit log, in the order of their keys."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def entry_days(self, since: str) -> list[str]:
+        days = {key.split("/")[1] for key in self.files if key.startswith(ENTRIES)}
+        return sorted(day for day in days if day >= since)
+
+    def entries(self, day: str) -> list[AuditFile]:
+        return self._under(f"{ENTRIES}{day}/")
+
+    def seals(self) -> list[AuditFile]:
+        return self._under(SEALS)
+
+    def add_seal(self, seal: AuditFile) -> None:
+        self.files[seal.key] = seal.body
+
+    def _under(self, prefix: str) -> list[AuditFile]:
+        return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]

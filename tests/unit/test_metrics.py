@@ -15,6 +15,8 @@ from moderation.domain.work_files import Workspace
 from moderation.errors import PermanentError, StoreUnavailable
 from moderation.handlers import (
     ask_canary,
+    check_audit,
+    finalise,
     judge_image,
     measure_drift,
     notify,
@@ -25,11 +27,20 @@ from moderation.handlers import (
     sweep_claims,
 )
 from moderation.ports import ScoredText, VisionReply
-from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeVerdicts, FakeVision, FakeWork
+from tests.support.fakes import (
+    FakeAuditFiles,
+    FakeExecutions,
+    FakeJudge,
+    FakePublisher,
+    FakeVerdicts,
+    FakeVision,
+    FakeWork,
+)
 from tests.support.metrics import EMITTED, Context, printed
 from tests.unit import prepared
 from tests.unit.judged import IMAGE, ME, WORKSPACE, judged_work, parts
 from tests.unit.packs import PACK
+from tests.unit.review.desk import ANNA, Desk
 
 OURS = (("service", "moderation"),)
 NOW = "2026-11-23T10:00:00.000Z"
@@ -201,4 +212,12 @@ def everything():
     right = VisionReply("b", (ScoredText("yes", 0.9), ScoredText("no", 0.1)), None)
     yield ask_canary, wiring.CanaryPorts(awake, SimpleNamespace(canary=shipped_canary), FakeVision(right)), {}
     yield measure_drift, wiring.DriftPorts("intake", FakeVerdicts()), {}
+    yield check_audit, FakeAuditFiles(), {}
+    desk = Desk()
+    made = desk.wait("f.jpg", hours_ago=100)
+    one = {"bucket": made.bucket, "key": made.key, "version": made.version, "pending": desk.decide(ANNA, made)}
+    yield finalise, wiring.FinalisePorts(desk.review, desk.deciding), one
+    stuck = Desk(publisher=FakePublisher(failing=True))
+    stuck.decide(ANNA, stuck.wait("g.jpg", "Violence"), "unsafe")
+    yield finalise, wiring.FinalisePorts(stuck.review, stuck.deciding), {}
     yield sweep_claims, wiring.SweepPorts(vanished, FakePublisher(failing=True), FakeExecutions({})), {}

@@ -65,6 +65,11 @@ PERMANENT: dict[str, dict[str, str]] = {
         "SnapStartRegenerationFailureException": NO_SNAPSHOT,
         "UnsupportedMediaTypeException": OURS,
     },
+    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
+    "dynamodb PutItem": {
+        "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
+        "ResourceNotFoundException": "the table was deleted",
+    },
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
@@ -213,13 +218,20 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
 CLIENTS = {
     "bedrock_judge.py": "bedrock-runtime",
     "dynamodb_decisions.py": "dynamodb",
+    "dynamodb_lanes.py": "dynamodb",
+    "dynamodb_review.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
+    "dynamodb_reveals.py": "dynamodb",
     "endpoint_status.py": "sagemaker",
     "executions.py": "stepfunctions",
     "policies.py": "s3",
     "record_batches.py": "dynamodb",
+    "s3_audit.py": "s3",
     "s3_canary.py": "s3",
     "s3_images.py": "s3",
+    "s3_people.py": "s3",
+    "s3_pictures.py": "s3",
+    "s3_quarantine.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",
@@ -230,6 +242,7 @@ CLIENTS = {
 
 
 CALLED_ON = ("self._client", "client")
+NO_CALLS = {"generate_presigned_url"}  # signs a link, and asks nobody
 
 
 def called() -> set[str]:
@@ -242,6 +255,8 @@ def called() -> set[str]:
             match node:
                 case ast.Call(func=ast.Attribute(attr="get_paginator"), args=[ast.Constant(value=str(method))]):
                     found.add(f"{service} {by_method[method]}")
+                case ast.Call(func=ast.Attribute(attr=method)) if method in NO_CALLS:
+                    pass
                 case ast.Call(func=ast.Attribute(value=value, attr=method)) if ast.unparse(value) in CALLED_ON:
                     found.add(f"{service} {by_method[method]}")
     return found

@@ -1,11 +1,14 @@
 """Helpers for tests of a deployed workflow."""
 
 import io
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from local.harness.laptop import Laptop
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -76,3 +79,22 @@ def status_when_ended(laptop, execution: str) -> str:
 def wait_until_asked(models, endpoint: str) -> None:
     """Return once an endpoint was invoked."""
     eventually(lambda: models.asked(endpoint))
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+
+
+def session_of(laptop: Laptop, name: str) -> dict[str, Any]:
+    """The keys of somebody of the account who signed in under a name, and may assume the roles."""
+    iam = laptop.client("iam")
+    trust = document({"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+    role = iam.create_role(RoleName=f"Signed-in-{name}", AssumeRolePolicyDocument=trust)
+    may = document({"Action": ["sts:AssumeRole", "cloudformation:DescribeStacks"], "Resource": "*"})
+    iam.put_role_policy(RoleName=f"Signed-in-{name}", PolicyName="assume", PolicyDocument=may)
+    keys = laptop.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName=name)["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A store answers in milliseconds: three tries fit well into any function's limit.
 _STORE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+# Links by default have an older signature, which most regions refuse, and a host that redirects to the region's.
+_LINKS = _STORE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 ENDPOINT_READ_S = 70  # SageMaker cuts a real-time invocation off at 60 s
 
 
@@ -34,6 +36,11 @@ def session_of(given: "Session | None") -> "Session":
 
 def s3(session: "Session | None" = None) -> "S3Client":
     return session_of(session).client("s3", config=_STORE)
+
+
+def s3_links(session: "Session | None" = None) -> "S3Client":
+    """Return a client whose presigned links every region accepts."""
+    return session_of(session).client("s3", config=_LINKS)
 
 
 def dynamodb(session: "Session | None" = None) -> "DynamoDBClient":

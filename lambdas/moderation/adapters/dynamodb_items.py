@@ -1,6 +1,6 @@
 """Items of the table of verdicts as plain JSON data, as records, and as images."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,47 @@ def record_of(item: Mapping[str, Any]) -> Record:
 def image_of(item: Mapping[str, Any]) -> ImageRef:
     """Return the image of an item."""
     return ImageRef.from_keys(item["pk"]["S"], item["sk"]["S"])
+
+
+def key_of(image: ImageRef) -> Any:
+    """Return the key of an image's item, as DynamoDB has it."""
+    return {"pk": {"S": image.pk}, "sk": {"S": image.version}}
+
+
+def as_read(record: Record, names: Sequence[str]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Return the condition that attributes are as a record has them, its names and its values."""
+    known = record.attributes()
+    standing = {name: value for name in names if (value := known.get(name)) not in (None, "")}
+    aliases = {f"#s{number}": name for number, name in enumerate(names)}
+    expected = {f":s{n}": standing[name] for n, name in enumerate(names) if name in standing}
+    condition = " AND ".join(
+        f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(names)
+    )
+    return condition, aliases, expected
+
+
+def update_of(
+    table: str,
+    image: ImageRef,
+    attributes: Mapping[str, Any],
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+    dropped: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return the request of an update of a record."""
+    aliases = {f"#a{number}": name for number, name in enumerate(attributes)}
+    assigned = {f":v{number}": value for number, value in enumerate(attributes.values())}
+    removed = {f"#d{number}": name for number, name in enumerate(sorted(dropped))}
+    update = "SET " + ", ".join(f"#a{n} = :v{n}" for n in range(len(attributes)))
+    return {
+        "TableName": table,
+        "Key": key_of(image),
+        "UpdateExpression": update + (f" REMOVE {', '.join(removed)}" if removed else ""),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {**aliases, **removed, **names},
+        "ExpressionAttributeValues": to_item({**assigned, **values}),
+    }
 
 
 def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:

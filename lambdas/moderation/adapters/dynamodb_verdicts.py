@@ -1,18 +1,20 @@
 """The table of verdicts on DynamoDB."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from moderation.adapters.dynamodb_decisions import part_of_transaction, still_standing
-from moderation.adapters.dynamodb_items import image_of, record_of, to_item
+from moderation.adapters.dynamodb_items import as_read, image_of, key_of, record_of, to_item, update_of
+from moderation.adapters.dynamodb_lanes import LaneRegister
 from moderation.adapters.faults import code_of, store_faults, unmet_conditions
 from moderation.adapters.verdict_index import VerdictIndex
 from moderation.contract import BY_REFERENCE, BY_SHA256, BY_UPLOADER, COMPLAINT_DAYS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.record import DECISION, SHADOWED, Change, Record, expiry, is_reusable
+from moderation.domain.lanes import Lane
+from moderation.domain.record import DECISION, SHADOWED, STATE, Change, Record, expiry, is_reusable
 from moderation.domain.sticky_decision import Sticking, outliving
 from moderation.errors import DecisionWithdrawn
 
@@ -34,11 +36,12 @@ class DynamoVerdictStore:
     def __init__(self, client: "DynamoDBClient", table: str, retention_days: int = 0) -> None:
         self._client, self._table, self._retention_days = client, table, retention_days
         self._index = VerdictIndex(client, table)
+        self._lanes = LaneRegister(client, table)
 
     def record(self, image: ImageRef, execution: str, attributes: Mapping[str, Any], unclaimed: bool = False) -> bool:
         condition = _MAY_DECIDE if unclaimed else _OWNS
         written = {"owner": execution, "execution": execution, **attributes, **self._expiry(attributes)}
-        update = self._update(image, written, condition, {"#owner": "owner"}, {":me": execution})
+        update = update_of(self._table, image, written, condition, {"#owner": "owner"}, {":me": execution})
         as_of = attributes.get("as_of")
         check = still_standing(self._table, attributes["decision"], as_of) if as_of else None
         unmet = self._write(update, check)
@@ -53,7 +56,7 @@ class DynamoVerdictStore:
 
     def get(self, image: ImageRef) -> Record | None:
         with store_faults(f"Table {self._table}"):
-            found = self._client.get_item(TableName=self._table, Key=_key(image), ConsistentRead=True).get("Item")
+            found = self._client.get_item(TableName=self._table, Key=key_of(image), ConsistentRead=True).get("Item")
         return record_of(found) if found else None
 
     def find_cached(self, bucket: str, sha256: str, cache_key: str) -> Record | None:
@@ -77,7 +80,8 @@ class DynamoVerdictStore:
         return self._named(bucket, BY_UPLOADER, "uploader", uploader, since, until)
 
     def mark_notified(self, record: Record) -> None:
-        self.compare_and_set(record, Change({"notified": True}))
+        # the verdict that was published stands while another decision is pending
+        self._compare_and_set(record, Change({"notified": True}), DECISION)
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
         return self._index.decided_by_people(since)
@@ -106,6 +110,9 @@ class DynamoVerdictStore:
     def queue(self) -> Iterator[Record]:
         return self._index.queue()
 
+    def open_lane(self, lane: Lane) -> bool:
+        return self._lanes.open_lane(lane)
+
     def of_object(self, bucket: str, key: str) -> list[Record]:
         """The records of all versions of an object. Raises StoreUnavailable, Misconfigured."""
         with store_faults(f"Table {self._table}"):
@@ -123,20 +130,21 @@ class DynamoVerdictStore:
         Raises StoreUnavailable, Misconfigured.
         """
         with store_faults(f"Table {self._table}"):
-            keys = [_key(image) for image in images]
+            keys = [key_of(image) for image in images]
             reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
             items = reply["Responses"].get(self._table, [])
         return {record.image: record for record in map(record_of, items)}
 
     def compare_and_set(self, record: Record, change: Change, sticking: Sticking | None = None) -> bool:
-        standing = {name: value for name in DECISION if (value := getattr(record, name)) not in (None, "")}
-        aliases = {f"#s{number}": name for number, name in enumerate(DECISION)}
-        expected = {f":s{n}": standing[name] for n, name in enumerate(DECISION) if name in standing}
-        condition = " AND ".join(
-            f"#s{n} = :s{n}" if name in standing else f"attribute_not_exists(#s{n})" for n, name in enumerate(DECISION)
-        )
+        return self._compare_and_set(record, change, STATE, sticking)
+
+    def _compare_and_set(
+        self, record: Record, change: Change, state: Sequence[str], sticking: Sticking | None = None
+    ) -> bool:
+        condition, aliases, expected = as_read(record, state)
         expiry = {} if record.is_escalated else self._expiry_after(record, change.attributes)
-        update = self._update(
+        update = update_of(
+            self._table,
             record.image,
             {**change.attributes, **expiry},
             f"attribute_exists(pk) AND {condition}",
@@ -152,7 +160,7 @@ class DynamoVerdictStore:
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_key(image),
+                    Key=key_of(image),
                     UpdateExpression="REMOVE reused_from",
                     ConditionExpression="attribute_exists(reused_from)",
                 )
@@ -168,7 +176,7 @@ class DynamoVerdictStore:
             try:
                 self._client.delete_item(
                     TableName=self._table,
-                    Key=_key(image),
+                    Key=key_of(image),
                     ConditionExpression=f"attribute_not_exists(pk) OR #status <> :claimed AND {as_read}",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues=to_item(
@@ -186,7 +194,7 @@ class DynamoVerdictStore:
             try:
                 self._client.delete_item(
                     TableName=self._table,
-                    Key=_key(image),
+                    Key=key_of(image),
                     ConditionExpression="#status = :shadowed AND attribute_not_exists(verdict)",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues={":shadowed": {"S": SHADOWED}},
@@ -248,29 +256,6 @@ class DynamoVerdictStore:
         complained_until = expiry(attributes["decided_at"], COMPLAINT_DAYS)
         return {"expires_at": complained_until} if complained_until > record.expires_at else {}
 
-    def _update(
-        self,
-        image: ImageRef,
-        attributes: Mapping[str, Any],
-        condition: str,
-        names: Mapping[str, str],
-        values: Mapping[str, Any],
-        dropped: Collection[str] = (),
-    ) -> dict[str, Any]:
-        """Return the request of an update of a record."""
-        aliases = {f"#a{number}": name for number, name in enumerate(attributes)}
-        assigned = {f":v{number}": value for number, value in enumerate(attributes.values())}
-        removed = {f"#d{number}": name for number, name in enumerate(sorted(dropped))}
-        update = "SET " + ", ".join(f"#a{n} = :v{n}" for n in range(len(attributes)))
-        return {
-            "TableName": self._table,
-            "Key": _key(image),
-            "UpdateExpression": update + (f" REMOVE {', '.join(removed)}" if removed else ""),
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": {**aliases, **removed, **names},
-            "ExpressionAttributeValues": to_item({**assigned, **values}),
-        }
-
     def _write(self, update: Mapping[str, Any], also: Mapping[str, Any] | None) -> set[int]:
         """Send an update, in one transaction with another write if there is one; returns whose condition isn't met."""
         with store_faults(f"Table {self._table}"):
@@ -286,7 +271,3 @@ class DynamoVerdictStore:
                     raise
                 return unmet
         return set()
-
-
-def _key(image: ImageRef) -> Any:
-    return {"pk": {"S": image.pk}, "sk": {"S": image.version}}

@@ -11,9 +11,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from moderation.adapters.dynamodb_items import record_of, to_item
+from moderation.adapters.dynamodb_lanes import read_lanes
 from moderation.adapters.faults import store_faults
 from moderation.contract import BY_QUEUE, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import LEASED, PARKED, PENDING, RANK, UNSORTED, WAITING, order_of
 from moderation.domain.record import GOLDEN_QUEUE, PERSON_QUEUE, SAMPLE_QUEUE, Record
 
 if TYPE_CHECKING:
@@ -82,9 +84,13 @@ class VerdictIndex:
             )
 
     def queue(self) -> Iterator[Record]:
-        """Yield the records that wait for a person, in the queue's order."""
-        shards = (self._queued(f"review#{shard}") for shard in range(SHARDS))
-        return merge(*shards, key=lambda record: str(record.other.get("queue_order")))
+        """Yield the records that wait for a person, in the queue's order, whoever is at work on them."""
+        lanes = [lane.partition for lane in read_lanes(self._client, self._table)]
+        waiting = [self._queued(partition) for partition in (*UNSORTED, *lanes)]
+        away = (self._queued(f"{kind}#{shard}") for kind in (LEASED, PARKED, PENDING) for shard in range(SHARDS))
+        # those that somebody is at work on are ordered by when they come back
+        reviews = sorted((record for each in away for record in each if record.verdict == "review"), key=_place)
+        return merge(*waiting, iter(reviews), key=_place)
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
         """Yield the images that people decided on since a time; those of a shard first, then those of the next.
@@ -194,3 +200,12 @@ class VerdictIndex:
                 "ExpressionAttributeValues": to_item({":partition": partition, ":since": since}),
             }
         )
+
+
+def _place(record: Record) -> str:
+    """Return a review's place in the order of the queue, also of one that somebody is at work on."""
+    if str(record.other.get("queue")).startswith(WAITING):
+        return str(record.other.get("queue_order"))
+    if record.severity is not None and record.due_at:
+        return order_of(record.severity, record.due_at)
+    return f"{RANK}#{record.created_at}"

@@ -48,7 +48,7 @@ class Manifest:
     `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
     `route` is the prefix of the packs' route. With `decision`, a person decided on the same bytes before.
     `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
-    stored on the record.
+    stored on the record. `preview` is a PNG in base64, grey, blurred and tiny, for people who decide.
     """
 
     image: ImageRef
@@ -64,6 +64,7 @@ class Manifest:
     broken_shadow: Mapping[str, str] = field(default_factory=dict)
     route: str | None = None
     decision: StickyDecision | None = None
+    preview: str | None = None
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -117,6 +118,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "broken_shadow": {},
         "route": None,
         "decision": None,
+        "preview": None,
     }  # absent from files of earlier releases
     return {name: value for name, value in data.items() if name not in later or value != later[name]}
 

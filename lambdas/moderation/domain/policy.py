@@ -37,6 +37,8 @@ FLAGS = ("safe", "unsafe")
 VERDICTS = ("safe", "unsafe", "review")
 UNUSABLE_FILES = ("reupload", "person")
 ACTIONS = ("unsafe", "review")
+SEVERITY = 4
+REVIEW_WITHIN = "48h"
 MAX_CATEGORIES = 64
 MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
@@ -56,6 +58,9 @@ _QUESTION = re.compile(r"[^\x00-\x1f]*[^?\x00-\x1f]\?")
 _QUESTION_RULE = "write one line that ends with a single '?'"
 _ABOVE_ZERO = 1e-9
 _ROUTE_FIELDS = ("enforce", "canary", "shadow")
+_DURATION = re.compile(r"[1-9][0-9]{0,3}[mh]")
+_DURATION_RULE = "write minutes or hours, such as 90m or 48h"
+_MINUTES = {"m": 1, "h": 60}
 _CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
 
 
@@ -65,7 +70,8 @@ class Category:
 
     `notice` is the text that a user is shown, `exceptions` lists what resembles the category and isn't meant. `action`
     is the verdict on an image of the category: `unsafe`, or `review` where a person must decide. `notices` has the
-    notice in other languages, `report` what the DSA Transparency Database is told.
+    notice in other languages, `report` what the DSA Transparency Database is told. People see the reviews of the
+    highest `severity` (0 to 9) first, and decide within `review_within` (such as "90m" or "48h") of the upload.
     """
 
     name: str
@@ -75,6 +81,13 @@ class Category:
     action: str = "unsafe"
     notices: tuple[tuple[str, str], ...] = ()
     report: Report | None = None
+    severity: int = SEVERITY
+    review_within: str = REVIEW_WITHIN
+
+    @property
+    def review_minutes(self) -> int:
+        """Minutes from the upload within which a person decides."""
+        return int(self.review_within[:-1]) * _MINUTES[self.review_within[-1]]
 
     @property
     def rule(self) -> str:
@@ -508,7 +521,18 @@ def _category(fields: Fields) -> Category:
         action=fields.choice("action", ACTIONS, "unsafe"),
         notices=parse_notices(fields),
         report=parse_report(fields),
+        severity=_severity(fields),
+        review_within=fields.text(
+            "review_within", limit=5, default=REVIEW_WITHIN, pattern=_DURATION, rule=_DURATION_RULE
+        ),
     )
+
+
+def _severity(fields: Fields) -> int:
+    severity = fields.number("severity", SEVERITY, 0, 10, "a whole number from 0 to 9")
+    if severity != int(severity):
+        fields.faults.add(fields.at("severity"), f"is {severity}", "use a whole number from 0 to 9")
+    return int(severity)
 
 
 def _question(fields: Fields, categories: Sequence[str]) -> Question:

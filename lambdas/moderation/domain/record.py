@@ -13,6 +13,7 @@ from typing import Any
 
 from moderation.contract import SHARDS
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import RANK, UNSORTED, order_of
 from moderation.domain.limits import MAX_ITEM_BYTES
 from moderation.domain.sticky_decision import DecisionKey, StickyDecision
 
@@ -23,8 +24,6 @@ REDRIVEN = "redrive"
 SHADOWED = "shadowed"
 # Attributes by which a verdict has an effect, or is found.
 _IN_FORCE = {"verdict", "notified", "queue", "queue_order", "sha256", "cache_key", "reference", "uploader"}
-# Rank of an item in the review queue, 0 (first) to 9.
-_RANK = 5
 # Partitions of the queue's index that list people's decisions.
 PERSON_QUEUE = "person"
 # … and those that list what people decided as golden items.
@@ -35,6 +34,10 @@ SAMPLE_QUEUE = "sample"
 ESCALATED = "escalated"
 # Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
+# … and a decision that is pending, which another one may not overlook.
+STATE = (*DECISION, "pending_id")
+# Attributes of an item that somebody is at work on: none of them outlives a decision.
+AT_WORK = ("lease_holder", "lease_until", "pending", "pending_id", "home_queue", "home_order", "skipped_by")
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
     "verdict",
@@ -72,6 +75,10 @@ class Record:
     doesn't rest on it, so that an erasure finds it; `as_of` is the time of a person's decision on
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     `escalated_at` is the time at which the image was escalated, which is never taken back.
+    `severity` and `due_at` are those of a review, `supports` the categories that something speaks for (`domain.lanes`);
+    it is leased to `lease_holder` until `lease_until`, and
+    returns to the partition `home_queue` under `home_order`. `pending` is a person's decision that isn't in force yet,
+    `skipped_by` lists the people who passed the item on.
     `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
@@ -125,6 +132,16 @@ class Record:
     expires_at: int | None = None
     escalated_at: str | None = None
     sample: Mapping[str, Any] | None = None
+    supports: Sequence[str] = ()
+    severity: int | None = None
+    due_at: str | None = None
+    lease_holder: str | None = None
+    lease_until: str | None = None
+    pending: Mapping[str, Any] | None = None
+    pending_id: str | None = None
+    home_queue: str | None = None
+    home_order: str | None = None
+    skipped_by: Sequence[str] = ()
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -261,6 +278,11 @@ def earliest(uploaded_at: str, standing: Record | None) -> str:
     return min(uploaded_at, standing.created_at) if standing and standing.created_at else uploaded_at
 
 
+def waits_for_person(attributes: Mapping[str, Any]) -> bool:
+    """Tell if the attributes of a verdict are those of a review that needs a person, and nothing else."""
+    return attributes["verdict"] == "review" and "needs" not in attributes
+
+
 def decided(
     attributes: Mapping[str, Any], image: ImageRef, created_at: str, now: str, size: int | None = None
 ) -> dict[str, Any]:
@@ -277,7 +299,7 @@ def decided(
         "created_at": created_at,
         "decided_at": now,
         "verdict_shard": shard_of(image, verdict, created_at),
-        **(_queue_keys(image, created_at) if verdict == "review" and "needs" not in attributes else {}),
+        **(_queue_keys(image, created_at, attributes) if waits_for_person(attributes) else {}),
         **(_person_keys(image, now) if attributes["decided_by"] == "person" else {}),
     }
 
@@ -338,7 +360,7 @@ def overruled(
     said = _said(verdict, categories, note)
     noted = {name: value for name, value in circumstances.items() if value}
     queued = (
-        _queue_keys(record.image, record.created_at)
+        _queue_keys(record.image, record.created_at, record.attributes())
         if verdict == "review"
         else _person_keys(record.image, now, GOLDEN_QUEUE if "golden" in noted else PERSON_QUEUE)
     )
@@ -352,7 +374,7 @@ def overruled(
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
         **({} if record.is_escalated else queued),
     }
-    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of"}
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of", *AT_WORK}
     return Change(attributes, frozenset(optional - set(attributes)))
 
 
@@ -366,7 +388,7 @@ def escalated(record: Record, now: str) -> Change:
         raise ValueError(f"{record.image.key} has no verdict: it can't be escalated")
     partition = shard_of(record.image, ESCALATED, record.created_at)
     attributes = {"escalated_at": record.escalated_at or now, "verdict_shard": partition}
-    return Change(attributes, frozenset({"queue", "queue_order", "expires_at"}))
+    return Change(attributes, frozenset({"queue", "queue_order", "expires_at", *AT_WORK}))
 
 
 def decided_before(decision: StickyDecision, standing: Record | None) -> dict[str, Any]:
@@ -415,7 +437,7 @@ def filed_by_upload(record: Record) -> Change | None:
     filed = str(record.other.get("verdict_shard") or day)
     if filed.startswith(day):
         return None
-    queued = _queue_keys(record.image, record.created_at) if "queue" in record.other else {}
+    queued = _queue_keys(record.image, record.created_at, {}) if record.other.get("queue") in UNSORTED else {}
     return Change({"verdict_shard": shard_of(record.image, record.verdict, record.created_at), **queued})
 
 
@@ -470,9 +492,10 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
-def _queue_keys(image: ImageRef, created_at: str) -> dict[str, str]:
-    """Keys of the sparse index of the review queue: the lowest rank first, then the oldest upload."""
-    return {"queue": f"review#{_shard(image)}", "queue_order": f"{_RANK}#{created_at}"}
+def _queue_keys(image: ImageRef, created_at: str, filed: Mapping[str, Any]) -> dict[str, str]:
+    """Keys of the sparse index of the review queue, unsorted: the gravest first, then the one that is due first."""
+    order = order_of(filed["severity"], filed["due_at"]) if "severity" in filed else f"{RANK}#{created_at}"
+    return {"queue": UNSORTED[_shard(image)], "queue_order": order}
 
 
 def _person_keys(image: ImageRef, decided_at: str, queue: str = PERSON_QUEUE) -> dict[str, str]:

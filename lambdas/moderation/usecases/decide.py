@@ -9,6 +9,7 @@ from typing import Literal
 from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, name_of, overruled, utc
+from moderation.domain.review import put_into_force
 from moderation.domain.sticky_decision import Sticking, StickyDecision
 from moderation.domain.work_files import Workspace, pack_file
 from moderation.errors import (
@@ -50,6 +51,7 @@ class PersonDecision:
     a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal, `golden`
     that the picture is a golden item, against which packs and models are measured whatever its age. `source` names
     the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty on the service's own initiative.
+    `pending` is the id of the pending decision that this ends: it comes into force only while that is pending.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -61,6 +63,7 @@ class PersonDecision:
     appeal: bool = False
     golden: bool = False
     source: str = ""
+    pending: str = ""
 
 
 class Stickiness(Enum):
@@ -161,6 +164,8 @@ def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> tup
             return record.with_change(plan.change), plan
         before, record = record, _with_bytes(ports, _read_again(ports, record))
         if record.decided_by == "person" and record.decided_at != before.decided_at:
+            break
+        if decision.pending and record.pending_id != decision.pending:
             break
     raise DecidedMeanwhile(
         f"{record.image.key} was just decided by someone else: check it with `moderate show`, then decide again."
@@ -267,7 +272,10 @@ def _change(
         appeal=decision.appeal,
         golden=decision.golden,
         source=decision.source,
+        id=decision.pending,
     )
+    if decision.pending:
+        change = put_into_force(change)
     added: dict[str, object] = {}
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))

@@ -1,5 +1,6 @@
 """Prepare an image: fetch it, resolve its policy, and plan the queries, unless the same bytes were decided before."""
 
+import base64
 import hashlib
 import time
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ from typing import Any
 
 from moderation.contract import NULL_VERSION
 from moderation.domain.declared_type import refuse_active_content
-from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare
+from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepare, preview
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import shadow_error
 from moderation.domain.limits import MAX_BYTES
@@ -97,6 +98,7 @@ def _plan(
     if earlier:
         ports.work.put_json(workspace.judgement, judgement_of(earlier) | {"shadow": _reused_shadow(earlier, policies)})
         facts, views, looked_at = _reused_facts(earlier, stored), [], earlier.looked_at
+        blurred = None
     else:
         picture = prepare(stored.data, pack.views, ports.model_input_size)
         shown = () if decision else picture.views
@@ -104,6 +106,7 @@ def _plan(
             ports.work.put_bytes(workspace.view(view.name), view.png)
         facts, views = _facts(picture, stored, sha256), [view.name for view in shown]
         looked_at = None if decision else _looked_at(picture)
+        blurred = base64.b64encode(preview(picture.views[0].png)).decode()
     return Manifest(
         image=image,
         facts=facts,
@@ -117,6 +120,7 @@ def _plan(
         broken_shadow=policies.broken_shadow,
         route=policies.route,
         decision=decision,
+        preview=blurred,
     )
 
 

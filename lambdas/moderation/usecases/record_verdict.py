@@ -9,8 +9,20 @@ from typing import Any
 from moderation.domain.backfill import Kind, kind_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import JUDGE_TEXTS
+from moderation.domain.lanes import filed, lane_of
 from moderation.domain.manifest import Manifest, manifest_from_json
-from moderation.domain.record import Record, decided, decided_before, earliest, overflows, rejected, shadowed, utc
+from moderation.domain.people import supported_categories
+from moderation.domain.record import (
+    Record,
+    decided,
+    decided_before,
+    earliest,
+    overflows,
+    rejected,
+    shadowed,
+    utc,
+    waits_for_person,
+)
 from moderation.domain.unusable import needs
 from moderation.domain.upload import Upload, upload_from_json
 from moderation.domain.work_files import Workspace
@@ -62,7 +74,7 @@ def record_verdict(
     image, kind = moderated.image, kind_of(moderated.execution)
     standing, now = verdicts.get(image), utc(datetime.now(UTC))
     uploaded_at = earliest(moderated.uploaded_at, standing)
-    verdict = _verdict(work, moderated, standing)
+    verdict = _verdict(work, moderated, standing, uploaded_at)
 
     def completed(verdict: Mapping[str, Any]) -> dict[str, Any]:
         attributes = decided(verdict, image, uploaded_at, now, moderated.size)
@@ -70,6 +82,9 @@ def record_verdict(
             return shadowed(attributes, image)
         if kind is not Kind.DIGEST and _is_told(attributes["verdict"], standing, notify_safe):
             attributes["notified"] = False  # until Notify has published it, so that a lost notification is visible
+        if "queue" in attributes and "supports" in attributes:
+            lane = lane_of(image, attributes)
+            attributes |= {"queue": lane.partition} if verdicts.open_lane(lane) else {}
         return attributes
 
     attributes = completed(verdict)
@@ -110,7 +125,7 @@ def _leave_alone(
         tag_image(images, verdicts, image, standing.verdict)
 
 
-def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None) -> dict[str, Any]:
+def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None, uploaded_at: str) -> dict[str, Any]:
     """The record's attributes, from the files that the earlier steps wrote to the work bucket."""
     workspace = moderated.workspace
     manifest = manifest_from_json(work.get_json(workspace.manifest)) if workspace else None
@@ -126,6 +141,9 @@ def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None) -> 
     timings = {"prepare_ms": manifest.prepare_ms, **judgement.get("timings", {})}
     attributes = {**_provenance(manifest), **judgement, "timings": timings}
     attributes |= needs(manifest.pack.unusable_files, row=judgement.get("row"))
+    if waits_for_person(attributes):
+        record = Record.from_attributes({"pk": moderated.image.pk, "sk": moderated.image.version, **attributes})
+        attributes |= filed(supported_categories(record), manifest.pack, uploaded_at)
     if overflows(attributes):
         work.put_json(workspace.evidence, {name: attributes.pop(name) for name in ("evidence", "answers")})
         attributes["evidence_in"] = workspace.evidence

@@ -1,4 +1,4 @@
-"""S3 buckets: moto's CloudFormation leaves out versioning and the switch for EventBridge, and some deletions.
+"""S3 buckets: moto's CloudFormation leaves out versioning, Object Lock, the switch for EventBridge, and some deletions.
 
 It fails to update a bucket that has tags but no name in the template, and keeps tags that the template drops:
 https://github.com/getmoto/moto/pull/7928 added tags so. GetBucketNotificationConfiguration leaves the switch for
@@ -61,6 +61,10 @@ def _notifications(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _apply(bucket: Any, properties: dict[str, Any]) -> None:
+    bucket.object_lock_enabled = bool(properties.get("ObjectLockEnabled"))
+    rule = properties.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention", {})
+    bucket.default_lock_mode = rule.get("Mode", "")
+    bucket.default_lock_days, bucket.default_lock_years = int(rule.get("Days", 0)), int(rule.get("Years", 0))
     bucket.versioning_status = properties.get("VersioningConfiguration", {}).get("Status")
     to_events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
     # S3's own API reports enabled events as an empty element

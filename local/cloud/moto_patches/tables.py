@@ -17,20 +17,25 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
 from moto.dynamodb.responses import DynamoHandler
 
+from local.cloud.moto_patches.index_order import Indexes
+
 
 def install() -> None:
     """One request at a time, its answer's text included: that is made from the live item. Queries see what they ask."""
-    lock = threading.Lock()
+    lock, indexes = threading.Lock(), Indexes()
     call_action, query = DynamoHandler.call_action, Table.query
     asked = inspect.signature(query)
 
     def call_action_alone(self: Any) -> Any:
         with lock:
-            return call_action(self)
+            try:
+                return call_action(self)
+            finally:  # a transaction that fails has written nothing, but noticing it does no harm
+                indexes.notice(self.dynamodb_backend, self._get_action(), self.body)
 
     def query_candidates(self: Any, *args: Any, **kwargs: Any) -> Any:
         given = asked.bind(self, *args, **kwargs).arguments
-        candidates = list(_candidates(self, given))
+        candidates = list(_candidates(self, given, indexes))
         self.all_items = lambda: candidates  # hides the method; no other request runs meanwhile
         try:
             return query(self, *args, **kwargs)
@@ -71,8 +76,12 @@ def install() -> None:
     Table.query = query_candidates
 
 
-def _candidates(table: Any, given: dict[str, Any]) -> Iterator[Any]:
+def _candidates(table: Any, given: dict[str, Any], indexes: Indexes) -> Iterator[Any]:
     """The items under a query's hash key, in any order: moto filters them once more, and sorts."""
+    index = indexes.of(table, given["index_name"]) if given.get("index_name") else None
+    if index and len(given.get("hash_key_conditions") or ()) == 1:
+        yield from index.page(given)
+        return
     if not given.get("index_name"):
         yield from _items(table, table.items.get(given["hash_key"], {}))
         return

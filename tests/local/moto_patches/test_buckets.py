@@ -17,6 +17,19 @@ def test_a_template_switches_versioning_on(cloud: Cloud) -> None:
     assert cloud.client("s3").get_bucket_versioning(Bucket=stack.resource("Bucket")).get("Status") == "Enabled"
 
 
+def test_a_template_switches_object_lock_on(cloud: Cloud) -> None:
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 5}}
+    lock = {"ObjectLockEnabled": True, "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", "Rule": rule}}
+    s3 = cloud.client("s3")
+    name = cloud.stack(bucket(VersioningConfiguration={"Status": "Enabled"}, **lock)).resource("Bucket")
+    plain = cloud.stack(bucket()).resource("Bucket")
+
+    put = s3.put_object(Bucket=name, Key="a", Body=b"x", ChecksumAlgorithm="SHA256")
+
+    assert refusal(s3.delete_object, Bucket=name, Key="a", VersionId=put.get("VersionId", "null")) == "AccessDenied"
+    assert refusal(s3.get_object_lock_configuration, Bucket=plain) == "ObjectLockConfigurationNotFoundError"
+
+
 def test_a_template_switches_events_on(cloud: Cloud) -> None:
     name = cloud.stack(bucket(**EVENTS_ON)).resource("Bucket")
     url, arn = cloud.queue()

@@ -154,6 +154,52 @@ def test_no_query_sorts_the_table_and_the_answers_are_moto_s_own(
     assert len(of_moto) > 20
 
 
+def test_an_index_follows_every_write_and_is_as_one_made_anew(
+    dynamodb: Any, is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for table in (RANGED, PLAIN):
+        fill(dynamodb, table)
+    if is_patched:
+        tables.install()
+    monkeypatch.setattr(Table, "all_items", _listed)
+    answers(dynamodb)  # the indexes are kept from here on
+
+    for number in range(40):
+        key = {"pk": {"S": f"p{number}"}, "sk": {"S": f"s{number % 5}"}}
+        dynamodb.update_item(
+            TableName=RANGED,
+            Key=key,
+            UpdateExpression="SET kind = :kind, #at = :at",
+            ExpressionAttributeNames={"#at": "at"},
+            ExpressionAttributeValues={":kind": {"S": f"k{number % 3}"}, ":at": {"S": f"{number:02}"}},
+        )
+        if number % 4 == 0:
+            dynamodb.delete_item(TableName=RANGED, Key=key)
+        if number % 4 == 1:
+            dynamodb.put_item(TableName=RANGED, Item={**key, "kind": {"S": "k0"}})  # without the index's sort key
+    kept = answers(dynamodb), first_pages(dynamodb)
+    dynamodb.batch_write_item(RequestItems={RANGED: [{"DeleteRequest": {"Key": _NOBODY}}]})  # forgets the indexes
+
+    assert (answers(dynamodb), first_pages(dynamodb)) == kept
+    assert len(kept[1]) > 10
+
+
+_NOBODY = {"pk": {"S": "nobody"}, "sk": {"S": "s"}}
+
+
+def first_pages(client: Any) -> list[Any]:
+    """Small pages of what is before a place in the index."""
+    pages = client.get_paginator("query").paginate(
+        TableName=RANGED,
+        IndexName="by-kind",
+        KeyConditionExpression="kind = :kind AND #at < :at",
+        ExpressionAttributeNames={"#at": "at"},
+        ExpressionAttributeValues={":kind": {"S": "k0"}, ":at": {"S": "12"}},
+        PaginationConfig={"PageSize": 3},
+    )
+    return [(page["Items"], page.get("LastEvaluatedKey")) for page in pages]
+
+
 def _listed(_: Any) -> None:
     raise AssertionError("the whole table was listed")
 

@@ -69,6 +69,19 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["categories"][0].update(action="delete"),
         "categories[0].action: is 'delete'; use one of 'unsafe', 'review'",
     ),
+    "a severity of 10": (
+        lambda d: d["categories"][0].update(severity=10),
+        "categories[0].severity: is 10; use a whole",
+    ),
+    "half a severity": (
+        lambda d: d["categories"][0].update(severity=4.5),
+        "categories[0].severity: is 4.5; use a whole",
+    ),
+    "a deadline in words": (
+        lambda d: d["categories"][0].update(review_within="a day"),
+        "categories[0].review_within: 'a day' isn't usable; write minutes or hours, such as 90m or 48h",
+    ),
+    "a deadline of nothing": (lambda d: d["categories"][0].update(review_within="0h"), "categories[0].review_within"),
     "a category without description": (lambda d: d["categories"][0].pop("description"), "categories[0].description"),
     "a category with a quote": (lambda d: d["categories"][0].update(name='A "b"'), "categories[0].name"),
     "a category with a brace": (lambda d: d["categories"][0].update(name="A {b}"), "categories[0].name"),
@@ -232,6 +245,17 @@ def test_the_digest_tells_packs_apart_by_any_content_but_not_by_how_they_are_wri
     assert same.digest == pack.digest
     assert other.digest != pack.digest
     assert len(pack.digest) == 64
+
+
+def test_severity_and_deadline_are_read_and_a_pack_without_them_keeps_its_digest() -> None:
+    plain = parse_pack(changed(lambda d: None))
+    urgent = parse_pack(changed(lambda d: d["categories"][0].update(severity=9, review_within="90m")))
+
+    assert (plain.categories[0].severity, plain.categories[0].review_minutes) == (4, 48 * 60)
+    assert (urgent.categories[0].severity, urgent.categories[0].review_minutes) == (9, 90)
+    assert "severity" not in plain.written
+    assert plain.digest != urgent.digest
+    assert plain.rules_digest == urgent.rules_digest
 
 
 def test_exceptions_are_read_and_change_the_digest_and_a_pack_without_them_keeps_its_own() -> None:

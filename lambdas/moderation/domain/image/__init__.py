@@ -7,6 +7,7 @@ picture without its borders, by `trim`).
 
 from moderation.domain.image.cuts import closer_looks, tile_boxes
 from moderation.domain.image.prepare import MAX_VIEWS, PREPROCESSING_VERSION, PreparedImage, View, prepare
+from moderation.domain.image.preview import preview
 from moderation.domain.image.trim import Box
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "View",
     "closer_looks",
     "prepare",
+    "preview",
     "tile_boxes",
 ]

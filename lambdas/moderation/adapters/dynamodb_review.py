@@ -1,0 +1,133 @@
+"""The review queue in the table of verdicts on DynamoDB."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from moderation.adapters.dynamodb_items import as_read, key_of, record_of, to_item, update_of
+from moderation.adapters.dynamodb_lanes import read_lanes
+from moderation.adapters.faults import code_of, store_faults
+from moderation.contract import BY_QUEUE, SHARDS
+from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, order_of
+from moderation.domain.record import Change, Record
+from moderation.domain.review import LEASE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_AT_ONCE = 10  # queries, as many as botocore keeps connections
+_PAGE = 25  # items of each partition
+_SKIPS = "review:skips"  # no bucket's name has a colon
+_KEPT_DAYS = 2
+
+
+class DynamoReviewQueue:
+    """Implements `ports.ReviewQueue`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client, self._table = client, table
+
+    def lanes(self) -> list[Lane]:
+        return read_lanes(self._client, self._table)
+
+    def waiting(self, partitions: Sequence[str]) -> Iterator[Record]:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            first = list(pool.map(self._page, partitions))
+        every = (self._from(partition, page) for partition, page in zip(partitions, first, strict=True))
+        return merge(*every, key=_order)
+
+    def returning(self, now: str, limit: int) -> list[Record]:
+        partitions = [f"{kind}#{shard}" for kind in (LEASED, PARKED) for shard in range(SHARDS)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            pages = list(pool.map(partial(self._page, before=now, limit=limit), partitions))
+        return list(islice(merge(*(map(record_of, page["Items"]) for page in pages), key=_order), limit))
+
+    def pending(self, now: str) -> Iterator[Record]:
+        for shard in range(SHARDS):
+            partition = f"{PENDING}#{shard}"
+            yield from self._from(partition, self._page(partition, before=now), before=now)
+
+    def overdue(self, partition: str, severity: int, now: str) -> int:
+        number, start = 0, dict[str, Any]()
+        while True:
+            page = self._page(partition, before=order_of(severity, now), start=start, limit=None, Select="COUNT")
+            number += int(page["Count"])
+            if not (start := page.get("LastEvaluatedKey", {})):
+                return number
+
+    def put_back(self, record: Record) -> bool:
+        return self._done(
+            Key=key_of(record.image),
+            UpdateExpression="SET #queue = home_queue, queue_order = home_order"
+            " REMOVE lease_holder, lease_until, home_queue, home_order",
+            ConditionExpression="#queue = :queue AND queue_order = :order AND attribute_exists(home_queue)"
+            " AND attribute_not_exists(pending_id)",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues=to_item({":queue": record.other["queue"], ":order": _order(record)}),
+        )
+
+    def compare_lease(self, record: Record, change: Change) -> bool:
+        condition, aliases, expected = as_read(record, LEASE)
+        exists = f"attribute_exists(pk) AND {condition}"
+        update = update_of(self._table, record.image, change.attributes, exists, aliases, expected, change.removed)
+        return self._done(**{name: value for name, value in update.items() if name != "TableName"})
+
+    def count_skip(self, who: str, day: str, most: int) -> bool:
+        gone = datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(days=_KEPT_DAYS)
+        return self._done(
+            Key=to_item({"pk": _SKIPS, "sk": f"{who}#{day}"}),
+            UpdateExpression="SET expires_at = :gone ADD skips :one",
+            ConditionExpression="attribute_not_exists(skips) OR skips < :most",
+            ExpressionAttributeValues=to_item({":gone": int(gone.timestamp()), ":one": 1, ":most": most}),
+        )
+
+    def _done(self, **request: Any) -> bool:
+        """Send a conditional update; False if its condition isn't met."""
+        with store_faults(f"Table {self._table}"):
+            try:
+                self._client.update_item(TableName=self._table, **request)
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def _from(self, partition: str, page: Mapping[str, Any], before: str = "") -> Iterator[Record]:
+        """Yield the items of a partition, whose first page is read."""
+        while True:
+            yield from map(record_of, page["Items"])
+            if not (start := page.get("LastEvaluatedKey")):
+                return
+            page = self._page(partition, before=before, start=start, limit=None)
+
+    def _page(
+        self,
+        partition: str,
+        before: str = "",
+        start: Mapping[str, Any] | None = None,
+        limit: int | None = _PAGE,
+        **more: Any,
+    ) -> Any:
+        """Read a page of a partition, of what is `before` a place in its order if one is given."""
+        request = {
+            "TableName": self._table,
+            "IndexName": BY_QUEUE,
+            "KeyConditionExpression": "#queue = :partition" + (" AND queue_order < :before" if before else ""),
+            "ExpressionAttributeNames": {"#queue": "queue"},
+            "ExpressionAttributeValues": to_item({":partition": partition, **({":before": before} if before else {})}),
+            **({"ExclusiveStartKey": start} if start else {}),
+            **({"Limit": limit} if limit else {}),
+            **more,
+        }
+        with store_faults(f"Table {self._table}"):
+            return self._client.query(**request)
+
+
+def _order(record: Record) -> str:
+    return str(record.other.get("queue_order"))

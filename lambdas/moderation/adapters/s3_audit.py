@@ -1,0 +1,89 @@
+"""The audit log in a bucket with Object Lock."""
+
+import uuid
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from moderation.adapters.faults import code_of, store_faults
+from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile, Head, entry
+from moderation.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_EXISTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+
+
+class S3AuditLog:
+    """Implements `ports.AuditLog` with the right to add objects alone: it neither reads nor lists.
+
+    Its chain is of this object alone, so nobody else writes into it, and a second entry of a number is refused. A write
+    that failed may have been stored all the same, so the next event begins another chain.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client, self._bucket, self._lock = client, bucket, Lock()
+        self._chain, self._head = "", Head()
+
+    def append(self, event: AuditEvent) -> None:
+        day = event.at[:10]
+        with self._lock:
+            if not self._chain.startswith(f"{day}/"):
+                self._chain, self._head = f"{day}/{uuid.uuid4().hex}", Head()
+            file, head = entry(event, self._chain, self._head)
+            self._chain = ""
+            put_new(self._client, self._bucket, file)
+            self._chain, self._head = file.chain, head
+
+
+class S3AuditReader:
+    """Implements `ports.AuditReader`."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+
+    def entries(self, day: str) -> Iterator[AuditFile]:
+        return self._files(f"{ENTRIES}{day}/")
+
+    def entry_days(self, since: str) -> Iterator[str]:
+        with store_faults(f"Audit bucket {self._bucket}"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=ENTRIES, Delimiter="/"
+            )
+            for page in pages:
+                days = (found["Prefix"].split("/")[1] for found in page.get("CommonPrefixes", []))
+                yield from (day for day in days if day >= since)
+
+    def seals(self) -> Iterator[AuditFile]:
+        return self._files(SEALS)
+
+    def add_seal(self, seal: AuditFile) -> None:
+        put_new(self._client, self._bucket, seal)
+
+    def _files(self, prefix: str) -> Iterator[AuditFile]:
+        with store_faults(f"Audit bucket {self._bucket}"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                for found in page.get("Contents", []):
+                    body = self._client.get_object(Bucket=self._bucket, Key=found["Key"])["Body"].read()
+                    yield AuditFile(found["Key"], body)
+
+
+def put_new(client: "S3Client", bucket: str, file: AuditFile) -> None:
+    """Write a file of the audit log that isn't there yet. Raises StoreUnavailable if another is, or it can't be."""
+    with store_faults(f"Audit bucket {bucket}"):
+        try:
+            client.put_object(
+                Bucket=bucket,
+                Key=file.key,
+                Body=file.body,
+                ContentType="application/json",
+                IfNoneMatch="*",
+                ChecksumAlgorithm="SHA256",  # S3 requires a checksum of objects under Object Lock
+            )
+        except ClientError as error:
+            if code_of(error) not in _EXISTS:
+                raise
+            raise StoreUnavailable(f"{file.key} is in the audit bucket already: try again.") from error

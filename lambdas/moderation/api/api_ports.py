@@ -1,0 +1,20 @@
+"""Ports of the review API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from moderation.domain.image_ref import ImageRef
+from moderation.ports import PolicyCatalogue
+from moderation.usecases.review.finalise import Ended
+from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import RevealPorts
+
+
+@dataclass(frozen=True)
+class ApiPorts:
+    """What the API reads, and what its use cases write. `finish` puts a pending decision into force."""
+
+    review: ReviewPorts
+    reveal: RevealPorts
+    policies: PolicyCatalogue
+    finish: Callable[[ImageRef, str], Ended]

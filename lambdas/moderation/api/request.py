@@ -1,0 +1,16 @@
+"""A request that was checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.domain.people import Person
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who sent it, the names in its path, and the fields of its body and query."""
+
+    person: Person
+    path: Mapping[str, str]
+    given: Mapping[str, Any]

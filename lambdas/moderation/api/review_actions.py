@@ -1,0 +1,107 @@
+"""What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moderation.api.api_ports import ApiPorts
+from moderation.api.bodies import BadRequest
+from moderation.api.items import described, image_of
+from moderation.api.request import Request
+from moderation.domain.record import Record
+from moderation.domain.review import Pending, pending_of
+from moderation.errors import ItemChanged
+from moderation.usecases.review.claim import claim, release, renew
+from moderation.usecases.review.count_overdue import count_overdue
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
+from moderation.usecases.review.reveal import reveal
+from moderation.usecases.review.skip import skip
+from moderation.usecases.review.undo import undo
+
+
+def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    record = next_item(ports.review, request.person, _now())
+    return {"item": described(ports, request.person, record) if record else None}
+
+
+def read_queue(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    return {"overdue": count_overdue(ports.review, request.person, _now())}
+
+
+def claim_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    return _item(ports, request, claim(ports.review, request.person, image_of(ports, request), _now()))
+
+
+def renew_lease(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    record = renew(ports.review, request.person, image_of(ports, request), _now())
+    return {"held_until": record.lease_until}
+
+
+def free_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    release(ports.review, request.person, image_of(ports, request), _now())
+    return {}
+
+
+def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    shown = reveal(ports.reveal, request.person, image_of(ports, request), _now())
+    return {"pictures": [{"view": view.name, "url": view.url} for view in shown]}
+
+
+def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    given, now = request.given, _now()
+    verdict, categories = given["verdict"], given.get("categories", ())
+    choice = Choice(
+        verdict=verdict,
+        categories=categories,
+        note=given.get("note") or _note(verdict, categories),
+        screen=given["screen"],
+        seen=given["seen"],
+        this_copy=given.get("this_copy", False),
+    )
+    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
+    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
+
+
+def undo_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    undone = undo(ports.review, request.person, image_of(ports, request), request.given["pending"], _now())
+    return {**_item(ports, request, undone.record), "reversal": undone.reversal}
+
+
+def finish_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    ended = ports.finish(image_of(ports, request), request.given["pending"])
+    if ended.refused:
+        raise ItemChanged(ended.refused)
+    return {}
+
+
+def skip_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    skip(ports.review, request.person, image_of(ports, request), _now())
+    return {}
+
+
+def park_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    try:
+        park(ports.review, request.person, image_of(ports, request), request.given["until"], _now())
+    except ValueError as error:
+        raise BadRequest(f"{error}.") from error
+    return {}
+
+
+def _item(ports: ApiPorts, request: Request, record: Record) -> dict[str, Any]:
+    return {"item": described(ports, request.person, record)}
+
+
+def _pending(record: Record) -> Pending:
+    pending = pending_of(record)
+    if pending is None:
+        raise ItemChanged("This decision isn't pending any more.")
+    return pending
+
+
+def _note(verdict: str, categories: tuple[str, ...]) -> str:
+    return f"A reviewer decided that it is {verdict}{': ' if categories else ''}{', '.join(categories)}."
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

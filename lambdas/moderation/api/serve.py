@@ -1,0 +1,83 @@
+"""The review API over its table of routes: who asks, what they may, what they sent, and the answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import Response as AnyResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from moderation.api import actions, review_actions
+from moderation.api.api_ports import ApiPorts
+from moderation.api.bodies import parsed, read
+from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
+from moderation.api.request import Request
+from moderation.api.table import ROUTES, Route
+from moderation.domain.people import Person, may
+from moderation.observability import logger
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_JSON = "application/json"
+
+Response = AnyResponse[str]
+Action = Callable[[ApiPorts, Request], dict[str, Any]]
+ACTIONS: dict[str, Action] = {**vars(actions), **vars(review_actions)}
+FindPerson = Callable[[Mapping[str, Any]], Person | None]
+
+
+def resolver(ports: ApiPorts, find_person: FindPerson) -> APIGatewayHttpResolver:
+    """Return what answers the events of an HTTP API; `find_person` reads a request's claims."""
+    app = APIGatewayHttpResolver(strip_prefixes=["/api"])
+    for route in ROUTES:
+        rule = route.path.replace("{", "<").replace("}", ">")
+        app.route(rule, method=route.method)(_answering(app, ports, find_person, route))
+    app.not_found()(lambda _: _refused(NotFound()))
+    return app
+
+
+def answered(app: APIGatewayHttpResolver, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to an event that comes from no Lambda service."""
+    return app.resolve(event, LambdaContext())
+
+
+def _answering(
+    app: APIGatewayHttpResolver, ports: ApiPorts, find_person: FindPerson, route: Route
+) -> Callable[..., Response]:
+    def answer(**path: str) -> Response:
+        try:
+            request = _checked(app, find_person, route, path)
+            return _response(200, ACTIONS[route.name](ports, request))
+        except REFUSED as error:
+            logger.info("refused", extra={"route": route.name, "error": type(error).__name__})
+            return _refused(error)
+
+    return answer
+
+
+def _checked(app: APIGatewayHttpResolver, find_person: FindPerson, route: Route, path: Mapping[str, str]) -> Request:
+    event = app.current_event
+    person = find_person(event)
+    if person is None or not person.roles:
+        raise NobodyKnown
+    if route.right and not may(person, route.right):
+        raise NotFound
+    query = read(route.query, event.query_string_parameters or {})
+    return Request(person, path, query | read(route.body, parsed(event.decoded_body if event.body else None)))
+
+
+def _refused(error: Exception) -> Response:
+    status, message = refusal(error)
+    return _response(status, {"message": message})
+
+
+def _response(status: int, said: Mapping[str, Any]) -> Response:
+    body = json.dumps(said, ensure_ascii=False, default=_plain)
+    return Response(status, _JSON, body, headers=dict(_HEADERS))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} isn't JSON")

@@ -1,0 +1,107 @@
+"""What the API says about records and policies, as plain data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moderation.domain.policy import Category, Pack, pack_content
+from moderation.domain.record import Record, name_of
+
+
+def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
+    """Return everything that a person decides by; `pack` is the policy behind the verdict, `now` the one in force."""
+    looked_at = record.looked_at or {}
+    return {
+        "key": record.image.key,
+        "version": record.image.version,
+        "uploaded_at": record.created_at,
+        "decided_at": record.decided_at,
+        "verdict": record.verdict,
+        "categories": list(record.all_categories),
+        "reason": record.reason,
+        "decided_by": record.decided_by,
+        "row": record.row,
+        "failure": ": ".join(filter(None, record.failure or ())) or None,
+        "judge": dict(record.judgement) if record.judgement else None,
+        "evidence": findings(record),
+        "captions": [dict(caption) for caption in record.captions],
+        "views": [view["name"] for view in looked_at.get("views", ())],
+        "unseen": list(looked_at.get("unseen", ())),
+        "shadow": {name: _verdict(shadow) for name, shadow in record.shadow.items()},
+        "policy": policy(record, pack, now),
+        "history": [history(entry) for entry in record.history],
+    }
+
+
+def findings(record: Record) -> list[dict[str, Any]]:
+    """Return the answers of the vision model, the one furthest over its threshold first, the missing ones last."""
+    said = [
+        {
+            "view": found["view"],
+            "question": found["question"],
+            "categories": list(found.get("categories", ())),
+            "answer": found.get("text"),
+            "score": _number(found["score"]),
+            "threshold": _number(found["threshold"]),
+            "distance": None if found["score"] is None else round(float(found["score"] - found["threshold"]), 4),
+            "over": found["over"],
+            "near": found.get("near", found["over"]),
+        }
+        for found in record.findings
+    ]
+    return sorted(said, key=lambda one: (one["distance"] is None, -(one["distance"] or 0)))
+
+
+def policy(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any] | None:
+    """Return the categories as they were when the image was judged, and what they say now where that differs."""
+    if pack is None:
+        return None
+    current = {category.name: category for category in now.categories} if now else {}
+    return {
+        "name": pack.name,
+        "digest": (record.policy or {}).get("digest", pack.digest),
+        "categories": [_category(category, current.get(category.name), now) for category in pack.categories],
+    }
+
+
+def history(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an earlier verdict, a person named by the last part of their ARN."""
+    who = entry.get("who")
+    return {
+        "at": entry.get("at"),
+        **_verdict(entry),
+        "by": name_of(str(who)) if who else entry.get("decided_by"),
+    }
+
+
+def listed_pack(pack: Pack) -> dict[str, Any]:
+    """Return a pack's whole content."""
+    return {"digest": pack.digest, **pack_content(pack)}
+
+
+def app_record(record: Record) -> dict[str, Any]:
+    """Return what an app is told: the verdict and its times, and neither evidence nor who decided."""
+    return {
+        "key": record.image.key,
+        "version": record.image.version,
+        "reference": record.reference,
+        "verdict": record.verdict,
+        "categories": list(record.all_categories),
+        "decided_by": "person" if record.decided_by == "person" else "machine",
+        "uploaded_at": record.created_at,
+        "decided_at": record.decided_at,
+    }
+
+
+def _verdict(said: Mapping[str, Any]) -> dict[str, Any]:
+    categories = said.get("categories") or ([said["category"]] if said.get("category") else [])
+    return {"verdict": said.get("verdict"), "categories": list(categories), "reason": said.get("reason")}
+
+
+def _category(then: Category, now: Category | None, current: Pack | None) -> dict[str, Any]:
+    """`now` is the text in force where it is another one; empty if the category is gone."""
+    changed = current is not None and (now is None or now.rule != then.rule)
+    return {"name": then.name, "text": then.rule, **({"now": now.rule if now else ""} if changed else {})}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

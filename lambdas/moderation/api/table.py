@@ -1,0 +1,59 @@
+"""Every route of the review API, with the right that it takes and what it may be sent."""
+
+from dataclasses import dataclass, field
+
+from moderation.api.bodies import Choice, Field, Flag, Moment, Text, Texts
+
+ANYONE = ""  # any person who has a right at all
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. `name` is that of its function (`api.serve`), `right` one of `domain.people.RIGHTS`."""
+
+    method: str
+    path: str
+    name: str
+    right: str
+    summary: str
+    body: dict[str, Field] = field(default_factory=dict)
+    query: dict[str, Field] = field(default_factory=dict)
+
+
+_TIMES: dict[str, Field] = {"since": Moment(optional=True), "until": Moment(optional=True)}
+
+_PENDING: dict[str, Field] = {"pending": Text(64)}
+_DECISION: dict[str, Field] = {
+    "screen": Text(64),
+    "verdict": Choice(("safe", "unsafe")),
+    "categories": Texts(20, 200, optional=True),
+    "note": Text(1000, optional=True),
+    "seen": Flag(),
+    "this_copy": Flag(optional=True),
+}
+
+ROUTES = (
+    Route("GET", "/me", "who_am_i", ANYONE, "The person's pseudonym, roles, rights and limits."),
+    Route("GET", "/items/{item}", "read_item", "next", "An item with its evidence, policy and history."),
+    Route("GET", "/queue", "read_queue", "next", "How many items in the person's scope are overdue."),
+    Route("POST", "/next", "take_next", "next", "Take the next item, leased for two minutes; null if there is none."),
+    Route("POST", "/items/{item}/claim", "claim_item", "claim", "Lease an item, also one that was decided."),
+    Route("POST", "/items/{item}/renew", "renew_lease", "claim", "Renew the lease for two minutes."),
+    Route("POST", "/items/{item}/free", "free_item", "claim", "Let the item wait as before."),
+    Route("POST", "/items/{item}/reveal", "reveal_item", "reveal", "Links of a minute to the views, noted down first."),
+    Route(
+        "POST",
+        "/items/{item}/decide",
+        "decide_item",
+        "decide",
+        "Decide; it can be taken back for ten seconds, and is in force when it is finished.",
+        _DECISION,
+    ),
+    Route("POST", "/items/{item}/undo", "undo_decision", "undo", "Take the decision back, or open it again.", _PENDING),
+    Route("POST", "/items/{item}/finish", "finish_decision", "decide", "End the ten seconds of a decision.", _PENDING),
+    Route("POST", "/items/{item}/skip", "skip_item", "claim", "Leave the item to other people."),
+    Route("POST", "/items/{item}/park", "park_item", "claim", "Let the item wait until a time.", {"until": Moment()}),
+    Route("GET", "/policies", "list_policies", "read-policies", "The packs and routes in force."),
+    Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
+    Route("GET", "/metrics", "read_metrics", "metrics", "How good the verdicts are, with intervals.", query=_TIMES),
+)

@@ -1,0 +1,144 @@
+"""Events of the audit log, and the chains in which they are kept.
+
+Each writer has a chain of its own for each day, in which an entry holds its number and the hash of the entry before: a
+missing, changed or inserted one shows. At the end of a day its chains are sealed: the seal holds the length and the
+last hash of each, and the hash of the seal before, so that a chain that is missing as a whole or at its end shows too.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA_VERSION = 1
+ENTRIES = "entries/"
+SEALS = "seals/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEvent:
+    """What somebody did: `who` is a pseudonym, `image` the id of an object version (`ImageRef.id`), `at` ISO-8601 UTC.
+
+    `facts` are names and numbers such as the view that was revealed: no picture, caption, answer, note or key.
+    """
+
+    action: str
+    who: str
+    at: str
+    image: str | None = None
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, order=True)
+class Head:
+    """Length and last hash of a chain, to be followed by the next entry."""
+
+    number: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class AuditFile:
+    """File of the audit log as it is stored."""
+
+    key: str
+    body: bytes
+
+    @property
+    def chain(self) -> str:
+        """Day and writer, `<day>/<writer>`."""
+        return self.key.removeprefix(ENTRIES).rpartition("/")[0]
+
+
+def entry(event: AuditEvent, chain: str, before: Head) -> tuple[AuditFile, Head]:
+    """Return the file of the next event of a chain, and the chain's head after it."""
+    number = before.number + 1
+    data = {"schema_version": SCHEMA_VERSION, "chain": chain, "number": number, "previous": before.digest}
+    body = _canonical({**data, "event": asdict(event)})
+    return AuditFile(f"{ENTRIES}{chain}/{number:06}.json", body), Head(number, digest_of(body))
+
+
+def seal(day: str, heads: Mapping[str, Head], before: bytes | None) -> AuditFile:
+    """Return the seal of a day over the heads of its chains; `before` is the seal before, None for the first."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "day": day,
+        "previous": digest_of(before) if before is not None else "",
+        "chains": {name: asdict(head) for name, head in sorted(heads.items())},
+    }
+    return AuditFile(f"{SEALS}{day}.json", _canonical(data))
+
+
+def digest_of(body: bytes) -> str:
+    """Return the SHA-256 (hex) by which a file is named in the one after it."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def read_event(file: AuditFile) -> AuditEvent:
+    """Return the event of an entry. Raises ValueError, KeyError or TypeError for what isn't one."""
+    return AuditEvent(**json.loads(file.body)["event"])
+
+
+@dataclass
+class Chains:
+    """Check of entries in the order of their keys; holds the head of each chain alone."""
+
+    heads: dict[str, Head] = field(default_factory=dict)
+
+    def faults_of(self, file: AuditFile) -> list[str]:
+        """Take the next entry; returns a sentence if it doesn't follow the one before."""
+        before = self.heads.get(file.chain, Head())
+        try:
+            data = json.loads(file.body)
+            number, previous = int(data["number"]), str(data["previous"])
+            read_event(file)
+        except (ValueError, KeyError, TypeError):
+            self.heads[file.chain] = Head(before.number + 1, digest_of(file.body))
+            return [f"{file.key} isn't an entry of the audit log."]
+        expected = f"{ENTRIES}{file.chain}/{number:06}.json"
+        self.heads[file.chain] = Head(number, digest_of(file.body))
+        if data.get("chain") != file.chain or file.key != expected:
+            return [f"{file.key} was written for another place, {data.get('chain')}, number {number}."]
+        if number != before.number + 1:
+            return [f"Chain {file.chain} has a gap: number {number} follows {before.number}."]
+        if previous != before.digest:
+            return [f"{file.key} doesn't follow the entry before it: one of them was changed."]
+        return []
+
+
+def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[str]:
+    """Yield a sentence for each way in which seals, oldest first, contradict each other or the chains since a day.
+
+    The chains of a sealed day must be as long as the seal says, and none may have been added.
+    """
+    before: bytes | None = None
+    for file in seals:
+        data, day = _sealed(file)
+        if data is None:
+            yield f"{file.key} isn't a seal of the audit log."
+            continue
+        if before is not None and data["previous"] != digest_of(before):
+            yield f"{file.key} doesn't follow the seal before it: one of them was changed or is missing."
+        before = file.body
+        if day < since:
+            continue
+        known = {name: Head(**head) for name, head in data["chains"].items()}
+        for name, head in known.items():
+            if heads.get(name) != head:
+                yield f"Chain {name} isn't as it was sealed: {heads.get(name, Head()).number} of {head.number} entries."
+        for name in sorted(name for name in heads if name.startswith(f"{day}/") and name not in known):
+            yield f"Chain {name} was added after its day was sealed."
+
+
+def _sealed(file: AuditFile) -> tuple[dict[str, Any] | None, str]:
+    try:
+        data = json.loads(file.body)
+        _ = data["previous"], [Head(**head) for head in data["chains"].values()]
+        return data, str(data["day"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, ""
+
+
+def _canonical(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

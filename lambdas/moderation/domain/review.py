@@ -1,0 +1,210 @@
+"""Work of people on the review queue: leases, and decisions that are pending for a moment before they are in force.
+
+Each function returns the change of a record, to be written on the condition that nobody else has changed it since it
+was read (`LEASE`). Times are ISO-8601 UTC, as `domain.record.utc` writes them, and sort by time.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import LEASED, PARKED, PENDING, UNSORTED, WAITING
+from moderation.domain.record import AT_WORK, DECISION, STATE, Change, Record, utc
+from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
+
+LEASE_FOR = timedelta(seconds=120)
+PENDING_FOR = timedelta(seconds=10)
+LONGEST_PARKING = timedelta(days=7)
+MOST_SKIPS = 3  # of an item, each by another person
+# Attributes that must be as they were read when a person's work on a record is written.
+LEASE = (*STATE, "lease_holder", "lease_until", "queue", "queue_order")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A person's decision that isn't in force yet: what they decided, on what `screen`, and until when it waits.
+
+    `batch` names the batch that it belongs to; it is empty for a decision on one item.
+    """
+
+    id: str
+    verdict: Literal["safe", "unsafe"]
+    categories: tuple[str, ...]
+    note: str
+    who: str
+    at: str
+    until: str
+    screen: str
+    seen: bool = False
+    this_copy: bool = False
+    batch: str = ""
+
+
+def screen_of(record: Record) -> str:
+    """Identify what a person sees of a record, 16 hex digits: another verdict, run or escalation is another screen."""
+    return _digest([getattr(record, name) for name in DECISION])
+
+
+def pending_of(record: Record) -> Pending | None:
+    """Return the decision that is pending on a record, if there is one."""
+    if record.pending is None or record.pending_id is None:
+        return None
+    stored = dict(record.pending)
+    return Pending(**{**stored, "categories": tuple(stored["categories"])})
+
+
+def is_free(record: Record, now: str) -> bool:
+    """Tell if a record waits for a person, and nobody is at work on it."""
+    return (
+        record.verdict == "review" and _queue(record).startswith((WAITING, LEASED, PARKED)) and not _held(record, now)
+    )
+
+
+def is_held_by(record: Record, who: str, now: str) -> bool:
+    """Tell if a person holds a lease on a record."""
+    return record.lease_holder == who and str(record.lease_until) > now
+
+
+def claimed(record: Record, who: str, now: datetime) -> Change:
+    """Change that leases a record to a person, or renews their lease. Raises HeldBySomeone, ItemChanged.
+
+    A record that a person decided on can be leased as well: to reverse the decision.
+    """
+    if record.pending_id:
+        raise HeldBySomeone("A decision on this item is about to come into force: wait ten seconds, then look again.")
+    if _held(record, utc(now)) and record.lease_holder != who:
+        raise HeldBySomeone(f"Somebody else has been at work on this item, until {record.lease_until} at least.")
+    if not _queue(record):
+        raise ItemChanged("This item waits for nobody any more: take the next one.")
+    until = utc(now + LEASE_FOR)
+    return Change({**_away(record, LEASED, until), "lease_holder": who, "lease_until": until})
+
+
+def renewed(record: Record, who: str, now: datetime) -> Change:
+    """Change that renews a lease. Raises LeaseLost."""
+    _check_lease(record, who, utc(now))
+    return claimed(record, who, now)
+
+
+def released(record: Record, who: str, now: datetime) -> Change:
+    """Change that ends a lease: the item waits where it was before. Raises LeaseLost."""
+    _check_lease(record, who, utc(now))
+    return _home(record)
+
+
+def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
+    """Change that lets an item wait until a time, at most `LONGEST_PARKING` away. Raises LeaseLost, ValueError."""
+    _check_lease(record, who, utc(now))
+    if not now < until <= now + LONGEST_PARKING:
+        raise ValueError(f"{utc(until)}: an item can be parked for at most {LONGEST_PARKING.days} days")
+    gone = frozenset({"lease_holder", "lease_until"})
+    return Change(_away(record, PARKED, utc(until)), gone)
+
+
+def skipped(record: Record, who: str, now: datetime) -> Change:
+    """Change that leaves an item to other people. Raises LeaseLost, SkipRefused."""
+    _check_lease(record, who, utc(now))
+    if len(record.skipped_by) >= MOST_SKIPS:
+        raise SkipRefused(f"{MOST_SKIPS} people passed this item on already: decide, park it, or escalate it.")
+    home = _home(record)
+    skippers = list(dict.fromkeys([*record.skipped_by, who]))
+    return Change({**home.attributes, "skipped_by": skippers}, home.removed - {"skipped_by"})
+
+
+def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
+    """Change that makes a decision pending. Raises LeaseLost, ItemChanged, HeldBySomeone."""
+    _check_lease(record, pending.who, utc(now))
+    if record.pending_id and record.pending_id != pending.id:
+        raise HeldBySomeone("You have just decided on this item: take that back first.")
+    if screen_of(record) != pending.screen:
+        raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
+    stored = {**asdict(pending), "categories": list(pending.categories)}
+    return Change({**_away(record, PENDING, pending.until), "pending": stored, "pending_id": pending.id})
+
+
+def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Change:
+    """Change that takes a pending decision back and leases the item to its decider again. Raises NothingPending."""
+    pending = pending_of(record)
+    if pending is None or pending.id != pending_id or pending.who != who or is_in_force(record):
+        raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
+    until = utc(now + LEASE_FOR)
+    attributes = {**_away(record, LEASED, until), "lease_holder": who, "lease_until": until}
+    return Change(attributes, frozenset({"pending", "pending_id"}))
+
+
+def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
+    """Return the decision that is to come into force. Raises NothingPending, LeaseLost, ItemChanged."""
+    pending = pending_of(record)
+    if pending is None or pending.id != pending_id:
+        raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
+    if is_in_force(record):
+        return pending
+    if utc(now) < pending.until:
+        raise NothingPending(f"This decision can be taken back until {pending.until}: end it then.")
+    if record.lease_holder != pending.who:
+        raise LeaseLost("The item was leased to somebody else than who decided: it waits again.")
+    if screen_of(record) != pending.screen:
+        raise ItemChanged("The item has changed since it was decided on: it waits again.")
+    return pending
+
+
+def is_in_force(record: Record) -> bool:
+    """Tell if the pending decision is the record's verdict already, and only its tag or its message may be missing."""
+    return bool(record.history) and record.pending_id is not None and record.history[-1].get("id") == record.pending_id
+
+
+def put_into_force(change: Change) -> Change:
+    """Return the change of a decision as one that stays pending until the object is tagged and the verdict published.
+
+    So a function that dies in between leaves something for the next attempt.
+    """
+    keys = {"queue": "home_queue", "queue_order": "home_order"}
+    attributes = {keys.get(name, name): value for name, value in change.attributes.items()}
+    return Change(attributes, change.removed - {"pending", "pending_id", *keys.values()})
+
+
+def sent_home(record: Record) -> Change:
+    """Change that ends all work on a record: it waits where it was before."""
+    return _home(record)
+
+
+def alike_id(images: Sequence[ImageRef], who: str, at: str) -> str:
+    """Id of a batch, or of one decision: 32 hex digits."""
+    return _digest([[image.id for image in images], who, at], 32)
+
+
+def _digest(content: Sequence[Any], digits: int = 16) -> str:
+    return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:digits]
+
+
+def _check_lease(record: Record, who: str, now: str) -> None:
+    if not is_held_by(record, who, now):
+        raise LeaseLost("This item is no longer yours: it was idle for two minutes, or changed. Claim it again.")
+
+
+def _held(record: Record, now: str) -> bool:
+    return bool(record.pending_id) or (record.lease_holder is not None and str(record.lease_until) > now)
+
+
+def _queue(record: Record) -> str:
+    return str(record.other.get("queue") or "")
+
+
+def _order(record: Record) -> str:
+    return str(record.other.get("queue_order") or "")
+
+
+def _away(record: Record, kind: str, until: str) -> dict[str, Any]:
+    """Keys of a partition that an item waits in for a time, and those to which it returns."""
+    shard = int(record.image.id, 16) % len(UNSORTED)
+    home = {"home_queue": record.home_queue or _queue(record), "home_order": record.home_order or _order(record)}
+    return {"queue": f"{kind}#{shard}", "queue_order": until, **home}
+
+
+def _home(record: Record) -> Change:
+    keys = {"queue": record.home_queue or _queue(record), "queue_order": record.home_order or _order(record)}
+    return Change(keys, frozenset(AT_WORK) - {"skipped_by"})

@@ -1,0 +1,49 @@
+"""Finalise: put a pending decision into force; on a schedule, those that nobody ended, and keep the queue in order."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moderation import wiring
+from moderation.domain.image_ref import ImageRef
+from moderation.errors import NothingPending
+from moderation.observability import add_count, bind_image, logger, observed
+from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
+from moderation.usecases.review.sweep_queue import sweep_queue
+
+
+@observed
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """`{bucket, key, version, pending}` → `{verdict, refused}`; EventBridge's schedule → `{ended, overdue, unseen}`."""
+    now, ports = datetime.now(UTC), wiring.finalise()
+    if "pending" not in event:
+        return _sweep(ports, now)
+    image = ImageRef(event["bucket"], event["key"], event["version"])
+    bind_image(image.id, event["pending"])
+    try:
+        return _report(finalise(ports.review, ports.deciding, image, event["pending"], now))
+    except NothingPending as refusal:
+        return {"verdict": None, "refused": str(refusal)}
+
+
+def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
+    ended = 0
+    for straggler in finalise_stragglers(ports.review, ports.deciding, now):
+        ended += straggler.ended is not None
+        if straggler.ended:
+            _report(straggler.ended)
+        else:
+            logger.warning("could not end a decision", image_id=straggler.image.id, error=straggler.error)
+            add_count("DecisionsStuck")
+    swept = sweep_queue(ports.review, now)
+    add_count("ReviewsOverdue", swept.overdue)
+    add_count("ReviewsUnseen", swept.unseen)
+    logger.info("swept", ended=ended, put_back=swept.put_back, sorted_in=swept.sorted_in, overdue=swept.overdue)
+    return {"ended": ended, "overdue": swept.overdue, "unseen": swept.unseen}
+
+
+def _report(ended: Ended) -> dict[str, Any]:
+    """Report a decision by itself: an error at a later one doesn't lose it."""
+    logger.info("decision ended", verdict=ended.pending.verdict, in_force=ended.result is not None)
+    add_count("DecisionsInForce", int(ended.result is not None))
+    add_count("DecisionsRefused", int(ended.result is None))
+    return {"verdict": ended.result.record.verdict if ended.result else None, "refused": ended.refused}

@@ -1,0 +1,33 @@
+"""Lease an item to a person, and renew or end the lease."""
+
+from datetime import datetime
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person, may
+from moderation.domain.record import Record
+from moderation.domain.review import claimed, released, renewed
+from moderation.errors import OutOfScope
+from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
+
+
+def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
+    """Lease an item to a person for two minutes, or renew their lease.
+
+    One that people decided on can be leased, to reverse the decision, by who made it and by a lead. Raises OutOfScope,
+    HeldBySomeone, ItemChanged, and the errors of the ports.
+    """
+    record = item_of(ports, person, image, "claim")
+    made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
+    if made_by_other and not may(person, "others-decisions"):
+        raise OutOfScope("There is no such item, or it isn't in your scope.")
+    return changed(ports, record, lambda standing: claimed(standing, person.id, now))
+
+
+def renew(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
+    """Renew a lease. Raises LeaseLost, OutOfScope, and the errors of the ports."""
+    return changed(ports, item_of(ports, person, image, "claim"), lambda standing: renewed(standing, person.id, now))
+
+
+def release(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
+    """End a lease: the item waits as before. Raises LeaseLost, OutOfScope, and the errors of the ports."""
+    return changed(ports, item_of(ports, person, image, "claim"), lambda standing: released(standing, person.id, now))

@@ -1,0 +1,114 @@
+"""Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person, may_see
+from moderation.domain.record import Record, utc
+from moderation.domain.review import alike_id, claimed, is_free, pending_of, screen_of
+from moderation.errors import ItemChanged, NotConfirmed, NothingPending, RequestRefused
+from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
+from moderation.usecases.review.claim import claim
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.ports_of import ReviewPorts, item_of
+from moderation.usecases.review.undo import undo
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Items that a batch decides, or takes back, and why it leaves others alone; `id` is empty for a dry run."""
+
+    id: str
+    items: tuple[ImageRef, ...]
+    left_alone: Mapping[ImageRef, str] = field(default_factory=dict)
+
+
+def identical_items(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> list[Record]:
+    """Return the free items of the same bytes in a person's scope, newest first, at most as many as a batch may have.
+
+    Raises OutOfScope, and the errors of the ports.
+    """
+    record = item_of(ports, person, image, "decide")
+    if not record.sha256:
+        return []
+    others = (other for other in ports.verdicts.of_same_bytes(ports.bucket, record.sha256) if other != image)
+    return list(islice(_free(ports, person, others, now), MOST_ALONE))
+
+
+def preview_batch(
+    ports: ReviewPorts, person: Person, screens: Mapping[ImageRef, str], choice: Choice, now: datetime
+) -> Batch:
+    """Tell on which items a batch would decide; nothing is changed. `screens` says what was seen of each.
+
+    Raises NotConfirmed for more items than a batch may have, and the errors of the ports.
+    """
+    if len(screens) > MOST_ALONE:
+        raise NotConfirmed(f"A batch has at most {MOST_ALONE} items, and this one {len(screens)}: make it smaller.")
+    why = {image: _obstacle(ports, person, image, screen, choice, now) for image, screen in screens.items()}
+    ready = tuple(image for image, reason in why.items() if not reason)
+    return Batch("", ready, {image: reason for image, reason in why.items() if reason})
+
+
+def decide_batch(
+    ports: ReviewPorts,
+    person: Person,
+    screens: Mapping[ImageRef, str],
+    choice: Choice,
+    confirmed: int,
+    now: datetime,
+) -> Batch:
+    """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
+
+    The decisions are pending like any other. An item that changes at this moment is left alone. Raises NotConfirmed,
+    without any effect, and the errors of the ports.
+    """
+    found = preview_batch(ports, person, screens, choice, now)
+    if len(found.items) != confirmed:
+        raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
+    batch, left_alone, done = alike_id(found.items, person.id, utc(now)), dict(found.left_alone), []
+    for image in found.items:
+        try:
+            claim(ports, person, image, now)
+            decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
+            done.append(image)
+        except RequestRefused as refusal:
+            left_alone[image] = str(refusal)
+    return Batch(batch, tuple(done), left_alone)
+
+
+def undo_batch(ports: ReviewPorts, person: Person, images: Sequence[ImageRef], batch: str, now: datetime) -> Batch:
+    """Take back the decisions of a batch that are still pending. Raises the errors of the ports."""
+    left_alone, done = {}, []
+    for image in images:
+        try:
+            pending = pending_of(item_of(ports, person, image, "undo"))
+            if pending is None or pending.batch != batch:
+                raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
+            undo(ports, person, image, pending.id, now)
+            done.append(image)
+        except RequestRefused as refusal:
+            left_alone[image] = str(refusal)
+    return Batch(batch, tuple(done), left_alone)
+
+
+def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:
+    for record in map(ports.verdicts.get, images):
+        if record and is_free(record, utc(now)) and may_see(person, record) and not record.is_escalated:
+            yield record
+
+
+def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, choice: Choice, now: datetime) -> str:
+    """Return why a batch can't decide on an item, empty if it can."""
+    try:
+        record = item_of(ports, person, image, "decide")
+        claimed(record, person.id, now)
+        if record.is_escalated or record.verdict != "review" or is_left_alone(record, choice.verdict):
+            return "This item is decided by itself alone: open it."
+        if screen_of(record) != screen:
+            raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
+    except RequestRefused as refusal:
+        return str(refusal)
+    return ""

@@ -1,0 +1,66 @@
+"""Write down a person's decision, which comes into force ten seconds later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person
+from moderation.domain.policy import Pack
+from moderation.domain.record import Record, utc
+from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now
+from moderation.errors import UnknownCategory
+from moderation.usecases.find_policy import find_policy
+from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person decided, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
+
+    `seen` and `this_copy` are those of `usecases.decide.PersonDecision`. `batch` names the batch that it is part of.
+    """
+
+    verdict: Literal["safe", "unsafe"]
+    categories: tuple[str, ...]
+    note: str
+    screen: str
+    seen: bool = False
+    this_copy: bool = False
+    batch: str = ""
+
+
+def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
+    """Return the record with the decision pending on it; until it is in force, nothing is tagged or published.
+
+    Raises LeaseLost, ItemChanged, HeldBySomeone, UnknownCategory, OutOfScope, and the errors of the ports.
+    """
+    record = item_of(ports, person, image, "decide")
+    pending = Pending(
+        id=alike_id([image], person.id, utc(now)),
+        verdict=choice.verdict,
+        categories=_named(find_policy(ports.work, ports.policies, record), choice),
+        note=choice.note,
+        who=person.id,
+        at=utc(now),
+        until=utc(now + PENDING_FOR),
+        screen=choice.screen,
+        seen=choice.seen,
+        this_copy=choice.this_copy,
+        batch=choice.batch,
+    )
+    decided_for_now(record, pending, now)
+    note_down(ports, person, "decide", record, now, verdict=choice.verdict, decision=pending.id, batch=choice.batch)
+    return changed(ports, record, lambda standing: decided_for_now(standing, pending, now))
+
+
+def _named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
+    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has."""
+    if (choice.verdict == "unsafe") != bool(choice.categories):
+        raise UnknownCategory("Name at least one category if the picture is unsafe, and none if it is safe.")
+    unknown = [name for name in choice.categories if pack and name not in pack.category_names]
+    if pack and unknown:
+        raise UnknownCategory(
+            f"{unknown[0]!r} isn't a category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
+        )
+    return tuple(dict.fromkeys(choice.categories))

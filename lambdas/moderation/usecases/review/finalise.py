@@ -1,0 +1,100 @@
+"""Put a pending decision into force: record it, tag the object version, publish it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person, may, may_see
+from moderation.domain.record import Record, utc
+from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home
+from moderation.errors import ModerationError, NothingPending, OutOfScope, RequestRefused
+from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
+from moderation.usecases.review.ports_of import ReviewPorts, note_down
+
+
+@dataclass(frozen=True)
+class Ended:
+    """End of a pending decision: its `result`, or why it was `refused`, upon which the item waits again."""
+
+    pending: Pending
+    result: DecisionResult | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Straggler:
+    """A decision that nobody had ended; `error` names what prevented it, so that it is tried again."""
+
+    image: ImageRef
+    ended: Ended | None
+    error: str = ""
+
+
+def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended:
+    """Put a pending decision into force if its time is over and who made it still may; otherwise the item waits again.
+
+    Raises NothingPending, and the errors of the ports, after which it can be tried again.
+    """
+    record = ports.verdicts.get(image)
+    pending = pending_of(record) if record else None
+    if record is None or pending is None or image.bucket != ports.bucket:
+        raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
+    try:
+        check_ending(record, pending_id, now)
+        if not is_in_force(record):
+            person = _decider(ports, record, pending)
+            note_down(ports, person, "in-force", record, now, verdict=pending.verdict, decision=pending.id)
+        result = decide(deciding, record, _decision_of(pending))
+    except NothingPending:
+        raise
+    except RequestRefused as refusal:
+        _send_home(ports, image, pending_id)
+        return Ended(pending, refused=str(refusal))
+    _send_home(ports, image, pending_id)
+    return Ended(pending, result)
+
+
+def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:
+    """End the decisions whose time is over, one by one; an error of one leaves the others.
+
+    Raises the errors of the queue.
+    """
+    for listed in ports.queue.pending(utc(now)):
+        record = ports.verdicts.get(listed.image)
+        if record is None or record.pending_id is None or listed.image.bucket != ports.bucket:
+            continue
+        try:
+            yield Straggler(listed.image, finalise(ports, deciding, listed.image, record.pending_id, now))
+        except NothingPending:
+            continue
+        except ModerationError as error:
+            yield Straggler(listed.image, None, type(error).__name__)
+
+
+def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:
+    person = ports.people.find(pending.who)
+    if person is None or not may(person, "decide") or not may_see(person, record):
+        raise OutOfScope("Who decided on this item may not any more: it waits again.")
+    return person
+
+
+def _decision_of(pending: Pending) -> PersonDecision:
+    return PersonDecision(
+        verdict=pending.verdict,
+        categories=pending.categories,
+        note=pending.note,
+        who=pending.who,
+        seen=pending.seen,
+        this_copy=pending.this_copy,
+        pending=pending.id,
+    )
+
+
+def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str) -> None:
+    """Let an item wait as before, if the decision is still pending on it."""
+    record = ports.verdicts.get(image)
+    if record is None or record.pending_id != pending_id:
+        return
+
+    ports.queue.compare_lease(record, sent_home(record))

@@ -1,0 +1,74 @@
+"""Keep the review queue in order: put back what comes back, sort what is unsorted, and count what is late."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from moderation.domain.lanes import UNSORTED, due_by_default, filed, lane_of, order_of
+from moderation.domain.people import Person, may, may_see, supported_categories
+from moderation.domain.record import Change, Record, utc
+from moderation.usecases.find_policy import find_policy
+from moderation.usecases.review.next_item import may_see_lane
+from moderation.usecases.review.ports_of import ReviewPorts
+
+_AT_ONCE = 500  # items a sweep reads of those that come back, and of the unsorted ones
+_ALWAYS = "9"  # later than every time
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Numbers of items: put back, sorted into lanes, overdue, and `unseen`, which are in nobody's scope."""
+
+    put_back: int
+    sorted_in: int
+    overdue: int
+    unseen: int
+
+
+def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
+    """Put back, sort and count. Without any people, nothing is in nobody's scope. Raises the errors of the ports."""
+    put_back = sum(ports.queue.put_back(record) for record in ports.queue.returning(utc(now), _AT_ONCE))
+    left, sorted_in = [], 0
+    for listed in islice(ports.queue.waiting(UNSORTED), _AT_ONCE):
+        record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
+        if record is None or record.other.get("queue") not in UNSORTED or record.image.bucket != ports.bucket:
+            continue
+        if _sort_in(ports, record):
+            sorted_in += 1
+        else:
+            left.append(record)
+    return Swept(put_back, sorted_in, _overdue(ports, left, utc(now)), _unseen(ports, left))
+
+
+def _sort_in(ports: ReviewPorts, record: Record) -> bool:
+    """Move an unsorted item into its lane; False if there are too many lanes, or it changed meanwhile."""
+    pack = find_policy(ports.work, ports.policies, record)
+    place = filed(supported_categories(record), pack, record.created_at)
+    lane = lane_of(record.image, place)
+    if not ports.verdicts.open_lane(lane):
+        return False
+    order = order_of(lane.severity, place["due_at"])
+    return ports.queue.compare_lease(record, Change({**place, "queue": lane.partition, "queue_order": order}))
+
+
+def _overdue(ports: ReviewPorts, unsorted: Iterable[Record], now: str) -> int:
+    lanes = [lane for lane in ports.queue.lanes() if lane.bucket == ports.bucket]
+    in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in lanes)
+    away = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if record.verdict == "review")
+    late = [record for record in (*unsorted, *away) if (record.due_at or due_by_default(record.created_at)) < now]
+    return in_lanes + len(late)
+
+
+def _unseen(ports: ReviewPorts, unsorted: Iterable[Record]) -> int:
+    people = [person for person in ports.people.everybody() if may(person, "next")]
+    if not people:
+        return 0
+    lanes = [lane for lane in ports.queue.lanes() if lane.bucket == ports.bucket]
+    hidden = [lane for lane in lanes if not any(may_see_lane(person, lane) for person in people)]
+    in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, _ALWAYS) for lane in hidden)
+    return in_lanes + sum(not _is_seen(people, record) for record in unsorted)
+
+
+def _is_seen(people: Iterable[Person], record: Record) -> bool:
+    return any(may_see(person, record) for person in people)

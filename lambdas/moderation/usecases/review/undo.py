@@ -1,0 +1,41 @@
+"""Take a decision back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import Person
+from moderation.domain.record import Record
+from moderation.domain.review import claimed, taken_back
+from moderation.errors import NothingPending
+from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The record, leased to its decider. If it is a `reversal`, the decision stands until they decide otherwise."""
+
+    record: Record
+    reversal: bool
+
+
+def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
+    """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
+
+    Raises NothingPending, HeldBySomeone, OutOfScope, and the errors of the ports.
+    """
+    record = item_of(ports, person, image, "undo")
+    if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
+        note_down(ports, person, "reverse", record, now)
+        return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
+    taken_back(record, person.id, pending_id, now)
+    note_down(ports, person, "undo", record, now, decision=pending_id)
+    try:
+        return Undone(
+            changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now)), reversal=False
+        )
+    except NothingPending:  # it came into force meanwhile
+        standing = item_of(ports, person, image, "undo")
+        if standing.decided_by != "person" or standing.decider != person.id:
+            raise
+        return Undone(changed(ports, standing, lambda again: claimed(again, person.id, now)), reversal=True)

@@ -1,0 +1,90 @@
+"""`moderate console`: the review console in a browser on this computer."""
+
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime
+from threading import Thread
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from moderate.console.server import Api, Console
+from moderate.copies import decide_ports
+from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
+from moderate.failures import CommandFailed
+from moderate.output import results
+from moderate.roles import acting_as
+from moderation.domain.image_ref import ImageRef
+from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import RevealPorts
+
+if TYPE_CHECKING:
+    from moderation.api.api_ports import ApiPorts
+
+EXAMPLES = "Examples:\n\nmoderate console\n\nAWS_PROFILE=reviews moderate console"
+
+
+def console(stack: StackOption = DEFAULT_STACK) -> None:
+    """Review images in a browser, until Ctrl-C.
+
+    A link is printed that works once, on this computer alone; whenever it was used, another is printed. Everything is
+    done in your own name with the role Reviewer. Whoever holds that role can also do without the console what it
+    records, so its audit is no evidence against them: that of a deployed console is.
+    """
+    deployment = acting_as(find(stack), "Reviewer")
+    _check_rights(deployment)
+    with Console(_api(deployment), _pictures(deployment), on_entry=lambda: _show(server)) as server:
+        _show(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+        server.shutdown()
+
+
+def _show(server: Console) -> None:
+    results.print(f"Review console: {server.link}", soft_wrap=True)
+
+
+def _api(deployment: Deployment) -> Api:
+    # other commands start faster without Powertools
+    from moderation.api.serve import answered, resolver
+    from moderation.observability import logger
+
+    logger.setLevel("ERROR")
+    app = resolver(_ports(deployment), lambda event: deployment.people.find(deployment.caller))
+    return lambda event: answered(app, event)
+
+
+def _ports(deployment: Deployment) -> "ApiPorts":
+    from moderation.api.api_ports import ApiPorts
+
+    review = ReviewPorts(
+        deployment.intake_bucket,
+        deployment.verdicts,
+        deployment.review_queue,
+        deployment.people,
+        deployment.audit,
+        deployment.images,
+        deployment.work,
+        deployment.policies,
+    )
+
+    def finish(image: ImageRef, pending: str) -> Ended:
+        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
+
+    reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
+    return ApiPorts(review, reveal, deployment.policies, finish)
+
+
+def _check_rights(deployment: Deployment) -> None:
+    if deployment.people.find(deployment.caller) is None:
+        raise CommandFailed(
+            f"You ({deployment.caller}) have no rights in the console: an administrator gives you some with "
+            f"`moderate people set {deployment.caller} --role reviewer`."
+        )
+
+
+def _pictures(deployment: Deployment) -> str:
+    """Return the origin of links to the work bucket's files."""
+    parts = urlsplit(deployment.pictures.link("any", 1))
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,84 @@
+import { enter, get } from "./api.js";
+import { settings } from "./keys.js";
+import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
+import { Item } from "./views/item.js";
+import { Keys } from "./views/keys.js";
+import { Metrics } from "./views/metrics.js";
+import { Policies } from "./views/policies.js";
+import { Review } from "./views/review.js";
+
+// Address → title, right, view. The first one opens.
+const PAGES = {
+  review: ["Review", "next", Review],
+  policies: ["Policies", "read-policies", Policies],
+  metrics: ["Metrics", "metrics", Metrics],
+  keys: ["Keys", "", Keys],
+};
+
+const placeOf = () => decodeURI(location.hash).replace(/^#\/?/, "").split("/");
+
+function App({ me }) {
+  const [place, setPlace] = useState(placeOf());
+  const [keys, setKeys] = useState(settings());
+  useEffect(() => {
+    const moved = () => setPlace(placeOf());
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  const open = Object.entries(PAGES).filter(([, [, right]]) => !right || me.rights.includes(right));
+  const [name, ...rest] = place;
+  const [page, [title, , View]] = open.find(([each]) => each === name) ?? open[0];
+  const shown = name === "item" ? html`<${Item} name=${rest[0]} me=${me} />` : null;
+  useEffect(() => {
+    document.title = name === "item" ? "Item" : title;
+  }, [name, title]);
+  return html`
+    <header>
+      <a class="skip-link" href="#/${place.join("/")}" onClick=${toMain}>Skip to the content</a>
+      <nav aria-label="Pages">
+        ${open.map(
+          ([each, [text]]) =>
+            html`<a href="#/${each}" aria-current=${each === page && !shown ? "page" : undefined}>${text}</a>`,
+        )}
+      </nav>
+      <span class="who">${me.pseudonym}, ${me.roles.join(", ")}</span>
+    </header>
+    <main id="main" tabindex="-1">
+      ${shown ?? html`<${View} me=${me} rest=${rest} keys=${keys} setKeys=${setKeys} />`}
+    </main>
+  `;
+}
+
+function toMain(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function Closed({ why }) {
+  return html`<main>
+    <h1>Review</h1>
+    <p role="alert">${why}</p>
+  </main>`;
+}
+
+async function start() {
+  const root = document.getElementById("app");
+  const show = (what) => {
+    root.replaceChildren();
+    render(what, root);
+  };
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", "/#/review");
+  try {
+    if (!token || token.startsWith("/")) {
+      throw new Error("This page has no session. Open the newest link that `moderate console` printed.");
+    }
+    await enter(token);
+    const me = await get("/me");
+    show(html`<${App} me=${me} />`);
+  } catch (error) {
+    show(html`<${Closed} why=${error.message} />`);
+  }
+}
+
+start();

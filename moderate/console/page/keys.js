@@ -1,0 +1,48 @@
+// Keys of the actions: one letter each, which a person may change or switch off (WCAG 2.1.4).
+
+export const ACTIONS = {
+  safe: ["s", "Decide: safe"],
+  unsafe: ["u", "Decide: unsafe, in the chosen categories"],
+  reveal: ["v", "Show or hide the picture"],
+  hold: [" ", "Show the picture while it is held"],
+  note: ["n", "Write a note"],
+  skip: ["k", "Leave this item to others"],
+  park: ["p", "Let it wait until a time"],
+  undo: ["z", "Take the last decision back"],
+  help: ["?", "Show the keys"],
+};
+const STORED = "review-keys";
+
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(STORED)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+// `{on, keys: {action: key}}`; digits always choose categories.
+export function settings() {
+  const { on = true, keys = {} } = stored();
+  const own = Object.entries(ACTIONS).map(([action, [key]]) => [action, keys[action] ?? key]);
+  return { on: on === true, keys: Object.fromEntries(own) };
+}
+
+export function save(changed) {
+  localStorage.setItem(STORED, JSON.stringify(changed));
+}
+
+export const nameOf = (key) => (key === " " ? "Space" : key.toUpperCase());
+
+// The action of a key press, or a digit "1" to "9"; null for none, in fields, with modifiers and for held keys.
+export function actionOf(event, { on, keys }) {
+  if (!on || event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return null;
+  if (event.key === " " && event.target.closest?.("button, summary, a")) return null;
+  if (/^[1-9]$/.test(event.key)) return event.key;
+  const pressed = event.key.toLowerCase();
+  return Object.keys(keys).find((action) => keys[action] === pressed) ?? null;
+}
+
+function isField(target) {
+  return Boolean(target?.closest?.("input, textarea, select, dialog"));
+}

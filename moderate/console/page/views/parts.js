@@ -1,0 +1,134 @@
+// Parts that several views show. Whatever comes from the API is a text node or an attribute's value.
+
+import { html, useEffect, useState } from "../vendor/htm-preact.js";
+
+export const time = (text) => (text ? new Date(text).toLocaleString() : "");
+
+const number = (value) => (value === null || value === undefined ? "none" : value.toFixed(2));
+
+const SIGNS = { safe: "✓ safe", unsafe: "✕ unsafe", review: "? review" };
+
+export function Verdict({ said }) {
+  if (!said.verdict) return html`<span>no verdict</span>`;
+  const named = said.categories?.length ? `: ${said.categories.join(", ")}` : "";
+  return html`<span class="verdict ${said.verdict in SIGNS ? said.verdict : ""}"
+    >${SIGNS[said.verdict] ?? said.verdict}${named}</span
+  >`;
+}
+
+// What a view loads: `[data, error]`, both null at first.
+export function useLoaded(load, inputs) {
+  const [found, setFound] = useState([null, null]);
+  useEffect(() => {
+    let current = true;
+    setFound([null, null]);
+    load().then(
+      (data) => current && setFound([data, null]),
+      (error) => current && setFound([null, error.message]),
+    );
+    return () => {
+      current = false;
+    };
+  }, inputs);
+  return found;
+}
+
+export function Loading({ error }) {
+  return error ? html`<p role="alert">${error}</p>` : html`<p role="status">Loading.</p>`;
+}
+
+export function Facts({ item }) {
+  const facts = [
+    ["File", item.key],
+    ["Uploaded", time(item.uploaded_at)],
+    ["Due", time(item.due_at)],
+    ["Row of the table", item.row],
+    ["Decided by", item.decided_by],
+    ["Reason", item.reason],
+    ["Failure", item.failure],
+    ["Not looked at", item.unseen.length ? item.unseen.join(" ") : "nothing"],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts">
+    ${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+}
+
+export function Judge({ judge }) {
+  if (!judge) return html`<p>The judge wasn't asked, or said nothing usable.</p>`;
+  return html`<p>
+    <b>Judge:</b> ${judge.flag ?? "no flag"}${judge.category ? `, ${judge.category}` : ""}.
+    ${judge.reason ? html` <q>${judge.reason}</q>` : ""}
+  </p>`;
+}
+
+export function Evidence({ item }) {
+  if (!item.evidence.length) return html`<p>There is no evidence.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evidence">
+    <table class="evidence">
+      <caption>Answers, the worst first</caption>
+      <thead>
+        <tr><th scope="col">Question</th><th scope="col">Answer</th><th scope="col">Score</th>
+          <th scope="col">Threshold</th><th scope="col">Distance</th><th scope="col">View</th></tr>
+      </thead>
+      <tbody>
+        ${item.evidence.map(
+          (one) => html`<tr class=${one.over ? "over" : one.near ? "near" : ""}>
+            <th scope="row">${one.question}</th>
+            <td>${one.answer ?? "none"}</td>
+            <td>
+              <meter min="0" max="1" value=${one.score ?? 0} aria-label="Score"></meter> ${number(one.score)}
+              ${one.over ? html` <b>over</b>` : one.near ? html` <b>near</b>` : ""}
+            </td>
+            <td>${number(one.threshold)}</td>
+            <td>${number(one.distance)}</td>
+            <td>${one.view}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+export function Captions({ item }) {
+  return item.captions.map((one) => html`<p><b>Caption (${one.view}):</b> <q>${one.text}</q></p>`);
+}
+
+export function Policy({ item }) {
+  if (!item.policy) return html`<p>The policy behind this item can't be read.</p>`;
+  return html`<details>
+    <summary>Policy ${item.policy.name}, as it was then</summary>
+    <dl>
+      ${item.policy.categories.map(
+        (one) => html`<dt>${one.name}</dt>
+          <dd>${one.text}</dd>
+          ${"now" in one && html`<dd class="changed"><b>Now:</b> ${one.now || "this category is gone"}</dd>`}`,
+      )}
+    </dl>
+  </details>`;
+}
+
+export function Elsewhere({ item }) {
+  const shadows = Object.entries(item.shadow);
+  return html`
+    ${shadows.length > 0 &&
+    html`<h3>Shadow verdicts, without effect</h3>
+      <ul>
+        ${shadows.map(([name, said]) => html`<li>${name}: <${Verdict} said=${said} /> ${said.reason}</li>`)}
+      </ul>`}
+    ${item.same_bytes.length > 0 &&
+    html`<h3>The same bytes elsewhere</h3>
+      <ul>
+        ${item.same_bytes.map(
+          (copy) => html`<li><a href="#/item/${copy.item}">another upload</a>: ${copy.verdict}, by ${copy.decided_by}</li>`,
+        )}
+      </ul>`}
+    ${item.same_bytes_unread > 0 && html`<p>${item.same_bytes_unread} more uploads of the same bytes weren't read.</p>`}
+  `;
+}
+
+export function History({ item }) {
+  if (!item.history.length) return html`<p>Nobody has decided on it before.</p>`;
+  return html`<ol class="history">
+    ${item.history.map((one) => html`<li>${time(one.at)}: <${Verdict} said=${one} /> by ${one.by}. ${one.reason}</li>`)}
+  </ol>`;
+}

@@ -1,0 +1,1 @@
+"""Pictures of the review console for the documentation."""

@@ -1,0 +1,187 @@
+"""The review queue in the table on DynamoDB."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.dynamodb_review import DynamoReviewQueue
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.contract import INDEXES
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import UNSORTED, Lane, lane_of
+from moderation.domain.limits import MAX_LANES
+from moderation.domain.record import Change, utc
+from moderation.domain.review import Pending, claimed, decided_for_now, parked, screen_of
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+LANE = Lane("intake", 9, ("Gore",), "posts/")
+SORTED = {"supports": ["Gore"], "severity": 9}
+
+
+@pytest.fixture
+def dynamodb() -> Any:
+    """A table with the index as it is deployed, its projection included."""
+    client: Any = boto3.client("dynamodb")
+    index = INDEXES["by_queue"]
+    keys = {"HASH": index["partition_key"], "RANGE": index["sort_key"]}
+    client.create_table(
+        TableName="verdicts",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *map(str, keys.values()))
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index["name"],
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for kind, name in keys.items()],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": index["projected"]},
+            }
+        ],
+    )
+    return client
+
+
+@pytest.fixture
+def store(dynamodb: Any) -> DynamoVerdictStore:
+    return DynamoVerdictStore(dynamodb, "verdicts")
+
+
+@pytest.fixture
+def queue(dynamodb: Any) -> DynamoReviewQueue:
+    return DynamoReviewQueue(dynamodb, "verdicts")
+
+
+def put(dynamodb: Any, name: str, partition: str = LANE.partition, minute: int = 0, **more: Any) -> ImageRef:
+    image = ImageRef("intake", f"posts/{name}", "v1")
+    due_at = utc(NOW + timedelta(minutes=minute))
+    item = {
+        "pk": image.pk,
+        "sk": image.version,
+        "verdict": "review",
+        "owner": "run",
+        "decided_by": "judge",
+        "created_at": utc(NOW),
+        "queue": partition,
+        "queue_order": f"0#{due_at}",
+        "due_at": due_at,
+        **SORTED,
+        **more,
+    }
+    dynamodb.put_item(TableName="verdicts", Item=to_item(item))
+    return image
+
+
+def keys(records: Any) -> list[str]:
+    return [record.image.key.removeprefix("posts/") for record in records]
+
+
+def test_lanes_are_opened_once_and_not_without_end(dynamodb, store, queue):
+    assert queue.lanes() == []
+    lanes = [Lane("intake", 4, ("Violence",), f"{number}/") for number in range(MAX_LANES + 1)]
+
+    assert [store.open_lane(lane) for lane in lanes] == [True] * MAX_LANES + [False]
+    other = DynamoVerdictStore(dynamodb, "verdicts")
+    assert other.open_lane(lanes[0]) and not other.open_lane(lanes[-1])
+    assert sorted(queue.lanes(), key=str) == sorted(lanes[:-1], key=str)
+
+
+def test_a_lane_is_that_of_all_items_alike():
+    image = ImageRef("intake", "posts/a.jpg", "v1")
+
+    assert lane_of(image, SORTED) == LANE
+    assert lane_of(ImageRef("intake", "a.jpg", "v1"), SORTED).folder == ""
+    assert len({LANE.id, Lane("intake", 9, ("Gore",), "post").id, Lane("other", 9, ("Gore",), "posts/").id}) == 3
+
+
+def test_waiting_items_come_in_order_over_partitions_and_pages(dynamodb, queue):
+    for number in range(60):
+        put(dynamodb, str(number), LANE.partition if number % 3 else UNSORTED[number % 4], minute=number)
+
+    assert keys(queue.waiting((LANE.partition, *UNSORTED))) == [str(number) for number in range(60)]
+
+
+def test_leased_and_parked_items_leave_the_lane_and_return_to_their_place(dynamodb, store, queue):
+    store.open_lane(LANE)
+    first, second = put(dynamodb, "a"), put(dynamodb, "b", minute=1)
+    put(dynamodb, "c", minute=2)
+    before = store.get(first)
+    for image, until in ((first, 60), (second, 30)):
+        assert queue.compare_lease(store.get(image), claimed(store.get(image), "anna", NOW))
+        record = store.get(image)
+        assert queue.compare_lease(record, parked(record, "anna", NOW + timedelta(minutes=until), NOW))
+
+    assert keys(queue.waiting([LANE.partition])) == ["c"]
+    assert keys(store.queue()) == ["a", "b", "c"]  # all of them wait for a person
+    assert queue.returning(utc(NOW + timedelta(minutes=29)), 10) == []
+    over = queue.returning(utc(NOW + timedelta(minutes=61)), 10)
+    assert keys(over) == ["b", "a"]
+    assert all(queue.put_back(record) for record in over)
+    assert not queue.put_back(over[0])
+    assert store.get(first) == before
+    assert keys(queue.waiting([LANE.partition])) == ["a", "b", "c"]
+
+
+def test_a_lease_that_changed_since_it_was_read_is_left_alone(dynamodb, store, queue):
+    image = put(dynamodb, "a")
+    read = store.get(image)
+    assert queue.compare_lease(read, claimed(read, "anna", NOW))
+
+    assert not queue.compare_lease(read, claimed(read, "ben", NOW))
+    assert store.get(image).lease_holder == "anna"
+    later = NOW + timedelta(seconds=300)
+    lapsed = queue.returning(utc(later), 10)
+    assert queue.compare_lease(store.get(image), claimed(store.get(image), "ben", later))
+    assert not any(queue.put_back(record) for record in lapsed)
+
+
+def test_an_erased_item_is_not_brought_back(dynamodb, store, queue):
+    image = put(dynamodb, "a")
+    read = store.get(image)
+    store.delete_decided(image, None)
+
+    assert not queue.compare_lease(read, claimed(read, "anna", NOW))
+    assert store.get(image) is None
+
+
+def test_a_pending_decision_holds_its_item_and_other_decisions_see_it(dynamodb, store, queue):
+    image = put(dynamodb, "a")
+    read = store.get(image)
+    queue.compare_lease(read, claimed(read, "anna", NOW))
+    leased = store.get(image)
+    store.open_lane(LANE)
+    until = utc(NOW + timedelta(seconds=10))
+    pending = Pending("p", "safe", (), "n", "anna", utc(NOW), until, screen_of(leased))
+    assert queue.compare_lease(leased, decided_for_now(leased, pending, NOW))
+
+    assert not store.compare_and_set(leased, Change({"verdict": "unsafe"}))
+    assert keys(queue.pending(utc(NOW + timedelta(seconds=9)))) == []
+    (found,) = queue.pending(utc(NOW + timedelta(seconds=11)))
+    assert found.image == image and not queue.put_back(found)
+    assert keys(store.queue()) == ["a"]
+    assert store.compare_and_set(store.get(image), Change({"verdict": "unsafe"}, frozenset({"pending_id"})))
+
+
+def test_a_message_that_was_published_while_a_decision_became_pending_is_noted(dynamodb, store):
+    image = put(dynamodb, "a", notified=False)
+    read = store.get(image)
+    dynamodb.put_item(TableName="verdicts", Item=to_item({**read.attributes(), "pending_id": "p", "pending": {}}))
+
+    store.mark_notified(read)
+
+    assert store.get(image).notified is True
+
+
+def test_overdue_items_are_counted(dynamodb, queue):
+    for minute in range(-3, 3):
+        put(dynamodb, str(minute), minute=minute)
+
+    assert queue.overdue(LANE.partition, 9, utc(NOW)) == 3
+
+
+def test_skips_are_counted_by_person_and_day(queue):
+    assert [queue.count_skip("anna", "2026-11-27", 2) for _ in range(3)] == [True, True, False]
+    assert queue.count_skip("ben", "2026-11-27", 2) and queue.count_skip("anna", "2026-11-28", 2)

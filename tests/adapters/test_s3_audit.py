@@ -1,0 +1,92 @@
+"""The audit log on S3: entries are added and nothing else, and no number is given twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
+from moderation.domain.audit import AuditEvent, read_event, seal
+from moderation.errors import StoreUnavailable
+from moderation.usecases.check_audit import verify_audit
+
+DAY = "2026-11-27"
+
+
+def event(number: int = 0, at: str = f"{DAY}T10:00:00.000Z") -> AuditEvent:
+    return AuditEvent(action="reveal", who="p-1", at=at, image="a" * 32, facts={"number": number})
+
+
+@pytest.fixture
+def audit(s3):
+    s3.create_bucket(Bucket="audit", ObjectLockEnabledForBucket=True)
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 5}}}
+    s3.put_object_lock_configuration(Bucket="audit", ObjectLockConfiguration=lock)
+    return S3AuditLog(s3, "audit")
+
+
+@pytest.fixture
+def reader(s3, audit):
+    return S3AuditReader(s3, "audit")
+
+
+def test_events_come_back_in_order_and_hold_together(audit, reader):
+    for number in range(12):
+        audit.append(event(number))
+
+    assert [read_event(file).facts["number"] for file in reader.entries(DAY)] == list(range(12))
+    assert verify_audit(reader, DAY).faults == []
+
+
+def test_writers_at_once_have_chains_of_their_own(s3, audit, reader):
+    others = [S3AuditLog(s3, "audit"), audit]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: others[number % 2].append(event(number)), range(40)))
+
+    checked = verify_audit(reader, DAY)
+    assert (checked.entries, checked.chains, checked.faults) == (40, 2, [])
+
+
+def test_each_day_has_a_chain_of_its_own(audit, reader):
+    for day in ("2026-11-27", "2026-11-28"):
+        audit.append(event(at=f"{day}T23:59:59.999Z"))
+
+    assert list(reader.entry_days("")) == ["2026-11-27", "2026-11-28"]
+    assert list(reader.entry_days("2026-11-28")) == ["2026-11-28"]
+
+
+def test_after_a_write_that_may_have_been_stored_another_chain_begins(s3, audit, reader, monkeypatch):
+    audit.append(event(1))
+    real = s3.put_object
+
+    def stored_but_unanswered(**given):
+        real(**given)
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
+
+    monkeypatch.setattr(s3, "put_object", stored_but_unanswered)
+    with pytest.raises(StoreUnavailable):
+        audit.append(event(2))
+    monkeypatch.undo()
+    audit.append(event(3))
+
+    checked = verify_audit(reader, DAY)
+    assert (checked.entries, checked.chains, checked.faults) == (3, 2, [])
+
+
+def test_what_is_there_is_neither_replaced_nor_deleted(s3, audit, reader):
+    audit.append(event())
+    [file] = reader.entries(DAY)
+    reader.add_seal(seal(DAY, {}, None))
+
+    with pytest.raises(StoreUnavailable, match="in the audit bucket already"):
+        reader.add_seal(seal(DAY, {}, b"another"))
+    [version] = s3.list_object_versions(Bucket="audit", Prefix=file.key)["Versions"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket="audit", Key=file.key, VersionId=version["VersionId"])
+
+
+def test_a_bucket_that_fails_stops_whoever_wants_to_write(s3):
+    with pytest.raises(Exception, match="Audit bucket gone"):
+        S3AuditLog(boto3.client("s3"), "gone").append(event())

@@ -1,0 +1,94 @@
+"""The console against the laptop cloud: from a real verdict to a tag, by the command that people start."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.harness.instant_models import NO, SURE, InstantModels
+from local.harness.laptop import Laptop
+from tests.console.browser import opened
+from tests.support.waiting import eventually
+from tests.support.workers import made_once
+from tests.workflow.steps import drawing, synthesised, tag_of
+
+MODERATE = str(Path(sys.executable).with_name("moderate"))
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[InstantModels]:
+    with InstantModels() as models:
+        yield models
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory, models) -> Iterator[Laptop]:
+    assembly = made_once(tmp_path_factory, "assembly", synthesised)
+    with Laptop(assembly, models.url) as laptop:
+        laptop.publish("routes.yaml", "'': {enforce: blog}\n")
+        yield laptop
+
+
+@pytest.fixture(scope="module")
+def environment(laptop) -> dict[str, str]:
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**os.environ, "AWS_ENDPOINT_URL": laptop.url, **keys}
+
+
+def moderate(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([MODERATE, *words], env=environment, capture_output=True, text=True, check=False)
+
+
+class Started:
+    """`moderate console` as it runs; `link` is the newest that it printed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._lines = process.stdout
+        self.link: str = self.next_link()
+
+    def next_link(self) -> str:
+        assert self._lines
+        [found] = re.findall(r"http://127\.0\.0\.1:\d+/#\S+", self._lines.readline())
+        return str(found)
+
+
+@contextmanager
+def console(environment: dict[str, str]) -> Iterator[Started]:
+    with subprocess.Popen([MODERATE, "console"], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Started(process)
+        finally:
+            process.terminate()
+
+
+def test_a_person_without_rights_is_told_how_to_get_some_and_then_decides_in_the_browser(
+    laptop, models, environment, browser
+) -> None:
+    refused = moderate(environment, "console")
+    assert refused.returncode == 1
+    [command] = re.findall(r"`moderate (people set .+?)`", refused.stderr.replace("\n", " "))
+    assert moderate(environment, *shlex.split(command), "--role", "lead").returncode == 0
+
+    models.answer = lambda png, prompt: SURE if "weapon" in prompt else NO
+    version = laptop.upload("posts/first.png", drawing())
+    assert laptop.wait_for_verdict("posts/first.png", version)["verdict"] == "review"
+
+    with console(environment) as started, opened(browser, started, real_time=True) as tab:
+        tab.sees("posts/first.png")
+        tab.page.wait_for_timeout(450)
+        tab.page.keyboard.press("v")
+        shown = tab.page.get_by_alt_text("View full of the image")
+        shown.wait_for()
+        assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 96
+        tab.page.keyboard.press("s")
+        tab.says("Decided: safe on posts/first.png.")
+        assert tag_of(laptop, "posts/first.png", version) == {"moderation": "review"}
+        eventually(lambda: tag_of(laptop, "posts/first.png", version) == {"moderation": "safe"})
+        assert tab.complaints == []
+        assert started.link != started.next_link()

@@ -1,0 +1,299 @@
+"""A review in the browser: keys, what is decided when, and what happens when something goes wrong."""
+
+import base64
+from datetime import timedelta
+
+from tests.console.browser import opened
+from tests.unit.api.place import HOSTILE, PREVIEW
+
+KEY = "a#b/photo.jpg"
+
+
+def ready(tab) -> None:
+    """Wait for the item, and let the time pass in which no key decides."""
+    tab.sees(KEY)
+    tab.settle()
+
+
+def press(tab, *keys: str) -> None:
+    for key in keys:
+        tab.page.keyboard.press(key)
+
+
+def standing(place):
+    return place.verdicts.get(place.image)
+
+
+def posted(tab, word: str) -> int:
+    return sum(asked.startswith("POST") and asked.endswith(f"/{word}") for asked in tab.asked)
+
+
+def test_it_opens_on_the_next_item_and_leaves_no_token_in_the_address(tab, place, console) -> None:
+    tab.sees(KEY)
+
+    assert tab.page.url == f"{console.origin}/#/review"
+    assert standing(place).lease_holder == "sub-1"
+
+
+def test_texts_of_pictures_and_people_are_shown_as_text(tab) -> None:
+    tab.sees(HOSTILE)
+
+    assert tab.page.locator("main [onerror]").count() == 0
+
+
+def test_a_safe_verdict_takes_one_key_and_is_in_force_after_ten_seconds(tab, place) -> None:
+    ready(tab)
+    press(tab, "s")
+    tab.says(f"Decided: safe on {KEY}.")
+    assert standing(place).verdict == "review"
+
+    place.later = timedelta(seconds=10)
+    tab.page.clock.run_for(11_000)
+    tab.says(f"In force: safe on {KEY}.")
+    assert standing(place).verdict == "safe"
+
+
+def test_an_unsafe_verdict_needs_a_category_and_takes_the_note(tab, place) -> None:
+    ready(tab)
+    press(tab, "u")
+    tab.says("Choose a category first.")
+
+    press(tab, "n")
+    tab.page.keyboard.type("s u z 1")  # letters in a field are letters
+    press(tab, "Escape", "2", "1", "2", "u")
+    tab.says(f"Decided: unsafe (Violence) on {KEY}.")
+
+    pending = standing(place).pending
+    assert (pending["verdict"], pending["categories"], pending["note"]) == ("unsafe", ["Violence"], "s u z 1")
+    assert pending["seen"] is False
+
+
+def test_a_key_that_was_meant_for_the_item_before_decides_nothing(tab, place) -> None:
+    tab.sees(KEY)
+    press(tab, "s")
+    tab.says("That was too soon")
+
+    assert standing(place).pending is None
+
+
+def test_a_held_key_is_one_press(tab, place) -> None:
+    other = place.put("a#b/second.jpg")
+    ready(tab)
+    tab.page.keyboard.down("s")
+    tab.says(f"Decided: safe on {KEY}.")
+    tab.sees(other.key)
+    tab.settle()
+    for _ in range(5):
+        tab.page.keyboard.down("s")  # repeats
+    tab.page.keyboard.up("s")
+
+    assert posted(tab, "decide") == 1
+    assert place.verdicts.get(other).pending is None
+
+
+def test_what_the_key_takes_back_is_said_and_nothing_is_left_of_it(tab, place) -> None:
+    ready(tab)
+    press(tab, "s")
+    tab.page.get_by_role("button", name=f"Z takes back: safe on {KEY}").wait_for()
+    press(tab, "z")
+    tab.says(f"Taken back: safe on {KEY}.")
+    tab.sees("Held by you.")
+    tab.page.clock.run_for(15_000)
+
+    assert posted(tab, "finish") == 0
+    assert (standing(place).verdict, standing(place).pending) == ("review", None)
+
+
+def test_a_decision_in_force_is_reversed_by_another_one(tab, place) -> None:
+    ready(tab)
+    press(tab, "s")
+    tab.says("Decided")
+    place.later = timedelta(seconds=10)
+    tab.page.clock.run_for(11_000)
+    tab.page.get_by_role("button", name=f"Z reverses: safe on {KEY}").wait_for()
+    press(tab, "z")
+    tab.says("It is in force: deciding again reverses it.")
+    tab.settle()
+    press(tab, "1", "u")
+    tab.says(f"Decided: unsafe (Violence) on {KEY}.")
+
+    assert (standing(place).verdict, standing(place).pending["verdict"]) == ("safe", "unsafe")
+
+
+def test_a_refused_decision_keeps_its_note(tab, place) -> None:
+    ready(tab)
+    press(tab, "n")
+    tab.page.keyboard.type("A long thought")
+    press(tab, "Escape")
+    place.verdicts.records[place.image]["lease_holder"] = "somebody"
+    press(tab, "s")
+    tab.says("your note is kept")
+
+    assert tab.page.get_by_label("Note").input_value() == "A long thought"
+    assert standing(place).pending is None
+    tab.complaints.clear()  # the browser itself reports the 409
+
+
+def test_a_network_that_is_cut_in_mid_decision_says_that_nobody_knows(tab, place) -> None:
+    ready(tab)
+    tab.page.route("**/decide", lambda route: route.abort())
+    press(tab, "s")
+    tab.says("nobody knows if this arrived")
+    tab.page.unroute("**/decide")
+    tab.sees("Held by you.")
+    press(tab, "s")
+    tab.says(f"Decided: safe on {KEY}.")
+    tab.complaints.clear()
+
+
+def test_a_lease_renews_while_somebody_is_there_and_frees_after_two_idle_minutes(tab, place) -> None:
+    ready(tab)
+    for _ in range(3):
+        with tab.page.expect_response("**/renew"):
+            tab.page.clock.run_for(30_000)
+    assert standing(place).lease_holder == "sub-1"
+
+    tab.page.clock.run_for(30_000)
+    tab.says("You were away for two minutes")
+    assert standing(place).lease_holder is None
+
+
+def test_an_item_that_somebody_else_took_can_only_be_read(tab, place) -> None:
+    ready(tab)
+    place.verdicts.records[place.image]["lease_holder"] = "somebody"
+    tab.page.clock.run_for(31_000)
+    tab.says("Your note is kept.")
+    tab.sees("Somebody else is at work on it:")
+
+    assert tab.page.get_by_role("button", name="S Safe").is_disabled()
+    press(tab, "s")
+    assert posted(tab, "decide") == 0
+    tab.complaints.clear()
+
+
+def test_an_item_is_left_to_others_or_parked_by_keys_alone(tab, place) -> None:
+    other = place.put("a#b/second.jpg")
+    ready(tab)
+    press(tab, "k")
+    tab.says("Left to others.")
+    tab.sees(other.key)
+    tab.settle()
+    press(tab, "p")
+    tab.page.get_by_role("dialog").wait_for()
+    press(tab, "Tab", "Enter")
+    tab.says("Parked.")
+
+    assert standing(place).skipped_by == ["sub-1"]
+    assert str(place.verdicts.get(other).other["queue"]).startswith("parked")
+
+
+def test_keys_are_changed_and_switched_off(tab, place) -> None:
+    ready(tab)
+    press(tab, "?")
+    tab.page.get_by_label("Decide: safe").fill("x")
+    tab.says("X: Decide: safe.")
+    tab.page.get_by_label("Decide: unsafe").fill("x")
+    tab.says("X is taken")
+    tab.page.get_by_role("link", name="Review").click()
+    ready(tab)
+    press(tab, "s")
+    assert posted(tab, "decide") == 0
+    press(tab, "x")
+    tab.says("Decided: safe")
+    tab.page.get_by_role("link", name="Keys").click()
+    tab.page.get_by_label("Single keys act").uncheck()
+    tab.page.get_by_role("link", name="Review").click()
+    tab.sees("Nothing waits for you.")
+    press(tab, "z")
+    assert posted(tab, "undo") == 0
+
+
+def test_a_reload_needs_another_link(tab) -> None:
+    tab.sees(KEY)
+    tab.page.reload()
+    tab.says("This page has no session.")
+
+
+class Pictures:
+    """Answers the links of pictures with one grey pixel, and counts them."""
+
+    def __init__(self, tab) -> None:
+        self.shown: list[str] = []
+        tab.page.route("https://work/**", self._answer)
+
+    def _answer(self, route) -> None:
+        self.shown.append(route.request.url.partition("/views/")[2].partition("?")[0])
+        assert "referer" not in route.request.headers
+        route.fulfill(body=base64.b64decode(PREVIEW), content_type="image/png")
+
+
+def test_no_picture_is_loaded_before_it_is_asked_for_and_the_mouse_alone_never_does(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+    section = tab.page.get_by_role("region", name="Picture")
+    section.hover()
+    section.click()
+    tab.page.get_by_role("button", name="Show the picture").click()
+    tab.says("The mouse shows no picture: press V, or hold SPACE.")
+    press(tab, "1", "u")
+    tab.says("Decided: unsafe")
+
+    assert (pictures.shown, posted(tab, "reveal")) == ([], 0)
+    assert place.audit.events[0].action == "decide"
+
+
+def test_a_picture_is_shown_while_the_key_is_held_the_named_tile_first(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    tab.page.keyboard.down(" ")
+    tab.page.get_by_alt_text("View tile-5 of the image").wait_for()
+    assert tab.page.locator("figure img").evaluate_all("all => all.map(each => each.alt.split(' ')[1])") == [
+        "tile-5",
+        "full",
+    ]
+    tab.page.keyboard.up(" ")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+
+    assert pictures.shown == ["tile-5.png", "full.png"]
+    press(tab, "s")
+    tab.says("Decided")
+    assert standing(place).pending["seen"] is True
+
+
+def test_a_picture_is_shown_and_hidden_by_a_key_or_a_button_that_the_keyboard_presses(tab) -> None:
+    Pictures(tab)
+    ready(tab)
+    press(tab, "v")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+    press(tab, "v")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+    tab.page.get_by_role("button", name="Show the picture").focus()
+    press(tab, "Enter")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+
+
+def test_there_is_no_picture_if_it_cannot_be_noted_down(tab, place) -> None:
+    pictures = Pictures(tab)
+    ready(tab)
+    place.audit.failing = True
+    press(tab, "v")
+    tab.says("There is no picture.")
+
+    assert pictures.shown == []
+    tab.complaints.clear()
+
+
+def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, tab, others_console, place) -> None:
+    other = place.put("a#b/second.jpg")
+    ready(tab)
+    with opened(browser, others_console) as second:
+        second.sees(other.key)
+        second.page.evaluate("place => { location.hash = '#/item/' + place }", place.name_of(place.image))
+        second.sees("Somebody else is at work on it.")
+
+    assert standing(place).lease_holder == "sub-1"
+
+
+def test_what_is_overdue_is_said(tab) -> None:
+    tab.sees("Nothing is overdue.")

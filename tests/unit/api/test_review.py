@@ -1,0 +1,171 @@
+"""A review by the API: take an item, decide, take back, finish; and what is refused."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from moderation.domain.lanes import Lane, order_of
+from moderation.domain.people import Person
+from tests.unit.api.place import Place, person
+
+ANN = person("reviewer")
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+def taken(place: Place, who: Person = ANN) -> dict[str, Any]:
+    status, said = place.ask(who, "POST", "/next")
+    assert status == 200
+    item: dict[str, Any] = said["item"]
+    return item
+
+
+def decide(place: Place, item: dict[str, Any], verdict: str = "safe", **more: Any) -> tuple[int, Any]:
+    body = {"screen": item["screen"], "verdict": verdict, "seen": False, **more}
+    return place.ask(ANN, "POST", f"/items/{item['item']}/decide", body)
+
+
+def verdict_of(place: Place) -> tuple[str | None, str | None]:
+    record = place.verdicts.get(place.image)
+    return record.verdict, record.decided_by
+
+
+def test_the_next_item_is_leased_to_who_takes_it(place) -> None:
+    item = taken(place)
+
+    assert item["key"] == place.image.key
+    assert item["held_by_you"]
+    assert place.ask(person("reviewer"), "POST", "/next")[1] == {"item": None}
+
+
+def test_a_decision_is_pending_until_it_is_finished(place) -> None:
+    item = taken(place)
+    status, made = decide(place, item, "unsafe", categories=["Violence"], note="Blood.")
+
+    assert (status, 9 < made["ends_in"] <= 10) == (200, True)
+    assert verdict_of(place) == ("review", "judge")
+    finish = ("POST", f"/items/{item['item']}/finish", {"pending": made["pending"]})
+    assert place.ask(ANN, *finish)[0] == 409
+
+    place.later = timedelta(seconds=11)
+    assert place.ask(ANN, *finish) == (200, {})
+    assert verdict_of(place) == ("unsafe", "person")
+    assert place.verdicts.get(place.image).reason == "Blood."
+
+
+def test_a_decision_that_is_taken_back_leaves_nothing(place) -> None:
+    item = taken(place)
+    _, made = decide(place, item)
+    status, undone = place.ask(ANN, "POST", f"/items/{item['item']}/undo", {"pending": made["pending"]})
+
+    assert (status, undone["reversal"], undone["item"]["held_by_you"]) == (200, False, True)
+    place.later = timedelta(seconds=11)
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/finish", {"pending": made["pending"]})[0] == 409
+    assert verdict_of(place) == ("review", "judge")
+    assert place.publisher.published == []
+
+
+def test_a_decision_names_the_screen_that_it_is_about(place) -> None:
+    item = taken(place)
+
+    status, said = decide(place, item | {"screen": "another"})
+
+    assert status == 409
+    assert "has changed since it came on your screen" in said["message"]
+
+
+def test_a_decision_without_a_lease_is_refused(place) -> None:
+    item = taken(place)
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/free")[0] == 200
+
+    assert decide(place, item)[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"verdict": "unsafe"}, 409),
+        ({"verdict": "unsafe", "categories": ["Nonsense"]}, 409),
+        ({"verdict": "safe", "categories": ["Violence"]}, 409),
+        ({"verdict": "maybe"}, 400),
+        ({"note": "a" * 1001}, 400),
+        ({"categories": ["Violence"] * 21}, 400),
+        ({"seen": "yes"}, 400),
+    ],
+)
+def test_a_decision_that_makes_no_sense_gets_a_sentence(place, more, status) -> None:
+    item = taken(place)
+
+    refused, said = decide(place, item, **({"verdict": "safe"} | more))
+
+    assert refused == status
+    assert said["message"].endswith(".")
+    assert verdict_of(place) == ("review", "judge")
+
+
+def test_somebody_else_sees_that_it_is_held_and_cannot_decide(place) -> None:
+    item = taken(place)
+    ben = Person(id="sub-2", pseudonym="owl", roles=frozenset({"reviewer"}))
+    place.people.people = {"sub-1": ben}  # the same token is another person's
+
+    status, seen = place.ask(ben, "GET", f"/items/{item['item']}")
+
+    assert (status, seen["held_by_you"]) == (200, False)
+    assert place.ask(ben, "POST", f"/items/{item['item']}/claim")[0] == 409
+    assert decide_as(place, ben, item)[0] == 409
+
+
+def decide_as(place: Place, who: Person, item: dict[str, Any]) -> tuple[int, Any]:
+    body = {"screen": item["screen"], "verdict": "safe", "seen": False}
+    return place.ask(who, "POST", f"/items/{item['item']}/decide", body)
+
+
+def test_an_item_is_skipped_or_parked(place) -> None:
+    item = taken(place)
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/skip") == (200, {})
+    assert place.ask(ANN, "POST", "/next")[1] == {"item": None}
+
+    lead = person("lead")
+    assert place.ask(lead, "POST", f"/items/{item['item']}/claim")[0] == 200
+    for until in ("2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z"):
+        status, said = place.ask(lead, "POST", f"/items/{item['item']}/park", {"until": until})
+        assert (status, said["message"][-1]) == (400, ".")
+
+
+def test_nothing_is_done_that_the_audit_could_not_note(place) -> None:
+    item = taken(place)
+    place.audit.failing = True
+
+    status, said = decide(place, item)
+
+    assert (status, said["message"]) == (503, "The store is busy, and nothing was changed: try again.")
+    assert place.verdicts.get(place.image).pending_id is None
+
+
+def test_a_picture_is_shown_to_who_holds_the_item_and_noted_down_first(place) -> None:
+    name = place.name_of(place.image)
+    assert place.ask(ANN, "POST", f"/items/{name}/reveal")[0] == 409
+
+    item = taken(place)
+    status, said = place.ask(ANN, "POST", f"/items/{item['item']}/reveal")
+
+    assert (status, [view["view"] for view in said["pictures"]]) == (200, ["tile-5", "full"])
+    assert [event.action for event in place.audit.events] == ["reveal"]
+    assert item["preview"].startswith("data:image/png;base64,")
+
+    place.audit.failing = True
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/reveal")[0] == 503
+
+
+def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
+    lane = Lane("intake", 4, ("Violence",), "a#b/")
+    place.verdicts.open_lane(lane)
+    late = {"queue": lane.partition, "queue_order": order_of(4, "2026-11-20T10:00:00.000Z")}
+    place.verdicts.records[place.image] |= late
+
+    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1})
+    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})

@@ -1,0 +1,176 @@
+"""Each route for each role; bodies that make no sense; and what an answer shows."""
+
+import json
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+
+from moderation.api import openapi
+from moderation.api.table import ROUTES
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.item_name import image_named, item_name
+from moderation.domain.people import RIGHTS, ROLES
+from moderation.domain.policy import Category
+from tests.unit.api.place import HOSTILE, Place, person
+
+DOCUMENT = Path(__file__).parents[3] / "docs/openapi.json"
+NOWHERE = {"message": "There is nothing here, or not for you."}
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+def path_of(route, place: Place) -> str:
+    return route.path.replace("{item}", place.name_of(place.image)).replace("{pack}", "small")
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_each_route_is_there_for_the_roles_with_its_right_and_for_nobody_else(place, route, role) -> None:
+    status, said = place.ask(person(role), route.method, path_of(route, place))
+
+    allowed = not route.right or role in RIGHTS[route.right]
+    assert (status, said) != (404, NOWHERE) if allowed else (status, said) == (404, NOWHERE)
+    assert status < 500
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.body], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "body", ["[]", "{", '"x"', "null", '{"unknown": 1}', "{}", "[" * 5000, '{"until": 1, "pending": []}']
+)
+def test_a_body_that_makes_no_sense_gets_a_sentence(place, route, body) -> None:
+    status, said = place.ask(person("lead"), route.method, path_of(route, place), body)
+
+    assert status == 400
+    assert said["message"].endswith(".")
+
+
+def test_a_body_that_is_too_long_is_refused(place) -> None:
+    assert place.ask(person("lead"), "POST", "/next", '"' + "a" * 65536 + '"')[0] == 413
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
+    for who in (None, person()):
+        status, said = place.ask(who, route.method, path_of(route, place), {})
+
+        assert (status, said["message"][:7]) == (401, "Sign in")
+
+
+def test_every_right_in_the_table_is_one_that_people_have() -> None:
+    assert {route.right for route in ROUTES} - {""} <= set(RIGHTS)
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+def test_the_document_is_that_of_the_table_and_valid() -> None:
+    assert DOCUMENT.read_text("utf-8") == openapi.text(), "run `python -m moderation.api.openapi > docs/openapi.json`"
+    validate(json.loads(openapi.text()))
+
+
+def test_unknown_paths_forbidden_ones_and_items_out_of_scope_look_alike(place) -> None:
+    name = place.name_of(place.image)
+    elsewhere = person("reviewer", prefixes=("z/",))
+    opted_out = person("reviewer", opted_out=frozenset({"Violence"}))
+    forged = item_name(b"another secret", place.image)
+    answers = [
+        place.ask(person("reviewer"), "GET", "/nowhere"),
+        place.ask(person("reviewer"), "DELETE", f"/items/{name}"),
+        place.ask(person("auditor"), "GET", f"/items/{name}"),
+        place.ask(elsewhere, "GET", f"/items/{name}"),
+        place.ask(opted_out, "GET", f"/items/{name}"),
+        place.ask(person("lead"), "GET", f"/items/{forged}"),
+        place.ask(person("lead"), "GET", "/items/%3Cscript%3E"),
+        place.ask(person("lead"), "GET", f"/items/{place.name_of(ImageRef('intake', 'gone', 'v1'))}"),
+    ]
+
+    assert answers == [(404, NOWHERE)] * len(answers)
+
+
+def test_a_right_that_was_taken_away_is_gone_at_the_next_request(place) -> None:
+    path = f"/items/{place.name_of(place.image)}"
+    assert place.ask(person("reviewer"), "GET", path)[0] == 200
+
+    assert place.ask(person("auditor"), "GET", path)[0] == 404
+
+
+def test_the_name_of_an_item_is_read_back_by_its_own_deployment_alone() -> None:
+    image = ImageRef("intake", "a/é#<b>", "null")
+    name = item_name(b"secret", image)
+
+    assert image_named(b"secret", "intake", name) == image
+    assert image_named(b"secret", "other", name) is None
+    assert image_named(b"other", "intake", name) is None
+    for wrong in ("", "a", "é", name[:-3], name + "AAAA", "A" * 5000):
+        assert image_named(b"secret", "intake", wrong) is None
+
+
+def test_an_item_comes_with_its_evidence_worst_first_and_its_texts_untouched(place) -> None:
+    _, item = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
+
+    assert [(one["view"], one["over"], one["distance"]) for one in item["evidence"]] == [
+        ("tile-5", True, 0.05),
+        ("full", False, -0.7),
+    ]
+    assert item["reason"] == item["captions"][0]["text"] == item["evidence"][0]["question"] == HOSTILE
+    assert item["row"] == "disagreement"
+    assert item["policy"]["categories"][0] == {"name": "Violence", "text": "Violence: Weapons, fights."}
+
+
+def test_an_item_shows_the_policy_as_it_was_and_what_it_says_now(place) -> None:
+    place.rewrite(categories=(Category("Violence", "Weapons alone."),), questions=())
+    _, item = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
+
+    assert [category.get("now") for category in item["policy"]["categories"]] == ["Violence: Weapons alone.", ""]
+
+
+def test_the_same_bytes_elsewhere_are_listed_if_they_are_in_scope(place) -> None:
+    other = place.put("other.jpg", verdict="unsafe")
+    path = f"/items/{place.name_of(place.image)}"
+
+    _, seen = place.ask(person("reviewer"), "GET", path)
+    _, limited = place.ask(person("reviewer", prefixes=("a",)), "GET", path)
+
+    assert [copy["item"] for copy in seen["same_bytes"]] == [place.name_of(other)]
+    assert limited["same_bytes"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"since": "yesterday"}, "since must be a time with its offset, such as 2026-11-27T10:00:00Z."),
+        ({"since": "2026-11-27T10:00:00"}, "since must be a time with its offset, such as 2026-11-27T10:00:00Z."),
+        ({"limit": "1"}, '"limit" isn\'t known here: send since, until.'),
+    ],
+)
+def test_a_query_that_makes_no_sense_gets_a_sentence(place, query, sentence) -> None:
+    assert place.ask(person("lead"), "GET", "/metrics", **query) == (400, {"message": sentence})
+
+
+def test_metrics_and_policies_are_read(place) -> None:
+    _, metrics = place.ask(person("auditor"), "GET", "/metrics", since="2026-11-01T00:00:00Z")
+    _, policies = place.ask(person("policy-author"), "GET", "/policies")
+    _, pack = place.ask(person("reviewer"), "GET", "/policies/small")
+
+    assert metrics["reviewed"] == {"decided": 0, "overturned": 0}
+    assert policies["routes"] == {"": {"enforce": "small"}}
+    assert policies["packs"][0]["name"] == "small"
+    assert [category["name"] for category in pack["categories"]] == ["Violence", "Tobacco"]
+    assert place.ask(person("reviewer"), "GET", "/policies/other") == (404, NOWHERE)
+
+
+def test_a_person_reads_what_they_may_do(place) -> None:
+    _, me = place.ask(person("auditor"), "GET", "/me")
+
+    assert me["pseudonym"] == "otter"
+    assert me["rights"] == ["audit", "metrics", "own-metrics", "read-policies"]
+    assert "sub-1" not in json.dumps(me)
+
+
+def test_the_page_lists_each_route_with_its_right() -> None:
+    page = DOCUMENT.with_name("api.md").read_text("utf-8")
+
+    for route in ROUTES:
+        assert f"| {route.method} | `{route.path}` | {route.right or 'any'} | {route.summary} |" in page

@@ -1,0 +1,107 @@
+"""Several items at once: counted before, confirmed by number, pending together, undone as one."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.record import escalated, utc
+from moderation.domain.review import screen_of
+from moderation.errors import NotConfirmed
+from moderation.usecases.review.claim import claim
+from moderation.usecases.review.decide_batch import decide_batch, identical_items, preview_batch, undo_batch
+from moderation.usecases.review.decide_pending import Choice
+from moderation.usecases.review.finalise import finalise_stragglers
+from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, later
+
+SAFE = Choice("safe", (), "Drawings", "", seen=True)
+
+
+def waiting(desk: Desk, *names: str, **more: Any) -> dict[ImageRef, str]:
+    """Items with what a person saw of each."""
+    prepared = {"preprocessing_version": "1", **more}
+    return {made: screen_of(desk.get(made)) for made in (desk.wait(name, **prepared) for name in names)}
+
+
+def test_a_dry_run_says_what_would_be_decided_and_changes_nothing():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    held, changed, grave, _ = screens
+    claim(desk.review, BEN, held, NOW)
+    desk.verdicts.records[changed]["owner"] = "another run"
+    desk.verdicts.compare_and_set(desk.get(grave), escalated(desk.get(grave), utc(NOW)))
+    before = {made: dict(desk.verdicts.records[made]) for made in screens}
+
+    found = preview_batch(desk.review, LEA, screens, SAFE, NOW)
+
+    assert [made.key for made in found.items] == ["d.jpg"]
+    assert {made.key for made in found.left_alone} == {"a.jpg", "b.jpg", "c.jpg"}
+    assert {made: desk.verdicts.records[made] for made in screens} == before and not desk.audit.events
+
+
+def test_a_batch_is_decided_only_as_it_was_confirmed():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
+
+    with pytest.raises(NotConfirmed, match="confirmed 2 items, and 3 can be decided"):
+        decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+    assert all(desk.get(made).pending_id is None and desk.get(made).lease_holder is None for made in screens)
+
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 3, NOW)
+
+    assert set(batch.items) == set(screens)
+    assert len(list(finalise_stragglers(desk.review, desk.deciding, later(11)))) == 3
+    assert {desk.images.tags[made] for made in screens} == {"safe"}
+
+
+def test_a_batch_is_undone_as_one_and_leaves_nothing():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+
+    assert undo_batch(desk.review, BEN, batch.items, batch.id, later(4)).items == ()
+    assert undo_batch(desk.review, ANNA, batch.items, "another", later(4)).items == ()
+    undone = undo_batch(desk.review, ANNA, batch.items, batch.id, later(5))
+
+    assert undone.items == batch.items and not undone.left_alone
+    assert list(finalise_stragglers(desk.review, desk.deciding, later(60))) == []
+    assert {desk.get(made).verdict for made in screens} == {"review"}
+
+
+def test_an_item_that_is_taken_meanwhile_is_left_alone():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    first, second = screens
+    desk.queue.meanwhile.append(lambda: claim(desk.review, BEN, first, NOW))
+
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+
+    assert batch.items == (second,) and "Somebody else" in batch.left_alone[first]
+
+
+def test_what_its_own_checks_refused_is_made_safe_by_nobody_at_once():
+    desk = Desk()
+    unprepared = desk.wait("a.jpg")
+
+    found = preview_batch(desk.review, ANNA, {unprepared: screen_of(desk.get(unprepared))}, SAFE, NOW)
+
+    assert not found.items and "by itself alone" in found.left_alone[unprepared]
+
+
+def test_a_batch_is_no_larger_than_what_one_person_may_change():
+    desk = Desk()
+    screens = waiting(desk, *(f"{number}.jpg" for number in range(21)))
+
+    with pytest.raises(NotConfirmed, match="at most 20"):
+        decide_batch(desk.review, ANNA, screens, SAFE, 21, NOW)
+
+
+def test_the_identical_ones_are_those_that_are_free_and_in_scope():
+    desk = Desk()
+    shown, *_ = waiting(desk, "posts/a.jpg", "posts/b.jpg", "avatars/c.jpg", "posts/d.jpg")
+    waiting(desk, "posts/other.jpg", sha256="cd" * 32)
+    claim(desk.review, BEN, ImageRef("intake", "posts/d.jpg", "v1"), NOW)
+    limited = replace(ANNA, prefixes=("posts/",))
+
+    assert [record.image.key for record in identical_items(desk.review, limited, shown, NOW)] == ["posts/b.jpg"]

@@ -1,0 +1,329 @@
+"""A decision that is pending for ten seconds, taken back, put into force, and everything that may come in between."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from moderation.domain.policy import parse_pack
+from moderation.domain.record import escalated, overruled, reopened, utc
+from moderation.domain.review import screen_of
+from moderation.errors import (
+    HeldBySomeone,
+    ItemChanged,
+    LeaseLost,
+    NothingPending,
+    StoreUnavailable,
+    UnknownCategory,
+)
+from moderation.ports import Policies
+from moderation.usecases.decide import PersonDecision, decide
+from moderation.usecases.erase import ErasePorts, StoredVersion, erase
+from moderation.usecases.review.claim import claim
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.finalise import finalise, finalise_stragglers
+from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.undo import undo
+from tests.support.fakes import FakeImages, FakePolicies, FakeWork
+from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
+
+DUE = later(10)
+
+
+def test_nothing_is_tagged_or_told_before_the_decision_is_in_force():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+
+    pending = desk.decide(ANNA, made, "unsafe")
+
+    assert desk.get(made).verdict == "review" and desk.images.tags[made] == "review" and not desk.publisher.published
+    with pytest.raises(NothingPending, match="can be taken back until"):
+        desk.finalise(made, pending, later(9))
+    result = desk.finalise(made, pending, DUE).result
+    assert result and result.record.verdict == "unsafe" and result.record.decider == ANNA.id
+    assert desk.images.tags[made] == "unsafe"
+    assert [topic for topic, *_ in desk.publisher.published] == ["unsafe"]
+    record = desk.get(made)
+    assert (record.pending_id, record.lease_holder, record.home_queue) == (None, None, None)
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+    assert {event.who for event in desk.audit.events} == {"p-1"}
+
+
+def test_a_decision_comes_into_force_once():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    desk.finalise(made, pending, DUE)
+
+    with pytest.raises(NothingPending):
+        desk.finalise(made, pending, later(11))
+    assert len(desk.get(made).history) == 2
+
+
+def test_an_undone_decision_leaves_nothing():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    before = dict(desk.verdicts.records[made])
+    pending = desk.decide(ANNA, made)
+
+    undone = undo(desk.review, ANNA, made, pending, later(5))
+
+    assert not undone.reversal and undone.record.lease_holder == ANNA.id
+    with pytest.raises(NothingPending):
+        desk.finalise(made, pending, DUE)
+    assert next_item(desk.review, BEN, later(200))
+    kept = {k: v for k, v in desk.verdicts.records[made].items() if not k.startswith(("lease", "home", "queue"))}
+    assert kept == {k: v for k, v in before.items() if not k.startswith("queue")}
+
+
+def test_what_is_in_force_is_undone_by_a_reversal():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    desk.finalise(made, pending, DUE)
+
+    undone = undo(desk.review, ANNA, made, pending, later(20))
+    assert undone.reversal and undone.record.verdict == "unsafe" and desk.images.tags[made] == "unsafe"
+    choice = Choice("safe", (), "A toy", screen_of(undone.record), seen=True)
+    again = decide_pending(desk.review, ANNA, made, choice, later(21)).pending_id
+    assert desk.finalise(made, str(again), later(31)).result
+
+    record = desk.get(made)
+    assert (record.verdict, record.previous_verdict, desk.images.tags[made]) == ("safe", "unsafe", "safe")
+    assert [topic for topic, *_ in desk.publisher.published] == ["unsafe", "unsafe", "safe"]
+
+
+def test_a_reversal_that_nobody_decides_leaves_the_decision():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    desk.finalise(made, pending, DUE)
+    queue = desk.get(made).other["queue"]
+    undo(desk.review, ANNA, made, pending, later(20))
+
+    assert next_item(desk.review, BEN, later(200)) is None
+    assert desk.get(made).other["queue"] == queue and desk.get(made).verdict == "safe"
+
+
+def test_only_the_decider_takes_a_decision_back():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+
+    for person in (BEN, LEA):
+        with pytest.raises(NothingPending):
+            undo(desk.review, person, made, pending, later(5))
+    assert desk.get(made).pending_id == pending
+
+
+def test_a_repeated_decision_waits_no_longer():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.finalise(made, desk.decide(ANNA, made), DUE)
+    undo(desk.review, ANNA, made, "", later(20))
+    pending = desk.decide(ANNA, made, at=later(21))
+
+    assert desk.finalise(made, pending, later(31)).result
+
+    assert desk.get(made).pending_id is None and str(desk.get(made).other["queue"]).startswith("person#")
+
+
+@pytest.mark.parametrize("seconds", [121, 500])
+def test_a_decision_after_the_lease_was_lost_is_refused(seconds: int):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+
+    with pytest.raises(LeaseLost):
+        decide_pending(desk.review, ANNA, made, Choice("safe", (), "n", screen), later(seconds))
+    claim(desk.review, BEN, made, later(seconds))
+    with pytest.raises(LeaseLost):
+        decide_pending(desk.review, ANNA, made, Choice("safe", (), "n", screen), later(seconds + 1))
+    assert desk.get(made).pending_id is None
+
+
+def test_a_decision_on_what_was_not_on_the_screen_is_refused():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+    desk.verdicts.records[made] |= {"owner": "another run", "decided_at": utc(later(1))}
+
+    with pytest.raises(ItemChanged):
+        decide_pending(desk.review, ANNA, made, Choice("safe", (), "n", screen), later(2))
+
+
+def test_a_category_of_another_policy_is_refused_at_once():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+
+    for choice in (Choice("unsafe", ("Spam",), "n", screen), Choice("unsafe", (), "n", screen)):
+        with pytest.raises(UnknownCategory):
+            decide_pending(desk.review, ANNA, made, choice, NOW)
+    with pytest.raises(UnknownCategory):
+        decide_pending(desk.review, ANNA, made, Choice("safe", ("Violence",), "n", screen), NOW)
+    assert desk.get(made).pending_id is None
+
+
+def test_nobody_claims_what_is_about_to_come_into_force():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.decide(ANNA, made)
+
+    with pytest.raises(HeldBySomeone):
+        claim(desk.review, BEN, made, later(300))
+    assert next_item(desk.review, BEN, later(300)) is None
+
+
+def test_the_sweeper_ends_what_nobody_ended():
+    desk = Desk()
+    one, two, three = (desk.wait(f"{name}.jpg") for name in "abc")
+    for made in (one, two):
+        desk.decide(ANNA, made)
+    desk.decide(BEN, three, at=later(15))
+
+    ended = list(finalise_stragglers(desk.review, desk.deciding, later(20)))
+
+    assert {straggler.image for straggler in ended} == {one, two}
+    assert [desk.get(made).verdict for made in (one, two, three)] == ["safe", "safe", "review"]
+
+
+def test_a_function_that_dies_after_the_record_is_followed_by_the_tag():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+
+    class Dying(FakeImages):
+        def tag(self, image: object, verdict: str) -> str:
+            raise StoreUnavailable("Bucket intake can't be reached.")
+
+    dying = replace(desk.deciding, images=Dying())
+    with pytest.raises(StoreUnavailable):
+        finalise(desk.review, dying, made, pending, DUE)
+    with pytest.raises(NothingPending):
+        undo(desk.review, ANNA, made, pending, later(15))
+    list(finalise_stragglers(desk.review, desk.deciding, later(20)))
+
+    record = desk.get(made)
+    assert record.verdict == desk.images.tags[made] == "unsafe"
+    assert record.notified is True and record.pending_id is None and len(record.history) == 2
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
+def taken_away(desk: Desk, made) -> None:
+    desk.people.people[ANNA.id] = replace(ANNA, roles=frozenset())
+
+
+def opted_out(desk: Desk, made) -> None:
+    desk.people.people[ANNA.id] = replace(ANNA, opted_out=frozenset({"Violence"}))
+
+
+def gone(desk: Desk, made) -> None:
+    del desk.people.people[ANNA.id]
+
+
+@pytest.mark.parametrize("happens", [taken_away, opted_out, gone])
+def test_who_may_no_longer_decides_nothing(happens: Callable[[Desk, object], None]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    happens(desk, made)
+
+    ended = desk.finalise(made, pending, DUE)
+
+    assert ended.result is None and "may not any more" in ended.refused
+    assert desk.get(made).verdict == "review" and desk.images.tags[made] == "review"
+    found = next_item(desk.review, BEN, DUE)
+    assert found and found.image == made
+
+
+# What happens between the pending decision and its end, or in the middle of its end.
+
+
+def erased(desk: Desk, made) -> None:
+    ports = ErasePorts(desk.images, FakeWork(), desk.verdicts, desk.verdicts.decisions)
+    list(erase(ports, [StoredVersion(made, "object version", desk.get(made))], "arn:eraser"))
+
+
+def is_escalated(desk: Desk, made) -> None:
+    assert desk.verdicts.compare_and_set(desk.get(made), escalated(desk.get(made), utc(later(5))))
+
+
+def decided_by_command(desk: Desk, made) -> None:
+    decide(desk.deciding, desk.get(made), PersonDecision("safe", (), "By command", "arn:aws:sts::1:a/b/me", seen=True))
+
+
+def redriven(desk: Desk, made) -> None:
+    assert desk.verdicts.compare_and_set(desk.get(made), reopened(desk.get(made)))
+
+
+def revoked(desk: Desk, made) -> None:
+    change = overruled(desk.get(made), "review", (), "n", "arn:lead", utc(later(5)))
+    assert desk.verdicts.compare_and_set(desk.get(made), change)
+
+
+def undone(desk: Desk, made) -> None:
+    undo(desk.review, ANNA, made, str(desk.get(made).pending_id), later(9))
+
+
+MEANWHILE = [erased, is_escalated, decided_by_command, redriven, revoked, undone]
+
+
+@pytest.mark.parametrize("happens", MEANWHILE)
+def test_what_happened_before_the_end_stands(happens: Callable[[Desk, object], None]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    happens(desk, made)
+    standing, tag = dict(desk.verdicts.records.get(made, {})), desk.images.tags.get(made)
+
+    with pytest.raises(NothingPending):
+        desk.finalise(made, pending, DUE)
+
+    assert desk.verdicts.records.get(made, {}) == standing and desk.images.tags.get(made) == tag
+    assert not [topic for topic, *_ in desk.publisher.published if topic == "unsafe"]
+
+
+@pytest.mark.parametrize("happens", MEANWHILE)
+def test_what_happens_in_the_middle_of_the_end_stands(happens: Callable[[Desk, object], None]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    happened: list[bool] = []
+
+    class InBetween(FakePolicies):
+        """Policies, which are read when the record has been checked and before it is written."""
+
+        def for_key(self, key: str) -> Policies:
+            if not happened:
+                happened.append(True)
+                happens(desk, made)
+            return super().for_key(key)
+
+    desk.deciding = replace(desk.deciding, policies=InBetween(desk.policies.policies))
+    assert desk.finalise(made, pending, DUE).refused
+
+    assert happened
+    record = desk.verdicts.get(made)
+    assert record is None or (record.verdict != "unsafe" and desk.images.tags[made] != "unsafe")
+    assert not [topic for topic, *_ in desk.publisher.published if topic == "unsafe"]
+
+
+def test_a_policy_that_changes_meanwhile_leaves_the_decision_under_the_rules_that_were_on_the_screen():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    other = parse_pack(
+        {
+            "name": "other",
+            "description": "Others.",
+            "categories": [{"name": "Spam", "description": "Advertisements"}],
+            "questions": [{"id": "spam", "text": "Is it an advertisement?", "categories": ["Spam"]}],
+        }
+    )
+    desk.policies.policies = Policies(other, ())
+
+    result = desk.finalise(made, pending, DUE).result
+
+    assert result and result.record.category == "Violence" and result.stickiness.value == "other rules"
+    assert result.record.policy == {"name": GRAVE.name, "digest": GRAVE.digest}

@@ -1,0 +1,206 @@
+"""The queue of people: what comes next, to whom, and who holds it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from moderation.domain.limits import MAX_LANES
+from moderation.errors import HeldBySomeone, LeaseLost, OutOfScope, SkipRefused, StoreUnavailable
+from moderation.usecases.review.claim import claim, release, renew
+from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
+from moderation.usecases.review.skip import MOST_A_DAY, skip
+from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
+
+
+def names(desk: Desk, person=ANNA, at=NOW) -> list[str]:
+    """The keys that come one after the other, until there is none."""
+    keys = []
+    while record := next_item(desk.review, person, at):
+        keys.append(record.image.key)
+    return keys
+
+
+def test_the_gravest_comes_first_then_what_is_due_first():
+    desk = Desk()
+    desk.wait("late.jpg", "Violence", hours_ago=40)
+    desk.wait("new.jpg", "Violence")
+    desk.wait("gore.jpg", "Gore")
+    desk.wait("both.jpg", "Gore", "Violence", hours_ago=0.5)
+
+    assert names(desk) == ["both.jpg", "gore.jpg", "late.jpg", "new.jpg"]
+
+
+def test_items_of_earlier_releases_and_failures_come_in_between():
+    desk = Desk()
+    desk.wait("gore.jpg", "Gore")
+    desk.wait("old.jpg", hours_ago=3, sorted_in=False)
+    desk.wait("new.jpg", "Violence")
+
+    assert desk.get(image("old.jpg")).other["queue_order"].startswith("5#")
+    assert names(desk) == ["gore.jpg", "old.jpg", "new.jpg"]
+
+
+def test_two_people_never_get_the_same_item():
+    desk = Desk()
+    desk.wait("a.jpg")
+    desk.wait("b.jpg")
+
+    first, second = next_item(desk.review, ANNA, NOW), next_item(desk.review, BEN, NOW)
+
+    assert first and second and {first.image.key, second.image.key} == {"a.jpg", "b.jpg"}
+    assert next_item(desk.review, BEN, NOW) is None
+
+
+def test_an_item_that_is_taken_at_the_same_moment_is_passed_over():
+    desk = Desk()
+    desk.wait("a.jpg", hours_ago=1)
+    desk.wait("b.jpg")
+    desk.queue.meanwhile.append(lambda: claim(desk.review, BEN, image("a.jpg"), NOW))
+
+    found = next_item(desk.review, ANNA, NOW)
+
+    assert found and found.image.key == "b.jpg"
+    assert desk.get(image("a.jpg")).lease_holder == BEN.id
+
+
+def test_opted_out_and_out_of_scope_items_are_left_to_others():
+    desk = Desk()
+    desk.wait("posts/a.jpg", "Violence", "Gore")
+    desk.wait("posts/b.jpg", "Violence")
+    desk.wait("avatars/c.jpg", "Violence")
+    desk.wait("posts/deep/d.jpg", "Smoking")
+    squeamish = replace(ANNA, opted_out=frozenset({"Gore"}), prefixes=("posts/",))
+
+    assert names(desk, replace(squeamish, categories=frozenset({"Violence"}))) == ["posts/b.jpg"]
+    assert names(desk, squeamish, later(200)) == ["posts/b.jpg", "posts/deep/d.jpg"]
+    assert names(desk, LEA, later(400))[0] == "posts/a.jpg"
+
+
+def test_a_prefix_within_the_first_folder_limits_what_comes():
+    desk = Desk()
+    desk.wait("users/1/a.jpg", "Violence")
+    desk.wait("users/2/b.jpg", "Violence")
+
+    assert names(desk, replace(ANNA, prefixes=("users/2/",))) == ["users/2/b.jpg"]
+
+
+def test_the_lanes_are_limited_and_what_comes_after_the_last_is_found_all_the_same():
+    desk = Desk()
+    for number in range(MAX_LANES + 3):
+        desk.wait(f"user-{number}/a.jpg", "Violence")
+
+    assert len(desk.verdicts.lanes) == MAX_LANES
+    assert names(desk, replace(ANNA, prefixes=(f"user-{MAX_LANES + 1}/",))) == [f"user-{MAX_LANES + 1}/a.jpg"]
+    assert len(names(desk)) == MAX_LANES + 2
+
+
+def test_only_who_may_gets_an_item():
+    desk = Desk()
+    desk.wait("a.jpg")
+
+    with pytest.raises(OutOfScope):
+        next_item(desk.review, replace(ANNA, roles=frozenset({"auditor"})), NOW)
+
+
+def test_forbidden_and_unknown_items_look_alike():
+    desk = Desk()
+    desk.wait("posts/a.jpg", "Gore")
+    blind = replace(ANNA, opted_out=frozenset({"Gore"}))
+
+    for person, key in ((blind, "posts/a.jpg"), (ANNA, "posts/none.jpg"), (replace(ANNA, prefixes=()), "posts/a.jpg")):
+        with pytest.raises(OutOfScope, match="There is no such item, or it isn't in your scope"):
+            claim(desk.review, person, image(key), NOW)
+
+
+def test_a_lease_keeps_others_away_and_lasts_two_minutes():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    claim(desk.review, ANNA, made, NOW)
+
+    with pytest.raises(HeldBySomeone, match=r"until 2026-11-27T12:02:00\.000Z"):
+        claim(desk.review, BEN, made, later(119))
+    renew(desk.review, ANNA, made, later(100))
+    with pytest.raises(HeldBySomeone):
+        claim(desk.review, BEN, made, later(219))
+    assert claim(desk.review, BEN, made, later(221)).lease_holder == BEN.id
+    with pytest.raises(LeaseLost):
+        renew(desk.review, ANNA, made, later(222))
+
+
+def test_what_ran_out_or_was_let_go_waits_where_it_was():
+    desk = Desk()
+    first, second = desk.wait("a.jpg", "Gore"), desk.wait("b.jpg", "Gore", hours_ago=0.1)
+    before = {made: dict(desk.verdicts.records[made]) for made in (first, second)}
+    assert names(desk) == ["b.jpg", "a.jpg"]
+
+    release(desk.review, ANNA, first, NOW)
+
+    assert desk.verdicts.records[first] == before[first]
+    assert names(desk, BEN, later(121)) == ["b.jpg", "a.jpg"]
+    assert desk.get(second).home_queue == before[second]["queue"]
+
+
+def test_a_parked_item_comes_back_at_its_time():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    claim(desk.review, ANNA, made, NOW)
+
+    park(desk.review, ANNA, made, later(3600), NOW)
+
+    assert names(desk, BEN, later(3500)) == []
+    assert names(desk, BEN, later(3601)) == ["a.jpg"]
+    assert [event.action for event in desk.audit.events] == ["park"]
+
+
+def test_nothing_is_parked_for_ever():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    claim(desk.review, ANNA, made, NOW)
+
+    for until in (NOW, NOW + timedelta(days=8)):
+        with pytest.raises(ValueError, match="at most 7 days"):
+            park(desk.review, ANNA, made, until, NOW)
+
+
+def test_an_item_that_was_passed_on_goes_to_others_and_not_for_ever():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    people = [replace(ANNA, id=f"s-{n}") for n in range(4)]
+    for number, person in enumerate(people[:3]):
+        claim(desk.review, person, made, later(number))
+        skip(desk.review, person, made, later(number))
+        assert next_item(desk.review, person, later(number)) is None
+
+    claim(desk.review, people[3], made, later(9))
+    with pytest.raises(SkipRefused, match="3 people"):
+        skip(desk.review, people[3], made, later(9))
+    assert desk.get(made).lease_holder == people[3].id
+
+
+def test_a_person_passes_on_so_many_items_a_day():
+    desk = Desk()
+    every = [desk.wait(f"{number}.jpg") for number in range(MOST_A_DAY + 1)]
+    for made in every[:-1]:
+        claim(desk.review, ANNA, made, NOW)
+        skip(desk.review, ANNA, made, NOW)
+    claim(desk.review, ANNA, every[-1], NOW)
+
+    with pytest.raises(SkipRefused, match=f"{MOST_A_DAY} items today"):
+        skip(desk.review, ANNA, every[-1], NOW)
+    claim(desk.review, ANNA, every[-1], later(86_400))
+    skip(desk.review, ANNA, every[-1], later(86_400))
+
+
+def test_without_an_audit_nothing_is_done():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    claim(desk.review, ANNA, made, NOW)
+    desk.audit.failing = True
+
+    with pytest.raises(StoreUnavailable):
+        park(desk.review, ANNA, made, later(60), NOW)
+    with pytest.raises(StoreUnavailable):
+        desk.decide(ANNA, made)
+    assert desk.get(made).pending_id is None and desk.get(made).lease_holder == ANNA.id

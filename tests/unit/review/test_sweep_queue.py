@@ -1,0 +1,71 @@
+"""The queue is kept in order: what comes back, what is unsorted, what is late, and what nobody may see."""
+
+from dataclasses import replace
+
+from moderation.domain.lanes import UNSORTED
+from moderation.domain.limits import MAX_LANES
+from moderation.usecases.review.claim import claim
+from moderation.usecases.review.park import park
+from moderation.usecases.review.sweep_queue import sweep_queue
+from tests.support.fakes import FakePeople
+from tests.unit.review.desk import ANNA, NOW, Desk, later
+
+
+def test_failures_and_items_of_earlier_releases_are_sorted_into_their_lanes():
+    desk = Desk()
+    old = desk.wait("posts/old.jpg", "Gore", sorted_in=False)
+    failed = desk.wait("posts/failed.jpg", sorted_in=False, policy={}, evidence=None)
+
+    assert sweep_queue(desk.review, NOW).sorted_in == 2
+
+    record = desk.get(old)
+    assert (record.severity, record.supports, record.due_at) == (9, ["Gore"], "2026-11-27T13:00:00.000Z")
+    assert record.other["queue"] not in UNSORTED and desk.get(failed).severity == 4
+    assert sweep_queue(desk.review, NOW).sorted_in == 0
+
+
+def test_an_item_that_somebody_takes_while_it_is_sorted_stays_theirs():
+    desk = Desk()
+    made = desk.wait("a.jpg", sorted_in=False)
+    desk.queue.meanwhile.append(lambda: claim(desk.review, ANNA, made, NOW))
+
+    assert sweep_queue(desk.review, NOW).sorted_in == 0
+    assert desk.get(made).lease_holder == ANNA.id
+
+
+def test_leases_that_ran_out_go_back():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    queue = desk.get(made).other["queue"]
+    claim(desk.review, ANNA, made, NOW)
+
+    assert sweep_queue(desk.review, later(60)).put_back == 0
+    assert sweep_queue(desk.review, later(121)).put_back == 1
+    assert desk.get(made).other["queue"] == queue
+
+
+def test_overdue_items_are_counted_wherever_they_are():
+    desk = Desk()
+    desk.wait("late.jpg", "Gore", hours_ago=2)
+    desk.wait("in time.jpg", "Violence", hours_ago=2)
+    parked = desk.wait("parked.jpg", "Gore", hours_ago=2)
+    claim(desk.review, ANNA, parked, NOW)
+    park(desk.review, ANNA, parked, later(3600), NOW)
+    for number in range(MAX_LANES):
+        desk.wait(f"user-{number}/a.jpg", "Violence")
+    desk.wait("late and unsorted/a.jpg", "Violence", hours_ago=50)
+
+    assert sweep_queue(desk.review, NOW).overdue == 3
+
+
+def test_what_is_in_nobodys_scope_is_counted_and_only_where_there_are_people():
+    desk = Desk()
+    desk.wait("posts/a.jpg", "Violence", "Gore")
+    desk.wait("posts/b.jpg", "Violence")
+    desk.wait("shop/c.jpg", "Violence")
+    desk.people = FakePeople(replace(ANNA, opted_out=frozenset({"Gore"}), prefixes=("posts/",)))
+    nobody = replace(ANNA, roles=frozenset({"auditor"}))
+
+    assert sweep_queue(replace(desk.review, people=desk.people), NOW).unseen == 2
+    assert sweep_queue(replace(desk.review, people=FakePeople()), NOW).unseen == 0
+    assert sweep_queue(replace(desk.review, people=FakePeople(nobody)), NOW).unseen == 0
