@@ -49,7 +49,7 @@ def test_a_padded_batch_over_several_images(size: NetworkSize, picture: Callable
 
 
 def test_pixels_are_the_same_where_transformers_5_uses_torchvision(picture: Callable[..., Image.Image]) -> None:
-    """As seen with transformers 5.17 and torchvision 0.26: a picture's axes are turned before their order is applied."""
+    """Seen with transformers 5.17 and torchvision 0.26: a picture's axes are turned before their order is applied."""
     model, processor = random_checkpoint.build(NetworkSize())
     ours = processor.image_processor
 
