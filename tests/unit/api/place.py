@@ -85,7 +85,8 @@ class Place:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later)
 
         reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
-        ports = ApiPorts(review, reveal, self.policies, finish)
+        self.escalated: list[tuple[ImageRef, str]] = []
+        ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
         return resolver(ports, lambda event: self.people.find(_subject(event)))
 
     def put(self, key: str, **more: Any) -> ImageRef:

@@ -169,3 +169,12 @@ def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
 
     assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1})
     assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})
+
+
+def test_an_item_is_escalated_under_a_pseudonym_by_whom_it_is_in_scope(place) -> None:
+    name = place.name_of(place.image)
+    assert place.ask(person("reviewer", prefixes=("z",)), "POST", f"/items/{name}/escalate")[0] == 404
+    assert place.escalated == []
+
+    assert place.ask(ANN, "POST", f"/items/{name}/escalate") == (200, {})
+    assert place.escalated == [(place.image, "otter")]
