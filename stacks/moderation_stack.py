@@ -109,7 +109,7 @@ class ModerationStack(Stack):
         intake.protect_tag([functions.record_verdict, reviewer])
         policies.restrict_changes(editor)
         work.restrict_changes(
-            steps=[functions.prepare_image, functions.query_image, functions.judge_image],
+            steps=[functions.prepare_image, functions.query_image, functions.read_image, functions.judge_image],
             recorder=functions.record_verdict,
             keepers=[functions.prepare_image, functions.judge_image, reviewer, eraser],
             eraser=eraser,
@@ -119,6 +119,7 @@ class ModerationStack(Stack):
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer])
             work.restrict_views([functions.query_image, reviewer])
+            work.restrict_pages([functions.read_image])
         Monitoring(
             self,
             "Monitoring",

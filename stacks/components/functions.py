@@ -12,13 +12,14 @@ from stacks.components import model_access
 from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
 from stacks.components.dead_letter_queue import DeadLetterQueue
-from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.verdict_table import VerdictTable
+from stacks.components.wheel_layer import MODELS, WheelLayer
 from stacks.components.work_bucket import WorkBucket
 from stacks.settings import DeploymentSettings, EndpointNames
+from stacks.wheels import IMAGING, READING
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 # Version 36 holds Powertools 3.31.1 with all its extras.
@@ -26,7 +27,7 @@ POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambda
 
 
 class Functions(Construct):
-    """Five workflow steps, two of a backfill, the canary, drift, the sweeper of claims, the recorder of failures."""
+    """Six workflow steps, two of a backfill, the canary, drift, the sweeper of claims, the recorder of failures."""
 
     def __init__(
         self,
@@ -72,6 +73,8 @@ class Functions(Construct):
         # None by default: Lambda must keep 100 unreserved, and a new account may have only 10 in total.
         concurrency = settings.model_concurrency or None
 
+        imaging = WheelLayer(self, "Imaging", IMAGING)
+
         self.prepare_image = self._function(
             "prepare_image",
             memory_mb=2048,  # a picture of 50 megapixels is decoded in memory
@@ -83,12 +86,13 @@ class Functions(Construct):
                 "MODELS": _deployed(settings, endpoints),
                 "MODEL_INPUT_SIZE": str(settings.model_input_size),
             },
-            layers=[ImagingLayer(self, "Imaging")],
+            layers=[imaging],
         )
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
         # its judgement is that of the same bytes before
-        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.JUDGEMENT, files.PACKS)
+        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.PAGES)
+        work.allow_put(self.prepare_image, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
         work.allow_key(self.prepare_image)
         verdicts.allow_decisions(self.prepare_image, "dynamodb:GetItem")
@@ -107,6 +111,16 @@ class Functions(Construct):
         work.allow_get(self.query_image, files.MANIFEST, files.VIEWS)
         work.allow_put(self.query_image, files.ANSWERS)
         model_access.allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
+
+        self.read_image = self._function(
+            "read_image",
+            memory_mb=1792,  # one processor, on which the reader runs
+            timeout_seconds=90,
+            environment={"WORK_BUCKET": work.bucket_name, "READER_MODELS": f"/opt/{MODELS}"},
+            layers=[imaging, WheelLayer(self, "Reading", READING)],
+        )
+        work.allow_get(self.read_image, files.MANIFEST, files.PAGES)
+        work.allow_put(self.read_image, files.ANSWERS)
 
         self.judge_image = self._function(
             "judge_image",

@@ -7,8 +7,8 @@ from moderation.domain.reading.text import Code, Line, Reading, reading_from_jso
 from moderation.domain.reading.word_list import words_found
 
 
-def line(text, *, left=0, top=0, width=None, height=20, confidence=0.9, page=0):
-    return Line(text, confidence, (left, top, left + (width or 10 * len(text)), top + height), page)
+def line(text, *, left=0, top=0, width=None, height=20, confidence=0.9, view="full"):
+    return Line(text, confidence, (left, top, left + (width or 10 * len(text)), top + height), view)
 
 
 def detected(*texts):
@@ -136,7 +136,9 @@ def test_a_phrase_is_found_over_two_lines():
 
 def test_a_reading_is_stored_whole():
     reading = Reading(
-        (line("bob@mail.de"),), (Code("x", "QRCode", (1, 2, 3, 4), 1),), finds([line("bob@mail.de")], (), lambda _: ())
+        (line("bob@mail.de"),),
+        (Code("x", "QRCode", (1, 2, 3, 4), "frame-1"),),
+        finds([line("bob@mail.de")], (), lambda _: ()),
     )
 
     assert reading_from_json(reading_to_json(reading)) == reading

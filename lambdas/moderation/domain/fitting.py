@@ -100,6 +100,8 @@ def labelled_answers(
     told = {(answer.view, answer.question): answer for answer in evidence.answers}
     strongest: dict[str, tuple[float, Answer]] = {}
     for found in findings(unscaled, evidence):
+        if found.read is not None:
+            continue
         if found.score is not None and found.score > strongest.get(found.question_id, (-1.0,))[0]:
             strongest[found.question_id] = (found.score, told[found.view, found.question])
     answers = {question_id: answer for question_id, (_, answer) in strongest.items()}

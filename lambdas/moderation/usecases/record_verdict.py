@@ -127,7 +127,10 @@ def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None) -> 
     attributes = {**_provenance(manifest), **judgement, "timings": timings}
     attributes |= needs(manifest.pack.unusable_files, row=judgement.get("row"))
     if overflows(attributes):
-        work.put_json(workspace.evidence, {name: attributes.pop(name) for name in ("evidence", "answers")})
+        work.put_json(
+            workspace.evidence,
+            {name: attributes.pop(name) for name in ("evidence", "answers", "reading") if name in attributes},
+        )
         attributes["evidence_in"] = workspace.evidence
     return attributes
 

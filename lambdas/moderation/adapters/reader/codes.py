@@ -10,14 +10,10 @@ _FORMATS = zxingcpp.BarcodeFormats([_KINDS.QRCode, _KINDS.MicroQRCode, _KINDS.Da
 _MOST_CHARACTERS = 2000
 
 
-def read_codes(page: Image.Image, number: int) -> list[Code]:
+def read_codes(page: Image.Image) -> list[Code]:
     """Return the codes of a page that can be decoded, so that a pattern that only looks like one isn't among them."""
     found = zxingcpp.read_barcodes(page.convert("L"), formats=_FORMATS)
-    return [
-        Code(code.text[:_MOST_CHARACTERS], code.format.name, _box(code.position), number)
-        for code in found
-        if code.valid
-    ]
+    return [Code(code.text[:_MOST_CHARACTERS], code.format.name, _box(code.position)) for code in found if code.valid]
 
 
 def _box(position: zxingcpp.Position) -> tuple[int, int, int, int]:

@@ -19,13 +19,13 @@ _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are tak
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
 
 
-def read_page(models: PpOcr, page: Image.Image, number: int) -> list[Line]:
+def read_page(models: PpOcr, page: Image.Image) -> list[Line]:
     """Return the lines of an RGB picture, from the top to the bottom."""
     scale = min(_MOST_ENLARGED, max(1.0, _LEAST_SIDE / min(page.size)))
     if scale > 1 and max(page.size) * scale > _TILE:
         scale = max(1.0, _TILE / max(page.size))
     shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
-    read = [line for found in _looks(models, shown) for line in _read(models, shown, found, scale, number)]
+    read = [line for found in _looks(models, shown) for line in _read(models, shown, found, scale)]
     return sorted(_distinct(read), key=lambda line: (line.box[1], line.box[0]))
 
 
@@ -69,10 +69,10 @@ def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region
     return Region(region.corners * np.array([size[0] / width, size[1] / height]))
 
 
-def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, number: int) -> Iterator[Line]:
+def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float) -> Iterator[Line]:
     for region, (text, confidence) in zip(found, models.read(page, found), strict=True):
         if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
-            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale), number)
+            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale))
 
 
 def _box(corners: Points) -> tuple[int, int, int, int]:

@@ -47,4 +47,4 @@ def _in_row(row: Row, phones: Detector) -> list[Find]:
 
 
 def _of_code(code: Code) -> Find:
-    return Find(_QR, code.text, 1.0, code.box, code.page)
+    return Find(_QR, code.text, 1.0, code.box, code.view)

@@ -29,7 +29,7 @@ class Row:
             position += len(part.text) + 1
         inside = inside or list(self.parts)
         box = around([part.box for part in inside])
-        return Find(detector, self.text[start:end], min(part.confidence for part in inside), box, inside[0].page)
+        return Find(detector, self.text[start:end], min(part.confidence for part in inside), box, inside[0].view)
 
 
 def around(boxes: Sequence[Box]) -> Box:
@@ -41,14 +41,14 @@ def around(boxes: Sequence[Box]) -> Box:
 def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
     """Return the rows of the lines in their order, then one for the content of each code."""
     found: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.page, line.box[0])):
+    for line in sorted(lines, key=lambda line: (line.view, line.box[0])):
         beside = next((row for row in found if _continues(row[-1], line)), None)
         if beside is None:
             found.append([line])
         else:
             beside.append(line)
-    found.sort(key=lambda row: (row[0].page, row[0].box[1], row[0].box[0]))
-    scanned = [Row((Line(code.text, 1.0, code.box, code.page),)) for code in codes if code.text.strip()]
+    found.sort(key=lambda row: (row[0].view, row[0].box[1], row[0].box[0]))
+    scanned = [Row((Line(code.text, 1.0, code.box, code.view),)) for code in codes if code.text.strip()]
     return [*(Row(tuple(row)) for row in found), *scanned]
 
 
@@ -58,4 +58,4 @@ def _continues(last: Line, line: Line) -> bool:
     gap = line.box[0] - last.box[2]
     alike = max(height, other) <= _ALIKE * min(height, other)
     near = -height < gap < _GAP * max(height, other)
-    return last.page == line.page and alike and near and common >= _BESIDE * min(height, other)
+    return last.view == line.view and alike and near and common >= _BESIDE * min(height, other)

@@ -11,13 +11,13 @@ Box = tuple[int, int, int, int]
 class Line:
     """A line of text; `confidence` is the mean probability of its characters.
 
-    `box` is left, top, right and bottom in the pixels of its page, `page` the number of the page that was read.
+    `box` is left, top, right and bottom in the pixels of the frame that `view` shows whole.
     """
 
     text: str
     confidence: float
     box: Box
-    page: int = 0
+    view: str = "full"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Code:
     text: str
     format: str
     box: Box
-    page: int = 0
+    view: str = "full"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Find:
     text: str
     confidence: float
     box: Box
-    page: int = 0
+    view: str = "full"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,18 @@ class Reading:
     lines: tuple[Line, ...] = ()
     codes: tuple[Code, ...] = ()
     finds: tuple[Find, ...] = ()
+
+    @property
+    def by_view(self) -> dict[str, list[str]]:
+        """The texts of the lines and codes on each view."""
+        views: dict[str, list[str]] = {}
+        for view, text in [
+            *((line.view, line.text) for line in self.lines),
+            *((code.view, code.text) for code in self.codes),
+        ]:
+            if text:
+                views.setdefault(view, []).append(text)
+        return views
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -82,9 +94,9 @@ def _plain(part: Line | Code | Find) -> dict[str, Any]:
     return {name: list(value) if name == "box" else value for name, value in asdict(part).items()}
 
 
-def _place(data: Mapping[str, Any]) -> tuple[Box, int]:
+def _place(data: Mapping[str, Any]) -> tuple[Box, str]:
     left, top, right, bottom = _whole_numbers(data["box"])
-    return (left, top, right, bottom), int(data.get("page", 0))
+    return (left, top, right, bottom), str(data.get("view", "full"))
 
 
 def _whole_numbers(values: Sequence[Any]) -> tuple[int, ...]:

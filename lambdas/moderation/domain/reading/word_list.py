@@ -28,21 +28,21 @@ def _texts(reading: Reading) -> Iterator[Line]:
     """Yield each row as one line, then each two rows below one another as one."""
     each = [row.find(WORDS, 0, len(row.text)) for row in rows(reading.lines, reading.codes)]
     for upper in each:
-        yield Line(upper.text, upper.confidence, upper.box, upper.page)
+        yield Line(upper.text, upper.confidence, upper.box, upper.view)
     for upper, lower in pairwise(each):
         height = max(upper.box[3] - upper.box[1], 1)
-        if upper.page == lower.page and 0 <= lower.box[1] - upper.box[1] < _NEXT_TO * height:
+        if upper.view == lower.view and 0 <= lower.box[1] - upper.box[1] < _NEXT_TO * height:
             last, first = upper.text.split()[-1], lower.text.split()[0]
             box = (
                 min(upper.box[0], lower.box[0]), upper.box[1], max(upper.box[2], lower.box[2]), lower.box[3],
             )  # fmt: skip
-            yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.page)
+            yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.view)
 
 
 def _found(line: Line, word: str) -> Find | None:
     wanted = f" {folded(word)[0]} "
     if any(wanted in f" {text} " for text in folded(line.text)):
-        return Find(WORDS, word, line.confidence, line.box, line.page)
+        return Find(WORDS, word, line.confidence, line.box, line.view)
     return None
 
 
