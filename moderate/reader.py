@@ -2,14 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from moderate.failures import CommandFailed
 from moderate.output import cell, probability, table
-from moderation.adapters.reader.ocr import OcrReader
-from moderation.adapters.reader.pp_ocr import DETECTOR
 from moderation.domain.reading.text import Box, Reading
+
+if TYPE_CHECKING:
+    from moderation.adapters.reader.ocr import OcrReader  # which takes a while to import
 
 # What `make setup` makes in a checkout.
 _MODELS = Path(__file__).parents[1] / "build/reader"
@@ -33,8 +35,11 @@ def _box(box: Box) -> str:
     return " ".join(map(str, box))
 
 
-def find_reader() -> OcrReader:
+def find_reader() -> "OcrReader":
     """Return the reader. Raises CommandFailed if its models aren't here."""
+    from moderation.adapters.reader.ocr import OcrReader
+    from moderation.adapters.reader.pp_ocr import DETECTOR
+
     folder = Path(os.environ.get("READER_MODELS") or _MODELS)
     if not (folder / DETECTOR).is_file():
         raise CommandFailed(
