@@ -120,7 +120,7 @@ class Functions(Construct):
             layers=[imaging, WheelLayer(self, "Reading", READING)],
         )
         work.allow_get(self.read_image, files.MANIFEST, files.PAGES)
-        work.allow_put(self.read_image, files.ANSWERS)
+        work.allow_put(self.read_image, files.READING)
 
         self.judge_image = self._function(
             "judge_image",
@@ -134,7 +134,7 @@ class Functions(Construct):
             },
             reserved_concurrency=concurrency,
         )
-        work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
+        work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS, files.READING)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
         model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.reading.detectors import finds
+from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import (
     DECISION,
     GOLDEN_QUEUE,
@@ -17,7 +19,7 @@ from moderation.domain.record import (
     is_reusable,
 )
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
-from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable
+from moderation.errors import DecisionWithdrawn, ImageUnavailable, Misconfigured, NotificationUnavailable, ReadingFailed
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
 
 
@@ -335,3 +337,16 @@ class FakeExecutions:
 
     def start(self, name: str, given: Mapping[str, Any]) -> bool:
         return self.started.setdefault(name, given) is given
+
+
+class FakeReader:
+    """A reader that reads the same on every page, or fails."""
+
+    def __init__(self, *lines: Line, failing: str = "") -> None:
+        self.lines, self.failing, self.pages = lines, failing, list[bytes]()
+
+    def read(self, png: bytes) -> Reading:
+        self.pages.append(png)
+        if self.failing:
+            raise ReadingFailed(self.failing)
+        return Reading(self.lines, (), finds(self.lines, (), lambda _: ()))

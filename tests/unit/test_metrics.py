@@ -20,12 +20,13 @@ from moderation.handlers import (
     notify,
     prepare_image,
     query_image,
+    read_image,
     record_failure,
     record_verdict,
     sweep_claims,
 )
 from moderation.ports import ScoredText, VisionReply
-from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeVerdicts, FakeVision, FakeWork
+from tests.support.fakes import FakeExecutions, FakeJudge, FakePublisher, FakeReader, FakeVerdicts, FakeVision, FakeWork
 from tests.support.metrics import EMITTED, Context, printed
 from tests.unit import prepared
 from tests.unit.judged import IMAGE, ME, WORKSPACE, judged_work, parts
@@ -183,6 +184,7 @@ def everything():
         if image == first:
             quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
             yield query_image, wiring.QueryPorts(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
+            yield read_image, wiring.ReadPorts(preparing.work, FakeReader()), {"prefix": prefix}
         yield judge_image, wiring.JudgePorts(preparing.work, FakeJudge()), {"prefix": prefix}
         recording = wiring.RecordPorts(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
         event = {"execution": ME, "started_at": NOW, "input": {**state, "size": 1, "work": {"prefix": prefix}}}

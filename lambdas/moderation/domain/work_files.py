@@ -82,7 +82,7 @@ class Workspace:
     @property
     def reading(self) -> str:
         """Key of the text that was read, or of why it wasn't."""
-        return f"{self.prefix}/answers/reading.json"
+        return f"{self.prefix}/reading.json"
 
     def answers(self, query: int) -> str:
         return f"{self.prefix}/answers/{query}.json"
