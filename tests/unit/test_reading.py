@@ -34,6 +34,7 @@ def detected(*texts):
         ("IBAN GB29 NWBK 6016 1331 9268 19 BIC", "iban"),
         ("SSN 536-90-4399", "identity-number"),
         ("12345678Z", "identity-number"),
+        ("DNI12345678Z", "identity-number"),
         ("756.9217.0769.85", "identity-number"),
         ("QQ 12 34 56 C".replace("QQ", "AB"), "identity-number"),
         ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<", "identity-number"),

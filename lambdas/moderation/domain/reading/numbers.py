@@ -126,7 +126,7 @@ def _always(number: str) -> bool:
 _NATIONAL: tuple[tuple[re.Pattern[str], Check], ...] = (
     (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
     (re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIOQUV])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)"), _always),  # UK
-    (re.compile(r"(?<!\w)[XYZ\d]-?\d{7}-?[A-Z](?!\w)"), _dni),
+    (re.compile(r"(?:(?<!\w)|(?<=DNI)|(?<=NIE)|(?<=NIF))[XYZ\d]-?\d{7}-?[A-Z](?!\w)"), _dni),
     (re.compile(r"(?<!\d)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\d)"), _ahv),
     (re.compile(r"(?<!\w)[12] ?\d{2} ?[0-9]{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), _nir),
     (re.compile(r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?!\w)"), _codice_fiscale),
