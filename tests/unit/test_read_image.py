@@ -6,6 +6,7 @@ import pytest
 
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import READ, findings
+from moderation.domain.fitting import fit, labelled_answers
 from moderation.domain.manifest import manifest_from_json, manifest_to_json
 from moderation.domain.reading.text import Line, reading_from_json
 from moderation.domain.work_files import Workspace
@@ -73,3 +74,14 @@ def test_boxes_of_a_shrunk_page_are_those_of_the_picture(workspace: Workspace) -
 
 def test_a_pack_that_reads_nothing_has_no_pages(workspace: Workspace) -> None:
     assert prepare_image(prepared.made(PACK), prepared.FIRST, workspace).pages is None
+
+
+def test_a_question_that_the_text_alone_answers_is_never_fitted(workspace: Workspace) -> None:
+    read = replace(PACK.questions[0], reads=("phone",), ask=False)
+    pack = replace(PACK, questions=(read, PACK.questions[1]))
+
+    answers = labelled_answers(pack, evidence_with(FakeReader(CALL), workspace), ["Violence"])
+    fitted = fit(pack, [answers] * 200, 0.9, ["Violence"])
+
+    assert read.id not in answers.unscaled
+    assert [refusal.category for refusal in fitted.refused] == ["Violence"]

@@ -150,7 +150,7 @@ def _fit_category(
 
 
 def _questions_of(pack: Pack, category: str) -> list[Question]:
-    return [question for question in pack.questions if question.categories[:1] == (category,)]
+    return [question for question in pack.asked if question.categories[:1] == (category,)]
 
 
 def _told_by_labels(pack: Pack, truth: frozenset[str]) -> dict[str, bool]:
