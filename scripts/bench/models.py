@@ -1,19 +1,19 @@
 """`make bench-models`: compare the speed of our BLIP-2 handler with the sample's, on the same random weights.
 
 `python -m scripts.bench.models [--quick]` prints the medians and writes them to build/bench/models.json and
-docs/performance.md. On a machine with a CUDA GPU it also measures the full-size network (blip2-flan-t5-xl).
+docs/performance.md. `scripts.bench.gpu` measures the full-size network on a GPU.
 """
 
 import argparse
 import base64
 import io
+import itertools
 import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,6 @@ MEDIUM = NetworkSize(
     },
     text={"d_model": 512, "d_kv": 64, "d_ff": 1280, "num_layers": 6, "num_heads": 8},
 )
-FULL = NetworkSize(
-    image=224,
-    patch=14,
-    queries=32,
-    vision={"hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 39, "num_attention_heads": 16},
-    qformer={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
-    text={"d_model": 2048, "d_kv": 64, "d_ff": 5120, "num_layers": 24, "num_heads": 32, "vocab_size": 32128},
-)
-# At full size: one encoding, eight answers scored at their first token, one caption (by torch's FlopCounterMode).
-FULL_FLOP_AN_IMAGE = 1.662e12
 
 
 @dataclass(frozen=True)
@@ -84,24 +74,34 @@ class Network:
     service: Service
 
 
-def build(size: NetworkSize, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
+def build(
+    size: NetworkSize,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    corpus: Sequence[str] = random_checkpoint.CORPUS,
+) -> Network:
     """Return a network that never ends an answer by itself, so that every answer has its maximum length."""
     with torch.device(device):
-        model, processor = random_checkpoint.build(size)
+        model, processor = random_checkpoint.build(size, corpus=corpus)
     model = model.to(device, dtype)
     with torch.no_grad():
         # the end token gets a logit of 0, which is never the maximum of hundreds
         model.language_model.lm_head.weight[model.config.text_config.eos_token_id] = 0
+    return served(model, processor)
+
+
+def served(model: Any, processor: Any) -> Network:
+    """Return the network behind a handler that has cached nothing."""
     blip2 = Blip2(model, processor.image_processor, processor.tokenizer)
     service = Service(ANSWER_TOKENS, CAPTION_TOKENS)
     service.serve(blip2, "random")
     return Network(model, processor, blip2, service)
 
 
-def sample_way(network: Network, image: str) -> list[str]:
-    """Run the sample's handler nine times: decode, encode and generate for each prompt."""
+def sample_way(network: Network, image: str, prompts: Sequence[str] = PROMPTS) -> list[str]:
+    """Run the sample's handler once a prompt and once for the caption: decode, encode and generate each time."""
     texts = []
-    for prompt in (*PROMPTS, None):
+    for prompt in (*prompts, None):
         picture = Image.open(io.BytesIO(base64.b64decode(image))).convert("RGB")
         inputs = network.processor(images=picture, text=prompt, return_tensors="pt")
         inputs = inputs.to(network.model.device, network.model.dtype)
@@ -123,9 +123,9 @@ def one_batch(network: Network, image: str) -> None:
     network.blip2.generate(_rows(network, image), {"max_new_tokens": CAPTION_TOKENS, "do_sample": False})
 
 
-def our_way(network: Network, *images: str) -> list[Any]:
+def our_way(network: Network, *images: str, prompts: Sequence[str] = PROMPTS, caption: bool = True) -> list[Any]:
     """Run our handler on a dynamic batch, with P(yes): an answer leaves the batch when it is done."""
-    requests = [{"image": image, "prompts": PROMPTS, "caption": True} for image in images]
+    requests = [{"image": image, "prompts": prompts, "caption": caption} for image in images]
     return network.service.answer([json.dumps(request).encode() for request in requests])
 
 
@@ -137,72 +137,29 @@ def _rows(network: Network, image: str) -> list[Row]:
     return [*(Row(visual, blip2.tokens(prompt), ANSWER_TOKENS) for prompt in PROMPTS), caption]
 
 
-WAYS: Mapping[str, Callable[..., object]] = {
-    "the sample's way: nine requests": sample_way,
-    "encoded once, decoded nine times": encode_once,
-    "encoded once, one batch": one_batch,
-    "ours: encoded once, one batch that answers leave, scored": our_way,
+# Each method with its number of images at once.
+WAYS: Mapping[str, tuple[Callable[..., object], int]] = {
+    "the sample's way: nine requests": (sample_way, 1),
+    "encoded once, decoded nine times": (encode_once, 1),
+    "encoded once, one batch": (one_batch, 1),
+    "ours: encoded once, one batch that answers leave, scored": (our_way, 1),
+    "ours, four images in a dynamic batch": (our_way, 4),
 }
 
 
 def on_cpu(size: NetworkSize, repeats: int, console: Console) -> dict[str, float]:
-    """Return the median milliseconds per image of each method. They take turns, so that load slows all alike."""
+    """Return the median milliseconds of processor time per image of each method. They take turns."""
     network = build(size)
     seconds: dict[str, list[float]] = {name: [] for name in WAYS}
+    seeds = itertools.count()
     for number in range(repeats + 1):
-        image = picture(number, 512)  # new each time: nothing is cached
-        for name, way in WAYS.items():
-            begin = time.perf_counter()
-            way(network, image)
-            seconds[name].append(time.perf_counter() - begin)
+        for name, (way, images) in WAYS.items():
+            pictures = [picture(next(seeds), 512) for _ in range(images)]  # new each time: nothing is cached
+            begin = time.process_time()
+            way(network, *pictures)
+            seconds[name].append((time.process_time() - begin) / images)
         console.print(f"round {number} of {repeats}" + (" (warming up)" if number == 0 else ""))
     return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}
-
-
-@dataclass(frozen=True)
-class Throughput:
-    """Images per second of the full-size network on a GPU, at one batch size."""
-
-    batch: int
-    ours: float
-    sample: float
-    share_of_peak: float
-
-
-def on_gpu(batches: Sequence[int], repeats: int) -> list[Throughput]:
-    """Measure the full-size network in bf16; the sample answers one request at a time at any batch size."""
-    network = build(FULL, "cuda", torch.bfloat16)
-    peak = _peak_flops()
-    results = []
-    for batch in batches:
-        images = iter([[picture(seed * 1000 + n, 512) for n in range(batch)] for seed in range(repeats + 1)])
-        seconds = _timed(partial(_on_next_batch, network, images), repeats)
-        sample = _timed(partial(sample_way, network, picture(batch, 512)), repeats)
-        share = batch / seconds * FULL_FLOP_AN_IMAGE / peak
-        results.append(Throughput(batch, batch / seconds, 1 / sample, share))
-    return results
-
-
-def _on_next_batch(network: Network, batches: Iterator[Sequence[str]]) -> None:
-    our_way(network, *next(batches))
-
-
-def _timed(way: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats + 1):
-        torch.cuda.synchronize()
-        begin = time.perf_counter()
-        way()
-        torch.cuda.synchronize()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times[1:])
-
-
-def _peak_flops() -> float:
-    """Measure the FLOP/s of one large bf16 multiplication, the practical maximum of this GPU."""
-    side = 8192
-    matrix = torch.randn(side, side, device="cuda", dtype=torch.bfloat16)
-    return 2 * side**3 / _timed(lambda: torch.mm(matrix, matrix), 10)
 
 
 def picture(seed: int, side: int) -> str:
@@ -217,30 +174,16 @@ def page(results: Mapping[str, Any]) -> str:
     """Return the results as a Markdown section."""
     cpu, first = results["cpu"], next(iter(results["cpu"].values()))
     lines = [
-        f"Measured on {results['machine']}, {results['threads']} threads, by `make bench-models`: random weights "
-        f"({results['parameters']}), eight questions and a caption an image, medians of {results['repeats']} rounds.",
+        f"Measured on {results['machine']} (threads: {results['threads']}), by `make bench-models`: random weights "
+        f"({results['parameters']}), eight questions and a caption an image, medians of {results['repeats']} rounds "
+        "in processor time.",
         "",
         "| way | ms an image | times as fast |",
         "|---|---:|---:|",
         *(f"| {name} | {ms:.0f} | {first / ms:.2f} |" for name, ms in cpu.items()),
         "",
     ]
-    if results["gpu"]:
-        lines += [
-            f"Full size (`blip2-flan-t5-xl` with random weights, bf16) on {results['card']}:",
-            "",
-            "| images at once | ours, images/s | the sample, images/s | times as fast | share of the card's peak |",
-            "|---:|---:|---:|---:|---:|",
-            *(
-                f"| {row['batch']} | {row['ours']:.1f} | {row['sample']:.2f} | {row['ours'] / row['sample']:.1f} | "
-                f"{row['share_of_peak']:.0%} |"
-                for row in results["gpu"]
-            ),
-        ]
-    else:
-        lines.append("Full size on a GPU: not measured, since this machine has none.")
     lines += [
-        "",
         "The judge's tokens for the sample's surfer picture, counted by Llama 2's tokenizer (`llama-tokenizer-js`):",
         "",
         "| | prompt | answer |",
@@ -250,7 +193,7 @@ def page(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name, which `platform` knows on some systems only."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
@@ -266,15 +209,12 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console()
     size = QUICK if arguments.quick else MEDIUM
-    cuda = torch.cuda.is_available() and not arguments.quick
     results = {
-        "machine": _processor(),
+        "machine": processor(),
         "threads": torch.get_num_threads(),
         "parameters": _parameters(size),
         "repeats": arguments.repeats,
         "cpu": on_cpu(size, arguments.repeats, console),
-        "card": torch.cuda.get_device_name() if cuda else None,
-        "gpu": [asdict(row) for row in on_gpu((1, 8, 32), arguments.repeats)] if cuda else [],
         "judge": {name: asdict(each) for name, each in judge_tokens().items()},
     }
     console.print(page(results), markup=False)

@@ -16,7 +16,7 @@ from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
-from stacks.settings import EndpointNames
+from stacks.settings import BedrockModel, EndpointNames
 
 
 class AssumableRole(Grantee):
@@ -109,13 +109,14 @@ class PolicyEditorRole(AssumableRole):
         work: WorkBucket,
         verdicts: VerdictTable,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         approval: bool,
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self, remove=not approval)
         verdicts.allow_find_decided(self)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
-        model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
+        model_access.allow_judge(self, endpoints, bedrock_judge)
         verdicts.allow_replay(self)
         work.allow_get(self, files.EVIDENCE, files.PACKS)
 
@@ -129,6 +130,7 @@ class OperatorRole(AssumableRole):
         construct_id: str,
         *,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         intake: Intake,
         policies: PolicyBucket,
         functions: Functions,
@@ -149,6 +151,9 @@ class OperatorRole(AssumableRole):
         policies.allow_read(self)
         policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)
+        if bedrock_judge:
+            model_access.allow_converse(self, bedrock_judge)
+            model_access.allow_examine_model(self, bedrock_judge)
         self._allow_examine_account()
 
     def _allow_examine_account(self) -> None:

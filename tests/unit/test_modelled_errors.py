@@ -93,6 +93,11 @@ PERMANENT: dict[str, dict[str, str]] = {
         "InvalidWriteOffset": "of appends, which are ours never",
         "TooManyParts": "of appends, which are ours never",
     },
+    "bedrock-runtime Converse": {
+        "AccessDeniedException": "the role lacks the right, or the account the model's subscription",
+        "ResourceNotFoundException": "the model isn't there, or no longer",
+        "ValidationException": "the request is too long, or in a form that the model doesn't know",
+    },
     "sagemaker-runtime InvokeEndpoint": {
         "ValidationError": "what says neither that the endpoint is coming nor that it is starting",
     },
@@ -196,6 +201,7 @@ def test_each_error_of_the_workflows_own_calls_is_retried_or_caught_or_permanent
 
 # The functions' calls by the adapter's method, with what stands around them.
 AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
+    "bedrock-runtime": faults.bedrock_faults,
     "dynamodb": faults.store_faults,
     "s3": faults.store_faults,
     "sagemaker": faults.store_faults,
@@ -205,6 +211,7 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "stepfunctions": faults.store_faults,
 }
 CLIENTS = {
+    "bedrock_judge.py": "bedrock-runtime",
     "dynamodb_decisions.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
     "endpoint_status.py": "sagemaker",

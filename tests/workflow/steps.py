@@ -9,12 +9,13 @@ from PIL import Image
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}
+CONTEXT = {"blip2Endpoint": "blip2", "modelInputSize": "96"}
 
 
 def synthesised(out: Path, **settings: str) -> Path:
     """The app, synthesised into `out` by the CDK command line as a user does it."""
-    context = [word for name, value in (CONTEXT | settings).items() for word in ("-c", f"{name}={value}")]
+    judge = {} if "judge" in settings else {"llamaEndpoint": "llama"}
+    context = [word for name, value in (CONTEXT | judge | settings).items() for word in ("-c", f"{name}={value}")]
     command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

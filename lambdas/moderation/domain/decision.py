@@ -294,24 +294,26 @@ def _what_steers(pack: Pack, evidence: Evidence) -> str:
         if how := how_it_steers(caption.text) or (quotes_unread_text(caption.text) and _UNREAD):
             return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
+    answers: list[tuple[str, str]] = []
     for answer in evidence.answers:
-        if answer.question in asked and (how := how_it_steers(beyond_known_words(answer.text, answer.question))):
+        words = beyond_known_words(answer.text, answer.question) if answer.question in asked else ""
+        if how := how_it_steers(words):
             return f'The answer to "{answer.question}" on the view "{answer.view}" {how}'
+        answers += [(answer.view, words)] if words else []
     if pack.is_read and evidence.reading and (page := reads_like_orders(evidence.reading)):
         return f'The text in the picture, on the view "{page}", reads like instructions'
-    return "All captions and answers together read like instructions" if _steers_together(pack, evidence) else ""
-
-
-def _steers_together(pack: Pack, evidence: Evidence) -> bool:
-    """Tell if captions and answers read like instructions in one of the orders in which a reader meets them."""
-    asked = {question.text for question in pack.questions}
     captions = [(caption.view, caption.text) for caption in evidence.captions if pack.caption]
-    beyond = [
-        (answer.view, beyond_known_words(answer.text, answer.question))
-        for answer in evidence.answers
-        if answer.question in asked
-    ]
-    answers = [(view, words) for view, words in beyond if words]
+    together = _steers_together(evidence, captions, answers)
+    return "All captions and answers together read like instructions" if together else ""
+
+
+def _steers_together(evidence: Evidence, captions: list[tuple[str, str]], answers: list[tuple[str, str]]) -> bool:
+    """Tell if captions and answers read like instructions in one of the orders in which a reader meets them.
+
+    Each has the name of its view and a text.
+    """
+    if len(captions) + len(answers) < 2:
+        return False
     place = {view: number for number, view in enumerate(views(evidence))}
     by_view = sorted([*captions, *answers], key=lambda said: place[said[0]])
     orders = (captions, captions[::-1], [*captions, *answers], [*answers, *captions], by_view)

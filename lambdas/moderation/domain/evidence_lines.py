@@ -60,8 +60,13 @@ def speaking_lines(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> 
     """
     described = _descriptions(pack, described_categories(pack, evidence, found))
     captions = [f'{_frame(names)}"{_shown(text)}"' for text, names in _views_by_caption(pack, evidence).items()]
-    answers = ["".join(_parts(finding)) for _, told in _told(pack, found) for finding in told]
-    return [*described, *captions, *(line.text for line in _texts(pack, evidence)), *answers]
+    texts = [line.text for line in _texts(pack, evidence)]
+    return [*described, *captions, *texts, *_answer_texts(pack, found)]
+
+
+def said_by_answers(pack: Pack, found: Sequence[Finding]) -> tuple[list[str], set[str]]:
+    """Return what findings alone add to the prompt: the texts of their lines, and the categories that they are near."""
+    return _answer_texts(pack, found), _near_categories(pack, found)
 
 
 def fitting(lines: Sequence[Line], room: int) -> list[Line]:
@@ -174,6 +179,10 @@ def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
     return lines
 
 
+def _answer_texts(pack: Pack, found: Sequence[Finding]) -> list[str]:
+    return ["".join(_parts(finding)) for _, told in _told(pack, found) for finding in told]
+
+
 def _told(pack: Pack, found: Sequence[Finding]) -> Iterator[tuple[Question, list[Finding]]]:
     """Yield each question with its strongest answer unless that is a clear no, and those that support a category."""
     talking = {answer for answer in {finding.answer for finding in found} if supported_categories(pack, [answer])}
@@ -227,10 +236,15 @@ def described_categories(pack: Pack, evidence: Evidence, found: Sequence[Finding
     An answer supports them near its threshold; to a question without categories, those that the question names.
     """
     captions = [caption.text for caption in evidence.captions] if pack.caption else []
-    texts = [*captions, " ".join(captions), *_text_by_view(pack, evidence).values()]
+    read = _text_by_view(pack, evidence).values()
+    texts = [*captions, " ".join(captions), *read, *(finding.answer for finding in found)]
+    names = _near_categories(pack, found)
+    return names.union(supported_categories(pack, texts)).difference(uncovered_categories(pack))
+
+
+def _near_categories(pack: Pack, found: Sequence[Finding]) -> set[str]:
     names: set[str] = set()
     for finding in found:
-        texts.append(finding.answer)
         if finding.near:
             names.update(finding.categories or supported_categories(pack, [finding.question]))
-    return names.union(supported_categories(pack, texts)).difference(uncovered_categories(pack))
+    return names
