@@ -6,13 +6,13 @@ from PIL import Image
 from moderation.domain.reading.text import Code
 
 _KINDS = zxingcpp.BarcodeFormat
-_FORMATS = zxingcpp.BarcodeFormats([_KINDS.QRCode, _KINDS.MicroQRCode, _KINDS.DataMatrix, _KINDS.Aztec])
 _MOST_CHARACTERS = 2000
 
 
 def read_codes(page: Image.Image) -> list[Code]:
     """Return the codes of a page that can be decoded, so that a pattern that only looks like one isn't among them."""
-    found = zxingcpp.read_barcodes(page.convert("L"), formats=_FORMATS)
+    formats = zxingcpp.BarcodeFormats([_KINDS.QRCode, _KINDS.MicroQRCode, _KINDS.DataMatrix, _KINDS.Aztec])
+    found = zxingcpp.read_barcodes(page.convert("L"), formats=formats)
     return [Code(code.text[:_MOST_CHARACTERS], code.format.name, _box(code.position)) for code in found if code.valid]
 
 
