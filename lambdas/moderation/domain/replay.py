@@ -127,8 +127,8 @@ class Edit:
     @cached_property
     def new_questions(self) -> tuple[str, ...]:
         """Texts of the questions that the pack before doesn't ask."""
-        asked = {question.text for question in self.before.questions}
-        return tuple(question.text for question in self.after.questions if question.text not in asked)
+        asked = {question.text for question in self.before.asked}
+        return tuple(question.text for question in self.after.asked if question.text not in asked)
 
     @property
     def needs(self) -> Needs:
@@ -188,7 +188,7 @@ class Edit:
         if (
             self.new_questions
             or kept != [question for question in after.questions if question in before.questions]
-            or (_rules(before), before.margin, before.caption) != (_rules(after), after.margin, after.caption)
+            or _read_about_all(before) != _read_about_all(after)
             or uncovered_categories(before) != uncovered_categories(after)
         ):
             return None
@@ -296,13 +296,15 @@ class Replay:
                 f"The picture was cut for `views: {behind.views}`, and the other pack cuts it otherwise.",
                 before=before,
             )
+        if self._pack.is_read and evidence.reading is None:
+            return NotReplayable("The text in its picture wasn't read, and the other pack asks for it.", before=before)
         seen = views(evidence)
         asked = {(answer.view, answer.question) for answer in evidence.answers}
         unasked = tuple(
             question.text
-            for question in self._pack.questions
+            for question in self._pack.asked
             if not all((view, question.text) in asked for view in seen)
-            and question.text not in {known.text for known in behind.questions}
+            and question.text not in {known.text for known in behind.asked}
         )
         undescribed = self._pack.caption and not behind.caption and {c.view for c in evidence.captions} != set(seen)
         if not unasked and not undescribed:
@@ -326,6 +328,7 @@ def evidence_of(record: Record) -> Evidence:
             "answers": record.answers or (),
             "captions": record.captions,
             "unseen": (record.looked_at or {}).get("unseen", ()),
+            "reading": record.reading,
         }
     )
 
@@ -379,6 +382,11 @@ def _judgement_from(stored: Mapping[str, Any]) -> Judgement | UnusableJudgement:
     return Judgement(stored["flag"], stored.get("category"), stored.get("reason") or "")
 
 
+def _read_about_all(pack: Pack) -> tuple[object, ...]:
+    """Return what of a pack, beside its questions, decides what the judge reads about an image."""
+    return _rules(pack), pack.margin, pack.caption, pack.is_read
+
+
 def _rules_for_all(pack: Pack) -> list[str]:
     uncovered = uncovered_categories(pack)
     return [category.rule for category in pack.categories if category.name in uncovered]
@@ -391,7 +399,10 @@ def _rules(pack: Pack) -> list[tuple[str, str, tuple[str, ...]]]:
 def _numbers(pack: Pack) -> dict[str, Any]:
     """Return what the judge may read of a pack beside the words of its categories."""
     return {
-        "questions": [(q.text, q.categories, q.unsafe_answer, q.threshold, q.temperature) for q in pack.questions],
+        "questions": [
+            (q.text, q.categories, q.unsafe_answer, q.threshold, q.temperature, q.reads, q.words, q.ask)
+            for q in pack.questions
+        ],
         "exceptions": [category.exceptions for category in pack.categories],
         "margin": pack.margin,
         "caption": pack.caption,
