@@ -7,7 +7,7 @@ from pathlib import Path
 from stacks.wheels import REQUIREMENTS, WHEELS, MissingWheels, locked_wheels, unpack_models
 
 # Python 3.14 on Lambda runs on Amazon Linux 2023 (glibc 2.34), which satisfies all of these.
-PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_26_aarch64", "manylinux_2_17_aarch64")
+PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_26_aarch64", "manylinux2014_aarch64")
 
 
 def main() -> None:
