@@ -129,6 +129,10 @@ class AppealRefused(RequestRefused):
     """An appeal can't be upheld so: nothing to reverse, or by the person who made the decision."""
 
 
+class ReportRefused(RequestRefused):
+    """A notice can't be taken: it would change nothing, or its sender has reached a limit."""
+
+
 class RevealRefused(RequestRefused):
     """A person may not see the picture of an item, or no picture of it is kept."""
 

@@ -362,6 +362,9 @@ class FakeReviewQueue:
         self.skips[who, day] += 1
         return True
 
+    def count_report(self, who: str, day: str, most: int) -> bool:
+        return self.count_skip(f"report of {who}", day, most)
+
     def _listed(self, *kinds: str) -> list[Record]:
         found = [_record(image, attributes) for image, attributes in self._verdicts.records.items()]
         in_kind = [

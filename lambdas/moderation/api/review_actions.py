@@ -58,6 +58,7 @@ def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
         screen=given["screen"],
         seen=given["seen"],
         this_copy=given.get("this_copy", False),
+        reply=given.get("reply", ""),
     )
     pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
     return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}

@@ -34,8 +34,8 @@ SAMPLE_QUEUE = "sample"
 ESCALATED = "escalated"
 # Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
-# … and a decision that is pending, which another one may not overlook.
-STATE = (*DECISION, "pending_id")
+# … and a decision that is pending, or a report, which another decision may not overlook.
+STATE = (*DECISION, "pending_id", "report_id")
 # Attributes of an item that somebody is at work on: none of them outlives a decision.
 AT_WORK = ("lease_holder", "lease_until", "pending", "pending_id", "home_queue", "home_order", "skipped_by")
 # Attributes of the judgement that another upload of the same bytes may reuse.
@@ -59,6 +59,8 @@ _JUDGEMENT = (
 _KEPT_WHEN_REOPENED = {
     *("pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"),
     "escalated_at",
+    "reports",
+    "report_id",
 }
 
 
@@ -79,6 +81,7 @@ class Record:
     it is leased to `lease_holder` until `lease_until`, and
     returns to the partition `home_queue` under `home_order`. `pending` is a person's decision that isn't in force yet,
     `skipped_by` lists the people who passed the item on.
+    `reports` are the appeals and notices (`domain.reports`), `report_id` names the last one.
     `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
@@ -142,6 +145,8 @@ class Record:
     home_queue: str | None = None
     home_order: str | None = None
     skipped_by: Sequence[str] = ()
+    reports: Sequence[Mapping[str, Any]] = ()
+    report_id: str | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

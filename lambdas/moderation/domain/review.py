@@ -14,6 +14,7 @@ from typing import Any, Literal
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, UNSORTED, WAITING
 from moderation.domain.record import AT_WORK, DECISION, STATE, Change, Record, utc
+from moderation.domain.reports import open_reports
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
 
 LEASE_FOR = timedelta(seconds=120)
@@ -28,7 +29,7 @@ LEASE = (*STATE, "lease_holder", "lease_until", "queue", "queue_order")
 class Pending:
     """A person's decision that isn't in force yet: what they decided, on what `screen`, and until when it waits.
 
-    `batch` names the batch that it belongs to; it is empty for a decision on one item.
+    `batch` names the batch that it belongs to; it is empty for a decision on one item. `reply` answers the reports.
     """
 
     id: str
@@ -42,11 +43,13 @@ class Pending:
     seen: bool = False
     this_copy: bool = False
     batch: str = ""
+    reply: str = ""
 
 
 def screen_of(record: Record) -> str:
-    """Identify what a person sees of a record, 16 hex digits: another verdict, run or escalation is another screen."""
-    return _digest([getattr(record, name) for name in DECISION])
+    """Identify what a person sees of a record, 16 hex digits: a new verdict, run, report or escalation is another."""
+    reported = [record.report_id] if record.report_id else []
+    return _digest([getattr(record, name) for name in DECISION] + reported)
 
 
 def pending_of(record: Record) -> Pending | None:
@@ -59,9 +62,8 @@ def pending_of(record: Record) -> Pending | None:
 
 def is_free(record: Record, now: str) -> bool:
     """Tell if a record waits for a person, and nobody is at work on it."""
-    return (
-        record.verdict == "review" and _queue(record).startswith((WAITING, LEASED, PARKED)) and not _held(record, now)
-    )
+    waits = record.verdict == "review" or bool(open_reports(record))
+    return waits and _queue(record).startswith((WAITING, LEASED, PARKED)) and not _held(record, now)
 
 
 def is_held_by(record: Record, who: str, now: str) -> bool:

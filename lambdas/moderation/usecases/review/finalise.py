@@ -7,6 +7,7 @@ from datetime import datetime
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
+from moderation.domain.reports import source_of, upholds_appeal
 from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home
 from moderation.errors import ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
@@ -45,7 +46,7 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
         if not is_in_force(record):
             person = _decider(ports, record, pending)
             note_down(ports, person, "in-force", record, now, verdict=pending.verdict, decision=pending.id)
-        result = decide(deciding, record, _decision_of(pending))
+        result = decide(deciding, record, _decision_of(record, pending))
     except NothingPending:
         raise
     except RequestRefused as refusal:
@@ -79,7 +80,7 @@ def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:
     return person
 
 
-def _decision_of(pending: Pending) -> PersonDecision:
+def _decision_of(record: Record, pending: Pending) -> PersonDecision:
     return PersonDecision(
         verdict=pending.verdict,
         categories=pending.categories,
@@ -88,6 +89,9 @@ def _decision_of(pending: Pending) -> PersonDecision:
         seen=pending.seen,
         this_copy=pending.this_copy,
         pending=pending.id,
+        appeal=upholds_appeal(record, pending.verdict),
+        source=source_of(record, pending.verdict),
+        reply=pending.reply,
     )
 
 

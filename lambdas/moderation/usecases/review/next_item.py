@@ -9,6 +9,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
+from moderation.domain.reports import may_answer
 from moderation.domain.review import claimed, is_free
 from moderation.errors import OutOfScope
 from moderation.usecases.review.ports_of import ReviewPorts
@@ -20,7 +21,8 @@ def next_item(ports: ReviewPorts, person: Person, now: datetime, besides: Collec
     """Lease the gravest item in a person's scope, the one that is due first, to them; None if there is none.
 
     Items whose lease or parking is over go back first. `besides` are those that the person has already; those that they
-    passed on are left to others. Raises OutOfScope for a person who may not, and the errors of the ports.
+    passed on, and appeals against their decisions, are left to others. Raises OutOfScope for a person who may not, and
+    the errors of the ports.
     """
     if not may(person, "next"):
         raise OutOfScope("You may not take items from the review queue: ask an administrator.")
@@ -34,7 +36,7 @@ def next_item(ports: ReviewPorts, person: Person, now: datetime, besides: Collec
         record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
         if record is None or not is_free(record, utc(now)) or not may_see(person, record):
             continue
-        if person.id in record.skipped_by:
+        if person.id in record.skipped_by or not may_answer(record, person.id):
             continue
         change = claimed(record, person.id, now)
         if ports.queue.compare_lease(record, change):
