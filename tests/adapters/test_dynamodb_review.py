@@ -10,6 +10,7 @@ from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.contract import INDEXES
+from moderation.domain.blind import leased_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane, lane_of
 from moderation.domain.limits import MAX_LANES
@@ -206,3 +207,17 @@ def test_a_report_is_not_lost_to_one_that_comes_at_the_same_time(dynamodb, queue
     assert [report.id for report in reports_of(store.get(image))] == ["first"]
     assert not store.compare_and_set(read, Change({"verdict": "unsafe"}))
     assert [listed.image for listed in queue.waiting([LANE.partition])] == [image]
+
+
+def test_a_blind_lease_that_ran_out_goes_back_to_its_purpose(dynamodb, queue, store):
+    image = put(dynamodb, "a.png", "second#3", verdict="unsafe", decided_by="judge")
+    read = store.get(image)
+    assert queue.compare_lease(read, leased_blind(read, "anna", NOW))
+    assert store.get(image).blind["purpose"] == "second"
+    assert list(store.decided_by_people("2020")) == []
+
+    (over,) = queue.returning(utc(NOW + timedelta(minutes=3)), 10)
+    assert queue.put_back(over)
+
+    assert (store.get(image).blind, store.get(image).other["queue"]) == (None, "second#3")
+    assert list(store.decided_by_people("0")) == [image]

@@ -13,10 +13,12 @@ from moderation.domain.limits import MAX_LANES
 from moderation.domain.people import Person
 from moderation.domain.record import (
     AT_WORK,
+    CONTESTED_QUEUE,
     DECISION,
     GOLDEN_QUEUE,
     PERSON_QUEUE,
     SAMPLE_QUEUE,
+    SECOND_QUEUE,
     SHADOWED,
     STATE,
     Change,
@@ -268,7 +270,8 @@ class FakeVerdicts:
         return [
             image
             for image, queue, order in found
-            if (queue.startswith(f"{PERSON_QUEUE}#") and order >= since) or queue.startswith(f"{GOLDEN_QUEUE}#")
+            if (queue.split("#")[0] in (PERSON_QUEUE, SECOND_QUEUE, CONTESTED_QUEUE) and order >= since)
+            or queue.startswith(f"{GOLDEN_QUEUE}#")
         ]
 
     def sampled(self) -> list[ImageRef]:

@@ -1,5 +1,6 @@
 """What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +20,12 @@ from moderation.usecases.review.reveal import reveal
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
 
+_BLIND_ONE_IN = 8  # items: a person can't tell which
+
 
 def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    record = next_item(ports.review, request.person, _now())
+    blind_first = secrets.randbelow(_BLIND_ONE_IN) == 0
+    record = next_item(ports.review, request.person, _now(), blind_first=blind_first)
     return {"item": described(ports, request.person, record) if record else None}
 
 

@@ -83,7 +83,8 @@ def claimed(record: Record, who: str, now: datetime) -> Change:
     if not _queue(record):
         raise ItemChanged("This item waits for nobody any more: take the next one.")
     until = utc(now + LEASE_FOR)
-    return Change({**_away(record, LEASED, until), "lease_holder": who, "lease_until": until})
+    gone = frozenset[str]() if record.lease_holder == who else frozenset({"blind"})
+    return Change({**_away(record, LEASED, until), "lease_holder": who, "lease_until": until}, gone)
 
 
 def renewed(record: Record, who: str, now: datetime) -> Change:

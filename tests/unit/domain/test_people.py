@@ -27,6 +27,7 @@ ALLOWED = {
     "own-metrics metrics audit",
     "policy-author": "read-policies push-policies",
     "auditor": "read-policies own-metrics metrics audit",
+    "app": "read-verdicts report",
 }
 
 

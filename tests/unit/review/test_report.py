@@ -1,6 +1,7 @@
 """Appeals and notices: how they wait, who answers them, and what becomes of them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -53,15 +54,19 @@ def appeal(desk: Desk, made, notifier="owner", text="It is a toy", at=NOW):
     return report(desk.review, SHOP, made, "appeal", notifier, text, at)
 
 
+def taken(desk: Desk, who: Person, at) -> Any:
+    return next_item(desk.review, who, at)
+
+
 def test_a_notice_brings_a_safe_image_to_a_person_and_leaves_its_verdict(desk) -> None:
     made = safe(desk, "a")
-    assert next_item(desk.review, ANNA, NOW) is None
+    assert taken(desk, ANNA, NOW) is None
 
     sent = notice(desk, made)
 
     record = desk.get(made)
     assert (record.verdict, record.severity, record.due_at) == ("safe", 7, sent.due_at)
-    assert next_item(desk.review, ANNA, NOW).image == made
+    assert taken(desk, ANNA, NOW).image == made
     assert desk.images.tags[made] == "safe"
 
 
@@ -73,7 +78,7 @@ def test_trusted_notices_come_before_notices_appeals_and_ordinary_reviews(desk) 
     notice(desk, images["trusted"], notifier="ngo")
     appeal(desk, images["appeal"])
 
-    order = [next_item(desk.review, BEN, later(20)).image.key for _ in images]
+    order = [taken(desk, BEN, later(20)).image.key for _ in images]
 
     assert order == ["gore", "trusted", "notice", "appeal", "review"]
 
@@ -86,18 +91,18 @@ def test_reports_of_one_image_are_one_item_and_repeated_ones_the_same_report(des
     assert first == again != other
     assert [one.id for one in reports_of(desk.get(made))] == [first.id, other.id]
     assert desk.get(made).due_at == first.due_at
-    assert next_item(desk.review, ANNA, later(6)).image == made
-    assert next_item(desk.review, BEN, later(6)) is None
+    assert taken(desk, ANNA, later(6)).image == made
+    assert taken(desk, BEN, later(6)) is None
 
 
 def test_an_appeal_goes_to_another_person_than_who_decided(desk) -> None:
     made = unsafe(desk, "a", ANNA)
     appeal(desk, made)
 
-    assert next_item(desk.review, ANNA, later(20)) is None
+    assert taken(desk, ANNA, later(20)) is None
     with pytest.raises(AppealRefused, match="somebody else"):
         claim(desk.review, ANNA, made, later(20))
-    record = next_item(desk.review, BEN, later(20))
+    record = taken(desk, BEN, later(20))
     assert record.image == made
     assert record.evidence == desk.verdicts.records[made]["evidence"]
 
@@ -106,7 +111,7 @@ def test_also_a_lead_is_no_judge_of_their_own_decision(desk) -> None:
     made = unsafe(desk, "a", LEA)
     appeal(desk, made)
 
-    assert next_item(desk.review, LEA, later(20)) is None
+    assert taken(desk, LEA, later(20)) is None
 
 
 @pytest.mark.parametrize(("verdict", "outcome"), [("safe", "reversed"), ("unsafe", "upheld")])
@@ -152,7 +157,7 @@ def test_a_decision_on_a_screen_without_the_newest_report_comes_to_nothing(desk)
 
     assert "has changed" in ended.refused
     assert {one.outcome for one in reports_of(desk.get(made))} == {""}
-    assert next_item(desk.review, BEN, later(13)).image == made
+    assert taken(desk, BEN, later(13)).image == made
 
 
 def test_a_report_that_comes_between_reading_and_writing_is_not_answered_unread(desk) -> None:
@@ -175,18 +180,18 @@ def test_the_same_decision_again_answers_a_later_notice(desk) -> None:
         desk.finalise(made, desk.decide(ANNA, made, "safe", later(at + 1)), later(at + 12))
 
     assert [one.outcome for one in reports_of(desk.get(made))] == ["upheld", "upheld"]
-    assert next_item(desk.review, BEN, later(200)) is None
+    assert taken(desk, BEN, later(200)) is None
 
 
 def test_what_comes_while_somebody_holds_the_item_waits_when_they_free_it(desk) -> None:
     made = desk.wait("a", "Violence")
-    assert next_item(desk.review, ANNA, NOW).severity == 4
+    assert taken(desk, ANNA, NOW).severity == 4
     sent = notice(desk, made)
 
     release(desk.review, ANNA, made, later(1))
 
     assert (desk.get(made).severity, desk.get(made).due_at) == (7, sent.due_at)
-    assert next_item(desk.review, BEN, later(2)).image == made
+    assert taken(desk, BEN, later(2)).image == made
 
 
 def test_the_sweeper_leaves_a_report_its_rank(desk) -> None:
@@ -197,7 +202,7 @@ def test_the_sweeper_leaves_a_report_its_rank(desk) -> None:
     sweep_queue(desk.review, later(1))
 
     assert desk.get(made).severity == 7
-    assert next_item(desk.review, ANNA, later(2)).image == made
+    assert taken(desk, ANNA, later(2)).image == made
 
 
 def test_limits_hold_for_each_user_of_an_app(desk) -> None:
