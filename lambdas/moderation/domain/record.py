@@ -40,7 +40,10 @@ DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
 # … and a decision that is pending, or a report, which another decision may not overlook.
 STATE = (*DECISION, "pending_id", "report_id")
 # Attributes of an item that somebody is at work on: none of them outlives a decision.
-AT_WORK = ("lease_holder", "lease_until", "pending", "pending_id", "home_queue", "home_order", "skipped_by", "blind")
+AT_WORK = (
+    *("lease_holder", "lease_until", "leased_at", "blind"),
+    *("pending", "pending_id", "home_queue", "home_order", "skipped_by"),
+)
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
     "verdict",
@@ -81,7 +84,7 @@ class Record:
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     `escalated_at` is the time at which the image was escalated, which is never taken back.
     `severity` and `due_at` are those of a review, `supports` the categories that something speaks for (`domain.lanes`);
-    it is leased to `lease_holder` until `lease_until`, and
+    it is leased to `lease_holder` since `leased_at` until `lease_until`, and
     returns to the partition `home_queue` under `home_order`. `pending` is a person's decision that isn't in force yet,
     `skipped_by` lists the people who passed the item on.
     `reports` are the appeals and notices (`domain.reports`), `report_id` names the last one.
@@ -144,6 +147,7 @@ class Record:
     due_at: str | None = None
     lease_holder: str | None = None
     lease_until: str | None = None
+    leased_at: str | None = None
     pending: Mapping[str, Any] | None = None
     pending_id: str | None = None
     home_queue: str | None = None
@@ -360,7 +364,7 @@ def overruled(
     who: str,
     now: str,
     decision: DecisionKey | None = None,
-    **circumstances: bool | str,
+    **circumstances: bool | str | int,
 ) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 

@@ -30,6 +30,7 @@ class Pending:
     """A person's decision that isn't in force yet: what they decided, on what `screen`, and until when it waits.
 
     `batch` names the batch that it belongs to; it is empty for a decision on one item. `reply` answers the reports.
+    `seconds` have passed since the item was taken.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Pending:
     this_copy: bool = False
     batch: str = ""
     reply: str = ""
+    seconds: int | None = None
 
 
 def screen_of(record: Record) -> str:
@@ -83,8 +85,9 @@ def claimed(record: Record, who: str, now: datetime) -> Change:
     if not _queue(record):
         raise ItemChanged("This item waits for nobody any more: take the next one.")
     until = utc(now + LEASE_FOR)
-    gone = frozenset[str]() if record.lease_holder == who else frozenset({"blind"})
-    return Change({**_away(record, LEASED, until), "lease_holder": who, "lease_until": until}, gone)
+    is_renewed = is_held_by(record, who, utc(now))
+    lease = {"lease_holder": who, "lease_until": until, "leased_at": record.leased_at if is_renewed else utc(now)}
+    return Change({**_away(record, LEASED, until), **lease}, frozenset() if is_renewed else frozenset({"blind"}))
 
 
 def renewed(record: Record, who: str, now: datetime) -> Change:
@@ -125,7 +128,7 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
         raise HeldBySomeone("You have just decided on this item: take that back first.")
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
-    stored = {**asdict(pending), "categories": list(pending.categories)}
+    stored = {**asdict(pending), "categories": list(pending.categories), "seconds": _seconds(record, now)}
     return Change({**_away(record, PENDING, pending.until), "pending": stored, "pending_id": pending.id})
 
 
@@ -199,6 +202,10 @@ def _queue(record: Record) -> str:
 
 def _order(record: Record) -> str:
     return str(record.other.get("queue_order") or "")
+
+
+def _seconds(record: Record, now: datetime) -> int | None:
+    return round((now - datetime.fromisoformat(record.leased_at)).total_seconds()) if record.leased_at else None
 
 
 def _away(record: Record, kind: str, until: str) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class PersonDecision:
     the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty on the service's own initiative.
     `pending` is the id of the pending decision that this ends: it comes into force only while that is pending.
     `reply` is told to those who appealed or sent a notice, which every decision answers.
+    `seconds` is the time that it took, if that was measured.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -67,6 +68,7 @@ class PersonDecision:
     source: str = ""
     pending: str = ""
     reply: str = ""
+    seconds: int | None = None
 
 
 class Stickiness(Enum):
@@ -276,6 +278,7 @@ def _change(
         golden=decision.golden,
         source=decision.source,
         id=decision.pending,
+        seconds=decision.seconds or 0,
     )
     if decision.pending:
         change = put_into_force(change)

@@ -98,6 +98,7 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
         appeal=upholds_appeal(record, pending.verdict),
         source=source_of(record, pending.verdict),
         reply=pending.reply,
+        seconds=pending.seconds,
     )
 
 
