@@ -120,6 +120,10 @@ bench: setup ## Measure the pipeline on the laptop cloud with instant models
 bench-models: setup ## Measure our BLIP-2 handler against the sample's
 	@$(BIN)/python -m scripts.bench.models
 
+.PHONY: bench-gpu
+bench-gpu: setup ## Measure our BLIP-2 handler against the sample's at full size (needs a CUDA GPU)
+	@$(BIN)/python -m scripts.bench.gpu
+
 .PHONY: bench-replay
 bench-replay: setup ## Time `moderate policy replay` on exports of 20,000 and 100,000 records
 	@$(BIN)/python -m scripts.bench.replay
@@ -152,6 +156,14 @@ outage: setup ## Simulate a one-hour outage of the vision endpoint, and measure 
 runbooks: setup ## Follow each runbook of docs/runbooks.md on the laptop cloud with the real AWS CLI (or RUNBOOKS="BrokenPack BrokenModel")
 	@$(BIN)/python -m scripts.runbooks $(RUNBOOKS)
 
+DEMO_RUN = build/demo-training-$(or $(SEED),0)
+
+.PHONY: train-demo
+train-demo: setup ## Train a demo checkpoint from scratch into build/, export and evaluate it (STEPS=3500 SEED=0; goes on where it stopped)
+	$(BIN)/python -m model_artifacts.demo.train --steps $(or $(STEPS),3500) --seed $(or $(SEED),0) --output $(DEMO_RUN) --resume
+	$(BIN)/python -m model_artifacts.demo.export $(DEMO_RUN) --checkpoint $(DEMO_RUN)/checkpoint
+	$(BIN)/python -m model_artifacts.demo.evaluate --checkpoint $(DEMO_RUN)/checkpoint
+
 .PHONY: demo-check
 demo-check: setup ## Compare the demo's verdicts with the labels: ten seeds, 120 drawings
 	@$(BIN)/python -m scripts.evaluation.demo_check
@@ -179,6 +191,10 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled
 .PHONY: quality
 quality: setup ## Evaluate 1,300 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
+
+.PHONY: judge-modes
+judge-modes: setup ## Compare the verdicts with and without the judge on every drawing, and write docs/quality.md
+	@$(BIN)/python -m scripts.evaluation.judge_modes
 
 .PHONY: review-share
 review-share: setup ## Count the ordinary uploads that go to review, and write docs/quality.md

@@ -31,6 +31,7 @@ class Models:
     demo: bool  # the project's small checkpoint, or random weights instead of it
     llama: str
     stand_in: bool
+    dialect: str  # of the vision endpoint
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def laptop_cloud(console: Console) -> Iterator[Session]:
         with console.status("Starting the laptop cloud"):
             url = stack.enter_context(emulator(folder, models.url))
         with console.status("Synthesising the stack (cdk synth)"):
-            assembly = synthesise(folder, models.input_size)
+            assembly = synthesise(folder, models.input_size, blip2_dialect=models.dialect)
         with console.status("Deploying the stack"):
             outputs = deploy(assembly, STACK, url)
         if models.demo:
@@ -88,4 +89,5 @@ def _about(url: str) -> Models:
     with urllib.request.urlopen(f"{url}/about", timeout=10) as answer:  # noqa: S310 - our own server
         about = json.load(answer)
     blip2, llama = about["blip2"], about["llama"]
-    return Models(url, blip2["model"], blip2["input_size"], blip2["demo"], llama["model"], llama["stand_in"])
+    seen, judge = (blip2["model"], blip2["input_size"], blip2["demo"]), (llama["model"], llama["stand_in"])
+    return Models(url, *seen, *judge, dialect=blip2["dialect"])

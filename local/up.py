@@ -14,6 +14,7 @@ from rich.console import Console
 from local.deploy import ACCOUNT, REGION, client
 from local.queues import queue_policy
 from local.session import Session, laptop_cloud
+from local.synth import judge_settings
 
 MODERATE = Path(sys.executable).with_name("moderate")
 _ROLES = ("reviewer", "lead", "auditor")
@@ -61,6 +62,7 @@ def usage(session: Session) -> str:
     bucket, table = out["IntakeBucketName"], out["VerdictTableName"]
     exports = " ".join(f"{name}={value}" for name, value in session.environment.items())
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:unsafe"
+    judge = " ".join(f"-c {name}={value}" for name, value in judge_settings().items())
     item = '\'{"pk": {"S": "' + bucket + '#img.jpg"}, "sk": {"S": "\'$VERSION\'"}}\''
     return f"""\
 Cloud    {session.url}
@@ -101,5 +103,6 @@ Or use this project's own command; the review console's link is below:
 Deploy a change with the CDK's own command (no `cdk bootstrap` is needed):
 
   npx cdk deploy Moderation --method=direct --no-previous-parameters --require-approval=never \\
-    -c blip2Endpoint=blip2 -c llamaEndpoint=llama -c modelInputSize={models.input_size}
+    -c blip2Endpoint=blip2 {judge} -c blip2Dialect={models.dialect} \\
+    -c modelInputSize={models.input_size}
 """

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moderate.backfills.runs import BackfillRuns
 from moderate.failures import CommandFailed
 from moderation.adapters import clients
+from moderation.adapters.bedrock_judge import BedrockJudge
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
@@ -24,12 +25,13 @@ from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.adapters.s3_pictures import S3Pictures
+from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.adapters.s3_work import S3WorkStore
-from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
 from moderation.adapters.sns_publisher import SnsPublisher
 from moderation.adapters.sqs_dead_letters import SqsDeadLetters
+from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.contract import STACKS, TOPIC_OUTPUTS
 from moderation.ports import JudgeModel, VisionModel
 
@@ -163,6 +165,10 @@ class Deployment:
         return S3AuditLog(self.s3, self.output("AuditBucketName"))
 
     @cached_property
+    def quarantine(self) -> S3Quarantine:
+        return S3Quarantine(self.s3, self.output("QuarantineBucketName"), self.output("WorkBucketName"))
+
+    @cached_property
     def audit_reader(self) -> S3AuditReader:
         return S3AuditReader(self.s3, self.output("AuditBucketName"))
 
@@ -172,12 +178,14 @@ class Deployment:
 
     @cached_property
     def vision(self) -> VisionModel:
-        speaker = SampleBlip2 if self.outputs.get("Blip2Dialect") == "sample" else ScoredBlip2
+        speaker = SPEAKERS[self.outputs.get("Blip2Dialect", "scored")]
         name, component = self.output("Blip2EndpointName"), self.outputs.get("Blip2ComponentName")
         return speaker(SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component))
 
     @cached_property
     def judge(self) -> JudgeModel:
+        if model := self.outputs.get("BedrockModel"):
+            return BedrockJudge(clients.bedrock_runtime(session=self.session), model)
         name, component = self.output("LlamaEndpointName"), self.outputs.get("LlamaComponentName")
         endpoint = SageMakerEndpoint(clients.sagemaker_runtime(session=self.session), name, component)
         return SageMakerJudge(endpoint, self.output("LlamaDialect"), self.output("LlamaGrammar") == "true")

@@ -12,6 +12,7 @@ from moderate import (
     decisions,
     drift,
     erase,
+    escalate,
     evaluate,
     metrics,
     people,
@@ -76,6 +77,8 @@ app.command(epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command(epilog=drift.EXAMPLES)(drift.drift)
 app.command(epilog=cost.EXAMPLES)(cost.cost)
 app.command("erase", epilog=erase.EXAMPLES)(erase.erase_object)
+app.command(epilog=escalate.ESCALATE_EXAMPLES)(escalate.escalate)
+app.command(epilog=escalate.RELEASE_EXAMPLES)(escalate.release)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(audit.app, name="audit")
 app.add_typer(backfill.app, name="backfill")

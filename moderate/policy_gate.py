@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from moderate.costs.bedrock_tokens import judge_of
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed
 from moderate.output import cell, errors, plain, progress, results, table, verdict_text
@@ -86,8 +87,8 @@ class Gate:
 
     def _confirm(self, number: int) -> None:
         """Show the price of asking the judge, and ask for leave. Raises typer.Abort for a no."""
-        usd = price(number, 0, 0).usd
-        errors.print(f"The judge is asked about {number:,} pictures, for ${usd:,.4f} of the endpoint's time.")
+        most = price(number, 0, 0, judge_of(self.deployment.outputs))
+        errors.print(f"The judge is asked about {number:,} pictures, for {most.text}.", soft_wrap=True)
         if not self.yes:
             typer.confirm("Ask it?", abort=True, err=True)
 

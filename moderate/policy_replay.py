@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from moderate.costs.bedrock_tokens import Judge, judge_of
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.output import JsonOption, errors, plain, print_json, progress, refuse_to_ask, results
 from moderate.pictures import blurred, log_pictures
@@ -167,7 +168,7 @@ def _ask(
     if not waiting:
         return
     if done.answered < waiting:
-        _confirm(done, opening.pack, ask_judge, ask_vision, yes)
+        _confirm(done, opening.pack, judge_of(deployment.outputs), ask_judge, ask_vision, yes)
     done.settle(models)
     worker = opening()
     asking = Asking(
@@ -184,18 +185,18 @@ def _ask(
                 bar.update(task, completed=done.answered)
 
 
-def _confirm(done: Progress, pack: Pack, ask_judge: bool, ask_vision: bool, yes: bool) -> None:
+def _confirm(done: Progress, pack: Pack, judge: Judge, ask_judge: bool, ask_vision: bool, yes: bool) -> None:
     """Show the price of asking, at most; raise typer.Exit for a no."""
     seen = done.stored.needing("vision") if ask_vision else 0
     judged = done.stored.needing("judge") + seen if ask_judge else 0
     views = max(1.0, done.stored.views / max(1, done.stored.replayed))
-    most = price(judged, seen * views, len(pack.questions))
+    most = price(judged, seen * views, len(pack.questions), judge)
     asked = [
         *([f"the judge about {most.judge:,} pictures"] if most.judge else []),
         *([f"the vision model about {most.vision:,} views"] if most.vision else []),
     ]
     errors.print(
-        f"To ask, at most: {' and '.join(asked)}, for ${most.usd:,.4f} of the endpoints' time (docs/costs.md).",
+        f"To ask, at most: {' and '.join(asked)}, for {most.text} (docs/costs.md).",
         soft_wrap=True,
     )
     if not yes and not typer.confirm("Ask them?", err=True):
@@ -214,7 +215,7 @@ def _report(done: Progress, editor: Deployment, pack: Pack, selection: Selection
         until=selection.until,
         tally=tally,
         flips=_standing(editor, done.flips[:most]),
-        bills=bills(tally, before, pack, days),
+        bills=bills(tally, before, pack, days, judge_of(editor.outputs)),
         pictures={},
     )
 

@@ -1,6 +1,7 @@
 """Stack of the two GPU endpoints, separate from the data: destroying it stops their cost and nothing else."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,12 @@ _STARTUP_SECONDS = 1800  # includes loading weights: 16 GB for BLIP-2, 26 GB for
 
 def endpoints_of(settings: DeploymentSettings) -> EndpointNames:
     """Return the names of the endpoints that the models stack creates under these settings."""
-    return COMPONENT_ENDPOINTS if settings.scale_to_zero else ENDPOINTS
+    names = COMPONENT_ENDPOINTS if settings.scale_to_zero else ENDPOINTS
+    return replace(names, llama=None, llama_component=None) if settings.bedrock_judge else names
 
 
 class ModelsStack(Stack):
-    """BLIP-2 in the large model inference container, and Llama 2 chat from JumpStart."""
+    """BLIP-2 in the large model inference container, and Llama 2 chat from JumpStart if the judge isn't on Bedrock."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, region: str | None
@@ -59,23 +61,27 @@ class ModelsStack(Stack):
         self._endpoints = endpoints_of(settings)
         self._llama = LLAMA_PINS["models"][settings.llama_size]
         self._add_errors(region)
-        self._add_warnings()
         accounts = {name: {"account": account} for name, account in CONTAINER_ACCOUNTS.items()}
         self._registry = CfnMapping(self, "Registries", mapping=accounts).find_in_map(Aws.REGION, "account")
         self._make_blip2()
-        self._make_llama()
+        if self._endpoints.llama:
+            self._add_warnings()
+            self._make_llama(self._endpoints.llama)
 
     def _add_errors(self, region: str | None) -> None:
         """Report validation errors instead of raising, so that `cdk destroy` still works."""
         validations = Validations.of(self)
-        if not self._settings.accept_llama2_eula:
+        if self._endpoints.llama and not self._settings.accept_llama2_eula:
             validations.add_error(
                 "Llama2Eula",
                 "acceptLlama2Eula is not true. Read Meta's licence (https://ai.meta.com/llama/license/), then deploy "
                 "with -c acceptLlama2Eula=true.",
             )
-        instance_types = {BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES[self._settings.llama_size]}
-        for number, fault in enumerate(models_faults(region, instance_types) if region else []):
+        instance_types = {BLIP2_INSTANCE_TYPE}
+        if self._endpoints.llama:
+            instance_types.add(LLAMA_INSTANCE_TYPES[self._settings.llama_size])
+        lacking = models_faults(region, instance_types, llama=bool(self._endpoints.llama)) if region else []
+        for number, fault in enumerate(lacking):
             validations.add_error(f"Region{number}", fault)
 
     def _add_warnings(self) -> None:
@@ -156,13 +162,13 @@ class ModelsStack(Stack):
         decrypt = iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key], conditions=THROUGH_S3) if key else None
         return container, _read_prefix(prefix) + ([decrypt] if decrypt else [])
 
-    def _make_llama(self) -> None:
+    def _make_llama(self, name: str) -> None:
         prefix = S3Prefix(f"jumpstart-private-cache-prod-{Aws.REGION}", self._llama["artifact_prefix"])
         access = sagemaker.CfnModel.ModelAccessConfigProperty(accept_eula=self._settings.accept_llama2_eula)
         endpoint = ModelEndpoint(
             self,
             "Llama2",
-            name=self._endpoints.llama,
+            name=name,
             component=self._endpoints.llama_component,
             container=ModelContainer(
                 account=self._registry,

@@ -16,10 +16,12 @@ from stacks.components.operator_roles import (
     EraserRole,
     OperatorRole,
     PolicyEditorRole,
+    QuarantineRole,
     ReviewerRole,
 )
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.private_bucket import AccessLogs
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
@@ -56,6 +58,7 @@ class ModerationStack(Stack):
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
         work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
+        quarantined = QuarantineBucket(self, "Quarantined", protected=protected, access_logs=access_logs)
         audit = AuditBucket(self, "Audit", protected=protected, access_logs=access_logs)
         if not protected:
             CleanupLog(self, "CleanupLog")
@@ -102,12 +105,14 @@ class ModerationStack(Stack):
             work=work,
             verdicts=verdicts,
             endpoints=endpoints,
+            bedrock_judge=settings.bedrock_judge,
             approval=settings.policy_approval,
         )
         operator = OperatorRole(
             self,
             "Operator",
             endpoints=endpoints,
+            bedrock_judge=settings.bedrock_judge,
             intake=intake,
             policies=policies,
             functions=functions,
@@ -118,7 +123,17 @@ class ModerationStack(Stack):
         )
         administrator = AdministratorRole(self, "Administrator", policies=policies)
         auditor = AuditorRole(self, "Auditor", audit=audit)
-        intake.protect_tag([functions.record_verdict, functions.finalise, reviewer])
+        quarantine = QuarantineRole(
+            self,
+            "Quarantine",
+            intake=intake,
+            policies=policies,
+            work=work,
+            verdicts=verdicts,
+            audit=audit,
+            quarantine=quarantined,
+        )
+        intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
@@ -129,8 +144,8 @@ class ModerationStack(Stack):
         )
         work.restrict_keys([functions.prepare_image, functions.finalise, reviewer])
         if settings.hold_until_cleared:
-            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer])
-            work.restrict_views([functions.query_image, reviewer])
+            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
+            work.restrict_views([functions.query_image, reviewer, quarantine])
         Monitoring(
             self,
             "Monitoring",
@@ -145,6 +160,7 @@ class ModerationStack(Stack):
             "IntakePrefix": intake.prefix,
             "PolicyBucketName": policies.bucket_name,
             "WorkBucketName": work.bucket_name,
+            "QuarantineBucketName": quarantined.bucket_name,
             "AuditBucketName": audit.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
@@ -156,6 +172,7 @@ class ModerationStack(Stack):
             "OperatorRoleArn": operator.role.role_arn,
             "AdministratorRoleArn": administrator.role.role_arn,
             "AuditorRoleArn": auditor.role.role_arn,
+            "QuarantineRoleArn": quarantine.role.role_arn,
             "DashboardName": self.stack_name,
             "UnstartedQueueUrl": workflow.unstarted.queue_url,
             "UnrecordedQueueUrl": functions.unrecorded_failures.queue_url if functions.unrecorded_failures else "",
@@ -173,10 +190,11 @@ class ModerationStack(Stack):
             "Blip2EndpointName": endpoints.blip2,
             "Blip2ComponentName": endpoints.blip2_component or "",
             "Blip2Dialect": settings.blip2_dialect,
-            "LlamaEndpointName": endpoints.llama,
+            "BedrockModel": settings.bedrock_judge.id if settings.bedrock_judge else "",
+            "LlamaEndpointName": endpoints.llama or "",
             "LlamaComponentName": endpoints.llama_component or "",
-            "LlamaDialect": settings.llama_dialect,
-            "LlamaGrammar": str(settings.llama_grammar).lower(),
+            "LlamaDialect": settings.llama_dialect if endpoints.llama else "",
+            "LlamaGrammar": str(settings.llama_grammar).lower() if endpoints.llama else "",
             "ModelInputSize": str(settings.model_input_size),
             "ModelConcurrency": str(settings.model_concurrency or ""),
             "RecordRetentionDays": str(settings.retention.records),

@@ -18,4 +18,5 @@ def of_instances(settings: DeploymentSettings, endpoints: EndpointNames) -> dict
     """Return dollars per hour for one instance of each endpoint; empty for existing endpoints."""
     if settings.existing_endpoints:
         return {}
-    return {endpoints.blip2: usd(BLIP2_INSTANCE_TYPE), endpoints.llama: usd(LLAMA_INSTANCE_TYPES[settings.llama_size])}
+    judge = {endpoints.llama: usd(LLAMA_INSTANCE_TYPES[settings.llama_size])} if endpoints.llama else {}
+    return {endpoints.blip2: usd(BLIP2_INSTANCE_TYPE), **judge}

@@ -17,12 +17,11 @@ def moderation_faults(region: str) -> list[str]:
     return _lacking(region, _POWERTOOLS)
 
 
-def models_faults(region: str, instance_types: set[str]) -> list[str]:
+def models_faults(region: str, instance_types: set[str], *, llama: bool = True) -> list[str]:
     """List what `region` lacks for the pipeline and its endpoints on `instance_types`, one sentence each."""
-    artefacts = {
-        "the model containers": list(CONTAINER_ACCOUNTS),
-        "JumpStart's Llama 2 artefacts": _OFFERED["jumpstart"],
-    }
+    artefacts = {"the model containers": list(CONTAINER_ACCOUNTS)}
+    if llama:
+        artefacts["JumpStart's Llama 2 artefacts"] = _OFFERED["jumpstart"]
     hosting = {f"SageMaker hosting on {name}": _OFFERED["instance_types"][name] for name in sorted(instance_types)}
     return _lacking(region, _POWERTOOLS | artefacts | hosting)
 

@@ -11,6 +11,7 @@ from stacks.contract import BLIP2_WEIGHTS, CONTRACT
 LLAMA_SIZES = tuple(CONTRACT["instance_types"]["llama"])
 LLAMA_DIALECTS, BLIP2_DIALECTS = tuple(CONTRACT["dialects"]["llama"]), tuple(CONTRACT["dialects"]["blip2"])
 _DEFAULTS: dict[str, Any] = CONTRACT["defaults"]
+GEOGRAPHIES = (*CONTRACT["bedrock_regions"], "global")
 STAGES = ("dev", "prod")
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 COMPLAINTS = ("accepted", "elsewhere")
@@ -23,6 +24,10 @@ _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 # A key id is a UUID, or `mrk-` and 32 digits for a multi-region key.
 _KEY_ARN = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-z-]{36}")
+_BEDROCK = re.compile(
+    r"bedrock:(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]+:(?:[0-9]{12})?:(?:foundation-model|inference-profile)/)?"
+    r"(?P<id>(?:(?P<geography>[a-z]{2,6})\.)?[a-z0-9-]+\.[a-zA-Z0-9.-]+(?::[0-9]+)*)"
+)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
@@ -52,24 +57,44 @@ class IntakeSettings:
 
 
 @dataclass(frozen=True)
+class BedrockModel:
+    """Judge on Amazon Bedrock: a foundation model, or an inference profile of one for the regions of a geography."""
+
+    id: str
+    geography: str | None = None
+
+    @property
+    def foundation_model(self) -> str:
+        return self.id.removeprefix(f"{self.geography}.")
+
+
+@dataclass(frozen=True)
 class EndpointNames:
-    """Names of the two SageMaker endpoints, and of the inference component on each if it has one."""
+    """Names of the SageMaker endpoints, and of the inference component on each if it has one.
+
+    There is no `llama` if the judge is on Bedrock.
+    """
 
     blip2: str
-    llama: str
+    llama: str | None = None
     blip2_component: str | None = None
     llama_component: str | None = None
 
     @property
     def logs(self) -> dict[str, str]:
         """Log groups of the two models' containers, which SageMaker names."""
-        models = {"Blip2": (self.blip2, self.blip2_component), "Llama": (self.llama, self.llama_component)}
         return {
             model: f"/aws/sagemaker/InferenceComponents/{component}"
             if component
             else f"/aws/sagemaker/Endpoints/{endpoint}"
-            for model, (endpoint, component) in models.items()
+            for model, (endpoint, component) in self.served.items()
         }
+
+    @property
+    def served(self) -> dict[str, tuple[str, str | None]]:
+        """Endpoint and component by model, in the spelling of outputs."""
+        judge = {"Llama": (self.llama, self.llama_component)} if self.llama else {}
+        return {"Blip2": (self.blip2, self.blip2_component), **judge}
 
 
 @dataclass(frozen=True)
@@ -116,6 +141,7 @@ class DeploymentSettings:
     llama_size: str = _DEFAULTS["llamaSize"]
     llama_dialect: str = _DEFAULTS["llamaDialect"]
     llama_grammar: bool = _DEFAULTS["llamaGrammar"]
+    bedrock_judge: BedrockModel | None = None
     existing_endpoints: EndpointNames | None = None
     blip2_dialect: str = _DEFAULTS["blip2Dialect"]
     blip2_weights: str = BLIP2_WEIGHTS["hub_id"]
@@ -158,6 +184,7 @@ class DeploymentSettings:
             llama_size=context.choice("llamaSize", LLAMA_SIZES, default=cls.llama_size),
             llama_dialect=context.choice("llamaDialect", LLAMA_DIALECTS, default=cls.llama_dialect),
             llama_grammar=context.flag("llamaGrammar"),
+            bedrock_judge=_bedrock_judge(context),
             existing_endpoints=_endpoints(context),
             blip2_dialect=context.choice("blip2Dialect", BLIP2_DIALECTS, default=cls.blip2_dialect),
             blip2_weights=context.text(
@@ -189,6 +216,7 @@ class DeploymentSettings:
         )
         _check_weights(settings, context)
         _check_dialects(settings, context)
+        _check_judge(settings, context)
         _check_bucket(settings, context)
         _check_complaints(settings, context)
         _check_scaling(settings, context)
@@ -260,11 +288,28 @@ class _Context:
 def _endpoints(context: _Context) -> EndpointNames | None:
     expected = "the name of a SageMaker endpoint (letters, digits and hyphens, at most 63)"
     blip2 = context.text("blip2Endpoint", _ENDPOINT_NAME, expected)
+    if context.has("judge"):
+        return EndpointNames(blip2) if blip2 else None
     llama = context.text("llamaEndpoint", _ENDPOINT_NAME, expected)
     for given, missing in (("blip2Endpoint", "llamaEndpoint"), ("llamaEndpoint", "blip2Endpoint")):
         if context.has(given) and not context.has(missing):
             context.faults.append(f"{given} is set but {missing} is not: name both existing endpoints, or neither.")
     return EndpointNames(blip2, llama) if blip2 and llama else None
+
+
+def _bedrock_judge(context: _Context) -> BedrockModel | None:
+    """Read `bedrock:` and the id or ARN of a foundation model or inference profile; an ARN is read as the id in it."""
+    expected = "bedrock: and the id or ARN of a foundation model or of AWS's own inference profile"
+    match = _BEDROCK.fullmatch(context.text("judge", _BEDROCK, expected))
+    if not match:
+        return None
+    geography = match["geography"]
+    if geography and geography not in GEOGRAPHIES:
+        context.faults.append(
+            f"judge is an inference profile for {geography!r}, whose regions aren't known: use a foundation model, or "
+            f"a profile for one of {', '.join(GEOGRAPHIES)}."
+        )
+    return BedrockModel(match["id"], geography)
 
 
 def _hub_token_secret(context: _Context) -> str | None:
@@ -389,7 +434,7 @@ def _check_dialects(settings: DeploymentSettings, context: _Context) -> None:
         ("blip2Dialect", settings.blip2_dialect, DeploymentSettings.blip2_dialect),
         ("llamaDialect", settings.llama_dialect, DeploymentSettings.llama_dialect),
     )
-    for name, chosen, served in spoken:
+    for name, chosen, served in spoken[:1] if settings.bedrock_judge else spoken:
         if ours and chosen != served:
             context.faults.append(
                 f"{name} is {chosen!r}, but the endpoint in ModerationModels uses {served!r}: "
@@ -397,6 +442,18 @@ def _check_dialects(settings: DeploymentSettings, context: _Context) -> None:
             )
     if settings.llama_grammar and settings.llama_dialect == "dialog":
         context.faults.append("llamaGrammar needs llamaDialect tgi or openai: dialog endpoints don't support grammars.")
+
+
+def _check_judge(settings: DeploymentSettings, context: _Context) -> None:
+    """Reject settings of a Llama endpoint where there is none."""
+    if settings.bedrock_judge is None:
+        return
+    of_llama = ("llamaEndpoint", "llamaDialect", "llamaGrammar", "llamaSize", "llamaMinInstances", "llamaMaxInstances")
+    context.faults.extend(
+        f"{name} is set, but the judge is on Bedrock: leave out {name} or judge."
+        for name in of_llama
+        if context.has(name)
+    )
 
 
 def _check_scaling(settings: DeploymentSettings, context: _Context) -> None:

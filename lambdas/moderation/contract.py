@@ -13,6 +13,10 @@ DEFAULTS: dict[str, str | int] = _CONTRACT["defaults"]
 INSTANCES: dict[str, int] = _CONTRACT["instances"]  # `least` and `most` of each endpoint
 DIALECTS: dict[str, list[str]] = _CONTRACT["dialects"]
 
+# Regions that an inference profile of each geography may send a request to, over all models: "Supported Regions and
+# models for inference profiles". A `global` one may use any, and has a model's ARN without a region.
+BEDROCK_REGIONS: dict[str, list[str]] = _CONTRACT["bedrock_regions"]
+
 # Endpoints that the project makes: hosting their model, or a component where they scale to zero.
 ENDPOINTS: dict[str, str] = _CONTRACT["endpoints"]
 COMPONENT_ENDPOINTS: dict[str, str] = _CONTRACT["component_endpoints"]

@@ -133,6 +133,10 @@ class ReportRefused(RequestRefused):
     """A notice can't be taken: it would change nothing, or its sender has reached a limit."""
 
 
+class EscalationRefused(RequestRefused):
+    """An image can't be escalated while its record changes."""
+
+
 class RevealRefused(RequestRefused):
     """A person may not see the picture of an item, or no picture of it is kept."""
 

@@ -459,6 +459,45 @@ class Pictures(Protocol):
         ...
 
 
+class Quarantine(Protocol):
+    """The quarantine of escalated images. Every method raises StoreUnavailable and Misconfigured.
+
+    Copies have a legal hold; one that is there already is left as it is.
+    """
+
+    def take_original(self, image: ImageRef) -> bool:
+        """Copy the object version; False if it is gone."""
+        ...
+
+    def take_file(self, image: ImageRef, key: str) -> None:
+        """Copy a file of the work bucket, if it is there."""
+        ...
+
+    def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
+        """Keep the attributes of a record: with them, the case is complete."""
+        ...
+
+    def deny(self, image: ImageRef, views: Sequence[str]) -> None:
+        """Tag the original and views of the work bucket, so that bucket policies deny them to all but one role."""
+        ...
+
+    def holds(self, image: ImageRef) -> bool:
+        """Tell if the image's case is complete."""
+        ...
+
+    def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
+        """Add a person's signature for the release; their earlier one stands."""
+        ...
+
+    def signers(self, image: ImageRef) -> Sequence[str]:
+        """Ids of the users who signed for the release."""
+        ...
+
+    def release(self, image: ImageRef) -> None:
+        """End the copies' hold, and the denial of original and views."""
+        ...
+
+
 class RevealCounts(Protocol):
     """Counts of the pictures that each person has revealed in an hour."""
 

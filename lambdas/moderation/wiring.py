@@ -151,13 +151,11 @@ def ask_canary() -> CanaryPorts:
 def judge_image() -> JudgePorts:
     from moderation.adapters import clients
     from moderation.adapters.s3_work import S3WorkStore
-    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
-    from moderation.adapters.sagemaker_llama import SageMakerJudge
 
-    env = Environment(os.environ, "WORK_BUCKET", "LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
-    dialect, grammar = env.one_of("LLAMA_DIALECT", *DIALECTS["llama"]), env.flag("LLAMA_GRAMMAR")
-    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
-    return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), SageMakerJudge(endpoint, dialect, grammar))
+    on_bedrock = bool(os.environ.get("BEDROCK_MODEL"))
+    judge = ("BEDROCK_MODEL",) if on_bedrock else ("LLAMA_ENDPOINT", "LLAMA_DIALECT", "LLAMA_GRAMMAR")
+    env = Environment(os.environ, "WORK_BUCKET", *judge)
+    return JudgePorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), _bedrock(env) if on_bedrock else _llama(env))
 
 
 @cache
@@ -260,12 +258,29 @@ def check_audit() -> AuditReader:
 
 def _vision(env: Environment) -> VisionModel:
     from moderation.adapters import clients
-    from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
     from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+    from moderation.adapters.vision_dialects import SPEAKERS
 
-    speaker = ScoredBlip2 if env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"]) == "scored" else SampleBlip2
+    speaker = SPEAKERS[env.one_of("BLIP2_DIALECT", *DIALECTS["blip2"])]
     # Only an endpoint that scales to zero hosts its model as an inference component.
     return speaker(SageMakerEndpoint(clients.sagemaker_runtime(), env["BLIP2_ENDPOINT"], env.get("BLIP2_COMPONENT")))
+
+
+def _bedrock(env: Environment) -> JudgeModel:
+    from moderation.adapters import clients
+    from moderation.adapters.bedrock_judge import BedrockJudge
+
+    return BedrockJudge(clients.bedrock_runtime(), env["BEDROCK_MODEL"])
+
+
+def _llama(env: Environment) -> JudgeModel:
+    from moderation.adapters import clients
+    from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+    from moderation.adapters.sagemaker_llama import SageMakerJudge
+
+    dialect, grammar = env.one_of("LLAMA_DIALECT", *DIALECTS["llama"]), env.flag("LLAMA_GRAMMAR")
+    endpoint = SageMakerEndpoint(clients.sagemaker_runtime(), env["LLAMA_ENDPOINT"], env.get("LLAMA_COMPONENT"))
+    return SageMakerJudge(endpoint, dialect, grammar)
 
 
 def _expiring_verdicts(env: Environment) -> VerdictStore:

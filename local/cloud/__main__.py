@@ -1,6 +1,7 @@
 """`python -m local.cloud`: run the emulator as a process; the session, the tests and the benchmark start it."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
+    gc.set_threshold(20_000)  # moto alone is 140,000 objects, which need no search for garbage after each 700 new ones
     with serve(options.models_url, options.port) as url:
         if options.port_file:
             options.port_file.write_text(url.rsplit(":", 1)[1])

@@ -1,11 +1,15 @@
-"""SageMaker runtime: allowed invocations are forwarded to the model server."""
+"""SageMaker runtime and Bedrock's Converse: allowed requests are forwarded to the model server."""
 
 from collections.abc import Iterable
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from multiprocessing.connection import wait
+from socket import socket
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
-import urllib3
-
-from local.cloud.iam.request import INVOCATION
+from local.cloud.iam.request import CONVERSATION, INVOCATION
+from local.hang_up import connection_of, has_hung_up
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,21 +23,30 @@ class EndpointForwarder:
 
     def __init__(self, application: "WSGIApplication", models_url: str) -> None:
         self._application = application
-        self._models_url = models_url
-        self._pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=_TIMEOUT_S)
+        self._models = urlsplit(models_url).netloc
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if not INVOCATION.fullmatch(path):
+        if not (INVOCATION.fullmatch(path) or CONVERSATION.fullmatch(path)):
             return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        try:
-            answer = self._pool.request("POST", self._models_url + path, body=body, headers=_headers(environ))
-        except urllib3.exceptions.HTTPError as fault:
-            raise ConnectionResetError(str(fault)) from fault  # ends the connection, as the caller must see
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_CONNECTION]
-        start_response(f"{answer.status} {answer.reason or ''}", [*headers, ("Content-Length", str(len(answer.data)))])
-        return [answer.data]
+        with closing(HTTPConnection(self._models, timeout=_TIMEOUT_S)) as models:
+            try:
+                models.request("POST", quote(path), body, _headers(environ))
+                _await_answer(models, connection_of(environ))
+                answer = models.getresponse()
+                data = answer.read()
+            except (OSError, HTTPException) as fault:
+                raise ConnectionResetError(str(fault)) from fault  # ends the connection, as the caller must see
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_THE_CONNECTION]
+        start_response(f"{answer.status} {answer.reason or ''}", [*headers, ("Content-Length", str(len(data)))])
+        return [data]
+
+
+def _await_answer(models: HTTPConnection, caller: socket) -> None:
+    """Wait until the model server answers. Raises ConnectionAbortedError if the caller hangs up before."""
+    if models.sock not in wait([models.sock, caller], _TIMEOUT_S) and has_hung_up(caller):
+        raise ConnectionAbortedError("The caller has hung up.")
 
 
 def _headers(environ: "WSGIEnvironment") -> dict[str, str]:

@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
+
+from local.models import converse
+from local.models.chat import Completion
 
 SAFE = 'Sure! {"flag": "no", "category": "", "reason": "Nothing in the evidence breaks a rule."}'
 
@@ -65,7 +69,9 @@ def slow(seconds: float) -> EndpointFault:
 
 
 class InstantModels:
-    """Endpoints `blip2` and `llama` on a loopback port, for the duration of a `with` block; `url` is their address.
+    """Endpoints `blip2` and `llama`, and any model on Bedrock, on a loopback port, for the duration of a `with` block.
+
+    `url` is their address.
 
     `answer(png, prompt)` returns BLIP-2's answer to a prompt, `caption(png)` its caption, `judge(prompt)` Llama's text.
     Replace them to control the workflow; `fail("llama", THROTTLED, THROTTLED)` makes the next two calls fail.
@@ -119,6 +125,8 @@ class InstantModels:
         """Return content type and text of the answer, in the dialect of the request."""
         if endpoint == "blip2":
             return self._see(body)
+        if "inferenceConfig" in body:
+            return "application/json", json.dumps(self._converse(body))
         return "application/json", json.dumps(self._judge(body))
 
     def _see(self, body: dict[str, Any]) -> tuple[str, str]:
@@ -133,6 +141,11 @@ class InstantModels:
             "answers": [asdict(answer) for answer in answers],
         }
         return "application/json", json.dumps(scored)
+
+    def _converse(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer Bedrock's Converse in the form that the request demands."""
+        words = "\n".join(block["text"] for message in body["messages"] for block in message["content"])
+        return converse.write(body, Completion(self.judge(words), tokens=1))
 
     def _judge(self, body: dict[str, Any]) -> Any:
         if "messages" in body:
@@ -158,7 +171,7 @@ def _handler_for(models: InstantModels) -> type[BaseHTTPRequestHandler]:
             self._send(200, "application/json", json.dumps(about).encode())
 
         def do_POST(self) -> None:
-            endpoint = self.path.split("/")[2]
+            endpoint = unquote(self.path.split("/")[2])
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             fault = models.next_fault(endpoint, body) or EndpointFault()
             time.sleep(fault.delay_s)

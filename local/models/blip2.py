@@ -73,7 +73,8 @@ class Blip2Endpoint:
     def __init__(self, checkpoint: Checkpoint, hosted: Hosted, folder: Path) -> None:
         """Load the checkpoint. Raises UnusableModel if it can't be served."""
         environment = with_weights(hosted.environment, checkpoint)
-        if weights.count_parameters(checkpoint.folder) < SMALL_CHECKPOINT:
+        self.is_small = weights.count_parameters(checkpoint.folder) < SMALL_CHECKPOINT
+        if self.is_small:
             environment["OMP_NUM_THREADS"] = "1"
         hosted.unpack(folder)
         try:

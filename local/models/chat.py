@@ -39,10 +39,11 @@ class JudgeFailed(Exception):
 
 
 class Judge(Protocol):
-    """Model that completes chats."""
+    """Model that completes chats; `one_at_a_time` if this machine can't work on several at once."""
 
     name: str
     stand_in: bool
+    one_at_a_time: bool
 
     def complete(self, chat: Chat) -> Completion:
         """Answer the chat. Raises JudgeFailed."""

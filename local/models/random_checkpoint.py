@@ -3,6 +3,7 @@
 They serve tests, speed measurements, and laptops without a trained checkpoint.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,12 @@ class NetworkSize:
     )
 
 
-def build(size: NetworkSize, seed: int = 0) -> tuple[Any, Any]:
+def build(size: NetworkSize, seed: int = 0, corpus: Sequence[str] = CORPUS) -> tuple[Any, Any]:
     """Return a model on the CPU in fp32 and its processor, the same for the same seed."""
     torch.manual_seed(seed)
     image_processor = BlipImageProcessor(size={"height": size.image, "width": size.image})
     # the processor adds the <image> token to the tokenizer
-    processor = Blip2Processor(image_processor, small_tokenizer(), num_query_tokens=size.queries)
+    processor = Blip2Processor(image_processor, small_tokenizer(corpus), num_query_tokens=size.queries)
     tokenizer = processor.tokenizer
     text = T5Config(
         feed_forward_proj="gated-gelu",
@@ -118,8 +119,8 @@ def _make_images_matter(model: Any) -> None:
         head.normal_(std=head.shape[1] ** -0.5)
 
 
-def small_tokenizer() -> PreTrainedTokenizerFast:
-    """Return a tokenizer for any text, which ends it with `</s>` as T5 does."""
+def small_tokenizer(corpus: Sequence[str] = CORPUS) -> PreTrainedTokenizerFast:
+    """Return a tokenizer for any text, which ends it with `</s>` as T5 does. Most words of the corpus are one token."""
     tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
@@ -129,7 +130,7 @@ def small_tokenizer() -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(CORPUS * 20, trainer)
+    tokenizer.train_from_iterator([*corpus] * 20, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"$A {END}", special_tokens=[(END, tokenizer.token_to_id(END))]
     )

@@ -1,21 +1,26 @@
-"""SageMaker runtime API over HTTP, for botocore's `sagemaker-runtime` client.
+"""SageMaker runtime API and Bedrock's Converse over HTTP, for botocore's clients of them.
 
-Errors have the shapes of botocore's service model (sagemaker-runtime 2017-05-13); the texts are those that AWS
-sends, as users quote them in public issues.
+Errors have the shapes of botocore's service models (sagemaker-runtime 2017-05-13, bedrock-runtime 2023-09-30); the
+texts are those that AWS sends, as users quote them in public issues.
 """
 
 import json
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
+from local.hang_up import connection_of, has_hung_up
+from local.models import converse
 from local.models.batching import ContainerGone, ContainerTimeout
+from local.models.chat import Judge, JudgeFailed
 from local.models.container import Reply
+from local.models.turns import Busy, CallerGone, Turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -38,16 +43,28 @@ class Endpoint(Protocol):
 
 
 class SageMakerRuntime:
-    """WSGI application that serves endpoints, `GET /health` and `GET /about`."""
+    """WSGI application that serves endpoints, `GET /health` and `GET /about`.
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], about: Mapping[str, object]) -> None:
+    An endpoint named in `turns` answers one caller at a time. Every model id on Bedrock is answered by `judge`.
+    """
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        about: Mapping[str, object],
+        turns: Mapping[str, Turns] | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self._endpoints = endpoints
         self._about = about
+        self._turns = turns or {}
+        self._judge = judge
         self._answering = 0
         self._answered = threading.Condition()
         self._urls = Map(
             [
                 Rule("/endpoints/<name>/invocations", endpoint=self._invoke, methods=["POST"]),
+                Rule("/model/<model>/converse", endpoint=self._converse, methods=["POST"]),
                 Rule("/health", endpoint=self._health, methods=["GET"]),
                 Rule("/about", endpoint=self._describe, methods=["GET"]),
             ]
@@ -86,7 +103,12 @@ class SageMakerRuntime:
             return _error(413, "413", f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.")
         attributes = request.headers.get("X-Amzn-SageMaker-Custom-Attributes", "")
         try:
-            reply = self._endpoints[name].invoke(request.get_data(), attributes)
+            with self._turn(request, name):
+                reply = self._endpoints[name].invoke(request.get_data(), attributes)
+        except CallerGone:
+            return Response(status=503)  # nobody reads it
+        except Busy:
+            return _model_error(name, 503, "Model is overloaded: other requests are before this one.")
         except ContainerTimeout:
             return _model_error(name, 0, _TIMED_OUT)
         except ContainerGone:
@@ -99,6 +121,29 @@ class SageMakerRuntime:
             content_type=reply.content_type,
             headers={"x-Amzn-Invoked-Production-Variant": "AllTraffic"},
         )
+
+    def _converse(self, request: Request, model: str) -> Response:
+        if self._judge is None:
+            return _error(404, "ResourceNotFoundException", "The provided model identifier is not found.")
+        try:
+            data = json.loads(request.get_data())
+            with self._turn(request, "llama"):
+                answer = converse.write(data, self._judge.complete(converse.read(data)))
+        except CallerGone:
+            return Response(status=503)  # nobody reads it
+        except Busy:
+            return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
+        except JudgeFailed as problem:
+            return _error(*converse.error_of(problem), str(problem))
+        return Response(json.dumps(answer), content_type="application/json")
+
+    def _turn(self, request: Request, name: str) -> AbstractContextManager[None]:
+        """Return the request's turn. Entering it may raise Busy or CallerGone."""
+        if name not in self._turns:
+            return nullcontext()
+        request.get_data()  # a body that is still to be read would look like a caller that is there
+        caller = connection_of(request.environ)
+        return self._turns[name].turn(lambda: has_hung_up(caller))
 
     def _health(self, request: Request) -> Response:
         return Response(status=200)

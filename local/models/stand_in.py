@@ -77,6 +77,7 @@ class StandIn:
 
     name = NAME
     stand_in = True
+    one_at_a_time = False
 
     def complete(self, chat: Chat) -> Completion:
         """Judge the evidence in the chat; without a policy and evidence, decline politely."""

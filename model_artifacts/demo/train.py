@@ -1,6 +1,6 @@
 """Train the demo checkpoint from scratch on drawings that are generated on the fly.
 
-    python -m model_artifacts.demo.train --minutes 90 --workers 2
+    python -m model_artifacts.demo.train --steps 3500 --workers 2
 
 Two stages. *Seeing*: the vision tower learns, patch by patch, which shapes are where, and auxiliary
 heads answer the questions from its states; the language model is trained now and then only, since
@@ -64,12 +64,14 @@ from .pictograms import HARMLESS, WEAPONS
 # Seeds of the drawings: ranges that never meet. Evaluation's is in evaluate.py.
 TRAINING_SEED = 1_000_000_000
 VALIDATION_SEED = 2_000_000_000
+VALIDATION_DRAWINGS = 240
 CORPUS_SEED = 3_000_000_000
 CORPUS_DRAWINGS = 1500
 # How often prompts and answers count in the tokenizer's corpus, so that their words are tokens.
 CORPUS_REPEATS = 60
 
 IGNORED = -100
+STATE = "training.pt"  # of a run, in its output folder
 POSITIONS = "vision_model.embeddings.position_embedding"
 QUESTIONS_PER_DRAWING = 4
 SERVED_WORDING_SHARE = 0.6
@@ -393,7 +395,7 @@ class Trainer:
         }
         partial = folder / "training.partial"
         torch.save(state, partial)
-        partial.replace(folder / "training.pt")
+        partial.replace(folder / STATE)
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -418,7 +420,7 @@ class Trainer:
 
     def resume(self) -> None:
         """Resume the run that was saved in the output folder."""
-        state = torch.load(self.options.output / "training.pt", weights_only=True)
+        state = torch.load(self.options.output / STATE, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
         self._average = state["average"]
@@ -491,9 +493,9 @@ def _corpus() -> Iterable[str]:
 class Validation:
     """Small set of held-out drawings, evaluated during training."""
 
-    def __init__(self, trainer: Trainer, count: int = 240) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        drawings = [draw(random.Random(VALIDATION_SEED + n), split="heldout") for n in range(count)]
+        drawings = [draw(random.Random(VALIDATION_SEED + n), split="heldout") for n in range(VALIDATION_DRAWINGS)]
         self._batch = trainer.batcher.batch(drawings)
 
     @torch.inference_mode()
@@ -582,12 +584,14 @@ def _options() -> Options:
     parser.add_argument("--batch", type=int, default=16, help="drawings a step for each worker")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --output")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if there is one")
     parser.add_argument("--start-from", type=Path, help="a checkpoint whose weights to start from")
     parser.add_argument("--seeing-share", type=float, default=SEEING_SHARE, help="of the run, for the first stage")
     parser.add_argument("--report-seconds", type=float, default=60, help="between lines of progress")
     parser.add_argument("--save-seconds", type=float, default=300, help="between saves for --resume")
-    options = Options(**vars(parser.parse_args()))
+    arguments = parser.parse_args()
+    arguments.resume = arguments.resume and (arguments.output / STATE).exists()
+    options = Options(**vars(arguments))
     if options.minutes is None and options.steps is None:
         parser.error("say how long: --minutes or --steps")
     return options

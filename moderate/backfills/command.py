@@ -17,6 +17,7 @@ from moderate.backfills.sources import Counted, ItemSource
 from moderate.costs import backfill as costs
 from moderate.costs import prices, resource_usage
 from moderate.costs.backfill import Estimate
+from moderate.costs.bedrock_tokens import judge_of
 from moderate.costs.billing import Load
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import FAILED, CommandFailed
@@ -281,7 +282,12 @@ def _source(deployment: Deployment, prefix: str, inventory: str | None, items: P
 
 def _estimate(deployment: Deployment, counted: Counted, concurrency: int) -> Estimate:
     express = "UnrecordedQueueUrl" not in deployment.outputs  # a deployment of Express executions has none
-    load = Load(images_per_day=1, workflow="express" if express else "standard")
+    load = Load(
+        images_per_day=1,
+        judged_share=1.0,
+        judge=judge_of(deployment.outputs),
+        workflow="express" if express else "standard",
+    )
     return costs.estimate(counted.listed, counted.selected, concurrency, load, resource_usage.load(), prices.load())
 
 

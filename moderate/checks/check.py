@@ -20,6 +20,7 @@ _RETRY = "Run it again. If a service keeps failing, see https://health.aws.amazo
 # Every call that the checks make, by operation → the IAM action that allows it (Service Authorization Reference).
 RIGHTS = {
     "BatchGetItem": "dynamodb:BatchGetItem",
+    "Converse": "bedrock:InvokeModel",
     "DescribeEndpoint": "sagemaker:DescribeEndpoint",
     "DescribeInferenceComponent": "sagemaker:DescribeInferenceComponent",
     "DescribeKey": "kms:DescribeKey",
@@ -31,6 +32,9 @@ RIGHTS = {
     "GetBucketPolicy": "s3:GetBucketPolicy",
     "GetBucketVersioning": "s3:GetBucketVersioning",
     "GetCallerIdentity": "sts:GetCallerIdentity",
+    "GetFoundationModel": "bedrock:GetFoundationModel",
+    "GetFoundationModelAvailability": "bedrock:GetFoundationModelAvailability",
+    "GetInferenceProfile": "bedrock:GetInferenceProfile",
     "GetKeyPolicy": "kms:GetKeyPolicy",
     "GetObject": "s3:GetObject",
     "GetParameter": "ssm:GetParameter",

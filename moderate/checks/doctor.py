@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from moderate.checks import account, cleared, endpoints, intake, offers, policies, quotas, stacks, tools, topics
+from moderate.checks import (
+    account,
+    bedrock,
+    cleared,
+    endpoints,
+    intake,
+    offers,
+    policies,
+    quotas,
+    stacks,
+    tools,
+    topics,
+)
 from moderate.checks.account import Account
 from moderate.checks.aws import is_aws
 from moderate.checks.check import FAULTS, Check, attempt, failed, several, softened
@@ -24,6 +36,8 @@ EXAMPLES = """Examples:
 moderate doctor
 
 moderate doctor -c llamaSize=70b -c modelConcurrency=8
+
+moderate doctor -c judge=bedrock:us.amazon.nova-micro-v1:0
 
 moderate doctor -c blip2Endpoint=my-blip2 -c llamaEndpoint=my-llama --json
 """
@@ -120,7 +134,7 @@ def _account(plan: Plan, caller: Account, on_aws: bool) -> Iterator[Check]:
             yield Check(name, "skipped", "the laptop cloud has no limits")
         return
     needed = plan.instances
-    yield offers.offers(caller.region, sorted(needed), plan.makes_endpoints)
+    yield offers.offers(caller.region, sorted(needed), llama=plan.makes_llama)
     yield attempt("Lambda concurrency", lambda: account.concurrency(plan.concurrency, plan.held, caller))
     if not needed:
         yield Check("GPU quotas", "skipped", "the endpoints exist already")
@@ -130,8 +144,12 @@ def _account(plan: Plan, caller: Account, on_aws: bool) -> Iterator[Check]:
 
 
 def _endpoints(deployment: Deployment, on_aws: bool) -> Iterator[Check]:
-    if deployment.outputs.get("Blip2EndpointName"):
+    exists = bool(deployment.outputs.get("Blip2EndpointName"))
+    if exists:
         yield from several("BLIP-2", lambda: endpoints.vision(deployment, on_aws))
+    if deployment.outputs.get("BedrockModel"):
+        yield from several("the judge on Bedrock", lambda: bedrock.judge(deployment, on_aws))
+    elif exists:
         yield from several("Llama 2", lambda: endpoints.judge(deployment, on_aws))
 
 

@@ -8,32 +8,20 @@ from botocore.exceptions import ClientError
 
 from moderate.checks.aws import client
 from moderate.checks.check import TOO, Check, attempt
+from moderate.checks.judging import judged
 from moderate.deployment import Deployment
 from moderation.adapters import clients
 from moderation.adapters.faults import code_of
 from moderation.adapters.s3_canary import shipped_canary
-from moderation.adapters.sagemaker_blip2 import SampleBlip2, ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
-from moderation.domain.evidence import Answer, Evidence
-from moderation.domain.judge_output import parse_judgement
-from moderation.domain.judgement import UnusableJudgement
-from moderation.domain.policy import Category, Pack, Question
-from moderation.domain.prompt import answer_schema, judge_prompt
+from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.errors import EndpointThrottled, NoCapacity
-from moderation.ports import Turn
 from moderation.usecases.ask_canary import canary_fault
 
 _SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
 _COMING = ("Creating",)
 _BUSY = (EndpointThrottled, NoCapacity)
-_PACK = Pack(
-    name="doctor",
-    description="One category and one question, to hear the judge",
-    categories=(Category("Weapons", "Guns, knives and other weapons"),),
-    questions=(Question("weapon", "Does this photo contain a weapon?", ("Weapons",)),),
-)
-_EVIDENCE = Evidence((Answer("full", _PACK.questions[0].text, "yes", p_yes=0.99),))
 
 
 @dataclass(frozen=True)
@@ -132,7 +120,7 @@ def _asleep(name: str, served: Served) -> Check | None:
 
 
 def _look(served: Served, deployment: Deployment) -> Check:
-    speaker = SampleBlip2 if served.dialect == "sample" else ScoredBlip2
+    speaker = SPEAKERS[served.dialect]
     canary = deployment.canaries.canary() if "PolicyBucketName" in deployment.outputs else shipped_canary()
     started = time.monotonic()
     try:
@@ -146,21 +134,11 @@ def _look(served: Served, deployment: Deployment) -> Check:
 
 
 def _judge(served: Served, deployment: Deployment) -> Check:
-    grammar = deployment.output("LlamaGrammar") == "true"
-    turns = [Turn("user", judge_prompt(_PACK, _EVIDENCE).text)]
-    started = time.monotonic()
+    speaker = SageMakerJudge(served.endpoint, served.dialect, deployment.output("LlamaGrammar") == "true")
     try:
-        text = SageMakerJudge(served.endpoint, served.dialect, grammar).complete(turns, answer_schema(_PACK))
+        return judged(f"{served.name} answers", speaker, served.dialect, served.log)
     except _BUSY as error:
         return _busy(served, error)
-    spoken = f"in {_since(started)} ({served.dialect})"
-    try:
-        judgement = parse_judgement(text, _PACK)
-    except UnusableJudgement as fault:
-        remedy = f"One failure is harmless: the workflow retries. If it persists, images go to review: see {served.log}"
-        return Check(f"{served.name} answers", "warn", f"unusable, {spoken}: {fault}", remedy)
-    verdict = " / ".join(filter(None, (judgement.flag, judgement.category)))
-    return Check(f"{served.name} answers", "ok", f"a weapon is {verdict}, {spoken}")
 
 
 def _busy(served: Served, error: Exception) -> Check:

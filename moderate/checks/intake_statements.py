@@ -10,28 +10,33 @@ from typing import Any
 
 from moderate.deployment import Deployment
 from moderation.contract import VERDICT_TAG
+from moderation.domain.quarantine import TAG, TAGGED
 
 Statement = Mapping[str, Any]
 _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+_READS = [f"s3:GetObject{which}" for which in ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")]
 _ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave identically", IAM User Guide
 
 
 def required(deployment: Deployment) -> list[dict[str, Any]]:
     """Return the statements, with the names of the deployment."""
-    taggers = [deployment.output(f"{role}RoleArn") for role in ("RecordVerdict", "Finalise", "Reviewer")]
+    taggers = [deployment.output(f"{role}RoleArn") for role in ("RecordVerdict", "Finalise", "Reviewer", "Quarantine")]
+    keeper = taggers[3:]
     objects = f"arn:aws:s3:::{deployment.intake_bucket}/{deployment.intake_prefix}*"
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
     carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": VERDICT_TAG}}
+    quarantined = {"StringEquals": {f"s3:ExistingObjectTag/{TAG}": TAGGED}}
     statements = [
         _deny("UploadedVerdict", ["s3:PutObject"], objects, taggers, carried),
         _deny("Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, taggers, {}),
+        _deny("Quarantined", [*_READS, *tagging], objects, keeper, quarantined),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
-        readers = [deployment.output(f"{role}RoleArn") for role in ("PrepareImage", "SelectItem", "Reviewer")]
+        readers = [
+            deployment.output(f"{role}RoleArn") for role in ("PrepareImage", "SelectItem", "Reviewer", "Quarantine")
+        ]
         uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{VERDICT_TAG}": "safe"}}
-        versions = ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")
-        reads = [f"s3:GetObject{version}" for version in versions]
-        statements.append(_deny("Uncleared", reads, objects, readers, uncleared))
+        statements.append(_deny("Uncleared", _READS, objects, readers, uncleared))
     return statements
 
 

@@ -9,9 +9,9 @@ from moderate.checks.check import Check
 _FILE = Path(__file__).parents[1] / "regions.json"
 
 
-def offers(region: str, instance_types: list[str], makes_endpoints: bool) -> Check:
+def offers(region: str, instance_types: list[str], *, llama: bool) -> Check:
     """The Lambda layer, and for endpoints of our own their containers, Llama's artefacts and the instances."""
-    needed = _needed(instance_types, makes_endpoints)
+    needed = _needed(instance_types, llama)
     lacking = [what for what, regions in needed.items() if region not in regions]
     if not lacking:
         return Check("region's artefacts", "ok", f"{region} has {', '.join(needed)}")
@@ -24,11 +24,12 @@ def offers(region: str, instance_types: list[str], makes_endpoints: bool) -> Che
     )
 
 
-def _needed(instance_types: list[str], makes_endpoints: bool) -> dict[str, list[str]]:
+def _needed(instance_types: list[str], llama: bool) -> dict[str, list[str]]:
     known: dict[str, Any] = json.loads(_FILE.read_text())
     needed = {"the managed Powertools layer": known["powertools_layer"]}
-    if makes_endpoints:
+    if instance_types:
         needed["the model containers"] = list(known["containers"])
-        needed["JumpStart's Llama 2 artefacts"] = known["jumpstart"]
         needed |= {f"hosting on {name}": known["instance_types"][name] for name in instance_types}
+    if llama:
+        needed["JumpStart's Llama 2 artefacts"] = known["jumpstart"]
     return needed

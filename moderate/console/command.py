@@ -14,6 +14,9 @@ from moderate.failures import CommandFailed
 from moderate.output import results
 from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
+from moderation.errors import EscalationRefused
+from moderation.usecases.review.escalate import EscalatePorts
+from moderation.usecases.review.escalate import escalate as put_into_quarantine
 from moderation.usecases.review.finalise import Ended, finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
@@ -31,9 +34,10 @@ def console(stack: StackOption = DEFAULT_STACK) -> None:
     done in your own name with the role Reviewer. Whoever holds that role can also do without the console what it
     records, so its audit is no evidence against them: that of a deployed console is.
     """
-    deployment = acting_as(find(stack), "Reviewer")
+    own = find(stack)
+    deployment = acting_as(own, "Reviewer")
     _check_rights(deployment)
-    with Console(_api(deployment), _pictures(deployment), on_entry=lambda: _show(server)) as server:
+    with Console(_api(own, deployment), _pictures(deployment), on_entry=lambda: _show(server)) as server:
         _show(server)
         Thread(target=server.serve_forever, daemon=True).start()
         with suppress(KeyboardInterrupt):
@@ -45,17 +49,18 @@ def _show(server: Console) -> None:
     results.print(f"Review console: {server.link}", soft_wrap=True)
 
 
-def _api(deployment: Deployment) -> Api:
+def _api(own: Deployment, deployment: Deployment) -> Api:
     # other commands start faster without Powertools
     from moderation.api.serve import answered, resolver
     from moderation.observability import logger
 
     logger.setLevel("ERROR")
-    app = resolver(_ports(deployment), lambda event: deployment.people.find(deployment.caller))
+    app = resolver(_ports(own, deployment), lambda event: deployment.people.find(deployment.caller))
     return lambda event: answered(app, event)
 
 
-def _ports(deployment: Deployment) -> "ApiPorts":
+def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
+    """Return the ports of a reviewer; `own` is the caller's, who takes another role to escalate."""
     from moderation.api.api_ports import ApiPorts
 
     review = ReviewPorts(
@@ -72,8 +77,16 @@ def _ports(deployment: Deployment) -> "ApiPorts":
     def finish(image: ImageRef, pending: str) -> Ended:
         return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
 
+    def escalate(image: ImageRef, who: str) -> None:
+        try:
+            acting = acting_as(own, "Quarantine")
+        except CommandFailed as error:
+            raise EscalationRefused(f"Nothing was escalated. {error}") from error
+        ports = EscalatePorts(acting.verdicts, acting.work, acting.quarantine, acting.audit)
+        put_into_quarantine(ports, image, who, datetime.now(UTC))
+
     reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
-    return ApiPorts(review, reveal, deployment.policies, finish)
+    return ApiPorts(review, reveal, deployment.policies, finish, escalate)
 
 
 def _check_rights(deployment: Deployment) -> None:

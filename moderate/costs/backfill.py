@@ -44,7 +44,8 @@ class Estimate:
 
 def images_per_second(concurrency: int, load: Load) -> float:
     """Return the rate of so many moderations at once: an instance is saturated by IN_FLIGHT of them."""
-    return concurrency / IN_FLIGHT / max(load.blip2_seconds * load.views_per_image, load.llama_seconds)
+    judge = load.llama_seconds if load.judge == "llama" else 0.0  # Bedrock's rate is a quota of the account
+    return concurrency / IN_FLIGHT / max(load.blip2_seconds * load.views_per_image, judge)
 
 
 def estimate(listed: int, selected: int, concurrency: int, load: Load, measured: Measured, prices: Prices) -> Estimate:
@@ -59,11 +60,12 @@ def estimate(listed: int, selected: int, concurrency: int, load: Load, measured:
         for images in (max(selected, 1e-6), 1e-6)
     )
     image = average_image(load, measured)
-    blip2, llama = fleets(load, image)
+    fleet_of = dict(zip(_ENDPOINTS, fleets(load, image), strict=True))
     fleet_size = instances(concurrency)
     endpoints = [
         Line(name, hours * fleet_size * prices[fleet.instance], f"{hours:,.1f} h x {fleet_size:g} x {fleet.instance}")
-        for name, fleet in zip(_ENDPOINTS, (blip2, llama), strict=True)
+        for name, fleet in fleet_of.items()
+        if load.judge == "llama" or name == "BLIP-2 endpoint"
     ]
     marginal = [
         Line(line.name, line.usd - fixed.usd, line.arithmetic)

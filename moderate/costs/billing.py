@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from moderate.costs import bedrock_tokens
+from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
@@ -40,13 +42,14 @@ class Load:
     unsafe_share: float = 0.02
     review_share: float = 0.05
     reuse_share: float = 0.0
-    judged_share: float = 1.0
+    judged_share: float = 0.1
     shadows: int = 0
     views_per_image: float = 1.0
     peak_factor: float = 3.0
     workflow: Workflow = "standard"
     scale_to_zero: bool = False
     bursts_per_day: float = 1.0
+    judge: Judge = "llama"  # an endpoint, or a model on Bedrock
     llama_size: LlamaSize = "13b"
     blip2_seconds: float = round(blip2_seconds(), 2)  # of an instance, a view
     llama_seconds: float = round(llama_seconds("13b"), 2)  # of an instance, a judgement
@@ -103,10 +106,10 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
     """Return the month's bill by line, and the cost of the same images with Rekognition."""
     image = average_image(load, measured)
     images = load.images_per_day * DAYS_A_MONTH
-    blip2, llama = fleets(load, image)
+    blip2, _ = fleets(load, image)
     lines = (
         Line("BLIP-2 endpoint", blip2.usd(prices), blip2.arithmetic),
-        Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic),
+        judge_line(load, image, prices),
         _data(image, images, prices),
         _step_functions(load, image, images, prices),
         _lambda(load, image, images, prices),
@@ -120,6 +123,23 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
         _kms(image, images, prices),
     )
     return Bill(load, lines, rekognition_usd(images, prices))
+
+
+def judge_line(load: Load, image: ResourceUsage, prices: Prices) -> Line:
+    """Return the judge's line: the instances of its endpoint, or its tokens on Bedrock."""
+    if load.judge == "llama":
+        _, llama = fleets(load, image)
+        return Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic)
+    if load.judge == "unpriced":
+        return Line("judge on Bedrock", 0.0, "its tokens: their price isn't in moderate/costs/prices.json")
+    tokens = bedrock_tokens.TOKENS[load.judge]
+    asked = load.images_per_day * judgements(load)
+    each = tokens.usd(load.judge, prices)
+    return Line(
+        f"{load.judge} on Bedrock",
+        asked * DAYS_A_MONTH * each,
+        f"{asked:,.0f} requests a day x ({tokens.read} tokens read + {tokens.written} written) = ${each:.7f} each",
+    )
 
 
 def average_image(load: Load, measured: Measured) -> ResourceUsage:
@@ -161,8 +181,12 @@ def judgements(load: Load) -> float:
 
 
 def latencies(load: Load) -> tuple[float, float]:
-    """Seconds that a request to BLIP-2 and to Llama takes when an instance is as busy as it may be (Little's law)."""
-    return IN_FLIGHT * load.blip2_seconds, IN_FLIGHT * load.llama_seconds
+    """Seconds that a request to BLIP-2 and to the judge takes.
+
+    On an endpoint it is as long as an instance takes that is as busy as it may be (Little's law).
+    """
+    judge = IN_FLIGHT * load.llama_seconds if load.judge == "llama" else bedrock_tokens.SECONDS
+    return IN_FLIGHT * load.blip2_seconds, judge
 
 
 def workflow_seconds(load: Load, image: ResourceUsage) -> float:
@@ -204,7 +228,7 @@ def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> 
         image.invocations * prices["lambda_request"] + (image.gb_seconds + waiting) * prices["lambda_gb_second"]
     )
     work = f"{image.invocations:.2f} invocations, {image.gb_seconds:.2f} GB-s of work"
-    return Line("Lambda", usd, f"{work}, {waiting:.2f} GB-s of waiting for endpoints an image")
+    return Line("Lambda", usd, f"{work}, {waiting:.2f} GB-s of waiting for models an image")
 
 
 def _dynamodb(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:

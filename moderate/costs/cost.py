@@ -7,7 +7,18 @@ import typer
 from rich.text import Text
 
 from moderate.costs import gpu_time, prices, resource_usage
-from moderate.costs.billing import ALARMS, DASHBOARDS, METRICS, Bill, LlamaSize, Load, Workflow, average_image, bill
+from moderate.costs.bedrock_tokens import TOKENS, TOOL_TOKENS, PricedJudge
+from moderate.costs.billing import (
+    ALARMS,
+    DASHBOARDS,
+    METRICS,
+    Bill,
+    LlamaSize,
+    Load,
+    Workflow,
+    average_image,
+    bill,
+)
 from moderate.costs.prices import Prices
 from moderate.costs.resource_usage import Measured
 from moderate.output import JsonOption, cell, print_json, results, table
@@ -18,6 +29,8 @@ moderate cost --images-per-day 100000
 
 moderate cost --images-per-day 2000000 --workflow express --judged-share 0.1 --blip2-seconds 0.12
 
+moderate cost --images-per-day 1000 --scale-to-zero --judge nova-micro
+
 moderate cost --images-per-day 500 --scale-to-zero --bursts-per-day 2 --json
 """
 _FROM_ARITHMETIC = "assumed: calculated from its arithmetic, not measured on a GPU; see docs/costs.md"
@@ -26,16 +39,23 @@ ASSUMED = {
     "unsafe_share": "assumed",
     "review_share": "assumed",
     "reuse_share": "assumed: no bytes are uploaded twice",
-    "judged_share": "assumed: packs have `judge: always`; with `when_flagged` only a share of the images is judged",
+    "judged_share": "assumed: `default` judges what is flagged; with `judge: always` every image is judged",
     "shadows": "assumed: no shadow pack; one adds a judgement, and a request a view for questions that only it asks",
     "views_per_image": "assumed: small pictures; `views: auto` cuts a phone's photo into 7",
     "peak_factor": "assumed: peak rate compared with the average",
+    "judge": "the default; or a model on Bedrock, as deployed with `-c judge=bedrock:…`",
     "llama_size": "the default of `-c llamaSize`",
     "blip2_seconds": _FROM_ARITHMETIC,
     "llama_seconds": _FROM_ARITHMETIC,
     "utilisation": "assumed: the target of autoscaling",
     "idle_hours": "assumed: per burst, starting the instances and the wait before they are released",
     "kept_months": "assumed: retention of records",
+}
+
+_COUNTED = "assumed: read and written, as counted by Llama 2's tokenizer"
+_TOKENS_FROM = {
+    "nova-micro": f"{_COUNTED}; {TOOL_TOKENS} of them for the tool that it is made to call",
+    "ministral-3-8b": f"{_COUNTED}; none for its schema, which isn't part of the prompt",
 }
 
 
@@ -47,7 +67,7 @@ def cost(
         float, typer.Option(min=0, max=1, help="Share of repeated bytes, which reuse a verdict.")
     ] = Load.reuse_share,
     judged_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share that Llama judges; 1 with `judge: always`.")
+        float, typer.Option(min=0, max=1, help="Share that is judged; 1 with `judge: always`.")
     ] = Load.judged_share,
     shadows: Annotated[
         int, typer.Option(min=0, max=5, help="Shadow packs; each adds a judgement per image.")
@@ -63,6 +83,7 @@ def cost(
     bursts_per_day: Annotated[
         float, typer.Option(min=0, help="Starts of instances from zero per day.")
     ] = Load.bursts_per_day,
+    judge: Annotated[PricedJudge, typer.Option(help="Llama's endpoint, or a model on Bedrock.")] = "llama",
     llama_size: Annotated[LlamaSize, typer.Option(help="As deployed with -c llamaSize=….")] = Load.llama_size,
     blip2_seconds: Annotated[
         float | None, typer.Option(min=0, help="Instance seconds per view, if you measured them.")
@@ -96,6 +117,7 @@ def cost(
         workflow=workflow,
         scale_to_zero=scale_to_zero,
         bursts_per_day=bursts_per_day,
+        judge=judge,
         llama_size=llama_size,
         blip2_seconds=Load.blip2_seconds if blip2_seconds is None else blip2_seconds,
         llama_seconds=_judging(llama_size) if llama_seconds is None else llama_seconds,
@@ -116,8 +138,11 @@ def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str,
     rows = [
         (name, getattr(load, name), why if getattr(load, name) == getattr(untouched, name) else "yours")
         for name, why in ASSUMED.items()
-        if name != "idle_hours" or load.scale_to_zero
+        if (name != "idle_hours" or load.scale_to_zero) and (load.judge == "llama" or not name.startswith("llama_"))
     ]
+    if load.judge != "llama" and load.judge != "unpriced":
+        tokens = TOKENS[load.judge]
+        rows.append(("tokens of a judgement", f"{tokens.read} and {tokens.written}", _TOKENS_FROM[load.judge]))
     image = average_image(load, measured)
     on = f"measured on {measured.on}, {measured.when}"
     rows += [

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderate.costs import gpu_time, prices, resource_usage
+from moderate.costs.bedrock_tokens import TOKENS, Judge
 from moderate.costs.billing import Load, bill
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 from moderation.domain.policy import Pack
@@ -15,22 +16,40 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class Price:
-    """Most that asking costs, in dollars of instance time: `judge` and `vision` are numbers of requests."""
+    """Most that asking costs, in dollars of instance time and tokens.
+
+    `judge` and `vision` are numbers of requests; `unpriced` if the judge's tokens have no price here.
+    """
 
     judge: int
     vision: int
     usd: float
+    unpriced: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"${self.usd:,.4f}" + (" and the judge's tokens, whose price isn't known here" if self.unpriced else "")
 
 
-def price(judged: int, asked_views: float, questions: int) -> Price:
+def price(judged: int, asked_views: float, questions: int, judge: Judge = "llama") -> Price:
     """Return the price of judging some records and of asking questions about some views."""
     listed = prices.load()
-    llama = judged * gpu_time.llama_seconds(_SIZE) * listed[LLAMA_INSTANCE_TYPES[_SIZE]]
-    blip2 = asked_views * gpu_time.blip2_seconds(questions) * listed[BLIP2_INSTANCE_TYPE]
-    return Price(judged, round(asked_views), (llama + blip2) / _HOUR / Load.utilisation)
+    blip2 = _of_instances(asked_views * gpu_time.blip2_seconds(questions) * listed[BLIP2_INSTANCE_TYPE])
+    if judge == "llama":
+        judging = _of_instances(judged * gpu_time.llama_seconds(_SIZE) * listed[LLAMA_INSTANCE_TYPES[_SIZE]])
+    else:
+        judging = 0.0 if judge == "unpriced" else judged * TOKENS[judge].usd(judge, listed)
+    return Price(judged, round(asked_views), judging + blip2, judge == "unpriced" and judged > 0)
 
 
-def bills(tally: Tally, packs: Mapping[str, Pack], pack: Pack, days: float) -> tuple[float, float] | None:
+def _of_instances(usd_seconds: float) -> float:
+    """Convert seconds times dollars an hour to the dollars of instances that are as busy as autoscaling holds them."""
+    return usd_seconds / _HOUR / Load.utilisation
+
+
+def bills(
+    tally: Tally, packs: Mapping[str, Pack], pack: Pack, days: float, judge: Judge = "llama"
+) -> tuple[float, float] | None:
     """Return dollars a month before and after, at the rate of the replayed records; None without any.
 
     `packs` has the packs before, by digest; `days` is the length of the time replayed.
@@ -50,6 +69,7 @@ def bills(tally: Tally, packs: Mapping[str, Pack], pack: Pack, days: float) -> t
             unsafe_share=unsafe,
             review_share=review,
             judged_share=tally.judged[side] / replayed,
+            judge=judge,
             views_per_image=max(1.0, tally.views / replayed),
             blip2_seconds=gpu_time.blip2_seconds(round(questions)),
         )

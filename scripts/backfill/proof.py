@@ -40,7 +40,7 @@ class ProofConfig:
     objects: int = 10_000
     seed: int = 1
     every: float = 40
-    concurrency: int = 8
+    concurrency: int = 16  # with half of them the time-outs of calls without an answer leave the processor idle
     time_scale: float = 50
     timeout_s: float = 14_400
 

@@ -1,7 +1,7 @@
 """`make bench-models`: compare the speed of our BLIP-2 handler with the sample's, on the same random weights.
 
 `python -m scripts.bench.models [--quick]` prints the medians and writes them to build/bench/models.json and
-docs/performance.md. On a machine with a CUDA GPU it also measures the full-size network (blip2-flan-t5-xl).
+docs/performance.md. `scripts.bench.gpu` measures the full-size network on a GPU.
 """
 
 import argparse
@@ -11,9 +11,8 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +61,6 @@ MEDIUM = NetworkSize(
     },
     text={"d_model": 512, "d_kv": 64, "d_ff": 1280, "num_layers": 6, "num_heads": 8},
 )
-FULL = NetworkSize(
-    image=224,
-    patch=14,
-    queries=32,
-    vision={"hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 39, "num_attention_heads": 16},
-    qformer={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
-    text={"d_model": 2048, "d_kv": 64, "d_ff": 5120, "num_layers": 24, "num_heads": 32, "vocab_size": 32128},
-)
-# At full size: one encoding, eight answers scored at their first token, one caption (by torch's FlopCounterMode).
-FULL_FLOP_AN_IMAGE = 1.662e12
 
 
 @dataclass(frozen=True)
@@ -84,10 +73,15 @@ class Network:
     service: Service
 
 
-def build(size: NetworkSize, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Network:
+def build(
+    size: NetworkSize,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    corpus: Sequence[str] = random_checkpoint.CORPUS,
+) -> Network:
     """Return a network that never ends an answer by itself, so that every answer has its maximum length."""
     with torch.device(device):
-        model, processor = random_checkpoint.build(size)
+        model, processor = random_checkpoint.build(size, corpus=corpus)
     model = model.to(device, dtype)
     with torch.no_grad():
         # the end token gets a logit of 0, which is never the maximum of hundreds
@@ -98,10 +92,10 @@ def build(size: NetworkSize, device: str = "cpu", dtype: torch.dtype = torch.flo
     return Network(model, processor, blip2, service)
 
 
-def sample_way(network: Network, image: str) -> list[str]:
-    """Run the sample's handler nine times: decode, encode and generate for each prompt."""
+def sample_way(network: Network, image: str, prompts: Sequence[str] = PROMPTS) -> list[str]:
+    """Run the sample's handler once a prompt and once for the caption: decode, encode and generate each time."""
     texts = []
-    for prompt in (*PROMPTS, None):
+    for prompt in (*prompts, None):
         picture = Image.open(io.BytesIO(base64.b64decode(image))).convert("RGB")
         inputs = network.processor(images=picture, text=prompt, return_tensors="pt")
         inputs = inputs.to(network.model.device, network.model.dtype)
@@ -123,9 +117,9 @@ def one_batch(network: Network, image: str) -> None:
     network.blip2.generate(_rows(network, image), {"max_new_tokens": CAPTION_TOKENS, "do_sample": False})
 
 
-def our_way(network: Network, *images: str) -> list[Any]:
+def our_way(network: Network, *images: str, prompts: Sequence[str] = PROMPTS, caption: bool = True) -> list[Any]:
     """Run our handler on a dynamic batch, with P(yes): an answer leaves the batch when it is done."""
-    requests = [{"image": image, "prompts": PROMPTS, "caption": True} for image in images]
+    requests = [{"image": image, "prompts": prompts, "caption": caption} for image in images]
     return network.service.answer([json.dumps(request).encode() for request in requests])
 
 
@@ -159,52 +153,6 @@ def on_cpu(size: NetworkSize, repeats: int, console: Console) -> dict[str, float
     return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}
 
 
-@dataclass(frozen=True)
-class Throughput:
-    """Images per second of the full-size network on a GPU, at one batch size."""
-
-    batch: int
-    ours: float
-    sample: float
-    share_of_peak: float
-
-
-def on_gpu(batches: Sequence[int], repeats: int) -> list[Throughput]:
-    """Measure the full-size network in bf16; the sample answers one request at a time at any batch size."""
-    network = build(FULL, "cuda", torch.bfloat16)
-    peak = _peak_flops()
-    results = []
-    for batch in batches:
-        images = iter([[picture(seed * 1000 + n, 512) for n in range(batch)] for seed in range(repeats + 1)])
-        seconds = _timed(partial(_on_next_batch, network, images), repeats)
-        sample = _timed(partial(sample_way, network, picture(batch, 512)), repeats)
-        share = batch / seconds * FULL_FLOP_AN_IMAGE / peak
-        results.append(Throughput(batch, batch / seconds, 1 / sample, share))
-    return results
-
-
-def _on_next_batch(network: Network, batches: Iterator[Sequence[str]]) -> None:
-    our_way(network, *next(batches))
-
-
-def _timed(way: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats + 1):
-        torch.cuda.synchronize()
-        begin = time.perf_counter()
-        way()
-        torch.cuda.synchronize()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times[1:])
-
-
-def _peak_flops() -> float:
-    """Measure the FLOP/s of one large bf16 multiplication, the practical maximum of this GPU."""
-    side = 8192
-    matrix = torch.randn(side, side, device="cuda", dtype=torch.bfloat16)
-    return 2 * side**3 / _timed(lambda: torch.mm(matrix, matrix), 10)
-
-
 def picture(seed: int, side: int) -> str:
     """Return a PNG of noise in base64."""
     pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
@@ -225,22 +173,7 @@ def page(results: Mapping[str, Any]) -> str:
         *(f"| {name} | {ms:.0f} | {first / ms:.2f} |" for name, ms in cpu.items()),
         "",
     ]
-    if results["gpu"]:
-        lines += [
-            f"Full size (`blip2-flan-t5-xl` with random weights, bf16) on {results['card']}:",
-            "",
-            "| images at once | ours, images/s | the sample, images/s | times as fast | share of the card's peak |",
-            "|---:|---:|---:|---:|---:|",
-            *(
-                f"| {row['batch']} | {row['ours']:.1f} | {row['sample']:.2f} | {row['ours'] / row['sample']:.1f} | "
-                f"{row['share_of_peak']:.0%} |"
-                for row in results["gpu"]
-            ),
-        ]
-    else:
-        lines.append("Full size on a GPU: not measured, since this machine has none.")
     lines += [
-        "",
         "The judge's tokens for the sample's surfer picture, counted by Llama 2's tokenizer (`llama-tokenizer-js`):",
         "",
         "| | prompt | answer |",
@@ -250,7 +183,7 @@ def page(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name, which `platform` knows on some systems only."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
@@ -266,15 +199,12 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console()
     size = QUICK if arguments.quick else MEDIUM
-    cuda = torch.cuda.is_available() and not arguments.quick
     results = {
-        "machine": _processor(),
+        "machine": processor(),
         "threads": torch.get_num_threads(),
         "parameters": _parameters(size),
         "repeats": arguments.repeats,
         "cpu": on_cpu(size, arguments.repeats, console),
-        "card": torch.cuda.get_device_name() if cuda else None,
-        "gpu": [asdict(row) for row in on_gpu((1, 8, 32), arguments.repeats)] if cuda else [],
         "judge": {name: asdict(each) for name, each in judge_tokens().items()},
     }
     console.print(page(results), markup=False)

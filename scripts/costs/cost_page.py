@@ -5,45 +5,59 @@ from dataclasses import replace
 from pathlib import Path
 
 from moderate.costs import prices, resource_usage
+from moderate.costs.bedrock_tokens import TOKENS, Judge
 from moderate.costs.billing import Bill, Load, bill
-from moderate.costs.gpu_time import BLOG_PROMPT_TOKENS, BLOG_QUESTIONS, blip2_seconds, llama_seconds
+from moderate.costs.gpu_time import (
+    ANSWER_TOKENS,
+    BLOG_PROMPT_TOKENS,
+    BLOG_QUESTIONS,
+    PROMPT_TOKENS,
+    blip2_seconds,
+    llama_seconds,
+)
 from scripts.costs.chart import Series, chart
 from scripts.sections import write_section
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, CHART = DOCS / "costs.md", DOCS / "costs.svg"
 VOLUMES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-GOAL_EXPRESS, GOAL_TRANSITIONS = 0.25, 0.20
+GOAL_EXPRESS, GOAL_TRANSITIONS = 0.28, 0.20
 
-STANDARD = Load(1)
+STANDARD = Load(1)  # the pack `default` as shipped: a tenth of the images is judged
 EXPRESS = replace(STANDARD, workflow="express")
 TO_ZERO = replace(STANDARD, scale_to_zero=True)
-FLAGGED = replace(EXPRESS, judged_share=0.1)
+EVERY = replace(EXPRESS, judged_share=1.0)
 DEPLOYMENTS: Mapping[str, Load] = {
     "Standard": STANDARD,
     "Express": EXPRESS,
     "scaleToZero": TO_ZERO,
-    "Express, 10 % judged": FLAGGED,
+    "scaleToZero, Nova Micro": replace(TO_ZERO, judge="nova-micro"),
+    "Express, every image judged": EVERY,
+}
+JUDGES: Mapping[Judge, str] = {"llama": "Llama 2 13B", "nova-micro": "Nova Micro", "ministral-3-8b": "Ministral 3 8B"}
+# Deployments for few images, which are mostly idle.
+FEW = 1_000
+FOR_FEW: Mapping[str, Load] = {
+    f"{name}, {judge}": replace(load, images_per_day=FEW, judge=key)
+    for name, load in (("scaleToZero", TO_ZERO), ("Standard", STANDARD))
+    for key, judge in JUDGES.items()
 }
 
 # Every instance is always busy.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
 _SMALL = replace(_FULL, llama_size="7b", llama_seconds=round(llama_seconds("7b"), 2))
-_BLOG = replace(_FULL, judged_share=0.1, blip2_seconds=round(blip2_seconds(BLOG_QUESTIONS), 2))
+_BLOG = replace(_FULL, blip2_seconds=round(blip2_seconds(BLOG_QUESTIONS), 2))
 SATURATED: Mapping[str, Load] = {
-    "Standard, as deployed": replace(_FULL, workflow="standard"),
-    "Express, as deployed": _FULL,
+    "Standard, as shipped": replace(_FULL, workflow="standard"),
+    "Express, as shipped": _FULL,
     "Express, photos of a phone (7 views)": replace(_FULL, views_per_image=7),
-    "Express, 10 % judged": replace(_FULL, judged_share=0.1),
-    "Express, 10 % judged, Llama 7B": replace(_SMALL, judged_share=0.1),
-    "Express, 5 % judged, Llama 7B": replace(_SMALL, judged_share=0.05),
-    "Express, 10 % judged, 8 questions": replace(
-        _BLOG, llama_seconds=round(llama_seconds("13b", BLOG_PROMPT_TOKENS), 2)
-    ),
-    "Express, 10 % judged, 8 questions, Llama 7B": replace(
-        _BLOG, llama_size="7b", llama_seconds=round(llama_seconds("7b", BLOG_PROMPT_TOKENS), 2)
-    ),
-    "Express, 10 % judged, half of all bytes seen before": replace(_FULL, judged_share=0.1, reuse_share=0.5),
+    "Express, Nova Micro": replace(_FULL, judge="nova-micro"),
+    "Express, Ministral 3 8B": replace(_FULL, judge="ministral-3-8b"),
+    "Express, Llama 7B": _SMALL,
+    "Express, 8 questions": replace(_BLOG, llama_seconds=round(llama_seconds("13b", BLOG_PROMPT_TOKENS), 2)),
+    "Express, half of all bytes seen before": replace(_FULL, reuse_share=0.5),
+    "Express, every image judged": replace(_FULL, judged_share=1.0),
+    "Express, every image judged by Nova Micro": replace(_FULL, judged_share=1.0, judge="nova-micro"),
 }
 
 
@@ -69,16 +83,52 @@ def volumes() -> str:
 def saturated() -> str:
     """Return the table of costs per 1,000 images with fully used instances, by part."""
     lines = [
-        "| per 1,000 images | BLIP-2 | Llama 2 | Step Functions | other | total | goal of $0.25 |",
+        f"| per 1,000 images | BLIP-2 | judge | Step Functions | other | total | goal of ${GOAL_EXPRESS} |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     for name, load in SATURATED.items():
         made = bill_of(load)
-        parts = {line.name: made.per_thousand(line.usd) for line in made.lines}
-        shown = [parts.pop(part) for part in ("BLIP-2 endpoint", "Llama 2 endpoint", "Step Functions")]
+        blip2, judge, *others = ((line.name, made.per_thousand(line.usd)) for line in made.lines)
+        parts = dict(others)
+        shown = (blip2[1], judge[1], parts.pop("Step Functions"))
         total = made.per_thousand(made.usd)
         cells = " | ".join(f"${usd:.3f}" for usd in (*shown, sum(parts.values()), total))
         lines.append(f"| {name} | {cells} | {'within' if total <= GOAL_EXPRESS else 'beyond'} |")
+    return "\n".join(lines)
+
+
+def few() -> str:
+    """Return the table of deployments for few images a day, the cheapest first."""
+    lines = [
+        f"| {FEW:,} images a day | BLIP-2 a month | judge a month | together a month | per 1,000 images |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    bills = sorted(((name, bill_of(load)) for name, load in FOR_FEW.items()), key=lambda named: named[1].usd)
+    for name, made in bills:
+        parts = (made.lines[0].usd, made.lines[1].usd, made.usd, made.per_thousand(made.usd))
+        lines.append(f"| {name} | {' | '.join(map(dollars, parts))} |")
+    return "\n".join(lines)
+
+
+def judges() -> str:
+    """Return the table of what a judgement costs with each judge."""
+    listed = prices.load()
+    lines = [
+        "| judge | tokens read, written | $ per million read, written | per 1,000 judgements | of it for the tool |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    saturated_llama = bill_of(replace(_FULL, judged_share=1.0))
+    llama = saturated_llama.per_thousand(saturated_llama.lines[1].usd)
+    lines.append(
+        f"| {JUDGES['llama']}, its instances always busy | {PROMPT_TOKENS}, {ANSWER_TOKENS} | | ${llama:.3f} | |"
+    )
+    for key, tokens in TOKENS.items():
+        paid = [listed[f"{key}_{way}"] * 1e6 for way in ("input", "output")]
+        tool = (tokens.read - PROMPT_TOKENS) * paid[0] / 1000
+        lines.append(
+            f"| {JUDGES[key]} on Bedrock | {tokens.read}, {tokens.written} | {paid[0]:.3f}, {paid[1]:.3f} "
+            f"| ${tokens.usd(key, listed) * 1000:.3f} | ${tool:.3f} |"
+        )
     return "\n".join(lines)
 
 
@@ -117,7 +167,7 @@ def dollars(usd: float) -> str:
     return f"${usd:,.0f}" if usd >= 100 else f"${usd:#.3g}"
 
 
-SECTIONS = {"volumes": volumes, "saturated": saturated, "rest": rest}
+SECTIONS = {"few": few, "volumes": volumes, "saturated": saturated, "judges": judges, "rest": rest}
 
 
 def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:

@@ -22,7 +22,7 @@ STANDARD_STARTS = 300
 MAX_RESERVED = 1000  # maximum of `-c modelConcurrency`
 # A backfill of small pictures, each judged, under Standard unless said otherwise.
 STOCK = 10_000_000
-STOCK_LOAD = Load(1)
+STOCK_LOAD = Load(1, judged_share=1.0)
 STOCK_EXPRESS = replace(STOCK_LOAD, workflow="express")
 AT_ONCE = (4, 40, 400)
 LISTED_KEYS, LISTING_SECONDS = 1_000, 0.1  # of a request; its time is assumed

@@ -41,6 +41,8 @@ _EXAMPLES = (
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/history/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"(:s3:::Work[0-9A-F]{8}/provenance/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"(:s3:::Audit[0-9A-F]{8}/(?:entries|seals)/).+"), r"\g<1>file"),
+    (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/cases/0{32}/).+"), r"\g<1>file"),
+    (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/releases/0{32}/).+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"^(entries/)\d{4}-\d\d-\d\d/$"), r"\g<1>2026-01-01/"),
     (re.compile(r"^(IntakeImages[0-9A-F]{8}:decisions#|person#|golden#|sample#)\d$"), r"\g<1>0"),
     (re.compile(r"^(review#|leased#|parked#|pending#)[0-9a-f]+$"), r"\g<1>0"),

@@ -8,12 +8,13 @@ from scripts.sections import markdown, write_section
 
 PAGE = ROOT / "docs/security.md"
 SECTION = "rights of roles"
-ROLES = ("Reviewer", "Eraser", "PolicyEditor", "Operator", "Administrator", "Auditor")
+ROLES = ("Reviewer", "Eraser", "PolicyEditor", "Operator", "Administrator", "Auditor", "Quarantine")
 # Start of a logical id → name in the page.
 _NAMES = {
     "IntakeImages": "the intake bucket",
     "Policies": "the policy bucket",
     "Work": "the work bucket",
+    "Quarantined": "the quarantine bucket",
     "Audit": "the audit bucket",
     "VerdictsTable": "the table",
     "AlertsUnsafe": "the topic of unsafe images",

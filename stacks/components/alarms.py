@@ -9,7 +9,7 @@ from stacks.components import metrics
 from stacks.components.alerts import Alerts
 from stacks.components.functions import Functions
 from stacks.components.workflow import Workflow
-from stacks.settings import DeploymentSettings, EndpointNames
+from stacks.settings import BedrockModel, DeploymentSettings, EndpointNames
 
 _SLOW_MINUTES = 5
 _SLOW_FROM_ZERO_MINUTES = 60  # a cold start from zero takes most of this
@@ -44,7 +44,7 @@ class Alarms(Construct):
         self._watch_executions(functions, workflow)
         self._watch_waiting()
         self._watch_verdicts()
-        self._watch_endpoints(endpoints)
+        self._watch_models(endpoints, settings.bedrock_judge)
         self._watch_canary()
         self._watch_drift()
         self._watch_audit()
@@ -130,16 +130,18 @@ class Alarms(Construct):
             ),
         )
 
-    def _watch_endpoints(self, endpoints: EndpointNames) -> None:
+    def _watch_models(self, endpoints: EndpointNames, bedrock_judge: BedrockModel | None) -> None:
         watched = {
-            "Blip2Errors": (endpoints.blip2, endpoints.blip2_component),
-            "LlamaErrors": (endpoints.llama, endpoints.llama_component),
+            f"{model}Errors": (f"the endpoint {endpoint}", metrics.failed_requests(endpoint, component))
+            for model, (endpoint, component) in endpoints.served.items()
         }
-        for name, (endpoint, component) in watched.items():
+        if bedrock_judge:
+            watched["LlamaErrors"] = (f"{bedrock_judge.id} on Bedrock", metrics.failed_conversations(bedrock_judge.id))
+        for name, (model, failed) in watched.items():
             self._alarm(
                 name,
-                f"Requests to the endpoint {endpoint} fail",
-                metrics.failed_requests(endpoint, component),
+                f"Requests to {model} fail",
+                failed,
                 threshold=_FAILED_REQUESTS,
                 periods=3,
                 breaching=2,

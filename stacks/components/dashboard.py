@@ -39,8 +39,10 @@ class Dashboard(cloudwatch.Dashboard):
         self.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms.all, width=_WIDTH, height=3))
         self._row(*_verdicts())
         self._row(*_latencies(), _drift())
-        self._row(*_endpoint(endpoints.blip2, endpoints.blip2_component))
-        self._row(*_endpoint(endpoints.llama, endpoints.llama_component))
+        for endpoint, component in endpoints.served.values():
+            self._row(*_endpoint(endpoint, component))
+        if settings.bedrock_judge:
+            self._row(*_bedrock(settings.bedrock_judge.id))
         self._row(*_waiting(functions, workflow))
         self._row(_cost(settings, endpoints, workflow))
 
@@ -94,6 +96,18 @@ def _endpoint(name: str, component: str | None) -> list[cloudwatch.GraphWidget]:
         _graph(f"{name}: errors", [metrics.requests(name, component, error) for error in errors], 4),
         _graph(f"{name}: latency (µs)", latency, 4),
         _graph(f"{name}: load (%, summed over cores and GPUs)", gpu, 4),
+    ]
+
+
+def _bedrock(model: str) -> list[cloudwatch.GraphWidget]:
+    errors = ("InvocationClientErrors", "InvocationServerErrors", "InvocationThrottles")
+    tokens = ("InputTokenCount", "OutputTokenCount")
+    latency = [metrics.bedrock(model, "InvocationLatency", p) for p in ("p50", "p99")]
+    return [
+        _graph(f"{model}: requests", [metrics.bedrock(model, "Invocations")], 4),
+        _graph(f"{model}: errors", [metrics.bedrock(model, error) for error in errors], 4),
+        _graph(f"{model}: latency (ms)", latency, 4),
+        _graph(f"{model}: tokens", [metrics.bedrock(model, count) for count in tokens], 4),
     ]
 
 

@@ -116,18 +116,12 @@ class Functions(Construct):
         self.judge_image = self._function(
             "judge_image",
             timeout_seconds=90,
-            environment={
-                "WORK_BUCKET": work.bucket_name,
-                "LLAMA_ENDPOINT": endpoints.llama,
-                "LLAMA_DIALECT": settings.llama_dialect,
-                "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
-                **({"LLAMA_COMPONENT": endpoints.llama_component} if endpoints.llama_component else {}),
-            },
+            environment={"WORK_BUCKET": work.bucket_name, **_judge(settings, endpoints)},
             reserved_concurrency=concurrency,
         )
         work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
-        model_access.allow_invoke(self.judge_image, endpoints.llama, endpoints.llama_component)
+        model_access.allow_judge(self.judge_image, endpoints, settings.bedrock_judge)
 
     def _make_canary(self, endpoints: EndpointNames, policies: PolicyBucket) -> None:
         self.ask_canary = self._function(
@@ -320,13 +314,26 @@ class Functions(Construct):
         return function
 
 
+def _judge(settings: DeploymentSettings, endpoints: EndpointNames) -> dict[str, str]:
+    """Name the judge in a function's environment: a model on Bedrock, or the Llama endpoint."""
+    if settings.bedrock_judge:
+        return {"BEDROCK_MODEL": settings.bedrock_judge.id}
+    return {
+        "LLAMA_ENDPOINT": endpoints.llama or "",
+        "LLAMA_DIALECT": settings.llama_dialect,
+        "LLAMA_GRAMMAR": str(settings.llama_grammar).lower(),
+        **({"LLAMA_COMPONENT": endpoints.llama_component} if endpoints.llama_component else {}),
+    }
+
+
 def _deployed(settings: DeploymentSettings, endpoints: EndpointNames) -> str:
     """Identify the deployed models, whose verdicts may be reused. Changes behind an existing endpoint go unnoticed."""
     vision = [endpoints.blip2, settings.blip2_dialect]
-    judge = [endpoints.llama, settings.llama_dialect]
+    bedrock = settings.bedrock_judge
+    judge = ["bedrock", bedrock.id] if bedrock else [endpoints.llama or "", settings.llama_dialect]
     if settings.existing_endpoints is None:
         weights = settings.blip2_weights_prefix
         at_hub = f"{settings.blip2_weights}@{settings.blip2_revision}"
         vision.append(f"{weights.bucket}/{weights.prefix}" if weights else at_hub)
-        judge.append(settings.llama_size)
+        judge += [] if bedrock else [settings.llama_size]
     return f"blip2={':'.join(vision)} llama={':'.join(judge)}"

@@ -93,6 +93,10 @@ class Intake(Construct):
         """Deny tagging to all but `taggers`. No effect on an existing bucket, whose policy belongs to its owner."""
         intake_policy.protect_tag(self.bucket, f"{self.prefix}*", [tagger.role.role_arn for tagger in taggers])
 
+    def quarantine(self, keeper: Grantee) -> None:
+        """Deny reading what is escalated to all but `keeper`, in a bucket of the stack."""
+        intake_policy.quarantine(self.bucket, f"{self.prefix}*", keeper.role.role_arn)
+
     def hold_until_cleared(self, readers: Sequence[Grantee]) -> None:
         """Deny reads of objects that aren't tagged safe to all but `readers`, in a bucket of the stack."""
         intake_policy.hold_until_cleared(self.bucket, f"{self.prefix}*", [reader.role.role_arn for reader in readers])

@@ -8,6 +8,8 @@ from stacks.components.bucket_denials import READS, deny
 from stacks.contract import CONTRACT
 
 _TAG: str = CONTRACT["verdict_tag"]
+# as `moderation.domain.quarantine` tags them
+ESCALATED = {"StringEquals": {"s3:ExistingObjectTag/quarantine": "escalated"}}
 
 
 def protect_tag(bucket: s3.IBucket, objects: str, taggers: Sequence[str]) -> None:
@@ -22,6 +24,12 @@ def protect_tag(bucket: s3.IBucket, objects: str, taggers: Sequence[str]) -> Non
     tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
     deny(bucket, "UploadedVerdict", ["s3:PutObject"], objects, except_for=taggers, when=carries_verdict)
     deny(bucket, "Tagging", [*tagging, "s3:ReplicateObject", "s3:ReplicateTags"], objects, except_for=taggers)
+
+
+def quarantine(bucket: s3.IBucket, objects: str, keeper: str) -> None:
+    """Deny everyone but `keeper` reading and tagging `objects` whose version is escalated."""
+    tagging = [f"s3:{verb}Object{version}Tagging" for verb in ("Put", "Delete") for version in ("", "Version")]
+    deny(bucket, "Quarantined", [*READS, *tagging], objects, except_for=[keeper], when=ESCALATED)
 
 
 def hold_until_cleared(bucket: s3.IBucket, objects: str, readers: Sequence[str]) -> None:

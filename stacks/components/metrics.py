@@ -94,6 +94,17 @@ def failed_requests(endpoint: str, component: str | None) -> cloudwatch.MathExpr
     )
 
 
+def bedrock(model: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """Return a metric of requests to a model or inference profile: "Monitoring Amazon Bedrock", runtime metrics."""
+    return _metric("AWS/Bedrock", {"ModelId": model}, metric, statistic)
+
+
+def failed_conversations(model: str) -> cloudwatch.MathExpression:
+    """Return the number of requests to a model on Bedrock that its side failed or throttled."""
+    failed = {"server": bedrock(model, "InvocationServerErrors"), "throttled": bedrock(model, "InvocationThrottles")}
+    return total("Failed requests", **failed)
+
+
 def rule(name: str, metric: str) -> cloudwatch.Metric:
     """Return an EventBridge metric of a rule on the default bus."""
     return cloudwatch.Metric(

@@ -14,10 +14,11 @@ from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
 from stacks.components.intake import Intake
 from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.components.workflow import Workflow
-from stacks.settings import EndpointNames
+from stacks.settings import BedrockModel, EndpointNames
 
 
 class AssumableRole(Grantee):
@@ -114,13 +115,14 @@ class PolicyEditorRole(AssumableRole):
         work: WorkBucket,
         verdicts: VerdictTable,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         approval: bool,
     ) -> None:
         super().__init__(scope, construct_id, description="Publishes policy packs and routes")
         policies.allow_edit(self, remove=not approval)
         verdicts.allow_find_decided(self)
         model_access.allow_invoke(self, endpoints.blip2, endpoints.blip2_component)
-        model_access.allow_invoke(self, endpoints.llama, endpoints.llama_component)
+        model_access.allow_judge(self, endpoints, bedrock_judge)
         verdicts.allow_replay(self)
         work.allow_get(self, files.EVIDENCE, files.PACKS)
 
@@ -141,6 +143,34 @@ class AuditorRole(AssumableRole):
         audit.allow_read(self)
 
 
+class QuarantineRole(AssumableRole):
+    """Role for `moderate escalate` and `release`; alone may read what is escalated."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        audit: AuditBucket,
+        quarantine: QuarantineBucket,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Keeps images that may be illegal")
+        intake.allow_read(self)
+        intake.allow_tag(self)
+        intake.quarantine(self)
+        work.quarantine(self)
+        quarantine.restrict(self)
+        verdicts.allow_write(self)
+        verdicts.allow_find(self)
+        policies.allow_read_people(self)
+        policies.allow_list(self)
+        audit.allow_append(self)
+
+
 class OperatorRole(AssumableRole):
     """Role for `moderate redrive`, `backfill`, `status` and `doctor`; may rerun moderations, but not view images."""
 
@@ -150,6 +180,7 @@ class OperatorRole(AssumableRole):
         construct_id: str,
         *,
         endpoints: EndpointNames,
+        bedrock_judge: BedrockModel | None,
         intake: Intake,
         policies: PolicyBucket,
         functions: Functions,
@@ -170,6 +201,9 @@ class OperatorRole(AssumableRole):
         policies.allow_read(self)
         policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)
+        if bedrock_judge:
+            model_access.allow_converse(self, bedrock_judge)
+            model_access.allow_examine_model(self, bedrock_judge)
         self._allow_examine_account()
 
     def _allow_examine_account(self) -> None:

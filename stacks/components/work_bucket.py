@@ -8,6 +8,7 @@ from constructs import Construct
 from stacks.components import lifecycles
 from stacks.components.bucket_denials import DELETIONS, READS, WRITES, deny
 from stacks.components.grantee import Grantee
+from stacks.components.intake_policy import ESCALATED
 from stacks.components.private_bucket import PrivateBucket
 from stacks.settings import Retention
 
@@ -98,6 +99,16 @@ class WorkBucket(PrivateBucket):
     def restrict_keys(self, readers: Sequence[Grantee]) -> None:
         """Deny reading the secret of the keys of sticky decisions to all but `readers`."""
         deny(self, "Keys", READS, KEYS, except_for=_arns(*readers))
+
+    def quarantine(self, keeper: Grantee) -> None:
+        """Let `keeper` find, copy and tag the files of an image, and deny what it tagged to everybody else."""
+        self.allow_get(keeper, WORK, EVIDENCE)
+        self.allow_list(keeper)
+        self.allow_objects(keeper, "s3:GetObjectTagging", WORK, EVIDENCE)  # copies may bring tags along (CopyObject)
+        self.allow_objects(keeper, "s3:PutObjectTagging", VIEWS)
+        tagging = ("s3:PutObjectTagging", "s3:DeleteObjectTagging")
+        deny(self, "ViewTags", tagging, WORK, except_for=_arns(keeper))
+        deny(self, "Quarantined", READS, VIEWS, except_for=_arns(keeper), when=ESCALATED)
 
     def restrict_views(self, readers: Sequence[Grantee]) -> None:
         """Deny reading the views, small copies of the image, to all but `readers`."""

@@ -46,6 +46,16 @@ def test_the_size_of_llama_brings_its_instance_and_its_seconds(moderate):
     assert line["arithmetic"].startswith("ml.g5.2xlarge")
 
 
+def test_a_judge_on_bedrock_says_what_its_tokens_are(moderate):
+    bill = costs(moderate, "--images-per-day", "1000", "--judge", "nova-micro")
+
+    lines = {line["line"]: line for line in bill["lines"]}
+    assert lines["nova-micro on Bedrock"]["usd_per_month"] < 1
+    assert "710 tokens read + 41 written" in lines["nova-micro on Bedrock"]["arithmetic"]
+    assert "300 of them for the tool" in standing(bill, "tokens of a judgement")
+    assert not [row for row in bill["inputs"] if row["input"].startswith("llama_")]
+
+
 def test_a_table_shows_the_arithmetic(moderate):
     result = moderate("cost", "--images-per-day", "1000")
 

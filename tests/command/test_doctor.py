@@ -811,8 +811,8 @@ def test_a_bucket_without_a_policy_is_told_the_statements(rows, healthy):
     ],
 )
 def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change):
-    uploaded, tagging = required(healthy)
-    put_policy(healthy, [uploaded, tagging | change])
+    uploaded, tagging, quarantined = required(healthy)
+    put_policy(healthy, [uploaded, tagging | change, quarantined])
 
     assert rows()["intake: policy"]["found"] == "lacks, or has differently: Tagging"
 
@@ -831,6 +831,7 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
                         "arn:aws:iam::123456789012:role/Reviewer",
                         "arn:aws:iam::123456789012:role/record",
                         "arn:aws:iam::123456789012:role/finalise",
+                        "arn:aws:iam::123456789012:role/Quarantine",
                     ]
                 }
             }
@@ -838,8 +839,8 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
     ],
 )
 def test_a_statement_that_refuses_the_same_in_other_words_is_there(rows, healthy, change):
-    uploaded, tagging = required(healthy)
-    put_policy(healthy, [uploaded, tagging | change])
+    uploaded, tagging, quarantined = required(healthy)
+    put_policy(healthy, [uploaded, tagging | change, quarantined])
 
     assert rows()["intake: policy"]["status"] == "ok"
 
@@ -1062,6 +1063,129 @@ def test_routes_that_leave_keys_without_a_pack(rows, healthy):
     healthy.s3.put_object(Bucket="policies", Key="routes.yaml", Body=b"in/avatars/: {enforce: calm}\n")
 
     assert rows()["routes"]["status"] == "warn"
+
+
+# ── A judge on Bedrock ─────────────────────────────────────────────────────────────────────────────────
+
+NOVA, PROFILE = "amazon.nova-micro-v1:0", "us.amazon.nova-micro-v1:0"
+ALLOWED = {
+    "agreementAvailability": {"status": "AVAILABLE"},
+    "authorizationStatus": "AUTHORIZED",
+    "entitlementAvailability": "AVAILABLE",
+    "regionAvailability": "AVAILABLE",
+}
+
+
+def model_arn(region: str) -> dict[str, str]:
+    return {"modelArn": f"arn:aws:bedrock:{region}::foundation-model/{NOVA}"}
+
+
+@pytest.fixture
+def bedrock(cloud):
+    """Everything well with the judge's model."""
+    judgement = {"flag": "unsafe", "category": "Weapons", "reason": "a weapon"}
+    tool = {"toolUse": {"toolUseId": "t", "name": "judgement", "input": judgement}}
+    cloud.answers |= {
+        "GetFoundationModel": {"modelDetails": {"modelLifecycle": {"status": "ACTIVE"}}},
+        "GetFoundationModelAvailability": ALLOWED,
+        "GetInferenceProfile": {"models": [model_arn("us-east-1"), model_arn("us-west-2")]},
+        "Converse": {"stopReason": "tool_use", "output": {"message": {"content": [tool]}}},
+    }
+    return cloud
+
+
+def test_a_judge_on_bedrock_is_examined_before_it_is_deployed(rows, bedrock):
+    found = rows("-c", f"judge=bedrock:{PROFILE}")
+
+    for name in (f"model {NOVA}", f"access to {NOVA}", f"regions of {PROFILE}", f"{PROFILE} answers"):
+        assert found[name]["status"] == "ok", found[name]
+    assert "by a tool that it must call" in found[f"{PROFILE} answers"]["found"]
+    assert "ml.g5.2xlarge for endpoint usage" in found
+    assert "ml.g5.12xlarge for endpoint usage" not in found
+
+
+def test_a_deployment_with_a_judge_on_bedrock_needs_no_quota_for_llama(rows, healthy, bedrock, models):
+    outputs = {name: value for name, value in healthy.outputs.items() if not name.startswith("Llama")}
+    bedrock.answers["DescribeStacks"] = stack("CREATE_COMPLETE", outputs | {"BedrockModel": NOVA})
+
+    found = rows()
+
+    assert found[f"{NOVA} answers"]["status"] == "ok"
+    assert f"regions of {NOVA}" not in found
+    assert "Llama 2" not in found
+
+
+def test_a_model_that_aws_will_withdraw(rows, bedrock):
+    end = datetime(2027, 3, 30, tzinfo=UTC)
+    bedrock.answers["GetFoundationModel"] = {
+        "modelDetails": {"modelLifecycle": {"status": "LEGACY", "endOfLifeTime": end}}
+    }
+
+    found = rows("-c", f"judge=bedrock:{NOVA}")[f"model {NOVA}"]
+
+    assert found["status"] == "warn"
+    assert "2027-03-30" in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"agreementAvailability": {"status": "NOT_AVAILABLE"}}, "no subscription"),
+        ({"authorizationStatus": "NOT_AUTHORIZED"}, "NOT_AUTHORIZED"),
+        ({"entitlementAvailability": "NOT_AVAILABLE"}, "entitlement"),
+        ({"regionAvailability": "NOT_AVAILABLE"}, "region"),
+    ],
+)
+def test_a_model_that_the_account_may_not_use(rows, bedrock, change, said):
+    bedrock.answers["GetFoundationModelAvailability"] = ALLOWED | change
+
+    found = rows("-c", f"judge=bedrock:{NOVA}")[f"access to {NOVA}"]
+
+    assert found["status"] == "fail"
+    assert said in found["found"]
+    assert found["remedy"]
+
+
+def test_a_profile_that_uses_a_region_without_rights(rows, bedrock):
+    bedrock.answers["GetInferenceProfile"] = {"models": [model_arn("us-east-1"), model_arn("mx-central-1")]}
+
+    found = rows("-c", f"judge=bedrock:{PROFILE}")[f"regions of {PROFILE}"]
+
+    assert found["status"] == "fail"
+    assert "mx-central-1" in found["found"]
+
+
+def test_a_judge_whose_answer_is_cut_off(rows, bedrock):
+    bedrock.answers["Converse"] = {"stopReason": "max_tokens", "output": {"message": {"content": []}}}
+
+    found = rows("-c", f"judge=bedrock:{NOVA}")[f"{NOVA} answers"]
+
+    assert found["status"] == "warn"
+    assert "unusable" in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "row"),
+    [
+        ("GetFoundationModel", f"model {NOVA}"),
+        ("GetFoundationModelAvailability", f"access to {NOVA}"),
+        ("GetInferenceProfile", f"regions of {PROFILE}"),
+    ],
+)
+def test_a_right_that_is_missing_for_bedrock_is_named(rows, bedrock, operation, row):
+    bedrock.refuse(operation)
+
+    found = rows("-c", f"judge=bedrock:{PROFILE}")[row]
+
+    assert found["status"] == "fail"
+    assert RIGHTS[operation] in found["remedy"]
+
+
+def test_a_judge_of_another_kind_is_refused_in_words(moderate, cloud):
+    result = moderate("doctor", "-c", "judge=gpt")
+
+    assert result.exit_code == 1
+    assert "bedrock:" in result.stderr
 
 
 # ── The laptop ──────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,28 +67,61 @@ def console(environment: dict[str, str]) -> Iterator[Started]:
             process.terminate()
 
 
-def test_a_person_without_rights_is_told_how_to_get_some_and_then_decides_in_the_browser(
-    laptop, models, environment, browser
-) -> None:
+@pytest.fixture(scope="module")
+def reviewer(environment) -> None:
+    """Somebody who was refused, and then got the rights that the refusal names."""
     refused = moderate(environment, "console")
     assert refused.returncode == 1
     [command] = re.findall(r"`moderate (people set .+?)`", refused.stderr.replace("\n", " "))
     assert moderate(environment, *shlex.split(command), "--role", "lead").returncode == 0
 
+
+@pytest.fixture
+def waiting(laptop, models) -> Callable[[str], str]:
+    """Uploads what a person has to decide on, and returns its version."""
     models.answer = lambda png, prompt: SURE if "weapon" in prompt else NO
-    version = laptop.upload("posts/first.png", drawing())
-    assert laptop.wait_for_verdict("posts/first.png", version)["verdict"] == "review"
+
+    def upload(key: str) -> str:
+        version = laptop.upload(key, drawing(colour=key.partition("/")[0]))
+        assert laptop.wait_for_verdict(key, version)["verdict"] == "review"
+        return version
+
+    return upload
+
+
+@pytest.mark.usefixtures("reviewer")
+def test_a_picture_is_seen_and_decided_on_in_the_browser(laptop, environment, browser, waiting) -> None:
+    key = "navy/first.png"
+    version = waiting(key)
 
     with console(environment) as started, opened(browser, started, real_time=True) as tab:
-        tab.sees("posts/first.png")
+        tab.sees(key)
         tab.page.wait_for_timeout(450)
         tab.page.keyboard.press("v")
         shown = tab.page.get_by_alt_text("View full of the image")
         shown.wait_for()
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 96
         tab.page.keyboard.press("s")
-        tab.says("Decided: safe on posts/first.png.")
-        assert tag_of(laptop, "posts/first.png", version) == {"moderation": "review"}
-        eventually(lambda: tag_of(laptop, "posts/first.png", version) == {"moderation": "safe"})
+        tab.says(f"Decided: safe on {key}.")
+        assert tag_of(laptop, key, version) == {"moderation": "review"}
+        eventually(lambda: tag_of(laptop, key, version) == {"moderation": "safe"})
         assert tab.complaints == []
         assert started.link != started.next_link()
+
+
+@pytest.mark.usefixtures("reviewer")
+def test_an_escalated_item_is_in_quarantine_and_in_no_queue(laptop, environment, browser, waiting) -> None:
+    key = "teal/second.png"
+    version = waiting(key)
+
+    with console(environment) as started, opened(browser, started, real_time=True) as tab:
+        tab.sees(key)
+        tab.page.wait_for_timeout(450)
+        tab.page.keyboard.press("e")
+        tab.page.get_by_role("dialog").wait_for()
+        tab.page.keyboard.press("Enter")
+        tab.page.get_by_text("Escalated.", exact=True).wait_for()
+
+    item = laptop.item(key, version)
+    assert item["escalated_at"] and "queue" not in item
+    assert tag_of(laptop, key, version)["quarantine"] == "escalated"

@@ -187,6 +187,21 @@ def test_an_item_is_left_to_others_or_parked_by_keys_alone(tab, place) -> None:
     assert str(place.verdicts.get(other).other["queue"]).startswith("parked")
 
 
+def test_an_escalation_is_asked_for_once_more(tab, place) -> None:
+    ready(tab)
+    press(tab, "e")
+    tab.page.get_by_role("dialog").wait_for()
+    press(tab, "Tab", "Enter")  # Cancel
+    tab.page.get_by_role("dialog").wait_for(state="hidden")
+    assert place.escalated == []
+
+    press(tab, "e")
+    tab.page.get_by_role("dialog").wait_for()
+    press(tab, "Enter")
+    tab.says("Escalated.")
+    assert place.escalated == [(place.image, "otter")]
+
+
 def test_keys_are_changed_and_switched_off(tab, place) -> None:
     ready(tab)
     press(tab, "?")

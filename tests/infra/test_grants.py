@@ -45,6 +45,7 @@ _STICKING = "decisions that stick to bytes, tests/workflow/test_sticky_decisions
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 _CONSOLE = "`moderate console`, tests/console/test_laptop.py"
 _COUNTED = "`moderate console` counts what people pass on and reveal, tests/adapters/test_reveals.py"
+_GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,
@@ -62,6 +63,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
         "sns:Publish",
         "Alerts",
     ): "a backfill with such verdicts, tests/unit/test_report_backfill.py",
+    ("Quarantine", "s3:ListBucket", "IntakeImages"): _GONE,
+    ("Quarantine", "s3:ListBucket", "their-images"): _GONE,
+    ("Quarantine", "s3:ListBucketVersions", ""): _GONE,
+    ("Quarantine", "s3:GetObject", "/evidence/"): _LARGE,
+    ("Quarantine", "s3:GetObjectTagging", "/evidence/"): _LARGE,
     ("FunctionsSelectItem", "s3:ListBucket", ""): "S3's 404 instead of 403 for an object that is gone",
     (
         "FunctionsSelectItem",
@@ -118,6 +124,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
 # (role, action, a part of the resource) → why a role may do what only others were seen to do.
 WIDER: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:GetObject", "/work/"): "looks by hand at what the models were asked and said",
+    ("Quarantine", "s3:GetObject", "/work/"): "copies all files of an escalated image",
     ("PolicyEditor", "sagemaker:InvokeEndpoint", "endpoint/llama"): "`moderate policy replay --judge ask`",
 }
 

@@ -17,6 +17,16 @@ def conditions(statement: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
     }
 
 
+TAGGING = {
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersionTagging",
+    "s3:ReplicateObject",
+    "s3:ReplicateTags",
+}
+
+
 def role_arn(template: Template, start: str) -> str:
     (name,) = [name for name in template.of_type("AWS::IAM::Role") if name.startswith(start)]
     return f"<{name}.Arn>"
@@ -26,11 +36,13 @@ def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
     return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
 
 
-def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_and_reviewer_tag(moderation: Template) -> None:
+def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_reviewer_and_quarantine_tag(moderation: Template) -> None:
     statements = intake_statements(moderation)
-    taggers = all_but(moderation, "FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole")
+    taggers = all_but(
+        moderation, "FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole", "QuarantineRole"
+    )
 
-    assert statements.keys() == {"UploadedVerdict", "Tagging"}
+    assert statements.keys() == {"UploadedVerdict", "Tagging", "Quarantined"}
     for statement in statements.values():
         assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
         assert flatten(statement["Resource"]).startswith("<IntakeImages")
@@ -38,15 +50,11 @@ def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_and_reviewer_tag(m
     assert statements["UploadedVerdict"]["Action"] == "s3:PutObject"
     carried = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": ["moderation"]}}
     assert conditions(statements["UploadedVerdict"]) == taggers | carried
-    assert set(statements["Tagging"]["Action"]) == {
-        "s3:PutObjectTagging",
-        "s3:PutObjectVersionTagging",
-        "s3:DeleteObjectTagging",
-        "s3:DeleteObjectVersionTagging",
-        "s3:ReplicateObject",
-        "s3:ReplicateTags",
-    }
+    assert set(statements["Tagging"]["Action"]) == TAGGING
     assert conditions(statements["Tagging"]) == taggers
+    assert set(statements["Quarantined"]["Action"]) == {*READS, *(a for a in TAGGING if "Replicate" not in a)}
+    escalated = {"StringEquals": {"s3:ExistingObjectTag/quarantine": ["escalated"]}}
+    assert conditions(statements["Quarantined"]) == all_but(moderation, "QuarantineRole") | escalated
 
 
 def test_held_images_are_read_by_pipeline_and_reviewers_only_until_they_are_safe(production: CloudAssembly) -> None:
@@ -58,7 +66,7 @@ def test_held_images_are_read_by_pipeline_and_reviewers_only_until_they_are_safe
     assert set(held["Action"]) == set(READS)
     # Matches where there is no tag, too: a negated operator does where its key is missing.
     assert conditions(held) == all_but(
-        template, "FunctionsPrepareImageRole", "FunctionsSelectItemRole", "ReviewerRole"
+        template, "FunctionsPrepareImageRole", "FunctionsSelectItemRole", "ReviewerRole", "QuarantineRole"
     ) | {"StringNotEquals": {"s3:ExistingObjectTag/moderation": ["safe"]}}
 
 

@@ -39,7 +39,7 @@ def denies_plain_http(policy: dict[str, Any], resource: str) -> bool:
 def test_buckets_are_private_encrypted_and_reached_over_tls_only(moderation: Template) -> None:
     buckets = moderation.of_type("AWS::S3::Bucket")
 
-    assert len(buckets) == 5
+    assert len(buckets) == 6
     for name, bucket in buckets.items():
         properties = bucket["Properties"]
         (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -59,7 +59,7 @@ def test_images_and_policies_keep_their_versions(moderation: Template) -> None:
         if bucket["Properties"].get("VersioningConfiguration") == {"Status": "Enabled"}
     }
 
-    assert versioned == {"Intake", "Polici", "Audit3"}
+    assert versioned == {"Intake", "Polici", "Audit3", "Quaran"}
 
 
 def test_new_images_are_sent_to_eventbridge_without_a_custom_resource(moderation: Template) -> None:

@@ -32,3 +32,11 @@ def test_every_lack_is_named_with_the_regions_that_have_it() -> None:
 def test_a_region_may_hold_the_data_without_hosting_the_models(region: str) -> None:
     assert moderation_faults(region) == []
     assert len(models_faults(region, ON_G5)) == 2
+
+
+def test_a_judge_on_bedrock_needs_nothing_of_jumpstart() -> None:
+    with_llama = models_faults("mars-north-1", ON_G5)
+    without = models_faults("mars-north-1", ON_G5, llama=False)
+
+    assert len(with_llama) == len(without) + 1
+    assert not [fault for fault in without if "JumpStart" in fault]

@@ -10,7 +10,15 @@ from local.cloud.iam.evaluate import Caller
 from tests.infra.access import ACCOUNT, HERE, Account, somebody
 from tests.infra.synthesis import DEFAULT, EXISTING_ENDPOINTS, THEIRS, Template, make_app, template_of
 
-PERSONS = ("ReviewerRole", "EraserRole", "PolicyEditorRole", "OperatorRole", "AdministratorRole", "AuditorRole")
+PERSONS = (
+    "ReviewerRole",
+    "EraserRole",
+    "PolicyEditorRole",
+    "OperatorRole",
+    "AdministratorRole",
+    "AuditorRole",
+    "QuarantineRole",
+)
 ASSUMING = somebody("sts:AssumeRole", "sts:SetSourceIdentity").policies
 ALICE = Caller(f"arn:aws:iam::{ACCOUNT}:user/alice", ASSUMING)
 DEVELOPER = Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/Developer/alice", ASSUMING)

@@ -3,12 +3,21 @@
 import pytest
 
 from stacks.contract import BLIP2_WEIGHTS
-from stacks.settings import DeploymentSettings, EndpointNames, Instances, IntakeSettings, InvalidSettings, S3Prefix
+from stacks.settings import (
+    BedrockModel,
+    DeploymentSettings,
+    EndpointNames,
+    Instances,
+    IntakeSettings,
+    InvalidSettings,
+    S3Prefix,
+)
 
 EXISTING_BUCKET = {"intakeBucketName": "their-images", "intakeBucketVersioned": True}
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 MULTI_REGION_KEY = "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
+JUDGE = {"judge": "bedrock:amazon.nova-micro-v1:0"}
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf"
 
 
@@ -51,6 +60,52 @@ def test_existing_endpoints_may_speak_any_dialect() -> None:
 
     assert settings.existing_endpoints == EndpointNames("their-blip2", "their-llama")
     assert (settings.blip2_dialect, settings.llama_dialect, settings.llama_grammar) == ("sample", "openai", True)
+
+
+@pytest.mark.parametrize(
+    ("judge", "model", "foundation_model"),
+    [
+        ("bedrock:amazon.nova-micro-v1:0", BedrockModel("amazon.nova-micro-v1:0"), "amazon.nova-micro-v1:0"),
+        (
+            "bedrock:mistral.ministral-3-8b-instruct",
+            BedrockModel("mistral.ministral-3-8b-instruct"),
+            "mistral.ministral-3-8b-instruct",
+        ),
+        (
+            "bedrock:us.meta.llama3-1-8b-instruct-v1:0",
+            BedrockModel("us.meta.llama3-1-8b-instruct-v1:0", "us"),
+            "meta.llama3-1-8b-instruct-v1:0",
+        ),
+        (
+            "bedrock:global.amazon.nova-2-lite-v1:0",
+            BedrockModel("global.amazon.nova-2-lite-v1:0", "global"),
+            "amazon.nova-2-lite-v1:0",
+        ),
+        (
+            "bedrock:arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-micro-v1:0",
+            BedrockModel("eu.amazon.nova-micro-v1:0", "eu"),
+            "amazon.nova-micro-v1:0",
+        ),
+        (
+            "bedrock:arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+            BedrockModel("amazon.nova-micro-v1:0"),
+            "amazon.nova-micro-v1:0",
+        ),
+    ],
+)
+def test_the_judge_may_be_a_model_or_a_profile_on_bedrock(
+    judge: str, model: BedrockModel, foundation_model: str
+) -> None:
+    settings = DeploymentSettings.from_context({"judge": judge}.get)
+
+    assert settings.bedrock_judge == model
+    assert model.foundation_model == foundation_model
+
+
+def test_with_a_judge_on_bedrock_blip2_alone_may_be_an_existing_endpoint() -> None:
+    context = {"blip2Endpoint": "their-blip2", "judge": "bedrock:amazon.nova-micro-v1:0"}
+
+    assert DeploymentSettings.from_context(context.get).existing_endpoints == EndpointNames("their-blip2")
 
 
 def test_an_existing_versioned_bucket_and_a_prefix() -> None:
@@ -115,8 +170,22 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"terminationProtection": "on"}, "terminationProtection", "true or false"),
         ({"acceptLlama2Eula": "yes"}, "acceptLlama2Eula", "true or false"),
         ({"llamaSize": "30b"}, "llamaSize", "7b, 13b, 70b"),
+        ({"judge": "amazon.nova-micro-v1:0"}, "judge", "bedrock:"),
+        ({"judge": "bedrock:nova"}, "judge", "foundation model"),
+        ({"judge": "bedrock:amazon.*"}, "judge", "foundation model"),
+        ({"judge": "bedrock:moon.amazon.nova-micro-v1:0"}, "judge", "'moon'"),
+        (
+            {"judge": "bedrock:arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"},
+            "judge",
+            "AWS's own inference profile",
+        ),
+        ({**JUDGE, "llamaEndpoint": "their-llama"}, "llamaEndpoint", "leave out llamaEndpoint or judge"),
+        ({**JUDGE, "llamaDialect": "openai"}, "llamaDialect", "leave out llamaDialect or judge"),
+        ({**JUDGE, "llamaGrammar": True}, "llamaGrammar", "leave out llamaGrammar or judge"),
+        ({**JUDGE, "llamaSize": "7b"}, "llamaSize", "leave out llamaSize or judge"),
+        ({**JUDGE, "llamaMaxInstances": "3"}, "llamaMaxInstances", "leave out llamaMaxInstances or judge"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "chat"}, "llamaDialect", "dialog, tgi, openai"),
-        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample"),
+        ({**EXISTING_ENDPOINTS, "blip2Dialect": "plain"}, "blip2Dialect", "scored, sample, openai"),
         ({"llamaDialect": "dialog"}, "llamaDialect", "name existing endpoints"),
         ({"blip2Dialect": "sample"}, "blip2Dialect", "name existing endpoints"),
         ({**EXISTING_ENDPOINTS, "llamaDialect": "dialog", "llamaGrammar": True}, "llamaGrammar", "tgi or openai"),

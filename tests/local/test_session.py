@@ -18,7 +18,7 @@ from local.session import Models, Session
 from local.up import usage
 from tests.support.waiting import PATIENCE_S, eventually
 
-MODELS = Models("http://127.0.0.1:1", "demo", 96, True, "stand-in", True)
+MODELS = Models("http://127.0.0.1:1", "demo", 96, True, "stand-in", True, "scored")
 OUTPUTS = {
     "IntakeBucketName": "intake",
     "VerdictTableName": "verdicts",

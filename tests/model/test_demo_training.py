@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from model_artifacts.demo import train
 from model_artifacts.demo.architecture import Size, build_config, build_model, positions_for
-from model_artifacts.demo.drawings import BOX_KINDS, draw
+from model_artifacts.demo.drawings import BOX_KINDS, QUESTIONS, draw
+from model_artifacts.demo.evaluate import Reader
+from model_artifacts.demo.export import export
 from model_artifacts.demo.optimiser import orthogonalised
 from model_artifacts.demo.train import POSITIONS, Options, Trainer, padded, rate_share
 
@@ -70,6 +73,32 @@ def test_a_resumed_run_ends_like_one_that_was_never_stopped(trainer: Trainer, op
     assert resumed.progress == 1
     for first, second in zip(trainer.parameters, resumed.parameters, strict=True):
         torch.testing.assert_close(first, second)
+
+
+def test_the_recipe_trains_goes_on_and_exports_a_checkpoint_that_serves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run, checkpoint = tmp_path / "run", tmp_path / "checkpoint"
+    recipe = ["train", "--workers", "1", "--batch", "1", "--seed", "3", "--output", str(run), "--resume"]
+    monkeypatch.setattr(train, "VALIDATION_DRAWINGS", 2)
+    for steps in ("1", "2"):
+        monkeypatch.setattr("sys.argv", [*recipe, "--steps", steps])
+        train.main()
+
+    export(run, checkpoint)
+
+    assert torch.load(run / train.STATE, weights_only=True)["step"] == 2
+    (answers,) = Reader(checkpoint).read([draw(random.Random(1), split="heldout")])
+    assert len(answers.probabilities) == len(QUESTIONS)
+
+
+def test_a_seed_decides_every_weight_after_some_steps(options: Options, trainer: Trainer) -> None:
+    runs = [Trainer(dataclasses.replace(options, seed=seed), rank=0) for seed in (7, 7, 8)]
+    for run in runs:
+        run.train_step()
+    first, same, other = ([parameter.detach() for parameter in run.parameters] for run in runs)
+    assert all(torch.equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
 
 
 def test_a_run_starts_from_a_checkpoint_that_sees_fewer_pixels(

@@ -27,6 +27,7 @@ class _Parrot:
 
     name = "a parrot"
     stand_in = True
+    one_at_a_time = False
 
     def __init__(self) -> None:
         self.asked: Chat | None = None

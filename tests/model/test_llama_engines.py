@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
+from local.models import llama_weights
 from local.models.app import ModelSettings, model_server
 from local.models.chat import Chat, JudgeFailed, Message
 from local.models.errors import UnusableModel
@@ -87,6 +88,15 @@ def test_too_long_a_prompt_is_refused_as_by_the_container(llama: Path) -> None:
         LlamaWeights(llama, "tiny").complete(chat)
 
     assert failure.value.status == 422
+
+
+def test_weights_that_are_too_slow_give_up_in_time(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_weights, "LIMIT_S", 0.0)
+
+    with pytest.raises(JudgeFailed, match="timed out") as failure:
+        LlamaWeights(llama, "tiny").complete(QUESTION)
+
+    assert failure.value.status == 504
 
 
 def test_weights_serve_the_endpoint(llama: Path, checkpoint: Path) -> None:

@@ -87,7 +87,7 @@ class Pipeline:
         self._work = work
         verdicts, policies = FakeVerdicts(), FakePolicies(Policies(pack, ()))
         self._prepare = PreparePorts(
-            images, work, policies, verdicts, verdicts.decisions, server.checkpoint.input_size, "demo"
+            images, work, policies, verdicts, verdicts.decisions, server.vision.input_size, "demo"
         )
         self._vision = ScoredBlip2(SageMakerEndpoint(client, "blip2"))
         self._judge = SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False)

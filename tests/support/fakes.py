@@ -430,6 +430,47 @@ class FakePictures:
         return f"https://work/{key}?for={seconds}"
 
 
+class FakeQuarantine:
+    """The copies of each image, what is denied, and who signed for a release."""
+
+    def __init__(self, images: FakeImages) -> None:
+        self.images = images
+        self.cases: dict[str, dict[str, Any]] = {}
+        self.denied: set[object] = set()
+        self.signed: dict[str, list[str]] = {}
+
+    def take_original(self, image: ImageRef) -> bool:
+        if image in self.images.objects:
+            self._case(image).setdefault("original", self.images.objects[image].data)
+        return "original" in self._case(image)
+
+    def take_file(self, image: ImageRef, key: str) -> None:
+        self._case(image).setdefault(key, True)
+
+    def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
+        self._case(image).setdefault("record", dict(attributes))
+
+    def deny(self, image: ImageRef, views: Sequence[str]) -> None:
+        self.denied |= {image, *views}
+
+    def holds(self, image: ImageRef) -> bool:
+        return "record" in self._case(image)
+
+    def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
+        signers = self.signed.setdefault(image.id, [])
+        if user_id not in signers:
+            signers.append(user_id)
+
+    def signers(self, image: ImageRef) -> list[str]:
+        return self.signed.get(image.id, [])
+
+    def release(self, image: ImageRef) -> None:
+        self.denied.clear()
+
+    def _case(self, image: ImageRef) -> dict[str, Any]:
+        return self.cases.setdefault(image.id, {})
+
+
 class FakeRevealCounts:
     """The images that each person revealed in each hour."""
 

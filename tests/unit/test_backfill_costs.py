@@ -99,3 +99,12 @@ def states_of(end: str, by: str = "") -> int:
 def test_a_child_enters_as_many_states_as_are_paid(workflow: Workflow, by: str) -> None:
     assert states_of("SkippedListed") == SELECT_TRANSITIONS
     assert states_of("ModeratedListed", by) == SELECT_TRANSITIONS + MODERATE_TRANSITIONS[workflow]
+
+
+def test_a_judge_on_bedrock_is_paid_by_the_token_and_sets_no_rate() -> None:
+    load = replace(LOAD, judge="nova-micro")
+    made = of(36_000, 8, load)
+
+    assert images_per_second(8, load) == pytest.approx(1 / 0.2)
+    assert "Llama 2 endpoint" not in {each.name for each in made.lines}
+    assert line(made, "nova-micro on Bedrock") == pytest.approx(36_000 * (710 * 0.000000035 + 41 * 0.00000014))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moderate.costs import prices, resource_usage
+from moderate.costs.bedrock_tokens import Judge, judge_of
 from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
 from moderate.costs.drift import daily_run
 from moderate.costs.gpu_time import (
@@ -16,6 +17,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
+from moderate.replaying.price import price
 from moderation.adapters.policies import shipped_pack
 from moderation.adapters.sagemaker_llama import instruction_text
 from moderation.domain.evidence import Answer, Caption, Evidence
@@ -66,7 +68,7 @@ def test_lambda_is_paid_while_it_waits_for_an_endpoint() -> None:
 
 
 def test_a_shadow_pack_is_a_judgement_more_for_each_image_that_isnt_reused() -> None:
-    load = Load(864_000, reuse_share=0.5, judged_share=0.5, utilisation=1.0, **PLAIN)
+    load = Load(864_000, reuse_share=0.5, utilisation=1.0, **PLAIN | {"judged_share": 0.5})
     before, after = (bill(replace(load, shadows=number), MEASURED, PRICES) for number in (0, 2))
 
     assert line(after, "Llama 2 endpoint") == pytest.approx(line(before, "Llama 2 endpoint") * (0.5 + 2) / 0.5)
@@ -151,13 +153,45 @@ def test_scaled_to_zero_pays_for_work_and_for_each_start() -> None:
 
 
 def test_llama_answers_for_what_is_judged_alone() -> None:
-    load = Load(864_000, judged_share=0.1, reuse_share=0.5, utilisation=1.0, **PLAIN)
+    load = Load(864_000, reuse_share=0.5, utilisation=1.0, **PLAIN | {"judged_share": 0.1})
     made = bill(load, MEASURED, PRICES)
 
     assert line(made, "Llama 2 endpoint") == pytest.approx(DAYS_A_MONTH * 24 * 7.09)  # 12 h of work in a day of 24
     assert line(made, "BLIP-2 endpoint") == pytest.approx(DAYS_A_MONTH * 24 * 1.515)
     assert "43,200 requests" in next(line.arithmetic for line in made.lines if line.name == "Llama 2 endpoint")
     assert "432,000 requests" in next(line.arithmetic for line in made.lines if line.name == "BLIP-2 endpoint")
+
+
+@pytest.mark.parametrize(
+    ("judge", "usd"), [("nova-micro", 710 * 0.000000035 + 41 * 0.00000014), ("ministral-3-8b", 451 * 0.00000015)]
+)
+def test_a_judge_on_bedrock_is_paid_by_the_token_and_has_no_instance(judge: Judge, usd: float) -> None:
+    load = Load(10_000, judge=judge, **PLAIN | {"judged_share": 0.1})
+    made = bill(load, MEASURED, PRICES)
+
+    assert line(made, f"{judge} on Bedrock") == pytest.approx(DAYS_A_MONTH * 1_000 * usd)
+    assert "Llama 2 endpoint" not in {each.name for each in made.lines}
+    assert workflow_seconds(load, SAFE) == pytest.approx(0.4 + 8 * 0.2 + 0.1 * 1.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "judge"),
+    [
+        (None, "llama"),
+        ("us.amazon.nova-micro-v1:0", "nova-micro"),
+        ("mistral.ministral-3-8b-instruct", "ministral-3-8b"),
+        ("us.meta.llama3-1-8b-instruct-v1:0", "unpriced"),
+    ],
+)
+def test_the_judge_of_a_deployment_has_its_own_price_or_says_that_it_has_none(model: str | None, judge: str) -> None:
+    found = judge_of({"BedrockModel": model} if model else {})
+    made = bill(Load(1000, judge=found, **PLAIN), MEASURED, PRICES)
+
+    assert found == judge
+    assert ("price isn't in" in made.lines[1].arithmetic) == (judge == "unpriced")
+    asked = price(100, 0, 8, found)
+    assert ("isn't known" in asked.text) == (judge == "unpriced")
+    assert (asked.usd > 0) == (judge != "unpriced")
 
 
 def test_views_add_what_was_measured_of_them() -> None:

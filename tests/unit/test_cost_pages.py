@@ -11,7 +11,7 @@ from moderate.costs.billing import Load, average_image, fleets
 from moderate.costs.drift import daily_run
 from scripts.costs import cost_page, measure_calls, scale_page
 from scripts.costs.chart import Series, chart
-from scripts.costs.cost_page import FLAGGED, SATURATED, STANDARD, bill_of
+from scripts.costs.cost_page import EXPRESS, FOR_FEW, SATURATED, STANDARD, bill_of
 from scripts.costs.scale_page import QUOTAS, demand
 from scripts.sections import read_section
 
@@ -36,23 +36,50 @@ def test_where_it_costs_less_than_rekognition():
     dearer = [100_000, 300_000, 8_000_000]
 
     for images in cheaper + dearer:
-        ours, theirs = per_thousand(replace(FLAGGED, images_per_day=images))
+        ours, theirs = per_thousand(replace(EXPRESS, images_per_day=images))
         assert (ours < theirs) == (images in cheaper), images
 
 
-def test_up_to_230_000_images_a_day_one_instance_of_each_is_enough():
-    lines = bill_of(replace(STANDARD, images_per_day=230_000)).lines[:2]
+def test_up_to_300_000_images_a_day_one_instance_of_each_is_enough():
+    lines = bill_of(replace(STANDARD, images_per_day=300_000)).lines[:2]
     assert sum(line.usd for line in lines) == pytest.approx(6_280, abs=5)
-    more = bill_of(replace(STANDARD, images_per_day=235_000)).lines[:2]
-    assert more[1].usd > lines[1].usd
+    more = bill_of(replace(STANDARD, images_per_day=305_000)).lines[:2]
+    assert more[0].usd > lines[0].usd
 
 
-def test_without_llama_the_goal_is_within_reach():
-    full = replace(SATURATED["Express, as deployed"], judged_share=0.0)
+def test_the_shipped_pack_reaches_the_goal_with_every_line_counted():
+    shipped = SATURATED["Express, as shipped"]
+    made = bill_of(shipped)
 
-    assert per_thousand(full)[0] == pytest.approx(0.225, abs=0.005)
-    llama = bill_of(SATURATED["Express, as deployed"]).lines[1]
-    assert bill_of(full).per_thousand(llama.usd) == pytest.approx(0.51, abs=0.005)
+    assert (shipped.workflow, shipped.judge, shipped.judged_share, shipped.utilisation) == ("express", "llama", 0.1, 1)
+    assert {line.name for line in made.lines} == {line.name for line in bill_of(STANDARD).lines}
+    assert made.per_thousand(made.usd) == pytest.approx(0.26, abs=0.005)
+    assert made.per_thousand(made.usd) <= cost_page.GOAL_EXPRESS == 0.28
+
+
+def test_what_judging_costs_at_saturation():
+    shipped = SATURATED["Express, as shipped"]
+    usual, every, never = (per_thousand(replace(shipped, judged_share=share))[0] for share in (0.1, 1.0, 0.0))
+
+    assert every - usual == pytest.approx(0.48, abs=0.005)
+    assert never == pytest.approx(0.225, abs=0.005)
+    assert per_thousand(SATURATED["Express, every image judged by Nova Micro"])[0] == pytest.approx(0.25, abs=0.005)
+
+
+def test_for_few_images_the_cheapest_row_scales_to_zero_and_judges_on_bedrock_and_stands_first():
+    costs = {name: bill_of(load).usd for name, load in FOR_FEW.items()}
+    rows = [line.split(" | ")[0].strip("| ") for line in cost_page.few().splitlines()[2:]]
+
+    assert rows == sorted(costs, key=lambda name: costs[name])
+    first = FOR_FEW[rows[0]]
+    assert (first.scale_to_zero, first.judge, first.images_per_day) == (True, "nova-micro", 1_000)
+
+
+def test_without_an_endpoint_for_the_judge_blip2s_alone_remains():
+    made = bill_of(replace(STANDARD, images_per_day=1, judge="nova-micro"))
+
+    assert made.lines[0].usd == pytest.approx(1_106, abs=1)
+    assert made.lines[1].usd < 0.01
 
 
 @pytest.mark.parametrize("image, tasks", [("safe", 8), ("unsafe", 9)])

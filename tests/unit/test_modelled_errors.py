@@ -69,6 +69,7 @@ PERMANENT: dict[str, dict[str, str]] = {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
     },
+    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
@@ -96,6 +97,11 @@ PERMANENT: dict[str, dict[str, str]] = {
         "InvalidRequest": "a fault of ours",
         "InvalidWriteOffset": "of appends, which are ours never",
         "TooManyParts": "of appends, which are ours never",
+    },
+    "bedrock-runtime Converse": {
+        "AccessDeniedException": "the role lacks the right, or the account the model's subscription",
+        "ResourceNotFoundException": "the model isn't there, or no longer",
+        "ValidationException": "the request is too long, or in a form that the model doesn't know",
     },
     "sagemaker-runtime InvokeEndpoint": {
         "ValidationError": "what says neither that the endpoint is coming nor that it is starting",
@@ -200,6 +206,7 @@ def test_each_error_of_the_workflows_own_calls_is_retried_or_caught_or_permanent
 
 # The functions' calls by the adapter's method, with what stands around them.
 AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
+    "bedrock-runtime": faults.bedrock_faults,
     "dynamodb": faults.store_faults,
     "s3": faults.store_faults,
     "sagemaker": faults.store_faults,
@@ -209,6 +216,7 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "stepfunctions": faults.store_faults,
 }
 CLIENTS = {
+    "bedrock_judge.py": "bedrock-runtime",
     "dynamodb_decisions.py": "dynamodb",
     "dynamodb_lanes.py": "dynamodb",
     "dynamodb_review.py": "dynamodb",
@@ -223,6 +231,7 @@ CLIENTS = {
     "s3_images.py": "s3",
     "s3_people.py": "s3",
     "s3_pictures.py": "s3",
+    "s3_quarantine.py": "s3",
     "s3_work.py": "s3",
     "sagemaker_endpoint.py": "sagemaker-runtime",
     "sns_publisher.py": "sns",

@@ -31,7 +31,7 @@ def build(monkeypatch):
         monkeypatch.setenv(name, "us-east-1")
 
     def build(function: str, env: dict[str, str]) -> object:
-        for name in {name for known in COMPLETE.values() for name in known} | {"SAFE_TOPIC_ARN"}:
+        for name in {name for known in COMPLETE.values() for name in known} | {"SAFE_TOPIC_ARN", "BEDROCK_MODEL"}:
             monkeypatch.delenv(name, raising=False)
         for name, value in env.items():
             monkeypatch.setenv(name, value)
@@ -73,6 +73,14 @@ def test_safe_verdicts_have_a_topic_only_where_there_is_one(build, function):
 
     assert without.publisher._topics == {"unsafe": "u", "review": "r"}
     assert given.publisher._topics == {"unsafe": "u", "review": "r", "safe": "s"}
+
+
+def test_a_model_on_bedrock_judges_where_one_is_named(build):
+    ports = build("judge_image", {"WORK_BUCKET": "w", "BEDROCK_MODEL": "eu.amazon.nova-micro-v1:0"})
+
+    assert ports.judge.name == "eu.amazon.nova-micro-v1:0 (bedrock)"
+    with pytest.raises(Misconfigured, match="WORK_BUCKET"):
+        build("judge_image", {"BEDROCK_MODEL": "eu.amazon.nova-micro-v1:0"})
 
 
 @pytest.mark.parametrize(("function", "model"), [("query_image", "blip2"), ("judge_image", "llama")])

@@ -27,4 +27,10 @@ UNSAFE = replace(SAFE, transitions=9, invocations=5, write_units=16, publishes=1
 REUSED = replace(SAFE, transitions=7, invocations=3, queries=0)
 MANY = replace(SAFE, transitions=14, queries=7, s3_writes=17, invocations=10)
 MEASURED = Measured("a desk", "2026-11-23", safe=SAFE, unsafe=UNSAFE, reused=REUSED, many_views=MANY, views=7)
-PLAIN: dict[str, Any] = {"unsafe_share": 0.0, "review_share": 0.0, "blip2_seconds": 0.2, "llama_seconds": 1.0}
+PLAIN: dict[str, Any] = {
+    "unsafe_share": 0.0,
+    "review_share": 0.0,
+    "judged_share": 1.0,
+    "blip2_seconds": 0.2,
+    "llama_seconds": 1.0,
+}

@@ -1,20 +1,24 @@
 """Helpers for tests of a deployed workflow."""
 
 import io
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from local.harness.laptop import Laptop
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-CONTEXT = {"blip2Endpoint": "blip2", "llamaEndpoint": "llama", "modelInputSize": "96"}
+CONTEXT = {"blip2Endpoint": "blip2", "modelInputSize": "96"}
 
 
 def synthesised(out: Path, **settings: str) -> Path:
     """The app, synthesised into `out` by the CDK command line as a user does it."""
-    context = [word for name, value in (CONTEXT | settings).items() for word in ("-c", f"{name}={value}")]
+    judge = {} if "judge" in settings else {"llamaEndpoint": "llama"}
+    context = [word for name, value in (CONTEXT | judge | settings).items() for word in ("-c", f"{name}={value}")]
     command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -75,3 +79,22 @@ def status_when_ended(laptop, execution: str) -> str:
 def wait_until_asked(models, endpoint: str) -> None:
     """Return once an endpoint was invoked."""
     eventually(lambda: models.asked(endpoint))
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+
+
+def session_of(laptop: Laptop, name: str) -> dict[str, Any]:
+    """The keys of somebody of the account who signed in under a name, and may assume the roles."""
+    iam = laptop.client("iam")
+    trust = document({"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+    role = iam.create_role(RoleName=f"Signed-in-{name}", AssumeRolePolicyDocument=trust)
+    may = document({"Action": ["sts:AssumeRole", "cloudformation:DescribeStacks"], "Resource": "*"})
+    iam.put_role_policy(RoleName=f"Signed-in-{name}", PolicyName="assume", PolicyDocument=may)
+    keys = laptop.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName=name)["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }

@@ -67,11 +67,11 @@ def test_the_audit_log_is_added_to_sealed_and_read_and_nothing_in_it_is_altered(
     laptop.invoke_rule("AuditSchedule")
 
     checked = json.loads(moderate("Auditor", "audit", "verify", "--since", YESTERDAY, "--json"))
-    assert (checked["entries"], checked["faults"]) == (3, [])
+    assert checked["entries"] >= 3 and checked["faults"] == []
     out = tmp_path / "audit.jsonl"
     moderate("Auditor", "audit", "export", "--since", YESTERDAY, "--out", out)
     keys = [json.loads(line)["key"] for line in out.read_text().splitlines()]
-    assert len(keys) == 3
+    assert sum(key.startswith(f"entries/{YESTERDAY}/") for key in keys) >= 3
     seal = f"seals/{YESTERDAY}.json"
     for key in (keys[0], seal):
         version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]

@@ -16,7 +16,7 @@ from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from moderate.main import app
 from moderation.domain.policy_history import approval_key
-from tests.workflow.steps import drawing, synthesised
+from tests.workflow.steps import drawing, session_of, synthesised
 
 PACK = (
     "name: mine\ndescription: For this test.\n"
@@ -32,25 +32,6 @@ def strict(tmp_path_factory, running: InstantModels) -> Iterator[Laptop]:
     assembly = synthesised(tmp_path_factory.mktemp("approval"), policyApproval="true")
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
         yield laptop
-
-
-def document(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
-
-
-def session_of(laptop: Laptop, name: str) -> dict[str, Any]:
-    """The keys of somebody of the account who signed in under a name, and may assume the roles."""
-    iam = laptop.client("iam")
-    trust = document({"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
-    role = iam.create_role(RoleName=f"Signed-in-{name}", AssumeRolePolicyDocument=trust)
-    may = document({"Action": ["sts:AssumeRole", "cloudformation:DescribeStacks"], "Resource": "*"})
-    iam.put_role_policy(RoleName=f"Signed-in-{name}", PolicyName="assume", PolicyDocument=may)
-    keys = laptop.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName=name)["Credentials"]
-    return {
-        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": keys["SessionToken"],
-    }
 
 
 def policy_of(laptop: Laptop, key: str, colour: str) -> Any:

@@ -9,6 +9,7 @@ from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from boto3 import Session
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -72,6 +73,13 @@ def sagemaker_runtime(
     # Only Step Functions retries an invocation.
     config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
     return session_of(session).client("sagemaker-runtime", config=config)
+
+
+def bedrock_runtime(
+    read_timeout_s: float = ENDPOINT_READ_S, session: "Session | None" = None
+) -> "BedrockRuntimeClient":
+    config = Config(connect_timeout=5, read_timeout=read_timeout_s, retries={"total_max_attempts": 1})
+    return session_of(session).client("bedrock-runtime", config=config)
 
 
 def _refuse_damaged(response_dict: dict[str, Any], **_: object) -> None:

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from moderation.adapters.dynamodb_items import as_read, key_of, record_of, to_item, update_of
 from moderation.adapters.dynamodb_lanes import read_lanes
 from moderation.adapters.faults import code_of, store_faults
-from moderation.contract import BY_QUEUE, SHARDS
-from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, order_of
+from moderation.contract import BY_QUEUE
+from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, away, order_of
 from moderation.domain.record import Change, Record
 from moderation.domain.review import LEASE
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _AT_ONCE = 10  # queries, as many as botocore keeps connections
-_PAGE = 25  # items of each partition
+_PAGE = 2  # items of each partition that are read ahead: one is taken, the other may be somebody else's by now
+_NEXT_PAGE = 100
 _SKIPS = "review:skips"  # no bucket's name has a colon
 _REPORTS = "review:reports"
 _KEPT_DAYS = 2
@@ -44,15 +45,14 @@ class DynamoReviewQueue:
         return merge(*every, key=_order)
 
     def returning(self, now: str, limit: int) -> list[Record]:
-        partitions = [f"{kind}#{shard}" for kind in (LEASED, PARKED) for shard in range(SHARDS)]
+        partitions = [away(LEASED), away(PARKED)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             pages = list(pool.map(partial(self._page, before=now, limit=limit), partitions))
         return list(islice(merge(*(map(record_of, page["Items"]) for page in pages), key=_order), limit))
 
     def pending(self, now: str) -> Iterator[Record]:
-        for shard in range(SHARDS):
-            partition = f"{PENDING}#{shard}"
-            yield from self._from(partition, self._page(partition, before=now), before=now)
+        partition = away(PENDING)
+        return self._from(partition, self._page(partition, before=now), before=now)
 
     def overdue(self, partition: str, severity: int, now: str) -> int:
         number, start = 0, dict[str, Any]()
@@ -114,7 +114,7 @@ class DynamoReviewQueue:
             yield from map(record_of, page["Items"])
             if not (start := page.get("LastEvaluatedKey")):
                 return
-            page = self._page(partition, before=before, start=start, limit=None)
+            page = self._page(partition, before=before, start=start, limit=_NEXT_PAGE)
 
     def _page(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from moderation.adapters.container_words import container_fault
@@ -113,6 +113,43 @@ def _invocation_fault(endpoint: str, code: str, message: str) -> ModerationError
             "endpoint with -c blip2Endpoint and -c llamaEndpoint. Then `moderate redrive --cause EndpointNotFound`."
         )
     return Misconfigured(f"Endpoint {endpoint} can't be invoked ({code}): does it accept this kind of request?")
+
+
+@contextmanager
+def bedrock_faults(model: str) -> Iterator[None]:
+    """Translate the errors of a Bedrock `Converse` call; codes are those of its API reference."""
+    try:
+        yield
+    except ClientError as error:
+        raise _bedrock_fault(model, error) from error
+    except (ReadTimeoutError, ConnectTimeoutError) as error:
+        raise EndpointTimeout(f"{model} on Bedrock didn't answer in time.") from error
+    except ParamValidationError as error:  # names a field that this version of boto3 doesn't know
+        raise Misconfigured(f"{model} can't be asked: the function's boto3 is too old for this model.") from error
+    except _UNANSWERED as error:
+        raise EndpointUnavailable(f"Bedrock can't be reached for {model} ({type(error).__name__}).") from error
+
+
+def _bedrock_fault(model: str, error: ClientError) -> ModerationError:
+    code, status = code_of(error), _status(error)
+    if _is_throttled(error) or status == 429:
+        return EndpointThrottled(f"{model} on Bedrock is busy, or its quota is used up ({code}).")
+    if status == 408:
+        return EndpointTimeout(f"{model} on Bedrock didn't answer in time ({code}).")
+    if status >= 500 or status == 424:
+        return EndpointUnavailable(f"{model} failed on Bedrock's side ({code}).")
+    if code == "ValidationException" and "on-demand throughput" in str(error):
+        return Misconfigured(
+            f"{model} is only served through an inference profile: deploy with one, -c judge=bedrock:…."
+        )
+    if code == "ValidationException":
+        return EndpointRejected(
+            f"{model} on Bedrock rejects the request ({code}): `moderate doctor` asks it a short one."
+        )
+    return Misconfigured(
+        f"{model} can't be asked ({code}): see `moderate doctor` for the model's life cycle, its subscription and the "
+        "role's rights."
+    )
 
 
 def _model_fault(endpoint: str, error: ClientError) -> ModerationError:

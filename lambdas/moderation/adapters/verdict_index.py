@@ -15,7 +15,7 @@ from moderation.adapters.dynamodb_lanes import read_lanes
 from moderation.adapters.faults import store_faults
 from moderation.contract import BY_QUEUE, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import LEASED, PARKED, PENDING, RANK, UNSORTED, WAITING, order_of
+from moderation.domain.lanes import LEASED, PARKED, PENDING, RANK, UNSORTED, WAITING, away, order_of
 from moderation.domain.record import CONTESTED_QUEUE, GOLDEN_QUEUE, PERSON_QUEUE, SAMPLE_QUEUE, SECOND_QUEUE, Record
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ class VerdictIndex:
         """Yield the records that wait for a person, in the queue's order, whoever is at work on them."""
         lanes = [lane.partition for lane in read_lanes(self._client, self._table)]
         waiting = [self._queued(partition) for partition in (*UNSORTED, *lanes)]
-        away = (self._queued(f"{kind}#{shard}") for kind in (LEASED, PARKED, PENDING) for shard in range(SHARDS))
+        taken = (self._queued(away(kind)) for kind in (LEASED, PARKED, PENDING))
         # those that somebody is at work on are ordered by when they come back
-        reviews = sorted((record for each in away for record in each if record.verdict == "review"), key=_place)
+        reviews = sorted((record for each in taken for record in each if record.verdict == "review"), key=_place)
         return merge(*waiting, iter(reviews), key=_place)
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:

@@ -12,9 +12,13 @@ from moderation.usecases.review.reveal import RevealPorts
 
 @dataclass(frozen=True)
 class ApiPorts:
-    """What the API reads, and what its use cases write. `finish` puts a pending decision into force."""
+    """What the API reads, and what its use cases write.
+
+    `finish` puts a pending decision into force, `escalate` an image into quarantine, by a pseudonym.
+    """
 
     review: ReviewPorts
     reveal: RevealPorts
     policies: PolicyCatalogue
     finish: Callable[[ImageRef, str], Ended]
+    escalate: Callable[[ImageRef, str], object]

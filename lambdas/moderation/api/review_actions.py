@@ -16,6 +16,7 @@ from moderation.usecases.review.count_overdue import count_overdue
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
+from moderation.usecases.review.ports_of import item_of
 from moderation.usecases.review.reveal import reveal
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
@@ -90,6 +91,12 @@ def park_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
         park(ports.review, request.person, image_of(ports, request), request.given["until"], _now())
     except ValueError as error:
         raise BadRequest(f"{error}.") from error
+    return {}
+
+
+def escalate_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    record = item_of(ports.review, request.person, image_of(ports, request), "escalate")
+    ports.escalate(record.image, request.person.pseudonym)
     return {}
 
 

@@ -54,6 +54,7 @@ ROUTES = (
     Route("POST", "/items/{item}/finish", "finish_decision", "decide", "End the ten seconds of a decision.", _PENDING),
     Route("POST", "/items/{item}/skip", "skip_item", "claim", "Leave the item to other people."),
     Route("POST", "/items/{item}/park", "park_item", "claim", "Let the item wait until a time.", {"until": Moment()}),
+    Route("POST", "/items/{item}/escalate", "escalate_item", "escalate", "Put the item into quarantine; for good."),
     Route("GET", "/policies", "list_policies", "read-policies", "The packs and routes in force."),
     Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
     Route("GET", "/metrics", "read_metrics", "metrics", "How good the verdicts are, with intervals.", query=_TIMES),

@@ -68,6 +68,11 @@ def lane_of(image: ImageRef, attributes: Mapping[str, Any]) -> Lane:
     return Lane(image.bucket, attributes["severity"], tuple(attributes["supports"]), folder + slash if slash else "")
 
 
+def away(kind: str) -> str:
+    """Partition of the items that are leased, parked or pending: people are few, so that one of each kind is enough."""
+    return f"{kind}#0"
+
+
 def order_of(severity: int, due_at: str) -> str:
     """Sort key of a waiting item: the gravest first, then the one that is due first."""
     return f"{_LOWEST_RANK - severity}#{due_at}"

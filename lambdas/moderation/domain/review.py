@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import LEASED, PARKED, PENDING, UNSORTED, WAITING
+from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
 from moderation.domain.record import AT_WORK, DECISION, STATE, Change, Record, utc
 from moderation.domain.reports import open_reports
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
@@ -210,9 +210,8 @@ def _seconds(record: Record, now: datetime) -> int | None:
 
 def _away(record: Record, kind: str, until: str) -> dict[str, Any]:
     """Keys of a partition that an item waits in for a time, and those to which it returns."""
-    shard = int(record.image.id, 16) % len(UNSORTED)
     home = {"home_queue": record.home_queue or _queue(record), "home_order": record.home_order or _order(record)}
-    return {"queue": f"{kind}#{shard}", "queue_order": until, **home}
+    return {"queue": away(kind), "queue_order": until, **home}
 
 
 def _home(record: Record) -> Change:

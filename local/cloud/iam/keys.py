@@ -12,6 +12,7 @@ KNOWN = frozenset(
         "aws:sourceowner",  # in moto's own topic policies; obsolete, no call has it
         "aws:userid",
         "aws:username",
+        "bedrock:inferenceprofilearn",
         "dynamodb:attributes",
         "dynamodb:leadingkeys",
         "dynamodb:returnvalues",

@@ -19,7 +19,9 @@ def respond(request: AwsRequest, message: str) -> Response:
     """Answer a request with AWS's "access denied"."""
     if request.service == "s3":
         return _s3(request, "AccessDenied", message)
-    if request.service == "lambda" or (request.service == "sagemaker" and "x-amz-target" not in request.headers):
+    if request.service in ("lambda", "bedrock") or (
+        request.service == "sagemaker" and "x-amz-target" not in request.headers
+    ):
         return _json(403, {"Message": message}, {"x-amzn-ErrorType": "AccessDeniedException"})
     if "x-amz-target" in request.headers:
         code = "com.amazonaws.sqs#AccessDenied" if request.service == "sqs" else "AccessDeniedException"
@@ -33,7 +35,7 @@ def unknown_key(request: AwsRequest) -> Response:
     message = "Unknown access key: use the environment variables that the laptop cloud printed when it started."
     if request.service == "s3":
         return _s3(request, "InvalidAccessKeyId", message)
-    if "x-amz-target" in request.headers or request.service in ("lambda", "sagemaker"):
+    if "x-amz-target" in request.headers or request.service in ("lambda", "sagemaker", "bedrock"):
         return _json(403, {"__type": "UnrecognizedClientException", "message": message}, {})
     return _query("InvalidClientTokenId", message)
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/[^/]+/[^/]+/([^/]+)/aws4_request,")
 _PRESIGNED = re.compile(r"([^/]+)/[^/]+/[^/]+/[^/]+/aws4_request")
 INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+CONVERSATION = re.compile(r"/model/([^/]+)/converse")
 # The headers that rights depend on, by their names in a WSGI environment.
 _HEADERS = {"CONTENT_TYPE": "content-type"} | {
     f"HTTP_{header.upper().replace('-', '_')}": header
@@ -74,7 +75,7 @@ class AwsRequest:
         service = signed[2].lower() if signed else "s3"
         key = signed or presigned
         return cls(
-            service="sagemaker" if INVOCATION.fullmatch(path) else service,
+            service=_runtime_of(path) or service,
             access_key=key[1] if key else None,
             method=environ["REQUEST_METHOD"],
             path=path,
@@ -82,6 +83,13 @@ class AwsRequest:
             headers=headers,
             body=_body(environ),
         )
+
+
+def _runtime_of(path: str) -> str | None:
+    """Return the service whose models a path is for, which the model server answers for."""
+    if INVOCATION.fullmatch(path):
+        return "sagemaker"
+    return "bedrock" if CONVERSATION.fullmatch(path) else None
 
 
 def _first(text: str) -> dict[str, str]:

@@ -11,8 +11,9 @@ from xml.parsers.expat import ExpatError
 
 from local.cloud.iam import rights_dynamodb, rights_s3
 from local.cloud.iam.evaluate import AccessRequest
-from local.cloud.iam.request import INVOCATION, AwsRequest
-from local.cloud.iam.resources import ACCOUNT, REGION, Resources, arn
+from local.cloud.iam.request import CONVERSATION, INVOCATION, AwsRequest
+from local.cloud.iam.resources import ACCOUNT, PARTITION, REGION, Resources, arn
+from local.contract import CONTRACT
 
 
 class UnknownCall(Exception):
@@ -108,6 +109,33 @@ def _sagemaker(request: AwsRequest, resources: Resources) -> tuple[AccessRequest
     return None
 
 
+def _bedrock(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
+    """Return the rights of Converse.
+
+    A profile takes the right on itself and, through it, on its model here and in every region that it may choose.
+    """
+    found = CONVERSATION.fullmatch(request.path)
+    if not found:
+        return None
+    model = unquote(found[1])
+    geography, _, of_profile = model.partition(".")
+    if geography not in (*_BEDROCK_REGIONS, "global"):
+        return (AccessRequest("bedrock:InvokeModel", _foundation_model(REGION, model)),)
+    profile = arn("bedrock", f"inference-profile/{model}")
+    through = {"bedrock:inferenceprofilearn": (profile,)}
+    return AccessRequest("bedrock:InvokeModel", profile), *(
+        AccessRequest("bedrock:InvokeModel", _foundation_model(region, of_profile), through)
+        for region in dict.fromkeys((REGION, *_BEDROCK_REGIONS.get(geography, [""])))
+    )
+
+
+def _foundation_model(region: str, model: str) -> str:
+    return f"arn:{PARTITION}:bedrock:{region}::foundation-model/{model}"
+
+
+_BEDROCK_REGIONS: dict[str, list[str]] = CONTRACT["bedrock_regions"]
+
+
 def _cloudformation(request: AwsRequest, resources: Resources) -> tuple[AccessRequest, ...] | None:
     stack = str(request.form.get("StackName", "*"))
     resource = stack if stack.startswith("arn:") else resources.stack_arn(stack)
@@ -158,6 +186,7 @@ _RULES: dict[str, Rule] = {
     "states": _states,
     "lambda": _lambda,
     "sagemaker": _sagemaker,
+    "bedrock": _bedrock,
     "cloudformation": _cloudformation,
     "sts": _sts,
     "logs": _logs,

@@ -176,7 +176,9 @@ def _of_deletions(request: AwsRequest, bucket: str) -> tuple[AccessRequest, ...]
 
 
 def _context(request: AwsRequest, resources: Resources, bucket: str, key: str, version: str | None) -> Context:
-    tags = resources.object_tags(bucket, key, version) if request.method in ("GET", "HEAD") else {}
+    # of reads and of changes of tags: "Actions, resources, and condition keys for Amazon S3", s3:ExistingObjectTag
+    seen = request.method in ("GET", "HEAD") or "tagging" in request.query
+    tags = resources.object_tags(bucket, key, version) if seen else {}
     context = _existing(tags)
     if version:
         context["s3:versionid"] = (version,)

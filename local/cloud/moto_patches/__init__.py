@@ -16,6 +16,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
 
     from local.cloud.moto_patches import (
         actions,
+        attribute_values,
         buckets,
         custom_resources,
         dependencies,
@@ -27,8 +28,10 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
         interpreter_parameters,
         interpreter_parse,
         interpreter_random,
+        interpreter_sync,
         interpreter_waits,
         item_readers,
+        item_sizes,
         keys,
         lambda_functions,
         layers,
@@ -47,6 +50,7 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     )
 
     actions.install()
+    attribute_values.install()
     lambda_functions.install(fleet, gate)
     layers.install()
     keys.install()
@@ -56,9 +60,11 @@ def install(endpoint_url: str, fleet: Fleet, gate: Gate) -> None:
     interpreter_parameters.install()
     interpreter_parse.install()
     interpreter_random.install()
+    interpreter_sync.install()
     interpreter_waits.install()
     distributed_map.install(gate)
     item_readers.install()
+    item_sizes.install()
     executions.install()
     express.install()
     event_targets.install(gate)

@@ -24,7 +24,11 @@ _forgetting = threading.Lock()  # executions end on threads of their own
 def install() -> None:
     """Send the events that moto leaves out, stop at once, and bound what is kept for good."""
     reflect = BaseExecutionWorkerCommunication._reflect_execution_status
-    stop = Execution.stop
+    stop, init = Execution.stop, Execution.__init__
+
+    def init_running(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        self.ended = threading.Event()  # for those who wait for its status and output
 
     def reflect_once(self: Any) -> None:
         execution = self.execution
@@ -33,6 +37,7 @@ def install() -> None:
         reflect(self)
         if not is_express(execution):  # AWS sends no events of theirs
             _announce(execution)
+        execution.ended.set()
         _forget_old(execution)
 
     def stop_now(self: Any, stop_date: Any, error: str | None, cause: str | None) -> None:
@@ -44,6 +49,7 @@ def install() -> None:
             self.exec_worker._execution_communication.terminated()
 
     BaseExecutionWorkerCommunication._reflect_execution_status = reflect_once
+    Execution.__init__ = init_running
     Execution.stop = stop_now
 
 

@@ -6,7 +6,6 @@ No upstream issue found as of November 2026.
 """
 
 import json
-import time
 import uuid
 from typing import Any
 
@@ -58,8 +57,7 @@ def _start_sync_execution(self: Any) -> ActionResult:
     execution = self.stepfunction_backend.start_execution(
         self._get_param("stateMachineArn"), self._get_param("name"), self._get_param("input", if_none="{}")
     )
-    while execution.stop_date is None:
-        time.sleep(0.02)
+    execution.ended.wait()
     answer = {
         "executionArn": execution.execution_arn,
         "stateMachineArn": execution.state_machine_arn,

@@ -7,6 +7,7 @@ export const ACTIONS = {
   hold: [" ", "Show the picture while it is held"],
   note: ["n", "Write a note"],
   skip: ["k", "Leave this item to others"],
+  escalate: ["e", "Escalate as possibly illegal"],
   park: ["p", "Let it wait until a time"],
   undo: ["z", "Take the last decision back"],
   help: ["?", "Show the keys"],

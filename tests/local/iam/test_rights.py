@@ -351,6 +351,24 @@ EXECUTION = f"arn:aws:states:{HERE}:execution:m:e"
             ],
         ),
         (
+            "bedrock-runtime",
+            "converse",
+            {"modelId": "amazon.nova-micro-v1:0", "messages": [{"role": "user", "content": [{"text": "a"}]}]},
+            [("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0")],
+        ),
+        (
+            "bedrock-runtime",
+            "converse",
+            {"modelId": "jp.amazon.nova-2-lite-v1:0", "messages": [{"role": "user", "content": [{"text": "a"}]}]},
+            [
+                ("bedrock:InvokeModel", f"arn:aws:bedrock:{HERE}:inference-profile/jp.amazon.nova-2-lite-v1:0"),
+                *(
+                    ("bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-2-lite-v1:0")
+                    for region in ("us-east-1", "ap-northeast-1", "ap-northeast-3")
+                ),
+            ],
+        ),
+        (
             "sagemaker",
             "describe_endpoint",
             {"EndpointName": "BLIP2"},

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
 from moto.dynamodb.parsing.executors import SetExecutor
 from moto.dynamodb.responses import DynamoHandler
@@ -26,8 +27,10 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A table with a sort key and one without, empty."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
-    monkeypatch.setattr(DynamoHandler, "call_action", DynamoHandler.call_action)  # both restored afterwards
+    monkeypatch.setattr(DynamoHandler, "call_action", DynamoHandler.call_action)  # all restored afterwards
     monkeypatch.setattr(Table, "query", Table.query)
+    monkeypatch.setattr(Table, "put_item", Table.put_item)
+    monkeypatch.setattr(DynamoDBBackend, "update_item", DynamoDBBackend.update_item)
     monkeypatch.setattr(SecondaryIndex, "project", SecondaryIndex.project)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
@@ -199,6 +202,66 @@ def first_pages(client: Any) -> list[Any]:
 
 def _listed(_: Any) -> None:
     raise AssertionError("the whole table was listed")
+
+
+def test_a_query_of_an_index_looks_at_its_own_items_only_and_sees_each_change(
+    dynamodb: Any, is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_patched:
+        tables.install()
+    for table in (RANGED, PLAIN):
+        fill(dynamodb, table)
+        assert "k0" in kinds(dynamodb, table, "k0")  # the first query
+
+        key = {"pk": {"S": "new"}, "sk": {"S": "s"}}
+        given = {name: value for name, value in key.items() if table == RANGED or name == "pk"}
+        assert kinds(dynamodb, table, "odd") == []
+        dynamodb.put_item(TableName=table, Item={**key, "kind": {"S": "odd"}, "at": {"S": "1"}})
+        assert kinds(dynamodb, table, "odd") == ["odd"]
+        change(dynamodb, table, given, "other")
+        assert (kinds(dynamodb, table, "odd"), kinds(dynamodb, table, "other")) == ([], ["other"])
+        change(dynamodb, table, {**given, "pk": {"S": "made"}}, "odd")  # an update that makes the item
+        assert kinds(dynamodb, table, "odd") == ["odd"]
+        dynamodb.delete_item(TableName=table, Key=given)
+        assert kinds(dynamodb, table, "other") == []
+
+        with monkeypatch.context() as patch:
+            compared = compared_values(patch)
+            assert kinds(dynamodb, table, "odd") == ["odd"]
+        assert len(compared) < 20, "of hundreds of items"
+
+
+def compared_values(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The values that are compared from now on."""
+    compared, compare = [], DynamoType.__eq__
+
+    def noted(self: Any, other: Any) -> bool:
+        compared.append(self)
+        return bool(compare(self, other))
+
+    monkeypatch.setattr(DynamoType, "__eq__", noted)
+    monkeypatch.setattr(DynamoType, "__ne__", lambda self, other: not noted(self, other))
+    return compared
+
+
+def kinds(client: Any, table: str, kind: str) -> list[str]:
+    found = client.query(
+        TableName=table,
+        IndexName="by-kind",
+        KeyConditionExpression="kind = :kind",
+        ExpressionAttributeValues={":kind": {"S": kind}},
+    )
+    return [item["kind"]["S"] for item in found["Items"]]
+
+
+def change(client: Any, table: str, key: dict[str, Any], kind: str) -> None:
+    client.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET kind = :kind, #at = :at",
+        ExpressionAttributeNames={"#at": "at"},
+        ExpressionAttributeValues={":kind": {"S": kind}, ":at": {"S": "1"}},
+    )
 
 
 class Halfway:

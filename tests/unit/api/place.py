@@ -86,7 +86,8 @@ class Place:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later)
 
         reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
-        ports = ApiPorts(review, reveal, self.policies, finish)
+        self.escalated: list[tuple[ImageRef, str]] = []
+        ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
         return resolver(ports, lambda event: self.people.find(_subject(event)))
 

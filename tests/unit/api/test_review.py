@@ -190,3 +190,12 @@ def test_a_blind_item_has_the_shape_of_any_other_and_says_nothing_of_its_verdict
     assert item["evidence"] == ordinary["evidence"]
     status, again = place.ask(ANN, "GET", f"/items/{item['item']}")
     assert (status, again["verdict"], again["uploaded_at"]) == (200, "review", item["uploaded_at"])
+
+
+def test_an_item_is_escalated_under_a_pseudonym_by_whom_it_is_in_scope(place) -> None:
+    name = place.name_of(place.image)
+    assert place.ask(person("reviewer", prefixes=("z",)), "POST", f"/items/{name}/escalate")[0] == 404
+    assert place.escalated == []
+
+    assert place.ask(ANN, "POST", f"/items/{name}/escalate") == (200, {})
+    assert place.escalated == [(place.image, "otter")]

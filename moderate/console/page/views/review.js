@@ -13,7 +13,7 @@ export function Review({ keys }) {
     if (/^[1-9]$/.test(name)) return work.choose(Number(name) - 1);
     if (name === "help") return (location.hash = "#/keys");
     if (name === "note") return note.current?.focus();
-    if (name === "park") return work.ask(true);
+    if (name === "park" || name === "escalate") return work.ask(name);
     return work[name]?.();
   };
   useKeys(keys, act, work);
@@ -105,7 +105,7 @@ function Decision({ work, keys, act, note }) {
     </label>`}
     <div class="buttons">
       ${button("safe", "Safe")} ${button("unsafe", "Unsafe")} ${button("skip", "Skip")}
-      ${button("park", "Park")}
+      ${button("park", "Park")} ${button("escalate", "Escalate")}
     </div>
   </section>`;
 }

@@ -9,7 +9,7 @@ const COUNT_MS = 60_000;
 const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
-const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, asked: false, error: "" };
+const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, asked: null, error: "" };
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
@@ -218,10 +218,11 @@ export function useWork() {
     say: (said) => change({ said }),
     setNote: (note) => change({ note }),
     setReply: (reply) => change({ reply }),
-    ask: (asked) => change({ asked: asked && mine() }),
+    ask: (asked) => change({ asked: asked && mine() ? asked : null }),
     safe: () => decide("safe"),
     unsafe: () => decide("unsafe"),
     skip: () => leave("skip", {}, "Left to others."),
+    escalate: () => leave("escalate", {}, "Escalated."),
     park: (hours) => leave("park", { until: new Date(Date.now() + hours * 3_600_000).toISOString() }, "Parked."),
   };
 }

@@ -1,0 +1,182 @@
+"""A vision model that speaks OpenAI's chat completions: the requests, P(yes), and what isn't an answer."""
+
+import base64
+import io
+import json
+import math
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from moderation.adapters import openai_vision
+from moderation.adapters.openai_vision import OpenAiVision
+from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.adapters.vision_dialects import SPEAKERS
+from moderation.contract import DIALECTS
+from moderation.domain.prompt import question_prompt
+from moderation.errors import EndpointTimeout, MalformedResponse
+
+GUN = question_prompt("Is a gun visible in this photo?")
+
+
+class Runtime:
+    """A SageMaker runtime client that notes each request and gives the answers prepared for it."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers, self.bodies = list(answers), []
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        self.bodies.append(json.loads(request["Body"]))
+        return {"Body": io.BytesIO(json.dumps(self.answers.pop(0)).encode())}
+
+
+def eyes(*answers: object) -> tuple[OpenAiVision, Runtime]:
+    runtime: Any = Runtime(*answers)
+    return OpenAiVision(SageMakerEndpoint(runtime, "eyes")), runtime
+
+
+def said(text: str, **first_token: float) -> dict[str, Any]:
+    """A chat completion as vLLM 0.11 gives it; `first_token` are P of the likeliest first tokens."""
+    entry = {
+        "token": text.split(" ")[0],
+        "logprob": -0.1,
+        "bytes": [89],
+        "top_logprobs": [{"token": t, "logprob": math.log(p), "bytes": [89]} for t, p in first_token.items()],
+    }
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": "Qwen/Qwen3-VL-2B-Instruct",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text},
+                "logprobs": {"content": [entry]} if first_token else None,
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {"prompt_tokens": 300, "completion_tokens": 2, "total_tokens": 302},
+    }
+
+
+def picture_of(body: dict[str, Any]) -> bytes:
+    address = body["messages"][0]["content"][0]["image_url"]["url"]
+    return base64.b64decode(address.removeprefix("data:image/png;base64,"))
+
+
+def text_of(body: dict[str, Any]) -> str:
+    text: str = body["messages"][0]["content"][1]["text"]
+    return text
+
+
+def test_each_prompt_is_a_chat_with_the_picture_first():
+    model, runtime = eyes(said("No", No=0.99, Yes=0.01), said("A dog on a beach.", A=1.0))
+
+    reply = model.ask(b"png", [GUN], True)
+
+    question, caption = runtime.bodies
+    assert [part["type"] for part in question["messages"][0]["content"]] == ["image_url", "text"]
+    assert picture_of(question) == picture_of(caption) == b"png"
+    assert text_of(question).endswith(GUN)
+    assert (question["temperature"], question["logprobs"], question["top_logprobs"]) == (0, True, 20)
+    assert reply.caption == "A dog on a beach."
+    assert reply.model == "Qwen/Qwen3-VL-2B-Instruct (openai)"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "p_yes", "p_yes_no"),
+    [
+        ({"No": 0.96, "Yes": 0.02, "Maybe": 0.01}, 0.02 / 0.98, 0.98),
+        ({"\u2581no": 0.5, "\u2581No": 0.46, "\u2581yes": 0.01, "\u2581Yes": 0.01}, 0.02 / 0.98, 0.98),
+        ({" no": 0.97, "Nobody": 0.02, "\u0120yes": 0.01}, 0.01 / 0.98, 0.98),
+        ({"No": 1.0}, 0.0, 1.0),
+    ],
+)
+def test_p_yes_counts_either_case_and_leaves_other_words_out(tokens, p_yes, p_yes_no):
+    model, _ = eyes(said("No", **tokens))
+
+    (answer,) = model.ask(b"png", [GUN], False).answers
+
+    assert (answer.text, answer.p_blank) == ("No", None)
+    assert answer.p_yes == pytest.approx(p_yes)
+    assert answer.p_yes_no == pytest.approx(p_yes_no)
+
+
+def test_space_before_the_answer_is_no_answer():
+    answer = said("No", No=0.98, Yes=0.02)
+    content = answer["choices"][0]["logprobs"]["content"]
+    content.insert(0, {"token": "\n", "logprob": 0, "top_logprobs": [{"token": "\n", "logprob": 0}]})
+    model, _ = eyes(answer)
+
+    assert model.ask(b"png", [GUN], False).answers[0].p_yes == pytest.approx(0.02)
+
+
+def test_what_is_not_clearly_no_is_asked_about_a_blank_picture_once():
+    yes = said("Yes", Yes=0.9, No=0.1)
+    model, runtime = eyes(yes, said("No", No=0.7, Yes=0.3), yes)
+
+    replies = [model.ask(b"png", [GUN], False), model.ask(b"png", [GUN], False)]
+
+    assert [picture_of(body) == b"png" for body in runtime.bodies] == [True, False, True]
+    assert Image.open(io.BytesIO(picture_of(runtime.bodies[1]))).getcolors() == [(224 * 224, (123, 117, 104))]
+    assert [round(reply.answers[0].p_blank or 0, 3) for reply in replies] == [0.3, 0.3]
+
+
+@pytest.mark.parametrize(("text", "p_blank"), [("No.", None), ("Yes, there is a gun.", 0.0)])
+def test_without_logprobs_there_is_no_p_and_the_models_name_says_so(text, p_blank):
+    model, _ = eyes(said(text), said("No"))
+
+    reply = model.ask(b"png", [GUN], False)
+
+    assert (reply.answers[0].text, reply.answers[0].p_yes, reply.answers[0].p_yes_no) == (text, None, None)
+    assert reply.answers[0].p_blank == p_blank
+    assert reply.model == "Qwen/Qwen3-VL-2B-Instruct (openai, without logprobs)"
+
+
+def test_a_server_that_names_no_model_is_named_by_its_endpoint():
+    model, _ = eyes({**said("A dog.", A=1.0), "model": None})
+
+    assert model.ask(b"png", [], True).model == "eyes (openai)"
+
+
+def test_other_first_words_leave_little_to_yes_and_no():
+    model, _ = eyes(said("I can't tell.", I=0.9, The=0.1), said("No", No=1.0))
+
+    (answer,) = model.ask(b"png", [GUN], False).answers
+
+    assert answer.p_yes_no == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        {},
+        {"choices": []},
+        {"choices": [{"message": {"content": None}}]},
+        {"choices": [{"message": {"content": "No"}, "logprobs": {"content": [{"token": 7}]}}]},
+        said("No", No=7.5),
+        {"answers": [{"text": "no", "p_yes": 0.1}]},
+    ],
+)
+def test_a_garbled_answer_is_named_so(answer):
+    model, _ = eyes(answer)
+
+    with pytest.raises(MalformedResponse, match="didn't answer with a chat completion"):
+        model.ask(b"png", [GUN], False)
+
+
+def test_questions_that_take_too_long_end_in_time(monkeypatch):
+    clock = iter([0.0, 1.0, 80.0])
+    monkeypatch.setattr(openai_vision.time, "monotonic", lambda: next(clock))
+    model, runtime = eyes(said("No", No=1.0))
+
+    with pytest.raises(EndpointTimeout, match="lower questions_per_query"):
+        model.ask(b"png", [GUN, GUN], False)
+
+    assert len(runtime.bodies) == 1
+
+
+def test_every_dialect_of_the_settings_has_a_speaker():
+    assert list(SPEAKERS) == DIALECTS["blip2"]
