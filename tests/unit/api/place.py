@@ -145,7 +145,9 @@ class Place:
         if who:
             self.people.people["app-1"] = who
         text = None if body is None else json.dumps(body)
-        answer = answered(self.app_routes, event(method, path, text, query, "app-1" if who else ""))
+        asked = event(method, path, text, query, "app-1" if who else "") | {"rawPath": f"/app{path}"}
+        asked["requestContext"]["http"]["path"] = f"/app{path}"
+        answer = answered(self.app_routes, asked)
         return answer["statusCode"], json.loads(answer["body"])
 
     def rewrite(self, **more: Any) -> None:
