@@ -54,6 +54,8 @@ def _show(found: Measured) -> None:
         _show_strata(found)
     results.print(plain(f"Golden items: {_reviewed(found.golden)}"))
     results.print(plain(f"Reviewed by people: {_reviewed(found.reviewed)}; {_BIASED}."))
+    _show_packs(found)
+    _show_people(found)
     for comparison in found.canaries:
         _show_canary(comparison)
 
@@ -65,6 +67,31 @@ def _show_strata(found: Measured) -> None:
         unreached = one.items - one.reached
         rows.add_row(cell(one.name), str(one.items), str(one.reached), str(unreached), f"{one.stands_for:.0f}")
     results.print(rows)
+
+
+def _show_packs(found: Measured) -> None:
+    if found.packs:
+        rows = table(("pack", "digest", "overturned"), "Overturned by version of the pack")
+        for one in found.packs:
+            rows.add_row(cell(one.pack), cell(one.digest[:12]), _reviewed(one.reviewed))
+        results.print(rows)
+
+
+def _show_people(found: Measured) -> None:
+    if found.agreement:
+        numbers = ("items", "agreed", "kappa", "standard error")
+        rows = table(("category", *numbers), "Two people who didn't know of each other", numbers=numbers)
+        for one in found.agreement:
+            kappa = ("not known", "") if one.kappa is None else (f"{one.kappa:.2f}", f"{one.standard_error:.2f}")
+            rows.add_row(cell(one.category or "(any)"), str(one.items), str(one.agreed), *kappa)
+        results.print(rows)
+    golden, work = found.golden_answers, found.workload
+    if golden.answers:
+        results.print(f"Blind answers on golden items: {golden.right} of {golden.answers} right, {_text(golden.share)}")
+    needed = "" if work.days is None else f", {work.days:.1f} days of work"
+    results.print(f"Waiting: {work.waiting}, {work.overdue} overdue; {work.decided_a_day:.1f} decided a day{needed}.")
+    if work.seconds is not None:
+        results.print(f"Median of {work.timed} decisions in the console: {work.seconds:.0f} s.")
 
 
 def _show_canary(comparison: Comparison) -> None:

@@ -9,7 +9,7 @@ from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import JsonOption, cell, plain, print_json, results, table
 from moderate.roles import acting_as
-from moderation.domain.people import ROLES, Person, person_data
+from moderation.domain.people import REPORTS_A_DAY, ROLES, Person, person_data
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Say who has which rights in the review console."
@@ -73,6 +73,12 @@ def set_person(
     originals: Annotated[
         bool, typer.Option("--originals", help="As a reviewer they may see the whole picture at a larger size.")
     ] = False,
+    reports_a_day: Annotated[
+        int, typer.Option(min=0, help="For an app: most appeals and notices a day that each of its users may send.")
+    ] = REPORTS_A_DAY,
+    trusted_flagger: Annotated[
+        list[str] | None, typer.Option(help="For an app: its name of a user whose notices come first; repeatable.")
+    ] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Give a person these rights, and no others; from their next call on.
@@ -93,6 +99,8 @@ def set_person(
         opted_out=frozenset(opt_out or ()),
         graphic_an_hour=graphic_an_hour,
         originals=originals,
+        reports_a_day=reports_a_day,
+        trusted_flaggers=frozenset(trusted_flagger or ()),
     )
     store.replace(known.values(), mark)
     results.print(plain(f"{id} is {', '.join(sorted(set(role)))}, {pseudonym} in the audit log."))

@@ -21,8 +21,8 @@ class ConsoleStack(Stack):
         super().__init__(
             scope, construct_id, synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         )
-        protected, handler = settings.protected, moderation.functions.api
-        assert handler  # noqa: S101 - there is one with the setting that makes this stack
+        protected, handler, apps = settings.protected, moderation.functions.api, moderation.functions.app_api
+        assert handler and apps  # noqa: S101 - there is one with the setting that makes this stack
         users = ReviewUsers(self, "Users", protected=protected)
         api = ReviewApi(self, "Api")
         page = ReviewPage(
@@ -36,6 +36,7 @@ class ConsoleStack(Stack):
         CleanupLog(self, "CleanupLog")
         client = users.add_client(page.url)
         api.serve(handler.function, users, client)
+        api.serve_apps(apps.function)
         sign_in = {
             "url": users.sign_in_url,
             "client": client.user_pool_client_id,
@@ -45,6 +46,7 @@ class ConsoleStack(Stack):
         PageUpload(self, "Upload", page=page, sign_in=sign_in, protected=protected)
         outputs = {
             "ConsoleUrl": page.url,
+            "AppApiUrl": f"{api.api.api_endpoint}/app",
             "UserPoolId": users.pool.user_pool_id,
             "ApiLog": api.log.log_group_name,
         }

@@ -139,16 +139,20 @@ class ModerationStack(Stack):
         if functions.escalate:
             quarantine.allow_to(functions.escalate)
         console = [functions.api] if functions.api else []
+        apps = [functions.app_api] if functions.app_api else []
         intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.read_image, functions.judge_image],
             recorder=functions.record_verdict,
-            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, *console, reviewer, eraser],
+            keepers=[
+                *(functions.prepare_image, functions.judge_image, functions.finalise),
+                *(*console, *apps, reviewer, eraser),
+            ],
             eraser=eraser,
             backfillers=[backfill, operator],
         )
-        work.restrict_keys([functions.prepare_image, functions.finalise, *console, reviewer])
+        work.restrict_keys([functions.prepare_image, functions.finalise, *console, *apps, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
             work.restrict_views([functions.query_image, *console, reviewer, quarantine])
@@ -208,6 +212,7 @@ class ModerationStack(Stack):
             "PolicyApproval": "true" if settings.policy_approval else "",
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
             "ApiRoleArn": functions.api.role.role_arn if functions.api else "",
+            "AppApiFunctionName": functions.app_api.function.function_name if functions.app_api else "",
             "ApiFunctionName": functions.api.function.function_name if functions.api else "",
             "Stage": settings.stage,
         }

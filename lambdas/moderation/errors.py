@@ -133,6 +133,10 @@ class AppealRefused(RequestRefused):
     """An appeal can't be upheld so: nothing to reverse, or by the person who made the decision."""
 
 
+class ReportRefused(RequestRefused):
+    """A notice can't be taken: it would change nothing, or its sender has reached a limit."""
+
+
 class EscalationRefused(RequestRefused):
     """An image can't be escalated while its record changes."""
 

@@ -405,6 +405,10 @@ class ReviewQueue(Protocol):
         """Count an item that a person passed on, on a day (YYYY-MM-DD); False if that would be more than `most`."""
         ...
 
+    def count_report(self, who: str, day: str, most: int) -> bool:
+        """Count an appeal or notice of somebody on a day (YYYY-MM-DD); False if that would be more than `most`."""
+        ...
+
 
 class DecisionStore(Protocol):
     """The sticky decisions in the table of verdicts. Every method raises StoreUnavailable and Misconfigured."""

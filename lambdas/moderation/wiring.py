@@ -324,6 +324,33 @@ def escalate() -> "EscalatePorts":
 
 
 @cache
+def app_api() -> "ReviewPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_review import DynamoReviewQueue
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.policies import S3PolicyStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.review.ports_of import ReviewPorts
+
+    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
+    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *buckets)
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    return ReviewPorts(
+        bucket=env["INTAKE_BUCKET"],
+        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
+        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
+        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
+    )
+
+
+@cache
 def measure_drift() -> DriftPorts:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore

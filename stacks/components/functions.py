@@ -68,10 +68,12 @@ class Functions(Construct):
         self._make_audit_check(audit)
         self._make_finalise(intake, policies, work, verdicts, alerts, audit)
         self.api: PipelineFunction | None = None
+        self.app_api: PipelineFunction | None = None
         self.escalate: PipelineFunction | None = None
         if settings.console:
             self.escalate = self._make_escalate(work, verdicts, audit, quarantine)
             self.api = self._make_api(self.escalate, intake, policies, work, verdicts, audit)
+            self.app_api = self._make_app_api(intake, policies, work, verdicts, audit)
 
     def _make_model_steps(
         self,
@@ -355,6 +357,31 @@ class Functions(Construct):
         audit.allow_append(function)
         others = [other.function.function_arn for other in (self.finalise, escalate)]
         function.allow(("lambda:InvokeFunction",), *others)
+        return function
+
+    def _make_app_api(
+        self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
+    ) -> PipelineFunction:
+        """Make the apps' function, which reads records and adds appeals and notices to them."""
+        function = self._function(
+            "app_api",
+            timeout_seconds=30,  # as long as API Gateway waits
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+            },
+        )
+        policies.allow_read(function)
+        policies.allow_read_people(function)
+        work.allow_get(function, files.PACKS)
+        work.allow_key(function)
+        verdicts.allow_report(function)
+        audit.allow_append(function)
         return function
 
     def _function(

@@ -53,3 +53,12 @@ class ReviewApi(Construct):
             authorizer=authorizers.HttpUserPoolAuthorizer("People", users.pool, user_pool_clients=[client]),
             authorization_scopes=[users.scope_name],
         )
+
+    def serve_apps(self, function: lambda_.IFunction) -> None:
+        """Pass requests on to `function` that somebody signed who may invoke these routes by their own policy."""
+        self.api.add_routes(
+            path="/app/{proxy+}",
+            methods=[apigateway.HttpMethod.GET, apigateway.HttpMethod.POST],
+            integration=integrations.HttpLambdaIntegration("AppFunction", function),
+            authorizer=authorizers.HttpIamAuthorizer(),
+        )

@@ -10,10 +10,12 @@ from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.contract import INDEXES
+from moderation.domain.blind import leased_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane, lane_of
 from moderation.domain.limits import MAX_LANES
 from moderation.domain.record import Change, utc
+from moderation.domain.reports import place_of, queued, report_of, reports_of, with_report
 from moderation.domain.review import Pending, claimed, decided_for_now, parked, screen_of
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -185,3 +187,37 @@ def test_overdue_items_are_counted(dynamodb, queue):
 def test_skips_are_counted_by_person_and_day(queue):
     assert [queue.count_skip("anna", "2026-11-27", 2) for _ in range(3)] == [True, True, False]
     assert queue.count_skip("ben", "2026-11-27", 2) and queue.count_skip("anna", "2026-11-28", 2)
+
+
+def test_reports_are_counted_apart_from_skips(queue):
+    assert [queue.count_report("anna", "2026-11-27", 1) for _ in range(2)] == [True, False]
+    assert queue.count_skip("anna", "2026-11-27", 1)
+    assert not queue.count_report("ben", "2026-11-27", 0)
+
+
+def test_a_report_is_not_lost_to_one_that_comes_at_the_same_time(dynamodb, queue, store):
+    image = put(dynamodb, "a.png", verdict="safe")
+    read = store.get(image)
+    reports = [
+        with_report(read, report_of(name, "notice", "p-shop", name, "This is me", NOW)) for name in ("first", "second")
+    ]
+    changes = [queued(each, place_of(each, None), LANE.partition) for each in reports]
+
+    assert [queue.compare_lease(read, change) for change in changes] == [True, False]
+    assert [report.id for report in reports_of(store.get(image))] == ["first"]
+    assert not store.compare_and_set(read, Change({"verdict": "unsafe"}))
+    assert [listed.image for listed in queue.waiting([LANE.partition])] == [image]
+
+
+def test_a_blind_lease_that_ran_out_goes_back_to_its_purpose(dynamodb, queue, store):
+    image = put(dynamodb, "a.png", "second#3", verdict="unsafe", decided_by="judge")
+    read = store.get(image)
+    assert queue.compare_lease(read, leased_blind(read, "anna", NOW))
+    assert store.get(image).blind["purpose"] == "second"
+    assert list(store.decided_by_people("2020")) == []
+
+    (over,) = queue.returning(utc(NOW + timedelta(minutes=3)), 10)
+    assert queue.put_back(over)
+
+    assert (store.get(image).blind, store.get(image).other["queue"]) == (None, "second#3")
+    assert list(store.decided_by_people("0")) == [image]

@@ -34,6 +34,8 @@ def test_rights_are_given_changed_and_taken_away(deployed, moderate):
         "opted_out": ["Nudity"],
         "graphic_an_hour": 40,
         "originals": False,
+        "reports_a_day": 20,
+        "trusted_flaggers": [],
     }
     moderate("people", "set", SUBJECT, "--role", "lead")
     [person] = listed(moderate)

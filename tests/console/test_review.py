@@ -4,7 +4,7 @@ import base64
 from datetime import timedelta
 
 from tests.console.browser import opened
-from tests.unit.api.place import HOSTILE, PREVIEW
+from tests.unit.api.place import HOSTILE, PREVIEW, person
 
 KEY = "a#b/photo.jpg"
 
@@ -312,3 +312,19 @@ def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, 
 
 def test_what_is_overdue_is_said(tab) -> None:
     tab.sees("Nothing is overdue.")
+
+
+def test_an_appeal_shows_as_text_and_is_answered_with_a_reply(browser, place, console) -> None:
+    place.verdicts.records[place.image] |= {"verdict": "unsafe"}
+    body = {"key": place.image.key, "version": "v1", "notifier": "u1", "text": f"It is a toy. {HOSTILE}"}
+    assert place.ask_as_app(person("app"), "POST", "/appeals", body)[0] == 200
+
+    with opened(browser, console) as tab:
+        ready(tab)
+        tab.sees("Appeal, to be answered by")
+        tab.sees(f"It is a toy. {HOSTILE}")
+        tab.page.get_by_label("Reply, without your name").fill("You are right.")
+        press(tab, "Escape", "s")
+        tab.says(f"Decided: safe on {KEY}.")
+
+    assert standing(place).pending["reply"] == "You are right."

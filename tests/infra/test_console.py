@@ -10,7 +10,7 @@ from moderate.console.page_files import content_security_policy
 from moderation.domain.record import AT_WORK
 from moderation.domain.review import LEASE
 from stacks.components.review_page import PAGE
-from stacks.components.verdict_table import REVIEWED
+from stacks.components.verdict_table import REPORTED, REVIEWED
 from tests.infra.access import Account, somebody
 from tests.infra.synthesis import WEB_ACL, Template, flatten, template_of
 
@@ -95,8 +95,9 @@ def test_every_route_takes_an_access_token_of_the_pool_for_this_api(stack: Templ
     (client,) = stack.of_type("AWS::Cognito::UserPoolClient")
     (scope,) = stack.only("AWS::Cognito::UserPoolClient")["AllowedOAuthScopes"]
 
-    assert {route["RouteKey"] for route in routes} == {"GET /api/{proxy+}", "POST /api/{proxy+}"}
-    for route in routes:
+    of_people = [route for route in routes if "/app/" not in route["RouteKey"]]
+    assert {route["RouteKey"] for route in of_people} == {"GET /api/{proxy+}", "POST /api/{proxy+}"}
+    for route in of_people:
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizerId"] == {"Ref": authorizer_id}
         assert route["AuthorizationScopes"] == ["review/use"]  # which no token has that says who somebody is
@@ -105,6 +106,13 @@ def test_every_route_takes_an_access_token_of_the_pool_for_this_api(stack: Templ
     configuration = authorizer["Properties"]["JwtConfiguration"]
     assert configuration["Audience"] == [{"Ref": client}]
     assert flatten(configuration["Issuer"]) == f"https://cognito-idp.<AWS::Region>.amazonaws.com/<{pool}>"
+
+
+def test_the_apps_routes_take_signed_requests(stack: Template) -> None:
+    routes = [route for route in stack.properties("AWS::ApiGatewayV2::Route") if "/app/" in route["RouteKey"]]
+
+    assert {route["RouteKey"] for route in routes} == {"GET /app/{proxy+}", "POST /app/{proxy+}"}
+    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
 
 
 def test_requests_are_limited_and_logged_without_who_and_which_item(stack: Template) -> None:
@@ -143,6 +151,20 @@ def test_the_functions_role_is_granted_what_a_review_takes_and_nothing_else(pipe
     invoked = [resource for resource, allowed in granted.items() if "lambda:InvokeFunction" in allowed]
     assert sorted(name.partition("Function")[2][:16] for name in invoked) == ["sEscalateFunctio", "sFinaliseFunctio"]
     assert not any("IntakeImages" in resource for resource in granted)
+
+
+def test_the_apps_role_reads_records_and_adds_reports_and_nothing_else(pipeline: Template) -> None:
+    granted = pipeline.granted("FunctionsAppApiRole")
+    actions = {action for allowed in granted.values() for action in allowed}
+
+    assert actions == {
+        *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        *("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    }
+    assert {"verdict", "history", "decided_by", "evidence", "reason"}.isdisjoint(REPORTED)
+    assert not any("IntakeImages" in resource or "SNS" in resource for resource in granted)
 
 
 def test_what_escalates_may_take_the_role_of_the_quarantine_and_nothing_else(pipeline: Template) -> None:

@@ -15,10 +15,12 @@ from moderation.domain.reading.detectors import finds
 from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import (
     AT_WORK,
+    CONTESTED_QUEUE,
     DECISION,
     GOLDEN_QUEUE,
     PERSON_QUEUE,
     SAMPLE_QUEUE,
+    SECOND_QUEUE,
     SHADOWED,
     STATE,
     Change,
@@ -271,7 +273,8 @@ class FakeVerdicts:
         return [
             image
             for image, queue, order in found
-            if (queue.startswith(f"{PERSON_QUEUE}#") and order >= since) or queue.startswith(f"{GOLDEN_QUEUE}#")
+            if (queue.split("#")[0] in (PERSON_QUEUE, SECOND_QUEUE, CONTESTED_QUEUE) and order >= since)
+            or queue.startswith(f"{GOLDEN_QUEUE}#")
         ]
 
     def sampled(self) -> list[ImageRef]:
@@ -364,6 +367,9 @@ class FakeReviewQueue:
             return False
         self.skips[who, day] += 1
         return True
+
+    def count_report(self, who: str, day: str, most: int) -> bool:
+        return self.count_skip(f"report of {who}", day, most)
 
     def _listed(self, *kinds: str) -> list[Record]:
         found = [_record(image, attributes) for image, attributes in self._verdicts.records.items()]

@@ -16,6 +16,7 @@ from moderation.domain.people import Person
 from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
+SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 KEY = "posts/a.png"
 REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 
@@ -31,7 +32,7 @@ def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
         laptop.publish("packs/blog.yaml", blog)
         laptop.publish("routes.yaml", "'': {enforce: blog}\n")
         people = S3PeopleStore(laptop.client_of("Administrator", "s3"), laptop.outputs["PolicyBucketName"])
-        people.replace([ANNA], people.all()[1])
+        people.replace([ANNA, SHOP], people.all()[1])
         yield laptop
     running.reset()
 
@@ -194,3 +195,46 @@ def test_a_stolen_role_gets_nowhere(laptop, version, stolen):
         assert refused.value.response["Error"]["Code"] in REFUSED, what
 
     assert laptop.item(KEY) == before
+
+
+def ask_as_app(laptop, method: str, path: str, body: object = None, signer: str = f"{SHOP.id}/session") -> Any:
+    """The answer to a request whose signature API Gateway verified."""
+    event = {
+        "version": "2.0",
+        "rawPath": f"/app{path}",
+        "headers": {"content-type": "application/json"},
+        "queryStringParameters": None if body else {"key": KEY, "version": str(laptop.item(KEY)["sk"])},
+        "requestContext": {
+            "http": {"method": method, "path": f"/app{path}"},
+            "stage": "$default",
+            "authorizer": {"iam": {"userArn": signer}} if signer else {},
+        },
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    name = laptop.outputs["AppApiFunctionName"]
+    answer = laptop.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    said = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, said
+    return said["statusCode"], json.loads(said["body"])
+
+
+def test_an_app_reports_an_image_and_a_person_gets_it_while_the_verdict_stays(laptop, version):
+    before = laptop.item(KEY)
+    body = {"key": KEY, "version": version, "notifier": "user-7", "text": "This is me"}
+
+    status, sent = ask_as_app(laptop, "POST", "/notices", body)
+
+    assert (status, sent["kind"], sent["outcome"]) == (200, "notice", "")
+    after = laptop.item(KEY)
+    assert after["queue"].startswith("review#") and after["severity"] >= 7
+    assert (after["verdict"], after["history"]) == (before["verdict"], before["history"])
+    assert ask_as_app(laptop, "POST", "/notices", body) == (200, sent)
+    status, said = ask_as_app(laptop, "GET", "/verdict")
+    assert (status, said["verdict"], [one["id"] for one in said["reports"]]) == (200, "safe", [sent["id"]])
+    assert ask(laptop, "POST", "/next")[1]["item"]["reports"][0]["text"] == "This is me"
+
+
+@pytest.mark.parametrize("signer", ["", "arn:aws:sts::123456789012:assumed-role/Other/session", SHOP.id + "2/session"])
+def test_who_signed_and_is_no_app_gets_nothing(laptop, version, signer):
+    assert ask_as_app(laptop, "GET", "/verdict", signer=signer)[0] == 401

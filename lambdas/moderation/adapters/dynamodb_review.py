@@ -25,6 +25,7 @@ _AT_ONCE = 10  # queries, as many as botocore keeps connections
 _PAGE = 2  # items of each partition that are read ahead: one is taken, the other may be somebody else's by now
 _NEXT_PAGE = 100
 _SKIPS = "review:skips"  # no bucket's name has a colon
+_REPORTS = "review:reports"
 _KEPT_DAYS = 2
 
 
@@ -65,7 +66,7 @@ class DynamoReviewQueue:
         return self._done(
             Key=key_of(record.image),
             UpdateExpression="SET #queue = home_queue, queue_order = home_order"
-            " REMOVE lease_holder, lease_until, home_queue, home_order",
+            " REMOVE lease_holder, lease_until, home_queue, home_order, blind, leased_at",
             ConditionExpression="#queue = :queue AND queue_order = :order AND attribute_exists(home_queue)"
             " AND attribute_not_exists(pending_id)",
             ExpressionAttributeNames={"#queue": "queue"},
@@ -79,9 +80,18 @@ class DynamoReviewQueue:
         return self._done(**{name: value for name, value in update.items() if name != "TableName"})
 
     def count_skip(self, who: str, day: str, most: int) -> bool:
+        return self._count(_SKIPS, who, day, most)
+
+    def count_report(self, who: str, day: str, most: int) -> bool:
+        return self._count(_REPORTS, who, day, most)
+
+    def _count(self, kind: str, who: str, day: str, most: int) -> bool:
+        """Count one more of a kind; its number is in the attribute `skips`, whatever the kind."""
+        if most < 1:
+            return False
         gone = datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(days=_KEPT_DAYS)
         return self._done(
-            Key=to_item({"pk": _SKIPS, "sk": f"{who}#{day}"}),
+            Key=to_item({"pk": kind, "sk": f"{who}#{day}"}),
             UpdateExpression="SET expires_at = :gone ADD skips :one",
             ConditionExpression="attribute_not_exists(skips) OR skips < :most",
             ExpressionAttributeValues=to_item({":gone": int(gone.timestamp()), ":one": 1, ":most": most}),

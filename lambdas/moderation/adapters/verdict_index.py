@@ -16,7 +16,7 @@ from moderation.adapters.faults import store_faults
 from moderation.contract import BY_QUEUE, BY_VERDICT, SHARDS
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, RANK, UNSORTED, WAITING, away, order_of
-from moderation.domain.record import GOLDEN_QUEUE, PERSON_QUEUE, SAMPLE_QUEUE, Record
+from moderation.domain.record import CONTESTED_QUEUE, GOLDEN_QUEUE, PERSON_QUEUE, SAMPLE_QUEUE, SECOND_QUEUE, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +29,7 @@ _MOST_QUERIES = 120
 _SMALL_PAGE = 1000  # records
 _SMALL_PAGES = 12
 _UNPUBLISHED = " AND notified = :false"
+_DECIDED = (PERSON_QUEUE, SECOND_QUEUE, CONTESTED_QUEUE)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class VerdictIndex:
 
         Golden items come whatever their age.
         """
-        for queue, first in ((PERSON_QUEUE, since), (GOLDEN_QUEUE, "0")):
+        for queue, first in (*((queue, since) for queue in _DECIDED), (GOLDEN_QUEUE, "0")):
             for shard in range(SHARDS):
                 # All of them first: whoever asks may change the records.
                 yield from [record.image for record in self._queued(f"{queue}#{shard}", first)]

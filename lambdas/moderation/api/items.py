@@ -7,16 +7,17 @@ from moderation.api import shapes
 from moderation.api.api_ports import ApiPorts
 from moderation.api.refusals import NotFound
 from moderation.api.request import Request
+from moderation.domain.blind import blinded, hides
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import image_named, item_name
-from moderation.domain.people import Person, may_see
+from moderation.domain.people import Person, may, may_see
 from moderation.domain.policy import Pack
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_held_by, screen_of
 from moderation.errors import InvalidPolicy
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
-from moderation.usecases.find_siblings import find_siblings
+from moderation.usecases.find_siblings import Siblings, find_siblings
 from moderation.usecases.review.reveal import preview as preview_of
 from moderation.usecases.with_evidence import with_evidence
 
@@ -33,8 +34,10 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     """Return an item as a person sees it, with the uploads of the same bytes that are in their scope."""
     review, now = ports.review, utc(datetime.now(UTC))
     record = with_evidence(review.work, found)
+    blind = hides(record, person.id, now, lead=may(person, "others-decisions"))
+    shown = blinded(record) if blind else record
     preview = preview_of(review.work, record)
-    siblings = find_siblings(review.verdicts, record)
+    siblings = Siblings() if blind else find_siblings(review.verdicts, record)
     same = [
         {"item": _name(ports, copy.image), "verdict": copy.verdict, "decided_by": copy.decided_by}
         for copy in siblings.differing
@@ -42,10 +45,10 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     ]
     return {
         "item": _name(ports, record.image),
-        **shapes.item(record, find_policy(review.work, review.policies, record), _in_force(ports, record)),
+        **shapes.item(shown, find_policy(review.work, review.policies, record), _in_force(ports, record)),
         "screen": screen_of(record),
         "preview": f"data:image/png;base64,{preview}" if preview else None,
-        "due_at": record.due_at,
+        "due_at": shown.due_at,
         "held": record.pending_id is not None or str(record.lease_until or "") > now,
         "held_by_you": is_held_by(record, person.id, now) and record.pending_id is None,
         "same_bytes": same,

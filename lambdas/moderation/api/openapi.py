@@ -4,6 +4,7 @@ import json
 import sys
 from typing import Any
 
+from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import Field
 from moderation.api.table import ROUTES, Route
 
@@ -22,6 +23,8 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    for route in APP_ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route) | {"security": [{"app": []}]}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Review of moderated images", "version": "1"},
@@ -34,7 +37,15 @@ def document() -> dict[str, Any]:
                     "required": ["message"],
                 }
             },
-            "securitySchemes": {"person": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {
+                "person": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "app": {
+                    "type": "apiKey",
+                    "name": "Authorization",
+                    "in": "header",
+                    "description": "A signature of AWS (version 4) by the app's role.",
+                },
+            },
         },
         "security": [{"person": []}],
     }

@@ -1,5 +1,6 @@
 """What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +21,12 @@ from moderation.usecases.review.reveal import reveal
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
 
+_BLIND_ONE_IN = 8  # items: a person can't tell which
+
 
 def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    record = next_item(ports.review, request.person, _now())
+    blind_first = secrets.randbelow(_BLIND_ONE_IN) == 0
+    record = next_item(ports.review, request.person, _now(), blind_first=blind_first)
     return {"item": described(ports, request.person, record) if record else None}
 
 
@@ -59,6 +63,7 @@ def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
         screen=given["screen"],
         seen=given["seen"],
         this_copy=given.get("this_copy", False),
+        reply=given.get("reply", ""),
     )
     pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
     return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}

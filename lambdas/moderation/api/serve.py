@@ -1,38 +1,51 @@
 """The review API over its table of routes: who asks, what they may, what they sent, and the answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler import Response as AnyResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from moderation.api import actions, review_actions
+from moderation.api import actions, app_actions, review_actions
 from moderation.api.api_ports import ApiPorts
+from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import parsed, read
 from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
 from moderation.api.request import Request
 from moderation.api.table import ROUTES, Route
 from moderation.domain.people import Person, may
 from moderation.observability import logger
+from moderation.usecases.review.ports_of import ReviewPorts
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _JSON = "application/json"
 
 Response = AnyResponse[str]
-Action = Callable[[ApiPorts, Request], dict[str, Any]]
-ACTIONS: dict[str, Action] = {**vars(actions), **vars(review_actions)}
+Act = Callable[[Request], dict[str, Any]]
+ACTIONS: dict[str, Callable[[ApiPorts, Request], dict[str, Any]]] = {**vars(actions), **vars(review_actions)}
+APP_ACTIONS: dict[str, Callable[[ReviewPorts, Request], dict[str, Any]]] = vars(app_actions)
 FindPerson = Callable[[Mapping[str, Any]], Person | None]
 
 
 def resolver(ports: ApiPorts, find_person: FindPerson) -> APIGatewayHttpResolver:
     """Return what answers the events of an HTTP API; `find_person` reads a request's claims."""
-    app = APIGatewayHttpResolver(strip_prefixes=["/api"])
-    for route in ROUTES:
+    return _resolver("/api", find_person, [(route, partial(ACTIONS[route.name], ports)) for route in ROUTES])
+
+
+def app_resolver(ports: ReviewPorts, find_app: FindPerson) -> APIGatewayHttpResolver:
+    """Return what answers the events of apps; `find_app` reads who signed a request."""
+    return _resolver("/app", find_app, [(route, partial(APP_ACTIONS[route.name], ports)) for route in APP_ROUTES])
+
+
+def _resolver(prefix: str, find_person: FindPerson, routes: Iterable[tuple[Route, Act]]) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver(strip_prefixes=[prefix])
+    for route, act in routes:
         rule = route.path.replace("{", "<").replace("}", ">")
-        app.route(rule, method=route.method)(_answering(app, ports, find_person, route))
+        app.route(rule, method=route.method)(_answering(app, find_person, route, act))
     app.not_found()(lambda _: _refused(NotFound()))
     return app
 
@@ -42,13 +55,11 @@ def answered(app: APIGatewayHttpResolver, event: dict[str, Any]) -> dict[str, An
     return app.resolve(event, LambdaContext())
 
 
-def _answering(
-    app: APIGatewayHttpResolver, ports: ApiPorts, find_person: FindPerson, route: Route
-) -> Callable[..., Response]:
+def _answering(app: APIGatewayHttpResolver, find_person: FindPerson, route: Route, act: Act) -> Callable[..., Response]:
     def answer(**path: str) -> Response:
         try:
             request = _checked(app, find_person, route, path)
-            return _response(200, ACTIONS[route.name](ports, request))
+            return _response(200, act(request))
         except REFUSED as error:
             logger.info("refused", extra={"route": route.name, "error": type(error).__name__})
             return _refused(error)

@@ -5,6 +5,7 @@ from typing import Any
 
 from moderation.domain.policy import Category, Pack, pack_content
 from moderation.domain.record import Record, name_of
+from moderation.domain.reports import Report, open_reports, reports_of
 
 
 def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
         "unseen": list(looked_at.get("unseen", ())),
         "shadow": {name: _verdict(shadow) for name, shadow in record.shadow.items()},
         "policy": policy(record, pack, now),
+        "reports": [_reported(report) for report in open_reports(record)],
         "history": [history(entry) for entry in record.history],
     }
 
@@ -78,8 +80,8 @@ def listed_pack(pack: Pack) -> dict[str, Any]:
     return {"digest": pack.digest, **pack_content(pack)}
 
 
-def app_record(record: Record) -> dict[str, Any]:
-    """Return what an app is told: the verdict and its times, and neither evidence nor who decided."""
+def app_record(record: Record, app: str) -> dict[str, Any]:
+    """Return what an app, by its pseudonym, is told: the verdict, its times and what became of its own reports."""
     return {
         "key": record.image.key,
         "version": record.image.version,
@@ -89,7 +91,19 @@ def app_record(record: Record) -> dict[str, Any]:
         "decided_by": "person" if record.decided_by == "person" else "machine",
         "uploaded_at": record.created_at,
         "decided_at": record.decided_at,
+        "reports": [answer(report) for report in reports_of(record) if report.app == app],
     }
+
+
+def answer(report: Report) -> dict[str, Any]:
+    """Return what an app is told of a report of its own: who decided on it isn't in it."""
+    names = ("id", "at", "due_at", "outcome", "reply", "answered_at")
+    kind = "appeal" if report.kind == "appeal" else "notice"
+    return {"kind": kind, **{name: getattr(report, name) for name in names}}
+
+
+def _reported(report: Report) -> dict[str, Any]:
+    return {"kind": report.kind, "text": report.text, "at": report.at, "due_at": report.due_at}
 
 
 def _verdict(said: Mapping[str, Any]) -> dict[str, Any]:

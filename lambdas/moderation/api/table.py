@@ -30,6 +30,7 @@ _DECISION: dict[str, Field] = {
     "note": Text(1000, optional=True),
     "seen": Flag(),
     "this_copy": Flag(optional=True),
+    "reply": Text(1000, optional=True),
 }
 
 ROUTES = (

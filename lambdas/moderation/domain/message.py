@@ -3,6 +3,7 @@
 from typing import Any
 
 from moderation.domain.record import Record
+from moderation.domain.reports import answers_of
 
 SCHEMA_VERSION = 1
 # SNS rejects empty attributes, and a subscriber's filter needs a word for "none".
@@ -27,6 +28,7 @@ def build_message(record: Record) -> dict[str, Any]:
         "policy": _policy(record),
         "record": {"pk": image.pk, "sk": image.version},
         "decided_at": record.decided_at,
+        **({"answers": _answers(record)} if answers_of(record) else {}),
         **({"needs": record.needs} if record.needs else {}),
         **({"previous_verdict": record.reverses} if record.reverses else {}),
     }
@@ -44,6 +46,15 @@ def message_attributes(record: Record) -> dict[str, str]:
         "needs": record.needs or _NONE,
         "previous_verdict": record.reverses or _NONE,
     }
+
+
+def _answers(record: Record) -> list[dict[str, str]]:
+    """Return what became of the appeals and notices that the verdict answers, without who decided."""
+    names = ("id", "outcome", "reply")
+    return [
+        {"kind": "appeal" if report.kind == "appeal" else "notice", **{name: getattr(report, name) for name in names}}
+        for report in answers_of(record)
+    ]
 
 
 def _policy(record: Record) -> dict[str, str] | None:

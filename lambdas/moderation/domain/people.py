@@ -25,7 +25,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "own-metrics": frozenset({"reviewer", "lead", "auditor"}),
     "metrics": frozenset({"lead", "auditor"}),
     "audit": frozenset({"lead", "auditor"}),
+    "read-verdicts": frozenset({"app"}),
+    "report": frozenset({"app"}),
 }
+REPORTS_A_DAY = 20  # of each of an app's users, unless an administrator says otherwise
 ROLES = frozenset[str]().union(*RIGHTS.values())
 
 
@@ -35,7 +38,8 @@ class Person:
 
     `categories` are those that they are limited to, None for all. Keys must begin with one of the prefixes, "" being
     the start of every key: without a prefix nothing is in scope. `graphic_an_hour` limits the pictures that they may
-    reveal in an hour, None without a limit.
+    reveal in an hour, None without a limit. An app's users may each send `reports_a_day` appeals and notices;
+    `trusted_flaggers` are those of them whose notices have priority.
     """
 
     id: str
@@ -46,6 +50,8 @@ class Person:
     opted_out: frozenset[str] = frozenset()
     graphic_an_hour: int | None = None
     originals: bool = False
+    reports_a_day: int = REPORTS_A_DAY
+    trusted_flaggers: frozenset[str] = frozenset()
 
 
 def may(person: Person, right: str) -> bool:
@@ -78,6 +84,12 @@ def supported_categories(record: Record) -> frozenset[str]:
     return frozenset(name for name in named if name).union(*found)
 
 
+def app_id(signer: str) -> str:
+    """Return the id of the app that a signer's ARN stands for: their role's, whatever its session, or a user's own."""
+    account, assumed, role = signer.partition(":assumed-role/")
+    return f"{account}{assumed}{role.partition('/')[0]}"
+
+
 def person_data(person: Person) -> dict[str, Any]:
     """Return plain data that `read_person` reads back."""
     return {
@@ -97,12 +109,16 @@ def read_person(data: Mapping[str, Any]) -> Person:
         opted_out=_names(data.get("opted_out", ())),
         graphic_an_hour=data.get("graphic_an_hour"),
         originals=data.get("originals", False) is True,
+        reports_a_day=data.get("reports_a_day", REPORTS_A_DAY),
+        trusted_flaggers=_names(data.get("trusted_flaggers", ())),
     )
     _texts([person.id, person.pseudonym])
     if unknown := person.roles - ROLES:
         raise ValueError(f"{json.dumps(min(unknown))} is no role: choose from {', '.join(sorted(ROLES))}")
     if person.graphic_an_hour is not None and not (type(person.graphic_an_hour) is int and person.graphic_an_hour >= 0):
         raise ValueError(f"graphic_an_hour is {person.graphic_an_hour!r}: use a whole number from 0, or null")
+    if type(person.reports_a_day) is not int or person.reports_a_day < 0:
+        raise ValueError(f"reports_a_day is {person.reports_a_day!r}: use a whole number from 0")
     return person
 
 

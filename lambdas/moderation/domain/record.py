@@ -28,16 +28,22 @@ _IN_FORCE = {"verdict", "notified", "queue", "queue_order", "sha256", "cache_key
 PERSON_QUEUE = "person"
 # … and those that list what people decided as golden items.
 GOLDEN_QUEUE = "golden"
+# … those of decisions that wait for a second opinion, and of those that two people differ on.
+SECOND_QUEUE = "second"
+CONTESTED_QUEUE = "contested"
 # … and those that list the verdicts which were drawn into a sample and wait for a person, beside the review queue.
 SAMPLE_QUEUE = "sample"
 # Partitions of the index by verdict that list escalated images, whatever their verdict.
 ESCALATED = "escalated"
 # Attributes that distinguish one state of a record from the next.
 DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
-# … and a decision that is pending, which another one may not overlook.
-STATE = (*DECISION, "pending_id")
+# … and a decision that is pending, or a report, which another decision may not overlook.
+STATE = (*DECISION, "pending_id", "report_id")
 # Attributes of an item that somebody is at work on: none of them outlives a decision.
-AT_WORK = ("lease_holder", "lease_until", "pending", "pending_id", "home_queue", "home_order", "skipped_by")
+AT_WORK = (
+    *("lease_holder", "lease_until", "leased_at", "blind"),
+    *("pending", "pending_id", "home_queue", "home_order", "skipped_by"),
+)
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
     "verdict",
@@ -60,6 +66,8 @@ _JUDGEMENT = (
 _KEPT_WHEN_REOPENED = {
     *("pk", "sk", "schema_version", "image", "created_at", "reference", "uploader", "expires_at"),
     "escalated_at",
+    "reports",
+    "report_id",
 }
 
 
@@ -78,9 +86,11 @@ class Record:
     another upload of the same bytes, and None if they decided on this one. `route` is the prefix of its policy's route.
     `escalated_at` is the time at which the image was escalated, which is never taken back.
     `severity` and `due_at` are those of a review, `supports` the categories that something speaks for (`domain.lanes`);
-    it is leased to `lease_holder` until `lease_until`, and
+    it is leased to `lease_holder` since `leased_at` until `lease_until`, and
     returns to the partition `home_queue` under `home_order`. `pending` is a person's decision that isn't in force yet,
     `skipped_by` lists the people who passed the item on.
+    `reports` are the appeals and notices (`domain.reports`), `report_id` names the last one.
+    `opinions` are the answers of people who saw the item `blind`, as it is leased then (`domain.blind`).
     `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
     If `evidence_in` names a file of the work bucket, evidence and answers are there. Times are ISO-8601 UTC;
     `created_at` is the upload's, `claimed_at` the start of the last execution (None in records of earlier releases).
@@ -140,11 +150,16 @@ class Record:
     due_at: str | None = None
     lease_holder: str | None = None
     lease_until: str | None = None
+    leased_at: str | None = None
     pending: Mapping[str, Any] | None = None
     pending_id: str | None = None
     home_queue: str | None = None
     home_order: str | None = None
     skipped_by: Sequence[str] = ()
+    reports: Sequence[Mapping[str, Any]] = ()
+    report_id: str | None = None
+    opinions: Sequence[Mapping[str, Any]] = ()
+    blind: Mapping[str, Any] | None = None
     other: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -352,7 +367,7 @@ def overruled(
     who: str,
     now: str,
     decision: DecisionKey | None = None,
-    **circumstances: bool | str,
+    **circumstances: bool | str | int,
 ) -> Change:
     """Change for a person's decision; `now` is ISO-8601 UTC, `who` an ARN. The earlier verdict moves to the history.
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
 from moderation.domain.record import AT_WORK, DECISION, Change, Record, utc
+from moderation.domain.reports import open_reports
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
 
 LEASE_FOR = timedelta(seconds=120)
@@ -22,7 +23,7 @@ LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
 # Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
 # so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
-_DECIDED = ("owner", "decided_at", "escalated_at", "pending_id")
+_DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")
 LEASE = (*_DECIDED, "lease_holder", "lease_until", "queue", "queue_order")
 
 
@@ -30,7 +31,8 @@ LEASE = (*_DECIDED, "lease_holder", "lease_until", "queue", "queue_order")
 class Pending:
     """A person's decision that isn't in force yet: what they decided, on what `screen`, and until when it waits.
 
-    `batch` names the batch that it belongs to; it is empty for a decision on one item.
+    `batch` names the batch that it belongs to; it is empty for a decision on one item. `reply` answers the reports.
+    `seconds` have passed since the item was taken.
     """
 
     id: str
@@ -44,11 +46,14 @@ class Pending:
     seen: bool = False
     this_copy: bool = False
     batch: str = ""
+    reply: str = ""
+    seconds: int | None = None
 
 
 def screen_of(record: Record) -> str:
-    """Identify what a person sees of a record, 16 hex digits: another verdict, run or escalation is another screen."""
-    return _digest([getattr(record, name) for name in DECISION])
+    """Identify what a person sees of a record, 16 hex digits: a new verdict, run, report or escalation is another."""
+    reported = [record.report_id] if record.report_id else []
+    return _digest([getattr(record, name) for name in DECISION] + reported)
 
 
 def pending_of(record: Record) -> Pending | None:
@@ -61,9 +66,8 @@ def pending_of(record: Record) -> Pending | None:
 
 def is_free(record: Record, now: str) -> bool:
     """Tell if a record waits for a person, and nobody is at work on it."""
-    return (
-        record.verdict == "review" and _queue(record).startswith((WAITING, LEASED, PARKED)) and not _held(record, now)
-    )
+    waits = record.verdict == "review" or bool(open_reports(record))
+    return waits and _queue(record).startswith((WAITING, LEASED, PARKED)) and not _held(record, now)
 
 
 def is_held_by(record: Record, who: str, now: str) -> bool:
@@ -83,7 +87,9 @@ def claimed(record: Record, who: str, now: datetime) -> Change:
     if not _queue(record):
         raise ItemChanged("This item waits for nobody any more: take the next one.")
     until = utc(now + LEASE_FOR)
-    return Change({**_away(record, LEASED, until), "lease_holder": who, "lease_until": until})
+    is_renewed = is_held_by(record, who, utc(now))
+    lease = {"lease_holder": who, "lease_until": until, "leased_at": record.leased_at if is_renewed else utc(now)}
+    return Change({**_away(record, LEASED, until), **lease}, frozenset() if is_renewed else frozenset({"blind"}))
 
 
 def renewed(record: Record, who: str, now: datetime) -> Change:
@@ -124,7 +130,7 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
         raise HeldBySomeone("You have just decided on this item: take that back first.")
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
-    stored = {**asdict(pending), "categories": list(pending.categories)}
+    stored = {**asdict(pending), "categories": list(pending.categories), "seconds": _seconds(record, now)}
     return Change({**_away(record, PENDING, pending.until), "pending": stored, "pending_id": pending.id})
 
 
@@ -198,6 +204,10 @@ def _queue(record: Record) -> str:
 
 def _order(record: Record) -> str:
     return str(record.other.get("queue_order") or "")
+
+
+def _seconds(record: Record, now: datetime) -> int | None:
+    return round((now - datetime.fromisoformat(record.leased_at)).total_seconds()) if record.leased_at else None
 
 
 def _away(record: Record, kind: str, until: str) -> dict[str, Any]:

@@ -45,5 +45,5 @@ def _report(ended: Ended) -> dict[str, Any]:
     """Report a decision by itself: an error at a later one doesn't lose it."""
     logger.info("decision ended", verdict=ended.pending.verdict, in_force=ended.result is not None)
     add_count("DecisionsInForce", int(ended.result is not None))
-    add_count("DecisionsRefused", int(ended.result is None))
+    add_count("DecisionsRefused", int(bool(ended.refused)))
     return {"verdict": ended.result.record.verdict if ended.result else None, "refused": ended.refused}

@@ -9,6 +9,7 @@ from typing import Literal
 from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, name_of, overruled, utc
+from moderation.domain.reports import answered, open_reports
 from moderation.domain.review import put_into_force
 from moderation.domain.sticky_decision import Sticking, StickyDecision
 from moderation.domain.work_files import Workspace, pack_file
@@ -52,6 +53,8 @@ class PersonDecision:
     that the picture is a golden item, against which packs and models are measured whatever its age. `source` names
     the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty on the service's own initiative.
     `pending` is the id of the pending decision that this ends: it comes into force only while that is pending.
+    `reply` is told to those who appealed or sent a notice, which every decision answers.
+    `seconds` is the time that it took, if that was measured.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -64,6 +67,8 @@ class PersonDecision:
     golden: bool = False
     source: str = ""
     pending: str = ""
+    reply: str = ""
+    seconds: int | None = None
 
 
 class Stickiness(Enum):
@@ -165,7 +170,7 @@ def _record(ports: DecidePorts, record: Record, decision: PersonDecision) -> tup
         before, record = record, _with_bytes(ports, _read_again(ports, record))
         if record.decided_by == "person" and record.decided_at != before.decided_at:
             break
-        if decision.pending and record.pending_id != decision.pending:
+        if decision.pending and (record.pending_id, record.report_id) != (decision.pending, before.report_id):
             break
     raise DecidedMeanwhile(
         f"{record.image.key} was just decided by someone else: check it with `moderate show`, then decide again."
@@ -273,6 +278,7 @@ def _change(
         golden=decision.golden,
         source=decision.source,
         id=decision.pending,
+        seconds=decision.seconds or 0,
     )
     if decision.pending:
         change = put_into_force(change)
@@ -280,6 +286,8 @@ def _change(
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
+    if open_reports(record):
+        added["reports"] = answered(record, decision.verdict, decision.reply, now)
     if record.sha256:
         added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):
@@ -293,6 +301,9 @@ def _is_decided_so(record: Record, decision: PersonDecision) -> bool:
     if record.decided_by != "person" or record.as_of or record.is_bound_to_context != decision.this_copy:
         return False
     if decision.golden and not record.is_golden:
+        return False
+    is_ended = bool(decision.pending) and record.history[-1].get("id") == decision.pending
+    if open_reports(record) and not is_ended:
         return False
     if decision.source and record.history[-1].get("source") != decision.source:
         return False

@@ -3,13 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
 
+from moderation.domain.agreement import Agreement, agreements
+from moderation.domain.blind import opinions_of
 from moderation.domain.estimate import Estimate, Item, Share, StratumSize, estimates, share_to_review, sizes
 from moderation.domain.ground_truth import said_by_machine, truth_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.intervals import wilson
+from moderation.domain.lanes import due_by_default
 from moderation.domain.policy import Route, Routes
-from moderation.domain.record import Record
+from moderation.domain.record import GOLDEN_QUEUE, SECOND_QUEUE, Record
 from moderation.domain.sample import Draw
 from moderation.errors import InvalidPolicy
 from moderation.ports import VerdictStore
@@ -52,6 +57,40 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class PackReviewed:
+    """What people overturned of the verdicts of one version of a pack, with its interval."""
+
+    pack: str
+    digest: str
+    reviewed: Reviewed
+    share: Share
+
+
+@dataclass(frozen=True)
+class GoldenAnswers:
+    """Answers on golden items that people didn't know to be such, and those that were right."""
+
+    answers: int
+    right: int
+    share: Share
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Reviews that wait for a person, and what people decide in a day; `days` are what they need for what waits.
+
+    `seconds` is the median from taking an item to deciding on it, None where none was taken in the console.
+    """
+
+    waiting: int
+    overdue: int
+    decided_a_day: float
+    days: float | None
+    seconds: float | None
+    timed: int
+
+
+@dataclass(frozen=True)
 class Measured:
     """The report. `estimates` and `to_review` are of uploads that a sample covers, None without a sample.
 
@@ -64,6 +103,10 @@ class Measured:
     reviewed: Reviewed
     golden: Reviewed
     canaries: Sequence[Comparison]
+    packs: Sequence[PackReviewed]
+    agreement: Sequence[Agreement]
+    golden_answers: GoldenAnswers
+    workload: Workload
 
 
 def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, until: str) -> Measured:
@@ -81,7 +124,8 @@ def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, unt
     ]
     draws = {made for record in (*decided, *waiting) if (made := _frame(record))}
     listed = [record for record in verdicts.created(VERDICTS, since, until) if record.image.bucket == bucket]
-    items = list(_items(decided, waiting, _reviews(verdicts, listed), draws)) if draws else []
+    reviews = _reviews(verdicts, listed)
+    items = list(_items(decided, waiting, reviews, draws)) if draws else []
     return Measured(
         strata=sizes(items),
         estimates=estimates(items) if draws else None,
@@ -89,6 +133,10 @@ def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, unt
         reviewed=_reviewed(record for record in decided if not record.is_golden),
         golden=_reviewed(record for record in known if record.is_golden),
         canaries=_compared(routes, listed, {record.image: record for record in people}),
+        packs=_by_pack(record for record in decided if not record.is_golden),
+        agreement=agreements([one for record in decided for one in opinions_of(record) if one.purpose == SECOND_QUEUE]),
+        golden_answers=_golden_answers(known),
+        workload=_workload(reviews, decided, since, until),
     )
 
 
@@ -141,6 +189,31 @@ def _reviewed(records: Iterable[Record]) -> Reviewed:
             decided += 1
             overturned += truth.verdict != said
     return Reviewed(decided, overturned)
+
+
+def _by_pack(records: Iterable[Record]) -> list[PackReviewed]:
+    of_pack: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        of_pack[_pack(record), str((record.policy or {}).get("digest"))].append(record)
+    counted = ((pack, digest, _reviewed(made)) for (pack, digest), made in sorted(of_pack.items()))
+    return [PackReviewed(pack, digest, one, one.share) for pack, digest, one in counted if one.decided]
+
+
+def _golden_answers(records: Iterable[Record]) -> GoldenAnswers:
+    right = [one.agrees for record in records for one in opinions_of(record) if one.purpose == GOLDEN_QUEUE]
+    return GoldenAnswers(len(right), sum(right), _share(sum(right), len(right)))
+
+
+def _workload(reviews: Iterable[Record], decided: Iterable[Record], since: str, until: str) -> Workload:
+    waiting = [record for record in reviews if not record.needs]
+    overdue = sum((record.due_at or due_by_default(record.created_at)) < until for record in waiting)
+    made = [entry for record in decided for entry in record.history if since <= str(entry.get("at")) <= until]
+    by_people = [entry for entry in made if entry.get("who") and not entry.get("same_bytes")]
+    days = (datetime.fromisoformat(until) - datetime.fromisoformat(since)) / timedelta(days=1)
+    a_day = len(by_people) / days if days else 0.0
+    timed = [float(entry["seconds"]) for entry in by_people if "seconds" in entry]
+    needed = len(waiting) / a_day if a_day else None
+    return Workload(len(waiting), overdue, a_day, needed, median(timed) if timed else None, len(timed))
 
 
 def _compared(routes: Routes, listed: Sequence[Record], people: Mapping[ImageRef, Record]) -> list[Comparison]:

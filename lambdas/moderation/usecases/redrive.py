@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from moderation.domain.execution_event import ALIVE, LONGEST_EXPRESS, is_described
 from moderation.domain.record import REDRIVEN, Record, reopened, utc
+from moderation.domain.reports import open_reports
 from moderation.ports import Execution, Executions, Publisher, VerdictStore
 from moderation.usecases.notify import notify, topics_of
 
@@ -98,6 +99,8 @@ def _run_again(ports: RedrivePorts, record: Record, cause: str, dry_run: bool) -
 
     If it is interrupted in between, the record is a claim without an execution: the next redrive starts one.
     """
+    if open_reports(record):
+        return Redriven(record, cause, "left alone: somebody reported it, so a person decides", acted=False)
     execution = ports.executions.find(record.owner)
     if _may_run(record, execution):
         return Redriven(record, cause, "still running: left alone", acted=False)

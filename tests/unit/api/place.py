@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from moderation.api.api_ports import ApiPorts
-from moderation.api.serve import answered, resolver
+from moderation.api.serve import answered, app_resolver, resolver
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import item_name
 from moderation.domain.people import Person
@@ -73,6 +73,7 @@ class Place:
         self.work.put_if_absent(pack_file(PACK.digest), pack_data(PACK))
         self.image = self.put("a#b/photo.jpg")
         self.later, self.ten_seconds = timedelta(), timedelta(seconds=10)
+        self.app_routes: APIGatewayHttpResolver
         self.app = self.served()
 
     def served(self) -> APIGatewayHttpResolver:
@@ -87,6 +88,7 @@ class Place:
         reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
+        self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
         return resolver(ports, lambda event: self.people.find(_subject(event)))
 
     def put(self, key: str, **more: Any) -> ImageRef:
@@ -136,6 +138,16 @@ class Place:
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         answer = answered(self.app, event(method, path, text, query, "sub-1" if who else ""))
         assert answer["headers"]["Cache-Control"] == "no-store"
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def ask_as_app(self, who: Person | None, method: str, path: str, body: object = None, **query: str) -> Any:
+        """Return the status and the answer of an app's route."""
+        if who:
+            self.people.people["app-1"] = who
+        text = None if body is None else json.dumps(body)
+        asked = event(method, path, text, query, "app-1" if who else "") | {"rawPath": f"/app{path}"}
+        asked["requestContext"]["http"]["path"] = f"/app{path}"
+        answer = answered(self.app_routes, asked)
         return answer["statusCode"], json.loads(answer["body"])
 
     def rewrite(self, **more: Any) -> None:

@@ -171,6 +171,27 @@ def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
     assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})
 
 
+def test_a_blind_item_has_the_shape_of_any_other_and_says_nothing_of_its_verdict(place) -> None:
+    ordinary = taken(place)
+    drawn_one = place.put(
+        "b.jpg", verdict="unsafe", shadow={"next": {"verdict": "safe"}}, judgement={"flag": "unsafe", "reason": "Blood"}
+    )
+    place.verdicts.records[drawn_one] |= {
+        "queue": "sample#1",
+        "queue_order": "2026-11-20",
+        "sample": {"probability": 0.1},
+    }
+    item = taken(place)
+
+    assert item["key"] == "b.jpg" and item["held_by_you"]
+    assert item.keys() == ordinary.keys()
+    told = ("verdict", "categories", "reason", "judge", "shadow", "history", "same_bytes", "reports")
+    assert [item[name] for name in told] == ["review", [], None, None, {}, [], [], []]
+    assert item["evidence"] == ordinary["evidence"]
+    status, again = place.ask(ANN, "GET", f"/items/{item['item']}")
+    assert (status, again["verdict"], again["uploaded_at"]) == (200, "review", item["uploaded_at"])
+
+
 def test_an_item_is_escalated_under_a_pseudonym_by_whom_it_is_in_scope(place) -> None:
     name = place.name_of(place.image)
     assert place.ask(person("reviewer", prefixes=("z",)), "POST", f"/items/{name}/escalate")[0] == 404

@@ -5,21 +5,25 @@ from datetime import datetime
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may
 from moderation.domain.record import Record
+from moderation.domain.reports import may_answer, open_reports
 from moderation.domain.review import claimed, released, renewed
-from moderation.errors import OutOfScope
+from moderation.errors import AppealRefused, OutOfScope
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
 
 
 def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
     """Lease an item to a person for two minutes, or renew their lease.
 
-    One that people decided on can be leased, to reverse the decision, by who made it and by a lead. Raises OutOfScope,
-    HeldBySomeone, ItemChanged, and the errors of the ports.
+    One that people decided on can be leased, to reverse the decision, by who made it and by a lead; once it is
+    reported, by anybody, and an appeal by anybody else. Raises OutOfScope, AppealRefused, HeldBySomeone, ItemChanged,
+    and the errors of the ports.
     """
     record = item_of(ports, person, image, "claim")
     made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
-    if made_by_other and not may(person, "others-decisions"):
+    if made_by_other and not open_reports(record) and not may(person, "others-decisions"):
         raise OutOfScope("There is no such item, or it isn't in your scope.")
+    if not may_answer(record, person.id):
+        raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
     return changed(ports, record, lambda standing: claimed(standing, person.id, now))
 
 

@@ -19,6 +19,7 @@ class Choice:
     """What a person decided, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
 
     `seen` and `this_copy` are those of `usecases.decide.PersonDecision`. `batch` names the batch that it is part of.
+    `reply` is what those are told who appealed or sent a notice.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -28,6 +29,7 @@ class Choice:
     seen: bool = False
     this_copy: bool = False
     batch: str = ""
+    reply: str = ""
 
 
 def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
@@ -48,6 +50,7 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         seen=choice.seen,
         this_copy=choice.this_copy,
         batch=choice.batch,
+        reply=choice.reply,
     )
     decided_for_now(record, pending, now)
     note_down(ports, person, "decide", record, now, verdict=choice.verdict, decision=pending.id, batch=choice.batch)

@@ -4,18 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderation.domain.blind import for_second, is_opinion, opined, wants_second
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
+from moderation.domain.reports import source_of, upholds_appeal
 from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home
-from moderation.errors import ModerationError, NothingPending, OutOfScope, RequestRefused
+from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
 
 
 @dataclass(frozen=True)
 class Ended:
-    """End of a pending decision: its `result`, or why it was `refused`, upon which the item waits again."""
+    """End of a pending decision: its `result`, or why it was `refused`, upon which the item waits again.
+
+    An answer without effect has neither.
+    """
 
     pending: Pending
     result: DecisionResult | None = None
@@ -42,16 +47,18 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
     try:
         check_ending(record, pending_id, now)
+        if is_opinion(record):
+            return _note_opinion(ports, record, pending, now)
         if not is_in_force(record):
             person = _decider(ports, record, pending)
             note_down(ports, person, "in-force", record, now, verdict=pending.verdict, decision=pending.id)
-        result = decide(deciding, record, _decision_of(pending))
+        result = decide(deciding, record, _decision_of(record, pending))
     except NothingPending:
         raise
     except RequestRefused as refusal:
         _send_home(ports, image, pending_id)
         return Ended(pending, refused=str(refusal))
-    _send_home(ports, image, pending_id)
+    _send_home(ports, image, pending_id, decided=True)
     return Ended(pending, result)
 
 
@@ -79,7 +86,7 @@ def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:
     return person
 
 
-def _decision_of(pending: Pending) -> PersonDecision:
+def _decision_of(record: Record, pending: Pending) -> PersonDecision:
     return PersonDecision(
         verdict=pending.verdict,
         categories=pending.categories,
@@ -88,13 +95,26 @@ def _decision_of(pending: Pending) -> PersonDecision:
         seen=pending.seen,
         this_copy=pending.this_copy,
         pending=pending.id,
+        appeal=upholds_appeal(record, pending.verdict),
+        source=source_of(record, pending.verdict),
+        reply=pending.reply,
+        seconds=pending.seconds,
     )
 
 
-def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str) -> None:
-    """Let an item wait as before, if the decision is still pending on it."""
+def _note_opinion(ports: ReviewPorts, record: Record, pending: Pending, now: datetime) -> Ended:
+    """Note an answer that has no effect: nothing is tagged, published or remembered for the bytes."""
+    note_down(ports, _decider(ports, record, pending), "opinion", record, now, verdict=pending.verdict)
+    if not ports.queue.compare_lease(record, opined(record, pending, utc(now))):
+        raise ItemChanged("The item has changed since it was decided on: it waits again.")
+    return Ended(pending)
+
+
+def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str, *, decided: bool = False) -> None:
+    """Let an item wait as before, if the decision is still pending on it; once it is `decided`, some for another."""
     record = ports.verdicts.get(image)
     if record is None or record.pending_id != pending_id:
         return
 
-    ports.queue.compare_lease(record, sent_home(record))
+    home = sent_home(record)
+    ports.queue.compare_lease(record, for_second(home) if decided and wants_second(record) else home)

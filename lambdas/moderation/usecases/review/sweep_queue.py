@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from moderation.domain.lanes import UNSORTED, due_by_default, filed, lane_of, order_of
-from moderation.domain.people import Person, may, may_see, supported_categories
+from moderation.domain.lanes import UNSORTED, due_by_default, lane_of, order_of
+from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Change, Record, utc
+from moderation.domain.reports import place_of
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.review.next_item import may_see_lane
 from moderation.usecases.review.ports_of import ReviewPorts
@@ -44,7 +45,7 @@ def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
 def _sort_in(ports: ReviewPorts, record: Record) -> bool:
     """Move an unsorted item into its lane; False if there are too many lanes, or it changed meanwhile."""
     pack = find_policy(ports.work, ports.policies, record)
-    place = filed(supported_categories(record), pack, record.created_at)
+    place = place_of(record, pack)
     lane = lane_of(record.image, place)
     if not ports.verdicts.open_lane(lane):
         return False

@@ -1,6 +1,6 @@
 import { get } from "../api.js";
 import { html } from "../vendor/htm-preact.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Loading, Policy, Verdict, useLoaded } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Loading, Policy, Reports, Verdict, useLoaded } from "./parts.js";
 
 export function Item({ name }) {
   const [item, error] = useLoaded(() => get(`/items/${encodeURIComponent(name)}`), [name]);
@@ -9,6 +9,7 @@ export function Item({ name }) {
     <h1>Item: <${Verdict} said=${item} /></h1>
     ${item.held && html`<p>${item.held_by_you ? "Held by you." : html`<b>Somebody else is at work on it.</b>`}</p>`}
     <${Facts} item=${item} />
+    <${Reports} item=${item} />
     <${Judge} judge=${item.judge} />
     <${Evidence} item=${item} />
     <${Captions} item=${item} />

@@ -6,7 +6,21 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 function share(one) {
   if (!one || one.value === null) return "unknown";
-  return `${percent(one.value)} (${percent(one.low)} to ${percent(one.high)})`;
+  return `${percent(one.value)} (${percent(one.interval.low)} to ${percent(one.interval.high)})`;
+}
+
+const number = (value) => (value === null ? "unknown" : value.toFixed(2));
+
+function Table({ caption, head, rows }) {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
+    <table>
+      <caption>${caption}</caption>
+      <thead><tr>${head.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+      <tbody>
+        ${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((one) => html`<td>${one}</td>`)}</tr>`)}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 export function Metrics() {
@@ -37,5 +51,19 @@ export function Metrics() {
       reported, so this says nothing about all other images.
     </p>
     <p>Of ${found.golden.decided} golden items, the machine's verdict on ${found.golden.overturned} is wrong.</p>
+    ${found.packs.length > 0 &&
+    html`<${Table} caption="Overturned by version of the pack" head=${["Pack", "Digest", "Decided", "Overturned"]}
+      rows=${found.packs.map((one) => [one.pack, one.digest.slice(0, 12), one.reviewed.decided, share(one.share)])} />`}
+    <h2>People</h2>
+    ${found.agreement.length
+      ? html`<${Table} caption="Two people who didn't know of each other" head=${["Category", "Items", "Agreed", "Kappa", "Standard error"]}
+          rows=${found.agreement.map((one) => [one.category || "(any)", one.items, one.agreed, number(one.kappa), number(one.standard_error)])} />`
+      : html`<p>No item has a second opinion yet.</p>`}
+    <p>Blind answers on golden items: ${found.golden_answers.right} of ${found.golden_answers.answers} right.</p>
+    <p>
+      ${found.workload.waiting} wait, ${found.workload.overdue} of them overdue; people decide
+      ${" "}${found.workload.decided_a_day.toFixed(1)} a day.
+      ${found.workload.seconds !== null && html` The median of ${found.workload.timed} decisions took ${Math.round(found.workload.seconds)} s.`}
+    </p>
   `;
 }

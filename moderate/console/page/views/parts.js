@@ -89,6 +89,17 @@ export function Evidence({ item }) {
   </div>`;
 }
 
+const KINDS = { appeal: "Appeal", notice: "Notice", trusted_flagger: "Notice by a trusted flagger" };
+
+export function Reports({ item }) {
+  return item.reports.map(
+    (one) => html`<section class="report">
+      <h3>${KINDS[one.kind] ?? one.kind}, to be answered by ${time(one.due_at)}</h3>
+      <blockquote>${one.text}</blockquote>
+    </section>`,
+  );
+}
+
 export function Captions({ item }) {
   return item.captions.map((one) => html`<p><b>Caption (${one.view}):</b> <q>${one.text}</q></p>`);
 }

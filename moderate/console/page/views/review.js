@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -28,6 +28,7 @@ export function Review({ keys }) {
         <h1>Review: ${item.categories.join(", ") || "no category named"}</h1>
         <p>${work.mine ? "Held by you." : html`<b>Somebody else is at work on it:</b> you can only read it.`}</p>
         <${Facts} item=${item} />
+        <${Reports} item=${item} />
         <${Judge} judge=${item.judge} />
         <${Evidence} item=${item} />
         <${Captions} item=${item} />
@@ -97,6 +98,11 @@ function Decision({ work, keys, act, note }) {
       <textarea ref=${note} rows="1" maxlength="1000" value=${work.note} onInput=${(event) => work.setNote(event.target.value)}
         onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}></textarea>
     </label>
+    ${item.reports.length > 0 &&
+    html`<label class="note">Reply, without your name
+      <textarea rows="1" maxlength="1000" value=${work.reply} onInput=${(event) => work.setReply(event.target.value)}
+        onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}></textarea>
+    </label>`}
     <div class="buttons">
       ${button("safe", "Safe")} ${button("unsafe", "Unsafe")} ${button("skip", "Skip")}
       ${button("park", "Park")} ${button("escalate", "Escalate")}

@@ -9,7 +9,7 @@ const COUNT_MS = 60_000;
 const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
-const NOTHING = { item: null, phase: "loading", chosen: [], note: "", shown: null, asked: null, error: "" };
+const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, asked: null, error: "" };
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
@@ -67,14 +67,14 @@ export function useWork() {
   }
 
   async function decide(verdict) {
-    const { item, chosen, note } = now.current;
+    const { item, chosen, note, reply } = now.current;
     if (!mine() || !isSettled()) return;
     const categories = verdict === "unsafe" ? chosen : [];
     if (verdict === "unsafe" && !categories.length) return change({ said: "Choose a category first." });
     const named = categories.length ? ` (${categories.join(", ")})` : "";
     const text = `${verdict}${named} on ${item.key}`;
     await once(async () => {
-      const body = { screen: item.screen, verdict, categories, note, seen: pictures.current !== null };
+      const body = { screen: item.screen, verdict, categories, note, seen: pictures.current !== null, ...(reply && { reply }) };
       const made = await post(`${of(item)}/decide`, body);
       kept.current.delete(item.item);
       remember({ item, text, id: made.pending, ends: Date.now() + 1000 * made.ends_in, ended: false });
@@ -217,6 +217,7 @@ export function useWork() {
     undo,
     say: (said) => change({ said }),
     setNote: (note) => change({ note }),
+    setReply: (reply) => change({ reply }),
     ask: (asked) => change({ asked: asked && mine() ? asked : null }),
     safe: () => decide("safe"),
     unsafe: () => decide("unsafe"),

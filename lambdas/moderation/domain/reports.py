@@ -1,0 +1,163 @@
+"""Appeals and notices: what somebody outside says about an image, until a person has answered it.
+
+All reports of an image are one item of the review queue. Their texts are for people: no model is asked with them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from moderation.domain.lanes import LEASED, PARKED, PENDING, filed, order_of
+from moderation.domain.people import supported_categories
+from moderation.domain.policy import Pack
+from moderation.domain.record import Change, Record, utc
+from moderation.errors import AppealRefused, ReportRefused
+
+LONGEST_TEXT = 2000
+MOST_OPEN = 20  # of an image, so that it stays within an item of the database
+_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|(?:mailto|javascript|data|tel):)\S*|\b[\w-]+(?:\.[\w-]+)+/\S*", re.I)
+_SHOWN = "[link]"
+
+Kind = Literal["appeal", "notice", "trusted_flagger"]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Rank of a kind of report among severities, and the time within which a person answers it."""
+
+    severity: int
+    within: timedelta
+
+
+MANNERS: Mapping[str, Manner] = {
+    "appeal": Manner(6, timedelta(hours=72)),
+    "notice": Manner(7, timedelta(hours=24)),
+    "trusted_flagger": Manner(8, timedelta(hours=12)),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Report as a record stores it. `app` is a pseudonym, `notifier` a digest.
+
+    Once a person decided on the image it has an `outcome`, "reversed" or "upheld" as the verdict was, and their reply.
+    """
+
+    id: str
+    kind: Kind
+    app: str
+    notifier: str
+    text: str
+    at: str
+    due_at: str
+    outcome: str = ""
+    reply: str = ""
+    answered_at: str = ""
+
+
+def report_of(id: str, kind: Kind, app: str, notifier: str, text: str, now: datetime) -> Report:
+    """Return a new report, its text without anything that misleads who reads it."""
+    return Report(id, kind, app, notifier, plain_text(text), utc(now), utc(now + MANNERS[kind].within))
+
+
+def plain_text(text: str) -> str:
+    """Return a text without links, controls and characters that turn its direction, cut to `LONGEST_TEXT`."""
+    seen = "".join(letter for letter in text if letter == "\n" or unicodedata.category(letter) not in _UNSEEN)
+    return _LINK.sub(_SHOWN, seen).strip()[:LONGEST_TEXT]
+
+
+_UNSEEN = {"Cc", "Cf", "Co", "Cs"}
+
+
+def reports_of(record: Record) -> list[Report]:
+    """Return all reports of a record, the oldest first."""
+    return [Report(**stored) for stored in record.reports]
+
+
+def open_reports(record: Record) -> list[Report]:
+    """Return the reports that wait for an answer."""
+    return [report for report in reports_of(record) if not report.outcome]
+
+
+def duplicate_of(record: Record, report: Report) -> Report | None:
+    """Return the open report that says the same: of the same kind and notifier, or any other appeal."""
+    for standing in open_reports(record):
+        if standing.kind == report.kind and (report.kind == "appeal" or standing.notifier == report.notifier):
+            return standing
+    return None
+
+
+def check_report(record: Record, kind: Kind) -> None:
+    """Raise AppealRefused or ReportRefused for a report that changes nothing, whatever a person decides."""
+    if kind != "appeal":
+        if record.verdict not in ("safe", "review"):
+            raise ReportRefused("This image is restricted already, or there is no verdict yet: nothing is to be done.")
+    elif record.verdict != "unsafe":
+        raise AppealRefused("Only an image that was found unsafe can be appealed against, and this one wasn't.")
+    elif any(report.kind == "appeal" and report.answered_at == record.decided_at for report in reports_of(record)):
+        raise AppealRefused("The verdict in force is the answer to an appeal: it can't be appealed against again.")
+    if len(open_reports(record)) >= MOST_OPEN:
+        raise ReportRefused(f"{MOST_OPEN} reports of this image wait for an answer already: a person will see it.")
+
+
+def place_of(record: Record, pack: Pack | None) -> dict[str, Any]:
+    """Attributes by which a record is sorted into the queue: the gravest and the earliest of review and reports."""
+    place = filed(supported_categories(record), pack, record.created_at)
+    waiting = open_reports(record)
+    if not waiting:
+        return place
+    due = [report.due_at for report in waiting] + ([place["due_at"]] if record.verdict == "review" else [])
+    severity = max(place["severity"], *(MANNERS[report.kind].severity for report in waiting))
+    return {**place, "severity": severity, "due_at": min(due)}
+
+
+def with_report(record: Record, report: Report) -> Record:
+    """Return a record with one more report, not yet in the queue."""
+    reports = [*record.reports, asdict(report)]
+    return record.with_change(Change({"reports": reports, "report_id": report.id}))
+
+
+def queued(record: Record, place: Mapping[str, Any], partition: str) -> Change:
+    """Change that lets a reported record wait in a partition; one that somebody is at work on returns there."""
+    order = order_of(place["severity"], place["due_at"])
+    is_away = str(record.other.get("queue") or "").startswith((LEASED, PARKED, PENDING))
+    names = ("home_queue", "home_order") if is_away else ("queue", "queue_order")
+    reports = {"reports": list(record.reports), "report_id": record.report_id}
+    return Change({**reports, **place, **dict(zip(names, (partition, order), strict=True))})
+
+
+def may_answer(record: Record, who: str) -> bool:
+    """Tell if a person may decide on a record: an appeal goes to somebody else than who decided."""
+    appealed = any(report.kind == "appeal" for report in open_reports(record))
+    return not (appealed and record.decided_by == "person" and record.decider == who)
+
+
+def answered(record: Record, verdict: str, reply: str, now: str) -> list[dict[str, Any]]:
+    """Return the stored reports of a record after a person's decision, which answers the open ones."""
+    outcome = "upheld" if verdict == record.verdict else "reversed"
+    return [
+        {**stored, "outcome": outcome, "reply": plain_text(reply), "answered_at": now}
+        if not stored.get("outcome")
+        else dict(stored)
+        for stored in record.reports
+    ]
+
+
+def source_of(record: Record, verdict: str) -> str:
+    """Return which notice led to a restriction (`domain.transparency_terms.SOURCES`); empty on one's own initiative."""
+    kinds = {report.kind for report in open_reports(record)} if verdict == "unsafe" else set()
+    return next((kind for kind in ("trusted_flagger", "notice") if kind in kinds), "")
+
+
+def upholds_appeal(record: Record, verdict: str) -> bool:
+    """Tell if a decision turns a verdict that is appealed against."""
+    appealed = any(report.kind == "appeal" for report in open_reports(record))
+    return appealed and (record.verdict, verdict) == ("unsafe", "safe")
+
+
+def answers_of(record: Record) -> Sequence[Report]:
+    """Return the reports that the verdict in force answered."""
+    return [report for report in reports_of(record) if report.outcome and report.answered_at == record.decided_at]

@@ -1,0 +1,170 @@
+"""Second opinions, golden items and samples: seen blind, without effect, and settled by a lead."""
+
+from typing import Any
+
+import pytest
+
+from moderation.domain.blind import blinded, hides, opinions_of, wants_second
+from moderation.domain.record import drawn, utc
+from moderation.domain.review import screen_of
+from moderation.domain.sample import Draw
+from moderation.usecases.decide import PersonDecision, decide
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.next_item import next_item
+from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
+
+# The first names whose images are among the tenth that gets a second opinion.
+SECOND = [f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10 == 0][:3]
+OTHER = next(f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def decided(desk: Desk, name: str, verdict: str = "unsafe", who=ANNA):
+    made = desk.wait(name, "Violence", created_at="2026-11-20T10:00:00.000Z")
+    desk.finalise(made, desk.decide(who, made, verdict), later(11))
+    return made
+
+
+def taken(desk: Desk, who, at: float = 20, first: bool = True) -> Any:
+    return next_item(desk.review, who, later(at), blind_first=first)
+
+
+def answer(desk: Desk, who, record, verdict: Any, at: float = 21):
+    """Answer an item that a person took, and end the ten seconds."""
+    categories = () if verdict == "safe" else ("Violence",)
+    choice = Choice(verdict, categories, "", screen_of(record), seen=True)
+    pending = decide_pending(desk.review, who, record.image, choice, later(at)).pending_id
+    return desk.finalise(record.image, str(pending), later(at + 11))
+
+
+def golden(desk: Desk, name: str = "golden"):
+    made = desk.wait(name, "Violence", sorted_in=False)
+    decide(
+        desk.deciding, desk.get(made), PersonDecision("unsafe", ("Violence",), "Clear", LEA.id, seen=True, golden=True)
+    )
+    return made
+
+
+def sampled(desk: Desk, name: str = "drawn", verdict: str = "unsafe"):
+    made = desk.wait(name, "Violence", verdict=verdict, category="Violence", decided_by="judge", row="flagged")
+    lot = Draw(0.1, verdict, "Violence", utc(NOW), utc(NOW), utc(NOW))
+    assert desk.verdicts.compare_and_set(desk.get(made), drawn(desk.get(made), lot.stored()))
+    return made
+
+
+def test_a_tenth_of_the_decisions_on_reviews_gets_a_second_opinion(desk) -> None:
+    assert 60 < sum(int(image(f"k{number}").id, 16) // 16 % 10 == 0 for number in range(1000)) < 140
+    assert wants_second(desk.get(decided(desk, SECOND[0])))
+    assert not wants_second(desk.get(decided(desk, OTHER)))
+
+
+def test_a_second_opinion_goes_to_another_person_once(desk) -> None:
+    made = decided(desk, SECOND[0])
+
+    assert taken(desk, ANNA) is None
+    record = taken(desk, BEN)
+    assert record.image == made
+    answer(desk, BEN, record, "unsafe")
+
+    assert desk.get(made).other["queue"].startswith("person#")
+    assert taken(desk, LEA, 60) is None
+    assert [(o.who, o.agrees) for o in opinions_of(desk.get(made))] == [(BEN.id, True)]
+    assert list(desk.verdicts.decided_by_people("2026")) == [made]
+
+
+def test_an_opinion_changes_no_verdict_and_no_tag_and_publishes_nothing(desk) -> None:
+    made = decided(desk, SECOND[0])
+    before, published = desk.get(made), list(desk.publisher.published)
+    stuck = dict(desk.verdicts.decisions.__dict__)
+
+    ended = answer(desk, BEN, taken(desk, BEN), "safe")
+
+    after = desk.get(made)
+    assert ended.refused == "" and ended.result is None
+    assert (after.verdict, after.decider, after.history) == (before.verdict, ANNA.id, before.history)
+    assert desk.images.tags[made] == "unsafe"
+    assert desk.publisher.published == published
+    assert dict(desk.verdicts.decisions.__dict__) == stuck
+    assert "opinion" in [event.action for event in desk.audit.events]
+
+
+def test_where_two_people_differ_a_lead_decides(desk) -> None:
+    made = decided(desk, SECOND[0])
+    answer(desk, BEN, taken(desk, BEN), "safe")
+    assert taken(desk, BEN, 60) is None
+
+    record = taken(desk, LEA, 60, first=False)
+    assert record.image == made and not record.blind
+    answer(desk, LEA, record, "safe", 61)
+
+    assert (desk.get(made).verdict, desk.get(made).decider) == ("safe", LEA.id)
+    assert desk.images.tags[made] == "safe"
+    assert desk.get(made).other["queue"].startswith("person#")
+
+
+def test_a_golden_answer_neither_tags_nor_sticks_and_comes_once_to_each_person(desk) -> None:
+    made = golden(desk)
+    assert taken(desk, ANNA, first=False) is None
+
+    for number, who in enumerate((ANNA, BEN)):
+        record = taken(desk, who, 20 + 20 * number)
+        assert record.image == made
+        answer(desk, who, record, "safe", 21 + 20 * number)
+        assert taken(desk, who, 35 + 20 * number) is None
+
+    after = desk.get(made)
+    assert (after.verdict, after.is_golden, desk.images.tags[made]) == ("unsafe", True, "unsafe")
+    assert [o.agrees for o in opinions_of(after)] == [False, False]
+    assert after.other["queue"].startswith("golden#")
+
+
+def test_a_sample_reaches_the_queue_and_its_answer_is_a_decision(desk) -> None:
+    made = sampled(desk)
+
+    record = taken(desk, ANNA, first=False)
+    assert record.image == made
+    answer(desk, ANNA, record, "safe")
+
+    after = desk.get(made)
+    assert (after.verdict, after.decided_by, desk.images.tags[made]) == ("safe", "person", "safe")
+    assert after.sample["probability"] == 0.1
+
+
+def test_ordinary_items_come_before_blind_ones_unless_it_is_their_turn(desk) -> None:
+    ordinary, drawn_one = desk.wait("a", "Violence"), sampled(desk)
+
+    assert taken(desk, ANNA, first=False).image == ordinary
+    assert taken(desk, BEN, first=True).image == drawn_one
+
+
+@pytest.mark.parametrize("make", [lambda desk: decided(desk, SECOND[0]), golden, sampled])
+def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk, make) -> None:
+    make(desk)
+    record = taken(desk, BEN)
+
+    assert hides(record, BEN.id, utc(later(21)), lead=False)
+    shown = blinded(record)
+    assert (shown.verdict, shown.history, shown.shadow, shown.opinions, shown.sample) == ("review", (), {}, (), None)
+    assert utc(later(-6 * 3600)) <= shown.created_at < utc(later(20)) < str(shown.due_at)
+    assert shown.evidence == record.evidence
+    assert ANNA.id not in str(shown.attributes()) and LEA.id not in str(shown.attributes())
+
+
+def test_a_second_opinion_shows_what_the_machine_said_to_the_first(desk) -> None:
+    decided(desk, SECOND[0])
+    shown = blinded(taken(desk, BEN))
+
+    assert (shown.verdict, shown.reason, shown.decided_by, shown.row) == ("review", "?", "evidence", "disagreement")
+
+
+def test_a_lease_that_runs_out_leaves_nothing_blind(desk) -> None:
+    made = decided(desk, SECOND[0])
+    taken(desk, BEN)
+    next_item(desk.review, ANNA, later(200))
+
+    assert desk.get(made).blind is None
+    assert taken(desk, BEN, 201).image == made

@@ -1,0 +1,262 @@
+"""Appeals and notices: how they wait, who answers them, and what becomes of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from moderation.domain.people import Person
+from moderation.domain.reports import LONGEST_TEXT, plain_text, reports_of
+from moderation.errors import AppealRefused, DecidedMeanwhile, OutOfScope, ReportRefused
+from moderation.usecases.decide import PersonDecision, decide
+from moderation.usecases.review.claim import claim, release
+from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.report import report
+from moderation.usecases.review.sweep_queue import sweep_queue
+from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, later
+
+SHOP = Person(
+    id="arn:aws:sts::1:assumed-role/Shop",
+    pseudonym="p-shop",
+    roles=frozenset({"app"}),
+    trusted_flaggers=frozenset({"ngo"}),
+)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def safe(desk: Desk, name: str):
+    """An image that the machine found safe: nobody looks at it."""
+    made = desk.wait(name, "Violence")
+    desk.verdicts.records[made] |= {"verdict": "safe"}
+    for key in ("queue", "queue_order", "severity", "due_at"):
+        desk.verdicts.records[made].pop(key)
+    desk.images.tags[made] = "safe"
+    return made
+
+
+def unsafe(desk: Desk, name: str, who: Person = ANNA):
+    """An image that a person found unsafe."""
+    made = desk.wait(name, "Violence")
+    desk.finalise(made, desk.decide(who, made, "unsafe"), later(11))
+    assert desk.get(made).verdict == "unsafe"
+    return made
+
+
+def notice(desk: Desk, made, notifier="u1", text="He is in this picture", at=NOW, app=SHOP):
+    return report(desk.review, app, made, "notice", notifier, text, at)
+
+
+def appeal(desk: Desk, made, notifier="owner", text="It is a toy", at=NOW):
+    return report(desk.review, SHOP, made, "appeal", notifier, text, at)
+
+
+def taken(desk: Desk, who: Person, at) -> Any:
+    return next_item(desk.review, who, at)
+
+
+def test_a_notice_brings_a_safe_image_to_a_person_and_leaves_its_verdict(desk) -> None:
+    made = safe(desk, "a")
+    assert taken(desk, ANNA, NOW) is None
+
+    sent = notice(desk, made)
+
+    record = desk.get(made)
+    assert (record.verdict, record.severity, record.due_at) == ("safe", 7, sent.due_at)
+    assert taken(desk, ANNA, NOW).image == made
+    assert desk.images.tags[made] == "safe"
+
+
+def test_trusted_notices_come_before_notices_appeals_and_ordinary_reviews(desk) -> None:
+    images = {kind: safe(desk, kind) for kind in ("notice", "trusted")} | {"appeal": unsafe(desk, "appeal")}
+    images["review"] = desk.wait("review", "Violence", hours_ago=40)
+    images["gore"] = desk.wait("gore", "Gore")
+    notice(desk, images["notice"])
+    notice(desk, images["trusted"], notifier="ngo")
+    appeal(desk, images["appeal"])
+
+    order = [taken(desk, BEN, later(20)).image.key for _ in images]
+
+    assert order == ["gore", "trusted", "notice", "appeal", "review"]
+
+
+def test_reports_of_one_image_are_one_item_and_repeated_ones_the_same_report(desk) -> None:
+    made = safe(desk, "a")
+
+    first, again, other = notice(desk, made), notice(desk, made), notice(desk, made, "u2", at=later(5))
+
+    assert first == again != other
+    assert [one.id for one in reports_of(desk.get(made))] == [first.id, other.id]
+    assert desk.get(made).due_at == first.due_at
+    assert taken(desk, ANNA, later(6)).image == made
+    assert taken(desk, BEN, later(6)) is None
+
+
+def test_an_appeal_goes_to_another_person_than_who_decided(desk) -> None:
+    made = unsafe(desk, "a", ANNA)
+    appeal(desk, made)
+
+    assert taken(desk, ANNA, later(20)) is None
+    with pytest.raises(AppealRefused, match="somebody else"):
+        claim(desk.review, ANNA, made, later(20))
+    record = taken(desk, BEN, later(20))
+    assert record.image == made
+    assert record.evidence == desk.verdicts.records[made]["evidence"]
+
+
+def test_also_a_lead_is_no_judge_of_their_own_decision(desk) -> None:
+    made = unsafe(desk, "a", LEA)
+    appeal(desk, made)
+
+    assert taken(desk, LEA, later(20)) is None
+
+
+@pytest.mark.parametrize(("verdict", "outcome"), [("safe", "reversed"), ("unsafe", "upheld")])
+def test_an_appeal_is_answered_with_an_outcome_and_a_reply_and_published(desk, verdict, outcome) -> None:
+    made = unsafe(desk, "a")
+    sent = appeal(desk, made)
+    desk.publisher.published.clear()
+    pending = desk.decide(BEN, made, verdict, later(20), reply="We looked again: see https://rules.example\u202e")
+
+    assert [one.outcome for one in reports_of(desk.get(made))] == [""]
+    ended = desk.finalise(made, pending, later(31))
+
+    (answer,) = reports_of(desk.get(made))
+    assert (answer.id, answer.outcome, answer.reply) == (sent.id, outcome, "We looked again: see [link]")
+    assert desk.get(made).history[-1].get("appeal", False) is (verdict == "safe")
+    assert ended.result.topics == ("unsafe",)
+    told = [{"kind": "appeal", "id": sent.id, "outcome": outcome, "reply": answer.reply}]
+    assert {"unsafe"} <= {verdict for verdict, _, _ in desk.publisher.published}
+    assert all(message["answers"] == told for _, message, _ in desk.publisher.published)
+    assert BEN.id not in str(desk.publisher.published) and BEN.pseudonym not in str(desk.publisher.published)
+    assert desk.get(made).other["queue"].startswith("person#")
+
+
+def test_a_restriction_after_a_notice_says_so_and_one_without_does_not(desk) -> None:
+    made, own = safe(desk, "a"), unsafe(desk, "b")
+    notice(desk, made, "u1")
+    notice(desk, made, "ngo")
+
+    desk.finalise(made, desk.decide(ANNA, made, "unsafe", later(1)), later(12))
+
+    assert desk.get(made).history[-1]["source"] == "trusted_flagger"
+    assert "source" not in desk.get(own).history[-1]
+    assert {one.outcome for one in reports_of(desk.get(made))} == {"reversed"}
+
+
+def test_a_decision_on_a_screen_without_the_newest_report_comes_to_nothing(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    pending = desk.decide(ANNA, made, "safe", later(1))
+    notice(desk, made, "u2", "Look at the left", at=later(2))
+
+    ended = desk.finalise(made, pending, later(12))
+
+    assert "has changed" in ended.refused
+    assert {one.outcome for one in reports_of(desk.get(made))} == {""}
+    assert taken(desk, BEN, later(13)).image == made
+
+
+def test_a_report_that_comes_between_reading_and_writing_is_not_answered_unread(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    pending = desk.decide(ANNA, made, "safe", later(1))
+    read = desk.get(made)
+    notice(desk, made, "u2", at=later(2))
+
+    with pytest.raises(DecidedMeanwhile):
+        decide(desk.deciding, read, PersonDecision("safe", (), "fine", ANNA.id, seen=True, pending=pending))
+
+    assert {one.outcome for one in reports_of(desk.get(made))} == {""}
+
+
+def test_the_same_decision_again_answers_a_later_notice(desk) -> None:
+    made = safe(desk, "a")
+    for at in (0, 100):
+        notice(desk, made, at=later(at))
+        desk.finalise(made, desk.decide(ANNA, made, "safe", later(at + 1)), later(at + 12))
+
+    assert [one.outcome for one in reports_of(desk.get(made))] == ["upheld", "upheld"]
+    assert taken(desk, BEN, later(200)) is None
+
+
+def test_what_comes_while_somebody_holds_the_item_waits_when_they_free_it(desk) -> None:
+    made = desk.wait("a", "Violence")
+    assert taken(desk, ANNA, NOW).severity == 4
+    sent = notice(desk, made)
+
+    release(desk.review, ANNA, made, later(1))
+
+    assert (desk.get(made).severity, desk.get(made).due_at) == (7, sent.due_at)
+    assert taken(desk, BEN, later(2)).image == made
+
+
+def test_the_sweeper_leaves_a_report_its_rank(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    desk.verdicts.records[made]["queue"] = "review#0"
+
+    sweep_queue(desk.review, later(1))
+
+    assert desk.get(made).severity == 7
+    assert taken(desk, ANNA, later(2)).image == made
+
+
+def test_limits_hold_for_each_user_of_an_app(desk) -> None:
+    strict = replace(SHOP, reports_a_day=1)
+    first, second, third = (safe(desk, name) for name in "abc")
+    notice(desk, first, app=strict)
+
+    with pytest.raises(ReportRefused, match="has sent 1 appeals and notices today"):
+        notice(desk, second, app=strict)
+    notice(desk, first, app=strict)  # a duplicate isn't counted
+    notice(desk, third, "u2", app=strict)
+
+    assert not desk.get(second).reports
+
+
+def test_what_would_change_nothing_is_refused(desk) -> None:
+    fine, held, restricted = safe(desk, "a"), desk.wait("b"), unsafe(desk, "c")
+    for made in (fine, held):
+        with pytest.raises(AppealRefused, match="found unsafe"):
+            appeal(desk, made)
+    with pytest.raises(ReportRefused, match="restricted already"):
+        notice(desk, restricted)
+    appeal(desk, restricted)
+    desk.finalise(restricted, desk.decide(BEN, restricted, "unsafe", later(20)), later(31))
+
+    with pytest.raises(AppealRefused, match="answer to an appeal"):
+        appeal(desk, restricted, at=later(40))
+
+
+def test_out_of_scope_escalated_and_unknown_look_alike(desk) -> None:
+    made, hidden = safe(desk, "a/x"), safe(desk, "b/x")
+    desk.verdicts.records[hidden]["escalated_at"] = "2026-11-27T10:00:00.000Z"
+    narrow = replace(SHOP, prefixes=("b/",))
+
+    for app, image in ((narrow, made), (SHOP, hidden), (SHOP, replace(made, key="gone")), (ANNA, made)):
+        with pytest.raises(OutOfScope):
+            notice(desk, image, app=app)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("see http://x.test/a?b and www.x.test now", "see [link] and [link] now"),
+        ("javascript:alert(1)", "[link]"),
+        ("evil.example/path ok", "[link] ok"),
+        ("a\u202eb\u2066c\u200bd\u0000e\nf", "abcde\nf"),
+        ("<b>1.5 of 3</b>", "<b>1.5 of 3</b>"),
+        ("x" * 5000, "x" * LONGEST_TEXT),
+    ],
+)
+def test_texts_lose_links_and_what_turns_their_direction(given, shown) -> None:
+    assert plain_text(given) == shown
+
+
+def test_nothing_but_a_link_is_no_report(desk) -> None:
+    with pytest.raises(ReportRefused, match="in words"):
+        notice(desk, safe(desk, "a"), text="\u202e\u200b")
