@@ -9,6 +9,8 @@ from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
+from moderate.costs.reading import MEMORY_MB as READER_MB
+from moderate.costs.reading import PLAIN_SECONDS
 from moderate.costs.resource_usage import Measured, ResourceUsage
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 
@@ -35,6 +37,8 @@ METRICS, ALARMS, DASHBOARDS = 51, 30, 1  # assumed: names times dimensions, and 
 class Load:
     """Load and settings of a deployment. Shares are of all images; `judged_share` of those that aren't reused.
 
+    `reading_seconds` are the reader's for an image that isn't reused, 0 under a pack that reads no text.
+
     Each of the `shadows`, shadow packs that are always judged, adds a judgement to each image that isn't reused.
     """
 
@@ -53,6 +57,7 @@ class Load:
     llama_size: LlamaSize = "13b"
     blip2_seconds: float = round(blip2_seconds(), 2)  # of an instance, a view
     llama_seconds: float = round(llama_seconds("13b"), 2)  # of an instance, a judgement
+    reading_seconds: float = PLAIN_SECONDS
     utilisation: float = 0.7  # of an instance, where autoscaling holds it
     idle_hours: float = 0.5  # of a burst: instances that start, and wait before they are released
     kept_months: float = 12.0  # records
@@ -113,6 +118,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
         _data(image, images, prices),
         _step_functions(load, image, images, prices),
         _lambda(load, image, images, prices),
+        _reading(load, images, prices),
         _dynamodb(load, image, images, prices),
         _s3(image, images, prices),
         Line("EventBridge", images * _EVENTS * prices["events_opt_in"], f"{_EVENTS} events of the bucket an image"),
@@ -145,7 +151,10 @@ def judge_line(load: Load, image: ResourceUsage, prices: Prices) -> Line:
 def average_image(load: Load, measured: Measured) -> ResourceUsage:
     """Return the resource usage of the load's average image."""
     return measured.average(
-        views=load.views_per_image, notified=load.unsafe_share + load.review_share, reused=load.reuse_share
+        views=load.views_per_image,
+        notified=load.unsafe_share + load.review_share,
+        reused=load.reuse_share,
+        is_read=load.reading_seconds > 0,
     )
 
 
@@ -190,9 +199,10 @@ def latencies(load: Load) -> tuple[float, float]:
 
 
 def workflow_seconds(load: Load, image: ResourceUsage) -> float:
-    """Seconds that an average execution takes; the views of an image are queried in parallel."""
+    """Seconds that an average execution takes; the views of an image are queried, and its text read, in parallel."""
     blip2, llama = latencies(load)
-    return image.workflow_seconds + (1 - load.reuse_share) * blip2 + judgements(load) * llama
+    looking = max(blip2, load.reading_seconds)
+    return image.workflow_seconds + (1 - load.reuse_share) * looking + judgements(load) * llama
 
 
 def rekognition_usd(images: float, prices: Prices) -> float:
@@ -206,8 +216,8 @@ def rekognition_usd(images: float, prices: Prices) -> float:
 
 
 def _data(image: ResourceUsage, images: float, prices: Prices) -> Line:
-    """The views, which are nearly all of the work files, in base64."""
-    sent = image.work_bytes * 4 / 3
+    """The views, which are nearly all of the work files but the page that is read, in base64."""
+    sent = (image.work_bytes - image.page_bytes) * 4 / 3
     usd = images * sent / GB * prices["sagemaker_data_gb"]
     return Line("Endpoints' data", usd, f"{sent / 1000:.0f} KB sent an image: its views in base64")
 
@@ -229,6 +239,13 @@ def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> 
     )
     work = f"{image.invocations:.2f} invocations, {image.gb_seconds:.2f} GB-s of work"
     return Line("Lambda", usd, f"{work}, {waiting:.2f} GB-s of waiting for models an image")
+
+
+def _reading(load: Load, images: float, prices: Prices) -> Line:
+    """The reader's time; its transition, its invocation and its files are in the other lines."""
+    gb_seconds = (1 - load.reuse_share) * load.reading_seconds * READER_MB / 1024
+    usd = images * gb_seconds * prices["lambda_gb_second"]
+    return Line("reading", usd, f"{load.reading_seconds:g} s of {READER_MB:,} MB an image that isn't reused")
 
 
 def _dynamodb(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:

@@ -47,6 +47,7 @@ ASSUMED = {
     "llama_size": "the default of `-c llamaSize`",
     "blip2_seconds": _FROM_ARITHMETIC,
     "llama_seconds": _FROM_ARITHMETIC,
+    "reading_seconds": "measured on a laptop, 512 x 512 pixels without text; more by size and text: docs/reading.md",
     "utilisation": "assumed: the target of autoscaling",
     "idle_hours": "assumed: per burst, starting the instances and the wait before they are released",
     "kept_months": "assumed: retention of records",
@@ -91,6 +92,9 @@ def cost(
     llama_seconds: Annotated[
         float | None, typer.Option(min=0, help="Instance seconds per judgement, if you measured them.")
     ] = None,
+    reading_seconds: Annotated[
+        float, typer.Option(min=0, help="The reader's seconds per image; 0 for a pack that reads no text.")
+    ] = Load.reading_seconds,
     utilisation: Annotated[
         float, typer.Option(min=0.01, max=1, help="Target utilisation of an instance; 1 is saturation.")
     ] = Load.utilisation,
@@ -121,6 +125,7 @@ def cost(
         llama_size=llama_size,
         blip2_seconds=Load.blip2_seconds if blip2_seconds is None else blip2_seconds,
         llama_seconds=_judging(llama_size) if llama_seconds is None else llama_seconds,
+        reading_seconds=reading_seconds,
         utilisation=utilisation,
         kept_months=kept_months,
     )

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from moderate.costs import reading
 
 MEASURED = Path(__file__).with_name("measured.json")
 # One vCPU of Lambda. With less memory a function has less of it and takes longer (AWS Lambda Developer Guide,
@@ -20,7 +22,8 @@ _TRANSITION_SECONDS = 0.03
 class ResourceUsage:
     """Resource usage of one image: bytes, seconds, request units; without the endpoints' time.
 
-    `item_bytes` are those of the record, `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
+    `page_bytes` of `work_bytes` are the pictures that the reader gets. `item_bytes` are those of the record,
+    `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
     """
 
     transitions: float
@@ -32,6 +35,7 @@ class ResourceUsage:
     s3_writes: float
     s3_reads: float
     work_bytes: float
+    page_bytes: float
     write_units: float
     read_units: float
     stored_bytes: float
@@ -62,11 +66,28 @@ class Measured:
     many_views: ResourceUsage
     views: int  # of `many_views`
 
-    def average(self, *, views: float, notified: float, reused: float) -> ResourceUsage:
-        """Return the average image's usage; `notified` and `reused` are shares, `views` is per new image."""
+    def average(self, *, views: float, notified: float, reused: float, is_read: bool = True) -> ResourceUsage:
+        """Return the average image's usage; `notified` and `reused` are shares, `views` is per new image.
+
+        What was measured was read; without the reader's time, which depends on the size and the text.
+        """
         a_view = (self.many_views - self.safe) * (1 / (self.views - 1))
         judged = self.safe + a_view * (views - 1)
+        judged = judged if is_read else _unread(judged)
         return judged * (1 - reused) + self.reused * reused + (self.unsafe - self.safe) * notified
+
+
+def _unread(usage: ResourceUsage) -> ResourceUsage:
+    """Return the usage of the same image under a pack that reads no text."""
+    return replace(
+        usage,
+        transitions=usage.transitions - reading.TRANSITIONS,
+        invocations=usage.invocations - reading.INVOCATIONS,
+        s3_writes=usage.s3_writes - reading.S3_WRITES,
+        s3_reads=usage.s3_reads - reading.S3_READS,
+        work_bytes=usage.work_bytes - usage.page_bytes,
+        page_bytes=0,
+    )
 
 
 def load(file: Path = MEASURED) -> Measured:
@@ -85,7 +106,7 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
     requests = counted["requests"]
     stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
     calls = stores - 1  # the claim is Step Functions' own
-    work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items()]
+    work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items() if step != "read_image"]
     working = sum(seconds * max(1, VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
     return ResourceUsage(
         transitions=counted["transitions"],
@@ -98,6 +119,7 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
         s3_writes=requests["s3:PUT"],
         s3_reads=requests["s3:GET"],
         work_bytes=counted["work_bytes"],
+        page_bytes=counted["page_bytes"],
         write_units=counted["write_units"],
         read_units=counted["read_units"],
         stored_bytes=counted["stored_bytes"],

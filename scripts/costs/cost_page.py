@@ -15,6 +15,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
+from moderate.costs.reading import LETTERED_SECONDS
 from scripts.costs.chart import Series, chart
 from scripts.sections import write_section
 
@@ -46,15 +47,25 @@ FOR_FEW: Mapping[str, Load] = {
 # Every instance is always busy.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
 _SMALL = replace(_FULL, llama_size="7b", llama_seconds=round(llama_seconds("7b"), 2))
-_BLOG = replace(_FULL, blip2_seconds=round(blip2_seconds(BLOG_QUESTIONS), 2))
+_BLOG = replace(
+    _FULL,
+    blip2_seconds=round(blip2_seconds(BLOG_QUESTIONS), 2),
+    llama_seconds=round(llama_seconds("13b", BLOG_PROMPT_TOKENS), 2),
+    reading_seconds=0.0,
+)
 SATURATED: Mapping[str, Load] = {
     "Standard, as shipped": replace(_FULL, workflow="standard"),
     "Express, as shipped": _FULL,
-    "Express, photos of a phone (7 views)": replace(_FULL, views_per_image=7),
+    "Express, nothing read": replace(_FULL, reading_seconds=0.0),
+    "Express, twelve lines of text in each": replace(_FULL, reading_seconds=LETTERED_SECONDS[512, 512]),
+    "Express, the same at a megapixel": replace(_FULL, reading_seconds=LETTERED_SECONDS[1024, 1024]),
+    "Express, photos of a phone (7 views) with such text": replace(
+        _FULL, views_per_image=7, reading_seconds=LETTERED_SECONDS[4000, 3000]
+    ),
     "Express, Nova Micro": replace(_FULL, judge="nova-micro"),
     "Express, Ministral 3 8B": replace(_FULL, judge="ministral-3-8b"),
     "Express, Llama 7B": _SMALL,
-    "Express, 8 questions": replace(_BLOG, llama_seconds=round(llama_seconds("13b", BLOG_PROMPT_TOKENS), 2)),
+    "Express, 8 questions, nothing read": _BLOG,
     "Express, half of all bytes seen before": replace(_FULL, reuse_share=0.5),
     "Express, every image judged": replace(_FULL, judged_share=1.0),
     "Express, every image judged by Nova Micro": replace(_FULL, judged_share=1.0, judge="nova-micro"),

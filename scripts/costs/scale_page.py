@@ -38,11 +38,16 @@ class Demand:
     image: ResourceUsage
 
     @property
+    def working_seconds(self) -> float:
+        """Seconds of functions for an image, without those in which they wait for endpoints."""
+        return self.image.function_seconds + self.load.reading_seconds
+
+    @property
     def concurrent_invocations(self) -> float:
         """Concurrent invocations by Little's law, including the time spent waiting for endpoints."""
         blip2, llama = latencies(self.load)
         waiting = self.image.queries * blip2 + self.load.judged_share * llama
-        return self.rate * (self.image.function_seconds + waiting)
+        return self.rate * (self.working_seconds + waiting)
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _reservation(each: Demand, concurrency: int) -> str:
     """Return the cells on reserved concurrency: two functions reserve it, and at least 100 stays unreserved."""
     if concurrency > MAX_RESERVED:
         return "none | the same"
-    others = each.rate * each.image.function_seconds
+    others = each.rate * each.working_seconds
     return f"{concurrency} | {math.ceil(2 * concurrency + max(others, UNRESERVED)):,}"
 
 
@@ -181,7 +186,7 @@ def arithmetic() -> str:
         ("a request to Llama 2", f"{IN_FLIGHT} concurrent x {load.llama_seconds:g} s = {llama:.1f} s"),
         (
             "Lambda concurrency",
-            f"images/s x ({image.function_seconds:.2f} s of work + {blip2:.1f} s + share judged x {llama:.1f} s)",
+            f"images/s x ({one.working_seconds:.2f} s of work + {blip2:.1f} s + share judged x {llama:.1f} s)",
         ),
         ("transitions", f"images/s x {image.transitions:.2f}"),
         ("write units", f"images/s x {image.write_units:.1f}, of which 2 on a `claimed` key in {SHARDS} shards"),

@@ -1,5 +1,6 @@
 """`moderate cost`'s arithmetic, on numbers that a person can check by hand."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
+from moderate.costs.reading import MEMORY_MB
 from moderate.replaying.price import price
 from moderation.adapters.policies import shipped_pack
 from moderation.adapters.sagemaker_llama import instruction_text
@@ -41,6 +43,36 @@ def per_thousand(load: Load, name: str) -> float:
 
 def test_eight_transitions_of_standard_cost_twenty_cents_per_thousand() -> None:
     assert per_thousand(Load(1000, **PLAIN), "Step Functions") == pytest.approx(0.20)
+
+
+def test_reading_is_a_ninth_transition_a_line_of_its_own_and_a_page_that_is_kept() -> None:
+    loads = (Load(1000, **PLAIN | {"reading_seconds": seconds}) for seconds in (0.4, 0.0))
+    read, unread = (bill(load, MEASURED, PRICES) for load in loads)
+
+    def more(name: str) -> float:
+        return read.per_thousand(line(read, name) - line(unread, name))
+
+    assert more("reading") == pytest.approx(1000 * 0.4 * 1.75 * 0.0000133334)
+    assert more("Step Functions") == pytest.approx(0.025)
+    assert more("Lambda") == pytest.approx(1000 * 0.0000002)
+    page = (400_000 + 5 * 500 * 3) / 1e9 * 0.023
+    assert more("S3") == pytest.approx(1000 * (2 * 0.000005 + 3 * 0.0000004 + page))
+    assert more("Endpoints' data") == 0
+    assert line(unread, "reading") == 0
+
+
+def test_what_is_reused_is_not_read_again() -> None:
+    made = bill(Load(1000, reuse_share=0.5, **PLAIN | {"reading_seconds": 0.4}), MEASURED, PRICES)
+
+    assert made.per_thousand(line(made, "reading")) == pytest.approx(1000 * 0.2 * 1.75 * 0.0000133334)
+
+
+def test_reading_delays_a_verdict_by_what_exceeds_the_questions() -> None:
+    load = Load(1000, **PLAIN)
+    within, beyond = (workflow_seconds(replace(load, reading_seconds=seconds), SAFE) for seconds in (1.5, 3.6))
+
+    assert within == workflow_seconds(load, SAFE)
+    assert beyond - within == pytest.approx(3.6 - 8 * 0.2)
 
 
 def test_a_notified_image_takes_a_transition_more() -> None:
@@ -197,7 +229,7 @@ def test_the_judge_of_a_deployment_has_its_own_price_or_says_that_it_has_none(mo
 def test_views_add_what_was_measured_of_them() -> None:
     four = MEASURED.average(views=4, notified=0, reused=0)
 
-    assert (four.transitions, four.queries, four.s3_writes) == (11, 4, 11)
+    assert (four.transitions, four.queries, four.s3_writes) == (12, 4, 13)
 
 
 def test_x_ray_records_a_trace_a_second_and_a_twentieth_of_the_rest() -> None:
@@ -254,7 +286,22 @@ def test_the_assumed_questions_and_tokens_are_those_of_the_packs(name: str, ques
 def test_what_was_measured_has_the_shape_of_the_workflow() -> None:
     measured = resource_usage.load()
 
-    assert (measured.safe.transitions, measured.unsafe.transitions) == (8, 9)
-    assert measured.many_views.transitions == 8 + measured.views - 1 == 7 + measured.many_views.queries
+    assert (measured.safe.transitions, measured.unsafe.transitions) == (9, 10)
+    assert measured.many_views.transitions == 9 + measured.views - 1 == 8 + measured.many_views.queries
     assert measured.reused.queries == 0
     assert measured.unsafe.publishes == 1
+
+
+def test_the_reader_is_priced_with_the_memory_that_it_is_deployed_with() -> None:
+    outcomes = json.loads(resource_usage.MEASURED.read_text())["outcomes"]
+
+    assert outcomes["safe"]["memory_mb"]["read_image"] == MEMORY_MB
+
+
+def test_packs_that_read_nothing_take_what_was_measured_less_what_reading_takes() -> None:
+    safe = json.loads(resource_usage.MEASURED.read_text())["outcomes"]["safe"]
+    unread = resource_usage.load().average(views=1, notified=0, reused=0, is_read=False)
+
+    assert (unread.transitions, unread.invocations) == (safe["transitions"] - 1, sum(safe["invocations"].values()) - 1)
+    assert (unread.s3_writes, unread.s3_reads) == (safe["requests"]["s3:PUT"] - 2, safe["requests"]["s3:GET"] - 3)
+    assert unread.work_bytes == safe["work_bytes"] - safe["page_bytes"]
