@@ -1,6 +1,7 @@
 """What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,19 +55,23 @@ def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    given, now = request.given, _now()
+    now, choice = _now(), choice_of(request.given)
+    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
+    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
+
+
+def choice_of(given: Mapping[str, Any]) -> Choice:
+    """Return the decision that a body asks for; a batch has the screen of each item instead of one."""
     verdict, categories = given["verdict"], given.get("categories", ())
-    choice = Choice(
+    return Choice(
         verdict=verdict,
         categories=categories,
         note=given.get("note") or _note(verdict, categories),
-        screen=given["screen"],
-        seen=given["seen"],
+        screen=given.get("screen", ""),
+        seen=given.get("seen", False),
         this_copy=given.get("this_copy", False),
         reply=given.get("reply", ""),
     )
-    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
-    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
 
 
 def undo_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
