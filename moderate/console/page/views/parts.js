@@ -37,6 +37,12 @@ export function Loading({ error }) {
   return error ? html`<p role="alert">${error}</p>` : html`<p role="status">Loading.</p>`;
 }
 
+export function Preview({ picture }) {
+  return html`<div class="preview">
+    ${picture ? html`<img src=${picture} alt="Blurred grey preview" />` : html`<span>No preview</span>`}
+  </div>`;
+}
+
 export function Facts({ item }) {
   const facts = [
     ["File", item.key],

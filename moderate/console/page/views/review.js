@@ -12,6 +12,7 @@ export function Review({ keys }) {
   act.current = (name) => {
     if (/^[1-9]$/.test(name)) return work.choose(Number(name) - 1);
     if (name === "help") return (location.hash = "#/keys");
+    if (name === "alike") return work.item?.identical ? (location.hash = `#/identical/${work.item.item}`) : undefined;
     if (name === "note") return note.current?.focus();
     if (name === "park" || name === "escalate") return work.ask(name);
     return work[name]?.();
@@ -106,6 +107,7 @@ function Decision({ work, keys, act, note }) {
     <div class="buttons">
       ${button("safe", "Safe")} ${button("unsafe", "Unsafe")} ${button("skip", "Skip")}
       ${button("park", "Park")} ${button("escalate", "Escalate")}
+      ${item.identical > 0 && button("alike", `Decide alike on ${item.identical + 1} identical`)}
     </div>
   </section>`;
 }
