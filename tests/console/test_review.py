@@ -1,8 +1,10 @@
 """A review in the browser: keys, what is decided when, and what happens when something goes wrong."""
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from moderation.domain.policy import Category
+from moderation.domain.record import utc
 from tests.console.browser import opened
 from tests.unit.api.place import HOSTILE, PREVIEW, person
 
@@ -181,10 +183,34 @@ def test_an_item_is_left_to_others_or_parked_by_keys_alone(tab, place) -> None:
     press(tab, "p")
     tab.page.get_by_role("dialog").wait_for()
     press(tab, "Tab", "Enter")
-    tab.says("Parked.")
+    tab.says("Parked until")
 
     assert standing(place).skipped_by == ["sub-1"]
     assert str(place.verdicts.get(other).other["queue"]).startswith("parked")
+
+
+def test_an_item_is_parked_until_a_time_of_ones_choice(tab, place) -> None:
+    ready(tab)
+    until = datetime.now().replace(second=0, microsecond=0) + timedelta(days=2)
+    press(tab, "p")
+    tab.page.get_by_label("or until").fill(until.isoformat(timespec="minutes"))
+    tab.page.get_by_role("button", name="Park until then").focus()
+    press(tab, "Enter")
+    tab.says("Parked until")
+
+    assert utc(until.astimezone(UTC))[:16] in str(standing(place).other)
+
+
+def test_the_words_of_a_policy_that_differ_now_are_marked(browser, console, place) -> None:
+    place.rewrite(categories=(Category("Violence", "Weapons, knives."),), questions=())
+    with opened(browser, console) as tab:
+        ready(tab)
+        tab.page.get_by_text("as it was then").focus()
+        press(tab, "Enter")
+        changed = tab.page.locator(".changed")
+
+        assert changed.locator("del").all_inner_texts() == ["fights."]
+        assert changed.locator("ins").all_inner_texts() == ["knives."]
 
 
 def test_an_escalation_is_asked_for_once_more(tab, place) -> None:

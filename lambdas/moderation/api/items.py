@@ -37,16 +37,20 @@ def image_by(ports: ApiPorts, name: str) -> ImageRef:
 
 
 def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
-    """Return an item as a person sees it, with the uploads of the same bytes that are in their scope."""
+    """Return an item as a person sees it, with the uploads of the same bytes in their scope.
+
+    Those are the ones with another verdict, and the ones that people decided.
+    """
     review, now = ports.review, utc(datetime.now(UTC))
     record = with_evidence(review.work, found)
     blind = hides(record, person.id, now, lead=may(person, "others-decisions"))
     shown = blinded(record) if blind else record
     siblings = Siblings() if blind else find_siblings(review.verdicts, record)
+    by_people = [copy for copy in siblings.agreeing if copy.decided_by == "person"]
     same = [
-        {"item": name_of(ports, copy.image), "verdict": copy.verdict, "decided_by": copy.decided_by}
-        for copy in siblings.differing
-        if may_see(person, copy)
+        {"item": name_of(ports, copy.image), "decided_at": copy.decided_at, **shapes.verdict_of(copy)}
+        for copy in (*siblings.differing, *by_people)
+        if may_see(person, copy) and not hides(copy, person.id, now, lead=may(person, "others-decisions"))
     ]
     return {
         "item": name_of(ports, record.image),
