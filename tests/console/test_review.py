@@ -3,6 +3,7 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
+from moderation.domain.lanes import Lane, order_of
 from moderation.domain.policy import Category
 from moderation.domain.record import utc
 from tests.console.browser import opened
@@ -338,6 +339,15 @@ def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, 
 
 def test_what_is_overdue_is_said(tab) -> None:
     tab.sees("Nothing is overdue.")
+
+
+def test_the_next_deadline_is_said(browser, place, console) -> None:
+    lane = Lane("intake", 4, ("Violence",), "a#b/")
+    place.verdicts.open_lane(lane)
+    waits = {"queue": lane.partition, "queue_order": order_of(4, "2999-01-01T10:00:00.000Z")}
+    place.verdicts.records[place.put("a#b/second.jpg")] |= waits
+    with opened(browser, console) as tab:
+        tab.sees("The next is due")
 
 
 def test_an_appeal_shows_as_text_and_is_answered_with_a_reply(browser, place, console) -> None:

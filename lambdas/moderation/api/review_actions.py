@@ -15,6 +15,7 @@ from moderation.errors import ItemChanged
 from moderation.usecases.review.claim import claim, release, renew
 from moderation.usecases.review.count_overdue import count_overdue
 from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.earliest_due import earliest_due
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.ports_of import item_of
@@ -32,7 +33,11 @@ def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def read_queue(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    return {"overdue": count_overdue(ports.review, request.person, _now())}
+    now = _now()
+    return {
+        "overdue": count_overdue(ports.review, request.person, now),
+        "next_due_at": earliest_due(ports.review, request.person, now),
+    }
 
 
 def claim_item(ports: ApiPorts, request: Request) -> dict[str, Any]:

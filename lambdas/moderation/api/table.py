@@ -46,7 +46,13 @@ _BATCH: dict[str, Field] = {
 ROUTES = (
     Route("GET", "/me", "who_am_i", ANYONE, "The person's pseudonym, roles, rights and limits."),
     Route("GET", "/items/{item}", "read_item", "next", "An item with its evidence, policy and history."),
-    Route("GET", "/queue", "read_queue", "next", "How many items in the person's scope are overdue."),
+    Route(
+        "GET",
+        "/queue",
+        "read_queue",
+        "next",
+        "How many items in the person's scope are overdue, and when the next is due.",
+    ),
     Route("POST", "/next", "take_next", "next", "Take the next item, leased for two minutes; null if there is none."),
     Route("POST", "/items/{item}/claim", "claim_item", "claim", "Lease an item, also one that was decided."),
     Route("POST", "/items/{item}/renew", "renew_lease", "claim", "Renew the lease for two minutes."),

@@ -167,8 +167,21 @@ def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
     late = {"queue": lane.partition, "queue_order": order_of(4, "2026-11-20T10:00:00.000Z")}
     place.verdicts.records[place.image] |= late
 
-    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1})
-    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})
+    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1, "next_due_at": None})
+    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0, "next_due_at": None})
+
+
+def test_the_earliest_deadline_in_the_persons_scope_is_told(place) -> None:
+    for severity, folder, due in ((4, "a#b/", "2999-02-01"), (6, "c/", "2999-03-01"), (5, "z/", "2999-01-01")):
+        lane = Lane("intake", severity, ("Violence",), folder)
+        place.verdicts.open_lane(lane)
+        image = place.put(f"{folder}1.jpg")
+        order = order_of(severity, f"{due}T10:00:00.000Z")
+        place.verdicts.records[image] |= {"queue": lane.partition, "queue_order": order}
+
+    limited = person("reviewer", prefixes=("a", "c"))
+    assert place.ask(ANN, "GET", "/queue")[1]["next_due_at"] == "2999-01-01T10:00:00.000Z"
+    assert place.ask(limited, "GET", "/queue")[1]["next_due_at"] == "2999-02-01T10:00:00.000Z"
 
 
 def test_a_blind_item_has_the_shape_of_any_other_and_says_nothing_of_its_verdict(place) -> None:

@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, time } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -60,7 +60,9 @@ function Nothing({ work, keys, act }) {
 
 function Line({ queue }) {
   if (!queue) return null;
-  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}</p>`;
+  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}
+    ${queue.next_due_at && ` The next is due ${time(queue.next_due_at)}.`}
+  </p>`;
 }
 
 function Said({ work, keys, act }) {
