@@ -6,6 +6,7 @@ import sys
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from stacks.console_stack import ConsoleStack
 from stacks.contract import CONTRACT
 from stacks.models_stack import ModelsStack, endpoints_of
 from stacks.moderation_stack import ModerationStack
@@ -24,6 +25,8 @@ def build(app: App, region: str | None) -> None:
     if settings.existing_endpoints is None:
         models = ModelsStack(app, names["models"], settings=settings, region=region)
         models.add_stack_dependency(moderation, "GPU charges should not start before the cheap stack has been created")
+    if settings.console:
+        ConsoleStack(app, names["console"], settings=settings, moderation=moderation)
 
 
 def main() -> None:

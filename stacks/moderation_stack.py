@@ -54,17 +54,19 @@ class ModerationStack(Stack):
         for number, fault in enumerate(moderation_faults(region) if region else []):
             Validations.of(self).add_error(f"Region{number}", fault)
         protected = settings.protected
-        access_logs = AccessLogs(self, "AccessLogs", protected=protected)
+        self.access_logs = access_logs = AccessLogs(self, "AccessLogs", protected=protected)
         intake = Intake(self, "Intake", settings=settings, access_logs=access_logs)
         policies = PolicyBucket(self, "Policies", protected=protected, access_logs=access_logs)
-        work = WorkBucket(self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention)
+        self.work = work = WorkBucket(
+            self, "Work", protected=protected, access_logs=access_logs, retention=settings.retention
+        )
         quarantined = QuarantineBucket(self, "Quarantined", protected=protected, access_logs=access_logs)
         audit = AuditBucket(self, "Audit", protected=protected, access_logs=access_logs)
         if not protected:
             CleanupLog(self, "CleanupLog")
         verdicts = VerdictTable(self, "Verdicts", protected=protected, bucket=intake.bucket)
         alerts = Alerts(self, "Alerts", protected=protected, safe=settings.notify_safe, ops_email=settings.ops_email)
-        functions = Functions(
+        self.functions = functions = Functions(
             self,
             "Functions",
             settings=settings,
@@ -75,6 +77,7 @@ class ModerationStack(Stack):
             verdicts=verdicts,
             alerts=alerts,
             audit=audit,
+            quarantine=quarantined,
         )
         workflow = Workflow(
             self,
@@ -133,19 +136,26 @@ class ModerationStack(Stack):
             audit=audit,
             quarantine=quarantined,
         )
+        if functions.escalate:
+            quarantine.allow_to(functions.escalate)
+        console = [functions.api] if functions.api else []
+        apps = [functions.app_api] if functions.app_api else []
         intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
             steps=[functions.prepare_image, functions.query_image, functions.judge_image],
             recorder=functions.record_verdict,
-            keepers=[functions.prepare_image, functions.judge_image, functions.finalise, reviewer, eraser],
+            keepers=[
+                *(functions.prepare_image, functions.judge_image, functions.finalise),
+                *(*console, *apps, reviewer, eraser),
+            ],
             eraser=eraser,
             backfillers=[backfill, operator],
         )
-        work.restrict_keys([functions.prepare_image, functions.finalise, reviewer])
+        work.restrict_keys([functions.prepare_image, functions.finalise, *console, *apps, reviewer])
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
-            work.restrict_views([functions.query_image, reviewer, quarantine])
+            work.restrict_views([functions.query_image, *console, reviewer, quarantine])
         Monitoring(
             self,
             "Monitoring",
@@ -200,6 +210,9 @@ class ModerationStack(Stack):
             "RecordRetentionDays": str(settings.retention.records),
             "PolicyApproval": "true" if settings.policy_approval else "",
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
+            "ApiRoleArn": functions.api.role.role_arn if functions.api else "",
+            "AppApiFunctionName": functions.app_api.function.function_name if functions.app_api else "",
+            "ApiFunctionName": functions.api.function.function_name if functions.api else "",
             "Stage": settings.stage,
         }
         topics = {"unsafe": alerts.unsafe, "review": alerts.review, "safe": alerts.safe, "alarms": alerts.ops}

@@ -28,6 +28,8 @@ _BEDROCK = re.compile(
     r"bedrock:(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]+:(?:[0-9]{12})?:(?:foundation-model|inference-profile)/)?"
     r"(?P<id>(?:(?P<geography>[a-z]{2,6})\.)?[a-z0-9-]+\.[a-zA-Z0-9.-]+(?::[0-9]+)*)"
 )
+# A web ACL for CloudFront is global, and its ARN names us-east-1.
+_WEB_ACL_ARN = re.compile(r"arn:aws:wafv2:us-east-1:[0-9]{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+-[a-zA-Z0-9]{6}")
@@ -163,6 +165,8 @@ class DeploymentSettings:
     policy_approval: bool = False
     notify_safe: bool = False
     ops_email: str | None = None
+    console: bool = False
+    console_web_acl_arn: str | None = None
 
     @property
     def protected(self) -> bool:
@@ -213,6 +217,8 @@ class DeploymentSettings:
             policy_approval=context.flag("policyApproval"),
             notify_safe=context.flag("notifySafe"),
             ops_email=context.text("opsEmail", _EMAIL, "an e-mail address") or None,
+            console=context.flag("console"),
+            console_web_acl_arn=_web_acl(context),
         )
         _check_weights(settings, context)
         _check_dialects(settings, context)
@@ -339,6 +345,13 @@ def _inventory(context: _Context) -> S3Prefix | None:
         context.text("inventoryPrefix", _S3_PREFIX, "an S3 prefix such as s3://bucket/photos/")
     )
     return S3Prefix(match[1], match[2] + "/") if match else None
+
+
+def _web_acl(context: _Context) -> str | None:
+    if context.has("consoleWebAclArn") and not context.flag("console"):
+        context.faults.append("consoleWebAclArn is set without console=true, which it protects: set both, or neither.")
+    expected = "the ARN of a web ACL of the scope CLOUDFRONT, which lies in us-east-1"
+    return context.text("consoleWebAclArn", _WEB_ACL_ARN, expected) or None
 
 
 def _instances(context: _Context, model: str) -> Instances:

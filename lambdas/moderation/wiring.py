@@ -26,8 +26,10 @@ from moderation.ports import (
 from moderation.usecases.select_item import SelectPorts
 
 if TYPE_CHECKING:
+    from moderation.api.api_ports import ApiPorts
     from moderation.usecases.decide import DecidePorts
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
+    from moderation.usecases.review.escalate import EscalatePorts
     from moderation.usecases.review.ports_of import ReviewPorts
 
 _VERDICTS = ("unsafe", "review", "safe")
@@ -237,6 +239,96 @@ def finalise() -> FinalisePorts:
         notified_verdicts=frozenset(verdict for verdict in _VERDICTS if publisher.has_topic(verdict)),
     )
     return FinalisePorts(review, deciding)
+
+
+@cache
+def api() -> "ApiPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
+    from moderation.adapters.dynamodb_review import DynamoReviewQueue
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.policies import S3PolicyStore
+    from moderation.adapters.review_functions import ReviewFunctions
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_pictures import S3Pictures
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.api.api_ports import ApiPorts
+    from moderation.usecases.review.ports_of import ReviewPorts
+    from moderation.usecases.review.reveal import RevealPorts
+
+    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
+    functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
+    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *functions, *buckets)
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    policies = S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
+    review = ReviewPorts(
+        bucket=env["INTAKE_BUCKET"],
+        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
+        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
+        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=policies,
+    )
+    reveal = RevealPorts(
+        review.verdicts,
+        S3Pictures(clients.s3_links(), env["WORK_BUCKET"]),
+        DynamoRevealCounts(dynamodb, env["VERDICT_TABLE"]),
+        review.audit,
+    )
+    others = ReviewFunctions(clients.lambda_(), *(env[name] for name in functions))
+    return ApiPorts(review, reveal, policies, others.finish, others.escalate)
+
+
+@cache
+def escalate() -> "EscalatePorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_quarantine import S3Quarantine
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.review.escalate import EscalatePorts
+
+    names = ("QUARANTINE_ROLE", "VERDICT_TABLE", "WORK_BUCKET", "QUARANTINE_BUCKET", "AUDIT_BUCKET")
+    env = Environment(os.environ, "AWS_LAMBDA_FUNCTION_NAME", *names)
+    acting = clients.session_as(env["QUARANTINE_ROLE"], env["AWS_LAMBDA_FUNCTION_NAME"])
+    s3 = clients.s3(acting)
+    return EscalatePorts(
+        DynamoVerdictStore(clients.dynamodb(acting), env["VERDICT_TABLE"]),
+        S3WorkStore(s3, env["WORK_BUCKET"]),
+        S3Quarantine(s3, env["QUARANTINE_BUCKET"], env["WORK_BUCKET"]),
+        S3AuditLog(s3, env["AUDIT_BUCKET"]),
+    )
+
+
+@cache
+def app_api() -> "ReviewPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_review import DynamoReviewQueue
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.policies import S3PolicyStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.review.ports_of import ReviewPorts
+
+    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
+    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *buckets)
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    return ReviewPorts(
+        bucket=env["INTAKE_BUCKET"],
+        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
+        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
+        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
+    )
 
 
 @cache

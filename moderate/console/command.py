@@ -17,7 +17,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.errors import EscalationRefused
 from moderation.usecases.review.escalate import EscalatePorts
 from moderation.usecases.review.escalate import escalate as put_into_quarantine
-from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 
@@ -74,8 +74,8 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
         deployment.policies,
     )
 
-    def finish(image: ImageRef, pending: str) -> Ended:
-        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC))
+    def finish(image: ImageRef, pending: str) -> str:
+        return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC)).refused
 
     def escalate(image: ImageRef, who: str) -> None:
         try:

@@ -1,10 +1,14 @@
 """The page's files with their headers: nothing of anybody else's is loaded, and no script or style stands inline."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PAGE = Path(__file__).with_name("page")
+# What the page is sent with, here and by the deployed console.
+_SENT: dict[str, Any] = json.loads(Path(__file__).with_name("headers.json").read_text("utf-8"))
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -30,31 +34,15 @@ def page_files(pictures: str) -> dict[str, PageFile]:
 
 def content_security_policy(pictures: str) -> str:
     """Return the page's policy: scripts, styles and requests of its own, previews, and pictures of one other origin."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "connect-src 'self'",
-            f"img-src 'self' data: {pictures}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        )
-    )
+    policy: dict[str, list[str]] = _SENT["content_security_policy"]
+    allowed = policy | {"img-src": [*policy["img-src"], pictures]}
+    return "; ".join(" ".join((name, *sources)) for name, sources in allowed.items())
 
 
 def _file(path: Path, pictures: str) -> PageFile:
     headers = {
         "Content-Type": _TYPES[path.suffix],
         "Content-Security-Policy": content_security_policy(pictures),
-        "Cache-Control": "no-store",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
+        **_SENT["headers"],
     }
     return PageFile(path.read_bytes(), headers)

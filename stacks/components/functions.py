@@ -17,6 +17,7 @@ from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
+from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
 from stacks.components.work_bucket import WorkBucket
 from stacks.settings import DeploymentSettings, EndpointNames
@@ -42,6 +43,7 @@ class Functions(Construct):
         verdicts: VerdictTable,
         alerts: Alerts,
         audit: AuditBucket,
+        quarantine: QuarantineBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self.all: list[PipelineFunction] = []
@@ -64,6 +66,13 @@ class Functions(Construct):
         self._make_drift(intake, verdicts)
         self._make_audit_check(audit)
         self._make_finalise(intake, policies, work, verdicts, alerts, audit)
+        self.api: PipelineFunction | None = None
+        self.app_api: PipelineFunction | None = None
+        self.escalate: PipelineFunction | None = None
+        if settings.console:
+            self.escalate = self._make_escalate(work, verdicts, audit, quarantine)
+            self.api = self._make_api(self.escalate, intake, policies, work, verdicts, audit)
+            self.app_api = self._make_app_api(intake, policies, work, verdicts, audit)
 
     def _make_model_steps(
         self,
@@ -286,6 +295,82 @@ class Functions(Construct):
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[targets.LambdaFunction(self.finalise.function)],
         )
+
+    def _make_escalate(
+        self, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket, quarantine: QuarantineBucket
+    ) -> PipelineFunction:
+        """Make the function that may do nothing but take the role of the quarantine (`QuarantineRole.allow_to`)."""
+        return self._function(
+            "escalate",
+            timeout_seconds=30,  # as long as API Gateway waits
+            environment={
+                "WORK_BUCKET": work.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "AUDIT_BUCKET": audit.bucket_name,
+                "QUARANTINE_BUCKET": quarantine.bucket_name,
+            },
+        )
+
+    def _make_api(
+        self,
+        escalate: PipelineFunction,
+        intake: Intake,
+        policies: PolicyBucket,
+        work: WorkBucket,
+        verdicts: VerdictTable,
+        audit: AuditBucket,
+    ) -> PipelineFunction:
+        """Make the console's function: here, because the buckets' policies name the roles that they exempt."""
+        function = self._function(
+            "api",
+            memory_mb=1024,  # a person waits for it, and a larger one starts faster
+            timeout_seconds=30,  # as long as API Gateway waits
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "FINALISE_FUNCTION": self.finalise.function.function_name,
+                "ESCALATE_FUNCTION": escalate.function.function_name,
+            },
+        )
+        policies.allow_read(function)
+        policies.allow_read_people(function)
+        work.allow_get(function, files.MANIFEST, files.VIEWS, files.EVIDENCE, files.PACKS)
+        work.allow_key(function)
+        verdicts.allow_review(function)
+        audit.allow_append(function)
+        others = [other.function.function_arn for other in (self.finalise, escalate)]
+        function.allow(("lambda:InvokeFunction",), *others)
+        return function
+
+    def _make_app_api(
+        self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
+    ) -> PipelineFunction:
+        """Make the apps' function, which reads records and adds appeals and notices to them."""
+        function = self._function(
+            "app_api",
+            timeout_seconds=30,  # as long as API Gateway waits
+            layers=[self._imaging],  # which holds what reads packs
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "WORK_BUCKET": work.bucket_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+                "AUDIT_BUCKET": audit.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+            },
+        )
+        policies.allow_read(function)
+        policies.allow_read_people(function)
+        work.allow_get(function, files.PACKS)
+        work.allow_key(function)
+        verdicts.allow_report(function)
+        audit.allow_append(function)
+        return function
 
     def _function(
         self,

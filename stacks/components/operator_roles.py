@@ -13,6 +13,7 @@ from stacks.components.backfill import Backfill
 from stacks.components.functions import Functions
 from stacks.components.grantee import Grantee
 from stacks.components.intake import Intake
+from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
@@ -169,6 +170,11 @@ class QuarantineRole(AssumableRole):
         policies.allow_read_people(self)
         policies.allow_list(self)
         audit.allow_append(self)
+
+    def allow_to(self, function: PipelineFunction) -> None:
+        """Allow `function` to take this role, and tell it so."""
+        function.allow(("sts:AssumeRole",), self.role.role_arn)
+        function.function.add_environment("QUARANTINE_ROLE", self.role.role_arn)
 
 
 class OperatorRole(AssumableRole):

@@ -24,6 +24,16 @@ BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 _LANES = "review:lanes"
 # … that of the items which people passed on, and of the pictures which they saw.
 _COUNTS = ("review:skips", "review:reveals")
+# … and that of appeals and notices.
+_REPORTS = "review:reports"
+# Attributes that a person's work on an item names, in what it writes and in its conditions (`domain.review.LEASE`,
+# `domain.record.AT_WORK`): IAM doesn't tell the two apart. Neither a verdict nor its history is among them.
+REVIEWED = (
+    *("owner", "decided_at", "escalated_at", "report_id", "lease_holder", "lease_until", "leased_at", "blind"),
+    *("pending", "pending_id", "queue", "queue_order", "home_queue", "home_order", "skipped_by"),
+)
+# … and those that an appeal or a notice names.
+REPORTED = (*REVIEWED, "reports", "supports", "severity", "due_at")
 
 
 class VerdictTable(Construct):
@@ -114,6 +124,26 @@ class VerdictTable(Construct):
         """Allow `grantee` to find the items of a reference or an uploader."""
         self._allow_index(grantee, BY_REFERENCE)
         self._allow_index(grantee, BY_UPLOADER)
+
+    def allow_review(self, grantee: Grantee) -> None:
+        """Allow `grantee` to find and read what waits for a person, and to write what a person does before it counts.
+
+        Leases and pending decisions can be written, verdicts can't.
+        """
+        self.allow_survey(grantee)
+        self.allow_reuse(grantee)  # the other uploads of the same bytes
+        self.allow_count(grantee)
+        only_work = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", *REVIEWED]}}
+        self._allow(grantee, "dynamodb:UpdateItem", when=only_work)
+
+    def allow_report(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read records, and to let appeals and notices wait on them; a verdict can't be written."""
+        self._allow_index(grantee, BY_REFERENCE)
+        self._allow(grantee, "dynamodb:GetItem")
+        self.allow_lanes(grantee, opening=True)
+        self._allow(grantee, "dynamodb:UpdateItem", keys=_REPORTS)
+        only_reports = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", *REPORTED]}}
+        self._allow(grantee, "dynamodb:UpdateItem", when=only_reports)
 
     def allow_count(self, grantee: Grantee) -> None:
         """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""

@@ -23,6 +23,7 @@ from scripts.release.synthesis import (
 __all__ = ["CONTEXT", "DEFAULT", "PRODUCTION", "ROOT", "Template", "as_list", "flatten", "make_app", "template_of"]
 
 EXISTING_ENDPOINTS = {"blip2Endpoint": "their-blip2", "llamaEndpoint": "their-llama"}
+WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/01234567-89ab-cdef-0123-456789abcdef"
 THEIRS: dict[str, Any] = EXISTING_ENDPOINTS | {
     "blip2Dialect": "sample",
     "llamaDialect": "dialog",

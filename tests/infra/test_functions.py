@@ -22,16 +22,29 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_verdict": (512, 60, None),
     "notify": (256, 60, None),
     "record_failure": (256, 60, None),
+    "escalate": (512, 30, None),
     "finalise": (512, 300, None),
     "sweep_claims": (256, 300, None),
+    "api": (1024, 30, None),
+    "app_api": (512, 30, None),
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),
     "check_audit": (512, 900, None),
     "measure_drift": (drift.MEMORY_MB, drift.TIMEOUT_SECONDS, None),
 }
+# What Lambda adds to a function's environment.
+LAMBDAS_OWN = dict.fromkeys(("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "us-east-1") | {
+    "AWS_LAMBDA_FUNCTION_NAME": "its-name"
+}
 # Version of the managed layer → the Powertools in it.
 POWERTOOLS = {36: "3.31.1"}
+
+
+@pytest.fixture(scope="module")
+def moderation(console: CloudAssembly) -> Template:
+    """The stack with all its functions."""
+    return template_of(console, "Moderation")
 
 
 def environment(template: Template, stem: str) -> dict[str, str]:
@@ -67,7 +80,7 @@ def test_every_handler_is_deployed(moderation: Template) -> None:
 def test_a_function_finds_every_setting_that_it_reads(
     stem: str, moderation: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    credentials = dict.fromkeys(("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "us-east-1")
+    credentials = LAMBDAS_OWN
     for name, value in (environment(moderation, stem) | credentials).items():
         monkeypatch.setenv(name, value)
     wiring.record_failure.cache_clear()  # which the sweeper shares
@@ -120,7 +133,9 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
-    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (stem in ("prepare_image", "finalise"))
+    assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (
+        stem in ("prepare_image", "finalise", "api", "app_api")
+    )
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
 
@@ -144,7 +159,7 @@ def test_a_function_starts_with_what_its_layers_hold(stem: str, moderation: Temp
     """On the laptop all functions share an environment that holds everything."""
     layers = [flatten(layer) for layer in moderation.function(stem)["Layers"]]
     hidden = "" if any(layer.startswith("<FunctionsImaging") for layer in layers) else OF_THE_IMAGING_LAYER
-    credentials = dict.fromkeys(("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "us-east-1")
+    credentials = LAMBDAS_OWN
 
     done = subprocess.run(
         [sys.executable, "-c", START, stem, hidden],

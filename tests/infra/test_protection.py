@@ -14,6 +14,7 @@ from tests.infra.synthesis import CONTEXT, PRODUCTION, Template, flatten, make_a
 STATEFUL = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
 # Type that a stack may keep → the property that would give it a name of its own, None where it can have none.
 NAMED_BY = {
+    "AWS::Cognito::UserPool": "UserPoolName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::KMS::Key": None,
     "AWS::Logs::LogGroup": "LogGroupName",
@@ -195,9 +196,13 @@ def test_production_outlives_its_stack(protected: Template) -> None:
 
 @pytest.fixture(scope="module")
 def every_template(
-    default: CloudAssembly, production: CloudAssembly, theirs: CloudAssembly, awake: CloudAssembly
+    default: CloudAssembly,
+    production: CloudAssembly,
+    theirs: CloudAssembly,
+    awake: CloudAssembly,
+    protected_console: CloudAssembly,
 ) -> list[Template]:
-    assemblies = (default, production, theirs, awake)
+    assemblies = (default, production, theirs, awake, protected_console)
     return [template_of(assembly, stack.stack_name) for assembly in assemblies for stack in assembly.stacks]
 
 
@@ -230,6 +235,7 @@ def test_a_log_group_of_a_fixed_name_goes_with_its_stack(every_template: list[Te
     assert {flatten(group["Properties"]["LogGroupName"]) for _, group in named} == {
         "/aws/vendedlogs/states/<AWS::StackName>-workflow",
         "/aws/vendedlogs/states/<AWS::StackName>-backfill",
+        "/aws/vendedlogs/apigateway/<AWS::StackName>",
         "/aws/sagemaker/Endpoints/moderation-blip2",
         "/aws/sagemaker/Endpoints/moderation-llama2",
         "/aws/sagemaker/Endpoints/moderation-blip2-components",

@@ -53,6 +53,19 @@ def test_values_of_the_command_line_are_text_and_read_as_what_they_mean() -> Non
     assert settings.model_concurrency == 12
 
 
+def test_the_console_and_its_web_acl() -> None:
+    acl = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/ours/01234567-89ab-cdef-0123-456789abcdef"
+
+    settings = DeploymentSettings.from_context({"console": "true", "consoleWebAclArn": acl}.get)
+
+    assert (settings.console, settings.console_web_acl_arn) == (True, acl)
+    assert not DeploymentSettings().console
+    (fault,) = faults_of(consoleWebAclArn=acl)
+    assert "set without console=true" in fault
+    (fault,) = faults_of(console=True, consoleWebAclArn=acl.replace("global", "regional"))
+    assert "scope CLOUDFRONT" in fault
+
+
 def test_existing_endpoints_may_speak_any_dialect() -> None:
     settings = DeploymentSettings.from_context(
         {**EXISTING_ENDPOINTS, "blip2Dialect": "sample", "llamaDialect": "openai", "llamaGrammar": True}.get

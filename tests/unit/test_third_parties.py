@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TYPED = ("dynamodb", "logs", "s3", "sagemaker", "sagemaker_runtime", "sns", "sqs", "stepfunctions")
+TYPED = (
+    "bedrock_runtime",
+    "dynamodb",
+    "lambda",
+    "logs",
+    "s3",
+    "sagemaker",
+    "sagemaker_runtime",
+    "sns",
+    "sqs",
+    "stepfunctions",
+)
 STUBS = {f"mypy_boto3_{service}" for service in TYPED}
 
 # folder or file → packages beside the standard library; the longest entry that fits a file counts

@@ -16,16 +16,20 @@ from moderation.adapters.s3_audit import S3AuditLog
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.adapters.s3_work import S3WorkStore
+from moderation.domain.blind import blinded, for_second
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
-from moderation.domain.review import screen_of
+from moderation.domain.review import screen_of, sent_home
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.report import report
 from tests.workflow.steps import drawing, tag_of
 
 ANNA = Person(id="s-anna", pseudonym="p-1", roles=frozenset({"reviewer"}))
+BEN = replace(ANNA, id="s-ben", pseudonym="p-2")
+SHOP = Person(id="arn:aws:sts::1:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def review(laptop) -> ReviewPorts:
     """The ports of the console, with the deployer's rights."""
     s3, dynamodb, outputs = laptop.client("s3"), laptop.client("dynamodb"), laptop.outputs
     people = S3PeopleStore(laptop.client_of("Administrator", "s3"), outputs["PolicyBucketName"])
-    people.replace([ANNA], people.all()[1])
+    people.replace([ANNA, BEN], people.all()[1])
     return ReviewPorts(
         bucket=outputs["IntakeBucketName"],
         verdicts=DynamoVerdictStore(dynamodb, outputs["VerdictTableName"]),
@@ -153,3 +157,44 @@ def test_no_other_role_sets_the_tag(laptop, models, role):
 
     assert error.value.response["Error"]["Code"] == "AccessDenied"
     assert tag_of(laptop, image.key, image.version) == {"moderation": "review"}
+
+
+def test_a_notice_is_answered_by_the_decision_that_it_led_to(laptop, models, review):
+    image = to_review(laptop, models, "reviews/noticed.png", colour="purple")
+    ports = replace(review, work=S3WorkStore(laptop.client_of("Reviewer", "s3"), laptop.outputs["WorkBucketName"]))
+    sent = report(ports, SHOP, image, "notice", "user-7", "This is me: https://me.example", datetime.now(UTC))
+    assert laptop.item(image.key)["due_at"] == sent.due_at and laptop.item(image.key)["severity"] == 7
+
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    record = claim(review, ANNA, image, at)
+    choice = Choice("unsafe", record.all_categories, "Seen", screen_of(record), seen=True, reply="It is down.")
+    decide_pending(review, ANNA, image, choice, at)
+    laptop.invoke_rule("FinaliseSchedule")
+
+    item = laptop.item(image.key)
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "unsafe"}
+    assert (item["history"][-1]["source"], item["history"][-1]["who"]) == ("notice", ANNA.id)
+    (answer,) = item["reports"]
+    assert (answer["text"], answer["outcome"], answer["reply"]) == ("This is me: [link]", "reversed", "It is down.")
+
+
+def test_a_second_opinion_has_no_effect_and_what_differs_waits_for_a_lead(laptop, models, review):
+    image = to_review(laptop, models, "reviews/second.png", colour="orange")
+    decide(review, image, datetime.now(UTC) - timedelta(seconds=30))
+    laptop.invoke_rule("FinaliseSchedule")
+    decided = review.verdicts.get(image)
+    assert review.queue.compare_lease(decided, for_second(sent_home(decided)))
+
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    record = next_item(review, BEN, at, blind_first=True)
+    assert record.image == image and blinded(record).verdict == "review"
+    choice = Choice("unsafe", record.supports[:1] or ("Weapons",), "", screen_of(record), seen=True)
+    decide_pending(review, BEN, image, choice, at)
+    laptop.invoke_rule("FinaliseSchedule")
+
+    item = laptop.item(image.key)
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
+    assert (item["verdict"], item["queue"].split("#")[0], "pending" in item) == ("safe", "contested", False)
+    assert [(one["who"], one["verdict"], one["first_verdict"]) for one in item["opinions"]] == [
+        (BEN.id, "unsafe", "safe")
+    ]

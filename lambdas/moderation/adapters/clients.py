@@ -1,16 +1,20 @@
 """boto3 clients with the time-outs that the functions' own limits allow; by default of the default session."""
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
 from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -32,6 +36,30 @@ def session_of(given: "Session | None") -> "Session":
     session = given or boto3.DEFAULT_SESSION
     assert session  # noqa: S101 - was just made
     return session
+
+
+def session_as(role_arn: str, name: str) -> "Session":
+    """Return a session of a role, under the function's own name, which alone such roles accept.
+
+    The role is taken at the first call, and again before its hour ends.
+    """
+    own = session_of(None)
+    taking = create_assume_role_refresher(
+        own.client("sts", config=_STORE), {"RoleArn": role_arn, "RoleSessionName": name}
+    )
+    core = botocore.session.Session()
+    core.register_component("credential_provider", _Taken(DeferredRefreshableCredentials(taking, "assume-role")))
+    return boto3.Session(botocore_session=core, region_name=own.region_name)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Replacement for botocore's chain of credential providers."""
+
+    credentials: DeferredRefreshableCredentials
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        return self.credentials
 
 
 def s3(session: "Session | None" = None) -> "S3Client":
@@ -57,6 +85,12 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     client = session_of(session).client("stepfunctions", config=_STORE)
     client.meta.events.register("before-parse.sfn", _refuse_damaged)
     return client
+
+
+def lambda_() -> "LambdaClient":
+    # who waits for the answer waits at most half a minute, and what fails is tried again on a schedule
+    config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+    return session_of(None).client("lambda", config=config)
 
 
 def logs() -> "CloudWatchLogsClient":

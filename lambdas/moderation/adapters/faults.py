@@ -47,6 +47,18 @@ _TRANSIENT_CODES = _THROTTLED | {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
+# Lambda's, which has not begun to run the function.
+_NOT_STARTED = {
+    "CodeArtifactUserPendingException",
+    "EFSIOException",
+    "EFSMountConnectivityException",
+    "EFSMountTimeoutException",
+    "ResourceConflictException",
+    "S3FilesMountConnectivityException",
+    "S3FilesMountTimeoutException",
+    "SnapStartNotReadyException",
+    "SnapStartTimeoutException",
+}
 # No answer, or a damaged one, for which botocore's parsers raise an exception outside its own hierarchy.
 _UNANSWERED = (BotoCoreError, ResponseParserError)
 
@@ -69,7 +81,11 @@ def is_transient(error: ClientError) -> bool:
     """
     if code_of(error) == "TransactionCanceledException":
         return True
-    return _is_throttled(error) or code_of(error) in _TRANSIENT_CODES or _status(error) in (429, 500, 502, 503, 504)
+    return (
+        _is_throttled(error)
+        or code_of(error) in _TRANSIENT_CODES | _NOT_STARTED
+        or _status(error) in (429, 500, 502, 503, 504)
+    )
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from moderation.domain.image_ref import ImageRef
 from moderation.ports import PolicyCatalogue
-from moderation.usecases.review.finalise import Ended
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 
@@ -14,11 +13,12 @@ from moderation.usecases.review.reveal import RevealPorts
 class ApiPorts:
     """What the API reads, and what its use cases write.
 
-    `finish` puts a pending decision into force, `escalate` an image into quarantine, by a pseudonym.
+    `finish` puts a pending decision into force and returns why that was refused, "" if it wasn't; `escalate` puts an
+    image into quarantine, by a pseudonym.
     """
 
     review: ReviewPorts
     reveal: RevealPorts
     policies: PolicyCatalogue
-    finish: Callable[[ImageRef, str], Ended]
+    finish: Callable[[ImageRef, str], str]
     escalate: Callable[[ImageRef, str], object]

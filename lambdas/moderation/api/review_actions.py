@@ -85,9 +85,9 @@ def undo_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def finish_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    ended = ports.finish(image_of(ports, request), request.given["pending"])
-    if ended.refused:
-        raise ItemChanged(ended.refused)
+    refused = ports.finish(image_of(ports, request), request.given["pending"])
+    if refused:
+        raise ItemChanged(refused)
     return {}
 
 

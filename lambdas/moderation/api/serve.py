@@ -37,16 +37,16 @@ FindPerson = Callable[[Mapping[str, Any]], Person | None]
 
 def resolver(ports: ApiPorts, find_person: FindPerson) -> APIGatewayHttpResolver:
     """Return what answers the events of an HTTP API; `find_person` reads a request's claims."""
-    return _resolver(find_person, [(route, partial(ACTIONS[route.name], ports)) for route in ROUTES])
+    return _resolver("/api", find_person, [(route, partial(ACTIONS[route.name], ports)) for route in ROUTES])
 
 
 def app_resolver(ports: ReviewPorts, find_app: FindPerson) -> APIGatewayHttpResolver:
     """Return what answers the events of apps; `find_app` reads who signed a request."""
-    return _resolver(find_app, [(route, partial(APP_ACTIONS[route.name], ports)) for route in APP_ROUTES])
+    return _resolver("/app", find_app, [(route, partial(APP_ACTIONS[route.name], ports)) for route in APP_ROUTES])
 
 
-def _resolver(find_person: FindPerson, routes: Iterable[tuple[Route, Act]]) -> APIGatewayHttpResolver:
-    app = APIGatewayHttpResolver(strip_prefixes=["/api"])
+def _resolver(prefix: str, find_person: FindPerson, routes: Iterable[tuple[Route, Act]]) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver(strip_prefixes=[prefix])
     for route, act in routes:
         rule = route.path.replace("{", "<").replace("}", ">")
         app.route(rule, method=route.method)(_answering(app, find_person, route, act))

@@ -84,6 +84,12 @@ def supported_categories(record: Record) -> frozenset[str]:
     return frozenset(name for name in named if name).union(*found)
 
 
+def app_id(signer: str) -> str:
+    """Return the id of the app that a signer's ARN stands for: their role's, whatever its session, or a user's own."""
+    account, assumed, role = signer.partition(":assumed-role/")
+    return f"{account}{assumed}{role.partition('/')[0]}"
+
+
 def person_data(person: Person) -> dict[str, Any]:
     """Return plain data that `read_person` reads back."""
     return {

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
-from moderation.domain.record import AT_WORK, DECISION, STATE, Change, Record, utc
+from moderation.domain.record import AT_WORK, DECISION, Change, Record, utc
 from moderation.domain.reports import open_reports
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
 
@@ -21,8 +21,10 @@ LEASE_FOR = timedelta(seconds=120)
 PENDING_FOR = timedelta(seconds=10)
 LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
-# Attributes that must be as they were read when a person's work on a record is written.
-LEASE = (*STATE, "lease_holder", "lease_until", "queue", "queue_order")
+# Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
+# so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
+_DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")
+LEASE = (*_DECIDED, "lease_holder", "lease_until", "queue", "queue_order")
 
 
 @dataclass(frozen=True)

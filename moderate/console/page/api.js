@@ -1,6 +1,6 @@
-// Requests to the API. The session stays in this module's memory: a reload needs another link.
+// Requests to the API. The session stays in this module's memory: a reload needs another link, or another sign-in.
 
-let session = "";
+let session = async () => "";
 
 export class Refused extends Error {
   constructor(status, message) {
@@ -34,10 +34,16 @@ async function send(method, path, headers, body) {
 }
 
 export async function enter(token) {
-  session = (await send("POST", "/session", { Authorization: `Bearer ${token}` })).session;
+  const made = (await send("POST", "/session", { Authorization: `Bearer ${token}` })).session;
+  session = async () => made;
 }
 
-const own = () => ({ Authorization: `Bearer ${session}` });
+// `token` is asked for each request: it renews what is about to end.
+export function enterAs(token) {
+  session = token;
+}
 
-export const get = (path) => send("GET", `/api${path}`, own());
-export const post = (path, body = {}) => send("POST", `/api${path}`, own(), body);
+const own = async () => ({ Authorization: `Bearer ${await session()}` });
+
+export const get = async (path) => send("GET", `/api${path}`, await own());
+export const post = async (path, body = {}) => send("POST", `/api${path}`, await own(), body);

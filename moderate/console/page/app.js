@@ -1,5 +1,7 @@
-import { enter, get } from "./api.js";
+import { enter, enterAs, get } from "./api.js";
+import { signIn } from "./config.js";
 import { settings } from "./keys.js";
+import * as pool from "./sign_in.js";
 import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
 import { Identical } from "./views/identical.js";
 import { Item } from "./views/item.js";
@@ -47,6 +49,7 @@ function App({ me }) {
         )}
       </nav>
       <span class="who">${me.pseudonym}, ${me.roles.join(", ")}</span>
+      ${signIn && html`<button type="button" onClick=${pool.signOut}>Sign out</button>`}
     </header>
     <main id="main" tabindex="-1">
       ${shown ?? html`<${View} me=${me} rest=${rest} keys=${keys} setKeys=${setKeys} />`}
@@ -66,19 +69,35 @@ function Closed({ why }) {
   </main>`;
 }
 
+// By the link that `moderate console` printed, which works once.
+async function enterByLink() {
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", "/#/review");
+  if (!token || token.startsWith("/")) {
+    throw new Error("This page has no session. Open the newest link that `moderate console` printed.");
+  }
+  await enter(token);
+}
+
+// By the deployment's user pool. False if this page is left for it.
+async function enterByPool() {
+  if (!(await pool.arrive())) {
+    await pool.leave();
+    return false;
+  }
+  enterAs(pool.token);
+  return true;
+}
+
 async function start() {
   const root = document.getElementById("app");
   const show = (what) => {
     root.replaceChildren();
     render(what, root);
   };
-  const token = location.hash.slice(1);
-  history.replaceState(null, "", "/#/review");
   try {
-    if (!token || token.startsWith("/")) {
-      throw new Error("This page has no session. Open the newest link that `moderate console` printed.");
-    }
-    await enter(token);
+    if (signIn && !(await enterByPool())) return;
+    if (!signIn) await enterByLink();
     const me = await get("/me");
     show(html`<${App} me=${me} />`);
   } catch (error) {

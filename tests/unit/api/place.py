@@ -20,7 +20,7 @@ from moderation.domain.work_files import Workspace, pack_file
 from moderation.ports import Policies
 from moderation.usecases.decide import DecidePorts
 from moderation.usecases.decision_keys import deployment_secret
-from moderation.usecases.review.finalise import Ended, finalise
+from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 from tests.support.fakes import (
@@ -82,8 +82,8 @@ class Place:
         review = ReviewPorts(BUCKET, verdicts, queue, self.people, self.audit, images, work, self.policies)
         deciding = DecidePorts(images, work, self.policies, verdicts, verdicts.decisions, self.publisher, topics)
 
-        def finish(image: ImageRef, pending: str) -> Ended:
-            return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later)
+        def finish(image: ImageRef, pending: str) -> str:
+            return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later).refused
 
         reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
@@ -145,7 +145,9 @@ class Place:
         if who:
             self.people.people["app-1"] = who
         text = None if body is None else json.dumps(body)
-        answer = answered(self.app_routes, event(method, path, text, query, "app-1" if who else ""))
+        asked = event(method, path, text, query, "app-1" if who else "") | {"rawPath": f"/app{path}"}
+        asked["requestContext"]["http"]["path"] = f"/app{path}"
+        answer = answered(self.app_routes, asked)
         return answer["statusCode"], json.loads(answer["body"])
 
     def rewrite(self, **more: Any) -> None:

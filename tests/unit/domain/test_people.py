@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.people import RIGHTS, ROLES, Person, may, may_see, person_data, read_person
+from moderation.domain.people import RIGHTS, ROLES, Person, app_id, may, may_see, person_data, read_person
 from moderation.domain.record import Record
 
 REVIEWER = Person(id="s-1", pseudonym="p-1", roles=frozenset({"reviewer"}))
@@ -114,3 +114,15 @@ def test_a_person_is_read_back_as_they_were_written() -> None:
 def test_what_is_no_person_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         read_person(person_data(REVIEWER) | broken)
+
+
+@pytest.mark.parametrize(
+    ("signer", "app"),
+    [
+        ("arn:aws:sts::1:assumed-role/Shop/i-0123", "arn:aws:sts::1:assumed-role/Shop"),
+        ("arn:aws:sts::1:assumed-role/Shop/a/b", "arn:aws:sts::1:assumed-role/Shop"),
+        ("arn:aws:iam::1:user/shop", "arn:aws:iam::1:user/shop"),
+    ],
+)
+def test_an_app_is_its_role_whatever_the_session(signer: str, app: str) -> None:
+    assert app_id(signer) == app

@@ -29,7 +29,7 @@ def decided(desk: Desk, name: str, verdict: str = "unsafe", who=ANNA):
     return made
 
 
-def taken(desk: Desk, who, at: float = 20, first: bool = True):
+def taken(desk: Desk, who, at: float = 20, first: bool = True) -> Any:
     return next_item(desk.review, who, later(at), blind_first=first)
 
 

@@ -5,8 +5,7 @@ import pytest
 from moderation.domain.policy import Route, Routes, pack_data
 from moderation.domain.work_files import pack_file
 from moderation.usecases.measure import Measured, measure
-from moderation.usecases.review.next_item import next_item
-from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
+from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, Desk, later
 from tests.unit.review.test_blind import SECOND, answer, decided, golden, taken
 
 
@@ -64,7 +63,7 @@ def test_the_workload_tells_what_waits_what_is_late_and_how_long_a_decision_take
     desk.wait("late", "Violence", hours_ago=100)
     desk.wait("fresh", "Violence")
     made = desk.wait("done", "Gore")
-    assert next_item(desk.review, ANNA, NOW).image == made
+    assert taken(desk, ANNA, 0, first=False).image == made
     desk.finalise(made, desk.decide(ANNA, made, at=later(30)), later(41))
 
     work = measured(desk).workload

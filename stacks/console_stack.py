@@ -1,0 +1,54 @@
+"""Stack of the review console: who may sign in, the API's address, and the page. Optional (`-c console=true`)."""
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
+from constructs import Construct
+
+from stacks.components.cleanup_log import CleanupLog
+from stacks.components.page_upload import PageUpload
+from stacks.components.review_api import ReviewApi
+from stacks.components.review_page import ReviewPage
+from stacks.components.review_users import ReviewUsers
+from stacks.moderation_stack import ModerationStack
+from stacks.settings import DeploymentSettings
+
+
+class ConsoleStack(Stack):
+    """User pool, HTTP API and page over the API's function, which `moderation` has with all that it may do."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, moderation: ModerationStack
+    ) -> None:
+        super().__init__(
+            scope, construct_id, synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+        )
+        protected, handler, apps = settings.protected, moderation.functions.api, moderation.functions.app_api
+        assert handler and apps  # noqa: S101 - there is one with the setting that makes this stack
+        users = ReviewUsers(self, "Users", protected=protected)
+        api = ReviewApi(self, "Api")
+        page = ReviewPage(
+            self,
+            "Page",
+            api=api.api,
+            sign_in_url=users.sign_in_url,
+            pictures=moderation.work,
+            web_acl_arn=settings.console_web_acl_arn,
+        )
+        CleanupLog(self, "CleanupLog")
+        client = users.add_client(page.url)
+        api.serve(handler.function, users, client)
+        api.serve_apps(apps.function)
+        sign_in = {
+            "url": users.sign_in_url,
+            "client": client.user_pool_client_id,
+            "scope": users.scope_name,
+            "page": page.url,
+        }
+        PageUpload(self, "Upload", page=page, sign_in=sign_in, protected=protected)
+        outputs = {
+            "ConsoleUrl": page.url,
+            "AppApiUrl": f"{api.api.api_endpoint}/app",
+            "UserPoolId": users.pool.user_pool_id,
+            "ApiLog": api.log.log_group_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

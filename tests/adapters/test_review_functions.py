@@ -1,0 +1,68 @@
+"""The functions that end decisions and escalate, as the console's function invokes them."""
+
+import io
+import json
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from moderation.adapters.review_functions import ReviewFunctions
+from moderation.domain.image_ref import ImageRef
+from moderation.errors import EscalationRefused, Misconfigured, StoreUnavailable
+
+IMAGE = ImageRef("intake", "posts/a.png", "v1")
+EVENT = {"bucket": "intake", "key": "posts/a.png", "version": "v1", "pending": "p"}
+
+
+@pytest.fixture
+def lambda_():
+    client = boto3.client("lambda", region_name="us-east-1")
+    with Stubber(client) as stubber:
+        yield client, stubber
+
+
+def answer(stubber, said: object, function: str = "finalise", event: object = EVENT, **more: str) -> None:
+    body = io.BytesIO(json.dumps(said).encode())
+    expected = {"FunctionName": function, "Payload": json.dumps(event)}
+    stubber.add_response("invoke", {"StatusCode": 200, "Payload": body, **more}, expected)
+
+
+@pytest.mark.parametrize("refused", ["", "This decision isn't pending any more."])
+def test_it_says_why_a_decision_was_refused(lambda_, refused):
+    client, stubber = lambda_
+    answer(stubber, {"verdict": None if refused else "safe", "refused": refused})
+
+    assert ReviewFunctions(client, "finalise", "escalate").finish(IMAGE, "p") == refused
+
+
+def test_a_function_that_died_can_be_asked_again(lambda_):
+    client, stubber = lambda_
+    answer(stubber, {"errorMessage": "Task timed out"}, FunctionError="Unhandled")
+
+    with pytest.raises(StoreUnavailable, match="try again"):
+        ReviewFunctions(client, "finalise", "escalate").finish(IMAGE, "p")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("TooManyRequestsException", StoreUnavailable), ("AccessDeniedException", Misconfigured)]
+)
+def test_a_refusal_of_lambda_has_our_name(lambda_, code, error):
+    client, stubber = lambda_
+    stubber.add_client_error("invoke", code)
+
+    with pytest.raises(error):
+        ReviewFunctions(client, "finalise", "escalate").finish(IMAGE, "p")
+
+
+def test_what_can_not_be_escalated_is_refused_with_the_reason(lambda_):
+    client, stubber = lambda_
+    event = {"bucket": "intake", "key": "posts/a.png", "version": "v1", "who": "otter"}
+    for refused in ("", "It is still being moderated."):
+        answer(stubber, {"refused": refused}, "escalate", event)
+    functions = ReviewFunctions(client, "finalise", "escalate")
+
+    functions.escalate(IMAGE, "otter")
+
+    with pytest.raises(EscalationRefused, match="still being moderated"):
+        functions.escalate(IMAGE, "otter")
