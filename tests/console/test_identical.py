@@ -7,6 +7,7 @@ import pytest
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.review import is_free
 from tests.console.browser import Tab
+from tests.console.test_views import AXE
 from tests.unit.api.place import HOSTILE, Place
 
 
@@ -23,7 +24,7 @@ def opened_grid(tab: Tab) -> None:
     """Go to the grid from the item, by its key, and try what is chosen."""
     tab.sees("Held by you.")
     tab.page.keyboard.press("a")
-    tab.page.get_by_role("heading", name="3 items of the same bytes").wait_for()
+    tab.page.get_by_role("heading", name="Items of the same bytes: 3").wait_for()
 
 
 def tried(tab: Tab) -> None:
@@ -100,6 +101,19 @@ def test_the_grid_is_blurred_and_loads_no_picture(images, tab, place) -> None:
     assert all(each.startswith("data:") for each in shown.evaluate_all("all => all.map(each => each.src)"))
     assert not any(asked.endswith("/reveal") for asked in tab.asked)
     assert not place.audit.events
+
+
+def test_the_steps_of_a_batch_break_no_rule_of_accessibility(images, tab) -> None:
+    opened_grid(tab)
+    tab.page.evaluate(AXE.read_text("utf-8"))
+    tab.page.get_by_label("unsafe").check()
+    tab.page.get_by_label("Violence").check()
+    broken = []
+    for step in (lambda: tried(tab), lambda: tab.page.keyboard.type("3\n"), lambda: tab.says("Decided unsafe: 3.")):
+        step()
+        broken += [one["id"] for one in tab.page.evaluate("axe.run()")["violations"]]
+
+    assert broken == []
 
 
 def test_an_item_without_identical_ones_offers_no_grid(tab) -> None:

@@ -32,7 +32,7 @@ function Grid({ items, categories }) {
   };
   const toggle = (list, one) => (list.includes(one) ? list.filter((each) => each !== one) : [...list, one]);
   return html`
-    <h1>${items.length} items of the same bytes</h1>
+    <h1>Items of the same bytes: ${items.length}</h1>
     <p role="status" aria-live="polite">${batch.said}</p>
     <p role="alert" class="error">${batch.error}</p>
     <ul class="grid">
