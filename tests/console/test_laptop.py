@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -107,6 +108,23 @@ def test_a_picture_is_seen_and_decided_on_in_the_browser(laptop, environment, br
         eventually(lambda: tag_of(laptop, key, version) == {"moderation": "safe"})
         assert tab.complaints == []
         assert started.link != started.next_link()
+
+
+@pytest.mark.usefixtures("reviewer")
+def test_the_next_item_is_on_the_screen_within_a_second_of_a_decision(environment, browser, waiting) -> None:
+    for key in ("olive/one.png", "maroon/two.png"):
+        waiting(key)
+
+    with console(environment) as started, opened(browser, started, real_time=True) as tab:
+        tab.sees("Held by you.")
+        first = tab.page.locator(".facts dd").first.inner_text()
+        tab.page.wait_for_timeout(450)
+        pressed = perf_counter()
+        tab.page.keyboard.press("s")
+        tab.says(f"Decided: safe on {first}.")
+        tab.sees("Held by you.")
+        assert perf_counter() - pressed < 1
+        assert tab.page.locator(".facts dd").first.inner_text() != first
 
 
 @pytest.mark.usefixtures("reviewer")

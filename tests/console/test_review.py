@@ -1,8 +1,11 @@
 """A review in the browser: keys, what is decided when, and what happens when something goes wrong."""
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from moderation.domain.lanes import Lane, order_of
+from moderation.domain.policy import Category
+from moderation.domain.record import utc
 from tests.console.browser import opened
 from tests.unit.api.place import HOSTILE, PREVIEW, person
 
@@ -181,10 +184,34 @@ def test_an_item_is_left_to_others_or_parked_by_keys_alone(tab, place) -> None:
     press(tab, "p")
     tab.page.get_by_role("dialog").wait_for()
     press(tab, "Tab", "Enter")
-    tab.says("Parked.")
+    tab.says("Parked until")
 
     assert standing(place).skipped_by == ["sub-1"]
     assert str(place.verdicts.get(other).other["queue"]).startswith("parked")
+
+
+def test_an_item_is_parked_until_a_time_of_ones_choice(tab, place) -> None:
+    ready(tab)
+    until = datetime.now().replace(second=0, microsecond=0) + timedelta(days=2)
+    press(tab, "p")
+    tab.page.get_by_label("or until").fill(until.isoformat(timespec="minutes"))
+    tab.page.get_by_role("button", name="Park until then").focus()
+    press(tab, "Enter")
+    tab.says("Parked until")
+
+    assert utc(until.astimezone(UTC))[:16] in str(standing(place).other)
+
+
+def test_the_words_of_a_policy_that_differ_now_are_marked(browser, console, place) -> None:
+    place.rewrite(categories=(Category("Violence", "Weapons, knives."),), questions=())
+    with opened(browser, console) as tab:
+        ready(tab)
+        tab.page.get_by_text("as it was then").focus()
+        press(tab, "Enter")
+        changed = tab.page.locator(".changed")
+
+        assert changed.locator("del").all_inner_texts() == ["fights."]
+        assert changed.locator("ins").all_inner_texts() == ["knives."]
 
 
 def test_an_escalation_is_asked_for_once_more(tab, place) -> None:
@@ -312,6 +339,15 @@ def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, 
 
 def test_what_is_overdue_is_said(tab) -> None:
     tab.sees("Nothing is overdue.")
+
+
+def test_the_next_deadline_is_said(browser, place, console) -> None:
+    lane = Lane("intake", 4, ("Violence",), "a#b/")
+    place.verdicts.open_lane(lane)
+    waits = {"queue": lane.partition, "queue_order": order_of(4, "2999-01-01T10:00:00.000Z")}
+    place.verdicts.records[place.put("a#b/second.jpg")] |= waits
+    with opened(browser, console) as tab:
+        tab.sees("The next is due")
 
 
 def test_an_appeal_shows_as_text_and_is_answered_with_a_reply(browser, place, console) -> None:

@@ -18,6 +18,12 @@ VIEWS = {
 }
 
 
+def of_one(place) -> dict[str, str]:
+    """The views of one item."""
+    name = place.name_of(place.image)
+    return {f"item/{name}": "History", f"identical/{name}": "Decide on all that are ticked"}
+
+
 def go(tab, view: str, text: str) -> None:
     tab.page.evaluate("place => { location.hash = '#/' + place }", view)
     tab.page.get_by_text(text).first.wait_for()
@@ -27,7 +33,7 @@ def go(tab, view: str, text: str) -> None:
 def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme) -> None:
     with opened(browser, console, color_scheme=scheme) as tab:
         tab.page.evaluate(AXE.read_text("utf-8"))
-        for view, text in {**VIEWS, f"item/{place.name_of(place.image)}": "History"}.items():
+        for view, text in {**VIEWS, **of_one(place)}.items():
             go(tab, view, text)
             tab.page.clock.run_for(500)
             found = tab.page.evaluate("rules => axe.run({runOnly: rules})", RULES)
@@ -39,14 +45,14 @@ def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme)
 def test_no_view_scrolls_sideways(browser, console, place, width) -> None:
     place.put("x" * 900 + "/" + HOSTILE)
     with opened(browser, console, viewport={"width": width, "height": 640}) as tab:
-        for view, text in VIEWS.items():
+        for view, text in {**VIEWS, **of_one(place)}.items():
             go(tab, view, text)
             assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, view
 
 
 def test_nothing_is_loaded_from_anywhere_else(browser, console, place) -> None:
     with opened(browser, console) as tab:
-        for view, text in {**VIEWS, f"item/{place.name_of(place.image)}": "History"}.items():
+        for view, text in {**VIEWS, **of_one(place)}.items():
             go(tab, view, text)
         assert {asked.split()[1].removeprefix(console.origin)[:1] for asked in tab.asked} == {"/"}
         assert tab.complaints == []

@@ -90,6 +90,22 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Count:
+    """A whole number from 1 to `most`."""
+
+    most: int
+    optional: bool = False
+
+    def read(self, name: str, value: object) -> int:
+        if type(value) is not int or not 1 <= value <= self.most:
+            raise BadRequest(f"{name} must be a whole number from 1 to {self.most}.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1, "maximum": self.most}
+
+
+@dataclass(frozen=True)
 class Moment:
     """A time in ISO-8601 with its offset."""
 
@@ -108,7 +124,7 @@ class Moment:
         return {"type": "string", "format": "date-time"}
 
 
-Field = Text | Choice | Texts | Flag | Moment
+Field = Text | Choice | Texts | Flag | Count | Moment
 
 
 def parsed(text: str | None) -> Mapping[str, object]:

@@ -13,8 +13,9 @@ from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.policy import Pack
 from moderation.domain.record import Record, utc
-from moderation.domain.review import is_held_by, screen_of
+from moderation.domain.review import is_free, is_held_by, screen_of
 from moderation.errors import InvalidPolicy
+from moderation.ports import WorkStore
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.find_siblings import Siblings, find_siblings
@@ -24,39 +25,54 @@ from moderation.usecases.with_evidence import with_evidence
 
 def image_of(ports: ApiPorts, request: Request) -> ImageRef:
     """Return the image that the path names. Raises NotFound for a name that this deployment didn't make."""
-    image = image_named(deployment_secret(ports.review.work), ports.review.bucket, request.path["item"])
+    return image_by(ports, request.path["item"])
+
+
+def image_by(ports: ApiPorts, name: str) -> ImageRef:
+    """Return the image of a name. Raises NotFound for a name that this deployment didn't make."""
+    image = image_named(deployment_secret(ports.review.work), ports.review.bucket, name)
     if image is None:
         raise NotFound
     return image
 
 
 def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
-    """Return an item as a person sees it, with the uploads of the same bytes that are in their scope."""
+    """Return an item as a person sees it, with the uploads of the same bytes in their scope.
+
+    Those are the ones with another verdict, and the ones that people decided.
+    """
     review, now = ports.review, utc(datetime.now(UTC))
     record = with_evidence(review.work, found)
     blind = hides(record, person.id, now, lead=may(person, "others-decisions"))
     shown = blinded(record) if blind else record
-    preview = preview_of(review.work, record)
     siblings = Siblings() if blind else find_siblings(review.verdicts, record)
+    by_people = [copy for copy in siblings.agreeing if copy.decided_by == "person"]
     same = [
-        {"item": _name(ports, copy.image), "verdict": copy.verdict, "decided_by": copy.decided_by}
-        for copy in siblings.differing
-        if may_see(person, copy)
+        {"item": name_of(ports, copy.image), "decided_at": copy.decided_at, **shapes.verdict_of(copy)}
+        for copy in (*siblings.differing, *by_people)
+        if may_see(person, copy) and not hides(copy, person.id, now, lead=may(person, "others-decisions"))
     ]
     return {
-        "item": _name(ports, record.image),
+        "item": name_of(ports, record.image),
         **shapes.item(shown, find_policy(review.work, review.policies, record), _in_force(ports, record)),
         "screen": screen_of(record),
-        "preview": f"data:image/png;base64,{preview}" if preview else None,
+        "preview": preview_in(review.work, record),
         "due_at": shown.due_at,
         "held": record.pending_id is not None or str(record.lease_until or "") > now,
         "held_by_you": is_held_by(record, person.id, now) and record.pending_id is None,
         "same_bytes": same,
         "same_bytes_unread": siblings.unread,
+        "identical": sum(is_free(copy, now) and may_see(person, copy) for copy in siblings.agreeing),
     }
 
 
-def _name(ports: ApiPorts, image: ImageRef) -> str:
+def preview_in(work: WorkStore, record: Record) -> str | None:
+    """Return the preview of an item as the address of a picture."""
+    found = preview_of(work, record)
+    return f"data:image/png;base64,{found}" if found else None
+
+
+def name_of(ports: ApiPorts, image: ImageRef) -> str:
     return item_name(deployment_secret(ports.review.work), image)
 
 

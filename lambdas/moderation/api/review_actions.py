@@ -1,6 +1,7 @@
 """What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from moderation.errors import ItemChanged
 from moderation.usecases.review.claim import claim, release, renew
 from moderation.usecases.review.count_overdue import count_overdue
 from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.earliest_due import earliest_due
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.ports_of import item_of
@@ -31,7 +33,11 @@ def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def read_queue(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    return {"overdue": count_overdue(ports.review, request.person, _now())}
+    now = _now()
+    return {
+        "overdue": count_overdue(ports.review, request.person, now),
+        "next_due_at": earliest_due(ports.review, request.person, now),
+    }
 
 
 def claim_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
@@ -54,19 +60,23 @@ def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    given, now = request.given, _now()
+    now, choice = _now(), choice_of(request.given)
+    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
+    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
+
+
+def choice_of(given: Mapping[str, Any]) -> Choice:
+    """Return the decision that a body asks for; a batch has the screen of each item instead of one."""
     verdict, categories = given["verdict"], given.get("categories", ())
-    choice = Choice(
+    return Choice(
         verdict=verdict,
         categories=categories,
         note=given.get("note") or _note(verdict, categories),
-        screen=given["screen"],
-        seen=given["seen"],
+        screen=given.get("screen", ""),
+        seen=given.get("seen", False),
         this_copy=given.get("this_copy", False),
         reply=given.get("reply", ""),
     )
-    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
-    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
 
 
 def undo_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler import Response as AnyResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from moderation.api import actions, app_actions, review_actions
+from moderation.api import actions, app_actions, batch_actions, review_actions
 from moderation.api.api_ports import ApiPorts
 from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import parsed, read
@@ -26,7 +26,11 @@ _JSON = "application/json"
 
 Response = AnyResponse[str]
 Act = Callable[[Request], dict[str, Any]]
-ACTIONS: dict[str, Callable[[ApiPorts, Request], dict[str, Any]]] = {**vars(actions), **vars(review_actions)}
+ACTIONS: dict[str, Callable[[ApiPorts, Request], dict[str, Any]]] = {
+    **vars(actions),
+    **vars(review_actions),
+    **vars(batch_actions),
+}
 APP_ACTIONS: dict[str, Callable[[ReviewPorts, Request], dict[str, Any]]] = vars(app_actions)
 FindPerson = Callable[[Mapping[str, Any]], Person | None]
 

@@ -34,6 +34,11 @@ def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
     }
 
 
+def verdict_of(record: Record) -> dict[str, Any]:
+    """Return the verdict on another upload, without who decided."""
+    return {"verdict": record.verdict, "categories": list(record.all_categories), "decided_by": record.decided_by}
+
+
 def findings(record: Record) -> list[dict[str, Any]]:
     """Return the answers of the vision model, the one furthest over its threshold first, the missing ones last."""
     said = [

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from moderation.api.bodies import Choice, Field, Flag, Moment, Text, Texts
+from moderation.api.bodies import Choice, Count, Field, Flag, Moment, Text, Texts
+from moderation.usecases.decide_copies import MOST_ALONE
 
 ANYONE = ""  # any person who has a right at all
 
@@ -33,10 +34,25 @@ _DECISION: dict[str, Field] = {
     "reply": Text(1000, optional=True),
 }
 
+_ITEMS: dict[str, Field] = {"items": Texts(MOST_ALONE, 4096)}
+_BATCH: dict[str, Field] = {
+    **_ITEMS,
+    "screens": Texts(MOST_ALONE, 64),
+    "verdict": Choice(("safe", "unsafe")),
+    "categories": Texts(20, 200, optional=True),
+    "note": Text(1000, optional=True),
+}
+
 ROUTES = (
     Route("GET", "/me", "who_am_i", ANYONE, "The person's pseudonym, roles, rights and limits."),
     Route("GET", "/items/{item}", "read_item", "next", "An item with its evidence, policy and history."),
-    Route("GET", "/queue", "read_queue", "next", "How many items in the person's scope are overdue."),
+    Route(
+        "GET",
+        "/queue",
+        "read_queue",
+        "next",
+        "How many items in the person's scope are overdue, and when the next is due.",
+    ),
     Route("POST", "/next", "take_next", "next", "Take the next item, leased for two minutes; null if there is none."),
     Route("POST", "/items/{item}/claim", "claim_item", "claim", "Lease an item, also one that was decided."),
     Route("POST", "/items/{item}/renew", "renew_lease", "claim", "Renew the lease for two minutes."),
@@ -55,6 +71,17 @@ ROUTES = (
     Route("POST", "/items/{item}/skip", "skip_item", "claim", "Leave the item to other people."),
     Route("POST", "/items/{item}/park", "park_item", "claim", "Let the item wait until a time.", {"until": Moment()}),
     Route("POST", "/items/{item}/escalate", "escalate_item", "escalate", "Put the item into quarantine; for good."),
+    Route("GET", "/items/{item}/identical", "list_identical", "decide", "The free items of the same bytes, blurred."),
+    Route("POST", "/batches/try", "try_batch", "decide", "Tell what a batch would decide on; changes nothing.", _BATCH),
+    Route(
+        "POST",
+        "/batches",
+        "decide_items",
+        "decide",
+        "Decide alike on as many items as were confirmed.",
+        {**_BATCH, "confirmed": Count(MOST_ALONE)},
+    ),
+    Route("POST", "/batches/undo", "undo_items", "undo", "Take a batch back as one.", {**_ITEMS, "batch": Text(64)}),
     Route("GET", "/policies", "list_policies", "read-policies", "The packs and routes in force."),
     Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
     Route("GET", "/metrics", "read_metrics", "metrics", "How good the verdicts are, with intervals.", query=_TIMES),

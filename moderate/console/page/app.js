@@ -3,6 +3,7 @@ import { signIn } from "./config.js";
 import { settings } from "./keys.js";
 import * as pool from "./sign_in.js";
 import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
+import { Identical } from "./views/identical.js";
 import { Item } from "./views/item.js";
 import { Keys } from "./views/keys.js";
 import { Metrics } from "./views/metrics.js";
@@ -17,6 +18,9 @@ const PAGES = {
   keys: ["Keys", "", Keys],
 };
 
+// Pages of one item, by its link.
+const ABOUT_ONE = { item: ["Item", Item], identical: ["Identical items", Identical] };
+
 const placeOf = () => decodeURI(location.hash).replace(/^#\/?/, "").split("/");
 
 function App({ me }) {
@@ -30,10 +34,11 @@ function App({ me }) {
   const open = Object.entries(PAGES).filter(([, [, right]]) => !right || me.rights.includes(right));
   const [name, ...rest] = place;
   const [page, [title, , View]] = open.find(([each]) => each === name) ?? open[0];
-  const shown = name === "item" ? html`<${Item} name=${rest[0]} me=${me} />` : null;
+  const [about, One] = ABOUT_ONE[name] ?? [];
+  const shown = One ? html`<${One} name=${rest[0]} me=${me} />` : null;
   useEffect(() => {
-    document.title = name === "item" ? "Item" : title;
-  }, [name, title]);
+    document.title = about ?? title;
+  }, [about, title]);
   return html`
     <header>
       <a class="skip-link" href="#/${place.join("/")}" onClick=${toMain}>Skip to the content</a>

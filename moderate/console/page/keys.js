@@ -8,6 +8,7 @@ export const ACTIONS = {
   note: ["n", "Write a note"],
   skip: ["k", "Leave this item to others"],
   escalate: ["e", "Escalate as possibly illegal"],
+  alike: ["a", "Go to the identical items, to decide alike on them"],
   park: ["p", "Let it wait until a time"],
   undo: ["z", "Take the last decision back"],
   help: ["?", "Show the keys"],

@@ -167,8 +167,21 @@ def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
     late = {"queue": lane.partition, "queue_order": order_of(4, "2026-11-20T10:00:00.000Z")}
     place.verdicts.records[place.image] |= late
 
-    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1})
-    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0})
+    assert place.ask(ANN, "GET", "/queue") == (200, {"overdue": 1, "next_due_at": None})
+    assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, {"overdue": 0, "next_due_at": None})
+
+
+def test_the_earliest_deadline_in_the_persons_scope_is_told(place) -> None:
+    for severity, folder, due in ((4, "a#b/", "2999-02-01"), (6, "c/", "2999-03-01"), (5, "z/", "2999-01-01")):
+        lane = Lane("intake", severity, ("Violence",), folder)
+        place.verdicts.open_lane(lane)
+        image = place.put(f"{folder}1.jpg")
+        order = order_of(severity, f"{due}T10:00:00.000Z")
+        place.verdicts.records[image] |= {"queue": lane.partition, "queue_order": order}
+
+    limited = person("reviewer", prefixes=("a", "c"))
+    assert place.ask(ANN, "GET", "/queue")[1]["next_due_at"] == "2999-01-01T10:00:00.000Z"
+    assert place.ask(limited, "GET", "/queue")[1]["next_due_at"] == "2999-02-01T10:00:00.000Z"
 
 
 def test_a_blind_item_has_the_shape_of_any_other_and_says_nothing_of_its_verdict(place) -> None:
@@ -199,3 +212,74 @@ def test_an_item_is_escalated_under_a_pseudonym_by_whom_it_is_in_scope(place) ->
 
     assert place.ask(ANN, "POST", f"/items/{name}/escalate") == (200, {})
     assert place.escalated == [(place.image, "otter")]
+
+
+def batch_of(place: Place, who: Person = ANN) -> dict[str, Any]:
+    """What a batch sends on an item and those of its bytes."""
+    _, found = place.ask(who, "GET", f"/items/{place.name_of(place.image)}/identical")
+    listed = found["items"]
+    return {"items": [one["item"] for one in listed], "screens": [one["screen"] for one in listed], "verdict": "safe"}
+
+
+@pytest.fixture
+def alike(place) -> dict[str, Any]:
+    """A batch of three."""
+    for key in ("second.jpg", "third.jpg"):
+        place.put(key, preprocessing_version="1")
+    place.verdicts.records[place.image]["preprocessing_version"] = "1"
+    return batch_of(place)
+
+
+def test_identical_items_are_tried_confirmed_by_number_and_taken_back_as_one(place, alike) -> None:
+    before = {image: dict(record) for image, record in place.verdicts.records.items()}
+    _, tried = place.ask(ANN, "POST", "/batches/try", alike)
+    assert (len(tried["items"]), tried["left_alone"]) == (3, [])
+    status, said = place.ask(ANN, "POST", "/batches", {**alike, "confirmed": 2})
+    assert (status, said["message"]) == (409, "You confirmed 2 items, and 3 can be decided: look again.")
+    assert place.verdicts.records == before
+
+    _, made = place.ask(ANN, "POST", "/batches", {**alike, "confirmed": 3})
+    assert all(place.verdicts.get(image).pending_id for image in before)
+    _, undone = place.ask(ANN, "POST", "/batches/undo", {"items": alike["items"], "batch": made["batch"]})
+
+    assert len(undone["items"]) == 3
+    assert {place.verdicts.get(image).pending_id for image in before} == {None}
+
+
+def test_a_batch_comes_into_force_like_any_other_decision(place, alike) -> None:
+    _, made = place.ask(ANN, "POST", "/batches", {**alike, "confirmed": 3})
+    place.later = timedelta(seconds=11)
+    for one in made["items"]:
+        assert place.ask(ANN, "POST", f"/items/{one['item']}/finish", {"pending": one["pending"]}) == (200, {})
+
+    assert {place.verdicts.get(image).verdict for image in place.verdicts.records} == {"safe"}
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"confirmed": "3"}, "confirmed must be a whole number from 1 to 20."),
+        ({"confirmed": True}, "confirmed must be a whole number from 1 to 20."),
+        ({"confirmed": 3, "screens": []}, "There are 3 items and 0 screens: send one screen for each item."),
+    ],
+)
+def test_a_batch_that_makes_no_sense_gets_a_sentence(place, alike, more, sentence) -> None:
+    assert place.ask(ANN, "POST", "/batches", {**alike, **more}) == (400, {"message": sentence})
+
+
+def test_an_item_that_is_seen_blind_has_no_identical_ones(place) -> None:
+    place.put("second.jpg")
+    place.verdicts.records[place.image]["queue"] = "second#0"
+
+    assert batch_of(place)["items"] == []
+
+
+def test_an_item_says_how_many_identical_ones_wait(place) -> None:
+    place.put("second.jpg")
+    place.put("unsafe.jpg", verdict="unsafe")
+
+    assert taken(place)["identical"] == 1
+    assert (
+        place.ask(person("reviewer", prefixes=("a",)), "GET", f"/items/{place.name_of(place.image)}")[1]["identical"]
+        == 0
+    )

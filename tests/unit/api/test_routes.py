@@ -137,6 +137,18 @@ def test_the_same_bytes_elsewhere_are_listed_if_they_are_in_scope(place) -> None
     assert limited["same_bytes"] == []
 
 
+def test_the_same_bytes_elsewhere_come_with_what_people_decided_and_not_with_who(place) -> None:
+    place.put("waiting.jpg")
+    asked = {"verdict": "review", "decided_by": "person", "decider": "sub-9"}
+    place.put("asked.jpg", **asked)
+    place.put("unsafe.jpg", verdict="unsafe", category="Tobacco", decided_by="person", decider="sub-9")
+    _, item = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
+
+    said = {(copy["verdict"], tuple(copy["categories"]), copy["decided_by"]) for copy in item["same_bytes"]}
+    assert said == {("unsafe", ("Tobacco",), "person"), ("review", ("Violence",), "person")}
+    assert "sub-9" not in json.dumps(item)
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

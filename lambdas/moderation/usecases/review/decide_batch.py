@@ -19,11 +19,15 @@ from moderation.usecases.review.undo import undo
 
 @dataclass(frozen=True)
 class Batch:
-    """Items that a batch decides, or takes back, and why it leaves others alone; `id` is empty for a dry run."""
+    """Items that a batch decides, or takes back, and why it leaves others alone; `id` is empty for a dry run.
+
+    `pending` are the ids of the decisions that it made.
+    """
 
     id: str
     items: tuple[ImageRef, ...]
     left_alone: Mapping[ImageRef, str] = field(default_factory=dict)
+    pending: Mapping[ImageRef, str] = field(default_factory=dict)
 
 
 def identical_items(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> list[Record]:
@@ -68,15 +72,16 @@ def decide_batch(
     found = preview_batch(ports, person, screens, choice, now)
     if len(found.items) != confirmed:
         raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
-    batch, left_alone, done = alike_id(found.items, person.id, utc(now)), dict(found.left_alone), []
+    batch, left_alone = alike_id(found.items, person.id, utc(now)), dict(found.left_alone)
+    pending: dict[ImageRef, str] = {}
     for image in found.items:
         try:
             claim(ports, person, image, now)
-            decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
-            done.append(image)
+            made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
+            pending[image] = str(made.pending_id)
         except RequestRefused as refusal:
             left_alone[image] = str(refusal)
-    return Batch(batch, tuple(done), left_alone)
+    return Batch(batch, tuple(pending), left_alone, pending)
 
 
 def undo_batch(ports: ReviewPorts, person: Person, images: Sequence[ImageRef], batch: str, now: datetime) -> Batch:

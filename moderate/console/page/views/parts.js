@@ -1,5 +1,6 @@
 // Parts that several views show. Whatever comes from the API is a text node or an attribute's value.
 
+import { changes } from "../changes.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 
 export const time = (text) => (text ? new Date(text).toLocaleString() : "");
@@ -35,6 +36,12 @@ export function useLoaded(load, inputs) {
 
 export function Loading({ error }) {
   return error ? html`<p role="alert">${error}</p>` : html`<p role="status">Loading.</p>`;
+}
+
+export function Preview({ picture }) {
+  return html`<div class="preview">
+    ${picture ? html`<img src=${picture} alt="Blurred grey preview" />` : html`<span>No preview</span>`}
+  </div>`;
 }
 
 export function Facts({ item }) {
@@ -104,6 +111,13 @@ export function Captions({ item }) {
   return item.captions.map((one) => html`<p><b>Caption (${one.view}):</b> <q>${one.text}</q></p>`);
 }
 
+// Words that went and words that came.
+function Changes({ before, after }) {
+  return changes(before, after).map(([kind, text]) =>
+    kind === "gone" ? html`<del>${text}</del> ` : kind === "new" ? html`<ins>${text}</ins> ` : `${text} `,
+  );
+}
+
 export function Policy({ item }) {
   if (!item.policy) return html`<p>The policy behind this item can't be read.</p>`;
   return html`<details>
@@ -112,7 +126,10 @@ export function Policy({ item }) {
       ${item.policy.categories.map(
         (one) => html`<dt>${one.name}</dt>
           <dd>${one.text}</dd>
-          ${"now" in one && html`<dd class="changed"><b>Now:</b> ${one.now || "this category is gone"}</dd>`}`,
+          ${"now" in one &&
+          html`<dd class="changed">
+            <b>Now:</b> ${one.now ? html`<${Changes} before=${one.text} after=${one.now} />` : "this category is gone"}
+          </dd>`}`,
       )}
     </dl>
   </details>`;
@@ -130,7 +147,9 @@ export function Elsewhere({ item }) {
     html`<h3>The same bytes elsewhere</h3>
       <ul>
         ${item.same_bytes.map(
-          (copy) => html`<li><a href="#/item/${copy.item}">another upload</a>: ${copy.verdict}, by ${copy.decided_by}</li>`,
+          (copy) => html`<li>
+            <a href="#/item/${copy.item}">Another upload</a>: <${Verdict} said=${copy} />, by ${copy.decided_by}, ${time(copy.decided_at)}
+          </li>`,
         )}
       </ul>`}
     ${item.same_bytes_unread > 0 && html`<p>${item.same_bytes_unread} more uploads of the same bytes weren't read.</p>`}

@@ -1,5 +1,6 @@
 import { nameOf } from "../keys.js";
 import { html, useRef } from "../vendor/htm-preact.js";
+import { Preview } from "./parts.js";
 
 const HOLD_MS = 400;
 
@@ -26,9 +27,7 @@ export function Picture({ work, keys }) {
             <figcaption>${one.view}${isNamed(one.view) ? ", which the evidence names" : ""}</figcaption>
           </figure>`,
         )
-      : html`<div class="preview">
-          ${work.item.preview ? html`<img src=${work.item.preview} alt="Blurred grey preview" />` : html`<span>No preview</span>`}
-        </div>`}
+      : html`<${Preview} picture=${work.item.preview} />`}
     <button type="button" aria-pressed=${Boolean(work.shown)} onClick=${pressed}>
       ${work.shown ? "Hide the picture" : "Show the picture"} ${keys.on && html`<kbd>${nameOf(keys.keys.reveal)}</kbd>`}
     </button>

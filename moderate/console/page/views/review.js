@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, time } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -12,6 +12,7 @@ export function Review({ keys }) {
   act.current = (name) => {
     if (/^[1-9]$/.test(name)) return work.choose(Number(name) - 1);
     if (name === "help") return (location.hash = "#/keys");
+    if (name === "alike") return work.item?.identical ? (location.hash = `#/identical/${work.item.item}`) : undefined;
     if (name === "note") return note.current?.focus();
     if (name === "park" || name === "escalate") return work.ask(name);
     return work[name]?.();
@@ -59,7 +60,9 @@ function Nothing({ work, keys, act }) {
 
 function Line({ queue }) {
   if (!queue) return null;
-  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}</p>`;
+  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}
+    ${queue.next_due_at && ` The next is due ${time(queue.next_due_at)}.`}
+  </p>`;
 }
 
 function Said({ work, keys, act }) {
@@ -106,6 +109,7 @@ function Decision({ work, keys, act, note }) {
     <div class="buttons">
       ${button("safe", "Safe")} ${button("unsafe", "Unsafe")} ${button("skip", "Skip")}
       ${button("park", "Park")} ${button("escalate", "Escalate")}
+      ${item.identical > 0 && button("alike", `Decide alike on ${item.identical + 1} identical`)}
     </div>
   </section>`;
 }

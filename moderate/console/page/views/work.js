@@ -223,6 +223,6 @@ export function useWork() {
     unsafe: () => decide("unsafe"),
     skip: () => leave("skip", {}, "Left to others."),
     escalate: () => leave("escalate", {}, "Escalated."),
-    park: (hours) => leave("park", { until: new Date(Date.now() + hours * 3_600_000).toISOString() }, "Parked."),
+    park: (until) => leave("park", { until: until.toISOString() }, `Parked until ${until.toLocaleString()}.`),
   };
 }

@@ -1,0 +1,70 @@
+"""What the routes of batches do: list the identical items, try, decide and take back as one."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moderation.api.api_ports import ApiPorts
+from moderation.api.bodies import BadRequest
+from moderation.api.items import image_by, image_of, name_of, preview_in
+from moderation.api.request import Request
+from moderation.api.review_actions import choice_of
+from moderation.domain.blind import hides
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.people import may
+from moderation.domain.record import Record, utc
+from moderation.domain.review import is_free, is_held_by, screen_of
+from moderation.usecases.decide_copies import MOST_ALONE
+from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
+from moderation.usecases.review.ports_of import item_of
+
+
+def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    """List an item that can be decided and those of its bytes; none for an item that the person sees blind."""
+    person, now = request.person, datetime.now(UTC)
+    record = item_of(ports.review, person, image_of(ports, request), "decide")
+    if hides(record, person.id, utc(now), lead=may(person, "others-decisions")):
+        return {"items": []}
+    itself = [record] if is_free(record, utc(now)) or is_held_by(record, person.id, utc(now)) else []
+    found = [*itself, *identical_items(ports.review, person, record.image, now)]
+    return {"items": [_listed(ports, each) for each in found[:MOST_ALONE]]}
+
+
+def try_batch(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    choice, now = choice_of(request.given), datetime.now(UTC)
+    return _said(ports, preview_batch(ports.review, request.person, _screens(ports, request), choice, now))
+
+
+def decide_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    choice, confirmed, now = choice_of(request.given), request.given["confirmed"], datetime.now(UTC)
+    return _said(ports, decide_batch(ports.review, request.person, _screens(ports, request), choice, confirmed, now))
+
+
+def undo_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    images = [image_by(ports, name) for name in request.given["items"]]
+    return _said(ports, undo_batch(ports.review, request.person, images, request.given["batch"], datetime.now(UTC)))
+
+
+def _screens(ports: ApiPorts, request: Request) -> dict[ImageRef, str]:
+    names, screens = request.given["items"], request.given["screens"]
+    if len(names) != len(screens):
+        raise BadRequest(f"There are {len(names)} items and {len(screens)} screens: send one screen for each item.")
+    return {image_by(ports, name): screen for name, screen in zip(names, screens, strict=True)}
+
+
+def _listed(ports: ApiPorts, record: Record) -> dict[str, Any]:
+    return {
+        "item": name_of(ports, record.image),
+        "key": record.image.key,
+        "uploaded_at": record.created_at,
+        "categories": list(record.all_categories),
+        "screen": screen_of(record),
+        "preview": preview_in(ports.review.work, record),
+    }
+
+
+def _said(ports: ApiPorts, batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": batch.id,
+        "items": [{"item": name_of(ports, image), "pending": batch.pending.get(image)} for image in batch.items],
+        "left_alone": [{"item": name_of(ports, image), "why": why} for image, why in batch.left_alone.items()],
+    }

@@ -1,0 +1,143 @@
+// The items of the same bytes in a blurred grid: tried first, confirmed by their number, taken back as one.
+
+import { get, post } from "../api.js";
+import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { Loading, Preview, time, useLoaded } from "./parts.js";
+
+const GRACE_MS = 10_200;
+
+export function Identical({ name }) {
+  const path = `/items/${encodeURIComponent(name)}`;
+  const [found, error] = useLoaded(() => Promise.all([get(`${path}/identical`), get(path)]), [name]);
+  if (!found) return html`<h1>Identical items</h1><${Loading} error=${error} />`;
+  const [{ items }, item] = found;
+  if (!items.length) return html`<h1>Identical items</h1><p>None of them waits for you. <a href="#/review">Back to the review.</a></p>`;
+  return html`<${Grid} items=${items} categories=${(item.policy?.categories ?? []).map((one) => one.name)} />`;
+}
+
+function Grid({ items, categories }) {
+  const [left, setLeft] = useState([]);
+  const [verdict, setVerdict] = useState("safe");
+  const [named, setNamed] = useState([]);
+  const [note, setNote] = useState("");
+  const batch = useBatch();
+  const chosen = items.filter((one) => !left.includes(one.item));
+  const fixed = batch.phase !== "choosing";
+  const body = {
+    items: chosen.map((one) => one.item),
+    screens: chosen.map((one) => one.screen),
+    verdict,
+    categories: verdict === "unsafe" ? named : [],
+    note,
+  };
+  const toggle = (list, one) => (list.includes(one) ? list.filter((each) => each !== one) : [...list, one]);
+  return html`
+    <h1>Items of the same bytes: ${items.length}</h1>
+    <p role="status" aria-live="polite">${batch.said}</p>
+    <p role="alert" class="error">${batch.error}</p>
+    <ul class="grid">
+      ${items.map(
+        (one) => html`<li>
+          <${Preview} picture=${one.preview} />
+          <label><input type="checkbox" disabled=${fixed} checked=${!left.includes(one.item)} onChange=${() => setLeft(toggle(left, one.item))} /> ${one.key}</label>
+          <div>${time(one.uploaded_at)}, ${one.categories.join(", ") || "no category named"}</div>
+          ${batch.why[one.item] && html`<p><b>Left alone:</b> ${batch.why[one.item]}</p>`}
+        </li>`,
+      )}
+    </ul>
+    <fieldset disabled=${fixed}>
+      <legend>Decide on all that are ticked</legend>
+      ${["safe", "unsafe"].map(
+        (one) => html`<label><input type="radio" name="verdict" checked=${verdict === one} onChange=${() => setVerdict(one)} /> ${one}</label>`,
+      )}
+      ${verdict === "unsafe" &&
+      categories.map(
+        (one) => html`<label><input type="checkbox" checked=${named.includes(one)} onChange=${() => setNamed(toggle(named, one))} /> ${one}</label>`,
+      )}
+      <label class="note">Note <input maxlength="1000" value=${note} onInput=${(event) => setNote(event.target.value)} /></label>
+    </fieldset>
+    <${Step} batch=${batch} body=${body} />
+    <p><a href="#/review">Back to the review</a></p>
+  `;
+}
+
+function Step({ batch, body }) {
+  const typed = useRef(null);
+  useEffect(() => {
+    if (batch.phase === "tried") typed.current?.focus();
+  }, [batch.phase]);
+  if (batch.phase === "choosing") {
+    return html`<p><button type="button" disabled=${batch.busy || !body.items.length} onClick=${() => batch.tryOut(body)}>Try it: nothing is decided yet</button></p>`;
+  }
+  if (batch.phase === "tried") {
+    const decide = (event) => {
+      event.preventDefault();
+      batch.decide(body, typed.current.value.trim());
+    };
+    return html`<form class="buttons" onSubmit=${decide}>
+      <label>Type ${batch.count} to decide on ${batch.count}: <input ref=${typed} inputmode="numeric" size="4" autocomplete="off" /></label>
+      <button disabled=${batch.busy || !batch.count}>Decide: ${body.verdict}</button>
+      <button type="button" onClick=${batch.reconsider}>Change it</button>
+    </form>`;
+  }
+  return batch.phase === "decided" && html`<p><button type="button" disabled=${batch.busy} onClick=${batch.undo}>Take all ${batch.count} back</button></p>`;
+}
+
+// The steps of a batch: choosing → tried → decided → over.
+function useBatch() {
+  const [state, setState] = useState({ phase: "choosing", count: 0, why: {}, said: "", error: "", busy: false });
+  const made = useRef(null);
+  const ending = useRef(0);
+  const change = (changed) => setState((before) => ({ ...before, ...changed }));
+  const why = (said) => Object.fromEntries(said.left_alone.map((one) => [one.item, one.why]));
+
+  async function ask(request, failed) {
+    change({ busy: true, error: "" });
+    try {
+      await request();
+    } catch (error) {
+      change({ error: `${failed} ${error.message}` });
+    }
+    change({ busy: false });
+  }
+
+  const tryOut = (body) =>
+    ask(async () => {
+      const said = await post("/batches/try", body);
+      const count = said.items.length;
+      const others = said.left_alone.length ? `, and ${said.left_alone.length} would be left alone` : "";
+      change({ phase: "tried", count, why: why(said), said: `${count} would be decided ${body.verdict}${others}. Nothing is decided yet.` });
+    }, "Nothing was decided.");
+
+  const decide = (body, typed) => {
+    if (typed !== String(state.count)) return change({ said: `Nothing was decided: type ${state.count}.` });
+    return ask(async () => {
+      made.current = await post("/batches", { ...body, confirmed: state.count });
+      ending.current = setTimeout(end, GRACE_MS);
+      const count = made.current.items.length;
+      change({ phase: "decided", count, why: why(made.current), said: `Decided ${body.verdict}: ${count}. It is in force in ten seconds.` });
+    }, "Nothing was decided here.");
+  };
+
+  // Whatever this doesn't end, the sweeper does.
+  async function end() {
+    const ended = await Promise.allSettled(
+      made.current.items.map((one) => post(`/items/${encodeURIComponent(one.item)}/finish`, { pending: one.pending })),
+    );
+    const done = ended.filter((one) => one.status === "fulfilled").length;
+    const refused = ended.find((one) => one.status === "rejected");
+    change({ phase: "over", said: `In force: ${done}.`, error: refused ? `Not in force: ${ended.length - done}. ${refused.reason.message}` : "" });
+  }
+
+  const undo = () =>
+    ask(async () => {
+      const { items, batch } = made.current;
+      const undone = await post("/batches/undo", { items: items.map((one) => one.item), batch });
+      clearTimeout(ending.current);
+      await Promise.allSettled(undone.items.map((one) => post(`/items/${encodeURIComponent(one.item)}/free`)));
+      change({ phase: undone.left_alone.length ? "over" : "choosing", why: why(undone), said: `Taken back: ${undone.items.length}.` });
+    }, "Nothing was taken back.");
+
+  const reconsider = () => change({ phase: "choosing", why: {}, said: "" });
+  return { ...state, tryOut, decide, undo, reconsider };
+}
