@@ -37,7 +37,7 @@ node_modules/.ready: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-build/wheels/.ready: lambdas/layers/imaging/requirements.txt scripts/release/fetch_wheels.py .venv/.ready
+build/wheels/.ready: lambdas/layers/imaging/requirements.txt lambdas/layers/reading/requirements.txt scripts/release/fetch_wheels.py .venv/.ready
 	$(BIN)/python -m scripts.release.fetch_wheels
 	@touch $@
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from local.deploy import client
 from local.queues import subscribe_queue
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
-from local.samples import doubtful_drawing, sample_drawings
+from local.samples import doubtful_drawing, sample_drawings, small_words
 from local.session import Session, laptop_cloud
 from model_artifacts.demo import DEMO_PACK
 
@@ -62,7 +62,7 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
 def _draw_samples(scratch: Path, seed: int) -> Path:
     folder = scratch / "samples"
     folder.mkdir()
-    for sample in (*sample_drawings(seed), doubtful_drawing()):
+    for sample in (*sample_drawings(seed), doubtful_drawing(), small_words()):
         sample.image.save(folder / f"{sample.name}.png")
     return folder
 

@@ -33,6 +33,15 @@ def sample_drawings(seed: int) -> Iterator[SampleDrawing]:
     yield SampleDrawing("12-small-weapon", embed_small(rng, split="heldout", only="weapon").image, "unsafe")
 
 
+def small_words() -> SampleDrawing:
+    """Return an insult in a large picture, too small for the checkpoint: the words that are read decide.
+
+    It is always the same drawing.
+    """
+    scene = embed_small(random.Random(1), split="heldout", only="insult", share=0.25)
+    return SampleDrawing("14-small-words", scene.image, "unsafe")
+
+
 def doubtful_drawing() -> SampleDrawing:
     """Return a double exposure with a barely legible address: judge and answer disagree, so the verdict is `review`.
 

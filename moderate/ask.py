@@ -7,8 +7,10 @@ import typer
 
 from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import JsonOption, cell, print_json, probability, progress, results, table
+from moderate.reader import find_reader, text_table
+from moderation.domain.reading.text import reading_to_json
 from moderation.ports import VisionReply
-from moderation.usecases.ask import READ, ask
+from moderation.usecases.ask import READ, ask, read_text
 
 EXAMPLES = """Examples:
 
@@ -31,7 +33,9 @@ def ask_about(
     context: Annotated[
         str, typer.Option(help='Earlier rounds ("Question: … Answer: …"), prepended to each question.')
     ] = "",
-    read: Annotated[bool, typer.Option("--read", help="Ask for the text in the picture.")] = False,
+    read: Annotated[
+        bool, typer.Option("--read", help="Read the text in the picture, and ask the model for it.")
+    ] = False,
     as_json: JsonOption = False,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
@@ -40,11 +44,12 @@ def ask_about(
     The picture is prepared as for moderation, with the same limits, and isn't stored.
     """
     asked = [*(questions or []), *([READ] if read else [])]
-    deployment = find(stack)
+    deployment, reader = find(stack), find_reader() if read else None
     with progress() as bar:
         bar.add_task("Asking the model", total=None)
         size = int(deployment.output("ModelInputSize"))
         reply = ask(deployment.vision, image.read_bytes(), asked, size, context)
+        text = read_text(reader, image.read_bytes(), size) if reader else None
     if as_json:
         print_json(
             {
@@ -54,10 +59,13 @@ def ask_about(
                     {"question": question, "answer": answer.text, "p_yes": answer.p_yes}
                     for question, answer in zip(asked, reply.answers, strict=True)
                 ],
+                **({"text": reading_to_json(text)} if text else {}),
             }
         )
     else:
         _show(asked, reply)
+        if text:
+            results.print(text_table(text))
 
 
 def _show(asked: list[str], reply: VisionReply) -> None:

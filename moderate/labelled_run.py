@@ -13,6 +13,7 @@ from rich.progress import Progress
 from moderate.deployment import Deployment
 from moderate.failures import CommandFailed, sentence
 from moderate.labels import LabelledPath, LabelledSet, s3_address
+from moderate.reader import find_reader
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, read_pack
 from moderation.domain.record import Record
@@ -94,7 +95,8 @@ def models_of(deployment: Deployment, pack: Pack, labelled: LabelledSet, memory:
     if not all(picture.is_stored for picture in labelled.pictures) and (faults := check_questions(named, pack, size)):
         raise CommandFailed(f"Pack {pack.name} can't be evaluated with this model. {'; '.join(faults)}.")
     name = f"{named.model or deployment.output('Blip2EndpointName')}, {deployment.judge.name}, stack {deployment.stack}"
-    return Models(name, deployment.vision, deployment.judge, size, memory)
+    reader = find_reader() if pack.is_read else None
+    return Models(name, deployment.vision, deployment.judge, size, memory, reader)
 
 
 class _Named:

@@ -10,8 +10,10 @@ from rich.text import Text
 
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.output import cell, plain, print_json, probability, results, table, verdict_text
+from moderate.reader import text_table
 from moderate.records import find_by_reference, find_record
 from moderation.domain.notice import notice
+from moderation.domain.reading.text import reading_from_json
 from moderation.domain.record import Record
 from moderation.domain.work_files import pack_file
 from moderation.usecases.state_reasons import state_reasons
@@ -79,6 +81,8 @@ def _show(record: Record) -> None:
         results.print(_evidence(record))
     for caption in record.captions:
         results.print(Text.assemble(("Caption ", "bold"), plain(f"({caption['view']}): {caption['text']}")))
+    if record.reading:
+        results.print(_text(record.reading))
     if record.shadow:
         results.print(_shadows(record.shadow))
     if record.history:
@@ -141,6 +145,11 @@ def _decided_by(record: Record) -> str | None:
         return record.decided_by
     as_of = f", as of {record.as_of}, on a file with the same content" if record.as_of else ""
     return f"person: {record.decider}{as_of}"
+
+
+def _text(reading: Mapping[str, Any]) -> Table:
+    """The text that was read, with what the detectors found in it; boxes are left, top, right, bottom in pixels."""
+    return text_table(reading_from_json(reading))
 
 
 def _evidence(record: Record) -> Table:

@@ -143,7 +143,7 @@ class ModerationStack(Stack):
         intake.protect_tag([functions.record_verdict, functions.finalise, reviewer, quarantine])
         policies.restrict_changes(editor, administrator)
         work.restrict_changes(
-            steps=[functions.prepare_image, functions.query_image, functions.judge_image],
+            steps=[functions.prepare_image, functions.query_image, functions.read_image, functions.judge_image],
             recorder=functions.record_verdict,
             keepers=[
                 *(functions.prepare_image, functions.judge_image, functions.finalise),
@@ -156,6 +156,7 @@ class ModerationStack(Stack):
         if settings.hold_until_cleared:
             intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
             work.restrict_views([functions.query_image, *console, reviewer, quarantine])
+            work.restrict_pages([functions.read_image])
         Monitoring(
             self,
             "Monitoring",

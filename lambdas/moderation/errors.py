@@ -73,6 +73,10 @@ class Misconfigured(PermanentError):
     """The deployment lacks something: a setting, a permission, a resource."""
 
 
+class ReadingFailed(ModerationError):
+    """The reader couldn't read a picture; its text is missing evidence."""
+
+
 class DecisionWithdrawn(ModerationError):
     """A person's decision on the same bytes was changed or revoked while an execution was recording its verdict."""
 

@@ -10,6 +10,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import Lane
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
+from moderation.domain.reading.text import Reading
 from moderation.domain.record import Change, Record
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
 
@@ -121,6 +122,14 @@ class ImageStore(Protocol):
 
     def delete_version(self, image: ImageRef) -> None:
         """Delete an object version, or a delete marker, for good. Raises StoreUnavailable, Misconfigured."""
+        ...
+
+
+class Reader(Protocol):
+    """Reader of text and codes."""
+
+    def read(self, png: bytes) -> Reading:
+        """Read a picture. Raises ReadingFailed."""
         ...
 
 

@@ -18,6 +18,7 @@ from moderation.ports import (
     ImageStore,
     JudgeModel,
     Publisher,
+    Reader,
     Traffic,
     VerdictStore,
     VisionModel,
@@ -40,6 +41,12 @@ _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
 class QueryPorts:
     work: WorkStore
     model: VisionModel
+
+
+@dataclass(frozen=True)
+class ReadPorts:
+    work: WorkStore
+    reader: Reader
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,18 @@ def query_image() -> QueryPorts:
 
     env = Environment(os.environ, "WORK_BUCKET", "BLIP2_ENDPOINT", "BLIP2_DIALECT")
     return QueryPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), _vision(env))
+
+
+@cache
+def read_image() -> ReadPorts:
+    from pathlib import Path
+
+    from moderation.adapters import clients
+    from moderation.adapters.reader.ocr import OcrReader
+    from moderation.adapters.s3_work import S3WorkStore
+
+    env = Environment(os.environ, "WORK_BUCKET", "READER_MODELS")
+    return ReadPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), OcrReader(Path(env["READER_MODELS"])))
 
 
 @cache

@@ -12,7 +12,6 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,19 +21,16 @@ from torch.profiler import ProfilerActivity, profile
 
 from local.models.random_checkpoint import CORPUS, NetworkSize
 from scripts.bench.models import (
-    ANSWER_TOKENS,
-    CAPTION_TOKENS,
     PROMPTS,
     QUICK,
     ROOT,
-    Blip2,
     Network,
-    Service,
     build,
     our_way,
     picture,
     processor,
     sample_way,
+    served,
 )
 
 JSON_FILE = ROOT / "build/bench/gpu.json"
@@ -118,7 +114,7 @@ def ours_of(network: Network, prompts: Sequence[str], pictures: Pictures, views:
 
 def answers(network: Network, prompts: Sequence[str], images: Views, at_once: int) -> list[Any]:
     """Return the handler's answers about the images, so many in a batch."""
-    network = _fresh(network)
+    network = served(network.model, network.processor)
     batches = [images[start : start + at_once] for start in range(0, len(images), at_once)]
     return [answer for batch in batches for answer in our_way(network, *batch, prompts=prompts)]
 
@@ -161,8 +157,7 @@ def numerics(network: Network, prompts: Sequence[str], pictures: Pictures) -> It
     yield "p_yes_quartiles", [p_yes[len(p_yes) * part // 4] for part in (1, 2, 3)]
     yield "bf16_by_batch", {views: compare(alone, others) for views, others in together.items()}
     yield "bf16_texts", same_as_sample(network, prompts, images[:2], alone[:2])
-    blip2 = Blip2(network.model.float(), network.processor.image_processor, network.processor.tokenizer)
-    network = replace(network, blip2=blip2)
+    network = served(network.model.float(), network.processor)
     exact = answers(network, prompts, images, 1)
     yield "bf16_and_fp32", compare(exact, alone)
     yield "fp32_by_batch", {views: compare(exact, answers(network, prompts, images, views)) for views in VIEWS[1:]}
@@ -171,19 +166,13 @@ def numerics(network: Network, prompts: Sequence[str], pictures: Pictures) -> It
 
 def busy_share(network: Network, prompts: Sequence[str], images: Views) -> float:
     """Return the share of a batch's time in which the GPU computes."""
-    ready = [_fresh(network) for _ in range(5)]
+    ready = [served(network.model, network.processor) for _ in range(5)]
     milliseconds = timed(lambda fresh: our_way(fresh, *images, prompts=prompts), ready)
     with profile(activities=[ProfilerActivity.CUDA]) as traced:
-        our_way(_fresh(network), *images, prompts=prompts)
+        our_way(served(network.model, network.processor), *images, prompts=prompts)
         _wait()
-    return sum(event.self_device_time_total for event in traced.key_averages()) / 1000 / milliseconds
-
-
-def _fresh(network: Network) -> Network:
-    """Return the network behind a handler that has cached nothing."""
-    service = Service(ANSWER_TOKENS, CAPTION_TOKENS)
-    service.serve(network.blip2, "random")
-    return replace(network, service=service)
+    microseconds: float = sum(event.self_device_time_total for event in traced.key_averages())
+    return microseconds / 1000 / milliseconds
 
 
 def peak_tflops() -> float:

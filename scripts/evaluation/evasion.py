@@ -73,9 +73,10 @@ def tile_answers(judged: Iterable[JudgedScene], pack: Pack) -> Iterator[tuple[An
 
 
 def _full_view(evidence: Evidence) -> Evidence:
-    return Evidence(
-        tuple(answer for answer in evidence.answers if answer.view == "full"),
-        tuple(caption for caption in evidence.captions if caption.view == "full"),
+    return replace(
+        evidence,
+        answers=tuple(answer for answer in evidence.answers if answer.view == "full"),
+        captions=tuple(caption for caption in evidence.captions if caption.view == "full"),
     )
 
 

@@ -19,6 +19,7 @@ from local.models.container import load_handler
 from local.models.stand_in import StandIn
 from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.export import CHECKPOINT
+from moderation.adapters.reader.ocr import OcrReader
 from moderation.domain.decision import Decision
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image import View, prepare
@@ -26,7 +27,9 @@ from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.policy import Pack, parse_pack
 from moderation.domain.prompt import question_prompt
 from moderation.ports import ScoredText, Turn, VisionReply
+from moderation.usecases.evaluate import with_text
 from moderation.usecases.judge_image import judge_evidence
+from stacks.wheels import READER_MODELS
 
 # adds the handler's folder to the import path
 load_handler(HANDLER)
@@ -54,10 +57,12 @@ class DemoModel:
     def __init__(self) -> None:
         self._service = Service()
         self._service.initialize({"model_id": str(CHECKPOINT)})
+        self._reader = OcrReader(READER_MODELS)
 
     def evidence(self, data: bytes, pack: Pack) -> Evidence:
         """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
-        return self.answer(prepare(data, pack.views, INPUT_SIZE).views, pack)
+        prepared = prepare(data, pack.views, INPUT_SIZE, read=pack.is_read)
+        return with_text(self.answer(prepared.views, pack), self._reader, prepared)
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         """Return the answers about one view, as `ports.VisionModel` does."""
@@ -70,7 +75,7 @@ class DemoModel:
 
     def answer(self, views: Sequence[View], pack: Pack) -> Evidence:
         """Return the evidence about some views."""
-        questions = [question.text for question in pack.questions]
+        questions = [question.text for question in pack.asked]
         prompts = [question_prompt(text) for text in questions]
         bodies = [
             json.dumps(

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.reader.ocr import OcrReader
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.domain.image_ref import ImageRef
@@ -22,7 +23,9 @@ from moderation.ports import JudgeModel, Policies, ScoredText, Turn, VisionModel
 from moderation.usecases.judge_image import judge_image
 from moderation.usecases.prepare_image import PreparePorts, prepare_image
 from moderation.usecases.query_image import query_image
+from moderation.usecases.read_image import read_image
 from scripts.evaluation.ordinary.upload import Upload
+from stacks.wheels import READER_MODELS
 
 INTAKE, WORK = "intake", "work"
 _S3_DEFAULT = "binary/octet-stream"  # of an object that was put without a Content-Type
@@ -82,6 +85,7 @@ class Pipeline:
     def __init__(self, pack: Pack, vision: VisionModel, judge: JudgeModel, input_size: int) -> None:
         self._s3 = boto3.client("s3")
         self._vision, self._judge, self._work = vision, judge, S3WorkStore(self._s3, WORK)
+        self._reader = OcrReader(READER_MODELS)
         self._ports = PreparePorts(
             images=S3ImageStore(self._s3),
             work=self._work,
@@ -111,6 +115,8 @@ class Pipeline:
             return Outcome("review", type(error).__name__, str(error))
         for number in range(len(manifest.queries)):
             query_image(self._work, self._vision, workspace, number)
+        if manifest.pages is not None:
+            read_image(self._work, self._reader, workspace)
         judged = judge_image(self._work, self._judge, workspace).enforced
         if judged is None:
             raise ValueError("A judgement was reused, though the pack forbids it.")

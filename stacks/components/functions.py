@@ -13,14 +13,15 @@ from stacks.components import work_bucket as files
 from stacks.components.alerts import VERDICTS, Alerts
 from stacks.components.audit_bucket import AuditBucket
 from stacks.components.dead_letter_queue import DeadLetterQueue
-from stacks.components.imaging_layer import ImagingLayer
 from stacks.components.intake import Intake
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.policy_bucket import PolicyBucket
 from stacks.components.quarantine_bucket import QuarantineBucket
 from stacks.components.verdict_table import VerdictTable
+from stacks.components.wheel_layer import MODELS, WheelLayer
 from stacks.components.work_bucket import WorkBucket
 from stacks.settings import DeploymentSettings, EndpointNames
+from stacks.wheels import IMAGING, READING
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 # Version 36 holds Powertools 3.31.1 with all its extras.
@@ -57,7 +58,7 @@ class Functions(Construct):
             "Powertools",
             POWERTOOLS_LAYER.format(partition=Stack.of(self).partition, region=Stack.of(self).region),
         )
-        self._imaging = ImagingLayer(self, "Imaging")
+        self._imaging = WheelLayer(self, "Imaging", IMAGING)
         self._make_model_steps(endpoints, intake, policies, work, verdicts)
         self._make_canary(endpoints, policies)
         self._make_record_steps(intake, work, verdicts, alerts)
@@ -102,7 +103,8 @@ class Functions(Construct):
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
         # its judgement is that of the same bytes before
-        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.JUDGEMENT, files.PACKS)
+        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.PAGES)
+        work.allow_put(self.prepare_image, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
         work.allow_key(self.prepare_image)
         verdicts.allow_decisions(self.prepare_image, "dynamodb:GetItem")
@@ -122,13 +124,23 @@ class Functions(Construct):
         work.allow_put(self.query_image, files.ANSWERS)
         model_access.allow_invoke(self.query_image, endpoints.blip2, endpoints.blip2_component)
 
+        self.read_image = self._function(
+            "read_image",
+            memory_mb=1792,  # one processor, on which the reader runs
+            timeout_seconds=90,
+            environment={"WORK_BUCKET": work.bucket_name, "READER_MODELS": f"/opt/{MODELS}"},
+            layers=[self._imaging, WheelLayer(self, "Reading", READING)],
+        )
+        work.allow_get(self.read_image, files.MANIFEST, files.PAGES)
+        work.allow_put(self.read_image, files.READING)
+
         self.judge_image = self._function(
             "judge_image",
             timeout_seconds=90,
             environment={"WORK_BUCKET": work.bucket_name, **_judge(settings, endpoints)},
             reserved_concurrency=concurrency,
         )
-        work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS)
+        work.allow_get(self.judge_image, files.MANIFEST, files.ANSWERS, files.READING)
         work.allow_put(self.judge_image, files.JUDGEMENT, files.PROMPTS)
         model_access.allow_judge(self.judge_image, endpoints, settings.bedrock_judge)
 

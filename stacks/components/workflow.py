@@ -47,6 +47,7 @@ class Workflow(Grantee):
         steps = {
             "PrepareImageFunction": self._functions.prepare_image,
             "QueryImageFunction": self._functions.query_image,
+            "ReadImageFunction": self._functions.read_image,
             "JudgeImageFunction": self._functions.judge_image,
             "RecordVerdictFunction": self._functions.record_verdict,
             "NotifyFunction": self._functions.notify,

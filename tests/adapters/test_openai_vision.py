@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation.adapters import openai_vision
 from moderation.adapters.openai_vision import OpenAiVision
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.vision_dialects import SPEAKERS
@@ -24,7 +23,8 @@ class Runtime:
     """A SageMaker runtime client that notes each request and gives the answers prepared for it."""
 
     def __init__(self, *answers: object) -> None:
-        self.answers, self.bodies = list(answers), []
+        self.answers = list(answers)
+        self.bodies: list[dict[str, Any]] = []
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
         self.bodies.append(json.loads(request["Body"]))
@@ -169,7 +169,7 @@ def test_a_garbled_answer_is_named_so(answer):
 
 def test_questions_that_take_too_long_end_in_time(monkeypatch):
     clock = iter([0.0, 1.0, 80.0])
-    monkeypatch.setattr(openai_vision.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("moderation.adapters.openai_vision.time.monotonic", lambda: next(clock))
     model, runtime = eyes(said("No", No=1.0))
 
     with pytest.raises(EndpointTimeout, match="lower questions_per_query"):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from moderate.deployment import Deployment
+from moderation.domain.reading.text import Find, Line, Reading
 
 
 class Endpoint:
@@ -65,11 +66,33 @@ def test_earlier_rounds_go_before_the_question(moderate, endpoint, picture):
     assert endpoint.asked[0]["prompts"] == ["Question: what is it? Answer: a square. Question: why? Answer:"]
 
 
-def test_the_words_in_the_picture_can_be_asked_for(moderate, endpoint, picture):
-    moderate("ask", picture, "--read")
+class OneLine:
+    """A reader that reads the same everywhere."""
 
+    def read(self, png: bytes) -> Reading:
+        line = Line("Call 555-0143", 0.97, (10, 20, 110, 40))
+        return Reading((line,), (), (Find("phone", "555-0143", 0.97, line.box),))
+
+
+def test_the_words_in_the_picture_are_read_and_asked_for(moderate, endpoint, picture, monkeypatch):
+    monkeypatch.setattr("moderate.ask.find_reader", OneLine)
+
+    shown = moderate("ask", picture, "--read").stdout
     [prompt] = endpoint.asked[0]["prompts"]
+    told = json.loads(moderate("ask", picture, "--read", "--json").stdout)
+
     assert "words" in prompt
+    assert "Call 555-0143" in shown and "10 20 110 40" in shown and "phone" in shown
+    assert told["text"]["finds"][0]["text"] == "555-0143"
+
+
+def test_without_the_readers_models_the_command_says_where_to_get_them(moderate, picture, endpoint, monkeypatch):
+    monkeypatch.setenv("READER_MODELS", "/nowhere")
+
+    failed = moderate("ask", picture, "--read")
+
+    assert failed.exit_code == 1
+    assert "READER_MODELS" in str(failed.stderr) + str(failed.exception)
 
 
 def test_json_holds_the_answers_and_nothing_else(moderate, endpoint, picture):

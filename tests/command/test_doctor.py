@@ -830,8 +830,8 @@ def test_a_statement_that_bears_the_name_alone_is_missing(rows, healthy, change)
                     "AWS:principalarn": [
                         "arn:aws:iam::123456789012:role/Reviewer",
                         "arn:aws:iam::123456789012:role/record",
-                        "arn:aws:iam::123456789012:role/finalise",
                         "arn:aws:iam::123456789012:role/Quarantine",
+                        "arn:aws:iam::123456789012:role/finalise",
                     ]
                 }
             }

@@ -272,10 +272,10 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     assert account.may(account.role("FunctionsPrepareImageRole"), "s3:GetObjectVersion", image)
     assert account.may(account.role("FunctionsRecordVerdictRole"), "s3:PutObjectVersionTagging", image)
     assert account.may(account.role("ReviewerRole"), "s3:PutObjectVersionTagging", image)
-    assert account.may(account.role("FunctionsFinaliseRole"), "s3:PutObjectVersionTagging", image)
     escalated = {"s3:ExistingObjectTag/quarantine": "escalated"}
     for action in ("s3:GetObjectVersion", "s3:PutObjectVersionTagging"):
         assert not account.may(account.role("ReviewerRole"), action, image, escalated), action
         assert account.may(account.role("QuarantineRole"), action, image, escalated), action
+    assert account.may(account.role("FunctionsFinaliseRole"), "s3:PutObjectVersionTagging", image)
     assert account.may(account.role("EraserRole"), "s3:DeleteObjectVersion", image)
     assert not account.may(account.role("FunctionsPrepareImageRole"), "s3:GetObjectVersion", image.replace("in/", "x/"))

@@ -18,6 +18,7 @@ from tests.infra.synthesis import ROOT, Template, flatten, template_of
 LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an account may have too little for any)
     "prepare_image": (2048, 60, None),
     "query_image": (512, 90, None),
+    "read_image": (1792, 90, None),
     "judge_image": (512, 90, None),
     "record_verdict": (512, 60, None),
     "notify": (256, 60, None),
@@ -134,8 +135,9 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
     assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (
-        stem in ("prepare_image", "finalise", "api", "app_api")
+        stem in ("prepare_image", "read_image", "finalise", "api", "app_api")
     )
+    assert any(layer.startswith("<FunctionsReading") for layer in layers) is (stem == "read_image")
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
 
@@ -151,14 +153,15 @@ sys.meta_path.insert(0, Hide())
 importlib.import_module(f"moderation.handlers.{sys.argv[1]}")
 getattr(importlib.import_module("moderation.wiring"), sys.argv[1]).__wrapped__()
 """
-OF_THE_IMAGING_LAYER = "PIL pi_heif yaml"
+OF_LAYERS = {"<FunctionsImaging": "PIL pi_heif yaml", "<FunctionsReading": "numpy onnxruntime phonenumbers zxingcpp"}
 
 
 @pytest.mark.parametrize("stem", LIMITS)
 def test_a_function_starts_with_what_its_layers_hold(stem: str, moderation: Template) -> None:
     """On the laptop all functions share an environment that holds everything."""
     layers = [flatten(layer) for layer in moderation.function(stem)["Layers"]]
-    hidden = "" if any(layer.startswith("<FunctionsImaging") for layer in layers) else OF_THE_IMAGING_LAYER
+    held = {start for start in OF_LAYERS if any(layer.startswith(start) for layer in layers)}
+    hidden = " ".join(packages for start, packages in OF_LAYERS.items() if start not in held)
     credentials = LAMBDAS_OWN
 
     done = subprocess.run(

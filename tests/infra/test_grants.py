@@ -43,9 +43,9 @@ _RESULTS = "Step Functions' own, which writes a large Map's results in parts"
 _CHILDREN = "Step Functions' own, for the children of a Map"
 _STICKING = "decisions that stick to bytes, tests/workflow/test_sticky_decisions.py has the same by command"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
+_GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
 _CONSOLE = "`moderate console`, tests/console/test_laptop.py"
 _COUNTED = "`moderate console` counts what people pass on and reveal, tests/adapters/test_reveals.py"
-_GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
     ("FunctionsRecordVerdict", "s3:DeleteObject", "/evidence/"): _LARGE,

@@ -17,6 +17,7 @@ def conditions(statement: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
     }
 
 
+TAGGERS = ("FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole", "QuarantineRole")
 TAGGING = {
     "s3:PutObjectTagging",
     "s3:PutObjectVersionTagging",
@@ -36,11 +37,9 @@ def all_but(template: Template, *roles: str) -> dict[str, dict[str, list[str]]]:
     return {"ArnNotEquals": {"aws:PrincipalArn": [role_arn(template, role) for role in roles]}}
 
 
-def test_nobody_uploads_a_verdict_and_only_recorder_finaliser_reviewer_and_quarantine_tag(moderation: Template) -> None:
+def test_nobody_uploads_a_verdict_and_only_four_roles_tag(moderation: Template) -> None:
     statements = intake_statements(moderation)
-    taggers = all_but(
-        moderation, "FunctionsRecordVerdictRole", "FunctionsFinaliseRole", "ReviewerRole", "QuarantineRole"
-    )
+    taggers = all_but(moderation, *TAGGERS)
 
     assert statements.keys() == {"UploadedVerdict", "Tagging", "Quarantined"}
     for statement in statements.values():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from blip2_serving import blip2
@@ -45,6 +46,22 @@ def test_a_padded_batch_over_several_images(size: NetworkSize, picture: Callable
     assert batched == alone
     # the equality would be hollow if the images, or the prompts, made no difference
     assert len({tuple(tokens) for tokens in alone}) > len(pairs) // 2
+
+
+def test_pixels_are_the_same_where_transformers_5_uses_torchvision(picture: Callable[..., Image.Image]) -> None:
+    """Seen with transformers 5.17 and torchvision 0.26: a picture's axes are turned before their order is applied."""
+    model, processor = random_checkpoint.build(NetworkSize())
+    ours = processor.image_processor
+
+    def with_torchvision(image: Any, *, input_data_format: str, **options: Any) -> Any:
+        is_turned = isinstance(image, Image.Image) and input_data_format == "channels_last"
+        array = np.asarray(image)
+        return ours(array.T if is_turned else array, input_data_format=input_data_format, **options)
+
+    theirs = Blip2(model, with_torchvision, TokenSpeller(processor.tokenizer))
+
+    expected = ours(picture(), return_tensors="pt")["pixel_values"][0]
+    assert torch.equal(theirs.pixels(picture()), expected)
 
 
 def test_a_batch_without_padding(picture: Callable[..., Image.Image]) -> None:

@@ -11,6 +11,8 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
 from moderation.domain.limits import MAX_LANES
 from moderation.domain.people import Person
+from moderation.domain.reading.detectors import finds
+from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import (
     AT_WORK,
     CONTESTED_QUEUE,
@@ -32,6 +34,7 @@ from moderation.errors import (
     ImageUnavailable,
     Misconfigured,
     NotificationUnavailable,
+    ReadingFailed,
     StoreUnavailable,
 )
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
@@ -540,3 +543,16 @@ class FakeAuditFiles:
 
     def _under(self, prefix: str) -> list[AuditFile]:
         return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]
+
+
+class FakeReader:
+    """A reader that reads the same on every page, or fails."""
+
+    def __init__(self, *lines: Line, failing: str = "") -> None:
+        self.lines, self.failing, self.pages = lines, failing, list[bytes]()
+
+    def read(self, png: bytes) -> Reading:
+        self.pages.append(png)
+        if self.failing:
+            raise ReadingFailed(self.failing)
+        return Reading(self.lines, (), finds(self.lines, (), lambda _: ()))

@@ -50,6 +50,7 @@ def _of_line(line: dict[str, Any]) -> list[Printed]:
 EMITTED: dict[str, tuple[str, ...]] = {
     "PrepareMilliseconds": (),
     "QueryMilliseconds": (),
+    "ReadMilliseconds": (),
     "CanaryWrong": (),
     "Drifted": (),
     "AuditGaps": (),

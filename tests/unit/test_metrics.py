@@ -22,6 +22,7 @@ from moderation.handlers import (
     notify,
     prepare_image,
     query_image,
+    read_image,
     record_failure,
     record_verdict,
     sweep_claims,
@@ -32,6 +33,7 @@ from tests.support.fakes import (
     FakeExecutions,
     FakeJudge,
     FakePublisher,
+    FakeReader,
     FakeVerdicts,
     FakeVision,
     FakeWork,
@@ -194,6 +196,7 @@ def everything():
         if image == first:
             quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
             yield query_image, wiring.QueryPorts(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
+            yield read_image, wiring.ReadPorts(preparing.work, FakeReader()), {"prefix": prefix}
         yield judge_image, wiring.JudgePorts(preparing.work, FakeJudge()), {"prefix": prefix}
         recording = wiring.RecordPorts(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
         event = {"execution": ME, "started_at": NOW, "input": {**state, "size": 1, "work": {"prefix": prefix}}}

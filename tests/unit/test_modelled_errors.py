@@ -65,11 +65,11 @@ PERMANENT: dict[str, dict[str, str]] = {
         "SnapStartRegenerationFailureException": NO_SNAPSHOT,
         "UnsupportedMediaTypeException": OURS,
     },
+    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb PutItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",
     },
-    "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb UpdateItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
         "ResourceNotFoundException": "the table was deleted",

@@ -1,7 +1,9 @@
 """Replaying many records: the selection, evidence in the work bucket, questions to the models, progress and resume."""
 
+import gc
 import json
 import random
+import tracemalloc
 import zlib
 from dataclasses import replace
 from functools import partial
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from moderate.failures import CommandFailed
-from moderate.replaying.run import Batch, Progress, Worker, replayed, table_batches
+from moderate.replaying.run import KEPT_FLIPS, Batch, Progress, Worker, replayed, table_batches
 from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.record_batches import MOST
 from moderation.adapters.table_export import exported_record
@@ -330,6 +332,29 @@ def test_a_file_of_another_replay_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CommandFailed, match="pack"):
         Progress.open(tmp_path / "p", HEADER | {"pack": "other"})
+
+
+def test_memory_is_flat_however_many_pictures_flip(tmp_path: Path) -> None:
+    progress = Progress.open(tmp_path / "p", HEADER)
+    template = replay(with_threshold(0.3), stored("a", 0.4)).flips[0]
+
+    def add(batches: range) -> int:
+        for number in batches:
+            keys = range(number * 100, number * 100 + 100)
+            flips = [replace(template, key=f"{key}" * 20, score=random.Random(key).random()) for key in keys]
+            progress.add({"n": number}, Part(flips=flips))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        full, after = add(range(20)), add(range(20, 60))
+    finally:
+        tracemalloc.stop()
+
+    assert after - full < 100_000  # 4,000 flips more would take megabytes
+    assert len(progress.flips) == KEPT_FLIPS
+    assert [flip.rank for flip in progress.flips] == sorted((flip.rank for flip in progress.flips), reverse=True)
 
 
 def test_an_answer_takes_the_place_of_its_pending_record(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_no_state_passes_what_was_seen_in_an_image():
     kept = {name: state["ResultSelector"] for name, state in TASKS.items() if state["ResultPath"] is not None}
 
     assert {name: set(selector) for name, selector in kept.items()} == {
-        "PrepareImage": {"prefix.$", "queries.$"},
+        "PrepareImage": {"prefix.$", "items.$"},
         "RecordVerdict": {"verdict.$", "notify.$"},
     }
 

@@ -206,7 +206,7 @@ def test_a_field_as_written_changes_the_digest() -> None:
 
 def test_a_field_of_a_later_release_is_ignored_when_read_kept_when_stored_and_refused_when_pushed() -> None:
     later = golden("stored_pack.json") | {"review_within": "2h"}
-    later["questions"] = [question | {"reads": "phone"} for question in later["questions"]]
+    later["questions"] = [question | {"hears": "phone"} for question in later["questions"]]
 
     read = read_pack(later)
 

@@ -14,7 +14,7 @@ def handler(event, context):
     if state == me and attempt(key) <= int(times):
         raise type(error, (Exception,), {})("injected by a test")
     return {
-        "PrepareImage": {"prefix": key, "queries": [0]},
+        "PrepareImage": {"prefix": key, "items": [{"step": 0, "query": 0}]},
         "RecordVerdict": {"verdict": "unsafe", "notify": True},
     }.get(me)
 

@@ -26,7 +26,7 @@ SHOWS = {"red": "weapon", "green": "topless", "blue": "tree"}  # what an image o
 def environment(laptop) -> dict[str, str]:
     """The variables that `make local` prints, and no others of AWS."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    models = Models(laptop.url, blip2="", input_size=96, demo=False, llama="", stand_in=True)
+    models = Models(laptop.url, blip2="", input_size=96, demo=False, llama="", stand_in=True, dialect="scored")
     return rest | Session(laptop.url, models, laptop.outputs, Path()).environment
 
 

@@ -91,9 +91,9 @@ def _plain(value: Mapping[str, Any]) -> Any:
     if kind in ("S", "BOOL"):
         return content
     if kind == "N":
-        return int(content) if content.lstrip("-").isdigit() else _number(Decimal(content))
-    if kind == "M":
-        return {name: _plain(inner) for name, inner in content.items()}
+        return int(content) if content.lstrip("-").isdigit() else _number(content)
+    if kind == "M":  # most values are texts, which need no call
+        return {name: inner["S"] if "S" in inner else _plain(inner) for name, inner in content.items()}
     if kind == "L":
         return [_plain(inner) for inner in content]
     if kind == "NULL":
@@ -101,5 +101,9 @@ def _plain(value: Mapping[str, Any]) -> Any:
     return TypeDeserializer().deserialize({kind: content})  # type: ignore[misc]
 
 
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+def _number(content: str) -> int | float:
+    nearest = float(content)
+    if not nearest.is_integer():
+        return nearest
+    value = Decimal(content)
+    return int(value) if value == value.to_integral_value() else nearest

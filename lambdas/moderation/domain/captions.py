@@ -124,6 +124,8 @@ def _places(
     phrases: Container[tuple[str, ...]], lengths: Mapping[str, Sequence[int]], words: list[str]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of each phrase in the words, the longest at each place; `lengths` are by the first word."""
+    if lengths.keys().isdisjoint(words):
+        return
     free = 0
     for start, word in enumerate(words):
         if word in lengths and start >= free:

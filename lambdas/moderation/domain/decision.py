@@ -14,6 +14,7 @@ from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import how_it_steers, look_like_instructions_together
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
+from moderation.domain.reading.orders import reads_like_orders
 from moderation.domain.yes_no import beyond_known_words
 
 Verdict = Literal["safe", "unsafe", "review"]
@@ -69,7 +70,8 @@ class _Situation:
     def supported(self) -> bool:
         """Tell if an answer over its threshold or a caption, in the pack's own words, supports any category."""
         over = self.top is not None and self.top.over
-        return over or bool(named_categories(self.pack, _captions(self.pack, self.evidence)))
+        said = [*_captions(self.pack, self.evidence), *_texts(self.pack, self.evidence)]
+        return over or bool(named_categories(self.pack, said))
 
     @property
     def in_captions(self) -> tuple[str, ...]:
@@ -81,10 +83,17 @@ class _Situation:
         """The first category that a caption supports and not every answer clearly denies; None if there is none."""
         return next((name for name in self.in_captions if not self._is_denied(name)), None)
 
+    @property
+    def undenied_in_text(self) -> str | None:
+        """The first category that the text in the image supports and not every answer clearly denies."""
+        supported = supported_categories(self.pack, _texts(self.pack, self.evidence))
+        return next((name for name in supported if not self.answered_no(name)), None)
+
     def answered_no(self, category: str) -> bool:
-        """Tell if there are answers about the category, each a clear no."""
+        """Tell if there are answers about the category, the model's among them, each a clear no."""
         speaking = [finding for finding in self.found if category in finding.categories]
-        return bool(speaking) and all(finding.clear_no for finding in speaking)
+        looked = any(finding.read is None for finding in speaking)
+        return looked and all(finding.clear_no for finding in speaking)
 
     def _is_denied(self, category: str) -> bool:
         return self.answered_no(category) and self._only_described
@@ -141,7 +150,7 @@ def needs_judge(pack: Pack, evidence: Evidence) -> bool:
     return (
         bool(_what_is_missing(pack, evidence, found))
         or any(finding.near for finding in found)
-        or bool(supported_categories(pack, _captions(pack, evidence)))
+        or bool(supported_categories(pack, [*_captions(pack, evidence), *_texts(pack, evidence)]))
     )
 
 
@@ -180,7 +189,15 @@ def _disagreement(situation: _Situation) -> _RowResult | None:
 
 
 def _caption_disagreement(situation: _Situation) -> _RowResult | None:
-    if not situation.judged_safe or not (undenied := situation.undenied):
+    if not situation.judged_safe:
+        return None
+    if in_text := situation.undenied_in_text:
+        reason = (
+            f"The judge calls the image safe, but the text in it mentions {in_text}, and no answer, or not every "
+            "answer about it, is a clear no. A person must decide."
+        )
+        return _RowResult("review", in_text, "evidence", reason)
+    if not (undenied := situation.undenied):
         return None
     why = (
         "a caption has text from the picture or more than a description, which clear noes don't excuse"
@@ -216,7 +233,7 @@ def _unsafe(situation: _Situation) -> _RowResult | None:
     if not judgement:
         return None
     reason = judgement.reason or f"The judge finds the image against the policy on {judgement.category}."
-    return _RowResult("unsafe", judgement.category, "judge", reason)
+    return _RowResult("unsafe", judgement.category, "judge", reason + _read_in_it(situation.top))
 
 
 def _unseen(situation: _Situation) -> _RowResult | None:
@@ -277,22 +294,26 @@ def _what_steers(pack: Pack, evidence: Evidence) -> str:
         if how := how_it_steers(caption.text) or (quotes_unread_text(caption.text) and _UNREAD):
             return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
+    answers: list[tuple[str, str]] = []
     for answer in evidence.answers:
-        if answer.question in asked and (how := how_it_steers(beyond_known_words(answer.text, answer.question))):
+        words = beyond_known_words(answer.text, answer.question) if answer.question in asked else ""
+        if how := how_it_steers(words):
             return f'The answer to "{answer.question}" on the view "{answer.view}" {how}'
-    return "All captions and answers together read like instructions" if _steers_together(pack, evidence) else ""
-
-
-def _steers_together(pack: Pack, evidence: Evidence) -> bool:
-    """Tell if captions and answers read like instructions in one of the orders in which a reader meets them."""
-    asked = {question.text for question in pack.questions}
+        answers += [(answer.view, words)] if words else []
+    if pack.is_read and evidence.reading and (page := reads_like_orders(evidence.reading)):
+        return f'The text in the picture, on the view "{page}", reads like instructions'
     captions = [(caption.view, caption.text) for caption in evidence.captions if pack.caption]
-    beyond = [
-        (answer.view, beyond_known_words(answer.text, answer.question))
-        for answer in evidence.answers
-        if answer.question in asked
-    ]
-    answers = [(view, words) for view, words in beyond if words]
+    together = _steers_together(evidence, captions, answers)
+    return "All captions and answers together read like instructions" if together else ""
+
+
+def _steers_together(evidence: Evidence, captions: list[tuple[str, str]], answers: list[tuple[str, str]]) -> bool:
+    """Tell if captions and answers read like instructions in one of the orders in which a reader meets them.
+
+    Each has the name of its view and a text.
+    """
+    if len(captions) + len(answers) < 2:
+        return False
     place = {view: number for number, view in enumerate(views(evidence))}
     by_view = sorted([*captions, *answers], key=lambda said: place[said[0]])
     orders = (captions, captions[::-1], [*captions, *answers], [*answers, *captions], by_view)
@@ -301,6 +322,11 @@ def _steers_together(pack: Pack, evidence: Evidence) -> bool:
 
 def _captions(pack: Pack, evidence: Evidence) -> list[str]:
     return [caption.text for caption in evidence.captions] if pack.caption else []
+
+
+def _texts(pack: Pack, evidence: Evidence) -> list[str]:
+    """Return the text of the image as one, as a reader sees it; none under a pack that doesn't read."""
+    return [" ".join(evidence.reading.texts)] if pack.is_read and evidence.reading else []
 
 
 def _has_question_for(pack: Pack, category: str | None) -> bool:
@@ -317,7 +343,17 @@ def _other_category(top: Finding | None, result: _RowResult) -> str | None:
     return top.categories[0]
 
 
+def _read_in_it(top: Finding | None) -> str:
+    """Name what was read, if that is the strongest evidence, without the text itself: reasons leave in messages."""
+    if not top or not top.read or not top.over:
+        return ""
+    return f" Read in the image: {', '.join(dict.fromkeys(find.detector for find in top.read))}."
+
+
 def _described(finding: Finding) -> str:
+    if finding.read:
+        found = finding.read[0]
+        return f'"{finding.question}" is answered yes by the text "{found.text}", read on the view "{found.view}"'
     place = "over" if finding.over else "just under"
     return (
         f'"{finding.question}" was answered {finding.answer.strip()} on the view "{finding.view}" '

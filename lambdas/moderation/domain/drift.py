@@ -40,7 +40,7 @@ class Week:
             highest: dict[str, float] = {}
             for finding in record.evidence or ():
                 name, score = str(finding["question_id"]), finding.get("score")
-                if score is not None:
+                if score is not None and "read" not in finding:  # the text's answers are no scores of the model
                     highest[name] = max(highest.get(name, 0.0), float(score))
             for name, score in highest.items():
                 found[name].append(score)

@@ -35,7 +35,13 @@ def is_unread(text: str) -> bool:
         text = _ADDRESS.sub(" ", text)
     words = _WORD.findall(in_plain_letters(text.replace("\u2019", "'")))
     unknown = [not is_english(word) for word in words if len(word) > 1 or word in _ONE_LETTER_WORDS]
+    number = sum(unknown)
     return len(unknown) >= _LEAST_WORDS and (
-        sum(unknown) > len(unknown) / 2
-        or any(sum(unknown[i : i + _LEAST_WORDS]) >= _LEAST_WORDS - 1 for i in range(len(unknown) - _LEAST_WORDS + 1))
+        number > len(unknown) / 2
+        or (
+            number >= _LEAST_WORDS - 1
+            and any(
+                sum(unknown[i : i + _LEAST_WORDS]) >= _LEAST_WORDS - 1 for i in range(len(unknown) - _LEAST_WORDS + 1)
+            )
+        )
     )

@@ -7,7 +7,7 @@ path, its scores and its captions.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from moderation.domain.decision import Decision, decide, needs_judge
@@ -236,10 +236,10 @@ def _tops(decision: Decision) -> dict[str, TopAnswer]:
 
 
 def _whole_views(evidence: Evidence) -> Evidence:
-    return Evidence(
-        tuple(answer for answer in evidence.answers if not _PART.search(answer.view)),
-        tuple(caption for caption in evidence.captions if not _PART.search(caption.view)),
-        evidence.unseen,
+    return replace(
+        evidence,
+        answers=tuple(answer for answer in evidence.answers if not _PART.search(answer.view)),
+        captions=tuple(caption for caption in evidence.captions if not _PART.search(caption.view)),
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from moderation.domain.reading.text import Reading
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -35,8 +37,13 @@ class Caption:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All answers and captions, over all views of an image; `unseen` says in sentences what got no view."""
+    """All answers and captions, over all views of an image, and the text in it; None if it wasn't read.
+
+    `unseen` says in sentences what got no view, `unread` why there is no text.
+    """
 
     answers: tuple[Answer, ...]
     captions: tuple[Caption, ...] = ()
     unseen: tuple[str, ...] = ()
+    reading: Reading | None = None
+    unread: str = ""

@@ -12,8 +12,10 @@ from moderation.domain.tokens import most_tokens, tokens
 
 CAPTION_CHARACTERS = 300
 ANSWER_CHARACTERS = 60
+TEXT_CHARACTERS = 600
 
 _NO_LIMIT = 10**9
+_KINDS = ("descriptions", "captions", "texts", "answers")
 _CLEAR = (6.0,)  # rank of the line of clear noes
 
 
@@ -36,8 +38,8 @@ class Line:
 
 
 def evidence_lines(pack: Pack, evidence: Evidence) -> list[Line]:
-    """Return the captions, the answers that are no clear noes in full, and the others in one line."""
-    return [*_captions(pack, evidence), *_answers(pack, findings(pack, evidence))]
+    """Return the captions, the text, the answers that are no clear noes in full, and the others in one line."""
+    return [*_captions(pack, evidence), *_texts(pack, evidence), *_answers(pack, findings(pack, evidence))]
 
 
 def description_lines(pack: Pack, evidence: Evidence) -> list[Line]:
@@ -58,8 +60,13 @@ def speaking_lines(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -> 
     """
     described = _descriptions(pack, described_categories(pack, evidence, found))
     captions = [f'{_frame(names)}"{_shown(text)}"' for text, names in _views_by_caption(pack, evidence).items()]
-    answers = ["".join(_parts(finding)) for _, told in _told(pack, found) for finding in told]
-    return [*described, *captions, *answers]
+    texts = [line.text for line in _texts(pack, evidence)]
+    return [*described, *captions, *texts, *_answer_texts(pack, found)]
+
+
+def said_by_answers(pack: Pack, found: Sequence[Finding]) -> tuple[list[str], set[str]]:
+    """Return what findings alone add to the prompt: the texts of their lines, and the categories that they are near."""
+    return _answer_texts(pack, found), _near_categories(pack, found)
 
 
 def fitting(lines: Sequence[Line], room: int) -> list[Line]:
@@ -75,11 +82,11 @@ def fitting(lines: Sequence[Line], room: int) -> list[Line]:
 def shortened(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
     """Describe in words what was left out or cut."""
     notes = []
-    for kind in ("descriptions", "captions", "answers"):
+    for kind in _KINDS:
         every, left = (sum(line.count for line in some if line.kind == kind) for some in (lines, kept))
         if left < every:
             notes.append(f"{every - left} of {every} {kind} left out")
-    for kind, limit in (("captions", CAPTION_CHARACTERS), ("answers", ANSWER_CHARACTERS)):
+    for kind, limit in (("captions", CAPTION_CHARACTERS), ("answers", ANSWER_CHARACTERS), ("texts", TEXT_CHARACTERS)):
         if any(line.cut for line in kept if line.kind == kind):
             notes.append(f"{kind} cut to {limit} characters")
     return tuple(notes)
@@ -88,7 +95,7 @@ def shortened(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
 def left_out(lines: Sequence[Line], kept: Sequence[Line]) -> tuple[str, ...]:
     """Describe in words what supports a category and was left out or cut."""
     notes = []
-    for kind in ("descriptions", "captions", "answers"):
+    for kind in _KINDS:
         every, left = (sum(line.supports for line in some if line.kind == kind) for some in (lines, kept))
         if left < every:
             notes.append(f"{every - left} of {every} {kind} that speak for a category")
@@ -119,6 +126,24 @@ def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
             )
         )
     return lines
+
+
+def _texts(pack: Pack, evidence: Evidence) -> list[Line]:
+    """Return a line for the text of each view, which is data as a caption is."""
+    lines: list[Line] = []
+    for view, text in _text_by_view(pack, evidence).items():
+        supports, cut = bool(supported_categories(pack, [text])), len(text) > TEXT_CHARACTERS
+        frame, shown = f"Text in the picture ({view}): ", text[:TEXT_CHARACTERS].rstrip()
+        size = tokens(frame) + most_tokens(shown) + 3
+        rank = (2 if supports else 5, len(lines))
+        lines.append(Line(f'{frame}"{shown}"', "texts", size, rank, supports=supports, cut=cut, lost=cut and supports))
+    return lines
+
+
+def _text_by_view(pack: Pack, evidence: Evidence) -> dict[str, str]:
+    read = evidence.reading if pack.is_read else None
+    views = read.by_view if read else {}
+    return {view: neutralise(" / ".join(texts), _NO_LIMIT) for view, texts in views.items()}
 
 
 def _views_by_caption(pack: Pack, evidence: Evidence) -> dict[str, list[str]]:
@@ -152,6 +177,10 @@ def _answers(pack: Pack, found: Sequence[Finding]) -> list[Line]:
         text = f"- All clear, far under threshold: {', '.join(clear)}"
         lines.append(Line(text, "answers", tokens(text) + 1, _CLEAR, count=len(clear)))
     return lines
+
+
+def _answer_texts(pack: Pack, found: Sequence[Finding]) -> list[str]:
+    return ["".join(_parts(finding)) for _, told in _told(pack, found) for finding in told]
 
 
 def _told(pack: Pack, found: Sequence[Finding]) -> Iterator[tuple[Question, list[Finding]]]:
@@ -207,10 +236,15 @@ def described_categories(pack: Pack, evidence: Evidence, found: Sequence[Finding
     An answer supports them near its threshold; to a question without categories, those that the question names.
     """
     captions = [caption.text for caption in evidence.captions] if pack.caption else []
-    texts = [*captions, " ".join(captions)]
+    read = _text_by_view(pack, evidence).values()
+    texts = [*captions, " ".join(captions), *read, *(finding.answer for finding in found)]
+    names = _near_categories(pack, found)
+    return names.union(supported_categories(pack, texts)).difference(uncovered_categories(pack))
+
+
+def _near_categories(pack: Pack, found: Sequence[Finding]) -> set[str]:
     names: set[str] = set()
     for finding in found:
-        texts.append(finding.answer)
         if finding.near:
             names.update(finding.categories or supported_categories(pack, [finding.question]))
-    return names.union(supported_categories(pack, texts)).difference(uncovered_categories(pack))
+    return names

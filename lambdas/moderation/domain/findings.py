@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from moderation.domain.captions import supported_categories
 from moderation.domain.evidence import Answer, Evidence
 from moderation.domain.policy import Pack, Question
+from moderation.domain.reading.text import Find
+from moderation.domain.reading.word_list import words_found
 from moderation.domain.yes_no import statements, yes_or_no
 
 # Ratio of odds below the threshold from which an answer is a clear no: a score of 0.25 under 0.5, 0.91 under 0.97.
@@ -14,17 +16,21 @@ CLEARLY_UNDER = 3
 
 # P is kept this far from 0 and 1, where log-odds are infinite.
 _NEAREST = 1e-6
+# View of the findings that the text answers.
+READ = "text"
+# A line is kept from a higher confidence on.
+_READ_THRESHOLD = 0.5
 # With less probability on yes and no together, the model said something else.
 _ANSWERED = 0.5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer of the vision model about one view, scored.
+    """One answer of the vision model about one view, or of the text in the image, scored.
 
     `score` is P in [0, 1] that the unsafe answer is the true one, after bias correction and temperature scaling; None
     if the answer is missing or unusable, and then `fault` says why. `near` is over the threshold or within the pack's
-    margin below it.
+    margin below it. `read` is what was found in the text, the surest first, and None for an answer of the model.
     """
 
     view: str
@@ -39,6 +45,7 @@ class Finding:
     over: bool
     near: bool
     fault: str = ""
+    read: tuple[Find, ...] | None = None
 
     @property
     def clear_no(self) -> bool:
@@ -100,22 +107,28 @@ def unanswerable(pack: Pack, p_blank: Mapping[str, float | None], subtracted: bo
     return [
         f'{question.id}: "{question.text}" is answered yes about a blank image (P(yes) {p_blank[question.text]:.2f}, '
         f"threshold {question.threshold:.2f}), so its answers mean nothing; reword it, or raise its threshold"
-        for question in pack.questions
+        for question in pack.asked
         if says_yes_to_blank(question, p_blank.get(question.text), subtracted)
     ]
 
 
 def findings(pack: Pack, evidence: Evidence) -> tuple[Finding, ...]:
-    """Findings for every question of the pack, and within it for every view.
+    """Findings for every question of the pack, and within it for every view, then for the text if it answers.
 
     A missing answer gives a finding without a score.
     """
     answers = {(answer.view, answer.question): answer for answer in evidence.answers}
     seen = views(evidence)
     return tuple(
-        _finding(pack, question, answers.get((view, question.text)) or Answer(view, question.text, ""))
+        finding
         for question in pack.questions
-        for view in seen
+        for finding in (
+            *(
+                _finding(pack, question, answers.get((view, question.text)) or Answer(view, question.text, ""))
+                for view in (seen if question.ask else ())
+            ),
+            *((_read_finding(question, evidence),) if question.is_read else ()),
+        )
     )
 
 
@@ -148,6 +161,32 @@ def _finding(pack: Pack, question: Question, answer: Answer) -> Finding:
         over=p is not None and p >= question.threshold,
         near=p is not None and p >= question.threshold - pack.margin,
         fault=fault,
+    )
+
+
+def _read_finding(question: Question, evidence: Evidence) -> Finding:
+    """Return the answer of the text: yes with the confidence of what is read most surely, or no."""
+    reading = evidence.reading
+    found = [find for find in reading.finds if find.detector in question.reads] if reading else []
+    found += words_found(reading, question.words) if reading else ()
+    surest = sorted(found, key=lambda find: -find.confidence)
+    score = surest[0].confidence if surest else 0.0
+    return Finding(
+        view=READ,
+        question_id=question.id,
+        question=question.text,
+        categories=question.categories,
+        answer="yes" if surest else "no",
+        score=score if reading else None,
+        p_yes=None,
+        p_blank=None,
+        threshold=_READ_THRESHOLD,
+        over=score >= _READ_THRESHOLD,
+        near=score >= _READ_THRESHOLD,
+        fault=""
+        if reading
+        else f"isn't answered by the text, which wasn't read{evidence.unread and ': '}{evidence.unread}",
+        read=tuple(surest),
     )
 
 

@@ -100,6 +100,8 @@ def labelled_answers(
     told = {(answer.view, answer.question): answer for answer in evidence.answers}
     strongest: dict[str, tuple[float, Answer]] = {}
     for found in findings(unscaled, evidence):
+        if found.read is not None:
+            continue
         if found.score is not None and found.score > strongest.get(found.question_id, (-1.0,))[0]:
             strongest[found.question_id] = (found.score, told[found.view, found.question])
     answers = {question_id: answer for question_id, (_, answer) in strongest.items()}
@@ -148,7 +150,7 @@ def _fit_category(
 
 
 def _questions_of(pack: Pack, category: str) -> list[Question]:
-    return [question for question in pack.questions if question.categories[:1] == (category,)]
+    return [question for question in pack.asked if question.categories[:1] == (category,)]
 
 
 def _told_by_labels(pack: Pack, truth: frozenset[str]) -> dict[str, bool]:

@@ -9,6 +9,7 @@ from moderation.domain.evidence import Evidence, answer_data
 from moderation.domain.findings import Finding
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
+from moderation.domain.reading.text import reading_to_json
 
 # The judge's answers as it gave them, by pack; the record doesn't hold them.
 JUDGE_TEXTS = "judge_texts"
@@ -29,6 +30,7 @@ def judgement_attributes(
         "evidence": [_finding(finding, *_RAW) for finding in decision.findings],
         "answers": [answer_data(answer) for answer in evidence.answers],
         "captions": [asdict(caption) for caption in evidence.captions],
+        **({"reading": reading_to_json(evidence.reading)} if evidence.reading else {}),
     }
 
 
@@ -75,4 +77,7 @@ def _judgement(judgement: Judgement | UnusableJudgement | None) -> dict[str, Any
 
 def _finding(finding: Finding, *without: str) -> dict[str, Any]:
     """Plain data of a finding; its fault is in the verdict's reason."""
-    return {name: value for name, value in asdict(finding).items() if name not in ("fault", *without)}
+    hidden = ("fault", *without) if finding.read is None else ("fault", "p_yes", "p_blank")
+    return {
+        name: value for name, value in asdict(finding).items() if name not in hidden and (name, value) != ("read", None)
+    }

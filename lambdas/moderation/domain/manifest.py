@@ -9,9 +9,11 @@ from typing import Any
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import Pack, pack_data, read_pack
+from moderation.domain.reading.text import reading_from_json, reading_to_json
 from moderation.domain.sticky_decision import StickyDecision
 
 SCHEMA_VERSION = 1
+READER_VERSION = "pp-ocr-6-small/1"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A picture that is read: what `view` shows whole, of which a pixel is `scale` pixels of the page."""
+
+    view: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Everything that the later steps need; `shadow` packs judge the same evidence without effect.
 
@@ -49,6 +59,7 @@ class Manifest:
     `route` is the prefix of the packs' route. With `decision`, a person decided on the same bytes before.
     `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
     stored on the record. `preview` is a PNG in base64, grey, blurred and tiny, for people who decide.
+    `pages` are read; None if no pack asks for it.
     """
 
     image: ImageRef
@@ -65,6 +76,7 @@ class Manifest:
     route: str | None = None
     decision: StickyDecision | None = None
     preview: str | None = None
+    pages: tuple[Page, ...] | None = None
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -81,7 +93,7 @@ def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ..
     asked: set[str | None] = set()
     queries: list[Query] = []
     for number, pack in enumerate(packs):
-        texts = dict.fromkeys([*([None] if pack.caption else []), *(question.text for question in pack.questions)])
+        texts = dict.fromkeys([*([None] if pack.caption else []), *(question.text for question in pack.asked)])
         wanted = [text for text in texts if text not in asked]
         asked.update(wanted)
         step = pack.questions_per_query or max(1, len(wanted))
@@ -97,7 +109,8 @@ def compute_cache_key(
     pack: Pack, prompt_version: str, preprocessing_version: str, model_input_size: int, models: str
 ) -> str:
     """SHA-256 (hex) of everything that affects a verdict except the image; `models` names the deployed models."""
-    parts = [pack.digest, prompt_version, preprocessing_version, str(model_input_size), models]
+    reader = [READER_VERSION] if pack.is_read else []
+    parts = [pack.digest, prompt_version, preprocessing_version, str(model_input_size), models, *reader]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -119,6 +132,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "route": None,
         "decision": None,
         "preview": None,
+        "pages": None,
     }  # absent from files of earlier releases
     return {name: value for name, value in data.items() if name not in later or value != later[name]}
 
@@ -137,6 +151,7 @@ def manifest_from_json(data: Mapping[str, Any]) -> Manifest:
             "pack": read_pack(data["pack"]),
             "shadow": tuple(read_pack(pack) for pack in data.get("shadow", ())),
             "queries": tuple(_query(query) for query in data["queries"]),
+            "pages": None if data.get("pages") is None else tuple(Page(**known_fields(Page, p)) for p in data["pages"]),
             "decision": StickyDecision.from_attributes(data["decision"]) if data.get("decision") else None,
         }
     )
@@ -149,7 +164,8 @@ def _query(data: Mapping[str, Any]) -> Query:
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
     """Return plain data that `evidence_from_json` reads back unchanged."""
     data = asdict(evidence) | {"answers": [answer_data(answer) for answer in evidence.answers]}
-    return {name: value for name, value in data.items() if value or name != "unseen"}
+    data["reading"] = reading_to_json(evidence.reading) if evidence.reading else None
+    return {name: value for name, value in data.items() if value or name in ("answers", "captions")}
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
@@ -158,6 +174,8 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
         answers=tuple(Answer(**known_fields(Answer, answer)) for answer in data["answers"]),
         captions=tuple(Caption(**known_fields(Caption, caption)) for caption in data.get("captions", ())),
         unseen=tuple(data.get("unseen", ())),
+        reading=reading_from_json(data["reading"]) if data.get("reading") else None,
+        unread=data.get("unread", ""),
     )
 
 

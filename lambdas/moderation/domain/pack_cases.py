@@ -1,5 +1,6 @@
 """Run a pack's own test cases through the decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderation.domain.decision import Decision, decide, needs_judge
@@ -7,6 +8,8 @@ from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import findings, top_finding
 from moderation.domain.judgement import Judgement
 from moderation.domain.policy import Case, Pack, Question
+from moderation.domain.reading.detectors import finds
+from moderation.domain.reading.text import Line, Reading
 
 _VIEW = "full"
 _HARMLESS_CAPTION = "a picture"  # supports no category
@@ -39,9 +42,18 @@ def _decide(pack: Pack, case: Case) -> Decision:
 
 def _evidence(pack: Pack, case: Case) -> Evidence:
     given = dict(case.answers)
-    answers = [_answer(question, given.get(question.id, _harmless(question))) for question in pack.questions]
+    answers = [_answer(question, given.get(question.id, _harmless(question))) for question in pack.asked]
     captions = (Caption(_VIEW, case.caption or _HARMLESS_CAPTION),) if pack.caption else ()
-    return Evidence(tuple(answer for answer in answers if answer), captions)
+    reading = _reading(case.text) if pack.is_read else None
+    return Evidence(tuple(answer for answer in answers if answer), captions, reading=reading)
+
+
+def _reading(texts: Sequence[str]) -> Reading:
+    """Return the lines of a case below one another, read for certain."""
+    lines = tuple(
+        Line(text, 1.0, (0, 20 * number, 10 * len(text), 20 * number + 16)) for number, text in enumerate(texts)
+    )
+    return Reading(lines, finds=finds(lines, (), lambda _: ()))
 
 
 def _harmless(question: Question) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from moderation.domain.category_words import Vocabulary, phrases_of, terms_of
 from moderation.domain.judgement import Judgement
 from moderation.domain.negations import negated_parts
+from moderation.domain.reading.detectors import DETECTORS
 from moderation.domain.statement_terms import (
     Report,
     StatementTerms,
@@ -43,6 +44,8 @@ MAX_CATEGORIES = 64
 MAX_EXCEPTIONS = 20
 MAX_QUESTIONS = 64
 MAX_CASES = 200
+MAX_WORDS = 500
+MAX_CASE_LINES = 20
 MAX_SHADOWS = 5
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -54,6 +57,8 @@ _LINE = re.compile(r"[^\x00-\x1f]+")
 _LINE_RULE = "write it on one line"
 _EXCEPTION = re.compile(r"(?=.*\S)[^()\x00-\x1f]{1,100}")
 _EXCEPTION_RULE = "write one line of at most 100 characters, without brackets"
+_WORDS = re.compile(r"(?=.*\w)[^\x00-\x1f]{2,60}")
+_WORDS_RULE = "write one word or phrase of 2 to 60 characters"
 _QUESTION = re.compile(r"[^\x00-\x1f]*[^?\x00-\x1f]\?")
 _QUESTION_RULE = "write one line that ends with a single '?'"
 _ABOVE_ZERO = 1e-9
@@ -61,7 +66,7 @@ _ROUTE_FIELDS = ("enforce", "canary", "shadow")
 _DURATION = re.compile(r"[1-9][0-9]{0,3}[mh]")
 _DURATION_RULE = "write minutes or hours, such as 90m or 48h"
 _MINUTES = {"m": 1, "h": 60}
-_CASE_FIELDS = ("name", "caption", "answers", "judge", "expect")
+_CASE_FIELDS = ("name", "caption", "text", "answers", "judge", "expect")
 
 
 @dataclass(frozen=True)
@@ -98,10 +103,11 @@ class Category:
 
 @dataclass(frozen=True)
 class Question:
-    """A yes/no question that the vision model is asked.
+    """A yes/no question that the vision model is asked, unless `ask` is false, and that the text in the image answers.
 
     `threshold` in (0, 1) is the lowest score of an answer that counts; `temperature` > 0 divides the log-odds. A
-    question without categories only informs the judge.
+    question without categories only informs the judge. The text answers yes where one of the detectors in `reads`
+    finds something, or one of `words` is in it.
     """
 
     id: str
@@ -110,6 +116,14 @@ class Question:
     unsafe_answer: str = "yes"
     threshold: float = 0.5
     temperature: float = 1.0
+    reads: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    ask: bool = True
+
+    @property
+    def is_read(self) -> bool:
+        """Tell if the text in the image answers it."""
+        return bool(self.reads or self.words)
 
 
 @dataclass(frozen=True)
@@ -117,7 +131,7 @@ class Case:
     """Test case of a pack: evidence, the judge's verdict on it, and the expected verdict.
 
     `answers` are (question id, "yes" | "no" | P(yes) | None for a missing answer); other questions
-    get harmless answers. Without `judge` the judge follows the answers alone.
+    get harmless answers. `text` are the lines that were read. Without `judge` the judge follows the answers alone.
     """
 
     name: str
@@ -126,6 +140,7 @@ class Case:
     caption: str = ""
     answers: tuple[tuple[str, str | float | None], ...] = ()
     judge: Judgement | None = None
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,16 @@ class Pack:
     def category_names(self) -> tuple[str, ...]:
         """Names of the categories, in the pack's order."""
         return tuple(category.name for category in self.categories)
+
+    @property
+    def asked(self) -> tuple[Question, ...]:
+        """The questions that the vision model is asked."""
+        return tuple(question for question in self.questions if question.ask)
+
+    @property
+    def is_read(self) -> bool:
+        """Tell if the text in an image is read under this pack."""
+        return any(question.is_read for question in self.questions)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -329,6 +354,8 @@ def _pack(data: object, faults: Faults) -> Pack:
     faults.distinct("questions", "id", [question.id for question in questions])
     faults.distinct("questions", "text", [question.text for question in questions])
     faults.distinct("cases", "name", [case.name for case in pack.cases])
+    if not pack.asked and not pack.caption:
+        faults.add("questions", "none is put to the vision model", "leave 'ask: false' out of one, or use captions")
     if pack.judge == "when_flagged":
         for name in uncovered_categories(pack):
             faults.add(
@@ -369,10 +396,17 @@ def pack_content(pack: Pack) -> dict[str, Any]:
             for category in pack.categories
         ],
         "statement": terms_content(pack.statement),
-        "questions": [
-            dataclasses.asdict(question) | {"categories": list(question.categories)} for question in pack.questions
-        ],
+        "questions": [_question_content(question) for question in pack.questions],
         "cases": [_case_content(case) for case in pack.cases],
+    }
+
+
+def _question_content(question: Question) -> dict[str, Any]:
+    """Return a question's fields; those of reading only where they say something, so that older digests hold."""
+    reading = {"reads": list(question.reads), "words": list(question.words), "ask": question.ask}
+    content = dataclasses.asdict(question) | {"categories": list(question.categories)}
+    return {name: value for name, value in content.items() if name not in reading} | {
+        name: value for name, value in reading.items() if value != [] and value is not True
     }
 
 
@@ -541,6 +575,19 @@ def _question(fields: Fields, categories: Sequence[str]) -> Question:
         for path, item in fields.items("categories", 0, MAX_CATEGORIES)
     )
     fields.faults.distinct(fields.at("categories"), "category", spoken_for)
+    reads = tuple(
+        _known_name(fields.faults, path, item, DETECTORS.__contains__, f"use one of {', '.join(DETECTORS)}")
+        for path, item in fields.items("reads", 0, len(DETECTORS))
+    )
+    words = tuple(
+        _known_name(fields.faults, path, item, _WORDS.fullmatch, _WORDS_RULE)
+        for path, item in fields.items("words", 0, MAX_WORDS)
+    )
+    ask = fields.switch("ask", True)
+    if not ask and not reads and not words:
+        fields.faults.add(fields.at("ask"), "nothing answers the question", "add 'reads' or 'words'")
+    if (reads or words) and fields.choice("unsafe_answer", ANSWERS, "yes") == "no":
+        fields.faults.add(fields.at("unsafe_answer"), "what is read answers yes", "use 'yes' with 'reads' and 'words'")
     return Question(
         id=fields.text("id", limit=63, pattern=_NAME, rule=_NAME_RULE),
         text=fields.text("text", limit=300, pattern=_QUESTION, rule=_QUESTION_RULE),
@@ -548,6 +595,9 @@ def _question(fields: Fields, categories: Sequence[str]) -> Question:
         unsafe_answer=fields.choice("unsafe_answer", ANSWERS, "yes"),
         threshold=fields.number("threshold", 0.5, _ABOVE_ZERO, 1, "a number above 0 and below 1"),
         temperature=fields.number("temperature", 1.0, _ABOVE_ZERO, 1000, "a number above 0 and below 1000"),
+        reads=reads,
+        words=words,
+        ask=ask,
     )
 
 
@@ -568,6 +618,10 @@ def _case(fields: Fields, categories: Sequence[str], question_ids: Sequence[str]
         judge=_case_judge(fields.mapping("judge", ("flag", "category", "reason")), categories)
         if fields.given("judge")
         else None,
+        text=tuple(
+            _known_name(fields.faults, path, item, _LINE.fullmatch, _LINE_RULE)
+            for path, item in fields.items("text", 0, MAX_CASE_LINES)
+        ),
     )
 
 
@@ -604,6 +658,7 @@ def _case_content(case: Case) -> dict[str, Any]:
         "name": case.name,
         "caption": case.caption,
         "answers": dict(case.answers),
+        **({"text": list(case.text)} if case.text else {}),
         "judge": dataclasses.asdict(case.judge) if case.judge else None,
         "expect": {"verdict": case.verdict, "category": case.category},
     }

@@ -57,6 +57,7 @@ _JUDGEMENT = (
     "evidence",
     "answers",
     "captions",
+    "reading",
     "shadow",
     "models",
     "prompt_version",
@@ -75,7 +76,8 @@ class Record:
     """One item of the verdict table. Missing attributes get their default; unknown ones are in `other`.
 
     `facts` are those of the uploaded object (SHA-256, size, format …), `evidence` the findings of the pack in
-    force, `answers` every raw answer that any pack asked for, `looked_at` the views and frames that the models saw.
+    force, `answers` every raw answer that any pack asked for, `reading` the text in the image, `looked_at` the views
+    and frames that the models saw.
     `categories` is there only if a person named several, the main one first.
     `needs` is what a review waits for instead of a person: "reupload" (another upload) or "policy" (a corrected pack).
     `previous_verdict` is the one that the verdict replaced, `previous_notified` if a topic carried it.
@@ -130,6 +132,7 @@ class Record:
     looked_at: Mapping[str, Any] | None = None
     answers: Sequence[Mapping[str, Any]] | None = None
     captions: Sequence[Mapping[str, str]] = ()
+    reading: Mapping[str, Any] | None = None
     evidence: Sequence[Mapping[str, Any]] | None = None
     evidence_in: str | None = None
     top_finding: Mapping[str, Any] | None = None
@@ -473,7 +476,8 @@ def is_reusable(record: Record, cache_key: str) -> bool:
 
 def judgement_of(record: Record) -> dict[str, Any]:
     """The attributes that another upload of the same bytes takes over from the record."""
-    return {name: getattr(record, name) for name in _JUDGEMENT} | {"repairs": 0, "timings": {}}
+    taken = {name: getattr(record, name) for name in _JUDGEMENT if name != "reading" or record.reading}
+    return taken | {"repairs": 0, "timings": {}}
 
 
 def expiry(decided_at: str, days: int) -> int:

@@ -6,13 +6,13 @@ the stored answer is held, and the replay says so. Where a category's own words 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from moderation.domain.decision import Decision, decide_on, needs_judge
 from moderation.domain.evidence import Evidence
-from moderation.domain.evidence_lines import described_categories, speaking_lines
+from moderation.domain.evidence_lines import described_categories, said_by_answers, speaking_lines
 from moderation.domain.findings import Finding, findings, views
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.manifest import evidence_from_json
@@ -127,8 +127,8 @@ class Edit:
     @cached_property
     def new_questions(self) -> tuple[str, ...]:
         """Texts of the questions that the pack before doesn't ask."""
-        asked = {question.text for question in self.before.questions}
-        return tuple(question.text for question in self.after.questions if question.text not in asked)
+        asked = {question.text for question in self.before.asked}
+        return tuple(question.text for question in self.after.asked if question.text not in asked)
 
     @property
     def needs(self) -> Needs:
@@ -161,10 +161,41 @@ class Edit:
             return "same"
         if cut or not self._keeps_rules:
             return "held"
+        if self._changes_no_word(evidence, found):
+            return "same"
         before, after = self._of_both(speaking_lines, evidence, found)
         if any(text in line for text in self.new_questions for line in after):
             return None
         return "same" if before == after else "held"
+
+    def _changes_no_word(self, evidence: Evidence, found: Sequence[Finding]) -> bool:
+        """Tell if the answers to the questions that differ are read alike, and all else that the judge reads is equal.
+
+        Most records are settled so, without reading their captions. False where more has to be compared.
+        """
+        if self._differing is None:
+            return False
+        before, after = self._differing
+        ids = {question.id for question in after.questions}
+        rest = [finding for finding in found if finding.question_id in ids]
+        return said_by_answers(before, findings(before, evidence)) == said_by_answers(after, rest)
+
+    @cached_property
+    def _differing(self) -> tuple[Pack, Pack] | None:
+        """Both packs with the questions alone that differ; None where more differs of what the judge reads."""
+        before, after = self.before, self.after
+        kept = [question for question in before.questions if question in after.questions]
+        if (
+            self.new_questions
+            or kept != [question for question in after.questions if question in before.questions]
+            or _read_about_all(before) != _read_about_all(after)
+            or uncovered_categories(before) != uncovered_categories(after)
+        ):
+            return None
+        return (
+            replace(before, questions=tuple(question for question in before.questions if question not in kept)),
+            replace(after, questions=tuple(question for question in after.questions if question not in kept)),
+        )
 
     def _of_both(
         self, of: Callable[[Pack, Evidence, Sequence[Finding]], _T], evidence: Evidence, found: Sequence[Finding]
@@ -265,13 +296,15 @@ class Replay:
                 f"The picture was cut for `views: {behind.views}`, and the other pack cuts it otherwise.",
                 before=before,
             )
+        if self._pack.is_read and evidence.reading is None:
+            return NotReplayable("The text in its picture wasn't read, and the other pack asks for it.", before=before)
         seen = views(evidence)
         asked = {(answer.view, answer.question) for answer in evidence.answers}
         unasked = tuple(
             question.text
-            for question in self._pack.questions
+            for question in self._pack.asked
             if not all((view, question.text) in asked for view in seen)
-            and question.text not in {known.text for known in behind.questions}
+            and question.text not in {known.text for known in behind.asked}
         )
         undescribed = self._pack.caption and not behind.caption and {c.view for c in evidence.captions} != set(seen)
         if not unasked and not undescribed:
@@ -295,6 +328,7 @@ def evidence_of(record: Record) -> Evidence:
             "answers": record.answers or (),
             "captions": record.captions,
             "unseen": (record.looked_at or {}).get("unseen", ()),
+            "reading": record.reading,
         }
     )
 
@@ -348,15 +382,27 @@ def _judgement_from(stored: Mapping[str, Any]) -> Judgement | UnusableJudgement:
     return Judgement(stored["flag"], stored.get("category"), stored.get("reason") or "")
 
 
+def _read_about_all(pack: Pack) -> tuple[object, ...]:
+    """Return what of a pack, beside its questions, decides what the judge reads about an image."""
+    return _rules(pack), pack.margin, pack.caption, pack.is_read
+
+
 def _rules_for_all(pack: Pack) -> list[str]:
     uncovered = uncovered_categories(pack)
     return [category.rule for category in pack.categories if category.name in uncovered]
 
 
+def _rules(pack: Pack) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(category.name, category.description, category.exceptions) for category in pack.categories]
+
+
 def _numbers(pack: Pack) -> dict[str, Any]:
     """Return what the judge may read of a pack beside the words of its categories."""
     return {
-        "questions": [(q.text, q.categories, q.unsafe_answer, q.threshold, q.temperature) for q in pack.questions],
+        "questions": [
+            (q.text, q.categories, q.unsafe_answer, q.threshold, q.temperature, q.reads, q.words, q.ask)
+            for q in pack.questions
+        ],
         "exceptions": [category.exceptions for category in pack.categories],
         "margin": pack.margin,
         "caption": pack.caption,

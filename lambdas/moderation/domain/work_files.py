@@ -76,5 +76,13 @@ class Workspace:
     def view(self, name: str) -> str:
         return f"{self.prefix}/views/{name}.png"
 
+    def page(self, name: str) -> str:
+        return f"{self.prefix}/pages/{name}.png"
+
+    @property
+    def reading(self) -> str:
+        """Key of the text that was read, or of why it wasn't."""
+        return f"{self.prefix}/reading.json"
+
     def answers(self, query: int) -> str:
         return f"{self.prefix}/answers/{query}.json"

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from moderation.domain.image import prepare
+from moderation.domain.manifest import Page
 from moderation.domain.prompt import question_prompt
-from moderation.ports import VisionModel, VisionReply
+from moderation.domain.reading.text import Reading
+from moderation.ports import Reader, VisionModel, VisionReply
+from moderation.usecases.read_image import read_pages
 
 READ = "what words are written in this picture?"
 
@@ -20,3 +23,9 @@ def ask(
     view = prepare(picture, "full", model_input_size).views[0]
     prompts = [f"{context.strip()} {question_prompt(text)}".strip() for text in questions]
     return model.ask(view.png, prompts, caption=not questions)
+
+
+def read_text(reader: Reader, picture: bytes, model_input_size: int) -> Reading:
+    """Return the text in a picture, as moderation reads it. Raises ReadingFailed and the errors of `image.prepare`."""
+    pages = prepare(picture, "full", model_input_size, read=True).pages
+    return read_pages(reader, [(Page(page.view, page.scale), page.png) for page in pages])

@@ -13,9 +13,9 @@ def check_questions(model: VisionModel, pack: Pack, model_input_size: int) -> li
 
     Raises the errors of the port.
     """
-    prompts = [question_prompt(question.text) for question in pack.questions]
+    prompts = [question_prompt(question.text) for question in pack.asked]
     reply = model.ask(blank_png(model_input_size), prompts, caption=False)
-    asked = zip(pack.questions, reply.answers, strict=True)
+    asked = zip(pack.asked, reply.answers, strict=True)
     p_blank = {question.text: _p_blank(question, answer) for question, answer in asked}
     return unanswerable(pack, p_blank, subtracted=any(answer.p_yes is not None for answer in reply.answers))
 

@@ -8,20 +8,21 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from moderation.domain.evaluation import EvaluatedPicture, Spent, evaluated, rejected
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.image import prepare
-from moderation.domain.manifest import plan_queries
+from moderation.domain.image import PreparedImage, prepare
+from moderation.domain.manifest import Page, plan_queries
 from moderation.domain.policy import Pack
 from moderation.domain.prompt import question_prompt
 from moderation.domain.record import Record
 from moderation.domain.replay import NotReplayable, Replay, Replayed, evidence_of
-from moderation.errors import InvalidPolicy, Misconfigured, PermanentError
-from moderation.ports import JudgeModel, ScoredText, Turn, VisionModel
+from moderation.errors import InvalidPolicy, Misconfigured, PermanentError, ReadingFailed
+from moderation.ports import JudgeModel, Reader, ScoredText, Turn, VisionModel
 from moderation.usecases.judge_image import judge_evidence
+from moderation.usecases.read_image import read_pages
 
 
 class Memory(Protocol):
@@ -45,6 +46,7 @@ class Models:
     judge: JudgeModel
     input_size: int
     memory: Memory
+    reader: Reader | None = None  # needed for a pack that reads
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def stored_evidence(pack: Pack, record: Record, packs: Mapping[str, Pack]) -> Ev
 
 def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
     """Return the vision model's evidence about a file under a pack. Raises the errors of the port and of `prepare`."""
-    prepared = prepare(data, pack.views, models.input_size)
+    prepared = prepare(data, pack.views, models.input_size, read=pack.is_read)
     pngs = {view.name: view.png for view in prepared.views}
     answers: list[Answer] = []
     captions: list[Caption] = []
@@ -110,7 +112,18 @@ def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
         ]
         captions += [Caption(query.view, said["caption"])] if query.caption and said["caption"] is not None else []
         spent[query.view] = said["ms"]
-    return LookedAt(Evidence(tuple(answers), tuple(captions), prepared.unseen), sum(spent.values()))
+    evidence = Evidence(tuple(answers), tuple(captions), prepared.unseen)
+    return LookedAt(with_text(evidence, models.reader, prepared), sum(spent.values()))
+
+
+def with_text(evidence: Evidence, reader: Reader | None, prepared: PreparedImage) -> Evidence:
+    """Return the evidence with the text on the prepared pages; a reader that fails leaves it missing."""
+    if not prepared.pages or reader is None:
+        return evidence
+    try:
+        return replace(evidence, reading=read_pages(reader, [(Page(p.view, p.scale), p.png) for p in prepared.pages]))
+    except ReadingFailed as error:
+        return replace(evidence, unread=str(error))
 
 
 def _ask(models: Models, png: bytes, questions: Sequence[str], caption: bool) -> Mapping[str, Any]:

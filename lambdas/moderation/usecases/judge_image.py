@@ -20,6 +20,7 @@ from moderation.domain.limits import ANSWER_TOKENS
 from moderation.domain.manifest import Manifest, Query, evidence_from_json, manifest_from_json
 from moderation.domain.policy import Pack
 from moderation.domain.prompt import PROMPT_VERSION, TEMPLATES, answer_schema, judge_prompt, repair_prompt
+from moderation.domain.reading.text import reading_from_json
 from moderation.domain.work_files import Workspace, prompt_file
 from moderation.errors import EndpointTimeout, ModerationError
 from moderation.ports import JudgeModel, Turn, WorkStore
@@ -193,9 +194,18 @@ def collect_evidence(work: WorkStore, workspace: Workspace, manifest: Manifest) 
         answers=tuple(answer for part in parts for answer in part.answers),
         captions=tuple(caption for part in parts for caption in part.captions),
         unseen=manifest.unseen,
+        **_reading(work, workspace, manifest),
     )
     models = dict.fromkeys(file["model"] for file in files)
     return CollectedEvidence(evidence, ", ".join(models), max(file["milliseconds"] for file in files), failed)
+
+
+def _reading(work: WorkStore, workspace: Workspace, manifest: Manifest) -> dict[str, Any]:
+    """The text that was read, or why it wasn't, as fields of the evidence."""
+    if manifest.pages is None:
+        return {}
+    file = work.get_json(workspace.reading)
+    return {"unread": str(file["error"])} if "error" in file else {"reading": reading_from_json(file["reading"])}
 
 
 def judge_evidence(judge: JudgeModel, pack: Pack, evidence: Evidence, budget: TimeBudget | None = None) -> JudgeOutcome:

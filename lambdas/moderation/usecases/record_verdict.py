@@ -145,7 +145,10 @@ def _verdict(work: WorkStore, moderated: Moderated, standing: Record | None, upl
         record = Record.from_attributes({"pk": moderated.image.pk, "sk": moderated.image.version, **attributes})
         attributes |= filed(supported_categories(record), manifest.pack, uploaded_at)
     if overflows(attributes):
-        work.put_json(workspace.evidence, {name: attributes.pop(name) for name in ("evidence", "answers")})
+        work.put_json(
+            workspace.evidence,
+            {name: attributes.pop(name) for name in ("evidence", "answers", "reading") if name in attributes},
+        )
         attributes["evidence_in"] = workspace.evidence
     return attributes
 

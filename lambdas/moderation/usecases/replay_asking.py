@@ -1,7 +1,7 @@
 """Ask the models about records that can't be replayed on their stored answers alone."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import views
@@ -91,7 +91,7 @@ def _with_answers(
             for question, said in zip(lacking.questions, reply.answers, strict=True)
         )
         captions += [Caption(view, reply.caption)] if reply.caption is not None else []
-    return Evidence(tuple(answers), tuple(captions), evidence.unseen)
+    return replace(evidence, answers=tuple(answers), captions=tuple(captions))
 
 
 def views_of(verdicts: VerdictStore, record: Record) -> Workspace | None:

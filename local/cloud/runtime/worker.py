@@ -30,6 +30,10 @@ def client_command() -> list[str]:
     return [sys.executable, "-P", str(Path(__file__).with_name("python_client.py"))]
 
 
+# Folders of layers, and what set-up made of them.
+_OF_LAYERS = {"/opt/reader": str(Path(__file__).parents[3] / "build/reader")}
+
+
 class Worker:
     """Warm subprocess with the Runtime API that it polls."""
 
@@ -100,7 +104,7 @@ class Worker:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
-            **dict(function.environment),
+            **{name: _OF_LAYERS.get(value, value) for name, value in function.environment},
             **cloud,
         }
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from transformers import AutoTokenizer, Blip2ForConditionalGeneration, BlipImageProcessor, StoppingCriteria
@@ -95,8 +96,9 @@ class Blip2:
 
     def pixels(self, image: Image.Image) -> torch.Tensor:
         """Return an RGB image as input of the vision tower: (3, height, width), resized and normalised."""
-        # given explicitly: the processor mistakes a one-pixel-high image for a channels-first one
-        batch = self._image_processor(image, return_tensors="pt", input_data_format="channels_last")
+        # the order of axes is given: a one-pixel-high image would be mistaken for a channels-first one; and the array,
+        # since transformers 5 turns a picture's axes before it applies the order, where torchvision is installed
+        batch = self._image_processor(np.array(image), return_tensors="pt", input_data_format="channels_last")
         pixels: torch.Tensor = batch["pixel_values"][0]
         return pixels
 

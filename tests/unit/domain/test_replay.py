@@ -12,6 +12,7 @@ from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.judgement_file import shadow_attributes
 from moderation.domain.policy import Category, Pack
 from moderation.domain.prompt import judge_prompt
+from moderation.domain.reading.text import Reading
 from moderation.domain.record import Record, overruled, reopened
 from moderation.domain.replay import (
     Edit,
@@ -100,6 +101,7 @@ def test_a_threshold_is_replayed_on_the_stored_judgement(
         replace(PACK, questions=(replace(WEAPON, temperature=3.0), SMOKER)),
         replace(PACK, questions=(replace(WEAPON, categories=("Tobacco",)), SMOKER)),
         replace(PACK, questions=(WEAPON,)),
+        replace(PACK, questions=(SMOKER, WEAPON)),
         replace(PACK, categories=(replace(PACK.categories[0], exceptions=("toy gun",)), PACK.categories[1])),
         replace(PACK, categories=(replace(PACK.categories[0], action="review"), PACK.categories[1])),
         replace(PACK, caption=False),
@@ -320,9 +322,10 @@ def test_an_edit_says_what_each_change_needs() -> None:
 def test_the_shipped_packs_replay_their_own_verdicts(name: str) -> None:
     pack = shipped(name)
     answers = tuple(Answer("full", question.text, "no", 0.05, 0.1) for question in pack.questions)
-    stored = record(Evidence(answers, (Caption("full", "a dog on a beach"),)), SAFE, pack)
+    read = Reading() if pack.is_read else None
+    stored = record(Evidence(answers, (Caption("full", "a dog on a beach"),), reading=read), SAFE, pack)
 
-    assert verdict(replayed(stored, pack, pack)) == ("safe", None, "same")
+    assert verdict(replayed(stored, pack, pack)) == ("safe", None, "same" if pack.judge == "always" else "none")
 
 
 def test_an_escalated_record_stays_so_when_it_is_reopened() -> None:

@@ -1,0 +1,96 @@
+"""Finding and reading the lines of a page: at full resolution in tiles, and once as a whole for large letters."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL import Image
+
+from moderation.adapters.reader.pp_ocr import PpOcr
+from moderation.adapters.reader.regions import Map, Points, Region, regions
+from moderation.domain.reading.text import Line
+
+_TILE, _OVERLAP = 1280, 160
+_WHOLE = 1280  # longer side of a large page that is looked at as a whole
+_LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 pixels aren't found
+_MOST_ENLARGED = 4
+_LEAST_CONFIDENCE = 0.6
+_FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for
+_LEAST_SHARE = 0.5  # of a line under another from which both are the same
+
+
+def read_page(models: PpOcr, page: Image.Image) -> list[Line]:
+    """Return the lines of an RGB picture, from the top to the bottom."""
+    scale = min(_MOST_ENLARGED, max(1.0, _LEAST_SIDE / min(page.size)))
+    if scale > 1 and max(page.size) * scale > _TILE:
+        scale = max(1.0, _TILE / max(page.size))
+    shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
+    read = [line for found in _looks(models, shown) for line in _read(models, shown, found, scale)]
+    return sorted(_distinct(read), key=lambda line: (line.box[1], line.box[0]))
+
+
+def _looks(models: PpOcr, page: Image.Image) -> Iterator[list[Region]]:
+    """Yield the lines found at full resolution, and in a large page those found in all of it at once."""
+    yield regions(_stitched(models, page))
+    if max(page.size) > _TILE:
+        whole = page.copy()
+        whole.thumbnail((_WHOLE, _WHOLE), Image.Resampling.BICUBIC)
+        probabilities = models.probabilities(whole)
+        yield [_scaled(region, probabilities, page.size) for region in regions(probabilities)]
+
+
+def _stitched(models: PpOcr, page: Image.Image) -> Map:
+    """Return the probabilities of a page, from tiles that overlap, so that no line is cut at a seam."""
+    stitched = np.zeros((page.height, page.width), dtype=np.float32)
+    for left, right in _spans(page.width):
+        for top, bottom in _spans(page.height):
+            tile = page.crop((left, top, right, bottom))
+            part = stitched[top:bottom, left:right]
+            np.maximum(part, _fitted(models.probabilities(tile), tile.size), out=part)
+    return stitched
+
+
+def _fitted(probabilities: Map, size: tuple[int, int]) -> Map:
+    if probabilities.shape == size[::-1]:
+        return probabilities
+    return np.asarray(Image.fromarray(probabilities).resize(size, Image.Resampling.BILINEAR))
+
+
+def _spans(side: int) -> list[tuple[int, int]]:
+    """Return where tiles begin and end along a side: as few as `_TILE` allows, equally long, overlapping."""
+    count = max(1, math.ceil((side - _OVERLAP) / (_TILE - _OVERLAP)))
+    length = math.ceil((side + (count - 1) * _OVERLAP) / count)
+    starts = (min(number * (length - _OVERLAP), side - length) for number in range(count))
+    return [(start, start + length) for start in starts]
+
+
+def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region:
+    height, width = probabilities.shape
+    return Region(region.corners * np.array([size[0] / width, size[1] / height]))
+
+
+def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float) -> Iterator[Line]:
+    for region, (text, confidence) in zip(found, models.read(page, found), strict=True):
+        if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
+            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale))
+
+
+def _box(corners: Points) -> tuple[int, int, int, int]:
+    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return max(0, int(left)), max(0, int(top)), int(right), int(bottom)
+
+
+def _distinct(lines: Sequence[Line]) -> list[Line]:
+    """Return each line once, of two in the same place the one with more characters that are read surely."""
+    kept: list[Line] = []
+    for line in sorted(lines, key=lambda line: -len(line.text) * line.confidence):
+        if not any(_covered(line, other) for other in kept):
+            kept.append(line)
+    return kept
+
+
+def _covered(line: Line, other: Line) -> bool:
+    left, top, right, bottom = line.box
+    width = min(right, other.box[2]) - max(left, other.box[0])
+    height = min(bottom, other.box[3]) - max(top, other.box[1])
+    return width > 0 and height > 0 and width * height > _LEAST_SHARE * (right - left) * (bottom - top)

@@ -1,0 +1,20 @@
+"""Telephone numbers by the countries' plans of numbers."""
+
+from collections.abc import Iterator
+
+from phonenumbers import Leniency, PhoneNumberMatcher
+
+# Countries whose national numbers are recognised without a country code.
+_REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "IN", "BR", "AU", "JP")
+_LEAST_DIGITS = 9
+_SEPARATORS = " -./()"
+
+
+def phones(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a valid number stands that is grouped as its country writes it."""
+    for region in _REGIONS:
+        for match in PhoneNumberMatcher(text, region, leniency=Leniency.EXACT_GROUPING):
+            written = match.raw_string
+            grouped = any(sign in written for sign in _SEPARATORS)
+            if written.startswith("+") or (grouped and sum(map(str.isdigit, written)) >= _LEAST_DIGITS):
+                yield match.start, match.end

@@ -1,0 +1,133 @@
+"""Numbers with rules of their own: payment cards, bank accounts, identity numbers.
+
+The checks are written out because python-stdnum, which has them, is under the LGPL, and each is a few lines.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+Check = Callable[[str], bool]
+
+_CARD = re.compile(r"(?<![\dOo])(?:[\dOolI][ -]?){12,18}[\dOolI](?![\dOo])")
+_CARD_STARTS = re.compile(r"(?:4|5[1-5]|2[2-7]|3[0-9]|6[0-9])\d+")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}[\dOoIl]{2}(?:[ -]?[A-Z0-9]){11,30}(?!\w)")
+_DIGITS = str.maketrans("OoIlQ", "00110")
+_LEAST_KINDS = 2  # of digits in a card's number: sixteen noughts pass the checksum
+# Letters of the countries' IBANs and their lengths, from the registry.
+_IBAN_LENGTHS = {
+    length: names.split()
+    for length, names in {
+        15: "NO", 16: "BE", 18: "DK FI FO GL NL", 19: "MK SI", 20: "AT BA EE KZ LT LU XK", 21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV",
+        29: "BR EG PS QA UA", 30: "JO KW MU", 31: "MT SC", 33: "RU",
+    }.items()
+}  # fmt: skip
+
+_MRZ_WEIGHTS = (7, 3, 1)
+_MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
+_MRZ_NAME = re.compile(r"(?<!\w)[PIACV][A-Z<][A-Z<]{3}[A-Z]+(?:<{1,2}[A-Z]+)+<{2,}")
+_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
+
+
+def payment_cards(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where numbers of payment cards stand: 13 to 19 digits of a known scheme with a right last digit."""
+    for match in _CARD.finditer(text):
+        number = re.sub(r"[ -]", "", match[0]).translate(_DIGITS)
+        if _CARD_STARTS.fullmatch(number) and len(set(number)) >= _LEAST_KINDS and luhn(number):
+            yield match.span()
+
+
+def ibans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where international bank account numbers stand, each with its country's length and right check digits."""
+    for match in _IBAN.finditer(text.upper()):
+        end = _iban_end(match[0])
+        if end:
+            yield match.start(), match.start() + end
+
+
+def _iban_end(candidate: str) -> int | None:
+    """Return where the number ends in what begins with one; what follows may be more text in capitals."""
+    wanted = next((length for length, names in _IBAN_LENGTHS.items() if candidate[:2] in names), 0)
+    places = [place for place, character in enumerate(candidate) if character.isalnum()]
+    if not wanted or len(places) < wanted:
+        return None
+    compact = "".join(candidate[place] for place in places[:wanted])
+    plain = compact[:2] + compact[2:4].translate(_DIGITS) + compact[4:]
+    read = (plain, plain[:4] + plain[4:].translate(_DIGITS))
+    return places[wanted - 1] + 1 if any(mod_97(each) for each in read) else None
+
+
+def identity_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where identity numbers stand: machine-readable lines of passports and cards, and six countries' numbers."""
+    compact = text.replace(" ", "")
+    if _MRZ_NAME.search(compact) or any(_is_mrz(match[0]) for match in _MRZ_TD3.finditer(compact)):
+        yield 0, len(text)
+    for pattern, check in _NATIONAL:
+        for match in pattern.finditer(text):
+            if check(re.sub(r"[^A-Z0-9]", "", match[0].upper())):
+                yield match.span()
+
+
+def luhn(number: str) -> bool:
+    """Tell if the last digit is the check digit of the others."""
+    doubled = (int(digit) * 2 if place % 2 else int(digit) for place, digit in enumerate(reversed(number)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def mod_97(number: str) -> bool:
+    """Tell if an IBAN's check digits are right: letters count from 10, the first four characters last."""
+    return int("".join(str(int(character, 36)) for character in number[4:] + number[:4])) % 97 == 1
+
+
+def _is_mrz(line: str) -> bool:
+    """Tell if the check digits of a passport's number, birth and expiry are right (ICAO 9303)."""
+    fields = ((line[:9], line[9]), (line[13:19], line[19]), (line[21:27], line[27]))
+    return all(_mrz_digit(field) == digit.translate(_DIGITS) for field, digit in fields)
+
+
+def _mrz_digit(field: str) -> str:
+    values = (0 if character == "<" else int(character, 36) for character in field)
+    return str(sum(value * _MRZ_WEIGHTS[place % 3] for place, value in enumerate(values)) % 10)
+
+
+def _social_security(number: str) -> bool:
+    """Tell if it can be a US social security number; the written form has two hyphens."""
+    area, group, serial = number[:3], number[3:5], number[5:]
+    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+
+
+def _dni(number: str) -> bool:
+    digits = number[:-1].translate(str.maketrans("XYZ", "012"))
+    return digits.isdigit() and _DNI_LETTERS[int(digits) % 23] == number[-1]
+
+
+def _ahv(number: str) -> bool:
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(number[:12]))
+    return (10 - total % 10) % 10 == int(number[12])
+
+
+def _nir(number: str) -> bool:
+    body = number[:13].replace("2A", "19").replace("2B", "18")
+    return body.isdigit() and 97 - int(body) % 97 == int(number[13:])
+
+
+def _codice_fiscale(number: str) -> bool:
+    odd = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+    values = [int(character) if character.isdigit() else ord(character) - 65 for character in number[:15]]
+    total = sum(value if place % 2 else odd[value] for place, value in enumerate(values))
+    return chr(65 + total % 26) == number[15]
+
+
+def _always(number: str) -> bool:
+    return bool(number)
+
+
+_NATIONAL: tuple[tuple[re.Pattern[str], Check], ...] = (
+    (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
+    (re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIOQUV])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)"), _always),  # UK
+    (re.compile(r"(?:(?<!\w)|(?<=DNI)|(?<=NIE)|(?<=NIF))[XYZ\d]-?\d{7}-?[A-Z](?!\w)"), _dni),
+    (re.compile(r"(?<!\d)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\d)"), _ahv),
+    (re.compile(r"(?<!\w)[12] ?\d{2} ?[0-9]{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), _nir),
+    (re.compile(r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?!\w)"), _codice_fiscale),
+)

@@ -1,0 +1,61 @@
+"""Rows of text: lines that stand beside each other, read as one, since a number with wide gaps is found in parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.domain.reading.text import Box, Code, Find, Line
+
+_GAP = 3  # heights of a line between two that belong together
+_BESIDE = 0.5  # share of the lower line's height that both have in common
+_ALIKE = 2  # ratio of heights up to which two lines belong together
+
+
+@dataclass(frozen=True)
+class Row:
+    """Parts that read as one text, from left to right with a space between them."""
+
+    parts: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(part.text for part in self.parts)
+
+    def find(self, detector: str, start: int, end: int) -> Find:
+        """Return a find in the characters from `start` to `end`, with the box of the parts that it is in."""
+        inside, position = [], 0
+        for part in self.parts:
+            if position < end and start < position + len(part.text):
+                inside.append(part)
+            position += len(part.text) + 1
+        inside = inside or list(self.parts)
+        box = around([part.box for part in inside])
+        return Find(detector, self.text[start:end], min(part.confidence for part in inside), box, inside[0].view)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box around all boxes."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
+    """Return the rows of the lines in their order, then one for the content of each code."""
+    found: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: (line.view, line.box[0])):
+        beside = next((row for row in found if _continues(row[-1], line)), None)
+        if beside is None:
+            found.append([line])
+        else:
+            beside.append(line)
+    found.sort(key=lambda row: (row[0].view, row[0].box[1], row[0].box[0]))
+    scanned = [Row((Line(code.text, 1.0, code.box, code.view),)) for code in codes if code.text.strip()]
+    return [*(Row(tuple(row)) for row in found), *scanned]
+
+
+def _continues(last: Line, line: Line) -> bool:
+    height, other = last.box[3] - last.box[1], line.box[3] - line.box[1]
+    common = min(last.box[3], line.box[3]) - max(last.box[1], line.box[1])
+    gap = line.box[0] - last.box[2]
+    alike = max(height, other) <= _ALIKE * min(height, other)
+    near = -height < gap < _GAP * max(height, other)
+    return last.view == line.view and alike and near and common >= _BESIDE * min(height, other)

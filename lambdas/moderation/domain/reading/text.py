@@ -1,0 +1,103 @@
+"""Text and codes that were read in an image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text; `confidence` is the mean probability of its characters.
+
+    `box` is left, top, right and bottom in the pixels of the frame that `view` shows whole.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    view: str = "full"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A QR code or another printed code: its content, which may be empty, its format and its place."""
+
+    text: str
+    format: str
+    box: Box
+    view: str = "full"
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that a detector found in the text or a code; `confidence` is that of the least sure line it is in."""
+
+    detector: str
+    text: str
+    confidence: float
+    box: Box
+    view: str = "full"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that was read in an image, line by line from the top, and what the detectors found in it."""
+
+    lines: tuple[Line, ...] = ()
+    codes: tuple[Code, ...] = ()
+    finds: tuple[Find, ...] = ()
+
+    @property
+    def by_view(self) -> dict[str, list[str]]:
+        """The texts of the lines and codes on each view."""
+        views: dict[str, list[str]] = {}
+        for view, text in [
+            *((line.view, line.text) for line in self.lines),
+            *((code.view, code.text) for code in self.codes),
+        ]:
+            if text:
+                views.setdefault(view, []).append(text)
+        return views
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The lines, then the contents of the codes."""
+        return tuple(
+            text for text in [*(line.text for line in self.lines), *(code.text for code in self.codes)] if text
+        )
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """Return plain data that `reading_from_json` reads back unchanged."""
+    return {
+        "lines": [_plain(line) for line in reading.lines],
+        "codes": [_plain(code) for code in reading.codes],
+        "finds": [_plain(find) for find in reading.finds],
+    }
+
+
+def reading_from_json(data: Mapping[str, Any]) -> Reading:
+    """Read stored text; unknown fields are ignored."""
+    return Reading(
+        lines=tuple(Line(each["text"], float(each["confidence"]), *_place(each)) for each in data["lines"]),
+        codes=tuple(Code(each["text"], each["format"], *_place(each)) for each in data.get("codes", ())),
+        finds=tuple(
+            Find(each["detector"], each["text"], float(each["confidence"]), *_place(each))
+            for each in data.get("finds", ())
+        ),
+    )
+
+
+def _plain(part: Line | Code | Find) -> dict[str, Any]:
+    return {name: list(value) if name == "box" else value for name, value in asdict(part).items()}
+
+
+def _place(data: Mapping[str, Any]) -> tuple[Box, str]:
+    left, top, right, bottom = _whole_numbers(data["box"])
+    return (left, top, right, bottom), str(data.get("view", "full"))
+
+
+def _whole_numbers(values: Sequence[Any]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)

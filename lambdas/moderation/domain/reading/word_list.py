@@ -1,0 +1,55 @@
+"""Words of a pack in the text of an image: whole words, whatever their case and the look of their letters."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from moderation.domain.letters import in_plain_letters, in_words
+from moderation.domain.reading.rows import rows
+from moderation.domain.reading.text import Find, Line, Reading
+
+WORDS = "words"
+
+# A reader can't tell I, l and 1 apart, nor O and 0; people write other signs for letters on purpose.
+_LOOK_ALIKE = str.maketrans("013456789@$l", "oieasgtbgasi")
+_OTHER_ALPHABETS = str.maketrans("авеіјкмнорсѕтухαβεικνορτυχ", "abeijkmhopcstyxabeiknoptux")
+_SIGNS = str.maketrans("!|€£", "iiel")
+_SPACED = re.compile(r"(?<!\w)\w(?:[ .\-_*]{1,2}\w){2,}(?!\w)")
+_NEXT_TO = 3  # heights of a line between two of one phrase
+
+
+def words_found(reading: Reading, words: Sequence[str]) -> tuple[Find, ...]:
+    """Return the words that stand in the lines or codes, or over two lines that follow each other."""
+    return tuple(find for line in _texts(reading) for word in words if (find := _found(line, word)))
+
+
+def _texts(reading: Reading) -> Iterator[Line]:
+    """Yield each row as one line, then each two rows below one another as one."""
+    each = [row.find(WORDS, 0, len(row.text)) for row in rows(reading.lines, reading.codes)]
+    for upper in each:
+        yield Line(upper.text, upper.confidence, upper.box, upper.view)
+    for upper, lower in pairwise(each):
+        height = max(upper.box[3] - upper.box[1], 1)
+        if upper.view == lower.view and 0 <= lower.box[1] - upper.box[1] < _NEXT_TO * height:
+            last, first = upper.text.split()[-1], lower.text.split()[0]
+            box = (
+                min(upper.box[0], lower.box[0]), upper.box[1], max(upper.box[2], lower.box[2]), lower.box[3],
+            )  # fmt: skip
+            yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.view)
+
+
+def _found(line: Line, word: str) -> Find | None:
+    wanted = f" {folded(word)[0]} "
+    if any(wanted in f" {text} " for text in folded(line.text)):
+        return Find(WORDS, word, line.confidence, line.box, line.view)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> tuple[str, ...]:
+    """Return the words of a text in one form for all letters that look alike: as signs, as letters, and unspaced."""
+    plain = in_plain_letters(text).translate(_OTHER_ALPHABETS)
+    unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
+    read = (plain, plain.translate(_SIGNS), unspaced)
+    return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))

@@ -1,0 +1,49 @@
+"""Reader of text on this machine, for packs that read."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from moderate.failures import CommandFailed
+from moderate.output import cell, probability, table
+from moderation.domain.reading.text import Box, Reading
+
+if TYPE_CHECKING:
+    from moderation.adapters.reader.ocr import OcrReader  # which takes a while to import
+
+# What `make setup` makes in a checkout.
+_MODELS = Path(__file__).parents[1] / "build/reader"
+
+
+def text_table(reading: Reading) -> Table:
+    """Return the lines, codes and finds of a picture; boxes are left, top, right, bottom in pixels of the view."""
+    rows = table(("read as", "text", "view", "box", "confidence"), "Text in the picture", numbers=("confidence",))
+    for line in reading.lines:
+        rows.add_row("line", cell(line.text), cell(line.view), _box(line.box), probability(line.confidence))
+    for code in reading.codes:
+        rows.add_row(cell(code.format), cell(code.text), cell(code.view), _box(code.box), "")
+    for find in reading.finds:
+        rows.add_row(
+            cell(find.detector), cell(find.text), cell(find.view), _box(find.box), probability(find.confidence)
+        )
+    return rows
+
+
+def _box(box: Box) -> str:
+    return " ".join(map(str, box))
+
+
+def find_reader() -> "OcrReader":
+    """Return the reader. Raises CommandFailed if its models aren't here."""
+    from moderation.adapters.reader.ocr import OcrReader
+    from moderation.adapters.reader.pp_ocr import DETECTOR
+
+    folder = Path(os.environ.get("READER_MODELS") or _MODELS)
+    if not (folder / DETECTOR).is_file():
+        raise CommandFailed(
+            f"The reader's models aren't in {folder}. Run `make setup` in a checkout, or set READER_MODELS to a folder "
+            "with the two .onnx files of the wheel of rapidocr 3.10.0 (rapidocr/models)."
+        )
+    return OcrReader(folder)

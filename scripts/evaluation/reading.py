@@ -1,0 +1,247 @@
+"""Measure the reader: `python -m scripts.evaluation.reading [--count N] [--out FILE]`, on one thread.
+
+It needs scikit-image and scikit-learn beside the project's packages, for the photographs that they ship:
+`pip install scikit-image==0.26.0 scikit-learn==1.9.1` into an environment of its own. Nothing else is downloaded.
+
+- drawings of the demo, as in the quality set: insults and contact details, the drawing alone and small in a scene;
+- the photographs, in which nothing is to be found;
+- pictures with one find of each kind over those photographs, turned by up to 15°, as JPEG, by lettering size;
+- seconds of processor time by size of the picture.
+"""
+
+import argparse
+import io
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zxingcpp
+from PIL import Image, ImageDraw, ImageFont
+from rich.console import Console
+
+from model_artifacts.demo.drawings import INSULTS, SUBJECTS, Subject, draw, embed_small
+from moderation.adapters.reader.ocr import OcrReader
+from moderation.domain.reading.text import Reading
+from moderation.domain.reading.word_list import words_found
+from stacks.wheels import READER_MODELS
+
+SEED = 2026
+LETTERING = (12, 16, 20, 28, 40)  # height of the font in pixels
+CONTACT = ("phone", "email", "handle")
+_INSULTS = tuple(word.lower() for word in INSULTS)
+_TURNS = (0, 0, 5, -8, 15, -15)
+_SCENE = (1024, 1024)
+_SIZES = ((512, 512), (1024, 1024), (2000, 1500), (4000, 3000))
+_QR_LETTERING = 10  # a code's module is this part of the lettering's size
+_PHOTOGRAPHS = (
+    "astronaut", "camera", "cat", "chelsea", "coffee", "coins", "rocket", "moon", "brick", "grass", "gravel", "clock",
+    "immunohistochemistry", "hubble_deep_field", "retina", "horse", "cell", "stereo_motorcycle", "colorwheel",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Measure, print a line for each kind, and write the figures as JSON."""
+    arguments = argparse.ArgumentParser(description="Measure the reader.")
+    arguments.add_argument("--count", type=int, default=200, help="pictures of each kind")
+    arguments.add_argument("--out", type=Path, default=Path("build/reading.json"))
+    chosen = arguments.parse_args()
+    console, reader, photographs = Console(), OcrReader(READER_MODELS), load_photographs()
+    measured: dict[str, Any] = {"seed": SEED, "count": chosen.count}
+    for name, measure in (
+        ("photographs", lambda: on_photographs(reader, photographs)),
+        ("seconds", lambda: seconds_by_size(reader, photographs)),
+        ("drawings", lambda: on_drawings(reader, chosen.count, share=None)),
+        ("scenes at 25 %", lambda: on_drawings(reader, chosen.count, share=0.25)),
+        ("detectors", lambda: on_generated(reader, chosen.count, list(photographs.values()))),
+    ):
+        measured[name] = measure()
+        console.print(name, measured[name])
+        chosen.out.write_text(json.dumps(measured, indent=2) + "\n")
+
+
+@dataclass
+class Counted:
+    """Pictures with and without something to be found, and in how many of each it was found."""
+
+    present: int = 0
+    found: int = 0
+    absent: int = 0
+    false: int = 0
+
+    def add(self, is_there: bool, is_found: bool) -> None:
+        self.present += is_there
+        self.found += is_there and is_found
+        self.absent += not is_there
+        self.false += is_found and not is_there
+
+
+def on_drawings(reader: OcrReader, count: int, share: float | None) -> dict[str, Any]:
+    """Read the demo's drawings, `count` of each kind with words and a tenth as many of the others."""
+    rng = random.Random(SEED)
+    counted = {"insult": Counted(), "contact": Counted()}
+    for subject in SUBJECTS:
+        for _ in range(count if subject in counted else max(1, count // 10)):
+            reading = reader.read(_png(_drawing(rng, subject, share)))
+            counted["insult"].add(subject == "insult", bool(words_found(reading, _INSULTS)))
+            counted["contact"].add(subject == "contact", any(find.detector in CONTACT for find in reading.finds))
+    return {name: vars(each) for name, each in counted.items()}
+
+
+def _drawing(rng: random.Random, subject: Subject, share: float | None) -> Image.Image:
+    if share is None:
+        return draw(rng, split="heldout", only=subject, size=512).image
+    return embed_small(rng, only=subject, size=_SCENE, share=share).image
+
+
+def load_photographs() -> dict[str, Image.Image]:
+    """Return the photographs that the two packages ship, by name."""
+    import skimage.data  # type: ignore[import-not-found]
+    from sklearn.datasets import load_sample_images  # type: ignore[import-not-found]
+
+    loaded = {name: getattr(skimage.data, name)() for name in _PHOTOGRAPHS}
+    pictures = {name: value[0] if isinstance(value, tuple) else value for name, value in loaded.items()}
+    pictures |= dict(zip(("china", "flower"), load_sample_images().images, strict=True))
+    return {name: Image.fromarray(_bytes(pixels)).convert("RGB") for name, pixels in pictures.items()}
+
+
+def _bytes(pixels: Any) -> Any:
+    return pixels if pixels.dtype == np.uint8 else (255 * (pixels / pixels.max())).astype(np.uint8)
+
+
+def on_photographs(reader: OcrReader, photographs: dict[str, Image.Image]) -> dict[str, Any]:
+    """Read photographs without contact details or codes: every find is false."""
+    readings = {name: reader.read(_png(picture)) for name, picture in photographs.items()}
+    return {
+        "photographs": len(readings),
+        "finds": [f"{name}: {find.detector}" for name, reading in readings.items() for find in reading.finds],
+        "lines": {name: list(reading.texts) for name, reading in readings.items() if reading.texts},
+    }
+
+
+def seconds_by_size(reader: OcrReader, photographs: dict[str, Image.Image]) -> dict[str, float]:
+    """Return the seconds of processor time for one photograph with twelve lines of text, by its size in pixels."""
+    taken = {}
+    for size in _SIZES:
+        picture = photographs["astronaut"].resize(size)
+        for number in range(12):
+            text, place = "Anyone can read this line", (size[0] // 20, size[1] * number // 13)
+            ImageDraw.Draw(picture).text(place, text, fill="white", font=ImageFont.load_default(size[1] // 30))
+        started = time.process_time()
+        reader.read(_png(picture))
+        taken[f"{size[0]} x {size[1]}"] = round(time.process_time() - started, 2)
+    return taken
+
+
+def on_generated(reader: OcrReader, count: int, photographs: Sequence[Image.Image]) -> dict[str, dict[str, str]]:
+    """Return how many of the pictures of each kind were found, by the size of their lettering."""
+    results: dict[str, dict[str, str]] = {}
+    for detector, made in TEXTS.items():
+        rng = random.Random(f"{SEED} {detector}")
+        results[detector] = {}
+        for size in LETTERING:
+            each = max(1, count // len(LETTERING))
+            found = sum(_is_found(reader.read(_written(rng, made(rng), detector, size, photographs)), detector)
+                        for _ in range(each))  # fmt: skip
+            results[detector][f"{size} px"] = f"{found}/{each}"
+    return results
+
+
+def _is_found(reading: Reading, detector: str) -> bool:
+    return any(find.detector == detector for find in reading.finds)
+
+
+def _written(rng: random.Random, text: str, detector: str, size: int, photographs: Sequence[Image.Image]) -> bytes:
+    """Return a photograph with the text on it, turned, as a JPEG that was decoded again."""
+    picture = rng.choice(photographs).resize((1024, 768))
+    label = _code(text, size) if detector == "qr" else _label(rng, text, size)
+    label = label.rotate(rng.choice(_TURNS), expand=True, resample=Image.Resampling.BICUBIC)
+    left, top = (rng.randint(0, max(0, room)) for room in (1024 - label.width, 768 - label.height))
+    picture.paste(label, (left, top), label.getchannel("A"))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=rng.choice((60, 75, 90)))
+    return _png(Image.open(buffer))
+
+
+def _label(rng: random.Random, text: str, size: int) -> Image.Image:
+    """Return text on a plate of its own, or right on the photograph with an outline."""
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = font.getbbox(text)
+    room = (round(right - left) + 2 * size, round(bottom - top) + size)
+    plate = rng.choice(((255, 255, 255, 255), (250, 240, 120, 255), (20, 30, 60, 255), (0, 0, 0, 0)))
+    ink = "white" if plate[0] < 128 else "black"
+    label = Image.new("RGBA", room, plate)
+    outline = 0 if plate[3] else max(1, size // 12)
+    place = (size - left, size / 2 - top)
+    ImageDraw.Draw(label).text(place, text, fill=ink, font=font, stroke_width=outline, stroke_fill="black")
+    return label
+
+
+def _code(text: str, size: int) -> Image.Image:
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+    pixels = np.array(code.to_image(scale=max(2, size // _QR_LETTERING), add_quiet_zones=True))
+    return Image.fromarray(pixels).convert("RGBA")
+
+
+def _digits(rng: random.Random, count: int) -> str:
+    return "".join(rng.choice("0123456789") for _ in range(count))
+
+
+def _phone(rng: random.Random) -> str:
+    area, last = f"{rng.randint(2, 9)}{_digits(rng, 2)}", _digits(rng, 4)
+    return rng.choice((f"+1 {area} 555 {last}", f"({area}) 555-{last}", f"Tel. 0{area} {_digits(rng, 6)}"))
+
+
+def _name(rng: random.Random) -> str:
+    return rng.choice(("anna", "maria", "john", "peter", "lee", "sofia", "omar", "ivan"))
+
+
+def _card(rng: random.Random) -> str:
+    body = "4" + _digits(rng, 14)
+    check = next(digit for digit in "0123456789" if _luhn(body + digit))
+    return " ".join((body + check)[start : start + 4] for start in range(0, 16, 4))
+
+
+def _luhn(number: str) -> bool:
+    values = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(number))]
+    return sum(value // 10 + value % 10 for value in values) % 10 == 0
+
+
+def _iban(rng: random.Random) -> str:
+    body = _digits(rng, 18)
+    number = f"DE{98 - int(body + '131400') % 97:02}{body}"
+    return " ".join(number[start : start + 4] for start in range(0, 22, 4))
+
+
+def _identity(rng: random.Random) -> str:
+    number = _digits(rng, 8)
+    spanish = number + "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23]
+    return rng.choice(
+        (f"SSN {rng.randint(100, 665)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)}", f"DNI {spanish}")
+    )
+
+
+TEXTS: dict[str, Callable[[random.Random], str]] = {
+    "phone": _phone,
+    "email": lambda rng: f"{_name(rng)}.{_name(rng)}@{rng.choice(('example.org', 'mail.de', 'post.com'))}",
+    "payment-card": _card,
+    "iban": _iban,
+    "identity-number": _identity,
+    "url": lambda rng: rng.choice(("www.{}.com", "https://{}.org/shop", "{}.de/angebot")).format(_name(rng) + "shop"),
+    "handle": lambda rng: f"@{_name(rng)}_{_digits(rng, 2)}",
+    "qr": lambda rng: f"https://example.org/{_digits(rng, 6)}",
+}
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The reader on pictures, with its real models, and in the demo's pipeline."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from local.samples import small_words
+from moderation.adapters.reader.ocr import OcrReader
+from moderation.errors import ReadingFailed
+from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
+from stacks.wheels import READER_MODELS
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[OcrReader]:
+    yield OcrReader(READER_MODELS)
+
+
+def photograph(size: tuple[int, int]) -> Image.Image:
+    """Noise, on which nothing is written."""
+    rng = random.Random(1)
+    return Image.frombytes("L", size, rng.randbytes(size[0] * size[1])).convert("RGB")
+
+
+def test_a_turned_line_in_a_large_picture_is_read(reader: OcrReader) -> None:
+    picture = Image.new("RGB", (3000, 2000), "grey")
+    label = Image.new("L", (700, 80), 0)
+    ImageDraw.Draw(label).text((10, 10), "jane.doe@example.org", font=ImageFont.load_default(40), fill=255)
+    turned = label.rotate(8, expand=True, resample=Image.Resampling.BICUBIC)
+    picture.paste((250, 240, 90), (1200, 900), turned)
+
+    reading = reader.read(png(picture))
+
+    assert [(find.detector, find.text) for find in reading.finds] == [("email", "jane.doe@example.org")]
+    left, top, right, bottom = reading.finds[0].box
+    assert 1190 < left < right < 1920 and 890 < top < bottom < 1110
+
+
+def test_nothing_is_found_where_nothing_is_written(reader: OcrReader) -> None:
+    assert reader.read(png(photograph((400, 300)))).finds == ()
+
+
+def test_a_file_that_is_no_picture_is_refused(reader: OcrReader) -> None:
+    with pytest.raises(ReadingFailed):
+        reader.read(b"no picture")
+
+
+def test_the_words_decide_on_the_demos_small_insult() -> None:
+    sample, pack = small_words(), demo_pack()
+
+    ruling = decision(pack, DemoModel().evidence(png(sample.image), pack))
+
+    assert (ruling.verdict, ruling.category) == (sample.expected, "Harassment")
+    assert ruling.reason.endswith("Read in the image: words.")
+    assert not any(found.over for found in ruling.findings if found.read is None), "the checkpoint alone finds it, too"

@@ -1,0 +1,87 @@
+"""The text of an image is read, and missing text is missing evidence."""
+
+from dataclasses import replace
+
+import pytest
+
+from moderation.domain.evidence import Evidence
+from moderation.domain.findings import READ, findings
+from moderation.domain.fitting import fit, labelled_answers
+from moderation.domain.manifest import manifest_from_json, manifest_to_json
+from moderation.domain.reading.text import Line, reading_from_json
+from moderation.domain.work_files import Workspace
+from moderation.ports import ScoredText, VisionReply
+from moderation.usecases.judge_image import collect_evidence
+from moderation.usecases.prepare_image import prepare_image
+from moderation.usecases.query_image import query_image
+from moderation.usecases.read_image import MAX_LINES, read_image
+from tests.support.fakes import FakeReader, FakeVision
+from tests.unit import prepared
+from tests.unit.packs import PACK
+
+READING_PACK = replace(PACK, questions=(replace(PACK.questions[0], reads=("phone",)), *PACK.questions[1:]))
+CALL = Line("Call 555-0143", 0.9, (10, 20, 110, 40))
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return Workspace.of(prepared.FIRST, "execution")
+
+
+def evidence_with(reader: FakeReader, workspace: Workspace) -> Evidence:
+    preparing = prepared.made(READING_PACK)
+    manifest = prepare_image(preparing, prepared.FIRST, workspace)
+    assert manifest_from_json(manifest_to_json(manifest)) == manifest
+    quiet = VisionReply("b", tuple(ScoredText("no", 0.01, 0.0) for _ in READING_PACK.asked), "a house")
+    for number in range(len(manifest.queries)):
+        query_image(preparing.work, FakeVision(quiet), workspace, number)
+    read_image(preparing.work, reader, workspace)
+    return collect_evidence(preparing.work, workspace, manifest).evidence
+
+
+def test_what_is_read_answers_the_question(workspace: Workspace) -> None:
+    evidence = evidence_with(FakeReader(CALL), workspace)
+
+    (found,) = [finding for finding in findings(READING_PACK, evidence) if finding.view == READ]
+
+    assert (found.answer, found.score, found.over) == ("yes", 0.9, True)
+    assert found.read is not None
+    assert [(find.detector, find.text, find.view) for find in found.read] == [("phone", "Call 555-0143", "full")]
+
+
+@pytest.mark.parametrize("reader", [FakeReader(failing="The reader is broken."), FakeReader(*[CALL] * (MAX_LINES + 1))])
+def test_text_that_cannot_be_read_is_missing_evidence(reader: FakeReader, workspace: Workspace) -> None:
+    evidence = evidence_with(reader, workspace)
+
+    (found,) = [finding for finding in findings(READING_PACK, evidence) if finding.view == READ]
+
+    assert evidence.reading is None
+    assert found.score is None and "wasn't read" in found.fault
+
+
+def test_boxes_of_a_shrunk_page_are_those_of_the_picture(workspace: Workspace) -> None:
+    preparing = prepared.made(READING_PACK)
+    manifest = prepare_image(preparing, prepared.FIRST, workspace)
+    assert manifest.pages is not None
+    shrunk = replace(manifest, pages=tuple(replace(page, scale=0.5) for page in manifest.pages))
+    preparing.work.put_json(workspace.manifest, manifest_to_json(shrunk))
+
+    read_image(preparing.work, FakeReader(CALL), workspace)
+
+    written = reading_from_json(preparing.work.get_json(workspace.reading)["reading"])
+    assert written.lines[0].box == (20, 40, 220, 80)
+
+
+def test_a_pack_that_reads_nothing_has_no_pages(workspace: Workspace) -> None:
+    assert prepare_image(prepared.made(PACK), prepared.FIRST, workspace).pages is None
+
+
+def test_a_question_that_the_text_alone_answers_is_never_fitted(workspace: Workspace) -> None:
+    read = replace(PACK.questions[0], reads=("phone",), ask=False)
+    pack = replace(PACK, questions=(read, PACK.questions[1]))
+
+    answers = labelled_answers(pack, evidence_with(FakeReader(CALL), workspace), ["Violence"])
+    fitted = fit(pack, [answers] * 200, 0.9, ["Violence"])
+
+    assert read.id not in answers.unscaled
+    assert [refusal.category for refusal in fitted.refused] == ["Violence"]

@@ -1,0 +1,148 @@
+"""Detectors and word lists on text as a reader gives it."""
+
+import pytest
+
+from moderation.domain.reading.detectors import DETECTORS, finds
+from moderation.domain.reading.text import Code, Line, Reading, reading_from_json, reading_to_json
+from moderation.domain.reading.word_list import words_found
+
+
+def line(text, *, left=0, top=0, width=None, height=20, confidence=0.9, view="full"):
+    return Line(text, confidence, (left, top, left + (width or 10 * len(text)), top + height), view)
+
+
+def detected(*texts):
+    lines = [line(text, top=100 * number) for number, text in enumerate(texts)]
+    return {find.detector for find in finds(lines, (), lambda _: ())}
+
+
+@pytest.mark.parametrize(
+    ("text", "detector"),
+    [
+        ("555-0143", "phone"),
+        ("+49 555 012", "phone"),
+        ("tel 555 01", "phone"),
+        ("Call me: (202) 555-0143", "phone"),
+        ("+1 202 555 0143", "phone"),
+        ("bob@mail.de", "email"),
+        ("jane.doe@example,org", "email"),
+        ("write to jane (at) example.org", "email"),
+        ("4111 1111 1111 1111", "payment-card"),
+        ("4111 1111 11l1 1111", "payment-card"),
+        ("3782-822463-10005", "payment-card"),
+        ("DE89 3704 0044 0532 0130 00", "iban"),
+        ("IBAN GB29 NWBK 6016 1331 9268 19 BIC", "iban"),
+        ("SSN 536-90-4399", "identity-number"),
+        ("12345678Z", "identity-number"),
+        ("DNI12345678Z", "identity-number"),
+        ("756.9217.0769.85", "identity-number"),
+        ("QQ 12 34 56 C".replace("QQ", "AB"), "identity-number"),
+        ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<", "identity-number"),
+        ("L898902C36UTO7408122F1204159ZE184226B", "identity-number"),
+        ("RSSMRA85T10A562S", "identity-number"),
+        ("https://example.org/a?b=c", "url"),
+        ("visit www.example.org", "url"),
+        ("example.com/shop", "url"),
+        ("@eva42", "handle"),
+        ("insta: eva.smith", "handle"),
+    ],
+)
+def test_a_detector_finds_its_kind(text, detector):
+    assert detected(text) == {detector}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OPEN 9-17",
+        "1998-2004",
+        "4111 1111 1111 1112",
+        "0000 0000 0000 0000",
+        "DE89 3704 0044 0532 0130 01",
+        "12345678A",
+        "000-12-3456",
+        "$ 1,000,000",
+        "Room 12 @ noon",
+        "SALE 50% OFF",
+        "27.11.2026 22:54",
+        "No parking. Thank you",
+        "e.g. this i.e. that",
+        "Model 12345678901",
+    ],
+)
+def test_text_of_another_kind_is_left_alone(text):
+    assert detected(text) == set()
+
+
+def test_a_number_that_was_read_in_parts_is_one_number():
+    parts = [line(group, left=100 * place, width=60) for place, group in enumerate(["4111", "1111", "1111", "1111"])]
+
+    (find,) = finds(parts, (), lambda _: ())
+
+    assert (find.detector, find.text) == ("payment-card", "4111 1111 1111 1111")
+    assert find.box == (0, 0, 360, 20)
+
+
+def test_a_find_has_the_confidence_of_its_least_sure_part_and_only_its_own_box():
+    parts = [
+        line("Write to", width=80, confidence=0.6),
+        line("bob@mail", left=90, width=80, confidence=0.95),
+        line(".de", left=180, width=30, confidence=0.7),
+    ]
+
+    (find,) = finds(parts, (), lambda _: ())
+
+    assert (find.detector, find.confidence, find.box) == ("email", 0.7, (90, 0, 210, 20))
+
+
+def test_a_code_is_found_and_its_content_is_searched():
+    code = Code("https://example.org/win", "QRCode", (10, 10, 90, 90))
+
+    found = finds((), (code,), lambda _: ())
+
+    assert [(find.detector, find.text) for find in found] == [
+        ("qr", "https://example.org/win"),
+        ("url", "https://example.org/win"),
+    ]
+
+
+def test_the_plans_of_numbers_add_to_what_people_write():
+    (find,) = finds([line("030 901820")], (), lambda _: [(0, 10)])
+
+    assert (find.detector, find.text) == ("phone", "030 901820")
+
+
+@pytest.mark.parametrize(
+    "text", ["IDIOT", "you Idiot!", "1D10T", "idlot", "I D I O T", "I.D.I.O.T", "ÍDIÖT", "\u0406D\u0406OT", "!diot"]
+)
+def test_a_word_is_found_whatever_its_letters_look_like(text):
+    (find, *_) = words_found(Reading((line(text),)), ["idiot"])
+
+    assert (find.detector, find.text, find.confidence) == ("words", "idiot", 0.9)
+
+
+@pytest.mark.parametrize("text", ["idiotic", "IDOL", "a dolt", ""])
+def test_a_part_of_a_word_is_no_word(text):
+    assert words_found(Reading((line(text),) if text else ()), ["idiot"]) == ()
+
+
+def test_a_phrase_is_found_over_two_lines():
+    reading = Reading((line("SHUT", top=0), line("UP", top=30)))
+
+    (find,) = words_found(reading, ["shut up"])
+
+    assert find.box == (0, 0, 40, 50)
+    assert words_found(Reading((line("SHUT", top=0), line("UP", top=300))), ["shut up"]) == ()
+
+
+def test_a_reading_is_stored_whole():
+    reading = Reading(
+        (line("bob@mail.de"),),
+        (Code("x", "QRCode", (1, 2, 3, 4), "frame-1"),),
+        finds([line("bob@mail.de")], (), lambda _: ()),
+    )
+
+    assert reading_from_json(reading_to_json(reading)) == reading
+    assert set(DETECTORS) == {
+        "phone", "email", "payment-card", "iban", "identity-number", "url", "handle", "qr",
+    }  # fmt: skip
