@@ -145,7 +145,7 @@ _HEAD = (  # its errors have no body, and so no code
 )
 _START = (_json_error("execution limit", 400, "ExecutionLimitExceeded"), RESET, LOST, SLOW)
 
-STEPS = ("PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict", "Notify")
+STEPS = ("PrepareImage", "QueryImage", "ReadImage", "JudgeImage", "RecordVerdict", "Notify")
 BACKFILL_STEPS = ("SelectItem", "DigestBackfill")
 # Faults by call: the workflow's own calls, and those of the functions' processes.
 FAULTS: dict[str, tuple[Fault, ...]] = {

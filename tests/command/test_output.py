@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 SPEAK = {
     *("decide", "policy push", "policy rollback", "policy canary", "policy new", "policy pull"),
     *("backfill cancel", "backfill resume"),
+    *("people set", "people remove", "audit export", "escalate", "release", "console"),
 }
 # Commands whose JSON is read by tests of their own, with the models, the state machine or the packs that they need.
 ELSEWHERE = {
@@ -85,6 +86,8 @@ def prepared(deployed, tmp_path, monkeypatch) -> dict[str, tuple[object, ...]]:
         "decisions revoke": ("--by", "alice", "--since", "2h", "--yes"),
         "erase": (gone.key, "--yes"),
         "doctor": (),
+        "people list": (),
+        "audit verify": (),
         "policy lint": (pack,),
         "policy test": (pack,),
         "policy diff": (pack, "shipped:blog"),

@@ -17,6 +17,7 @@ from local.models.container import Reply
 from local.models.py_process import PyProcess
 from model_artifacts.demo import DEMO_PACK
 from model_artifacts.demo.drawings import SUBJECTS, draw, embed_small
+from moderation.adapters.reader.ocr import OcrReader
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.sagemaker_llama import SageMakerJudge
@@ -27,6 +28,8 @@ from moderation.ports import Policies, StoredImage
 from moderation.usecases.judge_image import judge_image
 from moderation.usecases.prepare_image import PreparePorts, prepare_image
 from moderation.usecases.query_image import query_image
+from moderation.usecases.read_image import read_image
+from stacks.wheels import READER_MODELS
 from tests.support.fakes import FakeImages, FakePolicies, FakeVerdicts, FakeWork
 
 AT_ONCE = (1, 2, 3, 5, 10)  # images in flight together, a run each: the batches differ with it
@@ -90,6 +93,7 @@ class Pipeline:
             images, work, policies, verdicts, verdicts.decisions, server.vision.input_size, "demo"
         )
         self._vision = ScoredBlip2(SageMakerEndpoint(client, "blip2"))
+        self._reader = OcrReader(READER_MODELS)
         self._judge = SageMakerJudge(SageMakerEndpoint(client, "llama"), "tgi", grammar=False)
 
     def moderate(self, image: ImageRef, run: int) -> dict[str, Any]:
@@ -98,6 +102,7 @@ class Pipeline:
         manifest = prepare_image(self._prepare, image, workspace)
         for number in range(len(manifest.queries)):
             query_image(self._work, self._vision, workspace, number)
+        read_image(self._work, self._reader, workspace)
         judge_image(self._work, self._judge, workspace)
         judged = self._work.get_json(workspace.judgement)
         return {name: value for name, value in judged.items() if name != "timings"}
