@@ -88,7 +88,8 @@ class Soak:
             .paginate(TableName=self._laptop.outputs["VerdictTableName"], ConsistentRead=True)
         )
         records = [_plain(item) for page in pages for item in page["Items"]]
-        return [record for record in records if record["image"]["key"].startswith(f"{seen.seed}/")]
+        uploads = (record for record in records if "image" in record)  # others are sticky decisions, lanes and counters
+        return [record for record in uploads if record["image"]["key"].startswith(f"{seen.seed}/")]
 
     def _receive(self, seen: Observations) -> None:
         """Count the messages that subscribers received."""

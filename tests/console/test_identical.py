@@ -6,8 +6,7 @@ import pytest
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.review import is_free
-from tests.console.browser import Tab
-from tests.console.test_views import AXE
+from tests.console.browser import AXE, Tab
 from tests.unit.api.place import HOSTILE, Place
 
 

@@ -1,13 +1,10 @@
 """Each page of the console: for everybody to read, at any width, and with nothing that its policy forbids."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.console.browser import opened
+from tests.console.browser import AXE, opened
 from tests.unit.api.place import HOSTILE, person
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
     "review": "a#b/photo.jpg",

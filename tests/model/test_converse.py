@@ -16,6 +16,7 @@ from local.models.stand_in import StandIn
 from moderation.adapters.bedrock_judge import BedrockJudge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.judge_output import parse_judgement
+from moderation.domain.reading.text import Reading
 from moderation.errors import EndpointRejected, EndpointTimeout, EndpointUnavailable, Misconfigured
 from moderation.ports import Turn
 from moderation.usecases.judge_image import judge_evidence
@@ -47,7 +48,7 @@ def _served(judge: Judge | None) -> Iterator[Any]:
 def _evidence(p_weapon: float) -> Evidence:
     scores = {question: p_weapon if question.id == "weapon" else 0.01 for question in PACK.questions}
     answers = (Answer("full", q.text, "yes" if p > 0.5 else "no", p, 0.02, 0.99) for q, p in scores.items())
-    return Evidence(tuple(answers), (Caption("full", "a person in a park"),))
+    return Evidence(tuple(answers), (Caption("full", "a person in a park"),), reading=Reading())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`make judge-modes`: both modes judge the same evidence, and the table counts what differs."""
 
 from moderation.domain.evidence import Answer, Caption, Evidence
+from moderation.domain.reading.text import Reading
 from scripts.evaluation.inprocess_pipeline import demo_pack
 from scripts.evaluation.judge_modes import Comparison, both_modes, table
 
@@ -12,7 +13,7 @@ def _evidence(p_weapon: float, caption: str = "a dog in a park") -> Evidence:
     answers = tuple(
         Answer("full", question.text, "yes" if p > 0.5 else "no", p, 0.02, 0.99) for question, p in scores.items()
     )
-    return Evidence(answers, (Caption("full", caption),))
+    return Evidence(answers, (Caption("full", caption),), reading=Reading())
 
 
 def test_the_judge_is_spared_where_nothing_is_flagged_and_the_verdict_is_the_same() -> None:

@@ -17,6 +17,8 @@ from moderation.domain.judge_output import parse_judgement
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Case, Category, Pack, Question, parse_pack
 from moderation.domain.prompt import answer_schema, judge_prompt, repair_prompt
+from moderation.domain.reading.detectors import finds
+from moderation.domain.reading.text import Line, Reading
 
 PACKS = Path(__file__).parents[2] / "lambdas/moderation/packs"
 
@@ -175,7 +177,9 @@ def _evidence_of(pack: Pack, case: Case) -> Evidence:
         p = given if isinstance(given, float) else float(given == "yes")
         answers.append(Answer("full", question.text, "yes" if p > 0.5 else "no", p, 0.01))
     captions = (Caption("full", case.caption or DOG),) if pack.caption else ()
-    return Evidence(tuple(answers), captions)
+    lines = tuple(Line(text, 1.0, (0, 0, 9, 9)) for text in case.text)
+    reading = Reading(lines, finds=finds(lines, (), lambda _: ())) if pack.is_read else None
+    return Evidence(tuple(answers), captions, reading=reading)
 
 
 def test_a_clear_no_outweighs_a_word_in_the_caption() -> None:

@@ -10,6 +10,7 @@ import yaml
 from model_artifacts.demo import DEMO_PACK
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.policy import Pack, parse_pack
+from moderation.domain.reading.text import Reading
 
 HERE = Path(__file__).parent
 PROJECT = Path(__file__).parents[3]
@@ -50,7 +51,7 @@ def evidence_of(
     p: float = 0.02,
     **answers: str | float | None,
 ) -> Evidence:
-    """Answers of the vision model on one view: every question unlikely, but for those named by id.
+    """Answers of the vision model on one view, without text in it: every question unlikely, but for those named by id.
 
     A text is an answer without P, a number a P(yes), None an answer that never came.
     """
@@ -62,4 +63,5 @@ def evidence_of(
         for question in pack.questions
         if (value := said[question.id]) is not None
     ]
-    return Evidence(tuple(given), () if caption is None else (Caption(view, caption),))
+    captions = () if caption is None else (Caption(view, caption),)
+    return Evidence(tuple(given), captions, reading=Reading() if pack.is_read else None)

@@ -10,6 +10,7 @@ from moderation.domain.decision import Decision, decide
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.findings import fault_of
 from moderation.domain.judgement import Judgement
+from moderation.domain.reading.text import Reading
 from moderation.domain.yes_no import yes_or_no
 from tests.support.cases import each
 from tests.unit.domain.shipped import read_yaml, shipped
@@ -42,7 +43,7 @@ def decided(question: str, text: str, p_yes: float | None) -> Decision:
         else Answer("full", asked.text, "no", 0.02, 0.02, 0.99)
         for asked in DEFAULT.questions
     )
-    return decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),)), SAFE)
+    return decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),), reading=Reading()), SAFE)
 
 
 @pytest.mark.parametrize("with_p", [True, False])
@@ -84,7 +85,7 @@ def test_a_bad_answer_of_a_second_such_author_is_missing_evidence(given: list[An
         else Answer("full", asked.text, "no", 0.02, 0.02, 0.99)
         for asked in DEFAULT.questions
     )
-    decision = decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),)), SAFE)
+    decision = decide(DEFAULT, Evidence(answers, (Caption("full", "a dog on a lawn"),), reading=Reading()), SAFE)
     assert (decision.verdict, decision.row) == ("review", "evidence_missing")
 
 

@@ -35,7 +35,7 @@ class Injection:
         told = next(i for i, question in enumerate(DEMO.questions) if question.id == (self.over or "weapon"))
         spoken = evidence.answers[told]
         steering = Answer(spoken.view, spoken.question, self.text, spoken.p_yes, spoken.p_blank)
-        return Evidence((*evidence.answers[:told], steering, *evidence.answers[told + 1 :]), evidence.captions)
+        return replace(evidence, answers=(*evidence.answers[:told], steering, *evidence.answers[told + 1 :]))
 
 
 SUITE = [Injection(case["in"], case["text"], case.get("over")) for case in read_yaml(HERE / "injections.yaml")]
@@ -132,7 +132,8 @@ def views_with(*captions: str, answer: str = "no") -> Evidence:
     parts = [evidence_of(DEMO, caption, view=f"tile-{n}") for n, caption in enumerate(captions)]
     answers = [answer_of for part in parts for answer_of in part.answers]
     answers[-1] = replace(answers[-1], text=answer)
-    return Evidence(tuple(answers), tuple(caption for part in parts for caption in part.captions))
+    captions = tuple(caption for part in parts for caption in part.captions)
+    return replace(parts[0], answers=tuple(answers), captions=captions)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 
 from moderation.domain.captions import supported_categories
 from moderation.domain.decision import decide
-from moderation.domain.evidence import Evidence
 from moderation.domain.judgement import Judgement
 from moderation.domain.policy import uncovered_categories
 from tests.unit.domain.shipped import HERE, NAMES, evidence_of, read_yaml, shipped
@@ -42,9 +41,10 @@ class Injection:
             replace(answer, text=text) for answer, text in zip(told, self.answers, strict=False)
         ]
         parts[0] = replace(parts[0], answers=tuple(told))
-        evidence = Evidence(
-            tuple(answer for part in parts for answer in part.answers),
-            tuple(caption for part in parts for caption in part.captions),
+        evidence = replace(
+            parts[0],
+            answers=tuple(answer for part in parts for answer in part.answers),
+            captions=tuple(caption for part in parts for caption in part.captions),
         )
         return decide(DEMO, evidence, OBEDIENT).verdict == "safe"
 

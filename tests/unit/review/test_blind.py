@@ -1,52 +1,20 @@
 """Second opinions, golden items and samples: seen blind, without effect, and settled by a lead."""
 
-from typing import Any
-
 import pytest
 
 from moderation.domain.blind import blinded, hides, opinions_of, wants_second
 from moderation.domain.record import drawn, utc
-from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
-from moderation.usecases.decide import PersonDecision, decide
-from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
+from tests.unit.review.blind import SECOND, answer, decided, golden, taken
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
 
-# The first names whose images are among the tenth that gets a second opinion.
-SECOND = [f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10 == 0][:3]
 OTHER = next(f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10)
 
 
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
-
-
-def decided(desk: Desk, name: str, verdict: str = "unsafe", who=ANNA):
-    made = desk.wait(name, "Violence", created_at="2026-11-20T10:00:00.000Z")
-    desk.finalise(made, desk.decide(who, made, verdict), later(11))
-    return made
-
-
-def taken(desk: Desk, who, at: float = 20, first: bool = True) -> Any:
-    return next_item(desk.review, who, later(at), blind_first=first)
-
-
-def answer(desk: Desk, who, record, verdict: Any, at: float = 21):
-    """Answer an item that a person took, and end the ten seconds."""
-    categories = () if verdict == "safe" else ("Violence",)
-    choice = Choice(verdict, categories, "", screen_of(record), seen=True)
-    pending = decide_pending(desk.review, who, record.image, choice, later(at)).pending_id
-    return desk.finalise(record.image, str(pending), later(at + 11))
-
-
-def golden(desk: Desk, name: str = "golden"):
-    made = desk.wait(name, "Violence", sorted_in=False)
-    decide(
-        desk.deciding, desk.get(made), PersonDecision("unsafe", ("Violence",), "Clear", LEA.id, seen=True, golden=True)
-    )
-    return made
 
 
 def sampled(desk: Desk, name: str = "drawn", verdict: str = "unsafe"):

@@ -5,8 +5,8 @@ import pytest
 from moderation.domain.policy import Route, Routes, pack_data
 from moderation.domain.work_files import pack_file
 from moderation.usecases.measure import Measured, measure
+from tests.unit.review.blind import SECOND, answer, decided, golden, taken
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, Desk, later
-from tests.unit.review.test_blind import SECOND, answer, decided, golden, taken
 
 
 @pytest.fixture
