@@ -462,9 +462,9 @@ def filed_by_upload(record: Record) -> Change | None:
 def drawn(record: Record, sample: Mapping[str, Any]) -> Change:
     """Change that draws a verdict into a sample, and lets it wait for a person; the verdict itself stays.
 
-    One that a person decided on waits no longer.
+    One that a person decided on waits no longer, and one that is reported waits for its answer.
     """
-    waits = record.decided_by != "person"
+    waits = record.decided_by != "person" and not record.other.get("queue")
     keys = {"queue": f"{SAMPLE_QUEUE}#{_shard(record.image)}", "queue_order": record.created_at}
     return Change({"sample": dict(sample), **(keys if waits else {})})
 
