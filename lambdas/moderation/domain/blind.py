@@ -19,6 +19,7 @@ from moderation.domain.record import (
     SECOND_QUEUE,
     Change,
     Record,
+    known_to,
     utc,
 )
 from moderation.domain.review import Pending, claimed, is_held_by, sent_home
@@ -49,7 +50,8 @@ class Opinion:
 def opinions_of(record: Record) -> list[Opinion]:
     """Return the opinions, the oldest first."""
     lists = ("categories", "first_categories")
-    return [Opinion(**{**stored, **{name: tuple(stored[name]) for name in lists}}) for stored in record.opinions]
+    stored = [known_to(Opinion, opinion) for opinion in record.opinions]
+    return [Opinion(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in stored]
 
 
 def purpose_of(record: Record) -> str:

@@ -267,6 +267,11 @@ class Change:
     removed: frozenset[str] = frozenset()
 
 
+def known_to(kind: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a dataclass has of stored attributes: those that a later release added are ignored."""
+    return {each.name: stored[each.name] for each in fields(kind) if each.name in stored}
+
+
 def name_of(arn: str) -> str:
     """Return a person's name from their ARN: that of a role's session or of a user, whatever the role."""
     return arn.rpartition("/")[2]

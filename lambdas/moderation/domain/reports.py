@@ -13,7 +13,7 @@ from typing import Any, Literal
 from moderation.domain.lanes import LEASED, PARKED, PENDING, filed, order_of
 from moderation.domain.people import supported_categories
 from moderation.domain.policy import Pack
-from moderation.domain.record import Change, Record, name_of, utc
+from moderation.domain.record import Change, Record, known_to, name_of, utc
 from moderation.errors import AppealRefused, ReportRefused
 
 LONGEST_TEXT = 2000
@@ -74,7 +74,7 @@ _UNSEEN = {"Cc", "Cf", "Co", "Cs"}
 
 def reports_of(record: Record) -> list[Report]:
     """Return all reports of a record, the oldest first."""
-    return [Report(**stored) for stored in record.reports]
+    return [Report(**known_to(Report, stored)) for stored in record.reports]
 
 
 def open_reports(record: Record) -> list[Report]:

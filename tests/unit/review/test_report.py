@@ -139,6 +139,14 @@ def test_an_appeal_against_a_decision_that_is_open_again_is_left_to_others(desk)
         decide_pending(desk.review, ANNA, made, again, later(22))
 
 
+def test_a_report_of_a_later_release_keeps_nobody_from_the_queue(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    desk.verdicts.records[made]["reports"][0]["since_then"] = True
+
+    assert taken(desk, ANNA, NOW).image == made
+
+
 def test_the_same_name_in_another_role_is_the_same_person(desk) -> None:
     commanding = replace(ANNA, id="arn:aws:sts::1:assumed-role/Reviewer/anna")
     made = unsafe(desk, "a", replace(commanding, id="arn:aws:sts::1:assumed-role/Admin/anna"))
