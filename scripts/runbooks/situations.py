@@ -318,6 +318,14 @@ def erasing_an_upload(scene: Scene) -> None:
         check("erased.png" not in page.paste(key, UPLOADER="user-9"), "it isn't erased")
 
 
+def illegal_content(scene: Scene) -> None:
+    key = f"runbooks/illegal-{time.time_ns()}.png"
+    scene.laptop.upload(key, drawing())
+    _decided(scene, key)
+    with scene.following("Illegal content") as page:
+        page.paste("is in quarantine", KEY=key)
+
+
 def message_on_the_topics(scene: Scene) -> None:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:runbooks-{time.time_ns()}"
     policy = json.dumps(queue_policy(arn, scene.laptop.outputs["UnsafeTopicArn"]))
@@ -357,6 +365,7 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "Undelivered": undelivered,
     "The message on the topics": message_on_the_topics,
     "Erasing an upload": erasing_an_upload,
+    "Illegal content": illegal_content,
 }
 
 

@@ -1,11 +1,12 @@
 """Copies under a legal hold, the tags that deny a picture, and the end of both."""
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.quarantine import case_of, file_copy, original_copy
+from moderation.errors import StoreUnavailable
 
 VIEW = "work/{}/run/views/full.png"
 
@@ -54,6 +55,27 @@ def test_copies_have_a_hold_and_are_made_once(s3, quarantine, image):
     for version in versions(s3, image):
         with pytest.raises(ClientError, match="AccessDenied"):
             s3.delete_object(Bucket="quarantine", Key=version["Key"], VersionId=version["VersionId"])
+
+
+@pytest.mark.parametrize("copies", range(3))
+def test_a_copy_whose_hold_was_cut_off_is_held_when_the_escalation_is_repeated(s3, quarantine, image, copies):
+    hold, held = s3.put_object_legal_hold, list[object]()
+
+    def cut_off(**named):
+        if len(held) == copies:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+        held.append(hold(**named))
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StoreUnavailable):
+        patch.setattr(s3, "put_object_legal_hold", cut_off)
+        escalate(quarantine, image)
+
+    escalate(quarantine, image)
+
+    assert len(versions(s3, image)) == 3
+    for version in versions(s3, image):
+        named = {"Bucket": "quarantine", "Key": version["Key"], "VersionId": version["VersionId"]}
+        assert s3.get_object_legal_hold(**named)["LegalHold"]["Status"] == "ON"
 
 
 def test_the_tag_is_set_even_where_ten_others_are(s3, quarantine, image):

@@ -55,6 +55,7 @@ def to_review(laptop, models, key: str, colour: str = "teal") -> ImageRef:
     models.answer = lambda png, prompt: YES
     version = laptop.upload(key, drawing(colour=colour))
     assert laptop.wait_for_verdict(key)["verdict"] == "review"
+    laptop.wait_until_idle()  # the tag follows the record
     return ImageRef(laptop.outputs["IntakeBucketName"], key, version)
 
 
@@ -92,7 +93,7 @@ def test_a_decision_tags_after_ten_seconds_and_not_before(laptop, models, review
     assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
     record = laptop.item("reviews/a.png")
     assert (record["verdict"], record["history"][-1]["who"]) == ("safe", ANNA.id)
-    assert "pending" not in record and record["queue"].startswith("person#")
+    assert "pending" not in record and record["queue"].startswith(("person#", "second#"))  # a tenth is asked once more
 
 
 def test_the_schedule_ends_what_a_closed_tab_left_behind(laptop, models, review):

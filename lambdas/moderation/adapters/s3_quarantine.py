@@ -46,6 +46,7 @@ class S3Quarantine:
     def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
         key = record_copy(image)
         if key in self._held(image):
+            self._hold_again(key)
             return
         with store_faults(f"Quarantine bucket {self._bucket}"):
             text = json.dumps(attributes, ensure_ascii=False, default=str)
@@ -83,7 +84,7 @@ class S3Quarantine:
     def release(self, image: ImageRef) -> None:
         with store_faults(f"Quarantine bucket {self._bucket}"):
             for key in self._held(image):
-                version = self._client.head_object(Bucket=self._bucket, Key=key)["VersionId"]
+                version = self._version(key)
                 self._hold(key, version, "OFF")
                 self._client.put_object_tagging(
                     Bucket=self._bucket,
@@ -99,6 +100,7 @@ class S3Quarantine:
     def _take(self, source: "CopySourceTypeDef", key: str, image: ImageRef) -> bool:
         """Copy an object under a legal hold, unless its copy is there; False if it is gone."""
         if key in self._held(image):
+            self._hold_again(key)
             return True
         with store_faults(f"Quarantine bucket {self._bucket}"):
             try:
@@ -111,6 +113,14 @@ class S3Quarantine:
                 raise
             self._hold(key, copied["VersionId"], "ON")
         return True
+
+    def _hold_again(self, key: str) -> None:
+        """Hold a copy that is there: whoever made it may have died before they held it."""
+        with store_faults(f"Quarantine bucket {self._bucket}"):
+            self._hold(key, self._version(key), "ON")
+
+    def _version(self, key: str) -> str:
+        return self._client.head_object(Bucket=self._bucket, Key=key)["VersionId"]
 
     def _hold(self, key: str, version: str, status: Any) -> None:
         self._client.put_object_legal_hold(

@@ -6,6 +6,7 @@ from typing import Any
 
 from moderation.api import shapes
 from moderation.api.api_ports import ApiPorts
+from moderation.api.bodies import BadRequest
 from moderation.api.items import described, image_of
 from moderation.api.refusals import NotFound
 from moderation.api.request import Request
@@ -17,6 +18,7 @@ from moderation.usecases.measure import measure
 from moderation.usecases.review.ports_of import item_of
 
 _MEASURED = timedelta(days=30)
+_LONGEST = timedelta(days=92)  # each day is read by itself, and API Gateway waits for half a minute
 
 
 def who_am_i(ports: ApiPorts, request: Request) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def read_policy(ports: ApiPorts, request: Request) -> dict[str, Any]:
 def read_metrics(ports: ApiPorts, request: Request) -> dict[str, Any]:
     until = request.given.get("until", datetime.now(UTC))
     since = request.given.get("since", until - _MEASURED)
+    if not timedelta() <= until - since <= _LONGEST:
+        raise BadRequest(f"until must be at most {_LONGEST.days} days after since: use `moderate metrics` for more.")
     routes = ports.policies.routes()
     found = measure(ports.review.verdicts, ports.review.bucket, routes, utc(since), utc(until))
     return asdict(found) | {"since": utc(since), "until": utc(until), "reviewed_is_biased": True}

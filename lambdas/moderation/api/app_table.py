@@ -4,7 +4,7 @@ from moderation.api.bodies import Field, Text
 from moderation.api.table import Route
 from moderation.domain.reports import LONGEST_TEXT
 
-_VERSION: dict[str, Field] = {"key": Text(1024), "version": Text(1024)}
+_VERSION: dict[str, Field] = {"key": Text(1024, exact=True), "version": Text(1024, exact=True)}
 _REPORT: dict[str, Field] = {**_VERSION, "notifier": Text(200), "text": Text(LONGEST_TEXT)}
 
 APP_ROUTES = (
@@ -15,7 +15,7 @@ APP_ROUTES = (
         "find_verdicts",
         "read-verdicts",
         "The verdicts on uploads with a reference, newest first.",
-        query={"reference": Text(1024)},
+        query={"reference": Text(1024, exact=True)},
     ),
     Route("POST", "/appeals", "send_appeal", "report", "Appeal against an unsafe verdict.", _REPORT),
     Route("POST", "/notices", "send_notice", "report", "Report an image that isn't restricted.", _REPORT),

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 MAX_BODY = 64 * 1024
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 
 
 class BadRequest(Exception):
@@ -23,19 +24,23 @@ class BodyTooLarge(BadRequest):
 
 @dataclass(frozen=True)
 class Text:
-    """A text of at most `longest` characters."""
+    """A text of at most `longest` characters; spaces around it don't count, unless it is `exact`, such as a key."""
 
     longest: int
     optional: bool = False
+    exact: bool = False
 
     def read(self, name: str, value: object) -> str:
         if not isinstance(value, str):
             raise BadRequest(f"{name} must be a text.")
         if len(value) > self.longest:
             raise BadRequest(f"{name} is {len(value)} characters long: shorten it to {self.longest}.")
-        if not (value.strip() or self.optional):
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise BadRequest(f"{name} has half a character, which nothing can store: send whole ones.")
+        said = value if self.exact else value.strip()
+        if not (said or self.optional):
             raise BadRequest(f"{name} is empty: write something.")
-        return value.strip()
+        return said
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.longest, **({} if self.optional else {"minLength": 1})}
@@ -114,11 +119,12 @@ class Moment:
     def read(self, name: str, value: object) -> datetime:
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
+            told = moment.astimezone(UTC) if moment and moment.tzinfo else None
+        except (ValueError, OverflowError):
+            told = None
+        if told is None or not _FIRST_YEAR <= told.year <= _LAST_YEAR:
             raise BadRequest(f"{name} must be a time with its offset, such as 2026-11-27T10:00:00Z.")
-        return moment
+        return told
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

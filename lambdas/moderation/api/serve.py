@@ -8,12 +8,13 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler import Response as AnyResponse
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from moderation.api import actions, app_actions, batch_actions, review_actions
 from moderation.api.api_ports import ApiPorts
 from moderation.api.app_table import APP_ROUTES
-from moderation.api.bodies import parsed, read
+from moderation.api.bodies import BadRequest, parsed, read
 from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
 from moderation.api.request import Request
 from moderation.api.table import ROUTES, Route
@@ -79,7 +80,15 @@ def _checked(app: APIGatewayHttpResolver, find_person: FindPerson, route: Route,
     if route.right and not may(person, route.right):
         raise NotFound
     query = read(route.query, event.query_string_parameters or {})
-    return Request(person, path, query | read(route.body, parsed(event.decoded_body if event.body else None)))
+    return Request(person, path, query | read(route.body, parsed(_text_of(event))))
+
+
+def _text_of(event: APIGatewayProxyEventV2) -> str | None:
+    """Return the body of a request, None without one. Raises BadRequest for bytes that are no text."""
+    try:
+        return event.decoded_body if event.body else None
+    except ValueError as error:
+        raise BadRequest("The body isn't JSON.") from error
 
 
 def _refused(error: Exception) -> Response:

@@ -19,6 +19,7 @@ from moderation.domain.record import (
     SECOND_QUEUE,
     Change,
     Record,
+    known_to,
     utc,
 )
 from moderation.domain.review import Pending, claimed, is_held_by, sent_home
@@ -49,12 +50,13 @@ class Opinion:
 def opinions_of(record: Record) -> list[Opinion]:
     """Return the opinions, the oldest first."""
     lists = ("categories", "first_categories")
-    return [Opinion(**{**stored, **{name: tuple(stored[name]) for name in lists}}) for stored in record.opinions]
+    stored = [known_to(Opinion, opinion) for opinion in record.opinions]
+    return [Opinion(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in stored]
 
 
 def purpose_of(record: Record) -> str:
-    """Return for which purpose a record waits; empty for an ordinary item, and for one that is done."""
-    kind = str(record.other.get("queue") or "").partition("#")[0]
+    """Return for which purpose a record waits, or will again; empty for an ordinary item, and for one that is done."""
+    kind = str(record.home_queue or record.other.get("queue") or "").partition("#")[0]
     return kind if kind in PURPOSES else ""
 
 
@@ -63,6 +65,12 @@ def may_look(record: Record, who: str, now: str) -> bool:
     known = {opinion.who for opinion in opinions_of(record)} | {record.decider, *record.skipped_by}
     held = record.lease_holder is not None and str(record.lease_until) > now
     return bool(purpose_of(record)) and not held and not record.pending_id and who not in known
+
+
+def claims_blind(record: Record, who: str, now: str, *, lead: bool) -> bool:
+    """Tell if a person who names a record leases it for its purpose, as if they took it; not once they answered."""
+    answered = who in {opinion.who for opinion in opinions_of(record)}
+    return bool(purpose_of(record)) and hides(record, who, now, lead=lead) and not answered
 
 
 def may_settle(record: Record, who: str, now: str) -> bool:
@@ -76,7 +84,8 @@ def may_settle(record: Record, who: str, now: str) -> bool:
 def leased_blind(record: Record, who: str, now: datetime) -> Change:
     """Change that leases a record to a person for its purpose. Raises HeldBySomeone, ItemChanged."""
     change = claimed(record, who, now)
-    blind = {"purpose": purpose_of(record), "uploaded_at": _recent(record, now)}
+    uploaded_at = (record.blind or {}).get("uploaded_at") or _recent(record, now)
+    blind = {"purpose": purpose_of(record), "uploaded_at": uploaded_at}
     return Change({**change.attributes, "blind": blind}, change.removed - {"blind"})
 
 

@@ -267,6 +267,11 @@ class Change:
     removed: frozenset[str] = frozenset()
 
 
+def known_to(kind: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a dataclass has of stored attributes: those that a later release added are ignored."""
+    return {each.name: stored[each.name] for each in fields(kind) if each.name in stored}
+
+
 def name_of(arn: str) -> str:
     """Return a person's name from their ARN: that of a role's session or of a user, whatever the role."""
     return arn.rpartition("/")[2]
@@ -462,9 +467,9 @@ def filed_by_upload(record: Record) -> Change | None:
 def drawn(record: Record, sample: Mapping[str, Any]) -> Change:
     """Change that draws a verdict into a sample, and lets it wait for a person; the verdict itself stays.
 
-    One that a person decided on waits no longer.
+    One that a person decided on waits no longer, and one that is reported waits for its answer.
     """
-    waits = record.decided_by != "person"
+    waits = record.decided_by != "person" and not record.other.get("queue")
     keys = {"queue": f"{SAMPLE_QUEUE}#{_shard(record.image)}", "queue_order": record.created_at}
     return Change({"sample": dict(sample), **(keys if waits else {})})
 

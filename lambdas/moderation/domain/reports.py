@@ -13,7 +13,7 @@ from typing import Any, Literal
 from moderation.domain.lanes import LEASED, PARKED, PENDING, filed, order_of
 from moderation.domain.people import supported_categories
 from moderation.domain.policy import Pack
-from moderation.domain.record import Change, Record, utc
+from moderation.domain.record import Change, Record, known_to, name_of, utc
 from moderation.errors import AppealRefused, ReportRefused
 
 LONGEST_TEXT = 2000
@@ -74,7 +74,7 @@ _UNSEEN = {"Cc", "Cf", "Co", "Cs"}
 
 def reports_of(record: Record) -> list[Report]:
     """Return all reports of a record, the oldest first."""
-    return [Report(**stored) for stored in record.reports]
+    return [Report(**known_to(Report, stored)) for stored in record.reports]
 
 
 def open_reports(record: Record) -> list[Report]:
@@ -130,9 +130,15 @@ def queued(record: Record, place: Mapping[str, Any], partition: str) -> Change:
 
 
 def may_answer(record: Record, who: str) -> bool:
-    """Tell if a person may decide on a record: an appeal goes to somebody else than who decided."""
+    """Tell if a person may decide on a record: an appeal goes to somebody else than who decided, in whatever role."""
     appealed = any(report.kind == "appeal" for report in open_reports(record))
-    return not (appealed and record.decided_by == "person" and record.decider == who)
+    return not (appealed and record.decided_by == "person" and name_of(str(record.decider)) == name_of(who))
+
+
+def check_answerer(record: Record, who: str) -> None:
+    """Raise AppealRefused for a person who may not decide on a record (`may_answer`)."""
+    if not may_answer(record, who):
+        raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
 
 
 def answered(record: Record, verdict: str, reply: str, now: str) -> list[dict[str, Any]]:

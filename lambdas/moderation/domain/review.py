@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
-from moderation.domain.record import AT_WORK, DECISION, Change, Record, utc
+from moderation.domain.record import AT_WORK, DECISION, Change, Record, known_to, utc
 from moderation.domain.reports import open_reports
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
 
@@ -60,7 +60,7 @@ def pending_of(record: Record) -> Pending | None:
     """Return the decision that is pending on a record, if there is one."""
     if record.pending is None or record.pending_id is None:
         return None
-    stored = dict(record.pending)
+    stored = known_to(Pending, record.pending)
     return Pending(**{**stored, "categories": tuple(stored["categories"])})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from moderation import wiring
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import NothingPending
+from moderation.errors import Misconfigured, NothingPending
 from moderation.observability import add_count, bind_image, logger, observed
 from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
 from moderation.usecases.review.sweep_queue import sweep_queue
@@ -38,6 +38,8 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     add_count("ReviewsOverdue", swept.overdue)
     add_count("ReviewsUnseen", swept.unseen)
     logger.info("swept", ended=ended, put_back=swept.put_back, sorted_in=swept.sorted_in, overdue=swept.overdue)
+    if swept.unreadable:
+        raise Misconfigured(f"{swept.unreadable} items of the queue can't be sorted: their policy can't be read.")
     return {"ended": ended, "overdue": swept.overdue, "unseen": swept.unseen}
 
 

@@ -101,6 +101,8 @@ def _run_again(ports: RedrivePorts, record: Record, cause: str, dry_run: bool) -
     """
     if open_reports(record):
         return Redriven(record, cause, "left alone: somebody reported it, so a person decides", acted=False)
+    if record.pending_id:
+        return Redriven(record, cause, "left alone: a person's decision on it comes into force", acted=False)
     execution = ports.executions.find(record.owner)
     if _may_run(record, execution):
         return Redriven(record, cause, "still running: left alone", acted=False)

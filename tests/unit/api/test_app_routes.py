@@ -41,7 +41,15 @@ def test_who_is_unknown_gets_nothing(place, route) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"text": ""}, {"text": "x" * 2001}, {"notifier": 3}, {"kind": "trusted_flagger"}, {"version": None}]
+    "more",
+    [
+        {"key": "\ud800"},
+        {"text": ""},
+        {"text": "x" * 2001},
+        {"notifier": 3},
+        {"kind": "trusted_flagger"},
+        {"version": None},
+    ],
 )
 def test_a_body_that_makes_no_sense_gets_a_sentence(place, more) -> None:
     status, said = sent(place, "/notices", **more)
@@ -60,6 +68,17 @@ def test_a_verdict_is_found_by_version_and_by_reference_within_an_apps_prefixes(
     assert place.ask_as_app(narrow, "GET", "/verdict", **query) == (404, NOWHERE)
     assert place.ask_as_app(narrow, "GET", "/verdicts", reference="post-1") == (200, {"verdicts": []})
     assert place.ask_as_app(APP, "GET", "/verdict", **query | {"version": "v2"}) == (404, NOWHERE)
+
+
+@pytest.mark.parametrize("key", [" a.jpg", "a.jpg ", "  "])
+def test_keys_and_references_are_taken_to_the_letter(place, key) -> None:
+    place.put(key, reference=key)
+
+    assert place.ask_as_app(APP, "GET", "/verdict", key=key, version="v1")[1]["key"] == key
+    assert [one["key"] for one in place.ask_as_app(APP, "GET", "/verdicts", reference=key)[1]["verdicts"]] == [key]
+    assert (
+        place.ask_as_app(APP, "POST", "/appeals", {"key": key, "version": "v1", "notifier": "u", "text": "x"})[0] != 404
+    )
 
 
 def test_an_appeal_is_read_answered_and_heard_of(place) -> None:

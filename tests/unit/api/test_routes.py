@@ -7,12 +7,13 @@ import pytest
 from openapi_spec_validator import validate
 
 from moderation.api import openapi
+from moderation.api.serve import answered
 from moderation.api.table import ROUTES
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import RIGHTS, ROLES
 from moderation.domain.policy import Category
-from tests.unit.api.place import HOSTILE, Place, person
+from tests.unit.api.place import HOSTILE, Place, event, person
 
 DOCUMENT = Path(__file__).parents[3] / "docs/openapi.json"
 NOWHERE = {"message": "There is nothing here, or not for you."}
@@ -46,6 +47,43 @@ def test_a_body_that_makes_no_sense_gets_a_sentence(place, route, body) -> None:
 
     assert status == 400
     assert said["message"].endswith(".")
+
+
+@pytest.mark.parametrize("body", ["//4=", "a"])
+def test_a_body_that_is_no_text_is_refused(place, body) -> None:
+    place.people.people["sub-1"] = person("lead")
+    asked = event("POST", "/next", "", {}, "sub-1") | {"body": body, "isBase64Encoded": True}
+
+    answer = answered(place.app, asked)
+
+    assert (answer["statusCode"], json.loads(answer["body"])["message"]) == (400, "The body isn't JSON.")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("park", {"until": "9999-12-31T23:59:59-14:00"}),
+        ("park", {"until": "0001-01-01T00:00:00+14:00"}),
+        ("undo", {"pending": "\ud800"}),
+        ("decide", {"screen": "1", "verdict": "safe", "seen": True, "note": "\ud800"}),
+    ],
+)
+def test_times_and_texts_that_nothing_can_store_get_a_sentence(place, path, body) -> None:
+    status, said = place.ask(person("lead"), "POST", f"/items/{place.name_of(place.image)}/{path}", body)
+
+    assert (status, said["message"][-1]) == (400, ".")
+
+
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_metrics_of_no_time_get_a_sentence(place, until) -> None:
+    assert place.ask(person("lead"), "GET", "/metrics", until=until)[0] == 400
+
+
+@pytest.mark.parametrize("since", ["2025-11-27T00:00:00Z", "2026-11-28T00:00:00Z"])
+def test_metrics_of_so_long_a_time_get_a_sentence(place, since) -> None:
+    status, said = place.ask(person("lead"), "GET", "/metrics", since=since, until="2026-11-27T00:00:00Z")
+
+    assert (status, "at most 92 days" in said["message"]) == (400, True)
 
 
 def test_a_body_that_is_too_long_is_refused(place) -> None:

@@ -4,7 +4,12 @@ import pytest
 
 from moderation.domain.blind import blinded, hides, opinions_of, wants_second
 from moderation.domain.record import drawn, utc
+from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
+from moderation.errors import OutOfScope
+from moderation.usecases.review.claim import claim, release
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.finalise import finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from tests.unit.review.blind import SECOND, answer, decided, golden, taken
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
@@ -19,6 +24,8 @@ def desk() -> Desk:
 
 def sampled(desk: Desk, name: str = "drawn", verdict: str = "unsafe"):
     made = desk.wait(name, "Violence", verdict=verdict, category="Violence", decided_by="judge", row="flagged")
+    for key in ("queue", "queue_order"):
+        desk.verdicts.records[made].pop(key)
     lot = Draw(0.1, verdict, "Violence", utc(NOW), utc(NOW), utc(NOW))
     assert desk.verdicts.compare_and_set(desk.get(made), drawn(desk.get(made), lot.stored()))
     return made
@@ -58,6 +65,14 @@ def test_an_opinion_changes_no_verdict_and_no_tag_and_publishes_nothing(desk) ->
     assert desk.publisher.published == published
     assert dict(desk.verdicts.decisions.__dict__) == stuck
     assert "opinion" in [event.action for event in desk.audit.events]
+
+
+def test_an_opinion_of_a_later_release_is_read(desk) -> None:
+    made = golden(desk)
+    answer(desk, BEN, taken(desk, BEN), "safe")
+    desk.verdicts.records[made]["opinions"][0]["since_then"] = True
+
+    assert [opinion.who for opinion in opinions_of(desk.get(made))] == [BEN.id]
 
 
 def test_where_two_people_differ_a_lead_decides(desk) -> None:
@@ -100,6 +115,42 @@ def test_a_sample_reaches_the_queue_and_its_answer_is_a_decision(desk) -> None:
     after = desk.get(made)
     assert (after.verdict, after.decided_by, desk.images.tags[made]) == ("safe", "person", "safe")
     assert after.sample["probability"] == 0.1
+
+
+def test_a_larger_sample_leaves_an_item_to_who_is_at_work_on_it(desk) -> None:
+    made = sampled(desk)
+    record = taken(desk, ANNA)
+    choice = Choice("safe", (), "", screen_of(record), seen=True)
+    decide_pending(desk.review, ANNA, made, choice, later(21))
+    larger = Draw(0.5, "unsafe", "Violence", utc(NOW), utc(NOW), utc(NOW))
+
+    assert desk.verdicts.compare_and_set(desk.get(made), drawn(desk.get(made), larger.stored()))
+
+    assert [one.image for one in desk.queue.pending(utc(later(40)))] == [made]
+    assert [end.error for end in finalise_stragglers(desk.review, desk.deciding, later(40))] == [""]
+    assert (desk.get(made).verdict, desk.get(made).sample["probability"]) == ("safe", 0.5)
+
+
+@pytest.mark.parametrize("make", [lambda desk: decided(desk, SECOND[0]), golden, sampled])
+@pytest.mark.parametrize("idle", [False, True])
+def test_what_a_person_saw_blind_stays_so_when_they_claim_it_again(desk, make, idle) -> None:
+    made = make(desk)
+    purpose = (taken(desk, BEN).blind or {})["purpose"]
+    if not idle:
+        release(desk.review, BEN, made, later(21))
+
+    record = claim(desk.review, BEN, made, later(300))
+
+    assert (record.blind or {}).get("purpose") == purpose
+    assert hides(record, BEN.id, utc(later(301)), lead=False)
+
+
+def test_an_item_that_is_taken_blind_cannot_be_claimed_once_it_is_answered(desk) -> None:
+    made = golden(desk)
+    answer(desk, BEN, taken(desk, BEN), "safe")
+
+    with pytest.raises(OutOfScope):
+        claim(desk.review, BEN, made, later(300))
 
 
 def test_ordinary_items_come_before_blind_ones_unless_it_is_their_turn(desk) -> None:

@@ -19,12 +19,13 @@ from moderation.errors import (
 from moderation.ports import Policies
 from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.erase import ErasePorts, StoredVersion, erase
+from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import finalise, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.undo import undo
-from tests.support.fakes import FakeImages, FakePolicies, FakeWork
+from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakeWork
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
 
 DUE = later(10)
@@ -264,6 +265,29 @@ def revoked(desk: Desk, made) -> None:
 
 def undone(desk: Desk, made) -> None:
     undo(desk.review, ANNA, made, str(desk.get(made).pending_id), later(9))
+
+
+def test_a_redrive_leaves_an_item_on_which_a_decision_is_pending():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence", decided_by="failure", evidence=None)
+    pending = desk.decide(ANNA, made, "unsafe")
+    ports = RedrivePorts("intake", desk.verdicts, desk.publisher, FakeExecutions({}), ())
+
+    (found,) = redrive(ports, None, later(-86400), dry_run=False)
+
+    assert (found.acted, found.action[:10]) == (False, "left alone")
+    assert desk.finalise(made, pending, DUE).refused == ""
+    assert desk.get(made).verdict == "unsafe"
+
+
+def test_a_decision_of_a_later_release_comes_into_force():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    desk.verdicts.records[made]["pending"]["since_then"] = True
+
+    assert desk.finalise(made, pending, DUE).refused == ""
+    assert desk.get(made).verdict == "unsafe"
 
 
 MEANWHILE = [erased, is_escalated, decided_by_command, redriven, revoked, undone]

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 
 from moderation.domain.people import Person
+from moderation.domain.record import escalated, utc
 from moderation.domain.reports import LONGEST_TEXT, plain_text, reports_of
+from moderation.domain.review import screen_of
 from moderation.errors import AppealRefused, DecidedMeanwhile, OutOfScope, ReportRefused
 from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.review.claim import claim, release
+from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.report import report
 from moderation.usecases.review.sweep_queue import sweep_queue
+from moderation.usecases.review.undo import undo
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, later
 
 SHOP = Person(
@@ -41,6 +45,7 @@ def safe(desk: Desk, name: str):
 def unsafe(desk: Desk, name: str, who: Person = ANNA):
     """An image that a person found unsafe."""
     made = desk.wait(name, "Violence")
+    desk.people.people[who.id] = who
     desk.finalise(made, desk.decide(who, made, "unsafe"), later(11))
     assert desk.get(made).verdict == "unsafe"
     return made
@@ -111,6 +116,57 @@ def test_also_a_lead_is_no_judge_of_their_own_decision(desk) -> None:
     made = unsafe(desk, "a", LEA)
     appeal(desk, made)
 
+    assert taken(desk, LEA, later(20)) is None
+
+
+def test_nobody_opens_their_decision_again_to_answer_the_appeal_against_it(desk) -> None:
+    made = unsafe(desk, "a", ANNA)
+    pending = desk.get(made).history[-1]["id"]
+    appeal(desk, made)
+
+    with pytest.raises(AppealRefused, match="somebody else"):
+        undo(desk.review, ANNA, made, str(pending), later(20))
+    assert desk.get(made).lease_holder is None
+
+
+def test_an_appeal_against_a_decision_that_is_open_again_is_left_to_others(desk) -> None:
+    made = unsafe(desk, "a", ANNA)
+    undo(desk.review, ANNA, made, str(desk.get(made).history[-1]["id"]), later(20))
+    appeal(desk, made, at=later(21))
+    again = Choice("unsafe", ("Violence",), "Still", screen_of(desk.get(made)), seen=True)
+
+    with pytest.raises(AppealRefused, match="somebody else"):
+        decide_pending(desk.review, ANNA, made, again, later(22))
+
+
+def test_a_report_of_a_later_release_keeps_nobody_from_the_queue(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    desk.verdicts.records[made]["reports"][0]["since_then"] = True
+
+    assert taken(desk, ANNA, NOW).image == made
+
+
+def test_the_same_name_in_another_role_is_the_same_person(desk) -> None:
+    commanding = replace(ANNA, id="arn:aws:sts::1:assumed-role/Reviewer/anna")
+    made = unsafe(desk, "a", replace(commanding, id="arn:aws:sts::1:assumed-role/Admin/anna"))
+    appeal(desk, made)
+
+    assert taken(desk, commanding, later(20)) is None
+
+
+def test_an_image_that_is_escalated_while_it_is_reported_stays_out_of_the_queue(desk) -> None:
+    made = safe(desk, "a")
+
+    def withdraw() -> None:
+        record = desk.get(made)
+        assert desk.verdicts.compare_and_set(record, escalated(record, utc(NOW)))
+
+    desk.queue.meanwhile.append(withdraw)
+
+    with pytest.raises(OutOfScope):
+        notice(desk, made)
+    assert "queue" not in desk.get(made).other
     assert taken(desk, LEA, later(20)) is None
 
 

@@ -24,6 +24,17 @@ def test_failures_and_items_of_earlier_releases_are_sorted_into_their_lanes():
     assert sweep_queue(desk.review, NOW).sorted_in == 0
 
 
+def test_an_item_whose_policy_is_gone_keeps_none_of_the_others_from_their_lanes():
+    desk = Desk()
+    broken = desk.wait("a.jpg", "Gore", hours_ago=60, sorted_in=False, policy={"name": "x", "digest": "gone"})
+    other = desk.wait("b.jpg", "Gore", hours_ago=2, sorted_in=False)
+
+    swept = sweep_queue(desk.review, NOW)
+
+    assert (swept.sorted_in, swept.unreadable, swept.overdue) == (1, 1, 2)
+    assert desk.get(other).other["queue"] not in UNSORTED and desk.get(broken).other["queue"] in UNSORTED
+
+
 def test_an_item_that_somebody_takes_while_it_is_sorted_stays_theirs():
     desk = Desk()
     made = desk.wait("a.jpg", sorted_in=False)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from moderation.domain.blind import claims_blind, leased_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may
-from moderation.domain.record import Record
-from moderation.domain.reports import may_answer, open_reports
+from moderation.domain.record import Record, utc
+from moderation.domain.reports import check_answerer, open_reports
 from moderation.domain.review import claimed, released, renewed
-from moderation.errors import AppealRefused, OutOfScope
+from moderation.errors import OutOfScope
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
 
 
@@ -15,15 +16,17 @@ def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
     """Lease an item to a person for two minutes, or renew their lease.
 
     One that people decided on can be leased, to reverse the decision, by who made it and by a lead; once it is
-    reported, by anybody, and an appeal by anybody else. Raises OutOfScope, AppealRefused, HeldBySomeone, ItemChanged,
-    and the errors of the ports.
+    reported, by anybody, and an appeal by anybody else. One that they see blind stays so. Raises OutOfScope,
+    AppealRefused, HeldBySomeone, ItemChanged, and the errors of the ports.
     """
     record = item_of(ports, person, image, "claim")
+    lead = may(person, "others-decisions")
+    if claims_blind(record, person.id, utc(now), lead=lead):
+        return changed(ports, record, lambda standing: leased_blind(standing, person.id, now))
     made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
-    if made_by_other and not open_reports(record) and not may(person, "others-decisions"):
+    if made_by_other and not open_reports(record) and not lead:
         raise OutOfScope("There is no such item, or it isn't in your scope.")
-    if not may_answer(record, person.id):
-        raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
+    check_answerer(record, person.id)
     return changed(ports, record, lambda standing: claimed(standing, person.id, now))
 
 

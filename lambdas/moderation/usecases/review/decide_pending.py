@@ -7,7 +7,8 @@ from typing import Literal
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack
-from moderation.domain.record import Record, utc
+from moderation.domain.record import Change, Record, utc
+from moderation.domain.reports import check_answerer
 from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now
 from moderation.errors import UnknownCategory
 from moderation.usecases.find_policy import find_policy
@@ -35,7 +36,8 @@ class Choice:
 def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
     """Return the record with the decision pending on it; until it is in force, nothing is tagged or published.
 
-    Raises LeaseLost, ItemChanged, HeldBySomeone, UnknownCategory, OutOfScope, and the errors of the ports.
+    Raises LeaseLost, ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope, and the errors of the
+    ports.
     """
     record = item_of(ports, person, image, "decide")
     pending = Pending(
@@ -52,9 +54,14 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         batch=choice.batch,
         reply=choice.reply,
     )
-    decided_for_now(record, pending, now)
+
+    def change_of(standing: Record) -> Change:
+        check_answerer(standing, person.id)
+        return decided_for_now(standing, pending, now)
+
+    change_of(record)
     note_down(ports, person, "decide", record, now, verdict=choice.verdict, decision=pending.id, batch=choice.batch)
-    return changed(ports, record, lambda standing: decided_for_now(standing, pending, now))
+    return changed(ports, record, change_of)
 
 
 def _named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:

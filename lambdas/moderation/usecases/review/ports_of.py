@@ -39,7 +39,8 @@ def item_of(ports: ReviewPorts, person: Person, image: ImageRef, right: str) -> 
 def changed(ports: ReviewPorts, record: Record, change_of: Callable[[Record], Change]) -> Record:
     """Return the record after a change, which is computed again as often as the record changes meanwhile.
 
-    Raises ItemChanged, HeldBySomeone, what `change_of` raises, and the errors of the port.
+    Raises ItemChanged, HeldBySomeone, OutOfScope for one that was escalated, what `change_of` raises, and the errors of
+    the port.
     """
     for _ in range(_ATTEMPTS):
         change = change_of(record)
@@ -48,6 +49,8 @@ def changed(ports: ReviewPorts, record: Record, change_of: Callable[[Record], Ch
         standing = ports.verdicts.get(record.image)
         if standing is None:
             raise ItemChanged("This item was erased: take the next one.")
+        if standing.is_escalated and not record.is_escalated:
+            raise OutOfScope("There is no such item, or it isn't in your scope.")
         record = standing
     raise HeldBySomeone("This item keeps changing: somebody else is at work on it.")
 

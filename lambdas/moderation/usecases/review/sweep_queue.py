@@ -9,6 +9,7 @@ from moderation.domain.lanes import UNSORTED, due_by_default, lane_of, order_of
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import place_of
+from moderation.errors import PermanentError
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.review.next_item import may_see_lane
 from moderation.usecases.review.ports_of import ReviewPorts
@@ -19,27 +20,39 @@ _ALWAYS = "9"  # later than every time
 
 @dataclass(frozen=True)
 class Swept:
-    """Numbers of items: put back, sorted into lanes, overdue, and `unseen`, which are in nobody's scope."""
+    """Numbers of items: put back, sorted into lanes, overdue, and `unseen`, which are in nobody's scope.
+
+    `unreadable` ones stay unsorted, since their policy can't be read.
+    """
 
     put_back: int
     sorted_in: int
     overdue: int
     unseen: int
+    unreadable: int
 
 
 def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
     """Put back, sort and count. Without any people, nothing is in nobody's scope. Raises the errors of the ports."""
-    put_back = sum(ports.queue.put_back(record) for record in ports.queue.returning(utc(now), _AT_ONCE))
-    left, sorted_in = [], 0
+    returning = [record for record in ports.queue.returning(utc(now), _AT_ONCE) if record.image.bucket == ports.bucket]
+    put_back = sum(map(ports.queue.put_back, returning))
+    left, sorted_in, unreadable = [], 0, 0
     for listed in islice(ports.queue.waiting(UNSORTED), _AT_ONCE):
-        record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
-        if record is None or record.other.get("queue") not in UNSORTED or record.image.bucket != ports.bucket:
+        if listed.image.bucket != ports.bucket:  # of an earlier bucket, whose records the function may not read
             continue
-        if _sort_in(ports, record):
+        record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
+        if record is None or record.other.get("queue") not in UNSORTED:
+            continue
+        try:
+            is_sorted = _sort_in(ports, record)
+        except PermanentError:  # the others are sorted all the same
+            is_sorted = False
+            unreadable += 1
+        if is_sorted:
             sorted_in += 1
         else:
             left.append(record)
-    return Swept(put_back, sorted_in, _overdue(ports, left, utc(now)), _unseen(ports, left))
+    return Swept(put_back, sorted_in, _overdue(ports, left, utc(now)), _unseen(ports, left), unreadable)
 
 
 def _sort_in(ports: ReviewPorts, record: Record) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
 from moderation.domain.record import Record
+from moderation.domain.reports import check_answerer
 from moderation.domain.review import claimed, taken_back
 from moderation.errors import NothingPending
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
@@ -22,10 +23,11 @@ class Undone:
 def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
     """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
 
-    Raises NothingPending, HeldBySomeone, OutOfScope, and the errors of the ports.
+    Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, and the errors of the ports.
     """
     record = item_of(ports, person, image, "undo")
     if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
+        check_answerer(record, person.id)
         note_down(ports, person, "reverse", record, now)
         return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
     taken_back(record, person.id, pending_id, now)
