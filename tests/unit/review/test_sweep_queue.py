@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED
 from moderation.domain.limits import MAX_LANES
+from moderation.errors import Misconfigured
 from moderation.usecases.review.claim import claim
+from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.sweep_queue import sweep_queue
 from tests.support.fakes import FakePeople
@@ -33,6 +36,28 @@ def test_an_item_whose_policy_is_gone_keeps_none_of_the_others_from_their_lanes(
 
     assert (swept.sorted_in, swept.unreadable, swept.overdue) == (1, 1, 2)
     assert desk.get(other).other["queue"] not in UNSORTED and desk.get(broken).other["queue"] in UNSORTED
+
+
+def test_what_an_earlier_bucket_left_in_the_table_stops_no_sweep_and_nobody(monkeypatch):
+    """IAM denies its records to the function, by their partition keys."""
+    desk = Desk()
+    mine = desk.wait("a.jpg", "Gore", sorted_in=False)
+    theirs = [desk.wait(name, "Gore", sorted_in=sorted_in) for name, sorted_in in (("b.jpg", False), ("c.jpg", True))]
+    claim(desk.review, ANNA, theirs[1], NOW)
+    for image in theirs:
+        desk.verdicts.records[replace(image, bucket="earlier")] = desk.verdicts.records.pop(image)
+    get, put_back = desk.verdicts.get, desk.queue.put_back
+
+    def denied(image: ImageRef) -> None:
+        if image.bucket == "earlier":
+            raise Misconfigured("AccessDeniedException")
+
+    monkeypatch.setattr(desk.verdicts, "get", lambda image: denied(image) or get(image))
+    monkeypatch.setattr(desk.queue, "put_back", lambda record: denied(record.image) or put_back(record))
+
+    assert sweep_queue(desk.review, later(600)).sorted_in == 1
+    found = next_item(desk.review, ANNA, later(600))
+    assert found is not None and found.image == mine
 
 
 def test_an_item_that_somebody_takes_while_it_is_sorted_stays_theirs():

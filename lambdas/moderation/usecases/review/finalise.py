@@ -68,8 +68,10 @@ def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime
     Raises the errors of the queue.
     """
     for listed in ports.queue.pending(utc(now)):
+        if listed.image.bucket != ports.bucket:  # of an earlier bucket, whose records the function may not read
+            continue
         record = ports.verdicts.get(listed.image)
-        if record is None or record.pending_id is None or listed.image.bucket != ports.bucket:
+        if record is None or record.pending_id is None:
             continue
         try:
             yield Straggler(listed.image, finalise(ports, deciding, listed.image, record.pending_id, now))

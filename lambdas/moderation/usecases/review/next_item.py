@@ -47,7 +47,8 @@ def next_item(
     if not may(person, "next"):
         raise OutOfScope("You may not take items from the review queue: ask an administrator.")
     for over in ports.queue.returning(utc(now), _PUT_BACK):
-        ports.queue.put_back(over)
+        if over.image.bucket == ports.bucket:  # those of an earlier bucket may not be changed
+            ports.queue.put_back(over)
     blind = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE) if blind_first else (SECOND_QUEUE, SAMPLE_QUEUE)
     if blind_first and (found := _take_blind(ports, person, now, besides, blind)):
         return found
