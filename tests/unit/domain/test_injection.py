@@ -132,8 +132,8 @@ def views_with(*captions: str, answer: str = "no") -> Evidence:
     parts = [evidence_of(DEMO, caption, view=f"tile-{n}") for n, caption in enumerate(captions)]
     answers = [answer_of for part in parts for answer_of in part.answers]
     answers[-1] = replace(answers[-1], text=answer)
-    captions = tuple(caption for part in parts for caption in part.captions)
-    return replace(parts[0], answers=tuple(answers), captions=captions)
+    said = tuple(caption for part in parts for caption in part.captions)
+    return replace(parts[0], answers=tuple(answers), captions=said)
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,13 @@ def test_what_an_earlier_bucket_left_in_the_table_stops_no_sweep_and_nobody(monk
         desk.verdicts.records[replace(image, bucket="earlier")] = desk.verdicts.records.pop(image)
     get, put_back = desk.verdicts.get, desk.queue.put_back
 
-    def denied(image: ImageRef) -> None:
+    def ours(image: ImageRef) -> ImageRef:
         if image.bucket == "earlier":
             raise Misconfigured("AccessDeniedException")
+        return image
 
-    monkeypatch.setattr(desk.verdicts, "get", lambda image: denied(image) or get(image))
-    monkeypatch.setattr(desk.queue, "put_back", lambda record: denied(record.image) or put_back(record))
+    monkeypatch.setattr(desk.verdicts, "get", lambda image: get(ours(image)))
+    monkeypatch.setattr(desk.queue, "put_back", lambda record: put_back(record) if ours(record.image) else None)
 
     assert sweep_queue(desk.review, later(600)).sorted_in == 1
     found = next_item(desk.review, ANNA, later(600))
