@@ -14,7 +14,7 @@ _REFUSALS = {
     "401": "The request carries no person.",
     "404": "There is nothing here, or not for this person: the two look alike.",
     "409": "It isn't so any more: somebody else has it, or it was decided. The sentence says what happened.",
-    "503": "The store is busy: nothing was changed. Try again.",
+    "503": "The store is busy, and this may not have been done: try again.",
 }
 
 

@@ -21,7 +21,7 @@ _STATUS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (OutOfScope, 404, "There is nothing here, or not for you."),
     (RequestRefused, 409, None),
     (InvalidPolicy, 409, None),
-    (TransientError, 503, "The store is busy, and nothing was changed: try again."),
+    (TransientError, 503, "The store is busy, so this may not have been done: try again."),
     (Misconfigured, 500, "The deployment lacks something, and nothing was changed: an operator finds it in the log."),
 )
 REFUSED = tuple(kind for kind, _, _ in _STATUS)

@@ -8,9 +8,9 @@ export class Refused extends Error {
     this.status = status;
   }
 
-  // Nobody knows if the request arrived.
+  // Nobody knows if the request arrived, or if it was done.
   get unanswered() {
-    return this.status === 0;
+    return this.status === 0 || this.status === 503;
   }
 }
 

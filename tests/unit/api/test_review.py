@@ -142,7 +142,7 @@ def test_nothing_is_done_that_the_audit_could_not_note(place) -> None:
 
     status, said = decide(place, item)
 
-    assert (status, said["message"]) == (503, "The store is busy, and nothing was changed: try again.")
+    assert (status, said["message"]) == (503, "The store is busy, so this may not have been done: try again.")
     assert place.verdicts.get(place.image).pending_id is None
 
 
