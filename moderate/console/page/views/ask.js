@@ -21,7 +21,8 @@ export function Ask({ work }) {
     if (work.asked && !dialog.current.open) dialog.current.showModal();
     if (!work.asked && dialog.current.open) dialog.current.close();
   }, [work.asked]);
-  return html`<dialog ref=${dialog} onClose=${() => work.ask(null)} aria-labelledby="asked">
+  // Escape is a cancel: a close comes late, after the next question was asked.
+  return html`<dialog ref=${dialog} onCancel=${() => work.ask(null)} aria-labelledby="asked">
     ${work.asked === "park"
       ? html`<h2 id="asked">Let it wait for</h2>
           ${HOURS.map(([hours, text]) => html`<button type="button" onClick=${() => work.park(inHours(hours))}>${text}</button>`)}
