@@ -28,7 +28,8 @@ from moderation.usecases.review.report import report
 from tests.workflow.steps import drawing, tag_of
 
 ANNA = Person(id="s-anna", pseudonym="p-1", roles=frozenset({"reviewer"}))
-BEN = replace(ANNA, id="s-ben", pseudonym="p-2")
+# A tenth of all decisions gets a second opinion: his is asked of one image alone.
+BEN = replace(ANNA, id="s-ben", pseudonym="p-2", prefixes=("reviews/second",))
 SHOP = Person(id="arn:aws:sts::1:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 
 
