@@ -17,6 +17,7 @@ from moderation.ports import (
     Executions,
     ImageStore,
     JudgeModel,
+    PolicyStore,
     Publisher,
     Reader,
     Traffic,
@@ -27,6 +28,7 @@ from moderation.ports import (
 from moderation.usecases.select_item import SelectPorts
 
 if TYPE_CHECKING:
+    from moderation.adapters.policies import S3PolicyStore
     from moderation.api.api_ports import ApiPorts
     from moderation.usecases.decide import DecidePorts
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
@@ -35,6 +37,11 @@ if TYPE_CHECKING:
 
 _VERDICTS = ("unsafe", "review", "safe")
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
+# Settings of each function that works on the review queue.
+_REVIEW = (
+    *("VERDICT_TABLE", "POLICY_APPROVAL"),
+    *("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET"),
+)
 
 
 @dataclass(frozen=True)
@@ -225,35 +232,16 @@ def sweep_claims() -> SweepPorts:
 def finalise() -> FinalisePorts:
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
-    from moderation.adapters.dynamodb_review import DynamoReviewQueue
-    from moderation.adapters.policies import S3PolicyStore
-    from moderation.adapters.s3_audit import S3AuditLog
-    from moderation.adapters.s3_images import S3ImageStore
-    from moderation.adapters.s3_people import S3PeopleStore
-    from moderation.adapters.s3_work import S3WorkStore
     from moderation.usecases.decide import DecidePorts
-    from moderation.usecases.review.ports_of import ReviewPorts
 
-    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
-    env = Environment(os.environ, "VERDICT_TABLE", "RECORD_RETENTION_DAYS", "POLICY_APPROVAL", *buckets, *_TOPICS)
-    s3, dynamodb = clients.s3(), clients.dynamodb()
-    review = ReviewPorts(
-        bucket=env["INTAKE_BUCKET"],
-        verdicts=_expiring_verdicts(env),
-        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
-        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
-        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
-        images=S3ImageStore(s3),
-        work=S3WorkStore(s3, env["WORK_BUCKET"]),
-        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
-    )
-    publisher = _publisher(env)
+    env = Environment(os.environ, "RECORD_RETENTION_DAYS", *_REVIEW, *_TOPICS)
+    review, publisher = _review(env, _expiring_verdicts(env), _policies(env)), _publisher(env)
     deciding = DecidePorts(
         images=review.images,
         work=review.work,
         policies=review.policies,
         verdicts=review.verdicts,
-        decisions=DynamoDecisionStore(dynamodb, env["VERDICT_TABLE"]),
+        decisions=DynamoDecisionStore(clients.dynamodb(), env["VERDICT_TABLE"]),
         publisher=publisher,
         notified_verdicts=frozenset(verdict for verdict in _VERDICTS if publisher.has_topic(verdict)),
     )
@@ -264,34 +252,16 @@ def finalise() -> FinalisePorts:
 def api() -> "ApiPorts":
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
-    from moderation.adapters.dynamodb_review import DynamoReviewQueue
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.policies import S3PolicyStore
     from moderation.adapters.review_functions import ReviewFunctions
-    from moderation.adapters.s3_audit import S3AuditLog
-    from moderation.adapters.s3_images import S3ImageStore
-    from moderation.adapters.s3_people import S3PeopleStore
     from moderation.adapters.s3_pictures import S3Pictures
-    from moderation.adapters.s3_work import S3WorkStore
     from moderation.api.api_ports import ApiPorts
-    from moderation.usecases.review.ports_of import ReviewPorts
     from moderation.usecases.review.reveal import RevealPorts
 
-    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
     functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
-    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *functions, *buckets)
-    s3, dynamodb = clients.s3(), clients.dynamodb()
-    policies = S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
-    review = ReviewPorts(
-        bucket=env["INTAKE_BUCKET"],
-        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
-        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
-        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
-        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
-        images=S3ImageStore(s3),
-        work=S3WorkStore(s3, env["WORK_BUCKET"]),
-        policies=policies,
-    )
+    env, dynamodb = Environment(os.environ, *functions, *_REVIEW), clients.dynamodb()
+    policies = _policies(env)
+    review = _review(env, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
     reveal = RevealPorts(
         review.verdicts,
         S3Pictures(clients.s3_links(), env["WORK_BUCKET"]),
@@ -326,28 +296,10 @@ def escalate() -> "EscalatePorts":
 @cache
 def app_api() -> "ReviewPorts":
     from moderation.adapters import clients
-    from moderation.adapters.dynamodb_review import DynamoReviewQueue
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.policies import S3PolicyStore
-    from moderation.adapters.s3_audit import S3AuditLog
-    from moderation.adapters.s3_images import S3ImageStore
-    from moderation.adapters.s3_people import S3PeopleStore
-    from moderation.adapters.s3_work import S3WorkStore
-    from moderation.usecases.review.ports_of import ReviewPorts
 
-    buckets = ("INTAKE_BUCKET", "WORK_BUCKET", "POLICY_BUCKET", "AUDIT_BUCKET")
-    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_APPROVAL", *buckets)
-    s3, dynamodb = clients.s3(), clients.dynamodb()
-    return ReviewPorts(
-        bucket=env["INTAKE_BUCKET"],
-        verdicts=DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
-        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"]),
-        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
-        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
-        images=S3ImageStore(s3),
-        work=S3WorkStore(s3, env["WORK_BUCKET"]),
-        policies=S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL")),
-    )
+    env = Environment(os.environ, *_REVIEW)
+    return _review(env, DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]), _policies(env))
 
 
 @cache
@@ -365,6 +317,35 @@ def check_audit() -> AuditReader:
     from moderation.adapters.s3_audit import S3AuditReader
 
     return S3AuditReader(clients.s3(), Environment(os.environ, "AUDIT_BUCKET")["AUDIT_BUCKET"])
+
+
+def _policies(env: Environment) -> "S3PolicyStore":
+    from moderation.adapters import clients
+    from moderation.adapters.policies import S3PolicyStore
+
+    return S3PolicyStore(clients.s3(), env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
+
+
+def _review(env: Environment, verdicts: VerdictStore, policies: PolicyStore) -> "ReviewPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_review import DynamoReviewQueue
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_work import S3WorkStore
+    from moderation.usecases.review.ports_of import ReviewPorts
+
+    s3 = clients.s3()
+    return ReviewPorts(
+        bucket=env["INTAKE_BUCKET"],
+        verdicts=verdicts,
+        queue=DynamoReviewQueue(clients.dynamodb(), env["VERDICT_TABLE"]),
+        people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
+        images=S3ImageStore(s3),
+        work=S3WorkStore(s3, env["WORK_BUCKET"]),
+        policies=policies,
+    )
 
 
 def _vision(env: Environment) -> VisionModel:

@@ -278,12 +278,7 @@ class Functions(Construct):
             timeout_seconds=300,  # on its schedule it ends what many people left behind
             layers=[self._imaging],  # which holds what reads packs
             environment={
-                "INTAKE_BUCKET": intake.bucket.bucket_name,
-                "WORK_BUCKET": work.bucket_name,
-                "POLICY_BUCKET": policies.bucket_name,
-                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
-                "AUDIT_BUCKET": audit.bucket_name,
-                "VERDICT_TABLE": verdicts.table.table_name,
+                **self._review_environment(intake, policies, work, verdicts, audit),
                 **self._retention,
                 **alerts.environment,
             },
@@ -339,12 +334,7 @@ class Functions(Construct):
             timeout_seconds=30,  # as long as API Gateway waits
             layers=[self._imaging],  # which holds what reads packs
             environment={
-                "INTAKE_BUCKET": intake.bucket.bucket_name,
-                "WORK_BUCKET": work.bucket_name,
-                "POLICY_BUCKET": policies.bucket_name,
-                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
-                "AUDIT_BUCKET": audit.bucket_name,
-                "VERDICT_TABLE": verdicts.table.table_name,
+                **self._review_environment(intake, policies, work, verdicts, audit),
                 "FINALISE_FUNCTION": self.finalise.function.function_name,
                 "ESCALATE_FUNCTION": escalate.function.function_name,
             },
@@ -367,14 +357,7 @@ class Functions(Construct):
             "app_api",
             timeout_seconds=30,  # as long as API Gateway waits
             layers=[self._imaging],  # which holds what reads packs
-            environment={
-                "INTAKE_BUCKET": intake.bucket.bucket_name,
-                "WORK_BUCKET": work.bucket_name,
-                "POLICY_BUCKET": policies.bucket_name,
-                "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
-                "AUDIT_BUCKET": audit.bucket_name,
-                "VERDICT_TABLE": verdicts.table.table_name,
-            },
+            environment=self._review_environment(intake, policies, work, verdicts, audit),
         )
         policies.allow_read(function)
         policies.allow_read_people(function)
@@ -383,6 +366,18 @@ class Functions(Construct):
         verdicts.allow_report(function)
         audit.allow_append(function)
         return function
+
+    def _review_environment(
+        self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
+    ) -> dict[str, str]:
+        return {
+            "INTAKE_BUCKET": intake.bucket.bucket_name,
+            "WORK_BUCKET": work.bucket_name,
+            "POLICY_BUCKET": policies.bucket_name,
+            "POLICY_APPROVAL": str(self._settings.policy_approval).lower(),
+            "AUDIT_BUCKET": audit.bucket_name,
+            "VERDICT_TABLE": verdicts.table.table_name,
+        }
 
     def _function(
         self,
