@@ -1,4 +1,4 @@
-"""What the other routes do: who a person is, an item by its link, policies and metrics."""
+"""Actions of the other routes: who a person is, an item by its link, policies and metrics."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta

@@ -11,7 +11,7 @@ from moderation.usecases.review.reveal import RevealPorts
 
 @dataclass(frozen=True)
 class ApiPorts:
-    """What the API reads, and what its use cases write.
+    """Places that the API reads, and that its use cases write.
 
     `finish` puts a pending decision into force and returns why that was refused, "" if it wasn't; `escalate` puts an
     image into quarantine, by a pseudonym.

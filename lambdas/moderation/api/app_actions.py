@@ -1,4 +1,4 @@
-"""What the apps' routes do: verdicts by version and by reference, appeals and notices."""
+"""Actions of the apps' routes: verdicts by version and by reference, appeals and notices."""
 
 from datetime import UTC, datetime
 from itertools import islice

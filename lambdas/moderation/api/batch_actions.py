@@ -1,4 +1,4 @@
-"""What the routes of batches do: list the identical items, try, decide and take back as one."""
+"""Actions of the routes of batches: list the identical items, try, decide and take back as one."""
 
 from datetime import UTC, datetime
 from typing import Any

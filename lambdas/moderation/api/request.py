@@ -9,7 +9,7 @@ from moderation.domain.people import Person
 
 @dataclass(frozen=True)
 class Request:
-    """Who sent it, the names in its path, and the fields of its body and query."""
+    """Request: who sent it, the names in its path, and the fields of its body and query."""
 
     person: Person
     path: Mapping[str, str]

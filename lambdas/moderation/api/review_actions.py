@@ -1,4 +1,4 @@
-"""What the routes of a review do. Each names its item by what the deployment signed, and answers as plain data."""
+"""Actions of a review's routes. Each names its item by what the deployment signed, and answers as plain data."""
 
 import secrets
 from collections.abc import Mapping

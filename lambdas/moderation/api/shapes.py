@@ -1,4 +1,4 @@
-"""What the API says about records and policies, as plain data."""
+"""Plain data of records and policies, as the API gives it."""
 
 from collections.abc import Mapping
 from typing import Any

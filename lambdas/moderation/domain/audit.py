@@ -18,7 +18,7 @@ SEALS = "seals/"
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEvent:
-    """What somebody did: `who` is a pseudonym, `image` the id of an object version (`ImageRef.id`), `at` ISO-8601 UTC.
+    """Deed of a person: `who` is a pseudonym, `image` the id of an object version (`ImageRef.id`), `at` ISO-8601 UTC.
 
     `facts` are names and numbers such as the view that was revealed: no picture, caption, answer, note or key.
     """

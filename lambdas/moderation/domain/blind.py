@@ -32,7 +32,7 @@ _RECENT_MINUTES = 360
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a person answered on an item that they saw blind, and `first`, what was decided before."""
+    """Answer of a person on an item that they saw blind, and `first`, the decision before it."""
 
     purpose: str
     verdict: Literal["safe", "unsafe"]

@@ -58,7 +58,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PackReviewed:
-    """What people overturned of the verdicts of one version of a pack, with its interval."""
+    """Share that people overturned of the verdicts of one version of a pack, with its interval."""
 
     pack: str
     digest: str

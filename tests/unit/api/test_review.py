@@ -215,7 +215,7 @@ def test_an_item_is_escalated_under_a_pseudonym_by_whom_it_is_in_scope(place) ->
 
 
 def batch_of(place: Place, who: Person = ANN) -> dict[str, Any]:
-    """What a batch sends on an item and those of its bytes."""
+    """The body that a batch sends on an item and those of its bytes."""
     _, found = place.ask(who, "GET", f"/items/{place.name_of(place.image)}/identical")
     listed = found["items"]
     return {"items": [one["item"] for one in listed], "screens": [one["screen"] for one in listed], "verdict": "safe"}

@@ -49,7 +49,7 @@ class View:
 
 @dataclass(frozen=True)
 class PagePicture:
-    """What a whole view shows, at full resolution or `scale` times it, as a lossless PNG for the reader."""
+    """Content of a whole view, at full resolution or `scale` times it, as a lossless PNG for the reader."""
 
     view: str
     png: bytes

@@ -17,7 +17,7 @@ from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, n
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person decided, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
+    """Decision of a person, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
 
     `seen` and `this_copy` are those of `usecases.decide.PersonDecision`. `batch` names the batch that it is part of.
     `reply` is what those are told who appealed or sent a notice.
