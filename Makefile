@@ -67,8 +67,8 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile 
 TRACES := $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'
 
 .PHONY: test
-test: setup lint ## Run lint, types and the whole test suite on two cores, from Python 3.12 on with its coverage
-	@$(MAKE) --no-print-directory --jobs=2 types suite
+test: setup style ## Run lint, types and the whole test suite on two cores, from Python 3.12 on with its coverage
+	@$(MAKE) --no-print-directory --jobs=2 imports types suite
 
 .PHONY: suite
 suite: setup
@@ -92,9 +92,15 @@ wheel-test: setup ## Build the wheel, install it from the package index, run the
 	$(BIN)/python -m pytest tests/packaging --from-index
 
 .PHONY: lint
-lint: .venv/.ready ## Check style and format with ruff, and imports between packages with import-linter
+lint: style imports ## Check style and format with ruff, and imports between packages with import-linter
+
+.PHONY: style
+style: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+.PHONY: imports
+imports: .venv/.ready
 	PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types

@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,15 @@ def client(service: str, endpoint_url: str, credentials: Mapping[str, str] | Non
 
 def deploy(assembly: Path, stack: str, endpoint_url: str) -> dict[str, str]:
     """Create or update `stack` and return its outputs. Raises DeployError."""
-    template = assembly / f"{stack}.template.json"
-    if not template.exists():
+    file = assembly / f"{stack}.template.json"
+    if not file.exists():
         raise DeployError(f"{assembly} holds no stack {stack}: synthesise it first (`make synth`).")
+    template = file.read_text()
     bootstrap(endpoint_url)
-    _publish_assets(assembly, stack, endpoint_url)
+    _publish_assets(assembly, stack, _layers(json.loads(template)), endpoint_url)
     cloudformation = client("cloudformation", endpoint_url)
     try:
-        _create_or_update(cloudformation, stack, template.read_text())
+        _create_or_update(cloudformation, stack, template)
     except (BotoCoreError, ClientError) as fault:
         raise DeployError(f"{stack} can't be deployed. {fault}") from fault
     return _outputs(_wait(cloudformation, stack))
@@ -59,24 +60,31 @@ def bootstrap(endpoint_url: str) -> None:
     )
 
 
-def _publish_assets(assembly: Path, stack: str, endpoint_url: str) -> None:
+def _publish_assets(assembly: Path, stack: str, layers: Sequence[Any], endpoint_url: str) -> None:
+    """Upload the assets; those of layers are empty, since this interpreter's packages replace their 165 MB."""
     s3 = client("s3", endpoint_url)
     manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
     for asset in manifest["files"].values():
-        body = _packaged(assembly / asset["source"]["path"], asset["source"]["packaging"])
         for destination in asset["destinations"].values():
-            bucket = _substituted(destination["bucketName"])
+            bucket, key = _substituted(destination["bucketName"]), _substituted(destination["objectKey"])
+            source = assembly / asset["source"]["path"]
             s3.create_bucket(Bucket=bucket)  # idempotent in this region
-            s3.put_object(Bucket=bucket, Key=_substituted(destination["objectKey"]), Body=body)
+            body = source.read_bytes() if source.is_file() else _zipped(source, empty=key in layers)
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
-def _packaged(source: Path, packaging: str) -> bytes:
-    if packaging == "file":
-        return source.read_bytes()
+def _layers(template: Mapping[str, Any]) -> list[Any]:
+    """Return the keys of the objects that layers are made from."""
+    layers = [r for r in template.get("Resources", {}).values() if r["Type"] == "AWS::Lambda::LayerVersion"]
+    return [layer["Properties"]["Content"]["S3Key"] for layer in layers]
+
+
+def _zipped(folder: Path, *, empty: bool) -> bytes:
+    files = () if empty else sorted(path for path in folder.rglob("*") if path.is_file())
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(p for p in source.rglob("*") if p.is_file()):
-            archive.write(path, path.relative_to(source))
+        for path in files:
+            archive.write(path, path.relative_to(folder))
     return buffer.getvalue()
 
 

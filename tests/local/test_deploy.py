@@ -1,12 +1,13 @@
 """Deploying to the laptop cloud: what it refuses, updates and removes."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.deploy import DeployError, deploy
+from local.deploy import ACCOUNT, REGION, DeployError, deploy
 from local.harness.laptop import Laptop
 from tests.local.small_stack import template, write_assembly
 
@@ -24,6 +25,32 @@ def test_resource_types_that_it_can_not_make_are_named(laptop: Laptop, tmp_path:
 def test_a_missing_stack_is_a_sentence(laptop: Laptop, tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="holds no stack Nothing"):
         deploy(tmp_path, "Nothing", laptop.url)
+
+
+def test_a_layer_is_made_and_its_content_stays_where_it_is(laptop: Laptop, tmp_path: Path) -> None:
+    bucket = f"assets-{ACCOUNT}-{REGION}"
+    content = {"S3Bucket": bucket, "S3Key": "layer.zip"}
+    layer = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}}
+    assembly = write_assembly(tmp_path / "cdk.out", {"Resources": {"Layer": layer}})
+    (assembly / "asset.layer").mkdir()
+    (assembly / "asset.layer/wheel.so").write_bytes(random.randbytes(100_000))
+    assets = json.loads((assembly / "Small.assets.json").read_text())
+    destination = {"bucketName": bucket, "objectKey": "layer.zip"}
+    source = {"path": "asset.layer", "packaging": "zip"}
+    assets["files"]["layer"] = {"source": source, "destinations": {"here": destination}}
+    (assembly / "Layered.assets.json").write_text(json.dumps(assets))
+    (assembly / "Small.template.json").rename(assembly / "Layered.template.json")
+
+    deploy(assembly, "Layered", laptop.url)
+
+    names = [made["LayerName"] for made in laptop.client("lambda").list_layers()["Layers"]]
+    assert [name for name in names if name.startswith("Layered-Layer")]
+    sizes = {
+        key: laptop.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"]
+        for key in ("layer.zip", "code.zip")
+    }
+    assert sizes["layer.zip"] < 100 < sizes["code.zip"]
+    laptop.client("cloudformation").delete_stack(StackName="Layered")
 
 
 def _second(content: dict[str, Any]) -> dict[str, Any]:
