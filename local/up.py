@@ -17,7 +17,7 @@ from local.session import Session, laptop_cloud
 from local.synth import judge_settings
 
 MODERATE = Path(sys.executable).with_name("moderate")
-_ROLES = ("reviewer", "lead", "auditor")
+_ROLES = ("reviewer", "lead", "auditor", "app")
 
 
 def up(console: Console) -> int:
@@ -34,7 +34,7 @@ def up(console: Console) -> int:
 
 @contextmanager
 def review_console(session: Session, stdout: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Run `moderate console`, which prints its own link, for a person with all rights that a review takes."""
+    """Run `moderate console`, which prints its own link, for a person who may review and report."""
     environment = {**os.environ, **session.environment}
     roles = [word for role in _ROLES for word in ("--role", role)]
     give = [str(MODERATE), "people", "set", reviewer(session), *roles]
@@ -97,6 +97,7 @@ Or use this project's own command; the review console's link is below:
   moderate upload img.jpg --wait
   moderate verdicts
   moderate show img.jpg
+  moderate report img.jpg notice --notifier user-7 --text "This is me"
   moderate doctor
   moderate console
 

@@ -18,6 +18,7 @@ from moderate import (
     people,
     policy,
     redrive,
+    report,
     sample,
     show,
     sor,
@@ -67,6 +68,7 @@ app.command(epilog=upload.EXAMPLES)(upload.upload)
 app.command(epilog=verdicts.EXAMPLES)(verdicts.verdicts)
 app.command(epilog=show.EXAMPLES)(show.show)
 app.command("decide", epilog=decide.EXAMPLES)(decide.decide_image)
+app.command("report", epilog=report.EXAMPLES)(report.report_image)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.command("ask", epilog=ask.EXAMPLES)(ask.ask_about)
 app.command("eval", epilog=evaluate.EXAMPLES)(evaluate.evaluate)

@@ -12,13 +12,13 @@ from moderate.copies import decide_ports
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.failures import CommandFailed
 from moderate.output import results
+from moderate.review_ports import review_ports
 from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
 from moderation.errors import EscalationRefused
 from moderation.usecases.review.escalate import EscalatePorts
 from moderation.usecases.review.escalate import escalate as put_into_quarantine
 from moderation.usecases.review.finalise import finalise
-from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 
 if TYPE_CHECKING:
@@ -63,16 +63,7 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
     """Return the ports of a reviewer; `own` is the caller's, who takes another role to escalate."""
     from moderation.api.api_ports import ApiPorts
 
-    review = ReviewPorts(
-        deployment.intake_bucket,
-        deployment.verdicts,
-        deployment.review_queue,
-        deployment.people,
-        deployment.audit,
-        deployment.images,
-        deployment.work,
-        deployment.policies,
-    )
+    review = review_ports(deployment)
 
     def finish(image: ImageRef, pending: str) -> str:
         return finalise(review, decide_ports(deployment), image, pending, datetime.now(UTC)).refused

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from moderate.costs import bedrock_tokens
+from moderate.costs import bedrock_tokens, console
 from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
@@ -61,6 +61,8 @@ class Load:
     utilisation: float = 0.7  # of an instance, where autoscaling holds it
     idle_hours: float = 0.5  # of a burst: instances that start, and wait before they are released
     kept_months: float = 12.0  # records
+    reviewers: int = 0  # people who sign in to a deployed console in a month
+    decisions_per_day: float = 0.0  # of all of them, averaged over the month's days
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def bill(load: Load, measured: Measured, prices: Prices) -> Bill:
         _xray(images, prices),
         _drift(load, image, prices),
         _kms(image, images, prices),
+        *console_lines(load, image, prices),
     )
     return Bill(load, lines, rekognition_usd(images, prices))
 
@@ -303,3 +306,55 @@ def _kms(image: ResourceUsage, images: float, prices: Prices) -> Line:
     requests = 2 * min(images * image.publishes, most)
     usd = prices["kms_key"] + requests * prices["kms_request"]
     return Line("KMS", usd, f"1 key, {requests:,.0f} requests: a data key serves SNS for five minutes")
+
+
+def console_lines(load: Load, image: ResourceUsage, prices: Prices) -> tuple[Line, ...]:
+    """Return the lines of a deployed console; none without reviewers."""
+    if not load.reviewers:
+        return ()
+    decisions = load.decisions_per_day * DAYS_A_MONTH
+    requests = decisions * console.REQUESTS
+    return (
+        Line("Cognito", load.reviewers * prices["cognito_plus_user"], f"plan Plus: {load.reviewers} people sign in"),
+        Line("API Gateway", requests * prices["api_gateway_request"], f"{requests:,.0f} requests to the HTTP API"),
+        _cloudfront(load, requests, prices),
+        _console_lambda(decisions, requests, prices),
+        _console_dynamodb(decisions, image, prices),
+        _audit(decisions, prices),
+        Line(
+            "Console: logs",
+            requests * console.LOG_BYTES / GB * (prices["logs_gb"] + prices["logs_gb_month"]),
+            f"{console.LOG_BYTES / 1000:.1f} KB a request",
+        ),
+    )
+
+
+def _cloudfront(load: Load, requests: float, prices: Prices) -> Line:
+    pages = load.reviewers * DAYS_A_MONTH
+    all_requests = requests + pages * console.PAGE_REQUESTS
+    sent = (requests * console.ANSWER_BYTES + pages * console.PAGE_BYTES) / GB
+    usd = all_requests * prices["cloudfront_request"] + sent * prices["cloudfront_gb"]
+    free = "of a month's 10,000,000 requests and 1 TB without charge, which aren't deducted"
+    return Line("CloudFront", usd, f"{all_requests:,.0f} requests and {sent:,.1f} GB, {free}")
+
+
+def _console_lambda(decisions: float, requests: float, prices: Prices) -> Line:
+    gb_seconds = requests * console.SECONDS * console.MEMORY_GB
+    gb_seconds += decisions * console.ENDING_SECONDS * console.ENDING_GB
+    usd = (requests + decisions) * prices["lambda_request"] + gb_seconds * prices["lambda_gb_second"]
+    return Line("Console: Lambda", usd, f"{requests + decisions:,.0f} invocations, {gb_seconds:,.0f} GB-s")
+
+
+def _console_dynamodb(decisions: float, image: ResourceUsage, prices: Prices) -> Line:
+    each = console.UPDATES * (math.ceil(image.item_bytes / 1024) + console.MOVED_UNITS)
+    usd = decisions * each * prices["dynamodb_write_unit"]
+    return Line("Console: DynamoDB", usd, f"{each} write units a decision: {console.UPDATES} updates of the record")
+
+
+def _audit(decisions: float, prices: Prices) -> Line:
+    entries = decisions * console.AUDIT_ENTRIES
+    kept = entries * console.AUDIT_ENTRY_BYTES / GB * console.AUDIT_MONTHS
+    usd = entries * prices["s3_write"] + kept * prices["s3_gb_month"]
+    return Line(
+        "Audit log", usd, f"{entries:,.0f} entries, kept {console.AUDIT_MONTHS} months; S3's own keys cost nothing"
+    )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from moderate.costs import gpu_time, prices, resource_usage
+from moderate.costs import console, gpu_time, prices, resource_usage
 from moderate.costs.bedrock_tokens import TOKENS, TOOL_TOKENS, PricedJudge
 from moderate.costs.billing import (
     ALARMS,
@@ -32,6 +32,8 @@ moderate cost --images-per-day 2000000 --workflow express --judged-share 0.1 --b
 moderate cost --images-per-day 1000 --scale-to-zero --judge nova-micro
 
 moderate cost --images-per-day 500 --scale-to-zero --bursts-per-day 2 --json
+
+moderate cost --images-per-day 100000 --reviewers 10 --decisions-per-day 3000
 """
 _FROM_ARITHMETIC = "assumed: calculated from its arithmetic, not measured on a GPU; see docs/costs.md"
 # Origin of each default input.
@@ -51,7 +53,12 @@ ASSUMED = {
     "utilisation": "assumed: the target of autoscaling",
     "idle_hours": "assumed: per burst, starting the instances and the wait before they are released",
     "kept_months": "assumed: retention of records",
+    "reviewers": "the default: no deployed console",
+    "decisions_per_day": "the default: they only sign in",
 }
+_OF_CONSOLE = (
+    f"{console.REQUESTS} requests of {console.SECONDS:g} s, {console.UPDATES} updates, {console.AUDIT_ENTRIES} entries"
+)
 
 _COUNTED = "assumed: read and written, as counted by Llama 2's tokenizer"
 _TOKENS_FROM = {
@@ -99,6 +106,12 @@ def cost(
         float, typer.Option(min=0.01, max=1, help="Target utilisation of an instance; 1 is saturation.")
     ] = Load.utilisation,
     kept_months: Annotated[float, typer.Option(min=0, help="Months that records are kept.")] = Load.kept_months,
+    reviewers: Annotated[
+        int, typer.Option(min=0, help="People who sign in to a deployed console (-c console=true) in a month.")
+    ] = Load.reviewers,
+    decisions_per_day: Annotated[
+        float, typer.Option(min=0, help="Decisions of all of them, averaged over the days of a month.")
+    ] = Load.decisions_per_day,
     as_json: JsonOption = False,
 ) -> None:
     """Print the monthly cost of a deployment by line, next to Rekognition's."""
@@ -109,6 +122,8 @@ def cost(
             "--scale-to-zero can't be deployed with --workflow express: an Express execution ends after five "
             "minutes, before an endpoint has started from zero"
         )
+    if decisions_per_day and not reviewers:
+        raise typer.BadParameter("say who decides in a deployed console: --reviewers", param_hint="--decisions-per-day")
     load = Load(
         images_per_day=images_per_day,
         unsafe_share=unsafe_share,
@@ -128,6 +143,8 @@ def cost(
         reading_seconds=reading_seconds,
         utilisation=utilisation,
         kept_months=kept_months,
+        reviewers=reviewers,
+        decisions_per_day=decisions_per_day,
     )
     measured, listed = resource_usage.load(), prices.load()
     made, inputs = bill(load, measured, listed), standings(load, measured, listed)
@@ -144,7 +161,10 @@ def standings(load: Load, measured: Measured, listed: Prices) -> list[tuple[str,
         (name, getattr(load, name), why if getattr(load, name) == getattr(untouched, name) else "yours")
         for name, why in ASSUMED.items()
         if (name != "idle_hours" or load.scale_to_zero) and (load.judge == "llama" or not name.startswith("llama_"))
+        if name != "decisions_per_day" or load.reviewers
     ]
+    if load.reviewers:
+        rows.append(("a decision in the console", _OF_CONSOLE, "assumed: moderate/costs/console.py"))
     if load.judge != "llama" and load.judge != "unpriced":
         tokens = TOKENS[load.judge]
         rows.append(("tokens of a judgement", f"{tokens.read} and {tokens.written}", _TOKENS_FROM[load.judge]))

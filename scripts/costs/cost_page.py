@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.bedrock_tokens import TOKENS, Judge
-from moderate.costs.billing import Bill, Load, bill
+from moderate.costs.billing import Bill, Load, average_image, bill, console_lines
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
     BLOG_PROMPT_TOKENS,
@@ -43,6 +43,9 @@ FOR_FEW: Mapping[str, Load] = {
     for name, load in (("scaleToZero", TO_ZERO), ("Standard", STANDARD))
     for key, judge in JUDGES.items()
 }
+
+# Ten people who each decide on 60 items an hour, 160 hours a month.
+REVIEWED = replace(STANDARD, images_per_day=100_000, reviewers=10, decisions_per_day=3_150)
 
 # Every instance is always busy.
 _FULL = replace(EXPRESS, images_per_day=10_000_000, utilisation=1.0)
@@ -155,6 +158,15 @@ def rest() -> str:
     return "\n".join(lines)
 
 
+def console() -> str:
+    """Return the table of what the deployed console adds."""
+    measured, listed = resource_usage.load(), prices.load()
+    made = console_lines(REVIEWED, average_image(REVIEWED, measured), listed)
+    lines = ["| line | $ a month | calculation |", "|---|---:|---|"]
+    lines += [f"| {line.name} | {line.usd:.2f} | {line.arithmetic} |" for line in made]
+    return "\n".join([*lines, f"| together | {sum(line.usd for line in made):.2f} | |"])
+
+
 def drawing() -> str:
     """Return the chart as SVG."""
     measured, listed = resource_usage.load(), prices.load()
@@ -178,7 +190,7 @@ def dollars(usd: float) -> str:
     return f"${usd:,.0f}" if usd >= 100 else f"${usd:#.3g}"
 
 
-SECTIONS = {"few": few, "volumes": volumes, "saturated": saturated, "judges": judges, "rest": rest}
+SECTIONS = {"few": few, "volumes": volumes, "saturated": saturated, "judges": judges, "rest": rest, "console": console}
 
 
 def main(sections: Sequence[str] = tuple(SECTIONS)) -> None:

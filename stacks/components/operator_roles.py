@@ -52,7 +52,7 @@ class AssumableRole(Grantee):
 
 
 class ReviewerRole(AssumableRole):
-    """Role for `moderate verdicts`, `show`, `decide`, `decisions`, `sor`, `console`; may view what the models saw."""
+    """Role for `moderate verdicts`, `show`, `decide`, `decisions`, `sor`, `report`, `console`; may view the images."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class ReviewerRole(AssumableRole):
         work.allow_approve(self)
         policies.allow_read_people(self)
         verdicts.allow_count(self)
+        verdicts.allow_file_reports(self)
         audit.allow_append(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 

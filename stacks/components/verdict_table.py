@@ -140,10 +140,14 @@ class VerdictTable(Construct):
         """Allow `grantee` to read records, and to let appeals and notices wait on them; a verdict can't be written."""
         self._allow_index(grantee, BY_REFERENCE)
         self._allow(grantee, "dynamodb:GetItem")
-        self.allow_lanes(grantee, opening=True)
-        self._allow(grantee, "dynamodb:UpdateItem", keys=_REPORTS)
+        self.allow_file_reports(grantee)
         only_reports = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", *REPORTED]}}
         self._allow(grantee, "dynamodb:UpdateItem", when=only_reports)
+
+    def allow_file_reports(self, grantee: Grantee) -> None:
+        """Allow `grantee` to count appeals and notices, and to open the lanes of the queue in which they wait."""
+        self.allow_lanes(grantee, opening=True)
+        self._allow(grantee, "dynamodb:UpdateItem", keys=_REPORTS)
 
     def allow_count(self, grantee: Grantee) -> None:
         """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""

@@ -56,6 +56,29 @@ def test_a_judge_on_bedrock_says_what_its_tokens_are(moderate):
     assert not [row for row in bill["inputs"] if row["input"].startswith("llama_")]
 
 
+def test_a_deployed_console_adds_its_lines(moderate):
+    without = costs(moderate, "--images-per-day", "1000")
+    bill = costs(moderate, "--images-per-day", "1000", "--reviewers", "10", "--decisions-per-day", "3000")
+
+    lines = {line["line"]: line["usd_per_month"] for line in bill["lines"]}
+    added = lines.keys() - {line["line"] for line in without["lines"]}
+    assert added == {
+        *("Cognito", "API Gateway", "CloudFront", "Audit log"),
+        *("Console: Lambda", "Console: DynamoDB", "Console: logs"),
+    }
+    assert lines["Cognito"] == pytest.approx(0.2)
+    assert lines["API Gateway"] == pytest.approx(3000 * 730 / 24 * 10 / 1e6, abs=0.005)
+    assert standing(bill, "reviewers") == "yours" and standing(bill, "a decision in the console").startswith("assumed")
+    assert not [row for row in without["inputs"] if row["input"] == "decisions_per_day"]
+
+
+def test_nobody_decides_without_reviewers(moderate):
+    result = moderate("cost", "--images-per-day", "10", "--decisions-per-day", "5")
+
+    assert result.exit_code == 2
+    assert "--reviewers" in result.stderr
+
+
 def test_a_table_shows_the_arithmetic(moderate):
     result = moderate("cost", "--images-per-day", "1000")
 
@@ -84,7 +107,9 @@ def test_prices_name_their_source_and_standing():
     document = json.loads(FILE.read_text())
     listed = [*document["prices"].values(), *document["rekognition_tiers"]]
 
-    assert all(price["unit"] and price["source"] and price["standing"] in ("given", "known") for price in listed)
+    assert all(price["unit"] and price["source"] for price in listed)
+    assert {price["standing"] for price in listed} == {"given", "known", "read"}
+    assert all(("copy" in price) == (price["standing"] == "read") for price in listed)
     assert {name for name, price in document["prices"].items() if price["standing"] == "given"} == {
         "ml.g5.2xlarge",
         "ml.g5.12xlarge",

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SPEAK = {
     *("decide", "policy push", "policy rollback", "policy canary", "policy new", "policy pull"),
     *("backfill cancel", "backfill resume"),
-    *("people set", "people remove", "audit export", "escalate", "release", "console"),
+    *("people set", "people remove", "audit export", "escalate", "release", "console", "report"),
 }
 # Commands whose JSON is read by tests of their own, with the models, the state machine or the packs that they need.
 ELSEWHERE = {

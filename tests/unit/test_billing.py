@@ -134,6 +134,27 @@ def test_logs_are_paid_by_the_byte_and_metrics_by_the_month() -> None:
     assert line(made, "CloudWatch") == pytest.approx(of_logs + 51 * 0.3 + 30 * 0.1 + 3)
 
 
+def test_a_deployed_console_is_paid_by_person_and_by_decision() -> None:
+    load = Load(1000, reviewers=3, decisions_per_day=240, **PLAIN)
+    made = bill(load, MEASURED, PRICES)
+    decisions = 240 * DAYS_A_MONTH  # 7,300
+
+    assert line(made, "Cognito") == pytest.approx(3 * 0.02)
+    assert line(made, "API Gateway") == pytest.approx(decisions * 10 * 0.000001)
+    page_requests, sent = 3 * DAYS_A_MONTH * 20, decisions * 10 * 10_000 + 3 * DAYS_A_MONTH * 200_000
+    assert line(made, "CloudFront") == pytest.approx((decisions * 10 + page_requests) * 0.000001 + sent / 1e9 * 0.085)
+    assert line(made, "Console: Lambda") == pytest.approx(
+        decisions * (11 * 0.0000002 + (10 * 0.2 + 0.5 * 0.5) * 0.0000133334)
+    )
+    assert line(made, "Console: DynamoDB") == pytest.approx(decisions * 6 * (4 + 2) * 0.000000625)  # a record of 4 KB
+    assert line(made, "Audit log") == pytest.approx(decisions * 3 * (0.000005 + 500 / 1e9 * 60 * 0.023))
+    assert line(made, "Console: logs") == pytest.approx(decisions * 10 * 1500 / 1e9 * 0.53)
+
+
+def test_a_console_that_nobody_uses_adds_nothing() -> None:
+    assert bill(Load(1000, **PLAIN), MEASURED, PRICES).lines[-1].name == "KMS"
+
+
 def test_drift_reads_the_entries_of_two_weeks_every_day() -> None:
     load = Load(10_000, **PLAIN)
 

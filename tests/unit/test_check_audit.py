@@ -122,6 +122,57 @@ def test_days_that_were_missed_are_sealed_later(audit: FakeAuditFiles) -> None:
     assert [file.key[6:16] for file in audit.seals()] == [YESTERDAY, TODAY, "2026-12-01"]
 
 
+def note(audit: FakeAuditFiles, action: str, day: str = TODAY, who: str = "p-1", **facts: str) -> None:
+    """An entry of a writer of its own."""
+    said = {"decision": "d1", "verdict": "safe", **facts}
+    event = AuditEvent(action=action, who=who, at=f"{day}T10:00:00.000Z", image="a" * 32, facts=said)
+    file, _ = entry(event, f"{day}/writer-{len(audit.files)}", Head())
+    audit.files[file.key] = file.body
+
+
+@pytest.mark.parametrize("action", ["in-force", "opinion"])
+def test_a_decision_that_was_made_has_no_fault(audit: FakeAuditFiles, action: str) -> None:
+    note(audit, action)
+    note(audit, action)  # it was tried twice
+    note(audit, "decide")
+
+    assert check_audit(audit, NOW).faults == []
+
+
+def test_a_decision_may_come_into_force_a_day_later(audit: FakeAuditFiles) -> None:
+    audit.files = {}
+    note(audit, "decide", YESTERDAY)
+    note(audit, "in-force", TODAY)
+
+    for since in (YESTERDAY, TODAY):
+        assert verify_audit(audit, since).faults == []
+    assert check_audit(audit, NOW).faults == []
+
+
+@pytest.mark.parametrize("action", ["in-force", "opinion"])
+@pytest.mark.parametrize(
+    "made",
+    [None, {"who": "p-2"}, {"verdict": "unsafe"}, {"decision": "d2"}],
+    ids=["nothing", "by another", "another verdict", "another decision"],
+)
+def test_a_decision_that_nobody_made_shows(audit: FakeAuditFiles, action: str, made: dict[str, str] | None) -> None:
+    if made is not None:
+        note(audit, "decide", **made)
+    note(audit, action)
+
+    [fault] = check_audit(audit, NOW).faults
+
+    assert "a decision of p-1" in fault and "a" * 32 in fault and "d1" in fault
+
+
+def test_a_forged_decision_shows_also_when_the_check_missed_days(audit: FakeAuditFiles) -> None:
+    note(audit, "in-force")
+
+    checked = check_audit(audit, datetime(2026, 12, 9, 1, tzinfo=UTC))
+
+    assert [fault for fault in checked.faults if "no entry says they made" in fault]
+
+
 def test_a_check_of_all_hands_on_every_entry_in_order(audit: FakeAuditFiles) -> None:
     taken: list[AuditFile] = []
 

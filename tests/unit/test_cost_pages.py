@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from moderate.costs import resource_usage
-from moderate.costs.billing import Load, average_image, fleets
+from moderate.costs import prices, resource_usage
+from moderate.costs.billing import DAYS_A_MONTH, Load, average_image, fleets
 from moderate.costs.drift import daily_run
 from scripts.costs import cost_page, measure_calls, scale_page
 from scripts.costs.chart import Series, chart
@@ -85,6 +85,16 @@ def test_for_few_images_the_cheapest_row_scales_to_zero_and_judges_on_bedrock_an
     assert rows == sorted(costs, key=lambda name: costs[name])
     first = FOR_FEW[rows[0]]
     assert (first.scale_to_zero, first.judge, first.images_per_day) == (True, "nova-micro", 1_000)
+
+
+def test_what_is_said_of_the_console_beside_its_table():
+    page, listed = cost_page.PAGE.read_text(), prices.load()
+    made = cost_page.REVIEWED
+
+    assert made.decisions_per_day == pytest.approx(made.reviewers * 160 * 60 / DAYS_A_MONTH, rel=0.01)
+    assert f"--reviewers {made.reviewers} --decisions-per-day {made.decisions_per_day}`" in page
+    for name in ("cognito_essentials_user", "cognito_lite_user"):
+        assert f"${listed[name]:g} " in page
 
 
 def test_without_an_endpoint_for_the_judge_blip2s_alone_remains():

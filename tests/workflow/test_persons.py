@@ -91,6 +91,20 @@ def test_a_reviewer_looks_at_the_upload_and_at_what_the_models_saw(laptop):
         s3.get_object(Bucket=outputs["IntakeBucketName"], Key="persons/seen.png", VersionId=str(uuid.uuid4()))
 
 
+def test_a_reviewer_who_may_sends_a_notice_under_the_role_alone(laptop, moderate):
+    key, person = "persons/reported.png", laptop.client_of("Reviewer", "sts").get_caller_identity()["Arn"]
+    laptop.upload(key, drawing(colour="khaki"))
+    assert laptop.wait_for_verdict(key)["verdict"] == "safe"
+    moderate("people", "set", person, "--role", "app")
+
+    moderate("report", key, "notice", "--notifier", "user-7", "--text", "This is me", role="Reviewer")
+
+    moderate("people", "remove", person)
+    record = laptop.item(key)
+    assert (record["verdict"], record["reports"][0]["text"]) == ("safe", "This is me")
+    assert record["queue"].startswith("review#")
+
+
 def test_an_editor_puts_packs_and_a_canary_into_force_and_takes_them_back(laptop, models, moderate, tmp_path):
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(PACK)

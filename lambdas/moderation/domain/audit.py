@@ -107,6 +107,37 @@ class Chains:
         return []
 
 
+@dataclass
+class Decisions:
+    """Check that every decision that came into force was made, by the same person and with the same verdict.
+
+    What people's requests reach writes the first of the two entries, and the function that ends decisions the second:
+    whoever forges a decision on a record alone is seen here.
+    """
+
+    made: set[tuple[Any, ...]] = field(default_factory=set)
+    ended: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def take(self, file: AuditFile) -> None:
+        """Take the next entry, in any order; one that can't be read is a fault of its chain."""
+        try:
+            event = read_event(file)
+        except (ValueError, KeyError, TypeError):
+            return
+        decision = (event.image, event.who, event.facts.get("decision"), event.facts.get("verdict"))
+        if event.action == "decide":
+            self.made.add(decision)
+        elif event.action in ("in-force", "opinion") and event.facts.get("decision"):
+            self.ended[decision] = file.key
+
+    def faults_after(self, day: str) -> Iterator[str]:
+        """Yield a sentence for each decision that came into force after a day, and that nobody made since that day."""
+        for decision, key in sorted(self.ended.items(), key=lambda ended: ended[1]):
+            image, who, name, _ = decision
+            if decision not in self.made and key > f"{ENTRIES}{day}/~":
+                yield f"{key} puts a decision of {who} on {image} into force ({name}), which no entry says they made."
+
+
 def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[str]:
     """Yield a sentence for each way in which seals, oldest first, contradict each other or the chains since a day.
 

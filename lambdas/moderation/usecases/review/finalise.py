@@ -106,7 +106,8 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
 
 def _note_opinion(ports: ReviewPorts, record: Record, pending: Pending, now: datetime) -> Ended:
     """Note an answer that has no effect: nothing is tagged, published or remembered for the bytes."""
-    note_down(ports, _decider(ports, record, pending), "opinion", record, now, verdict=pending.verdict)
+    person = _decider(ports, record, pending)
+    note_down(ports, person, "opinion", record, now, verdict=pending.verdict, decision=pending.id)
     if not ports.queue.compare_lease(record, opined(record, pending, utc(now))):
         raise ItemChanged("The item has changed since it was decided on: it waits again.")
     return Ended(pending)
