@@ -15,7 +15,7 @@ from moderation.adapters.s3_people import S3PeopleStore
 from moderation.domain.people import Person
 from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
 
-ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
+ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}), graphic_an_hour=100)
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 KEY = "posts/a.png"
 REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
@@ -73,6 +73,8 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, version):
     assert ask(laptop, "POST", f"{item}/renew", {})[0] == 200
     status, shown = ask(laptop, "POST", f"{item}/reveal", {})
     assert status == 200 and shown["pictures"][0]["url"].startswith("http")
+    status, shown = ask(laptop, "POST", f"{item}/original", {})
+    assert status == 200 and shown["pictures"][0]["url"].startswith("data:image/jpeg;base64,/9j/")
     screen = taken["item"]["screen"]
     decision = {"screen": screen, "verdict": "safe", "note": "A toy", "seen": True}
     status, made = ask(laptop, "POST", f"{item}/decide", decision)
@@ -115,6 +117,33 @@ def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, versi
     bucket = laptop.outputs["QuarantineBucketName"]
     copies = laptop.client_of("Quarantine", "s3").list_objects_v2(Bucket=bucket, Prefix="cases/")["Contents"]
     assert any("original" in copy["Key"] for copy in copies)
+
+
+def rendered(laptop, key: str, version: str, client: Any) -> dict[str, str]:
+    """What the function that shows uploads answers, without the API before it."""
+    image = {"bucket": laptop.outputs["IntakeBucketName"], "key": key, "version": version}
+    name = laptop.outputs["RenderOriginalFunctionName"]
+    answer = client.invoke(FunctionName=name, Payload=json.dumps({**image, "who": ANNA.id}))
+    said: dict[str, str] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, said
+    return said
+
+
+def test_no_upload_is_shown_that_is_not_leased_or_that_is_in_quarantine(laptop, version, stolen):
+    key = "posts/unseen.png"
+    unseen = laptop.upload(key, drawing(colour="olive"))
+    laptop.wait_for_verdict(key)
+
+    assert rendered(laptop, key, unseen, stolen("lambda"))["refused"].startswith("This item isn't leased to you")
+
+    status, taken = ask(laptop, "POST", "/next")
+    assert (status, taken["item"]["key"]) == (200, key)
+    assert rendered(laptop, key, unseen, stolen("lambda"))["picture"]
+    image = {"Bucket": laptop.outputs["IntakeBucketName"], "Key": key, "VersionId": unseen}
+    tags = {"TagSet": [{"Key": "quarantine", "Value": "escalated"}]}
+    laptop.client_of("Quarantine", "s3").put_object_tagging(**image, Tagging=tags)
+    denied = rendered(laptop, key, unseen, stolen("lambda"))
+    assert (denied["picture"], denied["refused"][:46]) == ("", "The upload can't be shown: The object can't be")
 
 
 @pytest.mark.parametrize("path", ["/me", "/queue", "/policies", "/policies/blog", "/metrics"])
