@@ -20,6 +20,7 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
+from moderation.adapters.review_functions import OriginalFunction
 from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
@@ -143,6 +144,10 @@ class Deployment:
     @cached_property
     def pictures(self) -> S3Pictures:
         return S3Pictures(clients.s3_links(self.session), self.output("WorkBucketName"))
+
+    @cached_property
+    def originals(self) -> OriginalFunction:
+        return OriginalFunction(clients.lambda_(self.session), self.output("RenderOriginalFunctionName"))
 
     @cached_property
     def images(self) -> S3ImageStore:

@@ -100,6 +100,7 @@ class ModerationStack(Stack):
         reviewer = ReviewerRole(
             self, "Reviewer", intake=intake, policies=policies, work=work, verdicts=verdicts, alerts=alerts, audit=audit
         )
+        reviewer.allow_originals(functions.render_original)
         eraser = EraserRole(self, "Eraser", intake=intake, work=work, verdicts=verdicts)
         editor = PolicyEditorRole(
             self,
@@ -154,7 +155,8 @@ class ModerationStack(Stack):
         )
         work.restrict_keys([functions.prepare_image, functions.finalise, *console, *apps, reviewer])
         if settings.hold_until_cleared:
-            intake.hold_until_cleared([functions.prepare_image, functions.select_item, reviewer, quarantine])
+            readers = [functions.prepare_image, functions.select_item, functions.render_original, reviewer, quarantine]
+            intake.hold_until_cleared(readers)
             work.restrict_views([functions.query_image, *console, reviewer, quarantine])
             work.restrict_pages([functions.read_image])
         Monitoring(
@@ -196,6 +198,8 @@ class ModerationStack(Stack):
             "FinaliseRuleName": functions.finalise_rule.rule_name,
             "FinaliseFunctionName": functions.finalise.function.function_name,
             "FinaliseRoleArn": functions.finalise.role.role_arn,
+            "RenderOriginalFunctionName": functions.render_original.function.function_name,
+            "RenderOriginalRoleArn": functions.render_original.role.role_arn,
             "SweepFunctionName": functions.sweep_claims.function.function_name,
             "TopicsKeyId": alerts.key.key_id,
             "Blip2EndpointName": endpoints.blip2,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
     from moderation.usecases.review.escalate import EscalatePorts
     from moderation.usecases.review.ports_of import ReviewPorts
+    from moderation.usecases.review.render_original import OriginalPorts  # which imports Pillow
 
 _VERDICTS = ("unsafe", "review", "safe")
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
@@ -253,13 +254,14 @@ def api() -> "ApiPorts":
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.review_functions import ReviewFunctions
+    from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions
     from moderation.adapters.s3_pictures import S3Pictures
     from moderation.api.api_ports import ApiPorts
     from moderation.usecases.review.reveal import RevealPorts
 
     functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
-    env, dynamodb = Environment(os.environ, *functions, *_REVIEW), clients.dynamodb()
+    env = Environment(os.environ, "RENDER_ORIGINAL_FUNCTION", *functions, *_REVIEW)
+    dynamodb = clients.dynamodb()
     policies = _policies(env)
     review = _review(env, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
     reveal = RevealPorts(
@@ -269,7 +271,29 @@ def api() -> "ApiPorts":
         review.audit,
     )
     others = ReviewFunctions(clients.lambda_(), *(env[name] for name in functions))
-    return ApiPorts(review, reveal, policies, others.finish, others.escalate)
+    originals = OriginalFunction(clients.lambda_(), env["RENDER_ORIGINAL_FUNCTION"])
+    return ApiPorts(review, reveal, policies, others.finish, others.escalate, originals.render)
+
+
+@cache
+def render_original() -> "OriginalPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.s3_audit import S3AuditLog
+    from moderation.adapters.s3_images import S3ImageStore
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.usecases.review.render_original import OriginalPorts
+
+    env = Environment(os.environ, "VERDICT_TABLE", "POLICY_BUCKET", "AUDIT_BUCKET")
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    return OriginalPorts(
+        DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]),
+        S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        S3ImageStore(s3),
+        DynamoRevealCounts(dynamodb, env["VERDICT_TABLE"]),
+        S3AuditLog(s3, env["AUDIT_BUCKET"]),
+    )
 
 
 @cache

@@ -77,7 +77,7 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
         put_into_quarantine(ports, image, who, datetime.now(UTC))
 
     reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
-    return ApiPorts(review, reveal, deployment.policies, finish, escalate)
+    return ApiPorts(review, reveal, deployment.policies, finish, escalate, deployment.originals.render)
 
 
 def _check_rights(deployment: Deployment) -> None:

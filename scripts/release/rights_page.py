@@ -23,6 +23,7 @@ _NAMES = {
     "AlertsOps": "the topic of alarms",
     "WorkflowUnstartedExecutions": "the queue of uploads not started",
     "FunctionsUnrecordedFailures": "the queue of failures not recorded",
+    "FunctionsRenderOriginal": "the function that shows uploads",
     "WorkflowMachine": "the workflow",
     "BackfillMachine": "the backfill",
 }

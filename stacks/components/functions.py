@@ -67,6 +67,7 @@ class Functions(Construct):
         self._make_drift(intake, verdicts)
         self._make_audit_check(audit)
         self._make_finalise(intake, policies, work, verdicts, alerts, audit)
+        self._make_render_original(intake, policies, verdicts, audit)
         self.api: PipelineFunction | None = None
         self.app_api: PipelineFunction | None = None
         self.escalate: PipelineFunction | None = None
@@ -303,6 +304,26 @@ class Functions(Construct):
             targets=[targets.LambdaFunction(self.finalise.function)],
         )
 
+    def _make_render_original(
+        self, intake: Intake, policies: PolicyBucket, verdicts: VerdictTable, audit: AuditBucket
+    ) -> None:
+        """Make the function that reads uploads for the console, and does nothing else with them."""
+        self.render_original = self._function(
+            "render_original",
+            memory_mb=2048,  # as prepare_image, which decodes the same files
+            timeout_seconds=30,  # as long as API Gateway waits
+            layers=[self._imaging],
+            environment={
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "AUDIT_BUCKET": audit.bucket_name,
+            },
+        )
+        intake.allow_read(self.render_original)
+        policies.allow_read_people(self.render_original)
+        verdicts.allow_reveal(self.render_original)
+        audit.allow_append(self.render_original)
+
     def _make_escalate(
         self, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket, quarantine: QuarantineBucket
     ) -> PipelineFunction:
@@ -337,6 +358,7 @@ class Functions(Construct):
                 **self._review_environment(intake, policies, work, verdicts, audit),
                 "FINALISE_FUNCTION": self.finalise.function.function_name,
                 "ESCALATE_FUNCTION": escalate.function.function_name,
+                "RENDER_ORIGINAL_FUNCTION": self.render_original.function.function_name,
             },
         )
         policies.allow_read(function)
@@ -345,7 +367,7 @@ class Functions(Construct):
         work.allow_key(function)
         verdicts.allow_review(function)
         audit.allow_append(function)
-        others = [other.function.function_arn for other in (self.finalise, escalate)]
+        others = [other.function.function_arn for other in (self.finalise, escalate, self.render_original)]
         function.allow(("lambda:InvokeFunction",), *others)
         return function
 

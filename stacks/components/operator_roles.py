@@ -87,6 +87,10 @@ class ReviewerRole(AssumableRole):
         audit.allow_append(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided
 
+    def allow_originals(self, function: PipelineFunction) -> None:
+        """Allow this role to have `function` show an upload."""
+        self.allow(("lambda:InvokeFunction",), function.function.function_arn)
+
 
 class EraserRole(AssumableRole):
     """Role for `moderate erase`; may delete images and records, but neither read nor decide."""

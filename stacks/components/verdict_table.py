@@ -23,7 +23,8 @@ BY_QUEUE: str = _INDEXES["by_queue"]["name"]
 # Partition keys of items that aren't of a bucket, whose name has no colon.
 _LANES = "review:lanes"
 # … that of the items which people passed on, and of the pictures which they saw.
-_COUNTS = ("review:skips", "review:reveals")
+_REVEALS = "review:reveals"
+_COUNTS = ("review:skips", _REVEALS)
 # … and that of appeals and notices.
 _REPORTS = "review:reports"
 # Attributes that a person's work on an item names, in what it writes and in its conditions (`domain.review.LEASE`,
@@ -153,6 +154,11 @@ class VerdictTable(Construct):
         """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""
         for counts in _COUNTS:
             self._allow(grantee, "dynamodb:UpdateItem", keys=counts)
+
+    def allow_reveal(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read items, and to count the pictures that people saw."""
+        self._allow(grantee, "dynamodb:GetItem")
+        self._allow(grantee, "dynamodb:UpdateItem", keys=_REVEALS)
 
     def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
         """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""

@@ -7,9 +7,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from moderation.adapters.review_functions import ReviewFunctions
+from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import EscalationRefused, Misconfigured, StoreUnavailable
+from moderation.errors import EscalationRefused, Misconfigured, RevealRefused, StoreUnavailable
 
 IMAGE = ImageRef("intake", "posts/a.png", "v1")
 EVENT = {"bucket": "intake", "key": "posts/a.png", "version": "v1", "pending": "p"}
@@ -66,3 +66,15 @@ def test_what_can_not_be_escalated_is_refused_with_the_reason(lambda_):
 
     with pytest.raises(EscalationRefused, match="still being moderated"):
         functions.escalate(IMAGE, "otter")
+
+
+def test_an_upload_comes_as_a_picture_or_is_refused_with_the_reason(lambda_):
+    client, stubber = lambda_
+    event = {"bucket": "intake", "key": "posts/a.png", "version": "v1", "who": "sub-1"}
+    answer(stubber, {"picture": "/9j/", "refused": ""}, "original", event)
+    answer(stubber, {"picture": "", "refused": "The upload can't be shown: it was deleted."}, "original", event)
+    originals = OriginalFunction(client, "original")
+
+    assert originals.render(IMAGE, "sub-1") == "/9j/"
+    with pytest.raises(RevealRefused, match="it was deleted"):
+        originals.render(IMAGE, "sub-1")

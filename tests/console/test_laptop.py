@@ -1,5 +1,8 @@
 """The console against the laptop cloud: from a real verdict to a tag, by the command that people start."""
 
+import base64
+import io
+import json
 import os
 import re
 import shlex
@@ -10,14 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from local.harness.instant_models import NO, SURE, InstantModels
 from local.harness.laptop import Laptop
 from tests.console.browser import opened
+from tests.support.colour_files import exif
 from tests.support.waiting import eventually
 from tests.support.workers import made_once
 from tests.workflow.steps import drawing, synthesised, tag_of
 
+TURNED_LEFT = b"Exif\0\0" + exif(6)
 MODERATE = str(Path(sys.executable).with_name("moderate"))
 
 
@@ -107,6 +113,47 @@ def test_a_picture_is_seen_and_decided_on_in_the_browser(laptop, environment, br
         eventually(lambda: tag_of(laptop, key, version) == {"moderation": "safe"})
         assert tab.complaints == []
         assert started.link != started.next_link()
+
+
+@pytest.mark.usefixtures("reviewer")
+def test_the_whole_upload_is_seen_larger_than_the_views_and_never_as_it_was_uploaded(
+    laptop, environment, browser, models
+) -> None:
+    models.answer = lambda png, prompt: SURE if "weapon" in prompt else NO
+    key, buffer = "indigo/large.jpg", io.BytesIO()
+    Image.new("RGB", (1600, 1000), "indigo").save(buffer, "JPEG", exif=TURNED_LEFT, comment=b"of the camera")
+    version = laptop.upload(key, buffer.getvalue())
+    assert laptop.wait_for_verdict(key, version)["verdict"] == "review"
+
+    with console(environment) as started, opened(browser, started, real_time=True) as tab:
+        tab.sees(key)
+        tab.page.keyboard.press("v")
+        tab.page.get_by_alt_text("View full of the image").wait_for()
+        assert not [asked for asked in tab.asked if asked.endswith("/original")]
+
+        tab.page.keyboard.press("o")
+        shown = tab.page.get_by_alt_text("The whole upload")
+        shown.wait_for(timeout=30_000)
+        assert shown.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [
+            *(1000, 1600),
+        ]
+        made = base64.b64decode(str(shown.get_attribute("src")).removeprefix("data:image/jpeg;base64,"))
+        assert b"camera" not in made and b"Exif" not in made
+        assert len([asked for asked in tab.asked if asked.endswith("/original")]) == 1
+        assert all(laptop.outputs["IntakeBucketName"] not in asked for asked in tab.asked)
+        tab.page.wait_for_timeout(450)
+        tab.page.keyboard.press("s")
+        tab.says(f"Decided: safe on {key}.")
+        assert tab.complaints == []
+    entries = [json.loads(body)["event"] for body in audited(laptop)]
+    assert [one["facts"]["view"] for one in entries if one["action"] == "reveal original"] == ["full"]
+
+
+def audited(laptop) -> Iterator[bytes]:
+    """The entries of the audit log."""
+    s3, bucket = laptop.client("s3"), laptop.outputs["AuditBucketName"]
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix="entries/")["Contents"]:
+        yield s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
 
 
 @pytest.mark.usefixtures("reviewer")

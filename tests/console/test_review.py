@@ -3,10 +3,13 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from moderation.domain.lanes import Lane, order_of
 from moderation.domain.policy import Category
 from moderation.domain.record import utc
-from tests.console.browser import opened
+from moderation.ports import StoredImage
+from tests.console.browser import AXE, opened
 from tests.unit.api.place import HOSTILE, PREVIEW, person
 
 KEY = "a#b/photo.jpg"
@@ -324,6 +327,109 @@ def test_there_is_no_picture_if_it_cannot_be_noted_down(tab, place) -> None:
 
     assert pictures.shown == []
     tab.complaints.clear()
+
+
+def larger(tab):
+    return tab.page.get_by_alt_text("The whole upload")
+
+
+def test_the_whole_upload_is_shown_larger_by_a_key_and_nothing_asks_for_it_before(tab, place) -> None:
+    place.store(place.image)
+    pictures = Pictures(tab)
+    ready(tab)
+    press(tab, "v")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+    tab.page.get_by_role("button", name="Show the whole upload, larger").click()
+    tab.says("The mouse shows no picture: press O.")
+    assert posted(tab, "original") == 0
+    view = tab.page.get_by_alt_text("View full of the image").bounding_box()
+
+    press(tab, "o")
+    larger(tab).wait_for()
+    tab.says("This is the whole upload.")
+    assert larger(tab).evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1200, 800]
+    assert larger(tab).bounding_box()["width"] > 2 * view["width"]
+    assert [event.action for event in place.audit.events] == ["reveal", "reveal original"]
+    press(tab, "v")
+    tab.page.get_by_alt_text("View full of the image").wait_for()
+    press(tab, "o", "o")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+
+    assert (posted(tab, "original"), len(pictures.shown)) == (1, 2)
+    press(tab, "s")
+    tab.says("Decided")
+    assert standing(place).pending["seen"] is True
+
+
+def test_the_whole_upload_is_asked_for_anew_after_a_while_and_noted_down_each_time(tab, place) -> None:
+    place.store(place.image)
+    ready(tab)
+    tab.page.get_by_role("button", name="Show the whole upload, larger").focus()
+    press(tab, "Enter")
+    larger(tab).wait_for()
+    press(tab, "Enter")
+    tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+    tab.page.clock.run_for(60_000)
+    place.audit.failing = True
+    press(tab, "o")
+    tab.says("There is no picture.")
+
+    assert larger(tab).count() == 0
+    tab.complaints.clear()
+
+
+def test_an_upload_that_is_no_picture_says_why(tab, place) -> None:
+    place.images.objects[place.image] = StoredImage(b"%PDF-1.7", "image/png")
+    ready(tab)
+    press(tab, "o")
+    tab.says("There is no picture. The upload can't be shown: The object is a PDF document")
+
+    assert larger(tab).count() == 0
+    tab.complaints.clear()
+
+
+def test_who_may_not_see_uploads_is_offered_none(browser, place, others_console) -> None:
+    with opened(browser, others_console) as tab:
+        ready(tab)
+        press(tab, "o")
+        tab.says("You may see the views alone, not the upload.")
+
+        assert tab.page.get_by_role("button", name="Show the picture").count() == 1
+        assert tab.page.get_by_role("button", name="larger").count() == 0
+        assert posted(tab, "original") == 0
+
+
+def test_a_finger_that_stays_shows_what_it_is_on(browser, place, console) -> None:
+    place.store(place.image)
+    with opened(browser, console, has_touch=True) as tab:
+        Pictures(tab)
+        ready(tab)
+        for name, alt in (
+            ("Show the picture", "View full of the image"),
+            ("Show the whole upload", "The whole upload"),
+        ):
+            button = tab.page.get_by_role("button", name=name)
+            button.dispatch_event("pointerdown", {"pointerType": "touch"})
+            tab.page.clock.run_for(500)
+            tab.page.get_by_alt_text(alt).wait_for()
+            tab.page.get_by_role("region", name="Picture").dispatch_event("pointerup", {"pointerType": "touch"})
+            tab.page.get_by_alt_text("Blurred grey preview").wait_for()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_whole_upload_breaks_no_rule_of_accessibility_and_scrolls_nothing_sideways(
+    browser, place, console, width
+) -> None:
+    place.store(place.image, (2000, 1500))
+    with opened(browser, console, viewport={"width": width, "height": 700}) as tab:
+        tab.page.evaluate(AXE.read_text("utf-8"))
+        ready(tab)
+        press(tab, "o")
+        larger(tab).wait_for()
+        found = tab.page.evaluate("axe.run()")
+
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, tab, others_console, place) -> None:

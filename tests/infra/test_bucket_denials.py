@@ -257,7 +257,8 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     template = template_of(theirs, "Moderation")
     account = Account(template)
     (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/security.md").read_text(), re.DOTALL)
-    functions = [f"Functions{name}Role" for name in ("PrepareImage", "SelectItem", "RecordVerdict", "Finalise")]
+    stems = ("PrepareImage", "SelectItem", "RenderOriginal", "RecordVerdict", "Finalise")
+    functions = [f"Functions{stem}Role" for stem in stems]
     for role in (*functions, "ReviewerRole", "QuarantineRole"):
         output = role.removeprefix("Functions") + "Arn"
         block = block.replace(f"<{output}>", str(account.role(role).role_arn))
@@ -269,10 +270,12 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     for action in (*READS, "s3:PutObjectTagging", "s3:ReplicateObject", "s3:ReplicateTags"):
         assert not account.may(FULL_ACCESS, action, image), action
     assert account.may(FULL_ACCESS, "s3:PutObject", image, PLAINLY)
-    assert account.may(account.role("FunctionsPrepareImageRole"), "s3:GetObjectVersion", image)
+    for reader in ("FunctionsPrepareImageRole", "FunctionsRenderOriginalRole"):
+        assert account.may(account.role(reader), "s3:GetObjectVersion", image)
     assert account.may(account.role("FunctionsRecordVerdictRole"), "s3:PutObjectVersionTagging", image)
     assert account.may(account.role("ReviewerRole"), "s3:PutObjectVersionTagging", image)
     escalated = {"s3:ExistingObjectTag/quarantine": "escalated"}
+    assert not account.may(account.role("FunctionsRenderOriginalRole"), "s3:GetObjectVersion", image, escalated)
     for action in ("s3:GetObjectVersion", "s3:PutObjectVersionTagging"):
         assert not account.may(account.role("ReviewerRole"), action, image, escalated), action
         assert account.may(account.role("QuarantineRole"), action, image, escalated), action

@@ -149,7 +149,9 @@ def test_the_functions_role_is_granted_what_a_review_takes_and_nothing_else(pipe
     written = {resource.partition(">")[2] for resource, allowed in granted.items() if "s3:PutObject" in allowed}
     assert written == {"/provenance/keys/*", "/entries/*"}
     invoked = [resource for resource, allowed in granted.items() if "lambda:InvokeFunction" in allowed]
-    assert sorted(name.partition("Function")[2][:16] for name in invoked) == ["sEscalateFunctio", "sFinaliseFunctio"]
+    assert sorted(name.partition("Functions")[2].partition("Function")[0] for name in invoked) == [
+        *("Escalate", "Finalise", "RenderOriginal"),
+    ]
     assert not any("IntakeImages" in resource for resource in granted)
 
 
@@ -173,6 +175,29 @@ def test_what_escalates_may_take_the_role_of_the_quarantine_and_nothing_else(pip
     (role,) = [resource for resource, allowed in granted.items() if allowed == {"sts:AssumeRole"}]
     assert role.startswith("<QuarantineRole")
     assert {action.partition(":")[0] for allowed in granted.values() for action in allowed} == {"logs", "sts", "xray"}
+
+
+def test_what_shows_uploads_reads_those_alone_that_nobody_escalated_and_keeps_nothing(pipeline: Template) -> None:
+    granted = pipeline.granted("FunctionsRenderOriginalRole")
+    account = Account(pipeline)
+    role, bucket = account.role("FunctionsRenderOriginalRole"), account.arn("IntakeImages")
+    escalated = {"s3:ExistingObjectTag/quarantine": "escalated"}
+
+    assert {action for allowed in granted.values() for action in allowed} == {
+        *("dynamodb:GetItem", "dynamodb:UpdateItem"),
+        *("s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    }
+    written = {resource.partition(">")[2] for resource, allowed in granted.items() if "s3:PutObject" in allowed}
+    assert written == {"/entries/*"}
+    assert account.may(role, "s3:GetObjectVersion", f"{bucket}/posts/a.png")
+    assert not account.may(role, "s3:GetObjectVersion", f"{bucket}/posts/a.png", escalated)
+    table, record = account.arn("VerdictsTable", "AWS::DynamoDB::Table"), f"{bucket.rpartition(':')[2]}#posts/a.png"
+    for action, keys in (("GetItem", record), ("UpdateItem", "review:reveals")):
+        assert account.may(role, f"dynamodb:{action}", table, {"dynamodb:LeadingKeys": keys})
+    for keys in (record, "review:skips"):
+        assert not account.may(role, "dynamodb:UpdateItem", table, {"dynamodb:LeadingKeys": keys})
 
 
 def test_a_persons_work_names_the_attributes_that_the_role_may_write() -> None:

@@ -99,6 +99,7 @@ def test_a_deployment_tells_it_what_it_asks_for(moderation: Template, production
         "SelectItemRoleArn",
         "RecordVerdictRoleArn",
         "FinaliseRoleArn",
+        "RenderOriginalRoleArn",
         "ReviewerRoleArn",
         "UnsafeTopicArn",
         "ReviewTopicArn",

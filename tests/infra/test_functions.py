@@ -25,6 +25,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_failure": (256, 60, None),
     "escalate": (512, 30, None),
     "finalise": (512, 300, None),
+    "render_original": (2048, 30, None),
     "sweep_claims": (256, 300, None),
     "api": (1024, 30, None),
     "app_api": (512, 30, None),
@@ -135,7 +136,7 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
     assert function["LoggingConfig"]["LogFormat"] == "JSON"
     assert sum(":AWSLambdaPowertoolsPythonV3-python314-arm64:" in layer for layer in layers) == 1
     assert any(layer.startswith("<FunctionsImaging") for layer in layers) is (
-        stem in ("prepare_image", "read_image", "finalise", "api", "app_api")
+        stem in ("prepare_image", "read_image", "finalise", "render_original", "api", "app_api")
     )
     assert any(layer.startswith("<FunctionsReading") for layer in layers) is (stem == "read_image")
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"

@@ -44,6 +44,7 @@ _CHILDREN = "Step Functions' own, for the children of a Map"
 _STICKING = "decisions that stick to bytes, tests/workflow/test_sticky_decisions.py has the same by command"
 _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decisions.py"
 _GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
+_CONSOLE = "`moderate console`, tests/console/test_laptop.py"
 _COUNTED = "`moderate console` counts what people pass on and reveal, tests/adapters/test_reveals.py"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
@@ -96,10 +97,13 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsFinalise", "dynamodb:PutItem", "VerdictsTable"): _STICKING,
     ("FunctionsFinalise", "dynamodb:DeleteItem", "VerdictsTable"): _STICKING,
     ("FunctionsFinalise", "sns:Publish", "AlertsUnsafe"): "an unsafe decision, tests/unit/review/test_pending.py",
+    ("FunctionsRenderOriginal", "s3:ListBucket", ""): _GONE,
+    ("FunctionsRenderOriginal", "s3:ListBucketVersions", ""): _GONE,
     ("FunctionsFinalise", "sns:Publish", "AlertsSafe"): "the recorded deployment publishes no safe images",
     ("Reviewer", "s3:PutObject", "/provenance/packs/"): _WITHOUT_POLICY,
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
+    ("Reviewer", "lambda:InvokeFunction", "RenderOriginal"): _CONSOLE,
     ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",

@@ -64,9 +64,10 @@ def test_held_images_are_read_by_pipeline_and_reviewers_only_until_they_are_safe
     assert (held["Effect"], held["Principal"]) == ("Deny", {"AWS": "*"})
     assert set(held["Action"]) == set(READS)
     # Matches where there is no tag, too: a negated operator does where its key is missing.
-    assert conditions(held) == all_but(
-        template, "FunctionsPrepareImageRole", "FunctionsSelectItemRole", "ReviewerRole", "QuarantineRole"
-    ) | {"StringNotEquals": {"s3:ExistingObjectTag/moderation": ["safe"]}}
+    readers = (*(f"Functions{name}Role" for name in ("PrepareImage", "SelectItem", "RenderOriginal")), "ReviewerRole")
+    assert conditions(held) == all_but(template, *readers, "QuarantineRole") | {
+        "StringNotEquals": {"s3:ExistingObjectTag/moderation": ["safe"]}
+    }
 
 
 def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are_named(theirs: CloudAssembly) -> None:
@@ -79,6 +80,7 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
         "SelectItemRoleArn": "FunctionsSelectItemRole",
         "RecordVerdictRoleArn": "FunctionsRecordVerdictRole",
         "FinaliseRoleArn": "FunctionsFinaliseRole",
+        "RenderOriginalRoleArn": "FunctionsRenderOriginalRole",
         "ReviewerRoleArn": "ReviewerRole",
         "EraserRoleArn": "EraserRole",
         "PolicyEditorRoleArn": "PolicyEditorRole",

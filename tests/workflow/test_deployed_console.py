@@ -28,7 +28,7 @@ from moderation.domain.review import Pending, screen_of
 from moderation.usecases.check_audit import verify_audit
 from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
 
-ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
+ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}), graphic_an_hour=100)
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 LONG_AGO = "2026-01-01T00:00:00.000Z"
@@ -122,6 +122,8 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, desk):
     assert desk.ask("POST", f"{item}/renew", {})[0] == 200
     status, shown = desk.ask("POST", f"{item}/reveal", {})
     assert status == 200 and shown["pictures"][0]["url"].startswith("http")
+    status, shown = desk.ask("POST", f"{item}/original", {})
+    assert status == 200 and shown["pictures"][0]["url"].startswith("data:image/jpeg;base64,/9j/")
     decision = {"screen": taken["screen"], "verdict": "safe", "note": "A toy", "seen": True}
     status, made = desk.ask("POST", f"{item}/decide", decision)
     assert status == 200
@@ -187,6 +189,30 @@ def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, desk)
     bucket = laptop.outputs["QuarantineBucketName"]
     copies = laptop.client_of("Quarantine", "s3").list_objects_v2(Bucket=bucket, Prefix=f"cases/{image.id}/")
     assert any("original" in copy["Key"] for copy in copies["Contents"])
+
+
+def rendered(laptop, image: ImageRef, who: Person, client: Any) -> dict[str, str]:
+    """What the function that shows uploads answers, without the API before it."""
+    asked = {"bucket": image.bucket, "key": image.key, "version": image.version, "who": who.id}
+    name = laptop.outputs["RenderOriginalFunctionName"]
+    answer = client.invoke(FunctionName=name, Payload=json.dumps(asked))
+    said: dict[str, str] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, said
+    return said
+
+
+def test_no_upload_is_shown_that_is_not_leased_or_that_is_in_quarantine(laptop, desk, stolen):
+    [image] = desk.wait("unseen.png", colour="olive")
+
+    assert rendered(laptop, image, desk.who, stolen("lambda"))["refused"].startswith("This item isn't leased to you")
+
+    assert desk.take()["key"] == image.key
+    assert rendered(laptop, image, desk.who, stolen("lambda"))["picture"]
+    version = {"Bucket": image.bucket, "Key": image.key, "VersionId": image.version}
+    tags = {"TagSet": [{"Key": "quarantine", "Value": "escalated"}]}
+    laptop.client_of("Quarantine", "s3").put_object_tagging(**version, Tagging=tags)
+    denied = rendered(laptop, image, desk.who, stolen("lambda"))
+    assert (denied["picture"], denied["refused"][:46]) == ("", "The upload can't be shown: The object can't be")
 
 
 @pytest.mark.parametrize("path", ["/me", "/queue", "/policies", "/policies/blog", "/metrics"])

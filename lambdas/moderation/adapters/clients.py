@@ -87,10 +87,10 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
     return client
 
 
-def lambda_() -> "LambdaClient":
+def lambda_(session: "Session | None" = None) -> "LambdaClient":
     # who waits for the answer waits at most half a minute, and what fails is tried again on a schedule
     config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
-    return session_of(None).client("lambda", config=config)
+    return session_of(session).client("lambda", config=config)
 
 
 def logs() -> "CloudWatchLogsClient":

@@ -1,11 +1,11 @@
 """The functions that do what the console's own function may not, which invokes them."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moderation.adapters.faults import store_faults
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import EscalationRefused, StoreUnavailable
+from moderation.errors import EscalationRefused, RevealRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -22,18 +22,37 @@ class ReviewFunctions:
 
         Raises StoreUnavailable if it didn't end, upon which the schedule ends it, and Misconfigured.
         """
-        return self._ask(self._finalise, image, "pending", pending)
+        return str(_asked(self._client, self._finalise, image, "pending", pending)["refused"])
 
     def escalate(self, image: ImageRef, who: str) -> None:
         """Put an image into quarantine, by a pseudonym. Raises EscalationRefused, StoreUnavailable, Misconfigured."""
-        if refused := self._ask(self._escalate, image, "who", who):
-            raise EscalationRefused(refused)
+        if refused := _asked(self._client, self._escalate, image, "who", who)["refused"]:
+            raise EscalationRefused(str(refused))
 
-    def _ask(self, function: str, image: ImageRef, name: str, value: str) -> str:
-        event = {"bucket": image.bucket, "key": image.key, "version": image.version, name: value}
-        with store_faults(f"Function {function}"):
-            answer = self._client.invoke(FunctionName=function, Payload=json.dumps(event))
-            said = answer["Payload"].read()
-        if "FunctionError" in answer:
-            raise StoreUnavailable(f"Function {function} failed: try again.")
-        return str(json.loads(said)["refused"])
+
+class OriginalFunction:
+    """Shows uploads, by `moderation.handlers.render_original`."""
+
+    def __init__(self, client: "LambdaClient", function: str) -> None:
+        self._client, self._function = client, function
+
+    def render(self, image: ImageRef, who: str) -> str:
+        """Return an upload, encoded anew, as a JPEG in base64, for the person of that id who holds its item.
+
+        Raises RevealRefused, StoreUnavailable, Misconfigured.
+        """
+        said = _asked(self._client, self._function, image, "who", who)
+        if said["refused"]:
+            raise RevealRefused(str(said["refused"]))
+        return str(said["picture"])
+
+
+def _asked(client: "LambdaClient", function: str, image: ImageRef, name: str, value: str) -> dict[str, Any]:
+    event = {"bucket": image.bucket, "key": image.key, "version": image.version, name: value}
+    with store_faults(f"Function {function}"):
+        answer = client.invoke(FunctionName=function, Payload=json.dumps(event))
+        text = answer["Payload"].read()
+    if "FunctionError" in answer:
+        raise StoreUnavailable(f"Function {function} failed: try again.")
+    said: dict[str, Any] = json.loads(text)
+    return said

@@ -14,7 +14,7 @@ class ApiPorts:
     """Places that the API reads, and that its use cases write.
 
     `finish` puts a pending decision into force and returns why that was refused, "" if it wasn't; `escalate` puts an
-    image into quarantine, by a pseudonym.
+    image into quarantine, by a pseudonym; `original` returns an upload as a JPEG in base64, for a person by their id.
     """
 
     review: ReviewPorts
@@ -22,3 +22,4 @@ class ApiPorts:
     policies: PolicyCatalogue
     finish: Callable[[ImageRef, str], str]
     escalate: Callable[[ImageRef, str], object]
+    original: Callable[[ImageRef, str], str]

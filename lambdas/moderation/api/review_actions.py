@@ -59,6 +59,11 @@ def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     return {"pictures": [{"view": view.name, "url": view.url} for view in shown]}
 
 
+def show_original(ports: ApiPorts, request: Request) -> dict[str, Any]:
+    jpeg = ports.original(image_of(ports, request), request.person.id)
+    return {"pictures": [{"view": "upload", "url": f"data:image/jpeg;base64,{jpeg}"}]}
+
+
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     now, choice = _now(), choice_of(request.given)
     pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))

@@ -60,6 +60,13 @@ ROUTES = (
     Route("POST", "/items/{item}/reveal", "reveal_item", "reveal", "Links of a minute to the views, noted down first."),
     Route(
         "POST",
+        "/items/{item}/original",
+        "show_original",
+        "original",
+        "The whole upload, larger and encoded anew, noted down first.",
+    ),
+    Route(
+        "POST",
         "/items/{item}/decide",
         "decide_item",
         "decide",

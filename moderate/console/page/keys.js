@@ -5,6 +5,7 @@ export const ACTIONS = {
   unsafe: ["u", "Decide: unsafe, in the chosen categories"],
   reveal: ["v", "Show or hide the picture"],
   hold: [" ", "Show the picture while it is held"],
+  original: ["o", "Show or hide the whole upload, larger"],
   note: ["n", "Write a note"],
   skip: ["k", "Leave this item to others"],
   escalate: ["e", "Escalate as possibly illegal"],

@@ -1,6 +1,7 @@
 """The API over a deployment in memory, asked as API Gateway asks it."""
 
 import base64
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from PIL import Image
 
 from moderation.api.api_ports import ApiPorts
 from moderation.api.serve import answered, app_resolver, resolver
@@ -17,11 +19,12 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Route, Routes, pack_data
 from moderation.domain.record import decided
 from moderation.domain.work_files import Workspace, pack_file
-from moderation.ports import Policies
+from moderation.ports import Policies, StoredImage
 from moderation.usecases.decide import DecidePorts
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.render_original import OriginalPorts, render_original
 from moderation.usecases.review.reveal import RevealPorts
 from tests.support.fakes import (
     FakeAudit,
@@ -85,9 +88,16 @@ class Place:
         def finish(image: ImageRef, pending: str) -> str:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later).refused
 
-        reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
+        counts = FakeRevealCounts()
+        originals = OriginalPorts(verdicts, self.people, images, counts, self.audit)
+
+        def original(image: ImageRef, who: str) -> str:
+            return base64.b64encode(render_original(originals, image, who, datetime.now(UTC))).decode()
+
+        reveal = RevealPorts(verdicts, FakePictures(work), counts, self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
-        ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
+        escalate = lambda *given: self.escalated.append(given)  # noqa: E731
+        ports = ApiPorts(review, reveal, self.policies, finish, escalate, original)
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
         return resolver(ports, lambda event: self.people.find(_subject(event)))
 
@@ -127,6 +137,12 @@ class Place:
         for view in ("full", "tile-5"):
             self.work.put_bytes(made.view(view), b"PNG")
         return image
+
+    def store(self, image: ImageRef, size: tuple[int, int] = (1200, 800)) -> None:
+        """Store an upload, which images of this place otherwise lack."""
+        buffer = io.BytesIO()
+        Image.new("RGB", size, "teal").save(buffer, "PNG")
+        self.images.objects[image] = StoredImage(buffer.getvalue(), "image/png")
 
     def name_of(self, image: ImageRef) -> str:
         return item_name(deployment_secret(self.work), image)

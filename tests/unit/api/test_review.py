@@ -1,12 +1,16 @@
 """A review by the API: take an item, decide, take back, finish; and what is refused."""
 
+import base64
+import io
 from datetime import timedelta
 from typing import Any
 
+import PIL.Image
 import pytest
 
 from moderation.domain.lanes import Lane, order_of
 from moderation.domain.people import Person
+from moderation.ports import StoredImage
 from tests.unit.api.place import Place, person
 
 ANN = person("reviewer")
@@ -159,6 +163,35 @@ def test_a_picture_is_shown_to_who_holds_the_item_and_noted_down_first(place) ->
 
     place.audit.failing = True
     assert place.ask(ANN, "POST", f"/items/{item['item']}/reveal")[0] == 503
+
+
+def test_the_whole_upload_is_shown_to_whom_it_may_be_and_who_holds_the_item(place) -> None:
+    place.store(place.image)
+    lead = person("lead")
+    path = f"/items/{place.name_of(place.image)}/original"
+    assert place.ask(lead, "POST", path)[0] == 409
+    taken(place, lead)
+
+    status, said = place.ask(lead, "POST", path)
+
+    [picture] = said["pictures"]
+    kind, _, text = picture["url"].partition(",")
+    with PIL.Image.open(io.BytesIO(base64.b64decode(text))) as shown:
+        assert (status, kind, shown.format, shown.size) == (200, "data:image/jpeg;base64", "JPEG", (1200, 800))
+    assert [event.action for event in place.audit.events] == ["reveal original"]
+    assert place.ask(person("reviewer"), "POST", path) == (404, {"message": "There is nothing here, or not for you."})
+    assert place.ask(person("reviewer", originals=True), "POST", path)[0] == 200
+    place.audit.failing = True
+    assert place.ask(lead, "POST", path)[0] == 503
+
+
+def test_an_upload_that_is_no_picture_gets_a_sentence(place) -> None:
+    item = taken(place, person("lead"))
+    place.images.objects[place.image] = StoredImage(b"%PDF-1.7", "image/png")
+
+    status, said = place.ask(person("lead"), "POST", f"/items/{item['item']}/original")
+
+    assert (status, said["message"][:37]) == (409, "The upload can't be shown: The object")
 
 
 def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:

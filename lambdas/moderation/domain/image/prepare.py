@@ -12,7 +12,7 @@ from PIL import Image
 from moderation.domain.image.appearance import Appearance, appearance
 from moderation.domain.image.choice import Shot, choose
 from moderation.domain.image.cuts import LEAST_TILES, Looks, closer_looks, needs_tiles
-from moderation.domain.image.file import DECODER_FAULTS, open_file
+from moderation.domain.image.file import decoding, open_file
 from moderation.domain.image.frames import (
     ANIMATION_PIXELS,
     count_decodable,
@@ -23,9 +23,7 @@ from moderation.domain.image.frames import (
 )
 from moderation.domain.image.likeness import Sketch
 from moderation.domain.image.renderings import Rendering, renderings
-from moderation.domain.image.size import MAX_PIXELS
 from moderation.domain.image.trim import Box
-from moderation.errors import ImageTooLarge, UnreadableImage
 
 PREPROCESSING_VERSION = "4"
 MAX_VIEWS = 12
@@ -86,16 +84,10 @@ def prepare(data: bytes, mode: str, size: int, *, read: bool = False) -> Prepare
     """
     source = open_file(data)
     width, height, format = source.width, source.height, source.format or ""
-    try:
+    with decoding(source):
         frames, seen_as = count_frames(source), appearance(source, data)
         plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else None
         views, pages, lacking = _views(source, seen_as, mode, size, plan, read)
-    except Image.DecompressionBombError as error:
-        raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
-    except DECODER_FAULTS as error:
-        raise UnreadableImage(
-            f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
-        ) from error
     unseen = (*(plan.unseen if plan else ()), *lacking)
     return PreparedImage(width, height, format, tuple(views), frames, unseen, tuple(pages))
 

@@ -37,22 +37,19 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     """Return the views of an item that a person holds, those that the evidence names first.
 
     What is shown follows from the record alone: the caller names the item and nothing else. The views are pictures
-    that were decoded and written anew; the upload itself is never shown. Raises RevealRefused, and StoreUnavailable or
-    Misconfigured if it can't be written down: then nothing is shown.
+    that were decoded and written anew. Raises RevealRefused, and StoreUnavailable or Misconfigured if it can't be
+    written down: then nothing is shown.
     """
-    record = _held(ports, person, image, utc(now))
+    record = held(ports.verdicts, person, image, utc(now), "reveal")
     shown = record if record.reused_from is None else _origin(ports, record)
-    names = _views(record, shown)
+    names = views_of(record, shown)
     workspace = Workspace.of(shown.image, shown.execution or shown.owner)
     keys = {name: workspace.view(name) for name in names}
     if not keys or not ports.pictures.has(keys[names[0]]):
         raise RevealRefused(
             "No picture of this item is kept any more: decide by the evidence, or let its uploader send it again."
         )
-    graphic = bool(supported_categories(record))
-    most = person.graphic_an_hour
-    if graphic and most is not None and not ports.counts.count(person.pseudonym, utc(now)[:13], image.id, most):
-        raise RevealRefused(f"You have seen {most} graphic pictures in this hour: decide by the evidence, or rest.")
+    graphic = counted(ports.counts, person, record, utc(now)[:13])
     facts: dict[str, str | int | bool | None] = {"view": names[0], "views": len(names), "graphic": graphic}
     ports.audit.append(AuditEvent(action="reveal", who=person.pseudonym, at=utc(now), image=image.id, facts=facts))
     return [ShownView(name, ports.pictures.link(key, LIVES_S)) for name, key in keys.items()]
@@ -72,15 +69,23 @@ def preview(work: WorkStore, record: Record) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _held(ports: RevealPorts, person: Person, image: ImageRef, now: str) -> Record:
-    """Return the record if the person may see it and holds its lease."""
-    record = ports.verdicts.get(image)
-    if record is None or record.is_escalated or not may(person, "reveal") or not may_see(person, record):
+def held(verdicts: VerdictStore, person: Person, image: ImageRef, now: str, right: str) -> Record:
+    """Return the record if the person has the right, may see it and holds its lease. Raises RevealRefused."""
+    record = verdicts.get(image)
+    if record is None or record.is_escalated or not may(person, right) or not may_see(person, record):
         raise RevealRefused("There is no such item, or it isn't in your scope.")
     lease = record.attributes()
     if lease.get("lease_holder") != person.id or str(lease.get("lease_until")) <= now:
         raise RevealRefused("This item isn't leased to you any more: take it again, then look.")
     return record
+
+
+def counted(counts: RevealCounts, person: Person, record: Record, hour: str) -> bool:
+    """Tell if a picture is graphic, and count it if there is a limit. Raises RevealRefused where that is reached."""
+    graphic, most = bool(supported_categories(record)), person.graphic_an_hour
+    if graphic and most is not None and not counts.count(person.pseudonym, hour, record.image.id, most):
+        raise RevealRefused(f"You have seen {most} graphic pictures in this hour: decide by the evidence, or rest.")
+    return graphic
 
 
 def _origin(ports: RevealPorts, record: Record) -> Record:
@@ -92,7 +97,7 @@ def _origin(ports: RevealPorts, record: Record) -> Record:
     return origin
 
 
-def _views(record: Record, shown: Record) -> list[str]:
+def views_of(record: Record, shown: Record) -> list[str]:
     """Return the names of the views: those with an answer near its threshold, the strongest first, then the others."""
     looked_at = (shown.looked_at or record.looked_at or {}).get("views", ())
     known = [str(view["name"]) for view in looked_at]

@@ -5,12 +5,13 @@ import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, 
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
-export function Review({ keys }) {
+export function Review({ me, keys }) {
   const work = useWork();
   const note = useRef(null);
   const act = useRef(null);
   act.current = (name) => {
     if (/^[1-9]$/.test(name)) return work.choose(Number(name) - 1);
+    if (name === "original" && !me.rights.includes("original")) return work.say("You may see the views alone, not the upload.");
     if (name === "help") return (location.hash = "#/keys");
     if (name === "alike") return work.item?.identical ? (location.hash = `#/identical/${work.item.item}`) : undefined;
     if (name === "note") return note.current?.focus();
@@ -24,7 +25,7 @@ export function Review({ keys }) {
     <${Line} queue=${work.queue} />
     <${Said} work=${work} keys=${keys} act=${act} />
     <div class="item">
-      <${Picture} work=${work} keys=${keys} />
+      <${Picture} work=${work} keys=${keys} me=${me} />
       <div>
         <h1>Review: ${item.categories.join(", ") || "no category named"}</h1>
         <p>${work.mine ? "Held by you." : html`<b>Somebody else is at work on it:</b> you can only read it.`}</p>

@@ -9,7 +9,7 @@ const COUNT_MS = 60_000;
 const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
-const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, asked: null, error: "" };
+const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, large: false, asked: null, error: "" };
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
@@ -19,14 +19,14 @@ export function useWork() {
   const appeared = useRef(0);
   const active = useRef(Date.now());
   const held = useRef(false);
-  const pictures = useRef(null);
+  const pictures = useRef({}); // by what was asked for: the views (reveal), or the upload (original)
   const running = useRef(null);
 
   const change = (changed) => setState((now.current = { ...now.current, ...changed }));
   const mine = () => Boolean(now.current.item?.held_by_you);
 
   function show(item, said = "") {
-    pictures.current = null;
+    pictures.current = {};
     appeared.current = performance.now();
     change({ ...NOTHING, item, phase: item ? "open" : "empty", said, note: item ? (kept.current.get(item.item) ?? "") : "" });
   }
@@ -74,7 +74,7 @@ export function useWork() {
     const named = categories.length ? ` (${categories.join(", ")})` : "";
     const text = `${verdict}${named} on ${item.key}`;
     await once(async () => {
-      const body = { screen: item.screen, verdict, categories, note, seen: pictures.current !== null, ...(reply && { reply }) };
+      const body = { screen: item.screen, verdict, categories, note, seen: Object.keys(pictures.current).length > 0, ...(reply && { reply }) };
       const made = await post(`${of(item)}/decide`, body);
       kept.current.delete(item.item);
       remember({ item, text, id: made.pending, ends: Date.now() + 1000 * made.ends_in, ended: false });
@@ -148,28 +148,36 @@ export function useWork() {
 
   const count = () => get("/queue").then((queue) => change({ queue })).catch(() => {}); // the line is no reason to stop
 
-  async function load() {
+  async function load(what) {
     const { item } = now.current;
     if (!mine()) return change({ said: "Only whoever holds the item sees its picture." });
-    if (pictures.current && Date.now() - pictures.current.at < SHOWN_MS) return undefined;
-    return once(async () => {
-      const found = await post(`${of(item)}/reveal`);
-      if (now.current.item === item) pictures.current = { at: Date.now(), list: found.pictures };
+    const known = pictures.current[what];
+    if (known && Date.now() - known.at < SHOWN_MS) return undefined;
+    if (known) known.list = null; // it is noted down once more, or isn't shown
+    if (what === "original") change({ said: "The upload is being encoded anew." });
+    const done = await once(async () => {
+      const found = await post(`${of(item)}/${what}`);
+      if (now.current.item === item) pictures.current[what] = { at: Date.now(), list: found.pictures };
     }, "There is no picture.");
+    if (what === "original") change({ said: done ? "This is the whole upload." : "" });
+    return done;
   }
 
-  async function reveal() {
-    if (now.current.shown) return change({ shown: null });
-    await load();
-    change({ shown: pictures.current?.list ?? null });
+  const present = (what) => change({ shown: pictures.current[what]?.list ?? null, large: what === "original" });
+
+  async function toggle(what) {
+    const { shown, large } = now.current;
+    if (shown && large === (what === "original")) return change({ shown: null });
+    await load(what);
+    present(what);
   }
 
-  async function hold(on) {
+  async function hold(on, what = "reveal") {
     if (on === held.current) return;
     held.current = on;
     if (!on) return change({ shown: null });
-    await load();
-    if (held.current) change({ shown: pictures.current?.list ?? null });
+    await load(what);
+    if (held.current) present(what);
   }
 
   function choose(place) {
@@ -212,7 +220,8 @@ export function useWork() {
     mine: mine(),
     next,
     choose,
-    reveal,
+    reveal: () => toggle("reveal"),
+    original: () => toggle("original"),
     hold,
     undo,
     say: (said) => change({ said }),
