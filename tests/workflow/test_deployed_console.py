@@ -87,7 +87,8 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, version):
     assert ask(laptop, "POST", f"{item}/finish", {"pending": made["pending"]}) == (200, {})
 
     assert tag_of(laptop, KEY, version) == {"moderation": "safe"}
-    assert laptop.item(KEY)["history"][-1]["who"] == ANNA.id
+    made = laptop.item(KEY)["history"][-1]
+    assert (made["who"], made["seen"]) == (ANNA.id, True)
 
 
 def let_time_pass(laptop, version: str) -> None:

@@ -85,7 +85,7 @@ class Place:
         def finish(image: ImageRef, pending: str) -> str:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later).refused
 
-        reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
+        reveal = RevealPorts(verdicts, queue, FakePictures(work), FakeRevealCounts(), self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
