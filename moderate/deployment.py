@@ -135,7 +135,7 @@ class Deployment:
 
     @cached_property
     def review_queue(self) -> DynamoReviewQueue:
-        return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"))
+        return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"), self.intake_bucket)
 
     @cached_property
     def reveal_counts(self) -> DynamoRevealCounts:

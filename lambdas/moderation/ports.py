@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from moderation.domain.audit import AuditEvent, AuditFile
 from moderation.domain.canary import Canary
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import Lane
+from moderation.domain.lanes import Lane, Standing
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.reading.text import Reading
@@ -368,7 +368,7 @@ class VerdictStore(Protocol):
 
 
 class ReviewQueue(Protocol):
-    """The review queue in the table of verdicts. Every method raises StoreUnavailable and Misconfigured.
+    """The intake bucket's review queue. Every method raises StoreUnavailable and Misconfigured.
 
     Records that come from an index have only the attributes projected into it, and may have changed since.
     """
@@ -377,8 +377,11 @@ class ReviewQueue(Protocol):
         """The lanes that are open."""
         ...
 
-    def waiting(self, partitions: Sequence[str]) -> Iterable[Record]:
-        """The items of partitions, in the queue's order, read lazily from an index."""
+    def waiting(self, partitions: Sequence[str], after: str = "") -> Iterable[Record]:
+        """The items of partitions in the queue's order, after a place in it if one is given, read lazily from an index.
+
+        Some are in one place: those of the same rank that are due at the same moment.
+        """
         ...
 
     def returning(self, now: str, limit: int) -> Sequence[Record]:
@@ -391,6 +394,10 @@ class ReviewQueue(Protocol):
 
     def overdue(self, partition: str, severity: int, now: str) -> int:
         """The number of a lane's items that were due before an ISO-8601 time."""
+        ...
+
+    def standing(self, lanes: Sequence[Lane], now: str) -> Standing:
+        """The numbers of what waits in lanes and of what was due before an ISO-8601 time, and when the next is due."""
         ...
 
     def put_back(self, record: Record) -> bool:

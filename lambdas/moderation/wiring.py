@@ -266,6 +266,7 @@ def api() -> "ApiPorts":
     review = _review(env, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
     reveal = RevealPorts(
         review.verdicts,
+        review.queue,
         S3Pictures(clients.s3_links(), env["WORK_BUCKET"]),
         DynamoRevealCounts(dynamodb, env["VERDICT_TABLE"]),
         review.audit,
@@ -363,7 +364,7 @@ def _review(env: Environment, verdicts: VerdictStore, policies: PolicyStore) -> 
     return ReviewPorts(
         bucket=env["INTAKE_BUCKET"],
         verdicts=verdicts,
-        queue=DynamoReviewQueue(clients.dynamodb(), env["VERDICT_TABLE"]),
+        queue=DynamoReviewQueue(clients.dynamodb(), env["VERDICT_TABLE"], env["INTAKE_BUCKET"]),
         people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
         audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
         images=S3ImageStore(s3),

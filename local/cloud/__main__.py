@@ -1,7 +1,6 @@
 """`python -m local.cloud`: run the emulator as a process; the session, the tests and the benchmark start it."""
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 
 from local.cloud.clock import time_scale
+from local.cloud.garbage import search_new_objects_only
 from local.cloud.server import serve
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
-    gc.set_threshold(20_000)  # moto alone is 140,000 objects, which need no search for garbage after each 700 new ones
+    search_new_objects_only()
     with serve(options.models_url, options.port) as url:
         if options.port_file:
             options.port_file.write_text(url.rsplit(":", 1)[1])

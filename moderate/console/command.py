@@ -76,7 +76,9 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
         ports = EscalatePorts(acting.verdicts, acting.work, acting.quarantine, acting.audit)
         put_into_quarantine(ports, image, who, datetime.now(UTC))
 
-    reveal = RevealPorts(deployment.verdicts, deployment.pictures, deployment.reveal_counts, deployment.audit)
+    reveal = RevealPorts(
+        deployment.verdicts, deployment.review_queue, deployment.pictures, deployment.reveal_counts, deployment.audit
+    )
     return ApiPorts(review, reveal, deployment.policies, finish, escalate, deployment.originals.render)
 
 

@@ -1,15 +1,17 @@
 """Time the next item of the review queue on the laptop cloud, with many items waiting.
 
 `python -m scripts.bench.queue [NUMBER]`. Of 20 items 19 are hidden from a reviewer: leased, of a category that they
-opted out of, or out of their prefixes.
+opted out of, or out of their prefixes. Prefixes within a folder hide most items of the reviewer's own lanes.
 """
 
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from moderation.domain.lanes import filed, lane_of
 from moderation.domain.people import Person
 from moderation.domain.record import Record, decided, utc
 from moderation.domain.review import claimed
-from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.next_item import Found, next_item
 from moderation.usecases.review.ports_of import ReviewPorts
 
 NUMBER = 50_000
@@ -43,7 +45,13 @@ FOLDERS = ("posts/", "avatars/", "shop/", "chat/")
 HIDING = 3
 REVIEWER = replace(ANNA, opted_out=frozenset({"Gore"}), prefixes=FOLDERS)
 LEAD = Person(id="lea", pseudonym="p-2", roles=frozenset({"lead"}))
-PEOPLE = {"a reviewer who sees 5 %": REVIEWER, "a lead who sees what isn't leased": LEAD}
+# The lanes know the first folder alone: what is due before the items of these prefixes is listed in vain.
+WITHIN = replace(ANNA, prefixes=tuple(f"{folder}1" for folder in FOLDERS))
+PEOPLE = {
+    "a reviewer who sees 5 %": REVIEWER,
+    "a reviewer of parts of folders": WITHIN,
+    "a lead who sees what isn't leased": LEAD,
+}
 
 
 class Silent:
@@ -58,10 +66,10 @@ class Silent:
 
 
 def main() -> int:
-    """Print the times for each person; return 1 if a median is over 300 ms."""
+    """Print the times for each person; return 1 if one request took over 300 ms."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else NUMBER
     console, slow = Console(), False
-    shown = Table("the next item for", "of", "median ms", "slowest ms")
+    shown = Table("the next item for", "of", "requests an item", "median ms", "slowest ms")
     with tempfile.TemporaryDirectory() as folder, emulator(Path(folder), "http://127.0.0.1:9") as url:
         dynamodb = client("dynamodb", url)
         _create(dynamodb)
@@ -69,26 +77,34 @@ def main() -> int:
         _fill(dynamodb, verdicts, number)
         for name, person in PEOPLE.items():
             times = _measure(dynamodb, verdicts, person)
-            slow |= statistics.median(times) > MOST_MS
-            shown.add_row(name, f"{number:,}", f"{statistics.median(times):.0f}", f"{max(times):.0f}")
+            slow |= max(times) > MOST_MS
+            median = f"{statistics.median(times):.0f}"
+            shown.add_row(name, f"{number:,}", f"{len(times) / TIMES:.1f}", median, f"{max(times):.0f}")
     console.print(shown)
     return int(slow)
 
 
 def _measure(dynamodb: Any, verdicts: DynamoVerdictStore, person: Person) -> list[float]:
-    """Take items one after the other, and return the milliseconds of each."""
+    """Take items one after the other, and return the milliseconds of each request."""
     silent: Any = Silent()
-    queue = DynamoReviewQueue(dynamodb, TABLE)
+    queue = DynamoReviewQueue(dynamodb, TABLE, BUCKET)
     ports = ReviewPorts(BUCKET, verdicts, queue, silent, silent, silent, silent, silent)
     next_item(ports, person, NOW)  # the first query of an index sorts it
-    times = []
+    times: list[float] = []
     for _ in range(TIMES):
-        begun = time.perf_counter()
-        record = next_item(ports, person, NOW)
-        times.append((time.perf_counter() - begun) * 1000)
-        if record is None or record.lease_holder != person.id:
+        found = _timed(times, lambda: next_item(ports, person, NOW))
+        while found.after:
+            found = _timed(times, partial(next_item, ports, person, NOW, after=found.after))
+        if found.record is None or found.record.lease_holder != person.id:
             raise AssertionError("An item waits, and none was given out.")
     return times
+
+
+def _timed(times: list[float], search: Callable[[], Found]) -> Found:
+    begun = time.perf_counter()
+    found = search()
+    times.append((time.perf_counter() - begun) * 1000)
+    return found
 
 
 def _fill(dynamodb: Any, verdicts: DynamoVerdictStore, number: int) -> None:

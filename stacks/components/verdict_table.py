@@ -31,7 +31,7 @@ _REPORTS = "review:reports"
 # `domain.record.AT_WORK`): IAM doesn't tell the two apart. Neither a verdict nor its history is among them.
 REVIEWED = (
     *("owner", "decided_at", "escalated_at", "report_id", "lease_holder", "lease_until", "leased_at", "blind"),
-    *("pending", "pending_id", "queue", "queue_order", "home_queue", "home_order", "skipped_by"),
+    *("revealed", "pending", "pending_id", "queue", "queue_order", "home_queue", "home_order", "skipped_by"),
 )
 # … and those that an appeal or a notice names.
 REPORTED = (*REVIEWED, "reports", "supports", "severity", "due_at")

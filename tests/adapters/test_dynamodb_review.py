@@ -12,7 +12,7 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.contract import INDEXES
 from moderation.domain.blind import leased_blind
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import UNSORTED, Lane, lane_of
+from moderation.domain.lanes import UNSORTED, Lane, Standing, lane_of
 from moderation.domain.limits import MAX_LANES
 from moderation.domain.record import Change, utc
 from moderation.domain.reports import place_of, queued, report_of, reports_of, with_report
@@ -54,7 +54,7 @@ def store(dynamodb: Any) -> DynamoVerdictStore:
 
 @pytest.fixture
 def queue(dynamodb: Any) -> DynamoReviewQueue:
-    return DynamoReviewQueue(dynamodb, "verdicts")
+    return DynamoReviewQueue(dynamodb, "verdicts", "intake")
 
 
 def put(dynamodb: Any, name: str, partition: str = LANE.partition, minute: int = 0, **more: Any) -> ImageRef:
@@ -182,6 +182,48 @@ def test_overdue_items_are_counted(dynamodb, queue):
         put(dynamodb, str(minute), minute=minute)
 
     assert queue.overdue(LANE.partition, 9, utc(NOW)) == 3
+
+
+def test_a_list_goes_on_after_a_place(dynamodb, queue):
+    for number in range(60):
+        put(dynamodb, str(number), LANE.partition if number % 3 else UNSORTED[number % 4], minute=number)
+
+    after = f"0#{utc(NOW + timedelta(minutes=20))}"
+    assert keys(queue.waiting((LANE.partition, *UNSORTED), after)) == [str(number) for number in range(21, 60)]
+
+
+def test_what_waits_in_lanes_is_counted_up_to_a_bound_in_two_requests_each(dynamodb, queue, monkeypatch):
+    other = Lane("intake", 9, ("Gore",), "avatars/")
+    for minute in range(-300, 3):
+        put(dynamodb, str(minute), minute=minute)
+    put(dynamodb, "avatar", other.partition, minute=2)
+    asked, ask = [], dynamodb.query
+    monkeypatch.setattr(dynamodb, "query", lambda **request: asked.append(request) or ask(**request))
+
+    found = queue.standing([LANE, other], utc(NOW))
+
+    assert found == Standing(waiting=254, overdue=250, next_due_at=utc(NOW), is_all=False)
+    assert len(asked) == 4
+    assert queue.standing([other], utc(NOW)) == Standing(1, 0, utc(NOW + timedelta(minutes=2)))
+
+
+def test_what_an_earlier_bucket_left_is_in_no_queue_and_hides_nothing(dynamodb, store, queue):
+    """IAM denies its records to the functions, by their partition keys."""
+    theirs = Lane("earlier", 9, ("Gore",), "posts/")
+    for lane in (LANE, theirs):
+        store.open_lane(lane)
+    for number in range(60):
+        image = ImageRef("earlier", f"posts/{number}", "v1")
+        for kind in (UNSORTED[0], "leased#0", "pending#0"):
+            put(dynamodb, f"{number}-{kind}", kind, minute=-5, pk=image.pk, sk=kind)
+    put(dynamodb, "unsorted", UNSORTED[0])
+    put(dynamodb, "leased", "leased#0", queue_order=utc(NOW - timedelta(minutes=1)))
+    put(dynamodb, "pending", "pending#0", queue_order=utc(NOW - timedelta(minutes=1)))
+
+    assert queue.lanes() == [LANE]
+    assert keys(queue.waiting(UNSORTED)) == ["unsorted"]
+    assert keys(queue.returning(utc(NOW), 10)) == ["leased"]
+    assert keys(queue.pending(utc(NOW))) == ["pending"]
 
 
 def test_skips_are_counted_by_person_and_day(queue):

@@ -1,6 +1,7 @@
 """A review in the browser: keys, what is decided when, and what happens when something goes wrong."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -443,8 +444,36 @@ def test_two_people_at_once_get_different_items_and_see_who_is_at_work(browser, 
     assert standing(place).lease_holder == "sub-1"
 
 
-def test_what_is_overdue_is_said(tab) -> None:
-    tab.sees("Nothing is overdue.")
+def test_a_queue_in_which_nothing_waits_says_so(tab) -> None:
+    tab.sees("Waiting: 0. Nothing is overdue.")
+
+
+def test_what_waits_and_what_is_overdue_is_said(browser, place, console) -> None:
+    lane = Lane("intake", 4, ("Violence",), "a#b/")
+    place.verdicts.open_lane(lane)
+    for name, due in (("second", "2020-01-01"), ("third", "2020-01-02"), ("fourth", "2999-01-01")):
+        waits = {"queue": lane.partition, "queue_order": order_of(4, f"{due}T10:00:00.000Z")}
+        place.verdicts.records[place.put(f"a#b/{name}.jpg")] |= waits
+    with opened(browser, console) as tab:
+        tab.sees("a#b/second.jpg")
+        tab.page.clock.run_for(60_000)
+        tab.sees("Waiting: 2. ⚠ 1 overdue.")
+
+
+def test_a_queue_whose_head_is_out_of_scope_is_searched_to_its_end(browser, place, others_console) -> None:
+    for number in range(500):
+        made = place.put(f"others/{number}.jpg")
+        place.verdicts.records[made]["queue_order"] = f"5#2026-11-19T10:{number // 60:02}:{number % 60:02}.000Z"
+    place.people.people["sub-2"] = replace(place.people.people["sub-2"], prefixes=("a#b/",))
+    with opened(browser, others_console) as tab:
+        tab.sees(KEY)
+
+
+def test_an_address_that_nobody_can_decode_opens_the_review(tab) -> None:
+    ready(tab)
+    tab.page.evaluate("() => { location.hash = '#/%' }")
+    tab.page.evaluate("() => { location.hash = '#/policies' }")
+    tab.page.get_by_role("heading", name="Policies").wait_for()
 
 
 def test_the_next_deadline_is_said(browser, place, console) -> None:

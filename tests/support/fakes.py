@@ -8,7 +8,7 @@ from typing import Any
 
 from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
+from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Standing, order_of
 from moderation.domain.limits import MAX_LANES
 from moderation.domain.people import Person
 from moderation.domain.reading.detectors import finds
@@ -327,18 +327,22 @@ class FakeVerdicts:
 
 
 class FakeReviewQueue:
-    """The review queue in the table of verdicts; `meanwhile` happens just before the next write."""
+    """The review queue of a bucket; `meanwhile` happens just before the next write, `listed` are the items read."""
 
-    def __init__(self, verdicts: FakeVerdicts, *meanwhile: Callable[[], object]) -> None:
-        self._verdicts = verdicts
+    def __init__(self, verdicts: FakeVerdicts, *meanwhile: Callable[[], object], bucket: str = "intake") -> None:
+        self._verdicts, self._bucket = verdicts, bucket
+        self.listed: list[ImageRef] = []
         self.meanwhile = list(meanwhile)
         self.skips: Counter[tuple[str, str]] = Counter()
 
     def lanes(self) -> list[Lane]:
-        return list(self._verdicts.lanes)
+        return [lane for lane in self._verdicts.lanes if lane.bucket == self._bucket]
 
-    def waiting(self, partitions: Sequence[str]) -> Iterator[Record]:
-        return iter(self._listed(*partitions))
+    def waiting(self, partitions: Sequence[str], after: str = "") -> Iterator[Record]:
+        for record in self._listed(*partitions):
+            if str(record.other["queue_order"]) > after:
+                self.listed.append(record.image)
+                yield record
 
     def returning(self, now: str, limit: int) -> list[Record]:
         return [record for record in self._listed(LEASED, PARKED) if str(record.other["queue_order"]) < now][:limit]
@@ -349,6 +353,14 @@ class FakeReviewQueue:
     def overdue(self, partition: str, severity: int, now: str) -> int:
         before = order_of(severity, now)
         return sum(str(record.other["queue_order"]) < before for record in self._listed(partition))
+
+    def standing(self, lanes: Sequence[Lane], now: str) -> Standing:
+        return Standing.of_all(self._standing(lane, now) for lane in lanes)
+
+    def _standing(self, lane: Lane, now: str) -> Standing:
+        due = [str(record.other["queue_order"]).partition("#")[2] for record in self._listed(lane.partition)]
+        ahead = [each for each in due if each >= now]
+        return Standing(len(due), len(due) - len(ahead), min(ahead, default=None))
 
     def put_back(self, record: Record) -> bool:
         standing = self._verdicts.get(record.image)
@@ -373,9 +385,8 @@ class FakeReviewQueue:
 
     def _listed(self, *kinds: str) -> list[Record]:
         found = [_record(image, attributes) for image, attributes in self._verdicts.records.items()]
-        in_kind = [
-            r for r in found if r.other.get("queue") in kinds or str(r.other.get("queue")).split("#")[0] in kinds
-        ]
+        ours = [record for record in found if record.image.bucket == self._bucket]
+        in_kind = [r for r in ours if r.other.get("queue") in kinds or str(r.other.get("queue")).split("#")[0] in kinds]
         return sorted(in_kind, key=lambda record: str(record.other["queue_order"]))
 
 

@@ -13,11 +13,12 @@ from moderation.domain.image import prepare, preview
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
 from moderation.domain.record import escalated, utc
+from moderation.domain.review import claimed, sent_home
 from moderation.domain.work_files import Workspace
 from moderation.errors import RevealRefused, StoreUnavailable
 from moderation.usecases.review import reveal as use_case
 from moderation.usecases.review.reveal import RevealPorts, reveal
-from tests.support.fakes import FakeAudit, FakePictures, FakeRevealCounts, FakeVerdicts, FakeWork
+from tests.support.fakes import FakeAudit, FakePictures, FakeRevealCounts, FakeReviewQueue, FakeVerdicts, FakeWork
 
 NOW = datetime(2026, 11, 27, 10, 30, tzinfo=UTC)
 IMAGE, OTHER = ImageRef("intake", "posts/a.png", "v"), ImageRef("intake", "posts/b.png", "v")
@@ -45,10 +46,11 @@ def ports() -> RevealPorts:
         "created_at": utc(NOW),
         "evidence": [finding("full", 0.55), finding("tile-2", 0.99), finding("tile-1", 0.1, near=False)],
         "looked_at": {"views": [{"name": view, "frame": 0, "box": [0, 0, 9, 9]} for view in views]},
+        "queue": "leased#0",
         "lease_holder": ANN.id,
         "lease_until": utc(NOW + timedelta(seconds=60)),
     }
-    return RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), FakeAudit())
+    return RevealPorts(verdicts, FakeReviewQueue(verdicts), FakePictures(work), FakeRevealCounts(), FakeAudit())
 
 
 def drawing() -> bytes:
@@ -78,11 +80,37 @@ def test_the_tile_that_the_evidence_names_comes_first_by_a_link_of_a_minute(port
     assert IMAGE.key not in str(event) and ANN.id not in str(event)
 
 
+def test_the_lease_bears_a_mark_of_what_was_revealed_under_it(ports: RevealPorts) -> None:
+    reveal(ports, ANN, IMAGE, NOW)
+
+    assert records(ports)[IMAGE]["revealed"] == ["tile-2", "full", "tile-1"]
+    record = ports.verdicts.get(IMAGE)
+    assert record
+    assert "revealed" not in record.with_change(sent_home(record)).attributes()
+    later = NOW + timedelta(seconds=300)
+    assert record.with_change(claimed(record, "sub-2", later)).revealed == ()
+
+
+def test_nothing_is_shown_where_the_lease_can_not_bear_the_mark(ports: RevealPorts) -> None:
+    def renewed() -> None:
+        records(ports)[IMAGE]["lease_until"] = utc(NOW + timedelta(seconds=90))
+
+    def lost() -> None:
+        records(ports)[IMAGE]["lease_holder"] = "sub-2"
+
+    busy = FakeReviewQueue(ports.verdicts, renewed)  # type: ignore[arg-type]  # the fake
+    assert reveal(replace(ports, queue=busy), ANN, IMAGE, NOW)
+    assert records(ports)[IMAGE]["revealed"]
+    with pytest.raises(RevealRefused, match="isn't leased to you any more"):
+        reveal(replace(ports, queue=FakeReviewQueue(ports.verdicts, lost)), ANN, IMAGE, NOW)  # type: ignore[arg-type]
+
+
 def test_what_can_not_be_written_down_is_not_shown(ports: RevealPorts) -> None:
     failing = replace(ports, audit=FakeAudit(failing=True))
 
     with pytest.raises(StoreUnavailable):
         reveal(failing, ANN, IMAGE, NOW)
+    assert "revealed" not in records(ports)[IMAGE]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, desk):
     assert desk.ask("POST", f"{item}/finish", {"pending": made["pending"]}) == (200, {})
 
     assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
-    assert laptop.item(image.key)["history"][-1]["who"] == desk.who.id
+    made = laptop.item(image.key)["history"][-1]
+    assert (made["who"], made["seen"]) == (desk.who.id, True)
 
 
 def let_time_pass(laptop, *images: ImageRef) -> None:

@@ -42,7 +42,7 @@ def review(laptop) -> ReviewPorts:
     return ReviewPorts(
         bucket=outputs["IntakeBucketName"],
         verdicts=DynamoVerdictStore(dynamodb, outputs["VerdictTableName"]),
-        queue=DynamoReviewQueue(dynamodb, outputs["VerdictTableName"]),
+        queue=DynamoReviewQueue(dynamodb, outputs["VerdictTableName"], outputs["IntakeBucketName"]),
         people=people,
         audit=S3AuditLog(s3, outputs["AuditBucketName"]),
         images=S3ImageStore(s3),
@@ -118,7 +118,7 @@ def test_who_lost_the_right_meanwhile_decides_nothing(laptop, models, review):
 
     assert tag_of(laptop, image.key, image.version) == {"moderation": "review"}
     people.replace([ANNA], people.all()[1])
-    found = next_item(review, ANNA, datetime.now(UTC))
+    found = next_item(review, ANNA, datetime.now(UTC)).record
     assert found is not None
 
 
@@ -188,7 +188,7 @@ def test_a_second_opinion_has_no_effect_and_what_differs_waits_for_a_lead(laptop
     assert review.queue.compare_lease(decided, for_second(sent_home(decided)))
 
     at = datetime.now(UTC) - timedelta(seconds=30)
-    record = next_item(review, BEN, at, blind_first=True)
+    record = next_item(review, BEN, at, blind_first=True).record
     assert record is not None and record.image == image and blinded(record).verdict == "review"
     choice = Choice("unsafe", tuple(record.supports)[:1] or ("Weapons",), "", screen_of(record), seen=True)
     decide_pending(review, BEN, image, choice, at)

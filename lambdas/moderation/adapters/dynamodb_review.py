@@ -1,4 +1,4 @@
-"""The review queue in the table of verdicts on DynamoDB."""
+"""The review queue of one bucket in the table of verdicts on DynamoDB."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,8 @@ from moderation.adapters.dynamodb_items import as_read, key_of, record_of, to_it
 from moderation.adapters.dynamodb_lanes import read_lanes
 from moderation.adapters.faults import code_of, store_faults
 from moderation.contract import BY_QUEUE
-from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, away, order_of
+from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, Standing, away, order_of
 from moderation.domain.record import Change, Record
 from moderation.domain.review import LEASE
 
@@ -23,41 +24,40 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 10  # queries, as many as botocore keeps connections
 _PAGE = 2  # items of each partition that are read ahead: one is taken, the other may be somebody else's by now
-_NEXT_PAGE = 100
+_NEXT_PAGE = 25
+_MOST_COUNTED = 250  # of each lane, once late and once in time: a request counts no more of a long queue
 _SKIPS = "review:skips"  # no bucket's name has a colon
 _REPORTS = "review:reports"
 _KEPT_DAYS = 2
+_Bound = tuple[str, str]  # a comparison, and the place in the order that items are compared with
 
 
 class DynamoReviewQueue:
-    """Implements `ports.ReviewQueue`."""
+    """Implements `ports.ReviewQueue`. What an earlier bucket left in the table isn't in this bucket's queue."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(self, client: "DynamoDBClient", table: str, bucket: str) -> None:
+        self._client, self._table, self._bucket = client, table, bucket
 
     def lanes(self) -> list[Lane]:
-        return read_lanes(self._client, self._table)
+        return [lane for lane in read_lanes(self._client, self._table) if lane.bucket == self._bucket]
 
-    def waiting(self, partitions: Sequence[str]) -> Iterator[Record]:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            first = list(pool.map(self._page, partitions))
-        every = (self._from(partition, page) for partition, page in zip(partitions, first, strict=True))
-        return merge(*every, key=_order)
+    def waiting(self, partitions: Sequence[str], after: str = "") -> Iterator[Record]:
+        return self._merged(partitions, (">", after) if after else None)
 
     def returning(self, now: str, limit: int) -> list[Record]:
-        partitions = [away(LEASED), away(PARKED)]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            pages = list(pool.map(partial(self._page, before=now, limit=limit), partitions))
-        return list(islice(merge(*(map(record_of, page["Items"]) for page in pages), key=_order), limit))
+        return list(islice(self._merged([away(LEASED), away(PARKED)], ("<", now), limit), limit))
 
     def pending(self, now: str) -> Iterator[Record]:
-        partition = away(PENDING)
-        return self._from(partition, self._page(partition, before=now), before=now)
+        return self._merged([away(PENDING)], ("<", now))
+
+    def standing(self, lanes: Sequence[Lane], now: str) -> Standing:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return Standing.of_all(pool.map(partial(self._standing, now=now), lanes))
 
     def overdue(self, partition: str, severity: int, now: str) -> int:
-        number, start = 0, dict[str, Any]()
+        number, start, late = 0, dict[str, Any](), ("<", order_of(severity, now))
         while True:
-            page = self._page(partition, before=order_of(severity, now), start=start, limit=None, Select="COUNT")
+            page = self._page(partition, late, start=start, limit=None, Select="COUNT")
             number += int(page["Count"])
             if not (start := page.get("LastEvaluatedKey", {})):
                 return number
@@ -66,7 +66,7 @@ class DynamoReviewQueue:
         return self._done(
             Key=key_of(record.image),
             UpdateExpression="SET #queue = home_queue, queue_order = home_order"
-            " REMOVE lease_holder, lease_until, home_queue, home_order, blind, leased_at",
+            " REMOVE lease_holder, lease_until, home_queue, home_order, blind, leased_at, revealed",
             ConditionExpression="#queue = :queue AND queue_order = :order AND attribute_exists(home_queue)"
             " AND attribute_not_exists(pending_id)",
             ExpressionAttributeNames={"#queue": "queue"},
@@ -108,29 +108,46 @@ class DynamoReviewQueue:
                 return False
         return True
 
-    def _from(self, partition: str, page: Mapping[str, Any], before: str = "") -> Iterator[Record]:
-        """Yield the items of a partition, whose first page is read."""
+    def _standing(self, lane: Lane, now: str) -> Standing:
+        place = order_of(lane.severity, now)
+        late = self._page(lane.partition, ("<", place), limit=_MOST_COUNTED, Select="COUNT")
+        ahead = self._page(lane.partition, (">=", place), limit=_MOST_COUNTED, ProjectionExpression="queue_order")
+        due = [item["queue_order"]["S"].partition("#")[2] for item in ahead["Items"][:1]]
+        is_all = not ("LastEvaluatedKey" in late or "LastEvaluatedKey" in ahead)
+        return Standing(late["Count"] + ahead["Count"], late["Count"], due[0] if due else None, is_all)
+
+    def _merged(self, partitions: Sequence[str], bound: _Bound | None, limit: int = _PAGE) -> Iterator[Record]:
+        """Return the items of partitions in their order; their first pages are read at once, the others lazily."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            first = list(pool.map(partial(self._page, bound=bound, limit=limit), partitions))
+        every = (self._from(partition, page, bound) for partition, page in zip(partitions, first, strict=True))
+        return merge(*every, key=_order)
+
+    def _from(self, partition: str, page: Mapping[str, Any], bound: _Bound | None) -> Iterator[Record]:
+        """Yield the bucket's items of a partition, whose first page is read."""
+        own = ImageRef(self._bucket, "", "").pk
         while True:
-            yield from map(record_of, page["Items"])
+            yield from (record_of(item) for item in page["Items"] if item["pk"]["S"].startswith(own))
             if not (start := page.get("LastEvaluatedKey")):
                 return
-            page = self._page(partition, before=before, start=start, limit=_NEXT_PAGE)
+            page = self._page(partition, bound, start=start, limit=_NEXT_PAGE)
 
     def _page(
         self,
         partition: str,
-        before: str = "",
+        bound: _Bound | None = None,
         start: Mapping[str, Any] | None = None,
         limit: int | None = _PAGE,
         **more: Any,
     ) -> Any:
-        """Read a page of a partition, of what is `before` a place in its order if one is given."""
+        """Read a page of a partition, of what is on one side of a place in its order if there is a `bound`."""
+        sign, place = bound or ("", "")
         request = {
             "TableName": self._table,
             "IndexName": BY_QUEUE,
-            "KeyConditionExpression": "#queue = :partition" + (" AND queue_order < :before" if before else ""),
+            "KeyConditionExpression": "#queue = :partition" + (f" AND queue_order {sign} :place" if bound else ""),
             "ExpressionAttributeNames": {"#queue": "queue"},
-            "ExpressionAttributeValues": to_item({":partition": partition, **({":before": before} if before else {})}),
+            "ExpressionAttributeValues": to_item({":partition": partition, **({":place": place} if bound else {})}),
             **({"ExclusiveStartKey": start} if start else {}),
             **({"Limit": limit} if limit else {}),
             **more,

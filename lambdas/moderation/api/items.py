@@ -39,7 +39,7 @@ def image_by(ports: ApiPorts, name: str) -> ImageRef:
 def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     """Return an item as a person sees it, with the uploads of the same bytes in their scope.
 
-    Those are the ones with another verdict, and the ones that people decided.
+    Those are the ones with another verdict, and the ones that people decided; escalated ones aren't among them.
     """
     review, now = ports.review, utc(datetime.now(UTC))
     record = with_evidence(review.work, found)
@@ -50,7 +50,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     same = [
         {"item": name_of(ports, copy.image), "decided_at": copy.decided_at, **shapes.verdict_of(copy)}
         for copy in (*siblings.differing, *by_people)
-        if may_see(person, copy) and not hides(copy, person.id, now, lead=may(person, "others-decisions"))
+        if _may_be_shown(person, copy, now)
     ]
     return {
         "item": name_of(ports, record.image),
@@ -64,6 +64,12 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
         "same_bytes_unread": siblings.unread,
         "identical": sum(is_free(copy, now) and may_see(person, copy) for copy in siblings.agreeing),
     }
+
+
+def _may_be_shown(person: Person, copy: Record, now: str) -> bool:
+    """Tell if the verdict on another upload of the same bytes may be shown to a person."""
+    is_hidden = copy.is_escalated or hides(copy, person.id, now, lead=may(person, "others-decisions"))
+    return may_see(person, copy) and not is_hidden
 
 
 def preview_in(work: WorkStore, record: Record) -> str | None:

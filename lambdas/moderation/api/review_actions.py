@@ -13,30 +13,35 @@ from moderation.domain.record import Record
 from moderation.domain.review import Pending, pending_of
 from moderation.errors import ItemChanged
 from moderation.usecases.review.claim import claim, release, renew
-from moderation.usecases.review.count_overdue import count_overdue
+from moderation.usecases.review.count_waiting import count_waiting
 from moderation.usecases.review.decide_pending import Choice, decide_pending
-from moderation.usecases.review.earliest_due import earliest_due
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.ports_of import item_of
-from moderation.usecases.review.reveal import reveal
+from moderation.usecases.review.reveal import mark_shown, reveal
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
 
 _BLIND_ONE_IN = 8  # items: a person can't tell which
+_LOTS = 10_000
 
 
 def take_next(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    blind_first = secrets.randbelow(_BLIND_ONE_IN) == 0
-    record = next_item(ports.review, request.person, _now(), blind_first=blind_first)
-    return {"item": described(ports, request.person, record) if record else None}
+    after = request.given.get("after", "")
+    blind_first = not after and secrets.randbelow(_BLIND_ONE_IN) == 0
+    lot = secrets.randbelow(_LOTS) / _LOTS
+    found = next_item(ports.review, request.person, _now(), blind_first=blind_first, after=after, lot=lot)
+    item = described(ports, request.person, found.record) if found.record else None
+    return {"item": item, "after": found.after or None}
 
 
 def read_queue(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    now = _now()
+    found = count_waiting(ports.review, request.person, _now())
     return {
-        "overdue": count_overdue(ports.review, request.person, now),
-        "next_due_at": earliest_due(ports.review, request.person, now),
+        "waiting": found.waiting,
+        "overdue": found.overdue,
+        "counted_all": found.is_all,
+        "next_due_at": found.next_due_at,
     }
 
 
@@ -60,7 +65,9 @@ def reveal_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def show_original(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    jpeg = ports.original(image_of(ports, request), request.person.id)
+    image = image_of(ports, request)
+    jpeg = ports.original(image, request.person.id)
+    mark_shown(ports.reveal, request.person, image, ["upload"], _now())
     return {"pictures": [{"view": "upload", "url": f"data:image/jpeg;base64,{jpeg}"}]}
 
 

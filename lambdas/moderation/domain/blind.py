@@ -32,7 +32,10 @@ _RECENT_MINUTES = 360
 
 @dataclass(frozen=True)
 class Opinion:
-    """Answer of a person on an item that they saw blind, and `first`, the decision before it."""
+    """Answer of a person on an item that they saw blind, and `first`, the decision before it.
+
+    `id` is that of the decision as which it was pending; answers of earlier releases have none.
+    """
 
     purpose: str
     verdict: Literal["safe", "unsafe"]
@@ -41,6 +44,7 @@ class Opinion:
     at: str
     first_verdict: str
     first_categories: tuple[str, ...]
+    id: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -71,6 +75,11 @@ def claims_blind(record: Record, who: str, now: str, *, lead: bool) -> bool:
     """Tell if a person who names a record leases it for its purpose, as if they took it; not once they answered."""
     answered = who in {opinion.who for opinion in opinions_of(record)}
     return bool(purpose_of(record)) and hides(record, who, now, lead=lead) and not answered
+
+
+def has_answered(record: Record, who: str) -> bool:
+    """Tell if a person decided on a record, or answered on it, whatever was decided since."""
+    return who in {opinion.who for opinion in opinions_of(record)} | {made.get("who") for made in record.history}
 
 
 def may_settle(record: Record, who: str, now: str) -> bool:
@@ -104,6 +113,7 @@ def opined(record: Record, pending: Pending, now: str) -> Change:
         at=now,
         first_verdict=str(record.verdict),
         first_categories=record.all_categories,
+        id=pending.id,
     )
     home = sent_home(record)
     attributes = {**home.attributes, "opinions": [*record.opinions, asdict(opinion)][-MOST_OPINIONS:]}

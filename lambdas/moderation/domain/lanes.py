@@ -6,7 +6,7 @@ leased, parked or pending is in a partition of its own kind, in the order in whi
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,30 @@ class Lane:
     def partition(self) -> str:
         """Partition of the queue's index."""
         return f"{WAITING}#{self.id}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Number of items that wait in lanes, of those that are overdue, and the time at which the next one is due.
+
+    Of a long queue not all are counted: `is_all` is false then.
+    """
+
+    waiting: int = 0
+    overdue: int = 0
+    next_due_at: str | None = None
+    is_all: bool = True
+
+    @classmethod
+    def of_all(cls, lanes: Iterable["Standing"]) -> "Standing":
+        """Return that of several lanes."""
+        each = list(lanes)
+        return cls(
+            waiting=sum(lane.waiting for lane in each),
+            overdue=sum(lane.overdue for lane in each),
+            next_due_at=min((lane.next_due_at for lane in each if lane.next_due_at), default=None),
+            is_all=all(lane.is_all for lane in each),
+        )
 
 
 def filed(supported: Collection[str], pack: Pack | None, created_at: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ DECISION = ("owner", "verdict", "decided_by", "decided_at", "escalated_at")
 STATE = (*DECISION, "pending_id", "report_id")
 # Attributes of an item that somebody is at work on: none of them outlives a decision.
 AT_WORK = (
-    *("lease_holder", "lease_until", "leased_at", "blind"),
+    *("lease_holder", "lease_until", "leased_at", "blind", "revealed"),
     *("pending", "pending_id", "home_queue", "home_order", "skipped_by"),
 )
 # Attributes of the judgement that another upload of the same bytes may reuse.
@@ -87,8 +87,8 @@ class Record:
     `escalated_at` is the time at which the image was escalated, which is never taken back.
     `severity` and `due_at` are those of a review, `supports` the categories that something speaks for (`domain.lanes`);
     it is leased to `lease_holder` since `leased_at` until `lease_until`, and
-    returns to the partition `home_queue` under `home_order`. `pending` is a person's decision that isn't in force yet,
-    `skipped_by` lists the people who passed the item on.
+    returns to the partition `home_queue` under `home_order`; `revealed` are the views that its holder was shown.
+    `pending` is a person's decision that isn't in force yet, `skipped_by` lists the people who passed the item on.
     `reports` are the appeals and notices (`domain.reports`), `report_id` names the last one.
     `opinions` are the answers of people who saw the item `blind`, as it is leased then (`domain.blind`).
     `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
@@ -151,6 +151,7 @@ class Record:
     lease_holder: str | None = None
     lease_until: str | None = None
     leased_at: str | None = None
+    revealed: Sequence[str] = ()
     pending: Mapping[str, Any] | None = None
     pending_id: str | None = None
     home_queue: str | None = None

@@ -32,6 +32,7 @@ class Pending:
     """A person's decision that isn't in force yet: what they decided, on what `screen`, and until when it waits.
 
     `batch` names the batch that it belongs to; it is empty for a decision on one item. `reply` answers the reports.
+    `seen` is the person's own word, and stored only of a picture that was revealed to them.
     `seconds` have passed since the item was taken.
     """
 
@@ -89,7 +90,8 @@ def claimed(record: Record, who: str, now: datetime) -> Change:
     until = utc(now + LEASE_FOR)
     is_renewed = is_held_by(record, who, utc(now))
     lease = {"lease_holder": who, "lease_until": until, "leased_at": record.leased_at if is_renewed else utc(now)}
-    return Change({**_away(record, LEASED, until), **lease}, frozenset() if is_renewed else frozenset({"blind"}))
+    gone = frozenset() if is_renewed else frozenset({"blind", "revealed"})
+    return Change({**_away(record, LEASED, until), **lease}, gone)
 
 
 def renewed(record: Record, who: str, now: datetime) -> Change:
@@ -109,7 +111,7 @@ def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
     _check_lease(record, who, utc(now))
     if not now < until <= now + LONGEST_PARKING:
         raise ValueError(f"{utc(until)}: an item can be parked for at most {LONGEST_PARKING.days} days")
-    gone = frozenset({"lease_holder", "lease_until"})
+    gone = frozenset({"lease_holder", "lease_until", "revealed"})
     return Change(_away(record, PARKED, utc(until)), gone)
 
 
@@ -124,13 +126,17 @@ def skipped(record: Record, who: str, now: datetime) -> Change:
 
 
 def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
-    """Change that makes a decision pending. Raises LeaseLost, ItemChanged, HeldBySomeone."""
+    """Change that makes a decision pending. It is of a picture that was seen only if one was revealed under the lease.
+
+    Raises LeaseLost, ItemChanged, HeldBySomeone.
+    """
     _check_lease(record, pending.who, utc(now))
     if record.pending_id and record.pending_id != pending.id:
         raise HeldBySomeone("You have just decided on this item: take that back first.")
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
-    stored = {**asdict(pending), "categories": list(pending.categories), "seconds": _seconds(record, now)}
+    known = {"seen": pending.seen and bool(record.revealed), "seconds": _seconds(record, now)}
+    stored = {**asdict(pending), "categories": list(pending.categories), **known}
     return Change({**_away(record, PENDING, pending.until), "pending": stored, "pending_id": pending.id})
 
 
@@ -163,6 +169,12 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
 def is_in_force(record: Record) -> bool:
     """Tell if the pending decision is the record's verdict already, and only its tag or its message may be missing."""
     return bool(record.history) and record.pending_id is not None and record.history[-1].get("id") == record.pending_id
+
+
+def was_ended(record: Record, pending_id: str) -> bool:
+    """Tell if a decision is the last one in force, or an answer was noted, and nothing of it is pending any more."""
+    made = [*record.history[-1:], *record.opinions]
+    return record.pending_id != pending_id and any(one.get("id") == pending_id for one in made)
 
 
 def put_into_force(change: Change) -> Change:

@@ -45,6 +45,8 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
 
 def _report(ended: Ended) -> dict[str, Any]:
     """Report a decision by itself: an error at a later one doesn't lose it."""
+    if ended.pending is None:  # it was reported then
+        return {"verdict": None, "refused": ""}
     logger.info("decision ended", verdict=ended.pending.verdict, in_force=ended.result is not None)
     add_count("DecisionsInForce", int(ended.result is not None))
     add_count("DecisionsRefused", int(bool(ended.refused)))

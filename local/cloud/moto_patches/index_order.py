@@ -15,6 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 _Place = tuple[str, str, str]  # sort key, then the table's keys
 _READS = {"Query", "Scan", "GetItem", "BatchGetItem", "DescribeTable", "ListTables"}
+_ABOVE = {">=": "", ">": "\0"}  # what makes a sort key the least one of those that are wanted
 _ONE_ITEM = {"PutItem": "Item", "UpdateItem": "Key", "DeleteItem": "Key"}
 
 
@@ -48,9 +49,12 @@ class IndexOrder:
         low, high = 0, len(places)
         if comparison == "<":
             high = bisect_left(places, (given["range_objs"][0].value, "", ""))
+        if comparison in _ABOVE:
+            low = bisect_left(places, (given["range_objs"][0].value + _ABOVE[comparison], "", ""))
         if forward and start:
-            low = bisect_left(places, tuple(_text(start, name) for name in (self._names[1], *self._table_keys)))
-        if forward and limit and comparison in (None, "<") and _is_unfiltered(given):
+            place = tuple(_text(start, name) for name in (self._names[1], *self._table_keys))
+            low = max(low, bisect_left(places, place))
+        if forward and limit and comparison in (None, "<", *_ABOVE) and _is_unfiltered(given):
             high = min(high, low + limit + 2)  # the item where the page before ended, and the first of the next
         return [self._item(pk, sk) for _, pk, sk in places[low:high]]
 

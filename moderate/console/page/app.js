@@ -21,7 +21,16 @@ const PAGES = {
 // Pages of one item, by its link.
 const ABOUT_ONE = { item: ["Item", Item], identical: ["Identical items", Identical] };
 
-const placeOf = () => decodeURI(location.hash).replace(/^#\/?/, "").split("/");
+const placeOf = () => decoded(location.hash).replace(/^#\/?/, "").split("/");
+
+// An address that nobody encoded may hold any character.
+function decoded(text) {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
 
 function App({ me }) {
   const [place, setPlace] = useState(placeOf());

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,11 +82,11 @@ def answers(client: Any) -> list[Any]:
     found = []
     for table in (RANGED, PLAIN):
         for kind in ("k0", "k3", "none"):
-            for forward in (True, False):
+            for forward, sign in product((True, False), (">=", ">", "<")):
                 pages = client.get_paginator("query").paginate(
                     TableName=table,
                     IndexName="by-kind",
-                    KeyConditionExpression="kind = :kind AND #at >= :at",
+                    KeyConditionExpression=f"kind = :kind AND #at {sign} :at",
                     ExpressionAttributeNames={"#at": "at"},
                     ExpressionAttributeValues={":kind": {"S": kind}, ":at": {"S": "05"}},
                     ScanIndexForward=forward,

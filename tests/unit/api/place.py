@@ -94,7 +94,7 @@ class Place:
         def original(image: ImageRef, who: str) -> str:
             return base64.b64encode(render_original(originals, image, who, datetime.now(UTC))).decode()
 
-        reveal = RevealPorts(verdicts, FakePictures(work), counts, self.audit)
+        reveal = RevealPorts(verdicts, queue, FakePictures(work), counts, self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         escalate = lambda *given: self.escalated.append(given)  # noqa: E731
         ports = ApiPorts(review, reveal, self.policies, finish, escalate, original)

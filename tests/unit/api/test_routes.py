@@ -28,6 +28,10 @@ def path_of(route, place: Place) -> str:
     return route.path.replace("{item}", place.name_of(place.image)).replace("{pack}", "small")
 
 
+def needs_body(route) -> bool:
+    return any(not field.optional for field in route.body.values())
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_each_route_is_there_for_the_roles_with_its_right_and_for_nobody_else(place, route, role) -> None:
@@ -38,7 +42,7 @@ def test_each_route_is_there_for_the_roles_with_its_right_and_for_nobody_else(pl
     assert status < 500
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.body], ids=lambda route: route.name)
+@pytest.mark.parametrize("route", [route for route in ROUTES if needs_body(route)], ids=lambda route: route.name)
 @pytest.mark.parametrize(
     "body", ["[]", "{", '"x"', "null", '{"unknown": 1}', "{}", "[" * 5000, '{"until": 1, "pending": []}']
 )

@@ -19,7 +19,7 @@ def decided(desk: Desk, name: str, verdict: str = "unsafe", who=ANNA):
 
 
 def taken(desk: Desk, who, at: float = 20, first: bool = True) -> Any:
-    return next_item(desk.review, who, later(at), blind_first=first)
+    return next_item(desk.review, who, later(at), blind_first=first).record
 
 
 def answer(desk: Desk, who, record, verdict: Any, at: float = 21):

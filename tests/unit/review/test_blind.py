@@ -6,10 +6,10 @@ from moderation.domain.blind import blinded, hides, opinions_of, wants_second
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
-from moderation.errors import OutOfScope
+from moderation.errors import NothingPending, OutOfScope
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
-from moderation.usecases.review.finalise import finalise_stragglers
+from moderation.usecases.review.finalise import Ended, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from tests.unit.review.blind import SECOND, answer, decided, golden, taken
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
@@ -149,8 +149,41 @@ def test_an_item_that_is_taken_blind_cannot_be_claimed_once_it_is_answered(desk)
     made = golden(desk)
     answer(desk, BEN, taken(desk, BEN), "safe")
 
+    with pytest.raises(NothingPending, match="has been counted, and can't be taken back"):
+        claim(desk.review, BEN, made, later(300))
+
+
+def test_a_decision_that_somebody_else_replaced_is_refused_in_the_words_of_a_blind_answer(desk) -> None:
+    made = decided(desk, OTHER)
+    desk.finalise(made, desk.decide(LEA, made, "safe", later(20)), later(31))
+
+    with pytest.raises(NothingPending, match="has been counted, and can't be taken back"):
+        claim(desk.review, ANNA, made, later(300))
     with pytest.raises(OutOfScope):
         claim(desk.review, BEN, made, later(300))
+
+
+def test_an_answer_that_is_ended_twice_counts_once(desk) -> None:
+    made = golden(desk)
+    record = taken(desk, BEN)
+    choice = Choice("safe", (), "", screen_of(record), seen=True)
+    pending = str(decide_pending(desk.review, BEN, made, choice, later(21)).pending_id)
+    desk.finalise(made, pending, later(32))
+
+    assert desk.finalise(made, pending, later(33)) == Ended()
+    assert len(opinions_of(desk.get(made))) == 1
+
+
+def test_what_a_person_may_not_look_at_hides_no_blind_item_for_ever(desk) -> None:
+    names = [f"n{number}" for number in range(4000) if int(image(f"n{number}").id, 16) // 16 % 10 == 0][:101]
+    made = [decided(desk, name) for name in names[:-1]] + [decided(desk, names[-1], who=BEN)]
+    for number, one in enumerate(made):
+        desk.verdicts.records[one]["queue_order"] = utc(later(86400 * (number - 101)))
+
+    assert taken(desk, ANNA) is None
+    lots = [number / 20 for number in range(20)]
+    found = [next_item(desk.review, ANNA, later(40), blind_first=True, lot=lot).record for lot in lots]
+    assert made[-1] in {record.image for record in found if record}
 
 
 def test_ordinary_items_come_before_blind_ones_unless_it_is_their_turn(desk) -> None:

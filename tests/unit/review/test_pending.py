@@ -22,7 +22,7 @@ from moderation.usecases.erase import ErasePorts, StoredVersion, erase
 from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
-from moderation.usecases.review.finalise import finalise, finalise_stragglers
+from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.undo import undo
 from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakeWork
@@ -55,10 +55,10 @@ def test_a_decision_comes_into_force_once():
     made = desk.wait("a.jpg")
     pending = desk.decide(ANNA, made)
     desk.finalise(made, pending, DUE)
+    before, published = desk.get(made), list(desk.publisher.published)
 
-    with pytest.raises(NothingPending):
-        desk.finalise(made, pending, later(11))
-    assert len(desk.get(made).history) == 2
+    assert desk.finalise(made, pending, later(11)) == Ended()
+    assert (desk.get(made), desk.publisher.published) == (before, published)
 
 
 def test_an_undone_decision_leaves_nothing():
@@ -72,7 +72,7 @@ def test_an_undone_decision_leaves_nothing():
     assert not undone.reversal and undone.record.lease_holder == ANNA.id
     with pytest.raises(NothingPending):
         desk.finalise(made, pending, DUE)
-    assert next_item(desk.review, BEN, later(200))
+    assert next_item(desk.review, BEN, later(200)).record
     kept = {k: v for k, v in desk.verdicts.records[made].items() if not k.startswith(("lease", "home", "queue"))}
     assert kept == {k: v for k, v in before.items() if not k.startswith("queue")}
 
@@ -102,7 +102,7 @@ def test_a_reversal_that_nobody_decides_leaves_the_decision():
     queue = desk.get(made).other["queue"]
     undo(desk.review, ANNA, made, pending, later(20))
 
-    assert next_item(desk.review, BEN, later(200)) is None
+    assert next_item(desk.review, BEN, later(200)).record is None
     assert desk.get(made).other["queue"] == queue and desk.get(made).verdict == "safe"
 
 
@@ -173,7 +173,7 @@ def test_nobody_claims_what_is_about_to_come_into_force():
 
     with pytest.raises(HeldBySomeone):
         claim(desk.review, BEN, made, later(300))
-    assert next_item(desk.review, BEN, later(300)) is None
+    assert next_item(desk.review, BEN, later(300)).record is None
 
 
 def test_the_sweeper_ends_what_nobody_ended():
@@ -234,7 +234,7 @@ def test_who_may_no_longer_decides_nothing(happens: Callable[[Desk, object], Non
 
     assert ended.result is None and "may not any more" in ended.refused
     assert desk.get(made).verdict == "review" and desk.images.tags[made] == "review"
-    found = next_item(desk.review, BEN, DUE)
+    found = next_item(desk.review, BEN, DUE).record
     assert found and found.image == made
 
 

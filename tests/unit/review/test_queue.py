@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from moderation.domain.lanes import Standing
 from moderation.domain.limits import MAX_LANES
+from moderation.domain.record import utc
 from moderation.errors import HeldBySomeone, LeaseLost, OutOfScope, SkipRefused, StoreUnavailable
 from moderation.usecases.review.claim import claim, release, renew
-from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.count_waiting import count_waiting
+from moderation.usecases.review.next_item import Found, next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.skip import MOST_A_DAY, skip
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
@@ -17,7 +20,7 @@ from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
 def names(desk: Desk, person=ANNA, at=NOW) -> list[str]:
     """The keys that come one after the other, until there is none."""
     keys = []
-    while record := next_item(desk.review, person, at):
+    while record := next_item(desk.review, person, at).record:
         keys.append(record.image.key)
     return keys
 
@@ -47,10 +50,10 @@ def test_two_people_never_get_the_same_item():
     desk.wait("a.jpg")
     desk.wait("b.jpg")
 
-    first, second = next_item(desk.review, ANNA, NOW), next_item(desk.review, BEN, NOW)
+    first, second = (next_item(desk.review, person, NOW).record for person in (ANNA, BEN))
 
     assert first and second and {first.image.key, second.image.key} == {"a.jpg", "b.jpg"}
-    assert next_item(desk.review, BEN, NOW) is None
+    assert next_item(desk.review, BEN, NOW).record is None
 
 
 def test_an_item_that_is_taken_at_the_same_moment_is_passed_over():
@@ -59,7 +62,7 @@ def test_an_item_that_is_taken_at_the_same_moment_is_passed_over():
     desk.wait("b.jpg")
     desk.queue.meanwhile.append(lambda: claim(desk.review, BEN, image("a.jpg"), NOW))
 
-    found = next_item(desk.review, ANNA, NOW)
+    found = next_item(desk.review, ANNA, NOW).record
 
     assert found and found.image.key == "b.jpg"
     assert desk.get(image("a.jpg")).lease_holder == BEN.id
@@ -171,7 +174,7 @@ def test_an_item_that_was_passed_on_goes_to_others_and_not_for_ever():
     for number, person in enumerate(people[:3]):
         claim(desk.review, person, made, later(number))
         skip(desk.review, person, made, later(number))
-        assert next_item(desk.review, person, later(number)) is None
+        assert next_item(desk.review, person, later(number)).record is None
 
     claim(desk.review, people[3], made, later(9))
     with pytest.raises(SkipRefused, match="3 people"):
@@ -204,3 +207,63 @@ def test_without_an_audit_nothing_is_done():
     with pytest.raises(StoreUnavailable):
         desk.decide(ANNA, made)
     assert desk.get(made).pending_id is None and desk.get(made).lease_holder == ANNA.id
+
+
+def test_a_request_looks_at_so_many_items_and_the_next_one_goes_on_where_it_ended():
+    desk = Desk()
+    for number in range(1000):
+        desk.wait(f"users/others-{number}.jpg", "Violence", hours_ago=40 - number / 100)
+    desk.wait("users/mine.jpg", "Violence")
+    limited = replace(ANNA, prefixes=("users/mine",))
+
+    found, listed = [Found(after="0")], []
+    while found[-1].after and not found[-1].record:
+        desk.queue.listed.clear()
+        found.append(next_item(desk.review, limited, NOW, after=found[-1].after))
+        listed.append(len(desk.queue.listed))
+
+    assert found[-1].record and found[-1].record.image.key == "users/mine.jpg"
+    assert len(listed) == 3 and max(listed) < 500
+
+
+def test_records_that_are_read_in_vain_are_few_in_each_request(monkeypatch):
+    desk = Desk()
+    for number in range(100):
+        hidden = [{"view": "full", "question": "q", "categories": ["Gore"], "near": True}]
+        desk.wait(f"{number}.jpg", "Violence", sorted_in=False, hours_ago=40 - number / 100, evidence=hidden)
+    desk.wait("mine.jpg", "Violence")
+    squeamish = replace(ANNA, opted_out=frozenset({"Gore"}))
+    read, get = [], desk.verdicts.get
+    monkeypatch.setattr(desk.verdicts, "get", lambda made: read.append(made) or get(made))
+
+    found, most = next_item(desk.review, squeamish, NOW), 0
+    while not found.record:
+        most = max(most, len(read))
+        read.clear()
+        found = next_item(desk.review, squeamish, NOW, after=found.after)
+
+    assert found.record.image.key == "mine.jpg"
+    assert 0 < most < 50
+
+
+def test_a_request_that_ends_among_items_of_one_moment_passes_over_none():
+    desk = Desk()
+    for number in range(700):
+        desk.wait(f"others/{number}.jpg", "Violence", hours_ago=3)
+    desk.wait("others/mine.jpg", "Violence", hours_ago=3)
+
+    found = next_item(desk.review, replace(ANNA, prefixes=("others/mine",)), NOW)
+
+    assert found.record and found.record.image.key == "others/mine.jpg"
+
+
+def test_what_waits_is_counted_in_a_persons_scope():
+    desk = Desk()
+    desk.wait("late.jpg", "Gore", hours_ago=2)
+    desk.wait("soon.jpg", "Gore", hours_ago=0.5)
+    desk.wait("a.jpg", "Violence")
+    desk.wait("posts/b.jpg", "Violence")
+
+    assert count_waiting(desk.review, ANNA, NOW) == Standing(4, 1, utc(later(1800)))
+    assert count_waiting(desk.review, replace(ANNA, prefixes=("posts/",)), NOW).waiting == 1
+    assert count_waiting(desk.review, replace(ANNA, prefixes=("none/",)), NOW) == Standing()

@@ -60,7 +60,7 @@ def appeal(desk: Desk, made, notifier="owner", text="It is a toy", at=NOW):
 
 
 def taken(desk: Desk, who: Person, at) -> Any:
-    return next_item(desk.review, who, at)
+    return next_item(desk.review, who, at).record
 
 
 def test_a_notice_brings_a_safe_image_to_a_person_and_leaves_its_verdict(desk) -> None:

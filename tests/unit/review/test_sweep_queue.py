@@ -39,7 +39,7 @@ def test_an_item_whose_policy_is_gone_keeps_none_of_the_others_from_their_lanes(
 
 
 def test_what_an_earlier_bucket_left_in_the_table_stops_no_sweep_and_nobody(monkeypatch):
-    """IAM denies its records to the function, by their partition keys."""
+    """IAM denies its records to the function, by their partition keys; the queue itself knows its bucket."""
     desk = Desk()
     mine = desk.wait("a.jpg", "Gore", sorted_in=False)
     theirs = [desk.wait(name, "Gore", sorted_in=sorted_in) for name, sorted_in in (("b.jpg", False), ("c.jpg", True))]
@@ -57,7 +57,7 @@ def test_what_an_earlier_bucket_left_in_the_table_stops_no_sweep_and_nobody(monk
     monkeypatch.setattr(desk.queue, "put_back", lambda record: put_back(record) if ours(record.image) else None)
 
     assert sweep_queue(desk.review, later(600)).sorted_in == 1
-    found = next_item(desk.review, ANNA, later(600))
+    found = next_item(desk.review, ANNA, later(600)).record
     assert found is not None and found.image == mine
 
 

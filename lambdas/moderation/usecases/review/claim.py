@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from moderation.domain.blind import claims_blind, leased_blind
+from moderation.domain.blind import claims_blind, has_answered, leased_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer, open_reports
 from moderation.domain.review import claimed, released, renewed
-from moderation.errors import OutOfScope
+from moderation.errors import NothingPending, OutOfScope
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
 
 
@@ -17,7 +17,8 @@ def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
 
     One that people decided on can be leased, to reverse the decision, by who made it and by a lead; once it is
     reported, by anybody, and an appeal by anybody else. One that they see blind stays so. Raises OutOfScope,
-    AppealRefused, HeldBySomeone, ItemChanged, and the errors of the ports.
+    NothingPending where they have decided and it isn't theirs to reverse, AppealRefused, HeldBySomeone, ItemChanged,
+    and the errors of the ports.
     """
     record = item_of(ports, person, image, "claim")
     lead = may(person, "others-decisions")
@@ -25,6 +26,8 @@ def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
         return changed(ports, record, lambda standing: leased_blind(standing, person.id, now))
     made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
     if made_by_other and not open_reports(record) and not lead:
+        if has_answered(record, person.id):
+            raise NothingPending("Your decision has been counted, and can't be taken back.")
         raise OutOfScope("There is no such item, or it isn't in your scope.")
     check_answerer(record, person.id)
     return changed(ports, record, lambda standing: claimed(standing, person.id, now))

@@ -19,8 +19,8 @@ from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, n
 class Choice:
     """Decision of a person, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
 
-    `seen` and `this_copy` are those of `usecases.decide.PersonDecision`. `batch` names the batch that it is part of.
-    `reply` is what those are told who appealed or sent a notice.
+    `seen` and `this_copy` are those of `usecases.decide.PersonDecision`; what wasn't revealed wasn't seen. `batch`
+    names the batch that it is part of. `reply` is what those are told who appealed or sent a notice.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -60,7 +60,8 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         return decided_for_now(standing, pending, now)
 
     change_of(record)
-    note_down(ports, person, "decide", record, now, verdict=choice.verdict, decision=pending.id, batch=choice.batch)
+    said = {"verdict": choice.verdict, "decision": pending.id, "batch": choice.batch}
+    note_down(ports, person, "decide", record, now, **said, revealed=" ".join(record.revealed))
     return changed(ports, record, change_of)
 
 

@@ -9,7 +9,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import source_of, upholds_appeal
-from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home
+from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home, was_ended
 from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
@@ -19,10 +19,10 @@ from moderation.usecases.review.ports_of import ReviewPorts, note_down
 class Ended:
     """End of a pending decision: its `result`, or why it was `refused`, upon which the item waits again.
 
-    An answer without effect has neither.
+    An answer without effect has neither, and what was ended before hasn't even the decision.
     """
 
-    pending: Pending
+    pending: Pending | None = None
     result: DecisionResult | None = None
     refused: str = ""
 
@@ -39,11 +39,14 @@ class Straggler:
 def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended:
     """Put a pending decision into force if its time is over and who made it still may; otherwise the item waits again.
 
-    Raises NothingPending, and the errors of the ports, after which it can be tried again.
+    One that was ended before is left as it is. Raises NothingPending, and the errors of the ports, after which it can
+    be tried again.
     """
-    record = ports.verdicts.get(image)
+    record = ports.verdicts.get(image) if image.bucket == ports.bucket else None
+    if record and was_ended(record, pending_id):
+        return Ended()
     pending = pending_of(record) if record else None
-    if record is None or pending is None or image.bucket != ports.bucket:
+    if record is None or pending is None:
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
     try:
         check_ending(record, pending_id, now)
@@ -68,8 +71,6 @@ def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime
     Raises the errors of the queue.
     """
     for listed in ports.queue.pending(utc(now)):
-        if listed.image.bucket != ports.bucket:  # of an earlier bucket, whose records the function may not read
-            continue
         record = ports.verdicts.get(listed.image)
         if record is None or record.pending_id is None:
             continue

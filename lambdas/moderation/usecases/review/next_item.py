@@ -1,13 +1,13 @@
 """Lease the next item of the review queue to a person."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import merge
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from moderation.contract import SHARDS
 from moderation.domain.blind import leased_blind, may_look, may_settle
-from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import (
@@ -24,48 +24,83 @@ from moderation.domain.review import claimed, is_free
 from moderation.errors import OutOfScope
 from moderation.usecases.review.ports_of import ReviewPorts
 
-_MOST_BLIND = 100  # records of each purpose that are read for one request
 _PUT_BACK = 10  # of those whose time is over, by each who asks
+# One request costs so much at most: an item that is listed 1, and its record, which is a request of its own, 10.
+_MOST = 400
+_READ = 10
+# Items of each purpose that are listed for one request, and records that are read.
+_MOST_LISTED = 100
+_MOST_BLIND = 10
+
+
+@dataclass(frozen=True)
+class Found:
+    """Item that was leased to a person. Without one, `after` is the place that was come to, "" at the queue's end."""
+
+    record: Record | None = None
+    after: str = ""
 
 
 def next_item(
     ports: ReviewPorts,
     person: Person,
     now: datetime,
-    besides: Collection[ImageRef] = (),
     blind_first: bool = False,
-) -> Record | None:
-    """Lease the gravest item in a person's scope, the one that is due first, to them; None if there is none.
+    after: str = "",
+    lot: float = 0.0,
+) -> Found:
+    """Lease the gravest item in a person's scope, the one that is due first, to them.
 
-    Items whose lease or parking is over go back first. `besides` are those that the person has already; those that they
-    passed on, and appeals against their decisions, are left to others. Raises OutOfScope for a person who may not, and
-    the errors of the ports.
+    Items whose lease or parking is over go back first. Those that the person passed on, and appeals against their
+    decisions, are left to others. Only so many are looked at: where the person may have none of them, the search goes
+    on `after` the place that it came to. Raises OutOfScope for a person who may not, and the errors of the ports.
 
     Where nothing waits, and with `blind_first` before that, it is an item that they see blind; golden ones come only
-    so. Leads get what two people differ on in their place.
+    so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these begin.
     """
     if not may(person, "next"):
         raise OutOfScope("You may not take items from the review queue: ask an administrator.")
-    for over in ports.queue.returning(utc(now), _PUT_BACK):
-        if over.image.bucket == ports.bucket:  # those of an earlier bucket may not be changed
+    if not after:
+        for over in ports.queue.returning(utc(now), _PUT_BACK):
             ports.queue.put_back(over)
     blind = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE) if blind_first else (SECOND_QUEUE, SAMPLE_QUEUE)
-    if blind_first and (found := _take_blind(ports, person, now, besides, blind)):
-        return found
-    for record in _seen(ports, person, _waiting(ports, person), besides):
-        if not is_free(record, utc(now)) or person.id in record.skipped_by or not may_answer(record, person.id):
+    if blind_first and (record := _take_blind(ports, person, now, blind, lot)):
+        return Found(record)
+    cost, place = 0, after
+    for listed in _waiting(ports, person, after):
+        if cost >= _MOST and _order(listed) != place:  # in one place there may be several
+            return Found(after=place)
+        place, cost = _order(listed), cost + 1
+        if not _may_be_seen(person, listed):
             continue
-        if taken := _taken(ports, record, claimed(record, person.id, now)):
-            return taken
-    return None if blind_first else _take_blind(ports, person, now, besides, blind)
+        cost += _READ
+        if record := _take(ports, person, now, listed):
+            return Found(record)
+    return Found(None if blind_first else _take_blind(ports, person, now, blind, lot))
+
+
+def _take(ports: ReviewPorts, person: Person, now: datetime, listed: Record) -> Record | None:
+    record = _whole(ports, person, listed)
+    if record is None or person.id in record.skipped_by:
+        return None
+    if not is_free(record, utc(now)) or not may_answer(record, person.id):
+        return None
+    return _taken(ports, record, claimed(record, person.id, now))
 
 
 def _take_blind(
-    ports: ReviewPorts, person: Person, now: datetime, besides: Collection[ImageRef], purposes: Sequence[str]
+    ports: ReviewPorts,
+    person: Person,
+    now: datetime,
+    purposes: Sequence[str],
+    lot: float,
 ) -> Record | None:
     for purpose in (*((CONTESTED_QUEUE,) if may(person, "others-decisions") else ()), *purposes):
-        listed = ports.queue.waiting([f"{purpose}#{shard}" for shard in range(SHARDS)])
-        for record in islice(_seen(ports, person, listed, besides), _MOST_BLIND):
+        listed = islice(_of_purpose(ports, purpose, now, lot), _MOST_LISTED)
+        for each in islice((one for one in listed if _may_be_seen(person, one)), _MOST_BLIND):
+            record = _whole(ports, person, each)
+            if record is None:
+                continue
             if may_settle(record, person.id, utc(now)):
                 change = claimed(record, person.id, now)
             elif may_look(record, person.id, utc(now)):
@@ -77,41 +112,65 @@ def _take_blind(
     return None
 
 
-def _seen(
-    ports: ReviewPorts, person: Person, every: Iterable[Record], besides: Collection[ImageRef]
-) -> Iterator[Record]:
-    """Yield the whole records of those that are in a person's scope: an index lags behind, and lacks the evidence."""
-    for listed in every:
-        if listed.image.bucket != ports.bucket or not listed.image.key.startswith(person.prefixes):
-            continue
-        record = None if listed.image in besides else ports.verdicts.get(listed.image)
-        if record is not None and may_see(person, record):
-            yield record
+def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> Iterator[Record]:
+    """Yield the items of a purpose from a moment between the oldest and now on, then from the oldest on.
+
+    So what a person may not look at, however much it is, hides the others from them only now and then.
+    """
+    partitions = [f"{purpose}#{shard}" for shard in range(SHARDS)]
+    oldest_first = iter(ports.queue.waiting(partitions))
+    oldest = next(oldest_first, None)
+    if oldest is None:
+        return
+    begun = datetime.fromisoformat(_order(oldest)).astimezone(UTC)
+    later = ports.queue.waiting(partitions, utc(begun + lot * (now - begun))) if lot else ()
+    yield from chain(later, [oldest], oldest_first)
+
+
+def _may_be_seen(person: Person, listed: Record) -> bool:
+    """Tell if an item may be in a person's scope, as far as an index knows it."""
+    return listed.image.key.startswith(person.prefixes) and person.opted_out.isdisjoint(listed.all_categories)
+
+
+def _whole(ports: ReviewPorts, person: Person, listed: Record) -> Record | None:
+    """Return the whole record of an item in a person's scope: an index lags behind, and lacks the evidence."""
+    record = ports.verdicts.get(listed.image)
+    return record if record is not None and may_see(person, record) else None
 
 
 def _taken(ports: ReviewPorts, record: Record, change: Change) -> Record | None:
     return record.with_change(change) if ports.queue.compare_lease(record, change) else None
 
 
+def lanes_of(ports: ReviewPorts, person: Person) -> list[Lane]:
+    """Return the lanes whose items may be in a person's scope. Raises the errors of the port."""
+    return [lane for lane in ports.queue.lanes() if may_see_lane(person, lane)]
+
+
 def may_see_lane(person: Person, lane: Lane) -> bool:
     """Tell if items of a lane may be in a person's scope."""
     categories = frozenset(lane.categories)
     wanted = person.categories is None or not categories.isdisjoint(person.categories)
-    within = any(lane.folder.startswith(prefix) or prefix.startswith(lane.folder) for prefix in person.prefixes)
+    within = any(_may_hold(lane.folder, prefix) for prefix in person.prefixes)
     return within and wanted and categories.isdisjoint(person.opted_out)
 
 
-def _waiting(ports: ReviewPorts, person: Person) -> Iterator[Record]:
+def _may_hold(folder: str, prefix: str) -> bool:
+    """Tell if keys of a first folder may begin with a prefix; those without a folder have no slash."""
+    return folder.startswith(prefix) or prefix.startswith(folder) if folder else "/" not in prefix
+
+
+def _waiting(ports: ReviewPorts, person: Person, after: str) -> Iterator[Record]:
     """Yield the waiting items of the lanes in a person's scope, and the unsorted ones, in the queue's order."""
-    lanes = [lane for lane in ports.queue.lanes() if lane.bucket == ports.bucket and may_see_lane(person, lane)]
-    return merge(_by_severity(ports, lanes), ports.queue.waiting(UNSORTED), key=_order)
+    in_lanes = _by_severity(ports, lanes_of(ports, person), after)
+    return merge(in_lanes, ports.queue.waiting(UNSORTED, after), key=_order)
 
 
-def _by_severity(ports: ReviewPorts, lanes: Iterable[Lane]) -> Iterator[Record]:
+def _by_severity(ports: ReviewPorts, lanes: Iterable[Lane], after: str) -> Iterator[Record]:
     """Yield the items of lanes; the lanes of a lower severity are read only when those of a higher are empty."""
     ordered = sorted(lanes, key=lambda lane: -lane.severity)
     for _, alike in groupby(ordered, key=lambda lane: lane.severity):
-        yield from ports.queue.waiting([lane.partition for lane in alike])
+        yield from ports.queue.waiting([lane.partition for lane in alike], after)
 
 
 def _order(record: Record) -> str:

@@ -7,12 +7,13 @@ from datetime import datetime
 from moderation.domain.audit import AuditEvent
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see, supported_categories
-from moderation.domain.record import Record, utc
+from moderation.domain.record import Change, Record, utc
 from moderation.domain.work_files import Workspace
 from moderation.errors import Misconfigured, RevealRefused
-from moderation.ports import AuditLog, Pictures, RevealCounts, VerdictStore, WorkStore
+from moderation.ports import AuditLog, Pictures, RevealCounts, ReviewQueue, VerdictStore, WorkStore
 
 LIVES_S = 60
+_ATTEMPTS = 3  # the lease may be renewed meanwhile
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class RevealPorts:
     """`pictures` are the views in the work bucket."""
 
     verdicts: VerdictStore
+    queue: ReviewQueue
     pictures: Pictures
     counts: RevealCounts
     audit: AuditLog
@@ -37,8 +39,9 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     """Return the views of an item that a person holds, those that the evidence names first.
 
     What is shown follows from the record alone: the caller names the item and nothing else. The views are pictures
-    that were decoded and written anew. Raises RevealRefused, and StoreUnavailable or Misconfigured if it can't be
-    written down: then nothing is shown.
+    that were decoded and written anew. The lease bears a mark of them, by which the server knows what was seen when its
+    holder decides. Raises RevealRefused, and StoreUnavailable or Misconfigured if it can't be written down: then
+    nothing is shown.
     """
     record = held(ports.verdicts, person, image, utc(now), "reveal")
     shown = record if record.reused_from is None else _origin(ports, record)
@@ -52,6 +55,7 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     graphic = counted(ports.counts, person, record, utc(now)[:13])
     facts: dict[str, str | int | bool | None] = {"view": names[0], "views": len(names), "graphic": graphic}
     ports.audit.append(AuditEvent(action="reveal", who=person.pseudonym, at=utc(now), image=image.id, facts=facts))
+    mark_shown(ports, person, image, names, now)
     return [ShownView(name, ports.pictures.link(key, LIVES_S)) for name, key in keys.items()]
 
 
@@ -86,6 +90,16 @@ def counted(counts: RevealCounts, person: Person, record: Record, hour: str) -> 
     if graphic and most is not None and not counts.count(person.pseudonym, hour, record.image.id, most):
         raise RevealRefused(f"You have seen {most} graphic pictures in this hour: decide by the evidence, or rest.")
     return graphic
+
+
+def mark_shown(ports: RevealPorts, person: Person, image: ImageRef, shown: Sequence[str], now: datetime) -> None:
+    """Note on the lease what its holder was shown, besides what they were before. Raises RevealRefused."""
+    for _ in range(_ATTEMPTS):
+        record = held(ports.verdicts, person, image, utc(now), "reveal")
+        revealed = list(dict.fromkeys([*record.revealed, *shown]))
+        if ports.queue.compare_lease(record, Change({"revealed": revealed})):
+            return
+    raise RevealRefused("This item keeps changing: take it again, then look.")
 
 
 def _origin(ports: RevealPorts, record: Record) -> Record:

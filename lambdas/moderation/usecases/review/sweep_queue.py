@@ -34,12 +34,9 @@ class Swept:
 
 def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
     """Put back, sort and count. Without any people, nothing is in nobody's scope. Raises the errors of the ports."""
-    returning = [record for record in ports.queue.returning(utc(now), _AT_ONCE) if record.image.bucket == ports.bucket]
-    put_back = sum(map(ports.queue.put_back, returning))
+    put_back = sum(map(ports.queue.put_back, ports.queue.returning(utc(now), _AT_ONCE)))
     left, sorted_in, unreadable = [], 0, 0
     for listed in islice(ports.queue.waiting(UNSORTED), _AT_ONCE):
-        if listed.image.bucket != ports.bucket:  # of an earlier bucket, whose records the function may not read
-            continue
         record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
         if record is None or record.other.get("queue") not in UNSORTED:
             continue
@@ -67,8 +64,7 @@ def _sort_in(ports: ReviewPorts, record: Record) -> bool:
 
 
 def _overdue(ports: ReviewPorts, unsorted: Iterable[Record], now: str) -> int:
-    lanes = [lane for lane in ports.queue.lanes() if lane.bucket == ports.bucket]
-    in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in lanes)
+    in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in ports.queue.lanes())
     away = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if record.verdict == "review")
     late = [record for record in (*unsorted, *away) if (record.due_at or due_by_default(record.created_at)) < now]
     return in_lanes + len(late)
@@ -78,8 +74,7 @@ def _unseen(ports: ReviewPorts, unsorted: Iterable[Record]) -> int:
     people = [person for person in ports.people.everybody() if may(person, "next")]
     if not people:
         return 0
-    lanes = [lane for lane in ports.queue.lanes() if lane.bucket == ports.bucket]
-    hidden = [lane for lane in lanes if not any(may_see_lane(person, lane) for person in people)]
+    hidden = [lane for lane in ports.queue.lanes() if not any(may_see_lane(person, lane) for person in people)]
     in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, _ALWAYS) for lane in hidden)
     return in_lanes + sum(not _is_seen(people, record) for record in unsorted)
 

@@ -61,7 +61,9 @@ function Nothing({ work, keys, act }) {
 
 function Line({ queue }) {
   if (!queue) return null;
-  return html`<p class="line">${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue</b>` : "Nothing is overdue."}
+  const waiting = queue.counted_all ? queue.waiting : `over ${queue.waiting}`;
+  return html`<p class="line">
+    Waiting: ${waiting}. ${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue.</b>` : "Nothing is overdue."}
     ${queue.next_due_at && ` The next is due ${time(queue.next_due_at)}.`}
   </p>`;
 }

@@ -55,7 +55,9 @@ export function useWork() {
   }
 
   async function takeNext(said) {
-    show((await post("/next")).item, said);
+    let found = await post("/next");
+    while (!found.item && found.after) found = await post("/next", { after: found.after });
+    show(found.item, said);
   }
 
   const next = (said = "") => once(() => takeNext(said), "No item was taken.");
