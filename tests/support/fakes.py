@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
+from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
 from moderation.domain.limits import MAX_LANES
@@ -478,14 +479,18 @@ class FakeRevealCounts:
     """The images that each person revealed in each hour."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, str], set[str]] = {}
+        self.seen: dict[tuple[str, str], dict[str, bool]] = {}  # whether each was graphic
 
-    def count(self, who: str, hour: str, image: str, most: int) -> bool:
-        seen = self.seen.setdefault((who, hour), set())
-        if image not in seen and len(seen) >= most:
+    def count(self, who: str, hour: str, image: str, graphic: bool, most: int | None) -> bool:
+        seen = self.seen.setdefault((who, hour), {})
+        if graphic and most is not None and image not in seen and sum(seen.values()) >= most:
             return False
-        seen.add(image)
+        seen[image] = graphic
         return True
+
+    def hours(self, since: str, until: str) -> list[HourOfWork]:
+        inside = [seen for (_, hour), seen in self.seen.items() if since <= hour <= until]
+        return [HourOfWork(len(seen), sum(seen.values())) for seen in inside]
 
 
 class FakePublisher:

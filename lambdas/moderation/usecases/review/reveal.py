@@ -51,7 +51,7 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
         )
     graphic = bool(supported_categories(record))
     most = person.graphic_an_hour
-    if graphic and most is not None and not ports.counts.count(person.pseudonym, utc(now)[:13], image.id, most):
+    if not ports.counts.count(person.pseudonym, utc(now)[:13], image.id, graphic, most):
         raise RevealRefused(f"You have seen {most} graphic pictures in this hour: decide by the evidence, or rest.")
     facts: dict[str, str | int | bool | None] = {"view": names[0], "views": len(names), "graphic": graphic}
     ports.audit.append(AuditEvent(action="reveal", who=person.pseudonym, at=utc(now), image=image.id, facts=facts))
