@@ -195,6 +195,8 @@ class ModerationStack(Stack):
             "SweepRuleName": workflow.sweep_rule.rule_name,
             "FinaliseRuleName": functions.finalise_rule.rule_name,
             "FinaliseFunctionName": functions.finalise.function.function_name,
+            "AuditRuleName": functions.audit_rule.rule_name,
+            "CheckAuditFunctionName": functions.check_audit.function.function_name,
             "FinaliseRoleArn": functions.finalise.role.role_arn,
             "SweepFunctionName": functions.sweep_claims.function.function_name,
             "TopicsKeyId": alerts.key.key_id,

@@ -542,6 +542,14 @@ class AuditReader(Protocol):
         """Add the seal of a day."""
         ...
 
+    def last_check(self) -> AuditFile | None:
+        """The result of the last check, None before the first."""
+        ...
+
+    def add_check(self, check: AuditFile) -> None:
+        """Add the result of a check."""
+        ...
+
 
 class Publisher(Protocol):
     """SNS."""

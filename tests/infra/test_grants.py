@@ -102,6 +102,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "s3:PutObject", "entries/"): _CONSOLE,
+    ("Auditor", "s3:GetObject", "checks/"): _CONSOLE,
     ("Reviewer", "s3:GetObject", "people.json"): _CONSOLE,
     ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",

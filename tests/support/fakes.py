@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
+from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, order_of
@@ -545,6 +545,12 @@ class FakeAuditFiles:
 
     def add_seal(self, seal: AuditFile) -> None:
         self.files[seal.key] = seal.body
+
+    def last_check(self) -> AuditFile | None:
+        return next(reversed(self._under(CHECKS)), None)
+
+    def add_check(self, check: AuditFile) -> None:
+        self.files[check.key] = check.body
 
     def _under(self, prefix: str) -> list[AuditFile]:
         return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]
