@@ -21,7 +21,7 @@ from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
 from moderation.adapters.review_functions import OriginalFunction
-from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
+from moderation.adapters.s3_audit import AT_ONCE, S3AuditLog, S3AuditReader
 from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
@@ -175,7 +175,7 @@ class Deployment:
 
     @cached_property
     def audit_reader(self) -> S3AuditReader:
-        return S3AuditReader(self.s3, self.output("AuditBucketName"))
+        return S3AuditReader(clients.s3(self.session, AT_ONCE), self.output("AuditBucketName"))
 
     @cached_property
     def canaries(self) -> S3CanaryStore:

@@ -1,5 +1,6 @@
 """`moderate metrics`: how good the verdicts are, by samples, golden items and people's decisions."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,7 +11,8 @@ from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import JsonOption, cell, plain, print_json, results, table
 from moderate.policy_routes import keys
 from moderate.time_range import HELP, parse_time
-from moderation.domain.estimate import Share
+from moderation.domain.estimate import Estimate, Share
+from moderation.domain.exposure import Pictures
 from moderation.domain.record import utc
 from moderation.usecases.measure import Comparison, Measured, Reviewed, measure
 
@@ -28,14 +30,16 @@ def metrics(
 
     They are of the uploads that `moderate sample` drew from; each item that people looked at counts for as many as the
     inverse of its probability to be drawn. Items that nobody reached widen the intervals. Golden items and all that
-    people decided are shown apart, and the pack and the canary of a route side by side.
+    people decided are shown apart, and the pack and the canary of a route side by side. Exposure is what people
+    revealed between these times.
     """
     until = until or datetime.now(UTC)
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     deployment = find(stack)
     routes = deployment.policies.routes()
-    found = measure(deployment.verdicts, deployment.intake_bucket, routes, utc(since), utc(until))
+    reveals, bucket = deployment.reveal_counts, deployment.intake_bucket
+    found = measure(deployment.verdicts, reveals, bucket, routes, utc(since), utc(until))
     if as_json:
         print_json(asdict(found) | {"since": utc(since), "until": utc(until), "reviewed_is_biased": True})
     else:
@@ -46,18 +50,26 @@ def _show(found: Measured) -> None:
     if found.estimates is None:
         results.print("No sample was drawn from these uploads, so nothing is estimated: `moderate sample` draws one.")
     else:
-        rows = table(("category", "precision", "recall", "recall with reviews"))
-        for one in found.estimates:
-            rows.add_row(cell(one.category or "(any)"), _text(one.precision), _text(one.recall), _text(one.stopped))
-        results.print(rows)
+        _show_estimates(found.estimates)
         results.print(f"Share to review: {_text(found.to_review)}" if found.to_review else "")
         _show_strata(found)
     results.print(plain(f"Golden items: {_reviewed(found.golden)}"))
     results.print(plain(f"Reviewed by people: {_reviewed(found.reviewed)}; {_BIASED}."))
     _show_packs(found)
+    _show_categories(found)
+    _show_questions(found)
     _show_people(found)
+    _show_exposure(found)
     for comparison in found.canaries:
         _show_canary(comparison)
+
+
+def _show_estimates(estimates: Sequence[Estimate]) -> None:
+    rows = table(("category", "precision", "n", "recall", "n", "recall with reviews"), numbers=("n",))
+    for one in estimates:
+        precision, recall = (_text(one.precision), str(one.named)), (_text(one.recall), str(one.found))
+        rows.add_row(cell(one.category or "(any)"), *precision, *recall, _text(one.stopped))
+    results.print(rows)
 
 
 def _show_strata(found: Measured) -> None:
@@ -75,6 +87,36 @@ def _show_packs(found: Measured) -> None:
         for one in found.packs:
             rows.add_row(cell(one.pack), cell(one.digest[:12]), _reviewed(one.reviewed))
         results.print(rows)
+
+
+def _show_categories(found: Measured) -> None:
+    if found.categories:
+        rows = table(("category", "unsafe verdicts confirmed in it"), "Confirmed by people")
+        for one in found.categories:
+            rows.add_row(cell(one.category), f"{one.confirmed} of {one.decided}, {_text(one.share)}")
+        results.print(rows)
+
+
+def _show_questions(found: Measured) -> None:
+    if found.questions:
+        estimated = ("all uploads: overturned", "all uploads: precision", "n")
+        rows = table(("pack", "question", "overturned", *estimated), "Answers over a threshold", numbers=("n",))
+        for one in found.questions:
+            shares = [_text(share) if share else "no sample" for share in (one.overturned, one.precision)]
+            rows.add_row(cell(one.pack), cell(one.question), _reviewed(one.reviewed), *shares, str(one.reached))
+        results.print(rows)
+
+
+def _show_exposure(found: Measured) -> None:
+    seen = found.exposure
+    if seen.hours:
+        results.print(
+            f"Revealed in {seen.hours} hours of one person: {_pictures(seen.shown)}; graphic {_pictures(seen.graphic)}."
+        )
+
+
+def _pictures(pictures: Pictures) -> str:
+    return f"{pictures.total}, median {pictures.median:g}, most {pictures.most}"
 
 
 def _show_people(found: Measured) -> None:

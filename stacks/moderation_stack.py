@@ -197,6 +197,8 @@ class ModerationStack(Stack):
             "SweepRuleName": workflow.sweep_rule.rule_name,
             "FinaliseRuleName": functions.finalise_rule.rule_name,
             "FinaliseFunctionName": functions.finalise.function.function_name,
+            "AuditRuleName": functions.audit_rule.rule_name,
+            "CheckAuditFunctionName": functions.check_audit.function.function_name,
             "FinaliseRoleArn": functions.finalise.role.role_arn,
             "RenderOriginalFunctionName": functions.render_original.function.function_name,
             "RenderOriginalRoleArn": functions.render_original.role.role_arn,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from moderation.domain.audit import AuditEvent, AuditFile
 from moderation.domain.canary import Canary
+from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import Lane, Standing
 from moderation.domain.people import Person
@@ -515,13 +516,17 @@ class Quarantine(Protocol):
 
 
 class RevealCounts(Protocol):
-    """Counts of the pictures that each person has revealed in an hour."""
+    """Counts of the pictures that each person has revealed in an hour (YYYY-MM-DDTHH).
 
-    def count(self, who: str, hour: str, image: str, most: int) -> bool:
-        """Count a picture, by its image's id, in an hour (YYYY-MM-DDTHH); False if it would be over the most.
+    Every method raises StoreUnavailable and Misconfigured.
+    """
 
-        A picture counts once. Raises StoreUnavailable, Misconfigured.
-        """
+    def count(self, who: str, hour: str, image: str, graphic: bool, most: int | None) -> bool:
+        """Count a picture, by its image's id, once; False if that would be more graphic ones than the most."""
+        ...
+
+    def hours(self, since: str, until: str) -> Iterable[HourOfWork]:
+        """The numbers of each person's hours between two hours, of the last year, without the people."""
         ...
 
 
@@ -542,6 +547,14 @@ class AuditReader(Protocol):
 
     def add_seal(self, seal: AuditFile) -> None:
         """Add the seal of a day."""
+        ...
+
+    def last_check(self) -> AuditFile | None:
+        """The result of the last check, None before the first."""
+        ...
+
+    def add_check(self, check: AuditFile) -> None:
+        """Add the result of a check."""
         ...
 
 

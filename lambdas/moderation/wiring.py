@@ -339,9 +339,10 @@ def measure_drift() -> DriftPorts:
 @cache
 def check_audit() -> AuditReader:
     from moderation.adapters import clients
-    from moderation.adapters.s3_audit import S3AuditReader
+    from moderation.adapters.s3_audit import AT_ONCE, S3AuditReader
 
-    return S3AuditReader(clients.s3(), Environment(os.environ, "AUDIT_BUCKET")["AUDIT_BUCKET"])
+    bucket = Environment(os.environ, "AUDIT_BUCKET")["AUDIT_BUCKET"]
+    return S3AuditReader(clients.s3(connections=AT_ONCE), bucket)
 
 
 def _policies(env: Environment) -> "S3PolicyStore":

@@ -216,6 +216,15 @@ def audit_gaps(scene: Scene) -> None:
         page.paste("entries are in audit.jsonl", fails="moderate audit export --since 2026-11-01 --out audit.jsonl")
 
 
+def audit_check_silent(scene: Scene) -> None:
+    events, rule = scene.laptop.client("events"), scene.laptop.outputs["AuditRuleName"]
+    events.disable_rule(Name=rule)
+    with scene.following("AuditCheckSilent") as page:
+        page.paste("DISABLED")
+        page.paste("200\tNone")
+    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
+
+
 def reviews_overdue(scene: Scene) -> None:
     _waits(scene, "runbooks/overdue.png", "2026-01-01T00:00:00.000Z")
     (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
@@ -355,6 +364,7 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "BrokenModel": broken_model,
     "Drift": drift,
     "AuditGaps": audit_gaps,
+    "AuditCheckSilent": audit_check_silent,
     "ReviewsOverdue": reviews_overdue,
     "ReviewsUnseen": reviews_unseen,
     "DecisionsStuck": decisions_stuck,

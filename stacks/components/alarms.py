@@ -170,6 +170,14 @@ class Alarms(Construct):
             metrics.pipeline("AuditGaps", "Maximum", period=Duration.days(1)),
             missing=_KEEP_STATE,
         )
+        self._alarm(
+            "AuditCheckSilent",
+            "The daily check of the audit log hasn't finished for a day and a half",
+            metrics.pipeline("AuditGaps", "SampleCount", period=Duration.hours(12)),
+            periods=3,  # of which one a day has a check
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
 
     def _watch_people(self) -> None:
         self._alarm(

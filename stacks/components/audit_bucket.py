@@ -11,6 +11,7 @@ from stacks.components.private_bucket import PrivateBucket
 # `moderation.domain.audit` names the files.
 _ENTRIES = "entries/*"
 _SEALS = "seals/*"
+_CHECKS = "checks/*"
 _KEPT = Duration.days(5 * 365)
 
 
@@ -41,12 +42,18 @@ class AuditBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:PutObject", _ENTRIES)
 
     def allow_read(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list and read entries and seals."""
-        self.allow_objects(grantee, "s3:GetObject", _ENTRIES, _SEALS)
+        """Allow `grantee` to list and read entries, seals and the results of checks."""
+        self.allow_browse(grantee)
+        self.allow_objects(grantee, "s3:GetObject", _SEALS)
+
+    def allow_browse(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list and read entries and the results of checks."""
+        self.allow_objects(grantee, "s3:GetObject", _ENTRIES, _CHECKS)
         self.allow_list(grantee)
 
     def allow_seal(self, grantee: Grantee) -> None:
-        """Allow `grantee`, and nobody else, to seal the days that it has read."""
+        """Allow `grantee`, and nobody else, to seal the days that it has read, and to say what it found."""
         self.allow_read(grantee)
-        self.allow_objects(grantee, "s3:PutObject", _SEALS)
+        self.allow_objects(grantee, "s3:PutObject", _SEALS, _CHECKS)
         deny(self, "Seals", WRITES, _SEALS, except_for=[grantee.role.role_arn])
+        deny(self, "Checks", WRITES, _CHECKS, except_for=[grantee.role.role_arn])

@@ -254,11 +254,12 @@ class Functions(Construct):
     def _make_audit_check(self, audit: AuditBucket) -> None:
         self.check_audit = self._function(
             "check_audit",
+            memory_mb=1792,  # one processor, of which reading at once takes most
             timeout_seconds=900,  # it reads all entries of two days
             environment={"AUDIT_BUCKET": audit.bucket_name},
         )
         audit.allow_seal(self.check_audit)
-        events.Rule(
+        self.audit_rule = events.Rule(
             self,
             "AuditSchedule",
             schedule=events.Schedule.cron(minute="0", hour="1"),  # UTC, when nobody writes into the day before

@@ -25,6 +25,8 @@ _LANES = "review:lanes"
 # … that of the items which people passed on, and of the pictures which they saw.
 _REVEALS = "review:reveals"
 _COUNTS = ("review:skips", _REVEALS)
+# … that of everybody's hours of work, without who they are.
+_EXPOSURE = "review:exposure"
 # … and that of appeals and notices.
 _REPORTS = "review:reports"
 # Attributes that a person's work on an item names, in what it writes and in its conditions (`domain.review.LEASE`,
@@ -151,14 +153,19 @@ class VerdictTable(Construct):
         self._allow(grantee, "dynamodb:UpdateItem", keys=_REPORTS)
 
     def allow_count(self, grantee: Grantee) -> None:
-        """Allow `grantee` to count the items that people passed on, and the pictures that they saw."""
+        """Allow `grantee` to count the items that people passed on and the pictures that they saw.
+
+        It may read the numbers of pictures by the hour, which name nobody.
+        """
         for counts in _COUNTS:
             self._allow(grantee, "dynamodb:UpdateItem", keys=counts)
+        self._allow(grantee, "dynamodb:UpdateItem", "dynamodb:Query", keys=_EXPOSURE)
 
     def allow_reveal(self, grantee: Grantee) -> None:
         """Allow `grantee` to read items, and to count the pictures that people saw."""
         self._allow(grantee, "dynamodb:GetItem")
         self._allow(grantee, "dynamodb:UpdateItem", keys=_REVEALS)
+        self._allow(grantee, "dynamodb:UpdateItem", keys=_EXPOSURE)
 
     def allow_decisions(self, grantee: Grantee, *actions: str) -> None:
         """Allow `grantee` to do `actions` with the sticky decisions, which aren't records."""

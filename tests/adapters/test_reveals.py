@@ -44,7 +44,38 @@ def counts():
 def test_a_picture_counts_once_for_each_person_and_hour(counts):
     hour = "2026-11-27T10"
 
-    assert [counts.count("p-1", hour, image, 2) for image in "aabac"] == [True, True, True, True, False]
-    assert counts.count("p-1", "2026-11-27T11", "c", 2)
-    assert counts.count("p-2", hour, "c", 2)
-    assert not counts.count("p-3", hour, "c", 0)
+    assert [counts.count("p-1", hour, image, True, 2) for image in "aabac"] == [True, True, True, True, False]
+    assert counts.count("p-1", "2026-11-27T11", "c", True, 2)
+    assert counts.count("p-2", hour, "c", True, 2)
+    assert not counts.count("p-3", hour, "c", True, 0)
+
+
+def test_pictures_that_are_not_graphic_have_no_limit(counts):
+    assert counts.count("p-1", "2026-11-27T10", "a", False, 0)
+    assert counts.count("p-1", "2026-11-27T10", "b", False, 1)
+    assert counts.count("p-1", "2026-11-27T10", "c", True, 1)
+
+
+def test_the_hours_of_everybody_are_numbers_without_a_name(counts):
+    for who, hour, image, graphic in (
+        *(("p-1", "2026-11-27T10", image, True) for image in "aab"),
+        ("p-1", "2026-11-27T10", "c", False),
+        ("p-1", "2026-11-27T11", "a", True),
+        ("p-2", "2026-11-27T10", "a", False),
+        ("p-2", "2026-11-28T09", "a", True),
+    ):
+        assert counts.count(who, hour, image, graphic, None)
+    assert not counts.count("p-1", "2026-11-27T10", "d", True, 2)
+
+    found = counts.hours("2026-11-27T10", "2026-11-27T11")
+
+    assert sorted((hour.shown, hour.graphic) for hour in found) == [(1, 0), (1, 1), (3, 2)]
+    assert [hour.shown for hour in counts.hours("2026-11-28T00", "2026-11-28T23")] == [1]
+    stored = boto3.client("dynamodb").query(
+        TableName="verdicts",
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "review:exposure"}},
+    )["Items"]
+    assert len(stored) == 4
+    assert {name for item in stored for name in item} == {"pk", "sk", "expires_at", "shown", "graphic"}
+    assert "p-" not in str(stored)

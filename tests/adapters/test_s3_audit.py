@@ -1,15 +1,18 @@
 """The audit log on S3: entries are added and nothing else, and no number is given twice."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Lock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
-from moderation.domain.audit import AuditEvent, read_event, seal
+from moderation.adapters.s3_audit import AT_ONCE, S3AuditLog, S3AuditReader
+from moderation.domain.audit import AuditEvent, Head, entry, read_event, seal
 from moderation.errors import StoreUnavailable
-from moderation.usecases.check_audit import verify_audit
+from moderation.usecases.check_audit import check_audit, last_check, verify_audit
 
 DAY = "2026-11-27"
 
@@ -37,6 +40,64 @@ def test_events_come_back_in_order_and_hold_together(audit, reader):
 
     assert [read_event(file).facts["number"] for file in reader.entries(DAY)] == list(range(12))
     assert verify_audit(reader, DAY).faults == []
+
+
+def test_many_are_read_at_once_and_come_in_their_order(s3, reader, monkeypatch):
+    """Each takes 10 ms, as of a bucket that is somewhere else: one by one they would take five seconds."""
+    head = Head()
+    for number in range(500):
+        file, head = entry(event(number), f"{DAY}/w1", head)
+        s3.put_object(Bucket="audit", Key=file.key, Body=file.body, ChecksumAlgorithm="SHA256")
+    real, together, most, lock = s3.get_object, 0, 0, Lock()
+
+    def slowly(**given):
+        nonlocal together, most
+        with lock:
+            together += 1
+            most = max(most, together)
+        time.sleep(0.01)
+        with lock:
+            together -= 1
+        return real(**given)
+
+    monkeypatch.setattr(s3, "get_object", slowly)
+
+    assert [read_event(file).facts["number"] for file in reader.entries(DAY)] == list(range(500))
+    assert 1 < most <= AT_ONCE
+
+
+def test_a_file_that_can_not_be_read_stops_the_check(s3, audit, reader, monkeypatch):
+    for number in range(3):
+        audit.append(event(number))
+
+    def refused(**given):
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+
+    monkeypatch.setattr(s3, "get_object", refused)
+    with pytest.raises(StoreUnavailable):
+        list(reader.entries(DAY))
+
+
+def test_entries_are_listed_with_the_time_at_which_they_were_written(audit, reader):
+    for number in range(3):
+        audit.append(event(number))
+
+    listed = sorted(reader.listed(DAY))
+
+    assert [file.key for file in reader.read([one.key for one in listed])] == [one.key for one in listed]
+    assert {one.day for one in listed} == {DAY}
+    assert all(datetime.fromisoformat(one.written_at).tzinfo for one in listed)
+
+
+def test_the_result_of_the_last_check_is_kept_with_those_before(audit, reader):
+    audit.append(event())
+    assert last_check(reader) is None
+
+    for day in (28, 29):
+        check_audit(reader, datetime(2026, 11, day, 1, tzinfo=UTC))
+
+    found = last_check(reader)
+    assert found and (found.at[:10], found.entries, found.broken_since) == ("2026-11-29", 1, "")
 
 
 def test_writers_at_once_have_chains_of_their_own(s3, audit, reader):

@@ -32,7 +32,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),
-    "check_audit": (512, 900, None),
+    "check_audit": (1792, 900, None),
     "measure_drift": (drift.MEMORY_MB, drift.TIMEOUT_SECONDS, None),
 }
 # What Lambda adds to a function's environment.

@@ -104,6 +104,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "s3:PutObject", "/provenance/approvals/"): _SECOND_PERSON,
     ("Reviewer", "s3:ListBucket", "Work"): _SECOND_PERSON,
     ("Reviewer", "lambda:InvokeFunction", "RenderOriginal"): _CONSOLE,
+    ("Auditor", "s3:GetObject", "checks/"): _CONSOLE,
     ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",

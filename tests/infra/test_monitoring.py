@@ -141,6 +141,7 @@ def test_nothing_to_measure_is_no_alarm_but_a_queue_or_sweeper_that_falls_silent
     assert {name for name, treatment in missing.items() if treatment == "breaching"} == {
         "SweeperSilent",
         "FinaliserSilent",
+        "AuditCheckSilent",
     }
     kept = {name for name, treatment in missing.items() if treatment == "ignore"}
     by_day = {"BrokenModel", "Drift", "AuditGaps"}

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile
+from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile
+from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Standing, order_of
 from moderation.domain.limits import MAX_LANES
@@ -489,14 +490,18 @@ class FakeRevealCounts:
     """The images that each person revealed in each hour."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, str], set[str]] = {}
+        self.seen: dict[tuple[str, str], dict[str, bool]] = {}  # whether each was graphic
 
-    def count(self, who: str, hour: str, image: str, most: int) -> bool:
-        seen = self.seen.setdefault((who, hour), set())
-        if image not in seen and len(seen) >= most:
+    def count(self, who: str, hour: str, image: str, graphic: bool, most: int | None) -> bool:
+        seen = self.seen.setdefault((who, hour), {})
+        if graphic and most is not None and image not in seen and sum(seen.values()) >= most:
             return False
-        seen.add(image)
+        seen[image] = graphic
         return True
+
+    def hours(self, since: str, until: str) -> list[HourOfWork]:
+        inside = [seen for (_, hour), seen in self.seen.items() if since <= hour <= until]
+        return [HourOfWork(len(seen), sum(seen.values())) for seen in inside]
 
 
 class FakePublisher:
@@ -551,6 +556,12 @@ class FakeAuditFiles:
 
     def add_seal(self, seal: AuditFile) -> None:
         self.files[seal.key] = seal.body
+
+    def last_check(self) -> AuditFile | None:
+        return next(reversed(self._under(CHECKS)), None)
+
+    def add_check(self, check: AuditFile) -> None:
+        self.files[check.key] = check.body
 
     def _under(self, prefix: str) -> list[AuditFile]:
         return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from moderation import observability, wiring
-from moderation.domain.audit import AuditEvent, AuditFile, Head, entry
+from moderation.domain.audit import AuditEvent, AuditFile, Checked, Head, entry
+from moderation.errors import StoreUnavailable
 from moderation.handlers import check_audit as handler
-from moderation.usecases.check_audit import check_audit, verify_audit
+from moderation.usecases.check_audit import check_audit, last_check, verify_audit
 from tests.support.fakes import FakeAuditFiles
 from tests.support.metrics import Context, printed
 
@@ -171,6 +172,58 @@ def test_a_forged_decision_shows_also_when_the_check_missed_days(audit: FakeAudi
     checked = check_audit(audit, datetime(2026, 12, 9, 1, tzinfo=UTC))
 
     assert [fault for fault in checked.faults if "no entry says they made" in fault]
+
+
+class CutOff(FakeAuditFiles):
+    """An audit log whose reader is killed on a day."""
+
+    killed_on = ""
+    read_days: list[str]
+
+    def entries(self, day: str) -> list[AuditFile]:
+        if day == self.killed_on:
+            raise StoreUnavailable("The function's time is over.")
+        self.read_days.append(day)
+        return super().entries(day)
+
+
+def test_a_check_that_is_cut_off_goes_on_where_it_stopped() -> None:
+    audit = CutOff()
+    for day in ("2026-11-20", "2026-11-21", "2026-11-22", TODAY):
+        write(audit, day, "w1", 2)
+    audit.killed_on, audit.read_days = "2026-11-22", []
+    with pytest.raises(StoreUnavailable):
+        check_audit(audit, NOW)
+    assert [file.day for file in audit.seals()] == ["2026-11-20", "2026-11-21"]
+    audit.killed_on, audit.read_days = "", []
+
+    assert check_audit(audit, NOW).faults == []
+
+    assert audit.read_days == ["2026-11-21", "2026-11-22", TODAY], "only the last sealed day is read again"
+    assert verify_audit(audit, "2026-11-20").faults == []
+
+
+def test_the_log_says_what_its_last_check_found(audit: FakeAuditFiles) -> None:
+    found = last_check(audit)
+
+    assert found == Checked("2026-11-27T01:00:00.000Z", "2026-11-25", 12, 4, 0, broken_since="")
+    assert last_check(FakeAuditFiles()) is None
+
+
+def test_a_log_that_was_broken_stays_so(audit: FakeAuditFiles) -> None:
+    removed(TODAY, 2)(audit)
+    check_audit(audit, datetime(2026, 11, 28, 1, tzinfo=UTC))
+    first = last_check(audit)
+    removed(YESTERDAY, 2)(audit)
+    check_audit(audit, datetime(2026, 11, 28, 2, tzinfo=UTC))
+    earlier = last_check(audit)
+
+    checked = check_audit(audit, datetime(2026, 12, 9, 1, tzinfo=UTC))
+
+    assert first and (first.broken_since, first.faults) == (TODAY, 1)
+    assert earlier and earlier.broken_since == YESTERDAY
+    later = last_check(audit)
+    assert checked.faults == [] and later and (later.faults, later.broken_since) == (0, YESTERDAY)
 
 
 def test_a_check_of_all_hands_on_every_entry_in_order(audit: FakeAuditFiles) -> None:

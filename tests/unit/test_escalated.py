@@ -34,7 +34,7 @@ from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.replay import Selection
 from moderation.usecases.report_backfill import count_backfill
 from moderation.usecases.report_status import StatusPorts, report_status
-from tests.support.fakes import FakeExecutions, FakePublisher, FakeVerdicts
+from tests.support.fakes import FakeExecutions, FakePublisher, FakeRevealCounts, FakeVerdicts
 
 NOW = datetime.now(UTC)
 SINCE, UNTIL = utc(NOW - timedelta(days=14)), utc(NOW)
@@ -146,7 +146,7 @@ def replayed(verdicts: FakeVerdicts) -> object:
 
 READERS: dict[str, tuple[Callable[[FakeVerdicts], object], set[str]]] = {
     "drift": (lambda verdicts: measure_drift(verdicts, "intake", NOW), set(KINDS)),
-    "metrics": (lambda verdicts: measure(verdicts, "intake", ROUTES, SINCE, UNTIL), set(KINDS)),
+    "metrics": (lambda verdicts: measure(verdicts, FakeRevealCounts(), "intake", ROUTES, SINCE, UNTIL), set(KINDS)),
     "sample": (drawn_anew, {"judged", "judged safe", "in the sample", "sampled and decided"}),
     "what waits in a sample": (lambda verdicts: sorted(map(str, verdicts.sampled())), {"in the sample"}),
     "people's decisions": (lambda verdicts: sorted(map(str, verdicts.decided_by_people(SINCE))), BY_PEOPLE),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from moderation.domain.exposure import HourOfWork
 from moderation.domain.image import prepare, preview
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
@@ -197,6 +198,13 @@ def test_what_supports_no_category_is_not_graphic(ports: RevealPorts) -> None:
 
     assert reveal(ports, replace(ANN, graphic_an_hour=0), IMAGE, NOW)[0].name == "full"
     assert events(ports)[0].facts["graphic"] is False
+    assert list(ports.counts.hours("2026-11-27T10", "2026-11-27T10")) == [HourOfWork(1, 0)]
+
+
+def test_what_is_revealed_without_a_limit_counts_as_well(ports: RevealPorts) -> None:
+    reveal(ports, ANN, IMAGE, NOW)
+
+    assert list(ports.counts.hours("2026-11-27T10", "2026-11-27T10")) == [HourOfWork(1, 1)]
 
 
 def test_a_preview_shows_light_and_dark_alone() -> None:

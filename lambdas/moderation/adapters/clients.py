@@ -62,8 +62,9 @@ class _Taken:
         return self.credentials
 
 
-def s3(session: "Session | None" = None) -> "S3Client":
-    return session_of(session).client("s3", config=_STORE)
+def s3(session: "Session | None" = None, connections: int = 10) -> "S3Client":
+    """Return a client that keeps so many connections: requests at once beyond them open one each."""
+    return session_of(session).client("s3", config=_STORE.merge(Config(max_pool_connections=connections)))
 
 
 def s3_links(session: "Session | None" = None) -> "S3Client":

@@ -1,19 +1,24 @@
 """The audit log in a bucket with Object Lock."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
-from moderation.domain.audit import ENTRIES, SEALS, AuditEvent, AuditFile, Head, entry
+from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile, Head, ListedEntry, entry
+from moderation.domain.record import utc
 from moderation.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# Objects that are read at once: each takes tens of milliseconds, nearly all of it waiting.
+AT_ONCE = 32
 _EXISTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 
 
@@ -40,7 +45,7 @@ class S3AuditLog:
 
 
 class S3AuditReader:
-    """Implements `ports.AuditReader`."""
+    """Implements `ports.AuditReader`; the client must keep `AT_ONCE` connections."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -57,18 +62,42 @@ class S3AuditReader:
                 days = (found["Prefix"].split("/")[1] for found in page.get("CommonPrefixes", []))
                 yield from (day for day in days if day >= since)
 
+    def listed(self, day: str) -> Iterator[ListedEntry]:
+        with store_faults(f"Audit bucket {self._bucket}"):
+            for page in self._pages(f"{ENTRIES}{day}/"):
+                yield from (ListedEntry(utc(written_at), key) for key, written_at in page)
+
+    def read(self, keys: Sequence[str]) -> Iterator[AuditFile]:
+        with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(self._get, keys)
+
     def seals(self) -> Iterator[AuditFile]:
         return self._files(SEALS)
 
     def add_seal(self, seal: AuditFile) -> None:
         put_new(self._client, self._bucket, seal)
 
-    def _files(self, prefix: str) -> Iterator[AuditFile]:
+    def last_check(self) -> AuditFile | None:
         with store_faults(f"Audit bucket {self._bucket}"):
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-                for found in page.get("Contents", []):
-                    body = self._client.get_object(Bucket=self._bucket, Key=found["Key"])["Body"].read()
-                    yield AuditFile(found["Key"], body)
+            keys = [key for page in self._pages(CHECKS) for key, _ in page]
+            return self._get(keys[-1]) if keys else None
+
+    def add_check(self, check: AuditFile) -> None:
+        put_new(self._client, self._bucket, check)
+
+    def _files(self, prefix: str) -> Iterator[AuditFile]:
+        """Yield files in the order of their keys, those of a page of the listing at once."""
+        with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
+            for page in self._pages(prefix):
+                yield from pool.map(self._get, [key for key, _ in page])
+
+    def _pages(self, prefix: str) -> Iterator[list[tuple[str, datetime]]]:
+        """Yield pages of keys with the times at which they were written."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            yield [(found["Key"], found["LastModified"]) for found in page.get("Contents", [])]
+
+    def _get(self, key: str) -> AuditFile:
+        return AuditFile(key, self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
 
 def put_new(client: "S3Client", bucket: str, file: AuditFile) -> None:

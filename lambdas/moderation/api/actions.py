@@ -55,7 +55,8 @@ def read_metrics(ports: ApiPorts, request: Request) -> dict[str, Any]:
     if not timedelta() <= until - since <= _LONGEST:
         raise BadRequest(f"until must be at most {_LONGEST.days} days after since: use `moderate metrics` for more.")
     routes = ports.policies.routes()
-    found = measure(ports.review.verdicts, ports.review.bucket, routes, utc(since), utc(until))
+    review = ports.review
+    found = measure(review.verdicts, ports.reveal.counts, review.bucket, routes, utc(since), utc(until))
     return asdict(found) | {"since": utc(since), "until": utc(until), "reviewed_is_biased": True}
 
 

@@ -3,17 +3,19 @@
 Each writer has a chain of its own for each day, in which an entry holds its number and the hash of the entry before: a
 missing, changed or inserted one shows. At the end of a day its chains are sealed: the seal holds the length and the
 last hash of each, and the hash of the seal before, so that a chain that is missing as a whole or at its end shows too.
+Each check of the log leaves its result beside the seals.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 SCHEMA_VERSION = 1
 ENTRIES = "entries/"
 SEALS = "seals/"
+CHECKS = "checks/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,29 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """Result of a check at a time (ISO-8601 UTC) over the days since one (YYYY-MM-DD).
+
+    `broken_since` is the first day with a fault that this check or one before found, "" if there was none ever.
+    """
+
+    at: str
+    since: str
+    entries: int
+    chains: int
+    faults: int
+    broken_since: str
+
+
+@dataclass(frozen=True)
+class AuditFault:
+    """Fault of a day, as a sentence."""
+
+    day: str
+    text: str
+
+
+@dataclass(frozen=True)
 class AuditFile:
     """File of the audit log as it is stored."""
 
@@ -49,6 +74,23 @@ class AuditFile:
     def chain(self) -> str:
         """Day and writer, `<day>/<writer>`."""
         return self.key.removeprefix(ENTRIES).rpartition("/")[0]
+
+    @property
+    def day(self) -> str:
+        """Day of an entry or a seal."""
+        return self.key.split("/")[1].removesuffix(".json")
+
+
+@dataclass(frozen=True, order=True)
+class ListedEntry:
+    """Entry by its key, with the time at which the bucket took it (ISO-8601 UTC)."""
+
+    written_at: str
+    key: str
+
+    @property
+    def day(self) -> str:
+        return self.key.split("/")[1]
 
 
 def entry(event: AuditEvent, chain: str, before: Head) -> tuple[AuditFile, Head]:
@@ -70,6 +112,18 @@ def seal(day: str, heads: Mapping[str, Head], before: bytes | None) -> AuditFile
     return AuditFile(f"{SEALS}{day}.json", _canonical(data))
 
 
+def check_file(checked: Checked) -> AuditFile:
+    """Return the file of a result; those of later checks have later keys."""
+    data = {"schema_version": SCHEMA_VERSION, **asdict(checked)}
+    return AuditFile(f"{CHECKS}{checked.at}.json", _canonical(data))
+
+
+def read_check(file: AuditFile) -> Checked:
+    """Return the result in a file. Raises ValueError, KeyError or TypeError for what isn't one."""
+    data = json.loads(file.body)
+    return Checked(**{field.name: data[field.name] for field in fields(Checked)})
+
+
 def digest_of(body: bytes) -> str:
     """Return the SHA-256 (hex) by which a file is named in the one after it."""
     return hashlib.sha256(body).hexdigest()
@@ -86,8 +140,15 @@ class Chains:
 
     heads: dict[str, Head] = field(default_factory=dict)
 
-    def faults_of(self, file: AuditFile) -> list[str]:
-        """Take the next entry; returns a sentence if it doesn't follow the one before."""
+    def faults_of(self, file: AuditFile) -> list[AuditFault]:
+        """Take the next entry; returns a fault if it doesn't follow the one before."""
+        return [AuditFault(file.day, text) for text in self._faults_of(file)]
+
+    def of_day(self, day: str) -> dict[str, Head]:
+        """Return the heads of a day's chains."""
+        return {name: head for name, head in self.heads.items() if name.startswith(f"{day}/")}
+
+    def _faults_of(self, file: AuditFile) -> list[str]:
         before = self.heads.get(file.chain, Head())
         try:
             data = json.loads(file.body)
@@ -130,16 +191,17 @@ class Decisions:
         elif event.action in ("in-force", "opinion") and event.facts.get("decision"):
             self.ended[decision] = file.key
 
-    def faults_after(self, day: str) -> Iterator[str]:
-        """Yield a sentence for each decision that came into force after a day, and that nobody made since that day."""
+    def faults_after(self, day: str) -> Iterator[AuditFault]:
+        """Yield a fault for each decision that came into force after a day, and that nobody made since that day."""
         for decision, key in sorted(self.ended.items(), key=lambda ended: ended[1]):
             image, who, name, _ = decision
             if decision not in self.made and key > f"{ENTRIES}{day}/~":
-                yield f"{key} puts a decision of {who} on {image} into force ({name}), which no entry says they made."
+                text = f"{key} puts a decision of {who} on {image} into force ({name}), which no entry says they made."
+                yield AuditFault(AuditFile(key, b"").day, text)
 
 
-def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[str]:
-    """Yield a sentence for each way in which seals, oldest first, contradict each other or the chains since a day.
+def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[AuditFault]:
+    """Yield a fault for each way in which seals, oldest first, contradict each other or the chains since a day.
 
     The chains of a sealed day must be as long as the seal says, and none may have been added.
     """
@@ -147,19 +209,22 @@ def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: st
     for file in seals:
         data, day = _sealed(file)
         if data is None:
-            yield f"{file.key} isn't a seal of the audit log."
+            yield AuditFault(file.day, f"{file.key} isn't a seal of the audit log.")
             continue
         if before is not None and data["previous"] != digest_of(before):
-            yield f"{file.key} doesn't follow the seal before it: one of them was changed or is missing."
+            yield AuditFault(
+                day, f"{file.key} doesn't follow the seal before it: one of them was changed or is missing."
+            )
         before = file.body
         if day < since:
             continue
         known = {name: Head(**head) for name, head in data["chains"].items()}
         for name, head in known.items():
             if heads.get(name) != head:
-                yield f"Chain {name} isn't as it was sealed: {heads.get(name, Head()).number} of {head.number} entries."
+                found = heads.get(name, Head()).number
+                yield AuditFault(day, f"Chain {name} isn't as it was sealed: {found} of {head.number} entries.")
         for name in sorted(name for name in heads if name.startswith(f"{day}/") and name not in known):
-            yield f"Chain {name} was added after its day was sealed."
+            yield AuditFault(day, f"Chain {name} was added after its day was sealed.")
 
 
 def _sealed(file: AuditFile) -> tuple[dict[str, Any] | None, str]:

@@ -12,11 +12,21 @@ from moderation.domain.ground_truth import Truth
 from moderation.domain.intervals import Interval, wilson
 
 
+@dataclass(frozen=True, order=True)
+class Asked:
+    """Question of a pack, with the categories that its unsafe answer speaks for."""
+
+    pack: str
+    question: str
+    categories: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Item:
     """Verdict of the machine, its weight, and the truth; None for an item that nobody reached.
 
-    Items of the same `stratum` were looked at, or not, for the same reason.
+    Items of the same `stratum` were looked at, or not, for the same reason. `over` are the questions with an answer
+    over the threshold.
     """
 
     stratum: str
@@ -24,6 +34,7 @@ class Item:
     category: str | None
     weight: float
     truth: Truth | None
+    over: frozenset[Asked] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,31 @@ class Share:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Shares for one category, or for all: `stopped` is the recall that counts a review as well as `unsafe`."""
+    """Shares for one category, or for all: `stopped` is the recall that counts a review as well as `unsafe`.
+
+    The precision rests on `named` verdicts that people looked at, the recall on `found` pictures that they found.
+    """
 
     category: str | None
     precision: Share
     recall: Share
     stopped: Share
+    named: int
+    found: int
+
+
+@dataclass(frozen=True)
+class QuestionEstimate:
+    """Shares for a question, of the uploads with an answer over its threshold, `reached` of which people looked at.
+
+    `precision` is the share that is unsafe in a category of the question, `overturned` that of the `unsafe` verdicts
+    which are wrong.
+    """
+
+    asked: Asked
+    reached: int
+    precision: Share
+    overturned: Share
 
 
 @dataclass(frozen=True)
@@ -59,6 +89,11 @@ def estimates(items: Sequence[Item]) -> list[Estimate]:
     named = {category for item in items if item.truth for category in item.truth.categories}
     named |= {item.category for item in items if item.said == "unsafe" and item.category}
     return [_estimate(items, None), *(_estimate(items, category) for category in sorted(named))]
+
+
+def question_estimates(items: Sequence[Item]) -> list[QuestionEstimate]:
+    """Return the shares of each question that has an answer over its threshold."""
+    return [_of_question(items, asked) for asked in sorted(frozenset[Asked]().union(*(item.over for item in items)))]
 
 
 def share_to_review(items: Iterable[Item]) -> Share:
@@ -99,13 +134,30 @@ def _estimate(items: Sequence[Item], category: str | None) -> Estimate:
     rest = [item for item in items if not is_said(item)]
     held = _total([item for item in rest if item.said != "safe"], is_true)
     missed = _total([item for item in rest if item.said == "safe"], is_true)
-    everything = sum(item.weight for item in named)
     return Estimate(
         category,
-        _of(right, _Total(everything - right.value, everything - right.high, everything - right.low, right.known)),
+        _share(named, is_true),
         _of(right, _sum(held, missed)),
         _of(_sum(right, held), missed),
+        named=sum(item.truth is not None for item in named),
+        found=sum(item.truth is not None and is_true(item.truth) for item in items),
     )
+
+
+def _of_question(items: Sequence[Item], asked: Asked) -> QuestionEstimate:
+    over = [item for item in items if asked in item.over]
+    return QuestionEstimate(
+        asked,
+        sum(item.truth is not None for item in over),
+        _share(over, lambda truth: not set(asked.categories).isdisjoint(truth.categories)),
+        _share([item for item in over if item.said == "unsafe"], lambda truth: truth.verdict == "safe"),
+    )
+
+
+def _share(items: Sequence[Item], is_true: Callable[[Truth], bool]) -> Share:
+    """Return the share of items with a property."""
+    part, everything = _total(items, is_true), sum(item.weight for item in items)
+    return _of(part, _Total(everything - part.value, everything - part.high, everything - part.low, part.known))
 
 
 def _total(items: Iterable[Item], is_true: Callable[[Truth], bool]) -> _Total:

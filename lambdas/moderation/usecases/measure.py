@@ -8,7 +8,18 @@ from statistics import median
 
 from moderation.domain.agreement import Agreement, agreements
 from moderation.domain.blind import opinions_of
-from moderation.domain.estimate import Estimate, Item, Share, StratumSize, estimates, share_to_review, sizes
+from moderation.domain.estimate import (
+    Asked,
+    Estimate,
+    Item,
+    Share,
+    StratumSize,
+    estimates,
+    question_estimates,
+    share_to_review,
+    sizes,
+)
+from moderation.domain.exposure import Exposure, exposure
 from moderation.domain.ground_truth import said_by_machine, truth_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.intervals import wilson
@@ -17,7 +28,7 @@ from moderation.domain.policy import Route, Routes
 from moderation.domain.record import GOLDEN_QUEUE, SECOND_QUEUE, Record
 from moderation.domain.sample import Draw
 from moderation.errors import InvalidPolicy
-from moderation.ports import VerdictStore
+from moderation.ports import RevealCounts, VerdictStore
 from moderation.usecases.read_all import read_all
 
 VERDICTS = ("safe", "unsafe", "review")
@@ -67,6 +78,34 @@ class PackReviewed:
 
 
 @dataclass(frozen=True)
+class CategoryReviewed:
+    """Unsafe verdicts in a category that people decided on, and those that they confirmed in it, with the interval."""
+
+    category: str
+    decided: int
+    confirmed: int
+    share: Share
+
+
+@dataclass(frozen=True)
+class QuestionReviewed:
+    """Verdicts with an answer over a question's threshold, with the share that people overturned and its interval.
+
+    `precision` and `overturned` are estimates of all uploads that a sample covers, `reached` of which people looked at:
+    the share that is unsafe in a category of the question, and that of the `unsafe` verdicts which are wrong. They are
+    None without a sample. Evidence in a file of its own isn't read.
+    """
+
+    pack: str
+    question: str
+    reviewed: Reviewed
+    share: Share
+    reached: int
+    precision: Share | None
+    overturned: Share | None
+
+
+@dataclass(frozen=True)
 class GoldenAnswers:
     """Answers on golden items that people didn't know to be such, and those that were right."""
 
@@ -107,12 +146,17 @@ class Measured:
     agreement: Sequence[Agreement]
     golden_answers: GoldenAnswers
     workload: Workload
+    categories: Sequence[CategoryReviewed]
+    questions: Sequence[QuestionReviewed]
+    exposure: Exposure
 
 
-def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, until: str) -> Measured:
-    """Return the report on uploads between two ISO-8601 times. Raises the errors of the port.
+def measure(
+    verdicts: VerdictStore, reveals: RevealCounts, bucket: str, routes: Routes, since: str, until: str
+) -> Measured:
+    """Return the report on uploads between two ISO-8601 times. Raises the errors of the ports.
 
-    Escalated images are in none of it.
+    Escalated images are in none of it. The exposure is of what people looked at between these times.
     """
     people = list(read_all(verdicts, bucket, verdicts.decided_by_people(since)))
     known = [record for record in people if not record.is_escalated]
@@ -126,17 +170,21 @@ def measure(verdicts: VerdictStore, bucket: str, routes: Routes, since: str, unt
     listed = [record for record in verdicts.created(VERDICTS, since, until) if record.image.bucket == bucket]
     reviews = _reviews(verdicts, listed)
     items = list(_items(decided, waiting, reviews, draws)) if draws else []
+    ordinary = [record for record in decided if not record.is_golden]
     return Measured(
         strata=sizes(items),
         estimates=estimates(items) if draws else None,
         to_review=share_to_review(items) if draws else None,
-        reviewed=_reviewed(record for record in decided if not record.is_golden),
+        reviewed=_reviewed(ordinary),
         golden=_reviewed(record for record in known if record.is_golden),
         canaries=_compared(routes, listed, {record.image: record for record in people}),
-        packs=_by_pack(record for record in decided if not record.is_golden),
+        packs=_by_pack(ordinary),
         agreement=agreements([one for record in decided for one in opinions_of(record) if one.purpose == SECOND_QUEUE]),
         golden_answers=_golden_answers(known),
         workload=_workload(reviews, decided, since, until),
+        categories=_by_category(ordinary),
+        questions=_by_question(ordinary, items),
+        exposure=exposure(reveals.hours(since[:13], until[:13])),
     )
 
 
@@ -168,17 +216,17 @@ def _items(
             continue
         made, covering = Draw.of(record), [at for since, until, at in draws if since <= record.created_at <= until]
         if made:
-            yield Item("sample", made.verdict, made.category, 1 / made.probability, truth_of(record))
+            yield Item("sample", made.verdict, made.category, 1 / made.probability, truth_of(record), _over(record))
             continue
         said = said_by_machine(record)
         verdict, truth = said.get("verdict", "review"), truth_of(record)
         was_before = any(str(record.decided_at) < at for at in covering)
         if covering and (verdict == "review" or was_before):
-            yield Item("looked at anyway", verdict, said.get("category"), 1.0, truth)
+            yield Item("looked at anyway", verdict, said.get("category"), 1.0, truth, _over(record))
     for record in reviews:
         if any(since <= record.created_at <= until for since, until, _ in draws):
             stratum = f"needs {record.needs}" if record.needs else "looked at anyway"
-            yield Item(stratum, "review", None, 1.0, None)
+            yield Item(stratum, "review", None, 1.0, None, _over(record))
 
 
 def _reviewed(records: Iterable[Record]) -> Reviewed:
@@ -197,6 +245,40 @@ def _by_pack(records: Iterable[Record]) -> list[PackReviewed]:
         of_pack[_pack(record), str((record.policy or {}).get("digest"))].append(record)
     counted = ((pack, digest, _reviewed(made)) for (pack, digest), made in sorted(of_pack.items()))
     return [PackReviewed(pack, digest, one, one.share) for pack, digest, one in counted if one.decided]
+
+
+def _by_category(records: Iterable[Record]) -> list[CategoryReviewed]:
+    truths: dict[str, list[bool]] = defaultdict(list)
+    for record in records:
+        truth, said = truth_of(record), said_by_machine(record)
+        if truth and said.get("verdict") == "unsafe" and said.get("category"):
+            truths[said["category"]].append(said["category"] in truth.categories)
+    counted = ((category, len(told), sum(told)) for category, told in sorted(truths.items()))
+    return [CategoryReviewed(category, of, count, _share(count, of)) for category, of, count in counted]
+
+
+def _by_question(records: Iterable[Record], items: Sequence[Item]) -> list[QuestionReviewed]:
+    of_question: dict[Asked, list[Record]] = defaultdict(list)
+    for record in records:
+        for asked in _over(record):
+            of_question[asked].append(record)
+    estimated = {one.asked: one for one in question_estimates(items)}
+    rows = []
+    for asked in sorted({*of_question, *estimated}):
+        reviewed, whole = _reviewed(of_question[asked]), estimated.get(asked)
+        known = (whole.reached, whole.precision, whole.overturned) if whole else (0, None, None)
+        rows.append(QuestionReviewed(asked.pack, asked.question, reviewed, reviewed.share, *known))
+    return rows
+
+
+def _over(record: Record) -> frozenset[Asked]:
+    """Return the questions with an answer over the threshold, if models were asked about the record."""
+    found = record.evidence or () if not record.as_of else ()
+    return frozenset(
+        Asked(_pack(record), str(finding["question_id"]), tuple(finding["categories"]))
+        for finding in found
+        if finding.get("over")
+    )
 
 
 def _golden_answers(records: Iterable[Record]) -> GoldenAnswers:

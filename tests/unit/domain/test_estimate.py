@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from moderation.domain.estimate import Estimate, Item, estimates, share_to_review, sizes
+from moderation.domain.estimate import Asked, Estimate, Item, estimates, question_estimates, share_to_review, sizes
 from moderation.domain.ground_truth import Truth
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.sample import Stratum, draw
@@ -13,12 +13,19 @@ UNSAFE, SAFE = Truth("unsafe", ("Violence",)), Truth("safe")
 
 
 def items(
-    said: str, right: int, of: int, weight: float = 1.0, *, unreached: int = 0, stratum: str = "sample"
+    said: str,
+    right: int,
+    of: int,
+    weight: float = 1.0,
+    *,
+    unreached: int = 0,
+    stratum: str = "sample",
+    over: frozenset[Asked] = frozenset(),
 ) -> list[Item]:
     """Items with a verdict, of which `right` are unsafe in truth."""
     category = "Violence" if said == "unsafe" else None
     truths = [UNSAFE] * right + [SAFE] * (of - right) + [None] * unreached
-    return [Item(stratum, said, category, weight, truth) for truth in truths]
+    return [Item(stratum, said, category, weight, truth, over) for truth in truths]
 
 
 def overall(found: list[Item]) -> Estimate:
@@ -76,6 +83,31 @@ def test_categories_are_estimated_apart() -> None:
     assert named[None].precision.value == 1.0
     assert named["Tobacco"].precision.value == 0.0
     assert named["Violence"].recall.value == pytest.approx(0.9)
+
+
+def test_a_question_counts_where_its_answer_was_over_the_threshold() -> None:
+    gun, knife = Asked("small", "gun", ("Violence",)), Asked("small", "knife", ("Violence", "Tobacco"))
+    seen = [
+        *items("unsafe", 8, 10, 10.0, over=frozenset({gun})),
+        *items("review", 2, 10, stratum="all", over=frozenset({gun, knife})),
+        *items("safe", 1, 50, 100.0),
+    ]
+
+    found = {one.asked.question: one for one in question_estimates(seen)}
+
+    assert list(found) == ["gun", "knife"]
+    assert found["gun"].precision.value == pytest.approx((8 * 10 + 2) / 110)
+    assert found["gun"].overturned.value == pytest.approx(0.2), "of unsafe verdicts alone"
+    assert found["gun"].reached == 20 and found["knife"].reached == 10
+    assert found["knife"].precision.value == 0.2 and found["knife"].overturned.value is None
+
+
+def test_another_category_than_the_questions_is_no_confirmation() -> None:
+    gore = frozenset({Asked("small", "blood", ("Gore",))})
+
+    [found] = question_estimates([Item("all", "unsafe", "Violence", 1.0, UNSAFE, gore)])
+
+    assert (found.precision.value, found.overturned.value) == (0.0, 0.0)
 
 
 def population() -> dict[ImageRef, tuple[str, str | None, Truth]]:

@@ -23,6 +23,7 @@ from tests.support.fakes import (
     FakePeople,
     FakePolicies,
     FakePublisher,
+    FakeRevealCounts,
     FakeReviewQueue,
     FakeVerdicts,
     FakeWork,
@@ -54,6 +55,7 @@ class Desk:
     images: FakeImages = field(default_factory=FakeImages)
     work: FakeWork = field(default_factory=FakeWork)
     publisher: FakePublisher = field(default_factory=FakePublisher)
+    reveals: FakeRevealCounts = field(default_factory=FakeRevealCounts)
     policies: FakePolicies = field(default_factory=lambda: FakePolicies(Policies(GRAVE, ())))
 
     def __post_init__(self) -> None:

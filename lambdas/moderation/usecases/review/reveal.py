@@ -85,9 +85,9 @@ def held(verdicts: VerdictStore, person: Person, image: ImageRef, now: str, righ
 
 
 def counted(counts: RevealCounts, person: Person, record: Record, hour: str) -> bool:
-    """Tell if a picture is graphic, and count it if there is a limit. Raises RevealRefused where that is reached."""
+    """Count a picture, and tell if it is graphic. Raises RevealRefused where the limit of graphic ones is reached."""
     graphic, most = bool(supported_categories(record)), person.graphic_an_hour
-    if graphic and most is not None and not counts.count(person.pseudonym, hour, record.image.id, most):
+    if not counts.count(person.pseudonym, hour, record.image.id, graphic, most):
         raise RevealRefused(f"You have seen {most} graphic pictures in this hour: decide by the evidence, or rest.")
     return graphic
 
