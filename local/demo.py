@@ -15,7 +15,7 @@ from rich.console import Console
 from local.deploy import client
 from local.queues import subscribe_queue
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
-from local.samples import doubtful_drawing, sample_drawings, small_words
+from local.samples import SMALL_WORDS, doubtful_drawing, sample_drawings, small_words
 from local.session import Session, laptop_cloud
 from model_artifacts.demo import DEMO_PACK
 
@@ -49,7 +49,7 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
         if photographs:
             warn_about_photographs(console)
             show_way_to_real_weights(console, shlex.join(str(image) for image in images))
-        _show_message(console, session, queue)
+        _show_message(console, session, queue, None if images else f"{SMALL_WORDS}.png")
         if not images:
             status = _replay_edited(console, session) or status
             console.print(
@@ -104,8 +104,8 @@ def _subscribe_queue(session: Session) -> str:
     return subscribe_queue(sqs, sns, session.outputs["UnsafeTopicArn"], "unsafe-images")
 
 
-def _show_message(console: Console, session: Session, queue: str) -> None:
-    message = _receive(client("sqs", session.url), queue)
+def _show_message(console: Console, session: Session, queue: str, key: str | None) -> None:
+    message = receive(client("sqs", session.url), queue, key)
     if message is None:
         console.print(
             "No image was unsafe, so the queue subscribed to the unsafe topic received no message.", soft_wrap=True
@@ -115,11 +115,16 @@ def _show_message(console: Console, session: Session, queue: str) -> None:
     console.print_json(json.dumps(message))
 
 
-def _receive(sqs: Any, queue: str) -> Any:
-    """Return the published message without its SNS envelope, None if none arrives."""
-    until = time.monotonic() + MESSAGE_TIMEOUT_S
+def receive(sqs: Any, queue: str, key: str | None, timeout_s: float = MESSAGE_TIMEOUT_S) -> Any:
+    """Return the message about an object, or about any, without its SNS envelope.
+
+    If none is about that object it is another one, None if none arrives.
+    """
+    until, received = time.monotonic() + timeout_s, None
     while time.monotonic() < until:
-        for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):
-            return json.loads(json.loads(message["Body"])["Message"])
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            received = json.loads(json.loads(message["Body"])["Message"])
+            if key in (None, received["image"]["key"]):
+                return received
         time.sleep(0.1)
-    return None
+    return received

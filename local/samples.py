@@ -8,6 +8,7 @@ from PIL import Image
 
 from model_artifacts.demo.drawings import SUBJECTS, Subject, draw, embed_small
 
+SMALL_WORDS = "14-small-words"
 PIXELS = 320  # below four times the model's input size, so that only the large scene is cut into tiles
 MORE_SAFE: tuple[Subject, ...] = ("safe", "safe")  # besides the one that is first among SUBJECTS
 
@@ -39,7 +40,7 @@ def small_words() -> SampleDrawing:
     It is always the same drawing.
     """
     scene = embed_small(random.Random(1), split="heldout", only="insult", share=0.25)
-    return SampleDrawing("14-small-words", scene.image, "unsafe")
+    return SampleDrawing(SMALL_WORDS, scene.image, "unsafe")
 
 
 def doubtful_drawing() -> SampleDrawing:

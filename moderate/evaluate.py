@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from moderate.answer_file import AnswerFile
 from moderate.costs import prices
+from moderate.costs.bedrock_tokens import Judge, judge_of
 from moderate.costs.models_cost import models_cost
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.evaluation_page import added, discordant_share, evaluation_page, figure, share, spent_rows
@@ -63,17 +64,19 @@ class Side:
     name: str
     pack: Pack
     models: Models
+    judge: Judge
     sources: Sources
     uses_records: bool = True
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Outcomes with one side; `described` names the models."""
+    """Outcomes with one side; `described` names the models, and `judge` says how the judge is paid."""
 
     name: str
     pack: Mapping[str, str]
     described: str
+    judge: Judge
     pictures: Sequence[EvaluatedPicture]
     failed: Mapping[str, str]
     escalated: int = 0
@@ -108,7 +111,8 @@ def evaluate(
     labelled = read_labels(labels, chosen, deployment.s3)
     folder = out or default_folder(labelled)
     with AnswerFile(folder / _ANSWERS) as memory, progress() as bar:
-        ours = Side(chosen.name, chosen, models_of(deployment, chosen, labelled, memory), Sources(deployment))
+        models, judge = models_of(deployment, chosen, labelled, memory), judge_of(deployment.outputs)
+        ours = Side(chosen.name, chosen, models, judge, Sources(deployment))
         evaluations = [_evaluation(ours, labelled, at_once, bar)]
         if against:
             evaluations.append(_other(against, ours, labelled, at_once, bar, memory))
@@ -144,7 +148,8 @@ def _evaluation(side: Side, labelled: LabelledSet, at_once: int, bar: Progress) 
 
     outcomes: Outcomes[EvaluatedPicture] = run(labelled.pictures, work, at_once, bar, f"Evaluating {side.name}")
     pack = {"name": side.pack.name, "digest": side.pack.digest}
-    return Evaluation(side.name, pack, side.models.name, outcomes.done, outcomes.failed, len(outcomes.escalated))
+    escalated = len(outcomes.escalated)
+    return Evaluation(side.name, pack, side.models.name, side.judge, outcomes.done, outcomes.failed, escalated)
 
 
 def _other(
@@ -155,11 +160,12 @@ def _other(
     if against.startswith(STACK):
         other = find(against.removeprefix(STACK))
         models = models_of(other, ours.pack, labelled, memory)
-        return _evaluation(Side(against, ours.pack, models, ours.sources, False), labelled, at_once, bar)
+        theirs = Side(against, ours.pack, models, judge_of(other.outputs), ours.sources, uses_records=False)
+        return _evaluation(theirs, labelled, at_once, bar)
     pack = named_or_file(against, ours.sources.deployment.stack)
     models = models_of(ours.sources.deployment, pack, labelled, memory)
     name = pack.name if pack.name != ours.name else f"{pack.name} ({against})"
-    return _evaluation(Side(name, pack, models, ours.sources), labelled, at_once, bar)
+    return _evaluation(Side(name, pack, models, ours.judge, ours.sources), labelled, at_once, bar)
 
 
 def _earlier(folder: Path, labelled: LabelledSet) -> Evaluation:
@@ -173,7 +179,7 @@ def _earlier(folder: Path, labelled: LabelledSet) -> Evaluation:
     known = [replace(read[one.path], truth=one.labels) for one in labelled.pictures if one.path in read]
     if not known:
         raise CommandFailed(f"{folder} holds an evaluation of other pictures: give the labelled set by the same path.")
-    return Evaluation(folder.name, side["pack"], side["models"], known, {})
+    return Evaluation(folder.name, side["pack"], side["models"], side.get("judge", "unpriced"), known, {})
 
 
 def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
@@ -186,7 +192,8 @@ def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluatio
                 "name": one.name,
                 "pack": one.pack,
                 "models": one.described,
-                "spent": _spent(one.pictures),
+                "judge": one.judge,
+                "spent": _spent(one.pictures, one.judge),
                 "report": report(pack, one.pictures),
             }
             for one in evaluations
@@ -202,10 +209,10 @@ def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluatio
     return document
 
 
-def _spent(pictures: Sequence[EvaluatedPicture]) -> dict[str, Any]:
+def _spent(pictures: Sequence[EvaluatedPicture], judge: Judge) -> dict[str, Any]:
     """Return time and cost of the models for these pictures, also of answers that are remembered or on records."""
     judgements = sum(picture.judgements for picture in pictures)
-    cost = models_cost(((p.views, p.questions) for p in pictures), judgements, prices.load())
+    cost = models_cost(((p.views, p.questions) for p in pictures), judgements, judge, prices.load())
     return {
         "views": sum(picture.views for picture in pictures),
         "judgements": judgements,

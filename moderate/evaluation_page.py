@@ -121,7 +121,7 @@ def spent_rows(side: _Report) -> list[tuple[str, str, str]]:
         ("vision model", f"{spent['vision_seconds']:.1f} s", "measured, all requests together"),
         ("judge", f"{spent['judge_seconds']:.1f} s", "measured, all requests together"),
         (
-            "endpoints",
+            "models",
             f"${spent['usd']:.4f}, ${spent['usd_per_1000']:.3f} per 1,000 pictures",
             f"estimated: {spent['arithmetic']}",
         ),

@@ -1,12 +1,15 @@
-"""Cost of the endpoints' time for some requests, by arithmetic: no measured price of theirs."""
+"""Cost of the models' time and tokens for some requests, by arithmetic: no measured price of theirs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from moderate.costs.bedrock_tokens import TOKENS, Judge
 from moderate.costs.billing import Load
 from moderate.costs.gpu_time import blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
+
+_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -17,15 +20,35 @@ class ModelsCost:
     arithmetic: str
 
 
-def models_cost(views: Iterable[tuple[int, int]], judgements: int, prices: Prices) -> ModelsCost:
-    """Return the cost of the judgements and of pictures with (views, questions about each view), on busy endpoints."""
-    size, utilisation = Load.llama_size, Load.utilisation
-    looking = sum(number * blip2_seconds(questions) for number, questions in views)
-    judging = judgements * llama_seconds(size)
-    blip2, llama = BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES[size]
-    usd = (looking * prices[blip2] + judging * prices[llama]) / 3600 / utilisation
+def models_cost(views: Iterable[tuple[int, int]], judgements: int, judge: Judge, prices: Prices) -> ModelsCost:
+    """Return the cost of the judgements and of pictures with (views, questions about each view)."""
+    looking = vision_cost(views, prices)
+    judging = judge_cost(judgements, judge, prices)
     return ModelsCost(
-        usd,
-        f"{looking:,.1f} s of {blip2} and {judging:,.1f} s of {llama} at {utilisation:.0%} utilisation, "
+        looking.usd + judging.usd,
+        f"{looking.arithmetic}, {judging.arithmetic}; instances at {Load.utilisation:.0%} utilisation, "
         f"{prices.region}, prices of {prices.as_of}; see docs/costs.md",
     )
+
+
+def vision_cost(views: Iterable[tuple[float, int]], prices: Prices) -> ModelsCost:
+    """Return the cost of pictures with (views, questions about each view)."""
+    seconds = sum(number * blip2_seconds(questions) for number, questions in views)
+    return _of_instance(seconds, BLIP2_INSTANCE_TYPE, prices)
+
+
+def judge_cost(judgements: int, judge: Judge, prices: Prices) -> ModelsCost:
+    """Return the cost of judgements: of an endpoint's time, or of tokens; nothing for tokens without a price here."""
+    if judge == "llama":
+        size = Load.llama_size
+        return _of_instance(judgements * llama_seconds(size), LLAMA_INSTANCE_TYPES[size], prices)
+    if judge == "unpriced":
+        return ModelsCost(0.0, "without the judge's tokens, whose price isn't known here")
+    tokens = TOKENS[judge]
+    each = f"{tokens.read} tokens read + {tokens.written} written"
+    return ModelsCost(judgements * tokens.usd(judge, prices), f"{judgements:,} x {each} by {judge} on Bedrock")
+
+
+def _of_instance(seconds: float, instance: str, prices: Prices) -> ModelsCost:
+    """Return the cost of seconds of an instance that is as busy as autoscaling holds it."""
+    return ModelsCost(seconds * prices[instance] / _HOUR / Load.utilisation, f"{seconds:,.1f} s of {instance}")

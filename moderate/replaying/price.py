@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderate.costs import gpu_time, prices, resource_usage
-from moderate.costs.bedrock_tokens import TOKENS, Judge
+from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.billing import Load, bill
-from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
+from moderate.costs.models_cost import judge_cost, vision_cost
 from moderation.domain.policy import Pack
 from moderation.domain.replay_tally import Tally
-
-_SIZE = Load.llama_size
-_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -34,17 +31,8 @@ class Price:
 def price(judged: int, asked_views: float, questions: int, judge: Judge = "llama") -> Price:
     """Return the price of judging some records and of asking questions about some views."""
     listed = prices.load()
-    blip2 = _of_instances(asked_views * gpu_time.blip2_seconds(questions) * listed[BLIP2_INSTANCE_TYPE])
-    if judge == "llama":
-        judging = _of_instances(judged * gpu_time.llama_seconds(_SIZE) * listed[LLAMA_INSTANCE_TYPES[_SIZE]])
-    else:
-        judging = 0.0 if judge == "unpriced" else judged * TOKENS[judge].usd(judge, listed)
-    return Price(judged, round(asked_views), judging + blip2, judge == "unpriced" and judged > 0)
-
-
-def _of_instances(usd_seconds: float) -> float:
-    """Convert seconds times dollars an hour to the dollars of instances that are as busy as autoscaling holds them."""
-    return usd_seconds / _HOUR / Load.utilisation
+    usd = judge_cost(judged, judge, listed).usd + vision_cost([(asked_views, questions)], listed).usd
+    return Price(judged, round(asked_views), usd, judge == "unpriced" and judged > 0)
 
 
 def bills(

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from moderate.costs import prices
+from moderate.costs.models_cost import models_cost
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_items import to_item
 from moderation.domain.policy import pack_data
@@ -257,6 +259,39 @@ def test_the_models_of_another_deployment_are_compared_with(moderate, endpoints,
     shown = moderate("eval", folder, "--against", "stack:Other").stdout
     assert "default against stack:Other: 7 pictures" in shown
     assert "no pairs" in shown
+
+
+class Converse:
+    """Nova on Bedrock, which finds violence."""
+
+    def converse(self, **request):
+        said = {"flag": "unsafe", "category": "Violence", "reason": ""}
+        return {"stopReason": "tool_use", "output": {"message": {"content": [{"toolUse": {"input": said}}]}}}
+
+
+@pytest.mark.parametrize(
+    ("model", "each"), [("us.amazon.nova-micro-v1:0", 710 * 0.000000035 + 41 * 0.00000014), ("amazon.unknown-v1", 0.0)]
+)
+def test_a_judge_on_bedrock_is_priced_by_its_tokens_and_never_as_llama(
+    moderate, endpoints, folder, deployed, monkeypatch, model, each
+):
+    def find_other(name):
+        return Deployment(
+            name, deployed.outputs if name == "Moderation" else deployed.outputs | {"BedrockModel": model}
+        )
+
+    monkeypatch.setattr("moderate.evaluate.find", find_other)
+    monkeypatch.setattr("moderation.adapters.clients.bedrock_runtime", lambda **_: Converse())
+
+    report = json.loads(moderate("eval", folder, "--against", "stack:Other", "--json").stdout)
+
+    llama, bedrock = (side["spent"] for side in report["sides"])
+    assert llama["judgements"] == bedrock["judgements"] == 4
+    looking = models_cost([(7, 2)], 0, "llama", prices.load()).usd
+    assert llama["usd"] == pytest.approx(models_cost([(7, 2)], 4, "llama", prices.load()).usd)
+    assert bedrock["usd"] == pytest.approx(looking + 4 * each)
+    assert "ml.g5.12xlarge" in llama["arithmetic"] and "ml.g5.12xlarge" not in bedrock["arithmetic"]
+    assert ("isn't known" in bedrock["arithmetic"]) == (each == 0)
 
 
 def test_a_question_that_a_blank_picture_answers_yes_is_refused(moderate, endpoints, folder, monkeypatch):

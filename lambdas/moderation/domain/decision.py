@@ -15,6 +15,8 @@ from moderation.domain.injection import how_it_steers, look_like_instructions_to
 from moderation.domain.judgement import Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
 from moderation.domain.reading.orders import reads_like_orders
+from moderation.domain.reading.text import Find
+from moderation.domain.reading.word_list import WORDS
 from moderation.domain.yes_no import beyond_known_words
 
 Verdict = Literal["safe", "unsafe", "review"]
@@ -273,6 +275,7 @@ _ROWS: dict[str, Callable[[_Situation], _RowResult | None]] = {
 }
 
 
+_MOST_PLACES = 3  # that a reason names
 _UNREAD = "has words that aren't English, which are text from the picture that nothing here reads"
 
 
@@ -344,10 +347,19 @@ def _other_category(top: Finding | None, result: _RowResult) -> str | None:
 
 
 def _read_in_it(top: Finding | None) -> str:
-    """Name what was read, if that is the strongest evidence, without the text itself: reasons leave in messages."""
+    """Name what was read and where, if that is the strongest evidence; reasons leave in messages."""
     if not top or not top.read or not top.over:
         return ""
-    return f" Read in the image: {', '.join(dict.fromkeys(find.detector for find in top.read))}."
+    places = list(dict.fromkeys(map(_place, top.read)))
+    more = len(places) - _MOST_PLACES
+    return f" Read in the image: {', '.join(places[:_MOST_PLACES])}{f' and {more} more' if more > 0 else ''}."
+
+
+def _place(find: Find) -> str:
+    """Name a word, which is the pack's own, or what a detector found without the text itself; and its place."""
+    named = f'"{find.text}"' if find.detector == WORDS else find.detector
+    left, top, *_ = find.box
+    return f'{named} on the view "{find.view}" at {left}, {top}'
 
 
 def _described(finding: Finding) -> str:
