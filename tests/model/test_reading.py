@@ -39,6 +39,15 @@ def test_a_turned_line_in_a_large_picture_is_read(reader: OcrReader) -> None:
     assert 1190 < left < right < 1920 and 890 < top < bottom < 1110
 
 
+def test_like_digits_that_touch_in_a_small_line_are_all_read(reader: OcrReader) -> None:
+    picture, label = Image.new("RGB", (800, 740), "grey"), Image.new("RGB", (130, 26), "white")
+    ImageDraw.Draw(label).text((12, 6), "(669) 555-3033", font=ImageFont.load_default(12), fill="black")
+    plate = Image.new("L", label.size, 255).rotate(-8, expand=True)
+    picture.paste(label.rotate(-8, expand=True, resample=Image.Resampling.BICUBIC), (60, 60), plate)
+
+    assert [find.text for find in reader.read(png(picture)).finds] == ["(669) 555-3033"]
+
+
 def test_nothing_is_found_where_nothing_is_written(reader: OcrReader) -> None:
     assert reader.read(png(photograph((400, 300)))).finds == ()
 

@@ -16,6 +16,7 @@ DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 _STRIDE = 32  # the detector's sides are multiples of it
 _LINE_HEIGHT = 48
 _LEAST_LINE_WIDTH, _MOST_LINE_WIDTH = 48, 3200
+_SMALL, _WIDENED = 40, 1.5  # lines less high, margins included, are widened: of two like letters one would be lost
 _BATCH = 6
 _TURNED = 1.5  # a line that is so much higher than wide is read from the bottom to the top
 
@@ -95,5 +96,6 @@ def _cut(picture: Image.Image, line: Region) -> Image.Image:
     crop = picture.transform((width, height), Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
     if height >= _TURNED * width:
         crop = crop.transpose(Image.Transpose.ROTATE_90)
-    target = round(crop.width * _LINE_HEIGHT / crop.height)
+    widened = _WIDENED if crop.height < _SMALL else 1
+    target = round(crop.width * _LINE_HEIGHT / crop.height * widened)
     return crop.resize((min(max(target, _LEAST_LINE_WIDTH), _MOST_LINE_WIDTH), _LINE_HEIGHT), Image.Resampling.BILINEAR)
