@@ -11,4 +11,4 @@ def new_session(**given: str) -> boto3.Session:
     """A session of what is given, and of what the environment has now."""
     core = botocore.session.Session()
     core.register_component("data_loader", _LOADER)
-    return boto3.Session(botocore_session=core, **given)  # type: ignore[arg-type]  # each of its parameters is typed
+    return boto3.Session(botocore_session=core, **given)
