@@ -11,8 +11,11 @@ from botocore.exceptions import ClientError
 
 from local.harness.instant_models import YES
 from local.harness.laptop import Laptop
+from moderation.adapters.s3_audit import S3AuditLog
 from moderation.adapters.s3_people import S3PeopleStore
+from moderation.domain.audit import AuditEvent
 from moderation.domain.people import Person
+from moderation.domain.record import utc
 from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
@@ -44,7 +47,7 @@ def version(laptop) -> str:
     return str(version)
 
 
-def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> tuple[int, Any]:
+def ask(laptop, method: str, path: str, body: object = None, function: str = "Api", **claims: str) -> tuple[int, Any]:
     """The answer to a request whose token API Gateway verified."""
     known = claims or {"token_use": "access", "sub": ANNA.id}
     event = {
@@ -59,7 +62,8 @@ def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> t
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
-    answer = laptop.client("lambda").invoke(FunctionName=laptop.outputs["ApiFunctionName"], Payload=json.dumps(event))
+    name = laptop.outputs[f"{function}FunctionName"]
+    answer = laptop.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
     said = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, said
     return said["statusCode"], json.loads(said["body"])
@@ -88,6 +92,22 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, version):
 
     assert tag_of(laptop, KEY, version) == {"moderation": "safe"}
     assert laptop.item(KEY)["history"][-1]["who"] == ANNA.id
+
+
+@pytest.mark.parametrize(("path", "name"), [("/audit", "entries"), ("/policy-log", "changes")])
+def test_the_logs_are_read_by_a_function_of_their_own(laptop, version, path, name):
+    log = S3AuditLog(laptop.client("s3"), laptop.outputs["AuditBucketName"])
+    log.append(AuditEvent(action="reveal", who="p-1", at=utc(datetime.now(UTC)), image="a" * 32))
+    laptop.invoke_rule("AuditSchedule")
+
+    status, said = ask(laptop, "GET", path, function="LogApi")
+
+    assert status == 200 and said[name]
+    assert ask(laptop, "GET", path)[0] == 404, "not by the function that reviews"
+    if path == "/audit":
+        assert said["checked"]["broken_since"] == "" and "p-1" in {one["event"]["who"] for one in said["entries"]}
+    else:
+        assert "packs/blog.yaml" in {change["key"] for change in said["changes"]}
 
 
 def let_time_pass(laptop, version: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from moderation.api.api_ports import ApiPorts
+from moderation.api.log_actions import LogPorts
 from moderation.api.serve import answered, app_resolver, resolver
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import item_name
@@ -25,10 +26,12 @@ from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import RevealPorts
 from tests.support.fakes import (
     FakeAudit,
+    FakeAuditFiles,
     FakeImages,
     FakePeople,
     FakePictures,
     FakePolicies,
+    FakePolicyLog,
     FakePublisher,
     FakeRevealCounts,
     FakeReviewQueue,
@@ -70,6 +73,7 @@ class Place:
         self.audit, self.publisher = FakeAudit(), FakePublisher()
         self.policies: Any = PacksInForce(Policies(PACK, ()))
         self.people = FakePeople()
+        self.audit_files, self.policy_log, self.reveals = FakeAuditFiles(), FakePolicyLog(), FakeRevealCounts()
         self.work.put_if_absent(pack_file(PACK.digest), pack_data(PACK))
         self.image = self.put("a#b/photo.jpg")
         self.later, self.ten_seconds = timedelta(), timedelta(seconds=10)
@@ -85,11 +89,12 @@ class Place:
         def finish(image: ImageRef, pending: str) -> str:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later).refused
 
-        reveal = RevealPorts(verdicts, FakePictures(work), FakeRevealCounts(), self.audit)
+        reveal = RevealPorts(verdicts, FakePictures(work), self.reveals, self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         ports = ApiPorts(review, reveal, self.policies, finish, lambda *given: self.escalated.append(given))
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
-        return resolver(ports, lambda event: self.people.find(_subject(event)))
+        logs = LogPorts(self.people, lambda: self.audit_files, self.policy_log)
+        return resolver(ports, lambda event: self.people.find(_subject(event)), logs)
 
     def put(self, key: str, **more: Any) -> ImageRef:
         image = ImageRef(BUCKET, key, "v1")
