@@ -26,6 +26,7 @@ from moderation.adapters.s3_canary import S3CanaryStore
 from moderation.adapters.s3_images import S3ImageStore
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.adapters.s3_pictures import S3Pictures
+from moderation.adapters.s3_policy_log import S3PolicyLog
 from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.adapters.s3_work import S3WorkStore
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
@@ -160,6 +161,10 @@ class Deployment:
     @cached_property
     def policies(self) -> S3PolicyStore:
         return S3PolicyStore(self.s3, self.policy_bucket, approval=self.needs_approval)
+
+    @cached_property
+    def policy_log(self) -> S3PolicyLog:
+        return S3PolicyLog(self.s3, self.policy_bucket)
 
     @cached_property
     def people(self) -> S3PeopleStore:

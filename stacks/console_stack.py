@@ -30,8 +30,9 @@ class ConsoleStack(Stack):
         )
         for number, fault in enumerate(console_faults(region) if region else []):
             Validations.of(self).add_error(f"Region{number}", fault)
-        protected, handler, apps = settings.protected, moderation.functions.api, moderation.functions.app_api
-        assert handler and apps  # noqa: S101 - there is one with the setting that makes this stack
+        protected, functions = settings.protected, moderation.functions
+        handler, apps, logs = functions.api, functions.app_api, functions.log_api
+        assert handler and apps and logs  # noqa: S101 - there is one with the setting that makes this stack
         users = ReviewUsers(self, "Users", protected=protected)
         api = ReviewApi(self, "Api")
         page = ReviewPage(
@@ -44,7 +45,7 @@ class ConsoleStack(Stack):
         )
         CleanupLog(self, "CleanupLog")
         client = users.add_client(page.url)
-        api.serve(handler.function, users, client)
+        api.serve(handler.function, logs.function, users, client)
         api.serve_apps(apps.function)
         sign_in = {
             "url": users.sign_in_url,

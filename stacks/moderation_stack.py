@@ -218,6 +218,7 @@ class ModerationStack(Stack):
             "PolicyApproval": "true" if settings.policy_approval else "",
             "HoldUntilCleared": "true" if settings.hold_until_cleared else "",
             "ApiRoleArn": functions.api.role.role_arn if functions.api else "",
+            "LogApiFunctionName": functions.log_api.function.function_name if functions.log_api else "",
             "AppApiFunctionName": functions.app_api.function.function_name if functions.app_api else "",
             "ApiFunctionName": functions.api.function.function_name if functions.api else "",
             "Stage": settings.stage,

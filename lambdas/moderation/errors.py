@@ -145,5 +145,9 @@ class RevealRefused(RequestRefused):
     """A person may not see the picture of an item, or no picture of it is kept."""
 
 
+class LogRefused(RequestRefused):
+    """A person has the right to read a log, and not the role that it takes."""
+
+
 class StillModerated(RequestRefused):
     """An image can't be erased while an execution is working on it, which would write its record again."""

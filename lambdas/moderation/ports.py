@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from moderation.domain.audit import AuditEvent, AuditFile
+from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry
 from moderation.domain.canary import Canary
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import Lane, Standing
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
+from moderation.domain.policy_history import PolicyChange
 from moderation.domain.reading.text import Reading
 from moderation.domain.record import Change, Record
 from moderation.domain.sticky_decision import DecisionKey, Sticking, StickyDecision
@@ -194,6 +195,14 @@ class PolicyCatalogue(Protocol):
 
     def pack(self, name: str) -> Pack:
         """The pack in force under a name."""
+        ...
+
+
+class PolicyLog(Protocol):
+    """The log of packs, routes and the canary."""
+
+    def newest(self, limit: int) -> Iterable[PolicyChange]:
+        """The last changes, newest first. Raises StoreUnavailable, Misconfigured."""
         ...
 
 
@@ -539,6 +548,14 @@ class AuditReader(Protocol):
 
     def entries(self, day: str) -> Iterable[AuditFile]:
         """The entries of a day, in the order of their chains and numbers; read lazily."""
+        ...
+
+    def listed(self, day: str) -> Iterable[ListedEntry]:
+        """The entries of a day without what is in them, in no order."""
+        ...
+
+    def read(self, keys: Sequence[str]) -> Iterable[AuditFile]:
+        """The entries with these keys, in their order."""
         ...
 
     def seals(self) -> Iterable[AuditFile]:

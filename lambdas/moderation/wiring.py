@@ -30,6 +30,7 @@ from moderation.usecases.select_item import SelectPorts
 if TYPE_CHECKING:
     from moderation.adapters.policies import S3PolicyStore
     from moderation.api.api_ports import ApiPorts
+    from moderation.api.log_actions import LogPorts
     from moderation.usecases.decide import DecidePorts
     from moderation.usecases.prepare_image import PreparePorts  # which imports Pillow
     from moderation.usecases.review.escalate import EscalatePorts
@@ -325,6 +326,19 @@ def app_api() -> "ReviewPorts":
 
     env = Environment(os.environ, *_REVIEW)
     return _review(env, DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]), _policies(env))
+
+
+@cache
+def log_api() -> "LogPorts":
+    from moderation.adapters import clients
+    from moderation.adapters.s3_audit import AT_ONCE, S3AuditReader
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.adapters.s3_policy_log import S3PolicyLog
+    from moderation.api.log_actions import LogPorts
+
+    env, s3 = Environment(os.environ, "AUDIT_BUCKET", "POLICY_BUCKET"), clients.s3(connections=AT_ONCE)
+    audit, bucket = S3AuditReader(s3, env["AUDIT_BUCKET"]), env["POLICY_BUCKET"]
+    return LogPorts(S3PeopleStore(s3, bucket), lambda: audit, S3PolicyLog(s3, bucket))
 
 
 @cache

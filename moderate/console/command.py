@@ -15,7 +15,8 @@ from moderate.output import results
 from moderate.review_ports import review_ports
 from moderate.roles import acting_as
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import EscalationRefused
+from moderation.errors import EscalationRefused, LogRefused
+from moderation.ports import AuditReader
 from moderation.usecases.review.escalate import EscalatePorts
 from moderation.usecases.review.escalate import escalate as put_into_quarantine
 from moderation.usecases.review.finalise import finalise
@@ -23,6 +24,7 @@ from moderation.usecases.review.reveal import RevealPorts
 
 if TYPE_CHECKING:
     from moderation.api.api_ports import ApiPorts
+    from moderation.api.log_actions import LogPorts
 
 EXAMPLES = "Examples:\n\nmoderate console\n\nAWS_PROFILE=reviews moderate console"
 
@@ -55,7 +57,8 @@ def _api(own: Deployment, deployment: Deployment) -> Api:
     from moderation.observability import logger
 
     logger.setLevel("ERROR")
-    app = resolver(_ports(own, deployment), lambda event: deployment.people.find(deployment.caller))
+    ports, logs = _ports(own, deployment), _logs(own, deployment)
+    app = resolver(ports, lambda event: deployment.people.find(deployment.caller), logs)
     return lambda event: answered(app, event)
 
 
@@ -80,6 +83,19 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
         deployment.verdicts, deployment.review_queue, deployment.pictures, deployment.reveal_counts, deployment.audit
     )
     return ApiPorts(review, reveal, deployment.policies, finish, escalate, deployment.originals.render)
+
+
+def _logs(own: Deployment, deployment: Deployment) -> "LogPorts":
+    """Return the ports of the logs: the audit log takes another role, that of policies the caller's own rights."""
+    from moderation.api.log_actions import LogPorts
+
+    def audit() -> AuditReader:
+        try:
+            return acting_as(own, "Auditor").audit_reader
+        except CommandFailed as error:
+            raise LogRefused(f"The audit log can't be read. {error}") from error
+
+    return LogPorts(deployment.people, audit, own.policy_log)
 
 
 def _check_rights(deployment: Deployment) -> None:

@@ -70,11 +70,13 @@ class Functions(Construct):
         self._make_render_original(intake, policies, verdicts, audit)
         self.api: PipelineFunction | None = None
         self.app_api: PipelineFunction | None = None
+        self.log_api: PipelineFunction | None = None
         self.escalate: PipelineFunction | None = None
         if settings.console:
             self.escalate = self._make_escalate(work, verdicts, audit, quarantine)
             self.api = self._make_api(self.escalate, intake, policies, work, verdicts, audit)
             self.app_api = self._make_app_api(intake, policies, work, verdicts, audit)
+            self.log_api = self._make_log_api(policies, audit)
 
     def _make_model_steps(
         self,
@@ -388,6 +390,19 @@ class Functions(Construct):
         work.allow_key(function)
         verdicts.allow_report(function)
         audit.allow_append(function)
+        return function
+
+    def _make_log_api(self, policies: PolicyBucket, audit: AuditBucket) -> PipelineFunction:
+        """Make the function that reads the audit log and that of policies, and may write nowhere."""
+        function = self._function(
+            "log_api",
+            memory_mb=1024,  # a person waits for it, and it reads at once
+            timeout_seconds=30,  # as long as API Gateway waits
+            environment={"POLICY_BUCKET": policies.bucket_name, "AUDIT_BUCKET": audit.bucket_name},
+        )
+        policies.allow_read_people(function)
+        policies.allow_read_log(function)
+        audit.allow_browse(function)
         return function
 
     def _review_environment(

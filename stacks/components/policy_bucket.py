@@ -12,6 +12,7 @@ _ROUTES = "routes.yaml"
 _CANARY = "canary.json"
 _PEOPLE = "people.json"
 _HISTORY = "history/*"
+_LOG = "history/log/*"
 # A user id ends in the session's name: nobody signs for somebody else.
 _OWN_HISTORY = ("history/log/${aws:userid}/*", "history/approvals/*/${aws:userid}.json")
 
@@ -48,6 +49,12 @@ class PolicyBucket(PrivateBucket):
     def allow_read_people(self, grantee: Grantee) -> None:
         """Allow `grantee` to read who has which rights; with the right to list, a missing list is a 404."""
         self.allow_objects(grantee, "s3:GetObject", _PEOPLE)
+
+    def allow_read_log(self, grantee: Grantee) -> None:
+        """Allow `grantee` to list the versions of all files, and to read what editors wrote about them."""
+        self.allow_objects(grantee, "s3:GetObject", _LOG)
+        self.allow_list(grantee)
+        grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
     def allow_administer(self, grantee: Grantee) -> None:
         """Allow `grantee` to say who has which rights."""

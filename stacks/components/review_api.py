@@ -13,6 +13,8 @@ from constructs import Construct
 from stacks.components.review_users import ReviewUsers
 from stacks.components.service_log import ServiceLog
 
+# `moderation.api.table.LOG_ROUTES`
+_LOGS = ("/api/audit", "/api/policy-log")
 # Neither who asked nor the path, which names an item: the function's log has the route, the audit the person.
 _LOGGED = {
     "requestId": "$context.requestId",
@@ -44,15 +46,30 @@ class ReviewApi(Construct):
             destination_arn=self.log.log_group_arn, format=json.dumps(_LOGGED)
         )
 
-    def serve(self, function: lambda_.IFunction, users: ReviewUsers, client: cognito.UserPoolClient) -> None:
-        """Pass requests on to `function` that carry an access token of the pool, issued to the client for this API."""
-        self.api.add_routes(
-            path="/api/{proxy+}",
-            methods=[apigateway.HttpMethod.GET, apigateway.HttpMethod.POST],
-            integration=integrations.HttpLambdaIntegration("Function", function),
-            authorizer=authorizers.HttpUserPoolAuthorizer("People", users.pool, user_pool_clients=[client]),
-            authorization_scopes=[users.scope_name],
-        )
+    def serve(
+        self,
+        function: lambda_.IFunction,
+        logs: lambda_.IFunction,
+        users: ReviewUsers,
+        client: cognito.UserPoolClient,
+    ) -> None:
+        """Pass requests on to `function` that carry an access token of the pool, issued to the client for this API.
+
+        Those to the routes of the logs go to `logs`.
+        """
+        people = authorizers.HttpUserPoolAuthorizer("People", users.pool, user_pool_clients=[client])
+        to_logs = integrations.HttpLambdaIntegration("LogFunction", logs)
+        read, both = [apigateway.HttpMethod.GET], [apigateway.HttpMethod.GET, apigateway.HttpMethod.POST]
+        routes = dict.fromkeys(_LOGS, (read, to_logs))  # the more exact path is the one that counts
+        routes["/api/{proxy+}"] = both, integrations.HttpLambdaIntegration("Function", function)
+        for path, (methods, integration) in routes.items():
+            self.api.add_routes(
+                path=path,
+                methods=methods,
+                integration=integration,
+                authorizer=people,
+                authorization_scopes=[users.scope_name],
+            )
 
     def serve_apps(self, function: lambda_.IFunction) -> None:
         """Pass requests on to `function` that somebody signed who may invoke these routes by their own policy."""

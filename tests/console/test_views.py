@@ -1,16 +1,25 @@
 """Each page of the console: for everybody to read, at any width, and with nothing that its policy forbids."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from moderation.domain.audit import AuditEvent, Head, entry
+from moderation.domain.policy_history import PolicyChange
+from moderation.domain.record import PERSON_QUEUE, utc
+from moderation.usecases.check_audit import check_audit
 from tests.console.browser import AXE, opened
 from tests.unit.api.place import HOSTILE, person
+from tests.unit.packs import PACK
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
     "review": "a#b/photo.jpg",
     "policies": "Routes",
     "policies/small": "Threshold",
+    "changes": "Versions of the files that decide",
     "metrics": "What people decided",
+    "audit": "entries that were read",
     "keys": "Single keys act",
 }
 
@@ -28,6 +37,7 @@ def go(tab, view: str, text: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme) -> None:
+    logged(place)
     with opened(browser, console, color_scheme=scheme) as tab:
         tab.page.evaluate(AXE.read_text("utf-8"))
         for view, text in {**VIEWS, **of_one(place)}.items():
@@ -41,6 +51,7 @@ def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme)
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_no_view_scrolls_sideways(browser, console, place, width) -> None:
     place.put("x" * 900 + "/" + HOSTILE)
+    logged(place)
     with opened(browser, console, viewport={"width": width, "height": 640}) as tab:
         for view, text in {**VIEWS, **of_one(place)}.items():
             go(tab, view, text)
@@ -58,7 +69,9 @@ def test_nothing_is_loaded_from_anywhere_else(browser, console, place) -> None:
 def test_a_person_sees_the_pages_that_they_may_see(browser, console, place) -> None:
     place.people.people["sub-1"] = person("policy-author")
     with opened(browser, console) as tab:
-        assert tab.page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Policies", "Keys"]
+        assert tab.page.get_by_role("navigation").get_by_role("link").all_inner_texts() == [
+            *("Policies", "Policy log", "Keys")
+        ]
         tab.sees("Routes")
 
 
@@ -91,3 +104,85 @@ def test_the_whole_of_a_page_is_reached_by_the_tab_key(tab) -> None:
         reached.add(tab.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.type"))
     wanted = ("Skip to the content", "Policies", "Show the picture", "Safe", "Unsafe", "Skip", "Park", "Escalate")
     assert [text for text in wanted if not any(text in one for one in reached)] == []
+
+
+def logged(place) -> None:
+    """Entries about two images, of a hostile writer too, and a change of a policy."""
+    head = Head()
+    for number, image in enumerate(("a" * 32, "b" * 32)):
+        event = AuditEvent(
+            action="reveal",
+            who=f"p-{number}",
+            at=f"2026-11-26T10:00:0{number}.000Z",
+            image=image,
+            facts={"view": HOSTILE, "graphic": True},
+        )
+        file, head = entry(event, "2026-11-26/w1", head)
+        place.audit_files.files[file.key] = file.body
+    check_audit(place.audit_files, datetime(2026, 11, 27, 1, tzinfo=UTC))
+    place.policy_log.changes.append(
+        PolicyChange("2026-11-26T10:00:00Z", "packs/small.yaml", "v2", "push", "eve", "d" * 64, HOSTILE)
+    )
+
+
+def test_an_auditor_finds_what_somebody_did_and_if_the_log_is_whole(tab, place) -> None:
+    logged(place)
+    go(tab, "audit", "2 of 2 entries that were read")
+    rows = tab.page.locator("tbody tr")
+    assert tab.page.get_by_text("✓ Whole").is_visible()
+    assert [row.locator("button").first.inner_text() for row in rows.all()] == ["p-1", "p-0"]
+    assert f"graphic: true, view: {HOSTILE}" in rows.first.inner_text()
+
+    tab.page.get_by_role("button", name="b" * 32).click()
+    tab.page.get_by_text("1 of 2 entries that were read").wait_for()
+
+    assert tab.page.get_by_label("Image's id").input_value() == "b" * 32
+    tab.page.get_by_label("Pseudonym").fill("p-9")
+    tab.page.get_by_role("button", name="Search").click()
+    tab.page.get_by_text("0 of 2 entries that were read").wait_for()
+    tab.page.get_by_role("button", name="Everything").click()
+    tab.page.get_by_text("2 of 2 entries that were read").wait_for()
+
+
+def test_leads_see_what_people_are_exposed_to_and_which_questions_are_wrong(tab, place) -> None:
+    now = datetime.now(UTC)
+    for number in range(3):
+        place.reveals.count("p-1", f"{now:%Y-%m-%dT%H}", f"i{number}", number == 0, None)
+    said = {"question_id": "gun", "question": "Gun?", "categories": ["Violence"], "over": True, "view": "full"}
+    image = place.put("wrong.jpg", evidence=[said | {"score": 0.95, "threshold": 0.9}])
+    by_machine = {"verdict": "unsafe", "category": "Violence", "decided_by": "judge", "at": utc(now)}
+    by_person = {
+        "verdict": "safe",
+        "category": None,
+        "decided_by": "person",
+        "history": [by_machine, {"who": "a", "decided_by": "person", "at": utc(now)}],
+    }
+    place.verdicts.records[image] |= {
+        **by_person,
+        "queue": PERSON_QUEUE,
+        "created_at": utc(now),
+        "decided_at": utc(now),
+    }
+
+    go(tab, "metrics", "Pictures that people revealed")
+
+    shown = {row.inner_text() for row in tab.page.locator("tbody tr").all()}
+    assert {"all\t3\t3\t3", "graphic\t1\t1\t1"} <= shown
+    [question] = [row for row in shown if "gun" in row]
+    assert question.startswith(f"{PACK.name}\tgun\t1\t100.0 %")
+
+
+def test_a_broken_audit_log_says_since_when(tab, place) -> None:
+    logged(place)
+    del place.audit_files.files["entries/2026-11-26/w1/000001.json"]
+    check_audit(place.audit_files, datetime(2026, 11, 28, 1, tzinfo=UTC))
+
+    go(tab, "audit", "Broken since 2026-11-26")
+
+
+def test_a_lead_sees_who_changed_a_policy_and_how_to_compare_it(tab, place) -> None:
+    logged(place)
+    go(tab, "changes", "moderate policy pull small --version v2")
+
+    [row] = tab.page.locator("tbody tr").all()
+    assert all(text in row.inner_text() for text in ("eve", "push", HOSTILE, "d" * 12))

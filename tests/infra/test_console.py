@@ -7,6 +7,7 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from moderate.console.page_files import content_security_policy
+from moderation.api.table import LOG_ROUTES
 from moderation.domain.record import AT_WORK
 from moderation.domain.review import LEASE
 from stacks.components.review_page import PAGE
@@ -96,7 +97,8 @@ def test_every_route_takes_an_access_token_of_the_pool_for_this_api(stack: Templ
     (scope,) = stack.only("AWS::Cognito::UserPoolClient")["AllowedOAuthScopes"]
 
     of_people = [route for route in routes if "/app/" not in route["RouteKey"]]
-    assert {route["RouteKey"] for route in of_people} == {"GET /api/{proxy+}", "POST /api/{proxy+}"}
+    logs = {f"{route.method} /api{route.path}" for route in LOG_ROUTES}
+    assert {route["RouteKey"] for route in of_people} == {"GET /api/{proxy+}", "POST /api/{proxy+}", *logs}
     for route in of_people:
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizerId"] == {"Ref": authorizer_id}
@@ -167,6 +169,27 @@ def test_the_apps_role_reads_records_and_adds_reports_and_nothing_else(pipeline:
     }
     assert {"verdict", "history", "decided_by", "evidence", "reason"}.isdisjoint(REPORTED)
     assert not any("IntakeImages" in resource or "SNS" in resource for resource in granted)
+
+
+def test_what_reads_the_logs_writes_nowhere(pipeline: Template) -> None:
+    granted = pipeline.granted("FunctionsLogApiRole")
+    read = {resource.partition(">")[2] for resource, allowed in granted.items() if "s3:GetObject" in allowed}
+
+    assert {action for allowed in granted.values() for action in allowed} == {
+        *("s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    }
+    assert read == {"/people.json", "/history/log/*", "/entries/*", "/checks/*"}
+
+
+def test_the_logs_routes_go_to_the_function_that_may_read_them(stack: Template) -> None:
+    by_route = {route["RouteKey"]: flatten(route["Target"]) for route in stack.properties("AWS::ApiGatewayV2::Route")}
+    integrations = stack.of_type("AWS::ApiGatewayV2::Integration")
+
+    for route in LOG_ROUTES:
+        target = by_route[f"{route.method} /api{route.path}"].partition("<")[2].rstrip(">")
+        assert "LogApi" in flatten(integrations[target]["Properties"]["IntegrationUri"])
 
 
 def test_what_escalates_may_take_the_role_of_the_quarantine_and_nothing_else(pipeline: Template) -> None:

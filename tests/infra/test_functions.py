@@ -29,6 +29,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "sweep_claims": (256, 300, None),
     "api": (1024, 30, None),
     "app_api": (512, 30, None),
+    "log_api": (1024, 30, None),
     "ask_canary": (256, 90, None),
     "select_item": (256, 60, None),
     "digest_backfill": (512, 900, None),

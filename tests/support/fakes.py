@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile
+from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile, ListedEntry, read_event
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Standing, order_of
 from moderation.domain.limits import MAX_LANES
 from moderation.domain.people import Person
+from moderation.domain.policy_history import PolicyChange
 from moderation.domain.reading.detectors import finds
 from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import (
@@ -557,6 +558,12 @@ class FakeAuditFiles:
     def add_seal(self, seal: AuditFile) -> None:
         self.files[seal.key] = seal.body
 
+    def listed(self, day: str) -> list[ListedEntry]:
+        return [ListedEntry(read_event(file).at, file.key) for file in self.entries(day)]
+
+    def read(self, keys: Sequence[str]) -> list[AuditFile]:
+        return [AuditFile(key, self.files[key]) for key in keys]
+
     def last_check(self) -> AuditFile | None:
         return next(reversed(self._under(CHECKS)), None)
 
@@ -565,6 +572,16 @@ class FakeAuditFiles:
 
     def _under(self, prefix: str) -> list[AuditFile]:
         return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]
+
+
+class FakePolicyLog:
+    """Changes of policies, newest first."""
+
+    def __init__(self) -> None:
+        self.changes: list[PolicyChange] = []
+
+    def newest(self, limit: int) -> list[PolicyChange]:
+        return self.changes[:limit]
 
 
 class FakeReader:

@@ -232,6 +232,7 @@ CLIENTS = {
     "s3_canary.py": "s3",
     "s3_images.py": "s3",
     "s3_people.py": "s3",
+    "s3_policy_log.py": "s3",
     "s3_pictures.py": "s3",
     "s3_quarantine.py": "s3",
     "s3_work.py": "s3",

@@ -93,7 +93,7 @@ def desk(laptop) -> Desk:
     return Desk(laptop, who, f"posts-{number}/")
 
 
-def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> tuple[int, Any]:
+def ask(laptop, method: str, path: str, body: object = None, function: str = "Api", **claims: str) -> tuple[int, Any]:
     """The answer to a request whose token API Gateway verified."""
     event = {
         "version": "2.0",
@@ -107,7 +107,8 @@ def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> t
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
-    answer = laptop.client("lambda").invoke(FunctionName=laptop.outputs["ApiFunctionName"], Payload=json.dumps(event))
+    name = laptop.outputs[f"{function}FunctionName"]
+    answer = laptop.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
     said = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, said
     return said["statusCode"], json.loads(said["body"])
@@ -139,6 +140,22 @@ def test_a_review_goes_from_the_queue_to_the_tag(laptop, desk):
     assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
     made = laptop.item(image.key)["history"][-1]
     assert (made["who"], made["seen"]) == (desk.who.id, True)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/audit", "entries"), ("/policy-log", "changes")])
+def test_the_logs_are_read_by_a_function_of_their_own(laptop, path, name):
+    log = S3AuditLog(laptop.client("s3"), laptop.outputs["AuditBucketName"])
+    log.append(AuditEvent(action="reveal", who="p-1", at=utc(datetime.now(UTC)), image="a" * 32))
+    laptop.invoke_rule("AuditSchedule")
+
+    status, said = ask(laptop, "GET", path, function="LogApi", token_use="access", sub=ANNA.id)
+
+    assert status == 200 and said[name]
+    assert ask(laptop, "GET", path, token_use="access", sub=ANNA.id)[0] == 404, "not by the function that reviews"
+    if path == "/audit":
+        assert said["checked"]["entries"] and "p-1" in {one["event"]["who"] for one in said["entries"]}
+    else:
+        assert "packs/blog.yaml" in {change["key"] for change in said["changes"]}
 
 
 def let_time_pass(laptop, *images: ImageRef) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import Field
-from moderation.api.table import ROUTES, Route
+from moderation.api.table import PEOPLES_ROUTES, Route
 
 _SENTENCE = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
 _REFUSALS = {
@@ -21,7 +21,7 @@ _REFUSALS = {
 def document() -> dict[str, Any]:
     """Return the whole document."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
+    for route in PEOPLES_ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for route in APP_ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route) | {"security": [{"app": []}]}

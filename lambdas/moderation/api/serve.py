@@ -11,13 +11,14 @@ from aws_lambda_powertools.event_handler import Response as AnyResponse
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from moderation.api import actions, app_actions, batch_actions, review_actions
+from moderation.api import actions, app_actions, batch_actions, log_actions, review_actions
 from moderation.api.api_ports import ApiPorts
 from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import BadRequest, parsed, read
+from moderation.api.log_actions import LogPorts
 from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
 from moderation.api.request import Request
-from moderation.api.table import ROUTES, Route
+from moderation.api.table import LOG_ROUTES, ROUTES, Route
 from moderation.domain.people import Person, may
 from moderation.observability import logger
 from moderation.usecases.review.ports_of import ReviewPorts
@@ -32,13 +33,27 @@ ACTIONS: dict[str, Callable[[ApiPorts, Request], dict[str, Any]]] = {
     **vars(review_actions),
     **vars(batch_actions),
 }
+LOG_ACTIONS: dict[str, Callable[[LogPorts, Request], dict[str, Any]]] = vars(log_actions)
 APP_ACTIONS: dict[str, Callable[[ReviewPorts, Request], dict[str, Any]]] = vars(app_actions)
 FindPerson = Callable[[Mapping[str, Any]], Person | None]
 
 
-def resolver(ports: ApiPorts, find_person: FindPerson) -> APIGatewayHttpResolver:
-    """Return what answers the events of an HTTP API; `find_person` reads a request's claims."""
-    return _resolver("/api", find_person, [(route, partial(ACTIONS[route.name], ports)) for route in ROUTES])
+def resolver(ports: ApiPorts, find_person: FindPerson, logs: LogPorts | None = None) -> APIGatewayHttpResolver:
+    """Return what answers the events of an HTTP API, without `logs` those of other routes than the logs' alone.
+
+    `find_person` reads a request's claims.
+    """
+    routes = [(route, partial(ACTIONS[route.name], ports)) for route in ROUTES]
+    return _resolver("/api", find_person, [*routes, *(_of_logs(logs) if logs else ())])
+
+
+def log_resolver(logs: LogPorts, find_person: FindPerson) -> APIGatewayHttpResolver:
+    """Return what answers the events of the logs' routes."""
+    return _resolver("/api", find_person, _of_logs(logs))
+
+
+def _of_logs(logs: LogPorts) -> list[tuple[Route, Act]]:
+    return [(route, partial(LOG_ACTIONS[route.name], logs)) for route in LOG_ROUTES]
 
 
 def app_resolver(ports: ReviewPorts, find_app: FindPerson) -> APIGatewayHttpResolver:

@@ -100,3 +100,27 @@ ROUTES = (
     Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
     Route("GET", "/metrics", "read_metrics", "metrics", "How good the verdicts are, with intervals.", query=_TIMES),
 )
+
+# Those of a function of its own, which reads both logs and writes nowhere.
+LOG_ROUTES = (
+    Route(
+        "GET",
+        "/audit",
+        "read_audit",
+        "audit",
+        "Entries of the audit log, newest first, and what its last check found.",
+        query={
+            "image": Text(64, optional=True),
+            "person": Text(64, optional=True),
+            "before": Text(200, optional=True),
+        },
+    ),
+    Route(
+        "GET",
+        "/policy-log",
+        "read_policy_log",
+        "read-policy-log",
+        "The last changes of packs, routes and the canary, newest first.",
+    ),
+)
+PEOPLES_ROUTES = (*ROUTES, *LOG_ROUTES)

@@ -21,6 +21,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "golden": frozenset({"lead"}),
     "others-decisions": frozenset({"lead"}),
     "read-policies": frozenset({"reviewer", "lead", "policy-author", "auditor"}),
+    "read-policy-log": frozenset({"lead", "policy-author", "auditor"}),
     "push-policies": frozenset({"policy-author"}),
     "own-metrics": frozenset({"reviewer", "lead", "auditor"}),
     "metrics": frozenset({"lead", "auditor"}),

@@ -4,12 +4,32 @@ Each key has the writer's user id, `<role id>:<session name>`, and the role may 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 HISTORY = "history/"
 LOG = f"{HISTORY}log/"
 APPROVALS = f"{HISTORY}approvals/"
 PICTURES = "pictures-"  # begins the name of an entry about pictures in a report, in place of a version
 NEEDED = 2  # editors who must have signed a digest, its author among them
+
+
+@dataclass(frozen=True)
+class PolicyChange:
+    """Version of a file of the policy bucket with what its editor wrote about it; `who` is empty if nobody did.
+
+    `digest` is that of the pack or routes, if it has one; `accepted` the note with which contradictions of people's
+    decisions were accepted, if there were any.
+    """
+
+    at: str
+    key: str
+    version: str
+    action: str
+    who: str = ""
+    digest: str = ""
+    why: str = ""
+    accepted: str = ""
+    signed_by: tuple[str, ...] = ()
 
 
 def log_key(user_id: str, version: str) -> str:

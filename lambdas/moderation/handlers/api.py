@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from moderation import wiring
+from moderation.api.claims import subject_of
 from moderation.api.serve import resolver
 from moderation.domain.people import Person
 from moderation.observability import observed
@@ -22,9 +23,5 @@ def _answer() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
 
 
 def _find_person(event: Mapping[str, Any]) -> Person | None:
-    """Find who the subject of a verified access token is; nothing else that it says counts."""
-    authorizer = event["requestContext"].get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    if claims.get("token_use") != "access" or not claims.get("sub"):
-        return None
-    return wiring.api().review.people.find(claims["sub"])
+    subject = subject_of(event)
+    return wiring.api().review.people.find(subject) if subject else None

@@ -6,6 +6,7 @@ import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
 import { Identical } from "./views/identical.js";
 import { Item } from "./views/item.js";
 import { Keys } from "./views/keys.js";
+import { Audit, PolicyLog } from "./views/logs.js";
 import { Metrics } from "./views/metrics.js";
 import { Policies } from "./views/policies.js";
 import { Review } from "./views/review.js";
@@ -14,7 +15,9 @@ import { Review } from "./views/review.js";
 const PAGES = {
   review: ["Review", "next", Review],
   policies: ["Policies", "read-policies", Policies],
+  changes: ["Policy log", "read-policy-log", PolicyLog],
   metrics: ["Metrics", "metrics", Metrics],
+  audit: ["Audit", "audit", Audit],
   keys: ["Keys", "", Keys],
 };
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from PIL import Image
 
 from moderation.api.api_ports import ApiPorts
+from moderation.api.log_actions import LogPorts
 from moderation.api.serve import answered, app_resolver, resolver
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import item_name
@@ -28,10 +29,12 @@ from moderation.usecases.review.render_original import OriginalPorts, render_ori
 from moderation.usecases.review.reveal import RevealPorts
 from tests.support.fakes import (
     FakeAudit,
+    FakeAuditFiles,
     FakeImages,
     FakePeople,
     FakePictures,
     FakePolicies,
+    FakePolicyLog,
     FakePublisher,
     FakeRevealCounts,
     FakeReviewQueue,
@@ -73,6 +76,7 @@ class Place:
         self.audit, self.publisher = FakeAudit(), FakePublisher()
         self.policies: Any = PacksInForce(Policies(PACK, ()))
         self.people = FakePeople()
+        self.audit_files, self.policy_log, self.reveals = FakeAuditFiles(), FakePolicyLog(), FakeRevealCounts()
         self.work.put_if_absent(pack_file(PACK.digest), pack_data(PACK))
         self.image = self.put("a#b/photo.jpg")
         self.later, self.ten_seconds = timedelta(), timedelta(seconds=10)
@@ -88,18 +92,18 @@ class Place:
         def finish(image: ImageRef, pending: str) -> str:
             return finalise(review, deciding, image, pending, datetime.now(UTC) + self.later).refused
 
-        counts = FakeRevealCounts()
-        originals = OriginalPorts(verdicts, self.people, images, counts, self.audit)
+        originals = OriginalPorts(verdicts, self.people, images, self.reveals, self.audit)
 
         def original(image: ImageRef, who: str) -> str:
             return base64.b64encode(render_original(originals, image, who, datetime.now(UTC))).decode()
 
-        reveal = RevealPorts(verdicts, queue, FakePictures(work), counts, self.audit)
+        reveal = RevealPorts(verdicts, queue, FakePictures(work), self.reveals, self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         escalate = lambda *given: self.escalated.append(given)  # noqa: E731
         ports = ApiPorts(review, reveal, self.policies, finish, escalate, original)
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
-        return resolver(ports, lambda event: self.people.find(_subject(event)))
+        logs = LogPorts(self.people, lambda: self.audit_files, self.policy_log)
+        return resolver(ports, lambda event: self.people.find(_subject(event)), logs)
 
     def put(self, key: str, **more: Any) -> ImageRef:
         image = ImageRef(BUCKET, key, "v1")

@@ -1,18 +1,26 @@
 """Each route for each role; bodies that make no sense; and what an answer shows."""
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
 from moderation.api import openapi
-from moderation.api.serve import answered
-from moderation.api.table import ROUTES
+from moderation.api.log_actions import LogPorts
+from moderation.api.serve import answered, log_resolver
+from moderation.api.table import LOG_ROUTES, PEOPLES_ROUTES, ROUTES
+from moderation.domain.audit import AuditEvent, Head, entry
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import RIGHTS, ROLES
 from moderation.domain.policy import Category
+from moderation.domain.policy_history import PolicyChange
+from moderation.errors import LogRefused
+from moderation.usecases.check_audit import check_audit
 from tests.unit.api.place import HOSTILE, Place, event, person
 
 DOCUMENT = Path(__file__).parents[3] / "docs/openapi.json"
@@ -33,7 +41,7 @@ def needs_body(route) -> bool:
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", PEOPLES_ROUTES, ids=lambda route: route.name)
 def test_each_route_is_there_for_the_roles_with_its_right_and_for_nobody_else(place, route, role) -> None:
     status, said = place.ask(person(role), route.method, path_of(route, place))
 
@@ -94,7 +102,7 @@ def test_a_body_that_is_too_long_is_refused(place) -> None:
     assert place.ask(person("lead"), "POST", "/next", '"' + "a" * 65536 + '"')[0] == 413
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", PEOPLES_ROUTES, ids=lambda route: route.name)
 def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
     for who in (None, person()):
         status, said = place.ask(who, route.method, path_of(route, place), {})
@@ -103,8 +111,9 @@ def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
 
 
 def test_every_right_in_the_table_is_one_that_people_have() -> None:
-    assert {route.right for route in ROUTES} - {""} <= set(RIGHTS)
-    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+    assert {route.right for route in PEOPLES_ROUTES} - {""} <= set(RIGHTS)
+    assert len({(route.method, route.path) for route in PEOPLES_ROUTES}) == len(PEOPLES_ROUTES)
+    assert {route.name for route in ROUTES}.isdisjoint(route.name for route in LOG_ROUTES)
 
 
 def test_the_document_is_that_of_the_table_and_valid() -> None:
@@ -219,12 +228,77 @@ def test_a_person_reads_what_they_may_do(place) -> None:
     _, me = place.ask(person("auditor"), "GET", "/me")
 
     assert me["pseudonym"] == "otter"
-    assert me["rights"] == ["audit", "metrics", "own-metrics", "read-policies"]
+    assert me["rights"] == ["audit", "metrics", "own-metrics", "read-policies", "read-policy-log"]
     assert "sub-1" not in json.dumps(me)
 
 
 def test_the_page_lists_each_route_with_its_right() -> None:
     page = DOCUMENT.with_name("api.md").read_text("utf-8")
 
-    for route in ROUTES:
+    for route in PEOPLES_ROUTES:
         assert f"| {route.method} | `{route.path}` | {route.right or 'any'} | {route.summary} |" in page
+
+
+def noted(place: Place, *images: str) -> None:
+    """Write entries about images into the audit log, one each second, and check it."""
+    head = Head()
+    for number, image in enumerate(images):
+        event = AuditEvent(action="reveal", who=f"p-{number}", at=f"2026-11-26T10:00:0{number}.000Z", image=image)
+        file, head = entry(event, "2026-11-26/w1", head)
+        place.audit_files.files[file.key] = file.body
+    check_audit(place.audit_files, datetime(2026, 11, 27, 1, tzinfo=UTC))
+
+
+def test_the_audit_log_is_read_newest_first_with_what_its_check_found(place) -> None:
+    noted(place, "a" * 32, "b" * 32)
+
+    status, said = place.ask(person("auditor"), "GET", "/audit")
+
+    assert status == 200
+    assert [one["event"]["image"] for one in said["entries"]] == ["b" * 32, "a" * 32]
+    assert (said["read"], said["older"], said["checked"]["broken_since"]) == (2, "", "")
+
+
+def test_the_audit_log_is_searched_by_image_and_pseudonym(place) -> None:
+    noted(place, "a" * 32, "b" * 32, "a" * 32)
+    asked = person("lead")
+
+    assert len(place.ask(asked, "GET", "/audit", image="a" * 32)[1]["entries"]) == 2
+    assert len(place.ask(asked, "GET", "/audit", image="a" * 32, person="p-2")[1]["entries"]) == 1
+    assert place.ask(asked, "GET", "/audit", person="p-9")[1]["entries"] == []
+
+
+@pytest.mark.parametrize("query", [{"before": "x"}, {"image": "x" * 65}, {"day": "today"}])
+def test_a_search_of_the_audit_log_that_makes_no_sense_gets_a_sentence(place, query) -> None:
+    status, said = place.ask(person("auditor"), "GET", "/audit", **query)
+
+    assert (status, said["message"][-1]) == (400, ".")
+
+
+def test_a_log_that_takes_a_role_which_the_person_lacks_says_so(place) -> None:
+    def refused() -> Any:
+        raise LogRefused("The audit log can't be read.")
+
+    place.people.people["sub-1"] = person("auditor")
+    logs = LogPorts(place.people, refused, place.policy_log)
+    app = log_resolver(logs, lambda event: place.people.find("sub-1"))
+
+    assert answered(app, event("GET", "/audit", None, {}, "sub-1"))["statusCode"] == 409
+
+
+def test_the_policy_log_is_read(place) -> None:
+    change = PolicyChange("2026-11-26T10:00:00Z", "packs/small.yaml", "v2", "push", "eve", "d" * 64, HOSTILE)
+    place.policy_log.changes.append(change)
+
+    status, said = place.ask(person("policy-author"), "GET", "/policy-log")
+
+    assert (status, said["changes"][0]) == (200, {**asdict(change), "signed_by": []})
+
+
+def test_each_function_answers_its_own_routes_alone(place) -> None:
+    place.people.people["sub-1"] = person("lead")
+    logs = LogPorts(place.people, lambda: place.audit_files, place.policy_log)
+    app = log_resolver(logs, lambda event: place.people.find("sub-1"))
+
+    assert answered(app, event("GET", "/audit", None, {}, "sub-1"))["statusCode"] == 200
+    assert answered(app, event("GET", "/metrics", None, {}, "sub-1"))["statusCode"] == 404

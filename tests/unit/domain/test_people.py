@@ -24,9 +24,9 @@ def record(*supported: str, key: str = "posts/a.jpg", **said: Any) -> Record:
 ALLOWED = {
     "reviewer": "next claim decide undo reveal escalate read-policies own-metrics",
     "lead": "next claim decide undo reveal original escalate escalated release golden others-decisions read-policies "
-    "own-metrics metrics audit",
-    "policy-author": "read-policies push-policies",
-    "auditor": "read-policies own-metrics metrics audit",
+    "read-policy-log own-metrics metrics audit",
+    "policy-author": "read-policies read-policy-log push-policies",
+    "auditor": "read-policies read-policy-log own-metrics metrics audit",
     "app": "read-verdicts report",
 }
 

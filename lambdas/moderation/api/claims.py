@@ -1,0 +1,11 @@
+"""Claims of a request whose token API Gateway has verified."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def subject_of(event: Mapping[str, Any]) -> str | None:
+    """Return the subject of a verified access token; nothing else that it says counts."""
+    authorizer = event["requestContext"].get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    return claims.get("sub") or None if claims.get("token_use") == "access" else None
