@@ -1,12 +1,13 @@
 """The whole picture as people are shown it: its pixels alone, upright, in sRGB, and larger than the models' views."""
 
 import io
+import itertools
 import random
 
 import pytest
 from PIL import Image
 
-from local.harness.hostile_files import encode
+from local.harness.hostile_files import encode, mutants
 from moderation.domain.image import prepare, redraw
 from moderation.errors import ImageTooLarge, ModerationError, UnreadableImage, UnsupportedImage
 from tests.support.colour_files import SWAPPED, exif
@@ -119,3 +120,15 @@ def test_even_noise_fits_into_an_answer() -> None:
 def test_what_the_pipeline_refuses_is_not_shown_either(data, error: type[ModerationError]) -> None:
     with pytest.raises(error):
         redraw(data)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_files_of_every_format_are_shown_or_refused_in_words() -> None:
+    shown = 0
+    for name, data in itertools.islice(mutants(seed=3), 300):
+        try:
+            shown += len(redraw(data)) > 0
+        except ModerationError as refused:
+            assert str(refused).endswith("."), name
+
+    assert shown
