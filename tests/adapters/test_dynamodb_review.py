@@ -198,8 +198,12 @@ def test_what_waits_in_lanes_is_counted_up_to_a_bound_in_two_requests_each(dynam
         put(dynamodb, str(minute), minute=minute)
     put(dynamodb, "avatar", other.partition, minute=2)
     asked, ask = [], dynamodb.query
-    monkeypatch.setattr(dynamodb, "query", lambda **request: asked.append(request) or ask(**request))
 
+    def noted(**request: Any) -> Any:
+        asked.append(request)
+        return ask(**request)
+
+    monkeypatch.setattr(dynamodb, "query", noted)
     found = queue.standing([LANE, other], utc(NOW))
 
     assert found == Standing(waiting=254, overdue=250, next_due_at=utc(NOW), is_all=False)

@@ -234,8 +234,12 @@ def test_records_that_are_read_in_vain_are_few_in_each_request(monkeypatch):
     desk.wait("mine.jpg", "Violence")
     squeamish = replace(ANNA, opted_out=frozenset({"Gore"}))
     read, get = [], desk.verdicts.get
-    monkeypatch.setattr(desk.verdicts, "get", lambda made: read.append(made) or get(made))
 
+    def noted(made):
+        read.append(made)
+        return get(made)
+
+    monkeypatch.setattr(desk.verdicts, "get", noted)
     found, most = next_item(desk.review, squeamish, NOW), 0
     while not found.record:
         most = max(most, len(read))
