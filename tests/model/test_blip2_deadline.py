@@ -41,7 +41,7 @@ def slow(container: Container, clock: Clock) -> Callable[..., None]:
         module = _blip2(container)._model.get_submodule(part)
 
         def take(_module: Any, _arguments: Any, output: Any) -> None:
-            clock.now += seconds + a_row * len(output[0])
+            clock.now += seconds + a_row * len(output)
 
         module.register_forward_hook(take)
 
@@ -71,7 +71,7 @@ def test_a_slow_request_fails_alone(
 ) -> None:
     neighbours = [request_for(prompts=[WEAPON], caption=True), request_for(prompt=WEAPON), request_for()]
     alone = [ask(neighbour)[0] for neighbour in neighbours]
-    slow("language_model.decoder", seconds=1)
+    slow("language_model.lm_head", seconds=1)
 
     first, late, *others = ask(neighbours[0], request_for(**heavy), *neighbours[1:])
 
@@ -84,7 +84,7 @@ def test_a_slow_request_fails_alone(
 def test_a_lone_slow_request_is_a_504(
     ask: Ask, slow: Callable[..., None], request_for: Callable[..., dict[str, Any]]
 ) -> None:
-    slow("language_model.decoder", seconds=1)
+    slow("language_model.lm_head", seconds=1)
 
     (reply,) = ask(request_for(prompt=WEAPON, parameters={"max_new_tokens": 256}))
 
@@ -96,7 +96,7 @@ def test_light_requests_dont_wait_for_the_rows_of_a_heavy_one(
     ask: Ask, slow: Callable[..., None], request_for: Callable[..., dict[str, Any]]
 ) -> None:
     """Together each of the 32 steps would take 3.3 s."""
-    slow("language_model.decoder", a_row=0.05)
+    slow("language_model.lm_head", a_row=0.05)
 
     heavy, *light = ask(request_for(prompts=[WEAPON] * 64), *(request_for(prompt=WEAPON) for _ in range(3)))
 
@@ -107,7 +107,7 @@ def test_light_requests_dont_wait_for_the_rows_of_a_heavy_one(
 def test_of_two_groups_the_lighter_is_decoded_first(
     ask: Ask, slow: Callable[..., None], request_for: Callable[..., dict[str, Any]]
 ) -> None:
-    slow("language_model.decoder", seconds=0.8)
+    slow("language_model.lm_head", seconds=0.8)
     heavy = request_for(prompt=WEAPON, parameters={"num_beams": 2, "min_new_tokens": 48})
     light = request_for(prompt=WEAPON, parameters={"num_beams": 2, "min_new_tokens": 24})
 
@@ -122,7 +122,7 @@ def test_prompts_that_take_long_to_read_are_given_up_between_two_layers(
 ) -> None:
     light = request_for(prompt=WEAPON)
     (alone,) = ask(light)
-    slow("language_model.encoder.block.0", a_row=30)
+    slow("language_model.encoder.block.0.layer.0.SelfAttention.q", a_row=0.5)  # a row is a token here
 
     answered, late = ask(light, request_for(prompts=["long " * 200] * 2))
 
@@ -143,7 +143,7 @@ def test_what_comes_next_has_its_own_time(
 ) -> None:
     request = request_for(prompts=[WEAPON], caption=True)
     (alone,) = ask(request)
-    slow("language_model.decoder", seconds=1)
+    slow("language_model.lm_head", seconds=1)
     ask(request_for(prompt=WEAPON, parameters={"max_new_tokens": 256}))
 
     assert ask(request)[0].body == alone.body
@@ -152,7 +152,7 @@ def test_what_comes_next_has_its_own_time(
 def test_a_blank_image_that_wasnt_scored_in_time_is_scored_later(
     ask: Ask, slow: Callable[..., None], request_for: Callable[..., dict[str, Any]], clock: Clock, container: Container
 ) -> None:
-    hook = _blip2(container)._model.language_model.decoder.register_forward_hook(
+    hook = _blip2(container)._model.language_model.lm_head.register_forward_hook(
         lambda *_: setattr(clock, "now", clock.now + 41)
     )
     request = request_for(prompts=[WEAPON])
@@ -168,7 +168,7 @@ def test_sigterm_leaves_a_batch_25_seconds(
     ask: Ask, slow: Callable[..., None], request_for: Callable[..., dict[str, Any]], container: Container, clock: Clock
 ) -> None:
     """SageMaker kills the container 30 s after SIGTERM."""
-    slow("language_model.decoder", seconds=1)
+    slow("language_model.lm_head", seconds=1)
     steps: list[float] = []
 
     def tell(*_: Any) -> None:
@@ -176,7 +176,7 @@ def test_sigterm_leaves_a_batch_25_seconds(
         if len(steps) == 5:
             container._handler._service.stop()
 
-    _blip2(container)._model.language_model.decoder.register_forward_hook(tell)
+    _blip2(container)._model.language_model.lm_head.register_forward_hook(tell)
 
     (reply,) = ask(request_for(prompt=WEAPON, parameters={"max_new_tokens": 256}))
 

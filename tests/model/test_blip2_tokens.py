@@ -10,6 +10,7 @@ import pytest
 import torch
 from blip2_serving import blip2
 from blip2_serving.blip2 import Blip2, Row
+from blip2_serving.t5 import T5Decoder, T5Encoder
 from PIL import Image
 
 from local.models import random_checkpoint
@@ -109,6 +110,29 @@ def test_rows_leave_the_batch_when_they_are_done(picture: Callable[..., Image.Im
 
     assert batched == [bare(reference.tokens(images[index], prompt, **GREEDY)) for index, prompt in pairs]
     assert len({len(tokens) for tokens in batched}) > 1
+
+
+@pytest.mark.parametrize("scaled", [False, True], ids=["like flan-t5", "like the first T5"])
+@torch.inference_mode()
+def test_the_logits_of_every_step_are_transformers_own(scaled: bool) -> None:
+    language_model = random_checkpoint.build(NetworkSize())[0].language_model
+    config = language_model.config
+    config.tie_word_embeddings = config.scale_decoder_outputs = scaled  # as transformers 4 and 5 call it
+    torch.manual_seed(1)
+    embeds, tokens = torch.randn(3, 9, config.d_model), torch.randint(4, config.vocab_size, (3, 150))
+    mask = torch.ones(3, 9, dtype=torch.long)
+    mask[0, 6:] = mask[1, 8:] = 0  # padding
+
+    decoder = T5Decoder(language_model)
+    decoding = decoder.begin(T5Encoder(language_model, lambda: None).read(embeds, mask), mask)
+    ours = [decoder.step(column, decoding) for column in tokens.T]
+    decoding.keep(torch.tensor([2]))
+    last = decoder.step(tokens[2:, 0], decoding)
+
+    tokens = torch.cat([tokens, tokens[:, :1]], dim=1)
+    theirs = language_model(inputs_embeds=embeds, attention_mask=mask, decoder_input_ids=tokens).logits
+    torch.testing.assert_close(torch.stack(ours, dim=1), theirs[:, :-1], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(last, theirs[2:, -1], atol=1e-4, rtol=1e-4)
 
 
 def test_a_batch_over_the_memory_bound_is_split_unnoticed(
@@ -215,6 +239,13 @@ def test_a_checkpoint_that_cant_be_served_is_refused_in_words() -> None:
     model, processor = random_checkpoint.build(NetworkSize())
     model.config.text_config.bos_token_id = None
     with pytest.raises(blip2.UnusableCheckpoint, match="bos_token_id"):
+        Blip2(model, processor.image_processor, processor.tokenizer)
+
+
+def test_a_t5_of_another_kind_is_refused_in_words() -> None:
+    model, processor = random_checkpoint.build(NetworkSize())
+    model.config.text_config.feed_forward_proj = "relu"
+    with pytest.raises(blip2.UnusableCheckpoint, match="gated-gelu"):
         Blip2(model, processor.image_processor, processor.tokenizer)
 
 

@@ -235,7 +235,7 @@ def test_sigterm_ends_what_is_decoded_with_a_sentence(
                 if first:
                     blip2 = real._service._blip2
                     blip2.deadline.clock = lambda: len(steps)
-                    blip2._model.language_model.decoder.register_forward_hook(step)
+                    blip2._model.language_model.lm_head.register_forward_hook(step)
                 return output
             """
         )

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from PIL import Image
 from transformers import AutoTokenizer, Blip2ForConditionalGeneration, BlipImageProcessor, StoppingCriteria
-from transformers.modeling_outputs import BaseModelOutput
 
 from blip2_serving.deadline import Deadline, TimeIsUp
+from blip2_serving.t5 import T5Decoder, T5Encoder
 
-# Padded tokens (rows x beams x length) decoded at once. The key-value cache of flan-t5-xl takes about
-# 0.2 MB a token in bf16, so this is about 3 GB; a batch of 8 images with 9 prompts each has some 3,500.
+# Padded tokens (rows x beams x length) decoded at once. The key-value cache of `generate` takes about 0.2 MB a token
+# of flan-t5-xl in bf16, so this is about 3 GB; a batch of 8 images with 9 prompts each has some 3,500.
 MAX_PADDED_TOKENS = 16_384
 # Pairs of tokens (rows x length x length) that a layer of the encoder attends to at once: 12 bytes each for each of
 # flan-t5-xl's 32 heads (bias, scores, and both of the softmax in fp32), so 3.2 GB. It binds beyond 512 tokens a row.
@@ -75,7 +75,11 @@ class Blip2:
         self._yes, self._no = _first_tokens(tokenizer, "yes"), _first_tokens(tokenizer, "no")
         if set(self._yes) & set(self._no):
             raise UnusableCheckpoint('The tokenizer starts "yes" and "no" with the same token: no P(yes).')
+        if model.config.text_config.feed_forward_proj != "gated-gelu":
+            raise UnusableCheckpoint("The checkpoint's T5 isn't of version 1.1 (gated-gelu), as flan-t5 is.")
         self.deadline = Deadline()
+        self._encoder = T5Encoder(model.language_model, before_layer=self.deadline.check)
+        self._decoder = T5Decoder(model.language_model)
         for layer in (*model.vision_model.encoder.layers, *model.language_model.encoder.block):
             layer.register_forward_pre_hook(lambda *_: self.deadline.check())
 
@@ -169,47 +173,32 @@ class Blip2:
         """Decode as `generate` does, but remove finished rows from the batch: short answers don't wait for captions."""
         config = self._model.config.text_config
         embeds, mask = self._inputs(rows)
-        encoded = self._model.language_model.encoder(inputs_embeds=embeds, attention_mask=mask).last_hidden_state
+        encoded = self._encoder.read(embeds, mask)
         limits = torch.tensor([row.limit for row in rows], device=encoded.device)
         active = torch.arange(len(rows), device=encoded.device)
-        tokens = torch.full((len(rows), 1), config.decoder_start_token_id, device=encoded.device)
+        tokens = torch.full((len(rows),), config.decoder_start_token_id, device=encoded.device)
         generated: list[list[int]] = [[] for _ in rows]
         scores: list[tuple[float, float]] = []
-        cache = None
+        decoding = self._decoder.begin(encoded, mask)
         for step in range(1, max(row.limit for row in rows) + 1):
             if self.deadline.passed:
                 break
-            logits, cache = self._next(tokens, encoded, mask, cache)
+            logits = self._decoder.step(tokens, decoding)
             scores = scores or self._scores(logits)
-            chosen = logits.argmax(dim=-1)
-            for index, token in zip(active.tolist(), chosen.tolist(), strict=True):
+            tokens = logits.argmax(dim=-1)
+            for index, token in zip(active.tolist(), tokens.tolist(), strict=True):
                 generated[index].append(token)
-            going_on = ((chosen != config.eos_token_id) & (limits[active] > step)).nonzero()[:, 0]
+            going_on = ((tokens != config.eos_token_id) & (limits[active] > step)).nonzero()[:, 0]
             if len(going_on) < len(active):
-                if len(going_on):
-                    cache.batch_select_indices(going_on)
-                encoded, mask, active, chosen = (each[going_on] for each in (encoded, mask, active, chosen))
+                decoding.keep(going_on)
+                active, tokens = active[going_on], tokens[going_on]
             if len(active) == 0:
                 break
-            tokens = chosen[:, None]
         unfinished = set(active.tolist())
         return [
             None if index in unfinished else Decoded(text, *scores[index])
             for index, text in enumerate(self._texts(generated))
         ]
-
-    def _next(
-        self, tokens: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
-    ) -> tuple[torch.Tensor, Any]:
-        """Return the logits (rows, vocabulary) after the last tokens (rows, 1), and the updated key-value cache."""
-        output = self._model.language_model(
-            encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
-            attention_mask=mask,
-            decoder_input_ids=tokens,
-            past_key_values=cache,
-            use_cache=True,
-        )
-        return output.logits[:, -1], output.past_key_values
 
     def _texts(self, generated: Any) -> list[str]:
         return [text.strip() for text in self._tokenizer.batch_decode(generated, skip_special_tokens=True)]
