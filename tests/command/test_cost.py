@@ -84,7 +84,8 @@ def test_prices_name_their_source_and_standing():
     document = json.loads(FILE.read_text())
     listed = [*document["prices"].values(), *document["rekognition_tiers"]]
 
-    assert all(price["unit"] and price["source"] and price["standing"] in ("given", "known") for price in listed)
+    standings = ("given", "known", "quoted", "not verified")
+    assert all(price["unit"] and price["source"] and price["standing"] in standings for price in listed)
     assert {name for name, price in document["prices"].items() if price["standing"] == "given"} == {
         "ml.g5.2xlarge",
         "ml.g5.12xlarge",
