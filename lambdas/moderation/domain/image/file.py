@@ -5,6 +5,8 @@ import re
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pi_heif
 from PIL import Image
@@ -70,6 +72,19 @@ def open_file(data: bytes) -> Image.Image:
         raise contradictory("TIFF", "its directory is inconsistent")
     refuse_size(image)
     return image
+
+
+@contextmanager
+def decoding(format: str) -> Iterator[None]:
+    """Raise what Pillow's decoders raise as ImageTooLarge and UnreadableImage."""
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise ImageTooLarge(f"A frame of the image declares over {MAX_PIXELS:,} pixels.") from error
+    except DECODER_FAULTS as error:
+        raise UnreadableImage(
+            f"The {format} file is damaged or cut short: it can't be decoded ({type(error).__name__})."
+        ) from error
 
 
 def _is_of_the_picture(warning: str) -> bool:
