@@ -155,10 +155,9 @@ class ModerationStack(Stack):
         )
         work.restrict_keys([functions.prepare_image, functions.finalise, *console, *apps, reviewer])
         if settings.hold_until_cleared:
-            readers = [functions.prepare_image, functions.select_item, functions.render_original, reviewer, quarantine]
-            intake.hold_until_cleared(readers)
+            pipeline = [functions.prepare_image, functions.read_image, functions.select_item]
+            intake.hold_until_cleared([*pipeline, functions.render_original, reviewer, quarantine])
             work.restrict_views([functions.query_image, *console, reviewer, quarantine])
-            work.restrict_pages([functions.read_image])
         Monitoring(
             self,
             "Monitoring",
@@ -177,6 +176,7 @@ class ModerationStack(Stack):
             "AuditBucketName": audit.bucket_name,
             "VerdictTableName": verdicts.table.table_name,
             "PrepareImageRoleArn": functions.prepare_image.role.role_arn,
+            "ReadImageRoleArn": functions.read_image.role.role_arn,
             "SelectItemRoleArn": functions.select_item.role.role_arn,
             "RecordVerdictRoleArn": functions.record_verdict.role.role_arn,
             "ReviewerRoleArn": reviewer.role.role_arn,

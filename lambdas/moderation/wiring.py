@@ -54,6 +54,7 @@ class QueryPorts:
 
 @dataclass(frozen=True)
 class ReadPorts:
+    images: ImageStore
     work: WorkStore
     reader: Reader
 
@@ -160,10 +161,12 @@ def read_image() -> ReadPorts:
 
     from moderation.adapters import clients
     from moderation.adapters.reader.ocr import OcrReader
+    from moderation.adapters.s3_images import S3ImageStore
     from moderation.adapters.s3_work import S3WorkStore
 
     env = Environment(os.environ, "WORK_BUCKET", "READER_MODELS")
-    return ReadPorts(S3WorkStore(clients.s3(), env["WORK_BUCKET"]), OcrReader(Path(env["READER_MODELS"])))
+    s3 = clients.s3()
+    return ReadPorts(S3ImageStore(s3), S3WorkStore(s3, env["WORK_BUCKET"]), OcrReader(Path(env["READER_MODELS"])))
 
 
 @cache

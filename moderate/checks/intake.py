@@ -67,13 +67,15 @@ def policy(deployment: Deployment) -> Check:
 
 
 def readable(deployment: Deployment) -> Check:
-    """Check that the functions may use the key that encrypts uploads."""
+    """Check that the functions that decode uploads may use the key that encrypts them."""
     answer = client("s3").get_bucket_encryption(Bucket=deployment.intake_bucket)
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
     key = rule.get("KMSMasterKeyID")
     if not key:
         return Check("intake: key", "ok", f"{rule['SSEAlgorithm']}, with a key of S3's own")
-    return usable("intake: key", key, deployment.outputs.get("PrepareImageRoleArn"))
+    roles = (deployment.outputs.get(f"{name}RoleArn") for name in ("PrepareImage", "ReadImage"))
+    checks = [usable("intake: key", key, role) for role in roles]
+    return next((check for check in checks if check.status == "fail"), checks[0])
 
 
 def _statements(bucket: str) -> list[object]:

@@ -32,8 +32,8 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
         _deny("Quarantined", [*_READS, *tagging], objects, keeper, quarantined),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
-        names = ("PrepareImage", "SelectItem", "RenderOriginal", "Reviewer", "Quarantine")
-        readers = [deployment.output(f"{name}RoleArn") for name in names]
+        roles = ("PrepareImage", "ReadImage", "SelectItem", "RenderOriginal", "Reviewer", "Quarantine")
+        readers = [deployment.output(f"{role}RoleArn") for role in roles]
         uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{VERDICT_TAG}": "safe"}}
         statements.append(_deny("Uncleared", _READS, objects, readers, uncleared))
     return statements

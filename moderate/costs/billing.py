@@ -10,7 +10,7 @@ from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
 from moderate.costs.reading import MEMORY_MB as READER_MB
-from moderate.costs.reading import PLAIN_SECONDS
+from moderate.costs.reading import plain_seconds
 from moderate.costs.resource_usage import Measured, ResourceUsage
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 
@@ -26,7 +26,7 @@ LlamaSize = Literal["7b", "13b", "70b"]
 _EVENTS = 2  # S3 sends the bus "Object Created" and, when the verdict is tagged, "Object Tags Added"
 _ACCESS_LOG_BYTES, _ACCESS_LOG_MONTHS = 500, 3  # a line for each request, kept 90 days
 _PLATFORM_LOG_BYTES = 800  # Lambda's own start and report lines of an invocation
-_WAITING_GB = 0.5  # memory of the functions that wait for an endpoint
+WAITING_GB = 0.25  # memory of the functions that wait for an endpoint
 _EXPRESS_GB = 64 / 1024  # the smallest size that Express bills, and sufficient: 50 MB and the definition
 _TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
 _TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
@@ -57,7 +57,7 @@ class Load:
     llama_size: LlamaSize = "13b"
     blip2_seconds: float = round(blip2_seconds(), 2)  # of an instance, a view
     llama_seconds: float = round(llama_seconds("13b"), 2)  # of an instance, a judgement
-    reading_seconds: float = PLAIN_SECONDS
+    reading_seconds: float = plain_seconds()
     utilisation: float = 0.7  # of an instance, where autoscaling holds it
     idle_hours: float = 0.5  # of a burst: instances that start, and wait before they are released
     kept_months: float = 12.0  # records
@@ -219,8 +219,8 @@ def rekognition_usd(images: float, prices: Prices) -> float:
 
 
 def _data(image: ResourceUsage, images: float, prices: Prices) -> Line:
-    """The views, which are nearly all of the work files but the page that is read, in base64."""
-    sent = (image.work_bytes - image.page_bytes) * 4 / 3
+    """The views, which are nearly all of the work files, in base64."""
+    sent = image.work_bytes * 4 / 3
     usd = images * sent / GB * prices["sagemaker_data_gb"]
     return Line("Endpoints' data", usd, f"{sent / 1000:.0f} KB sent an image: its views in base64")
 
@@ -236,7 +236,7 @@ def _step_functions(load: Load, image: ResourceUsage, images: float, prices: Pri
 
 def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:
     blip2, llama = latencies(load)
-    waiting = (image.queries * blip2 + judgements(load) * llama) * _WAITING_GB
+    waiting = (image.queries * blip2 + judgements(load) * llama) * WAITING_GB
     usd = images * (
         image.invocations * prices["lambda_request"] + (image.gb_seconds + waiting) * prices["lambda_gb_second"]
     )
@@ -245,7 +245,7 @@ def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> 
 
 
 def _reading(load: Load, images: float, prices: Prices) -> Line:
-    """The reader's time; its transition, its invocation and its files are in the other lines."""
+    """The reader's time; its transition, its invocation and its requests are in the other lines."""
     gb_seconds = (1 - load.reuse_share) * load.reading_seconds * READER_MB / 1024
     usd = images * gb_seconds * prices["lambda_gb_second"]
     return Line("reading", usd, f"{load.reading_seconds:g} s of {READER_MB:,} MB an image that isn't reused")

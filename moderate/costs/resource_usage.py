@@ -22,8 +22,7 @@ _TRANSITION_SECONDS = 0.03
 class ResourceUsage:
     """Resource usage of one image: bytes, seconds, request units; without the endpoints' time.
 
-    `page_bytes` of `work_bytes` are the pictures that the reader gets. `item_bytes` are those of the record,
-    `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
+    `item_bytes` are those of the record, `listed_bytes` of its entry in the index by verdict, `stored_bytes` of all.
     """
 
     transitions: float
@@ -35,7 +34,6 @@ class ResourceUsage:
     s3_writes: float
     s3_reads: float
     work_bytes: float
-    page_bytes: float
     write_units: float
     read_units: float
     stored_bytes: float
@@ -85,8 +83,6 @@ def _unread(usage: ResourceUsage) -> ResourceUsage:
         invocations=usage.invocations - reading.INVOCATIONS,
         s3_writes=usage.s3_writes - reading.S3_WRITES,
         s3_reads=usage.s3_reads - reading.S3_READS,
-        work_bytes=usage.work_bytes - usage.page_bytes,
-        page_bytes=0,
     )
 
 
@@ -119,7 +115,6 @@ def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
         s3_writes=requests["s3:PUT"],
         s3_reads=requests["s3:GET"],
         work_bytes=counted["work_bytes"],
-        page_bytes=counted["page_bytes"],
         write_units=counted["write_units"],
         read_units=counted["read_units"],
         stored_bytes=counted["stored_bytes"],

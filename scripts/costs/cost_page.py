@@ -15,7 +15,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
-from moderate.costs.reading import LETTERED_SECONDS
+from moderate.costs.reading import lettered_seconds
 from scripts.costs.chart import Series, chart
 from scripts.sections import write_section
 
@@ -60,10 +60,10 @@ SATURATED: Mapping[str, Load] = {
     "Standard, as shipped": replace(_FULL, workflow="standard"),
     "Express, as shipped": _FULL,
     "Express, nothing read": replace(_FULL, reading_seconds=0.0),
-    "Express, twelve lines of text in each": replace(_FULL, reading_seconds=LETTERED_SECONDS[512, 512]),
-    "Express, the same at a megapixel": replace(_FULL, reading_seconds=LETTERED_SECONDS[1024, 1024]),
+    "Express, twelve lines of text in each": replace(_FULL, reading_seconds=lettered_seconds((512, 512))),
+    "Express, the same at a megapixel": replace(_FULL, reading_seconds=lettered_seconds((1024, 1024))),
     "Express, photos of a phone (7 views) with such text": replace(
-        _FULL, views_per_image=7, reading_seconds=LETTERED_SECONDS[4000, 3000]
+        _FULL, views_per_image=7, reading_seconds=lettered_seconds((4000, 3000))
     ),
     "Express, Nova Micro": replace(_FULL, judge="nova-micro"),
     "Express, Ministral 3 8B": replace(_FULL, judge="ministral-3-8b"),

@@ -292,7 +292,6 @@ def _of_work(cloud: Cloud, item: Mapping[str, Any]) -> dict[str, Any]:
         "views": sum("/views/" in o["Key"] for o in objects),
         "work_objects": len(objects),
         "work_bytes": sum(o["Size"] for o in objects),
-        "page_bytes": sum(o["Size"] for o in objects if "/pages/" in o["Key"]),
     }
 
 

@@ -27,6 +27,7 @@ STOCK_EXPRESS = replace(STOCK_LOAD, workflow="express")
 AT_ONCE = (4, 40, 400)
 LISTED_KEYS, LISTING_SECONDS = 1_000, 0.1  # of a request; its time is assumed
 QUERY_PAGE_BYTES = 1_000_000
+_UPLOAD_READS = 3  # of the upload, for its views and for its text, and of its tags
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ QUOTAS = (
         "S3: reads per second under one prefix (`work/`)",
         5500,
         "S3 performance guidelines",
-        lambda d: d.rate * (d.image.s3_reads - 2),  # without the upload and its tags
+        lambda d: d.rate * (d.image.s3_reads - _UPLOAD_READS),
         adjustable=False,
     ),
     Quota("SNS: messages per second", 30_000, "SNS quotas", lambda d: d.rate * d.image.publishes),
@@ -190,7 +191,7 @@ def arithmetic() -> str:
         ),
         ("transitions", f"images/s x {image.transitions:.2f}"),
         ("write units", f"images/s x {image.write_units:.1f}, of which 2 on a `claimed` key in {SHARDS} shards"),
-        ("S3, `work/`", f"images/s x {image.s3_writes - 1:.0f} writes and {image.s3_reads - 2:.0f} reads"),
+        ("S3, `work/`", f"images/s x {image.s3_writes - 1:.0f} writes and {image.s3_reads - _UPLOAD_READS:.0f} reads"),
         ("messages", f"images/s x {image.publishes:.2f}"),
     ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {how} |" for name, how in rows)])

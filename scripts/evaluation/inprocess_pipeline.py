@@ -61,8 +61,9 @@ class DemoModel:
 
     def evidence(self, data: bytes, pack: Pack) -> Evidence:
         """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
-        prepared = prepare(data, pack.views, INPUT_SIZE, read=pack.is_read)
-        return with_text(self.answer(prepared.views, pack), self._reader, prepared)
+        prepared = prepare(data, pack.views, INPUT_SIZE)
+        evidence = self.answer(prepared.views, pack)
+        return with_text(evidence, self._reader, data, prepared.pages) if pack.is_read else evidence
 
     def ask(self, png: bytes, prompts: Sequence[str], caption: bool, within_s: float | None = None) -> VisionReply:
         """Return the answers about one view, as `ports.VisionModel` does."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import TracebackType
 
-from moderation.domain.image import prepare
+from moderation.domain.image import page_pictures, prepare
 from moderation.errors import ModerationError
 
 MEMORY_MB = 4096  # far more than a file may need: protects the machine
@@ -29,7 +29,13 @@ class DecodeResult:
 
 
 class Decoder:
-    """`with Decoder() as decoder:` starts the process, and restarts it after a crash or a hang."""
+    """`with Decoder() as decoder:` starts the process, and restarts it after a crash or a hang.
+
+    With `read` it makes the pages of each file as well, which the pipeline does in another function.
+    """
+
+    def __init__(self, *, read: bool = False) -> None:
+        self._read = read
 
     def __enter__(self) -> "Decoder":
         self._start()
@@ -42,7 +48,7 @@ class Decoder:
         context = multiprocessing.get_context("fork")
         theirs, self._files = context.Pipe(duplex=False)  # pipes, not sockets: unit tests open none
         self._outcomes, ours = context.Pipe(duplex=False)
-        self._process = context.Process(target=_serve, args=(theirs, ours), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, ours, self._read), daemon=True)
         self._process.start()
         theirs.close()
         ours.close()
@@ -68,17 +74,18 @@ class Decoder:
         return DecodeResult(died, named=False, seconds=math.inf, peak_mb=math.inf)
 
 
-def _serve(files: Connection, outcomes: Connection) -> None:
+def _serve(files: Connection, outcomes: Connection, read: bool) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB << 20, MEMORY_MB << 20))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the libraries print warnings for damaged files
     while True:
-        outcomes.send(_outcome(files.recv_bytes()))
+        outcomes.send(_outcome(files.recv_bytes(), read))
 
 
-def _outcome(data: bytes) -> DecodeResult:
+def _outcome(data: bytes, read: bool) -> DecodeResult:
     before, started = _peak_mb(), time.process_time()
     try:
-        prepare(data, "auto", 224)
+        prepared = prepare(data, "auto", 224)
+        page_pictures(data, prepared.pages if read else ())
         result, named = "accepted", True
     except ModerationError as error:
         result, named = f"{type(error).__name__}: {error}", True

@@ -116,7 +116,7 @@ class Pipeline:
         for number in range(len(manifest.queries)):
             query_image(self._work, self._vision, workspace, number)
         if manifest.pages is not None:
-            read_image(self._work, self._reader, workspace)
+            read_image(self._ports.images, self._work, self._reader, workspace)
         judged = judge_image(self._work, self._judge, workspace).enforced
         if judged is None:
             raise ValueError("A judgement was reused, though the pack forbids it.")

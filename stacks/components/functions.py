@@ -27,6 +27,8 @@ LAMBDAS = Path(__file__).parents[2] / "lambdas"
 # Version 36 holds Powertools 3.31.1 with all its extras.
 POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:36"
 
+_WAITING_MB = 256  # of the functions that do little but wait for a model, and are paid for it
+
 
 class Functions(Construct):
     """Workflow steps, those of a backfill, the canary, drift, the audit's check, people's decisions, the guards."""
@@ -106,7 +108,7 @@ class Functions(Construct):
         intake.allow_read(self.prepare_image)
         policies.allow_read(self.prepare_image)
         # its judgement is that of the same bytes before
-        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS, files.PAGES)
+        work.allow_put(self.prepare_image, files.MANIFEST, files.UPLOAD, files.VIEWS)
         work.allow_put(self.prepare_image, files.JUDGEMENT, files.PACKS)
         verdicts.allow_reuse(self.prepare_image)
         work.allow_key(self.prepare_image)
@@ -115,6 +117,7 @@ class Functions(Construct):
         self.query_image = self._function(
             "query_image",
             timeout_seconds=90,
+            memory_mb=_WAITING_MB,
             environment={
                 "WORK_BUCKET": work.bucket_name,
                 "BLIP2_ENDPOINT": endpoints.blip2,
@@ -134,12 +137,14 @@ class Functions(Construct):
             environment={"WORK_BUCKET": work.bucket_name, "READER_MODELS": f"/opt/{MODELS}"},
             layers=[self._imaging, WheelLayer(self, "Reading", READING)],
         )
-        work.allow_get(self.read_image, files.MANIFEST, files.PAGES)
+        intake.allow_fetch(self.read_image)
+        work.allow_get(self.read_image, files.MANIFEST)
         work.allow_put(self.read_image, files.READING)
 
         self.judge_image = self._function(
             "judge_image",
             timeout_seconds=90,
+            memory_mb=_WAITING_MB,
             environment={"WORK_BUCKET": work.bucket_name, **_judge(settings, endpoints)},
             reserved_concurrency=concurrency,
         )

@@ -60,8 +60,12 @@ class Intake(Construct):
 
     def allow_read(self, grantee: Grantee) -> None:
         """Allow `grantee` to read object versions, and to get a 404 rather than a 403 for missing ones."""
-        self._allow(grantee, "s3:GetObjectVersion")
+        self.allow_fetch(grantee)
         self._allow_list(grantee)
+
+    def allow_fetch(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read object versions."""
+        self._allow(grantee, "s3:GetObjectVersion")
         self._allow_decrypt(grantee)
 
     def allow_view(self, grantee: Grantee) -> None:
@@ -81,13 +85,13 @@ class Intake(Construct):
         self._allow(grantee, "s3:DeleteObjectVersion")
         grantee.allow(("s3:ListBucketVersions",), self.bucket.bucket_arn)
 
-    def allow_examine(self, grantee: Grantee, reader: Grantee) -> None:
-        """Allow `grantee` to read the bucket's configuration, and to check whether `reader` may use its KMS key."""
+    def allow_examine(self, grantee: Grantee, *readers: Grantee) -> None:
+        """Allow `grantee` to read the bucket's configuration, and to check whether `readers` may use its KMS key."""
         settings = ("GetBucketVersioning", "GetBucketNotification", "GetBucketPolicy", "GetEncryptionConfiguration")
         grantee.allow([f"s3:{action}" for action in (*settings, "ListBucket")], self.bucket.bucket_arn)
         if self._key_arn:
             grantee.allow(("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"), self._key_arn)
-            grantee.allow(("iam:SimulatePrincipalPolicy",), reader.role.role_arn)
+            grantee.allow(("iam:SimulatePrincipalPolicy",), *(reader.role.role_arn for reader in readers))
 
     def protect_tag(self, taggers: Sequence[Grantee]) -> None:
         """Deny tagging to all but `taggers`. No effect on an existing bucket, whose policy belongs to its owner."""

@@ -208,7 +208,7 @@ class OperatorRole(AssumableRole):
         verdicts.allow_survey(self)
         alerts.allow_publish(self, *VERDICTS)
         alerts.allow_examine(self)
-        intake.allow_examine(self, functions.prepare_image)
+        intake.allow_examine(self, functions.prepare_image, functions.read_image)
         policies.allow_read(self)
         policies.allow_read_canary(self)
         model_access.allow_examine(self, endpoints)

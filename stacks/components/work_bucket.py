@@ -17,7 +17,6 @@ WORK = "work/*"
 MANIFEST = "work/*/manifest.json"
 UPLOAD = "work/*/upload.json"
 VIEWS = "work/*/views/*"
-PAGES = "work/*/pages/*"
 ANSWERS = "work/*/answers/*"
 READING = "work/*/reading.json"
 JUDGEMENT = "work/*/judgement.json"
@@ -115,10 +114,6 @@ class WorkBucket(PrivateBucket):
     def restrict_views(self, readers: Sequence[Grantee]) -> None:
         """Deny reading the views, small copies of the image, to all but `readers`."""
         deny(self, "Views", READS, VIEWS, except_for=_arns(*readers))
-
-    def restrict_pages(self, readers: Sequence[Grantee]) -> None:
-        """Deny reading the pages, copies of the image at full resolution, to all but `readers`."""
-        deny(self, "Pages", READS, PAGES, except_for=_arns(*readers))
 
 
 def _arns(*grantees: Grantee) -> list[str]:

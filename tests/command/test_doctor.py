@@ -19,7 +19,7 @@ from moderate.deployment import Deployment
 from moderation.domain.image_ref import ImageRef
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/their-key"
-PREPARE = "arn:aws:iam::123456789012:role/prepare"
+PREPARE, READ = (f"arn:aws:iam::123456789012:role/{name}" for name in ("prepare", "read"))
 ROOT = "arn:aws:iam::123456789012:root"
 JUDGED = '{"flag": "unsafe", "category": "Weapons", "reason": "a weapon"}'
 
@@ -987,7 +987,15 @@ GRANTED = {"Grants": [{"Operations": ["Decrypt"]}], "Truncated": False}
         ({}, "ok", ""),
         ({"SimulatePrincipalPolicy": NOT_ALLOWED}, "fail", f"intakeKeyArn={KEY}"),
         ({"SimulatePrincipalPolicy": NOT_ALLOWED, "ListGrants": GRANTED}, "ok", ""),
-        ({"SimulatePrincipalPolicy": NOT_ALLOWED, "GetKeyPolicy": key_policy(allow(PREPARE, "kms:Dec*"))}, "ok", ""),
+        (
+            {
+                "SimulatePrincipalPolicy": NOT_ALLOWED,
+                "GetKeyPolicy": key_policy(allow(PREPARE, "kms:Dec*"), allow(READ, "kms:Dec*")),
+            },
+            "ok",
+            "",
+        ),
+        ({"GetKeyPolicy": key_policy(allow(PREPARE, "kms:Dec*"))}, "fail", READ),
         ({"GetKeyPolicy": key_policy(allow("arn:aws:iam::123456789012:role/other"))}, "fail", "Key policy"),
         ({"GetKeyPolicy": key_policy(allow(ROOT, "kms:Encrypt"))}, "fail", "Key policy"),
         ({"GetKeyPolicy": key_policy(allow(ROOT), allow("*", effect="Deny"))}, "fail", "Key policy"),

@@ -218,7 +218,7 @@ def test_held_images_are_read_by_those_whose_work_it_is(prod: Account) -> None:
     image, view = f"{prod.arn('IntakeImages')}/a.jpg", f"{prod.arn('Work')}/{WORK}/views/full.png"
 
     assert prod.may(FULL_ACCESS, "s3:GetObject", image, {"s3:ExistingObjectTag/moderation": "safe"})
-    for reader in ("FunctionsPrepareImageRole", "ReviewerRole"):
+    for reader in ("FunctionsPrepareImageRole", "FunctionsReadImageRole", "ReviewerRole"):
         assert prod.may(prod.role(reader), "s3:GetObjectVersion", image)
     for reader in ("FunctionsQueryImageRole", "ReviewerRole"):
         assert prod.may(prod.role(reader), "s3:GetObject", view)
@@ -257,7 +257,7 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     template = template_of(theirs, "Moderation")
     account = Account(template)
     (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/security.md").read_text(), re.DOTALL)
-    stems = ("PrepareImage", "SelectItem", "RenderOriginal", "RecordVerdict", "Finalise")
+    stems = ("PrepareImage", "ReadImage", "SelectItem", "RenderOriginal", "RecordVerdict", "Finalise")
     functions = [f"Functions{stem}Role" for stem in stems]
     for role in (*functions, "ReviewerRole", "QuarantineRole"):
         output = role.removeprefix("Functions") + "Arn"
@@ -270,7 +270,7 @@ def test_the_statements_for_an_existing_bucket_refuse_the_same_there(theirs: Clo
     for action in (*READS, "s3:PutObjectTagging", "s3:ReplicateObject", "s3:ReplicateTags"):
         assert not account.may(FULL_ACCESS, action, image), action
     assert account.may(FULL_ACCESS, "s3:PutObject", image, PLAINLY)
-    for reader in ("FunctionsPrepareImageRole", "FunctionsRenderOriginalRole"):
+    for reader in ("FunctionsPrepareImageRole", "FunctionsReadImageRole", "FunctionsRenderOriginalRole"):
         assert account.may(account.role(reader), "s3:GetObjectVersion", image)
     assert account.may(account.role("FunctionsRecordVerdictRole"), "s3:PutObjectVersionTagging", image)
     assert account.may(account.role("ReviewerRole"), "s3:PutObjectVersionTagging", image)

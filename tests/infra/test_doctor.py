@@ -96,6 +96,7 @@ def test_a_deployment_tells_it_what_it_asks_for(moderation: Template, production
         "ModelInputSize",
         "IntakeBucketName",
         "PrepareImageRoleArn",
+        "ReadImageRoleArn",
         "SelectItemRoleArn",
         "RecordVerdictRoleArn",
         "FinaliseRoleArn",

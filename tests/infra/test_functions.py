@@ -17,9 +17,9 @@ from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
 LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an account may have too little for any)
     "prepare_image": (2048, 60, None),
-    "query_image": (512, 90, None),
+    "query_image": (256, 90, None),
     "read_image": (1792, 90, None),
-    "judge_image": (512, 90, None),
+    "judge_image": (256, 90, None),
     "record_verdict": (512, 60, None),
     "notify": (256, 60, None),
     "record_failure": (256, 60, None),

@@ -64,8 +64,8 @@ def test_held_images_are_read_by_pipeline_and_reviewers_only_until_they_are_safe
     assert (held["Effect"], held["Principal"]) == ("Deny", {"AWS": "*"})
     assert set(held["Action"]) == set(READS)
     # Matches where there is no tag, too: a negated operator does where its key is missing.
-    readers = (*(f"Functions{name}Role" for name in ("PrepareImage", "SelectItem", "RenderOriginal")), "ReviewerRole")
-    assert conditions(held) == all_but(template, *readers, "QuarantineRole") | {
+    functions = [f"Functions{name}Role" for name in ("PrepareImage", "ReadImage", "SelectItem", "RenderOriginal")]
+    assert conditions(held) == all_but(template, *functions, "ReviewerRole", "QuarantineRole") | {
         "StringNotEquals": {"s3:ExistingObjectTag/moderation": ["safe"]}
     }
 
@@ -77,6 +77,7 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
     assert not any("their-images" in flatten(p["Bucket"]) for p in template.properties("AWS::S3::BucketPolicy"))
     for output, role in {
         "PrepareImageRoleArn": "FunctionsPrepareImageRole",
+        "ReadImageRoleArn": "FunctionsReadImageRole",
         "SelectItemRoleArn": "FunctionsSelectItemRole",
         "RecordVerdictRoleArn": "FunctionsRecordVerdictRole",
         "FinaliseRoleArn": "FunctionsFinaliseRole",

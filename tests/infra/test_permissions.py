@@ -29,7 +29,7 @@ def test_no_policy_holds_a_wildcard_in_an_action(moderation: Template, models: T
 def test_a_prefix_bounds_what_may_be_read_and_tagged(theirs: CloudAssembly) -> None:
     template = template_of(theirs, "Moderation")
 
-    for role in ("FunctionsPrepareImageRole", "FunctionsRecordVerdictRole"):
+    for role in ("FunctionsPrepareImageRole", "FunctionsReadImageRole", "FunctionsRecordVerdictRole"):
         objects = [resource for resource in template.granted(role) if "their-images/" in resource]
         assert objects == ["arn:<AWS::Partition>:s3:::their-images/in/*"]
 

@@ -102,7 +102,7 @@ class Pipeline:
         manifest = prepare_image(self._prepare, image, workspace)
         for number in range(len(manifest.queries)):
             query_image(self._work, self._vision, workspace, number)
-        read_image(self._work, self._reader, workspace)
+        read_image(self._prepare.images, self._work, self._reader, workspace)
         judge_image(self._work, self._judge, workspace)
         judged = self._work.get_json(workspace.judgement)
         return {name: value for name, value in judged.items() if name != "timings"}

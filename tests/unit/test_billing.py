@@ -7,7 +7,16 @@ import pytest
 
 from moderate.costs import prices, resource_usage
 from moderate.costs.bedrock_tokens import Judge, judge_of
-from moderate.costs.billing import DAYS_A_MONTH, Bill, Load, bill, fleet, rekognition_usd, workflow_seconds
+from moderate.costs.billing import (
+    DAYS_A_MONTH,
+    WAITING_GB,
+    Bill,
+    Load,
+    bill,
+    fleet,
+    rekognition_usd,
+    workflow_seconds,
+)
 from moderate.costs.drift import daily_run
 from moderate.costs.gpu_time import (
     ANSWER_TOKENS,
@@ -45,7 +54,7 @@ def test_eight_transitions_of_standard_cost_twenty_cents_per_thousand() -> None:
     assert per_thousand(Load(1000, **PLAIN), "Step Functions") == pytest.approx(0.20)
 
 
-def test_reading_is_a_ninth_transition_a_line_of_its_own_and_a_page_that_is_kept() -> None:
+def test_reading_is_a_ninth_transition_a_line_of_its_own_and_requests() -> None:
     loads = (Load(1000, **PLAIN | {"reading_seconds": seconds}) for seconds in (0.4, 0.0))
     read, unread = (bill(load, MEASURED, PRICES) for load in loads)
 
@@ -55,8 +64,8 @@ def test_reading_is_a_ninth_transition_a_line_of_its_own_and_a_page_that_is_kept
     assert more("reading") == pytest.approx(1000 * 0.4 * 1.75 * 0.0000133334)
     assert more("Step Functions") == pytest.approx(0.025)
     assert more("Lambda") == pytest.approx(1000 * 0.0000002)
-    page = (400_000 + 5 * 500 * 3) / 1e9 * 0.023
-    assert more("S3") == pytest.approx(1000 * (2 * 0.000005 + 3 * 0.0000004 + page))
+    logged = 4 * 500 * 3 / 1e9 * 0.023
+    assert more("S3") == pytest.approx(1000 * (0.000005 + 3 * 0.0000004 + logged))
     assert more("Endpoints' data") == 0
     assert line(unread, "reading") == 0
 
@@ -92,7 +101,7 @@ def test_express_pays_a_request_and_its_duration_in_tenths_of_a_second() -> None
 
 
 def test_lambda_is_paid_while_it_waits_for_an_endpoint() -> None:
-    waiting = (8 * 0.2 + 8 * 1.0) * 0.5
+    waiting = (8 * 0.2 + 8 * 1.0) * 0.25
 
     assert per_thousand(Load(1000, **PLAIN), "Lambda") == pytest.approx(
         1000 * (4 * 0.0000002 + (0.5 + waiting) * 0.0000133334)
@@ -104,7 +113,7 @@ def test_a_shadow_pack_is_a_judgement_more_for_each_image_that_isnt_reused() -> 
     before, after = (bill(replace(load, shadows=number), MEASURED, PRICES) for number in (0, 2))
 
     assert line(after, "Llama 2 endpoint") == pytest.approx(line(before, "Llama 2 endpoint") * (0.5 + 2) / 0.5)
-    waiting = 0.5 * 2 * 8 * 1.0 * 0.5
+    waiting = 0.5 * 2 * 8 * 1.0 * 0.25
     assert line(after, "Lambda") - line(before, "Lambda") == pytest.approx(after.images * waiting * 0.0000133334)
     assert line(after, "BLIP-2 endpoint") == line(before, "BLIP-2 endpoint")
     longer = workflow_seconds(replace(load, shadows=2), SAFE) - workflow_seconds(load, SAFE)
@@ -250,7 +259,7 @@ def test_the_judge_of_a_deployment_has_its_own_price_or_says_that_it_has_none(mo
 def test_views_add_what_was_measured_of_them() -> None:
     four = MEASURED.average(views=4, notified=0, reused=0)
 
-    assert (four.transitions, four.queries, four.s3_writes) == (12, 4, 13)
+    assert (four.transitions, four.queries, four.s3_writes) == (12, 4, 12)
 
 
 def test_x_ray_records_a_trace_a_second_and_a_twentieth_of_the_rest() -> None:
@@ -313,10 +322,11 @@ def test_what_was_measured_has_the_shape_of_the_workflow() -> None:
     assert measured.unsafe.publishes == 1
 
 
-def test_the_reader_is_priced_with_the_memory_that_it_is_deployed_with() -> None:
-    outcomes = json.loads(resource_usage.MEASURED.read_text())["outcomes"]
+def test_functions_are_priced_with_the_memory_that_they_are_deployed_with() -> None:
+    deployed = json.loads(resource_usage.MEASURED.read_text())["outcomes"]["safe"]["memory_mb"]
 
-    assert outcomes["safe"]["memory_mb"]["read_image"] == MEMORY_MB
+    assert deployed["read_image"] == MEMORY_MB
+    assert deployed["query_image"] == deployed["judge_image"] == WAITING_GB * 1024
 
 
 def test_packs_that_read_nothing_take_what_was_measured_less_what_reading_takes() -> None:
@@ -324,5 +334,4 @@ def test_packs_that_read_nothing_take_what_was_measured_less_what_reading_takes(
     unread = resource_usage.load().average(views=1, notified=0, reused=0, is_read=False)
 
     assert (unread.transitions, unread.invocations) == (safe["transitions"] - 1, sum(safe["invocations"].values()) - 1)
-    assert (unread.s3_writes, unread.s3_reads) == (safe["requests"]["s3:PUT"] - 2, safe["requests"]["s3:GET"] - 3)
-    assert unread.work_bytes == safe["work_bytes"] - safe["page_bytes"]
+    assert (unread.s3_writes, unread.s3_reads) == (safe["requests"]["s3:PUT"] - 1, safe["requests"]["s3:GET"] - 3)

@@ -9,7 +9,7 @@ from local.harness.hostile_files import QUICK, SLOW, jpeg_of_scans, mutants, sou
 from moderation.domain.image import jpeg, prepare
 from scripts.evaluation.isolated_decoder import Decoder
 
-MOST_MB = 1000  # of the 2,048 that the function has
+MOST_MB = 1000  # of the 2,048 that the function has, and of the 1,792 of the one that reads
 MOST_SECONDS = 20  # of processor time, of the 60 that the function has
 MUTANTS = 800
 # Pillow warns of what it reads over; the function logs that, and the decoder's process inherits this one's filters.
@@ -33,7 +33,7 @@ def test_a_hostile_file_is_refused_in_words_or_decoded_within_bounds(name):
 @pytest.mark.parametrize("name", ["PNG, 50 megapixels, 16 bits, transparent", "WebP, 50 megapixels, transparent"])
 def test_the_pictures_that_take_most_memory_take_half_of_the_functions(name: str) -> None:
     make, _ = SLOW[name]
-    with Decoder() as decoder:
+    with Decoder(read=True) as decoder:
         outcome = decoder.decode(make())
 
     assert outcome.result == "accepted"
@@ -41,7 +41,7 @@ def test_the_pictures_that_take_most_memory_take_half_of_the_functions(name: str
 
 
 def test_damaged_files_of_every_format_raise_nothing_but_named_errors():
-    with Decoder() as decoder:
+    with Decoder(read=True) as decoder:
         unnamed = {
             name: outcome.result
             for name, data in itertools.islice(mutants(seed=1), MUTANTS)

@@ -196,7 +196,7 @@ def everything():
         if image == first:
             quiet = VisionReply("b", (ScoredText("no", 0.01, 0.0), ScoredText("no", 0.01, 0.0)), "a house")
             yield query_image, wiring.QueryPorts(preparing.work, FakeVision(quiet)), {"prefix": prefix, "query": 0}
-            yield read_image, wiring.ReadPorts(preparing.work, FakeReader()), {"prefix": prefix}
+            yield read_image, wiring.ReadPorts(preparing.images, preparing.work, FakeReader()), {"prefix": prefix}
         yield judge_image, wiring.JudgePorts(preparing.work, FakeJudge()), {"prefix": prefix}
         recording = wiring.RecordPorts(preparing.images, preparing.work, preparing.verdicts, notify_safe=True)
         event = {"execution": ME, "started_at": NOW, "input": {**state, "size": 1, "work": {"prefix": prefix}}}

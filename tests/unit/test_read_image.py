@@ -1,16 +1,21 @@
 """The text of an image is read, and missing text is missing evidence."""
 
+import io
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import READ, findings
 from moderation.domain.fitting import fit, labelled_answers
 from moderation.domain.manifest import manifest_from_json, manifest_to_json
+from moderation.domain.page import Page
 from moderation.domain.reading.text import Line, reading_from_json
 from moderation.domain.work_files import Workspace
-from moderation.ports import ScoredText, VisionReply
+from moderation.ports import ScoredText, StoredImage, VisionReply
 from moderation.usecases.judge_image import collect_evidence
 from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.query_image import query_image
@@ -35,7 +40,7 @@ def evidence_with(reader: FakeReader, workspace: Workspace) -> Evidence:
     quiet = VisionReply("b", tuple(ScoredText("no", 0.01, 0.0) for _ in READING_PACK.asked), "a house")
     for number in range(len(manifest.queries)):
         query_image(preparing.work, FakeVision(quiet), workspace, number)
-    read_image(preparing.work, reader, workspace)
+    read_image(preparing.images, preparing.work, reader, workspace)
     return collect_evidence(preparing.work, workspace, manifest).evidence
 
 
@@ -66,10 +71,55 @@ def test_boxes_of_a_shrunk_page_are_those_of_the_picture(workspace: Workspace) -
     shrunk = replace(manifest, pages=tuple(replace(page, scale=0.5) for page in manifest.pages))
     preparing.work.put_json(workspace.manifest, manifest_to_json(shrunk))
 
-    read_image(preparing.work, FakeReader(CALL), workspace)
+    read_image(preparing.images, preparing.work, FakeReader(CALL), workspace)
 
     written = reading_from_json(preparing.work.get_json(workspace.reading)["reading"])
     assert written.lines[0].box == (20, 40, 220, 80)
+
+
+def test_the_reader_gets_the_upload_at_full_resolution_and_nothing_of_it_is_stored(workspace: Workspace) -> None:
+    preparing, reader = prepared.made(READING_PACK), FakeReader(CALL)
+    prepare_image(preparing, prepared.FIRST, workspace)
+    before = set(preparing.work.files)
+
+    read_image(preparing.images, preparing.work, reader, workspace)
+
+    (page,) = reader.pages
+    assert Image.open(io.BytesIO(page)).size == Image.open(io.BytesIO(prepared.png())).size == (300, 200)
+    assert set(preparing.work.files) - before == {workspace.reading}
+
+
+def deleted(images: Any) -> None:
+    del images.objects[prepared.FIRST]
+
+
+def replaced(images: Any) -> None:
+    images.objects[prepared.FIRST] = StoredImage(prepared.png("blue"), "image/png", None, None)
+
+
+@pytest.mark.parametrize(("happens", "said"), [(deleted, "deleted"), (replaced, "aren't those")])
+def test_an_upload_that_isnt_there_any_more_is_missing_evidence(
+    happens: Callable[[Any], None], said: str, workspace: Workspace
+) -> None:
+    preparing = prepared.made(READING_PACK)
+    prepare_image(preparing, prepared.FIRST, workspace)
+    happens(preparing.images)
+
+    read_image(preparing.images, preparing.work, FakeReader(CALL), workspace)
+
+    written = preparing.work.get_json(workspace.reading)
+    assert said in written["error"] and "reading" not in written
+
+
+def test_a_page_that_cannot_be_decoded_again_is_missing_evidence(workspace: Workspace) -> None:
+    preparing = prepared.made(READING_PACK)
+    manifest = prepare_image(preparing, prepared.FIRST, workspace)
+    preparing.work.put_json(workspace.manifest, manifest_to_json(replace(manifest, pages=(Page("full-black"),))))
+
+    read_image(preparing.images, preparing.work, FakeReader(CALL), workspace)
+
+    written = preparing.work.get_json(workspace.reading)
+    assert "full-black" in written["error"] and "reading" not in written
 
 
 def test_a_pack_that_reads_nothing_has_no_pages(workspace: Workspace) -> None:

@@ -12,10 +12,9 @@ SAFE = ResourceUsage(
     function_seconds=0.3,
     workflow_seconds=0.4,
     queries=1,
-    s3_writes=7,
+    s3_writes=6,
     s3_reads=11,
-    work_bytes=500_000,
-    page_bytes=400_000,
+    work_bytes=100_000,
     write_units=10,
     read_units=1,
     stored_bytes=5_000,
@@ -25,10 +24,8 @@ SAFE = ResourceUsage(
     log_bytes=16_800,
 )
 UNSAFE = replace(SAFE, transitions=10, invocations=6, write_units=16, publishes=1)
-REUSED = replace(
-    SAFE, transitions=7, invocations=3, queries=0, s3_writes=5, s3_reads=8, work_bytes=100_000, page_bytes=0
-)
-MANY = replace(SAFE, transitions=15, queries=7, s3_writes=19, invocations=11)
+REUSED = replace(SAFE, transitions=7, invocations=3, queries=0, s3_writes=5, s3_reads=8, work_bytes=100_000)
+MANY = replace(SAFE, transitions=15, queries=7, s3_writes=18, invocations=11)
 MEASURED = Measured("a desk", "2026-11-23", safe=SAFE, unsafe=UNSAFE, reused=REUSED, many_views=MANY, views=7)
 PLAIN: dict[str, Any] = {
     "unsafe_share": 0.0,

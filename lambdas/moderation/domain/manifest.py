@@ -8,6 +8,7 @@ from typing import Any
 
 from moderation.domain.evidence import Answer, Caption, Evidence, answer_data
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.page import Page
 from moderation.domain.policy import Pack, pack_data, read_pack
 from moderation.domain.reading.text import reading_from_json, reading_to_json
 from moderation.domain.sticky_decision import StickyDecision
@@ -41,14 +42,6 @@ class Query:
     questions: tuple[str, ...]
     caption: bool
     shadow: bool = False
-
-
-@dataclass(frozen=True)
-class Page:
-    """A picture that is read: what `view` shows whole, of which a pixel is `scale` pixels of the page."""
-
-    view: str
-    scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,6 @@ class Workspace:
     def view(self, name: str) -> str:
         return f"{self.prefix}/views/{name}.png"
 
-    def page(self, name: str) -> str:
-        return f"{self.prefix}/pages/{name}.png"
-
     @property
     def reading(self) -> str:
         """Key of the text that was read, or of why it wasn't."""

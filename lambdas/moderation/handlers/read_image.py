@@ -13,6 +13,6 @@ def handler(event: dict[str, Any], context: object) -> None:
     """`{prefix}` → nothing: the text goes to the work bucket."""
     ports, workspace = wiring.read_image(), Workspace(event["prefix"])
     bind_image(workspace.image_id, workspace.execution)
-    milliseconds, lines = read_image(ports.work, ports.reader, workspace)
+    milliseconds, lines = read_image(ports.images, ports.work, ports.reader, workspace)
     add_duration("ReadMilliseconds", milliseconds)
     logger.info("read", lines=lines)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from moderation.domain.image import prepare
-from moderation.domain.manifest import Page
 from moderation.domain.prompt import question_prompt
 from moderation.domain.reading.text import Reading
 from moderation.ports import Reader, VisionModel, VisionReply
@@ -27,5 +26,4 @@ def ask(
 
 def read_text(reader: Reader, picture: bytes, model_input_size: int) -> Reading:
     """Return the text in a picture, as moderation reads it. Raises ReadingFailed and the errors of `image.prepare`."""
-    pages = prepare(picture, "full", model_input_size, read=True).pages
-    return read_pages(reader, [(Page(page.view, page.scale), page.png) for page in pages])
+    return read_pages(reader, picture, prepare(picture, "full", model_input_size).pages)

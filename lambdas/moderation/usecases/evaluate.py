@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from moderation.domain.evaluation import EvaluatedPicture, Spent, evaluated, rejected
 from moderation.domain.evidence import Answer, Caption, Evidence
-from moderation.domain.image import PreparedImage, prepare
-from moderation.domain.manifest import Page, plan_queries
+from moderation.domain.image import prepare
+from moderation.domain.manifest import plan_queries
+from moderation.domain.page import Page
 from moderation.domain.policy import Pack
 from moderation.domain.prompt import question_prompt
 from moderation.domain.record import Record
@@ -98,7 +99,7 @@ def stored_evidence(pack: Pack, record: Record, packs: Mapping[str, Pack]) -> Ev
 
 def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
     """Return the vision model's evidence about a file under a pack. Raises the errors of the port and of `prepare`."""
-    prepared = prepare(data, pack.views, models.input_size, read=pack.is_read)
+    prepared = prepare(data, pack.views, models.input_size)
     pngs = {view.name: view.png for view in prepared.views}
     answers: list[Answer] = []
     captions: list[Caption] = []
@@ -113,15 +114,15 @@ def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
         captions += [Caption(query.view, said["caption"])] if query.caption and said["caption"] is not None else []
         spent[query.view] = said["ms"]
     evidence = Evidence(tuple(answers), tuple(captions), prepared.unseen)
-    return LookedAt(with_text(evidence, models.reader, prepared), sum(spent.values()))
+    if pack.is_read and models.reader:
+        evidence = with_text(evidence, models.reader, data, prepared.pages)
+    return LookedAt(evidence, sum(spent.values()))
 
 
-def with_text(evidence: Evidence, reader: Reader | None, prepared: PreparedImage) -> Evidence:
-    """Return the evidence with the text on the prepared pages; a reader that fails leaves it missing."""
-    if not prepared.pages or reader is None:
-        return evidence
+def with_text(evidence: Evidence, reader: Reader, data: bytes, pages: Sequence[Page]) -> Evidence:
+    """Return the evidence with the text on the pages of a file; a reader that fails leaves it missing."""
     try:
-        return replace(evidence, reading=read_pages(reader, [(Page(p.view, p.scale), p.png) for p in prepared.pages]))
+        return replace(evidence, reading=read_pages(reader, data, pages))
     except ReadingFailed as error:
         return replace(evidence, unread=str(error))
 

@@ -12,7 +12,7 @@ from moderation.domain.image import PREPROCESSING_VERSION, PreparedImage, prepar
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement_file import shadow_error
 from moderation.domain.limits import MAX_BYTES
-from moderation.domain.manifest import ImageFacts, Manifest, Page, compute_cache_key, manifest_to_json, plan_queries
+from moderation.domain.manifest import ImageFacts, Manifest, compute_cache_key, manifest_to_json, plan_queries
 from moderation.domain.policy import pack_data
 from moderation.domain.prompt import PROMPT_VERSION
 from moderation.domain.record import Record, judgement_of
@@ -101,14 +101,11 @@ def _plan(
         blurred = None
         pages = None
     else:
-        read = not decision and any(each.is_read for each in packs)
-        picture = prepare(stored.data, pack.views, ports.model_input_size, read=read)
+        picture = prepare(stored.data, pack.views, ports.model_input_size)
         shown = () if decision else picture.views
         for view in shown:
             ports.work.put_bytes(workspace.view(view.name), view.png)
-        for page in picture.pages:
-            ports.work.put_bytes(workspace.page(page.view), page.png)
-        pages = tuple(Page(page.view, page.scale) for page in picture.pages) if read else None
+        pages = picture.pages if not decision and any(each.is_read for each in packs) else None
         facts, views = _facts(picture, stored, sha256), [view.name for view in shown]
         looked_at = None if decision else _looked_at(picture)
         blurred = base64.b64encode(preview(picture.views[0].png)).decode()

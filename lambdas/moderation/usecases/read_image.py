@@ -1,34 +1,36 @@
 """Read the text and the codes in an image."""
 
+import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from moderation.domain.manifest import READER_VERSION, Page, manifest_from_json
+from moderation.domain.image import page_pictures
+from moderation.domain.manifest import READER_VERSION, Manifest, manifest_from_json
+from moderation.domain.page import Page
 from moderation.domain.reading.text import Code, Find, Line, Reading, reading_to_json
 from moderation.domain.work_files import Workspace
-from moderation.errors import ReadingFailed
-from moderation.ports import Reader, WorkStore
+from moderation.errors import ImageTooLarge, ImageUnavailable, ReadingFailed, UnreadableImage, UnsupportedImage
+from moderation.ports import ImageStore, Reader, WorkStore
 
 MAX_LINES = 500
 
 _Part = TypeVar("_Part", Line, Code, Find)
 
 
-def read_image(work: WorkStore, reader: Reader, workspace: Workspace) -> tuple[int, int]:
-    """Read every page of the manifest and write the text to the work bucket.
+def read_image(images: ImageStore, work: WorkStore, reader: Reader, workspace: Workspace) -> tuple[int, int]:
+    """Read every page of the manifest from the upload, and write the text to the work bucket.
 
-    Returns the milliseconds that it took, and the number of lines. Where the reader fails, the reason is written
-    instead: the text is missing evidence. Raises the errors of the store.
+    Returns the milliseconds that it took, and the number of lines. Where the upload can't be decoded again or the
+    reader fails, the reason is written instead: the text is missing evidence. Raises the errors of the stores.
     """
     manifest = manifest_from_json(work.get_json(workspace.manifest))
     started = time.monotonic()
-    pages = ((page, work.get_bytes(workspace.page(page.view))) for page in manifest.pages or ())
     lines = 0
     try:
-        reading = read_pages(reader, pages)
-    except ReadingFailed as error:
+        reading = read_pages(reader, _upload(images, manifest), manifest.pages or ())
+    except (ImageUnavailable, ReadingFailed) as error:
         written: dict[str, Any] = {"error": str(error)}
     else:
         written, lines = {"reading": reading_to_json(reading)}, len(reading.lines)
@@ -37,9 +39,21 @@ def read_image(work: WorkStore, reader: Reader, workspace: Workspace) -> tuple[i
     return milliseconds, lines
 
 
-def read_pages(reader: Reader, pages: Iterable[tuple[Page, bytes]]) -> Reading:
-    """Return the text on all pages, each given with its PNG. Raises ReadingFailed."""
-    parts = [_on_page(reader.read(png), page) for page, png in pages]
+def _upload(images: ImageStore, manifest: Manifest) -> bytes:
+    """Return the bytes that were prepared. Raises ReadingFailed for others, and the errors of the port."""
+    data = images.fetch(manifest.image).data
+    if hashlib.sha256(data).hexdigest() != manifest.facts.sha256:
+        raise ReadingFailed("The object's bytes aren't those that the vision model sees.")
+    return data
+
+
+def read_pages(reader: Reader, data: bytes, pages: Sequence[Page]) -> Reading:
+    """Return the text on the pages of a file. Raises ReadingFailed, also where the file can't be decoded."""
+    try:
+        pictures = page_pictures(data, pages)
+    except (UnreadableImage, UnsupportedImage, ImageTooLarge) as error:
+        raise ReadingFailed(str(error)) from error
+    parts = [_on_page(reader.read(png), page) for page, png in zip(pages, pictures, strict=True)]
     lines = tuple(line for part in parts for line in part.lines)
     if len(lines) > MAX_LINES:
         raise ReadingFailed(f"The picture has more than {MAX_LINES} lines of text.")

@@ -1,7 +1,6 @@
 """Preparation of an uploaded file: its views, as the vision model sees them."""
 
 import io
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +21,13 @@ from moderation.domain.image.frames import (
     shown_ms,
 )
 from moderation.domain.image.likeness import Sketch
+from moderation.domain.image.pages import planned_page, whole_name
 from moderation.domain.image.renderings import Rendering, renderings
 from moderation.domain.image.trim import Box
+from moderation.domain.page import Page
 
 PREPROCESSING_VERSION = "4"
 MAX_VIEWS = 12
-# Of a picture that is read, and of all those of an image together; a larger one is shrunk.
-MAX_PAGE_PIXELS = 12_000_000
-MAX_PAGES_PIXELS = 24_000_000
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,11 @@ class View:
 
 
 @dataclass(frozen=True)
-class PagePicture:
-    """Content of a whole view, at full resolution or `scale` times it, as a lossless PNG for the reader."""
-
-    view: str
-    png: bytes
-    scale: float
-
-
-@dataclass(frozen=True)
 class PreparedImage:
     """Accepted image: its size in pixels as uploaded, its format, and its views.
 
     `frames` is the number of frames or pages in the file. `unseen` says in sentences what of the image is in no view.
-    `pages` are there to be read, if that was asked for.
+    `pages` are what can be read of it: each whole view, whose picture `page_pictures` makes.
     """
 
     width: int
@@ -68,16 +57,15 @@ class PreparedImage:
     views: tuple[View, ...]
     frames: int
     unseen: tuple[str, ...] = ()
-    pages: tuple[PagePicture, ...] = ()
+    pages: tuple[Page, ...] = ()
 
 
-def prepare(data: bytes, mode: str, size: int, *, read: bool = False) -> PreparedImage:
+def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     """Decode `data` and cut it into views of `size` x `size` pixels.
 
     In every mode a view shows the whole of the image or of each chosen frame, in each rendering. `auto` adds pictures
     without their borders, and overlapping tiles of those that are at least four times what the model sees, or over
-    three times as long as wide; `tiles` adds tiles whatever the size. At most 12 views in all. With `read` it adds
-    the pictures of the whole views, to be read.
+    three times as long as wide; `tiles` adds tiles whatever the size. At most 12 views in all.
 
     Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding) and for what would take too long to decode,
     UnreadableImage for anything that isn't an intact image of an accepted format.
@@ -87,7 +75,11 @@ def prepare(data: bytes, mode: str, size: int, *, read: bool = False) -> Prepare
     with decoding(source):
         frames, seen_as = count_frames(source), appearance(source, data)
         plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else None
-        views, pages, lacking = _views(source, seen_as, mode, size, plan, read)
+        cuts = _cuts(source, seen_as, mode, size, plan)
+    views = [cut.whole for cut in cuts] + [view for cut in cuts for view in cut.closer]
+    chosen = len(plan.sizes) if plan else 1
+    pages = [planned_page(cut.whole.name, cut.whole.frame, cut.size, chosen) for cut in cuts]
+    lacking = _without_tiles([cut.size for cut in cuts if not cut.complete])
     unseen = (*(plan.unseen if plan else ()), *lacking)
     return PreparedImage(width, height, format, tuple(views), frames, unseen, tuple(pages))
 
@@ -167,18 +159,13 @@ class _Cut:
     closer: tuple[View, ...]
     complete: bool
     size: tuple[int, int]
-    page: PagePicture | None
 
 
-def _views(
-    source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None, read: bool
-) -> tuple[list[View], list[PagePicture], list[str]]:
+def _cuts(source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None) -> list[_Cut]:
     """Cut each rendering as soon as it is made, since a few of the largest wouldn't fit into memory together.
 
-    Without a plan there is one frame, of which all renderings are looked at. Returns the views, those of whole frames
-    first, the pages to be read, and sentences on what is in no view.
+    Without a plan there is one frame, of which all renderings are looked at.
     """
-    page_pixels = min(MAX_PAGE_PIXELS, MAX_PAGES_PIXELS // len(plan.sizes)) if plan else MAX_PAGE_PIXELS
     cuts: list[_Cut] = []
     budget = _Budget(MAX_VIEWS - len(plan.sizes), plan.sizes, mode, size) if plan else None
     for number, frame in decoded_frames(source, plan.renderings if plan else {0}):
@@ -187,12 +174,8 @@ def _views(
             rendered = (one for one in rendered if one.name in plan.renderings[number])
         if budget is None:
             rendered, budget = _with_budget(frame, seen_as, mode, size)
-        cuts += map(
-            partial(_cut, number, mode, size, budget, page_pixels if read else 0), rendered
-        )  # holds none of them
-    lacking = [cut.size for cut in cuts if not cut.complete]
-    views = [cut.whole for cut in cuts] + [view for cut in cuts for view in cut.closer]
-    return views, [cut.page for cut in cuts if cut.page], _without_tiles(lacking)
+        cuts += map(partial(_cut, number, mode, size, budget), rendered)  # holds none of them
+    return cuts
 
 
 def _with_budget(frame: Image.Image, seen_as: Appearance, mode: str, size: int) -> tuple[Iterable[Rendering], _Budget]:
@@ -213,31 +196,16 @@ def _size(rendering: Rendering) -> tuple[int, int]:
     return rendering.picture.size
 
 
-def _cut(number: int, mode: str, size: int, budget: _Budget, page_pixels: int, rendering: Rendering) -> _Cut:
+def _cut(number: int, mode: str, size: int, budget: _Budget, rendering: Rendering) -> _Cut:
     picture = rendering.picture
     name = "-".join(filter(None, (f"frame-{number}" if number else "", rendering.name)))
-    whole = View(_whole_name(number, rendering.name), _png(picture, size), number, (0, 0, *picture.size))
+    whole = View(whole_name(number, rendering.name), _png(picture, size), number, (0, 0, *picture.size))
     looks = budget.looks(picture) if mode != "full" else Looks()
     closer = tuple(
         View("-".join(filter(None, (name, part))), _png(picture.crop(box), size), number, box)
         for part, box in looks.parts
     )
-    page = _page(whole.name, picture, page_pixels) if page_pixels else None
-    return _Cut(whole, closer, looks.complete, picture.size, page)
-
-
-def _page(view: str, picture: Image.Image, most: int) -> PagePicture:
-    scale = min(1.0, math.sqrt(most / (picture.width * picture.height)))
-    if scale < 1:
-        size = max(1, int(picture.width * scale)), max(1, int(picture.height * scale))
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return PagePicture(view, buffer.getvalue(), scale)
-
-
-def _whole_name(number: int, rendering: str) -> str:
-    return "-".join(filter(None, ("full" if number == 0 else f"frame-{number}", rendering)))
+    return _Cut(whole, closer, looks.complete, picture.size)
 
 
 def _without_tiles(lacking: Sequence[tuple[int, int]]) -> list[str]:

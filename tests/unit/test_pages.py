@@ -1,0 +1,133 @@
+"""The reader gets the very pictures whose views the model sees, at full resolution."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from local.harness.crafted import crafted_files
+from local.harness.hostile_files import encode, sound_files
+from moderation.domain.image import PreparedImage, page_pictures, prepare
+from moderation.domain.image.pages import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS
+from moderation.domain.page import Page
+from moderation.errors import ImageTooLarge, ModerationError, UnreadableImage
+from tests.support.colour_files import exif
+
+SIZE = 64
+
+
+def prepared(data: bytes) -> PreparedImage | None:
+    try:
+        return prepare(data, "full", SIZE)
+    except ModerationError:
+        return None
+
+
+def scene(size: tuple[int, int] = (300, 200)) -> Image.Image:
+    """Many colours, a mark in one corner, and a lettering that is smaller than the view shows."""
+    pixels = np.random.default_rng(3).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+    ImageDraw.Draw(picture).text((5, 5), "Call 555-0143", fill="white")
+    return picture
+
+
+def transparent() -> Image.Image:
+    picture = Image.new("RGBA", (120, 80), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).ellipse((30, 20, 90, 60), fill=(255, 255, 255, 255))
+    return picture
+
+
+def frames(format: str) -> bytes:
+    """Three frames, so different that each is looked at."""
+    pictures = [Image.new("RGB", (120, 90), colour) for colour in ("red", "green", "blue")]
+    for number, picture in enumerate(pictures):
+        ImageDraw.Draw(picture).rectangle((10 + 30 * number, 20, 30 + 30 * number, 70), fill="white")
+    return encode(pictures[0], format, save_all=True, append_images=pictures[1:])
+
+
+FILES: Mapping[str, bytes] = {
+    "jpeg": encode(scene(), "JPEG"),
+    "jpeg, turned": encode(scene(), "JPEG", exif=b"Exif\0\0" + exif(6)),
+    "png, transparent": encode(transparent(), "PNG"),
+    **{f"{format}, three frames": frames(format) for format in ("GIF", "PNG", "WEBP", "TIFF")},
+    **sound_files(),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_page_is_the_picture_of_its_view(name: str) -> None:
+    assert_pages_are_views(FILES[name])
+
+
+def test_the_pages_of_crafted_files_are_the_pictures_of_their_views() -> None:
+    files = [data for kind in crafted_files().values() for data in kind.values() if prepared(data)]
+
+    assert len(files) > 50
+    for data in files:
+        assert_pages_are_views(data)
+
+
+def assert_pages_are_views(data: bytes) -> None:
+    seen = prepare(data, "full", SIZE)
+    views = {view.name: view for view in seen.views}
+
+    pictures = dict(zip(seen.pages, page_pictures(data, seen.pages), strict=True))
+
+    assert [page.view for page in pictures] == list(views), "under `full` every view is whole"
+    for page, png in pictures.items():
+        picture, view = Image.open(io.BytesIO(png)), views[page.view]
+        assert (page.frame, picture.mode, picture.size) == (view.frame, "RGB", view.box[2:])
+        resized = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+        assert resized.tobytes() == Image.open(io.BytesIO(view.png)).tobytes(), page
+
+
+def test_these_files_have_several_frames_and_renderings() -> None:
+    """Otherwise the test above would say little."""
+    views = {name: {page.view for page in seen.pages} for name, data in FILES.items() if (seen := prepared(data))}
+
+    assert views["png, transparent"] == {"full", "full-black"}
+    for format in ("GIF", "PNG", "WEBP", "TIFF"):
+        assert views[f"{format}, three frames"] == {"full", "frame-1", "frame-2"}, format
+
+
+def test_a_turned_photograph_is_read_upright() -> None:
+    data = FILES["jpeg, turned"]
+    seen = prepared(data)
+    assert seen is not None
+
+    (png,) = page_pictures(data, seen.pages)
+
+    assert Image.open(io.BytesIO(png)).size == (200, 300)
+
+
+def test_a_large_picture_is_shrunk_and_those_of_several_frames_share_the_pixels() -> None:
+    single = encode(Image.new("RGB", (4500, 3000), "white"), "PNG")
+    pages = [Image.new("L", (3000, 3000), colour) for colour in (0, 120, 255)]
+    several = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_deflate")
+
+    for data, count, most in ((single, 1, MAX_PAGE_PIXELS), (several, 3, MAX_PAGES_PIXELS // 3)):
+        seen = prepared(data)
+        assert seen is not None
+        sizes = [Image.open(io.BytesIO(png)).size for png in page_pictures(data, seen.pages)]
+        assert len(sizes) == count
+        for (width, height), page in zip(sizes, seen.pages, strict=True):
+            assert 0.99 * most < width * height <= most
+            assert page.scale < 1
+
+
+def test_a_page_that_the_file_does_not_have_is_an_error() -> None:
+    data = FILES["jpeg"]
+
+    with pytest.raises(UnreadableImage, match="frame-1"):
+        page_pictures(data, [Page("full"), Page("frame-1")])
+    with pytest.raises(UnreadableImage):
+        page_pictures(data, [Page("full"), Page("frame-1", frame=1)])
+
+
+def test_a_file_is_decoded_within_the_same_limits() -> None:
+    with pytest.raises(UnreadableImage):
+        page_pictures(FILES["jpeg"][:400], [Page("full")])
+    with pytest.raises(ImageTooLarge):
+        page_pictures(encode(Image.new("1", (10_000, 6_000)), "PNG"), [Page("full")])
