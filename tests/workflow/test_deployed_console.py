@@ -1,9 +1,14 @@
-"""The deployed console's function under its own role: a review from the queue to the tag, and what it can't do."""
+"""The deployed console's function under its own role: a review from the queue to the tag, and what it can't do.
+
+Each test has people and images of its own: nobody's queue holds another test's images.
+"""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,19 +16,29 @@ from botocore.exceptions import ClientError
 
 from local.harness.instant_models import YES
 from local.harness.laptop import Laptop
+from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_people import S3PeopleStore
+from moderation.domain.audit import AuditEvent
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
+from moderation.domain.record import Record, utc
+from moderation.domain.review import Pending, screen_of
+from moderation.usecases.check_audit import verify_audit
 from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
-KEY = "posts/a.png"
 REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
+LONG_AGO = "2026-01-01T00:00:00.000Z"
+KEPT = ("verdict", "decided_at", "history")
+NUMBERS = count(1)
 
 
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
-    """A deployment with the console and one image that waits for a person."""
+    """A deployment with the console."""
     assembly = synthesised(tmp_path_factory.mktemp("console"), console="true")
     running.reset()
     running.answer = lambda png, prompt: YES
@@ -31,22 +46,55 @@ def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
         blog = (ROOT / "lambdas/moderation/packs/blog.yaml").read_text() + "\nreuse: false\nsticky_decisions: false\n"
         laptop.publish("packs/blog.yaml", blog)
         laptop.publish("routes.yaml", "'': {enforce: blog}\n")
-        people = S3PeopleStore(laptop.client_of("Administrator", "s3"), laptop.outputs["PolicyBucketName"])
-        people.replace([ANNA, SHOP], people.all()[1])
+        enrol(laptop, ANNA, SHOP)
         yield laptop
     running.reset()
 
 
-@pytest.fixture(scope="module")
-def version(laptop) -> str:
-    version = laptop.upload(KEY, drawing())
-    assert laptop.wait_for_verdict(KEY)["verdict"] == "review"
-    return str(version)
+def enrol(laptop, *people: Person) -> None:
+    """Add people to those who have rights."""
+    store = S3PeopleStore(laptop.client_of("Administrator", "s3"), laptop.outputs["PolicyBucketName"])
+    known, mark = store.all()
+    store.replace((known | {person.id: person for person in people}).values(), mark)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A lead at work on the images under a prefix, which nobody else sees."""
+
+    laptop: Laptop
+    who: Person
+    prefix: str
+
+    def wait(self, *names: str, colour: str = "navy") -> list[ImageRef]:
+        """Upload images of the same bytes that wait for a person."""
+        bucket, keys = self.laptop.outputs["IntakeBucketName"], [f"{self.prefix}{name}" for name in names]
+        made = [ImageRef(bucket, key, self.laptop.upload(key, drawing(colour=colour))) for key in keys]
+        for image in made:
+            assert self.laptop.wait_for_verdict(image.key)["verdict"] == "review"
+        self.laptop.wait_until_idle()  # the tag follows the record
+        return made
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        return ask(self.laptop, method, path, body, token_use="access", sub=self.who.id)
+
+    def take(self) -> Any:
+        """The next item, leased."""
+        status, taken = self.ask("POST", "/next")
+        assert status == 200
+        return taken["item"]
+
+
+@pytest.fixture
+def desk(laptop) -> Desk:
+    number = next(NUMBERS)
+    who = replace(ANNA, id=f"lead-{number}", pseudonym=f"p-lead-{number}", prefixes=(f"posts-{number}/",))
+    enrol(laptop, who)
+    return Desk(laptop, who, f"posts-{number}/")
 
 
 def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> tuple[int, Any]:
     """The answer to a request whose token API Gateway verified."""
-    known = claims or {"token_use": "access", "sub": ANNA.id}
     event = {
         "version": "2.0",
         "rawPath": f"/api{path}",
@@ -54,7 +102,7 @@ def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> t
         "requestContext": {
             "http": {"method": method, "path": f"/api{path}"},
             "stage": "$default",
-            "authorizer": {"jwt": {"claims": known, "scopes": ["review/use"]}},
+            "authorizer": {"jwt": {"claims": claims, "scopes": ["review/use"]}},
         },
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
@@ -65,61 +113,85 @@ def ask(laptop, method: str, path: str, body: object = None, **claims: str) -> t
     return said["statusCode"], json.loads(said["body"])
 
 
-def test_a_review_goes_from_the_queue_to_the_tag(laptop, version):
-    status, taken = ask(laptop, "POST", "/next")
-    assert status == 200 and taken["item"]["key"] == KEY and taken["item"]["preview"]
-    item = f"/items/{taken['item']['item']}"
-    assert ask(laptop, "GET", item)[1]["held_by_you"] is True
-    assert ask(laptop, "POST", f"{item}/renew", {})[0] == 200
-    status, shown = ask(laptop, "POST", f"{item}/reveal", {})
+def test_a_review_goes_from_the_queue_to_the_tag(laptop, desk):
+    [image] = desk.wait("a.png")
+    taken = desk.take()
+    assert taken["key"] == image.key and taken["preview"]
+    item = f"/items/{taken['item']}"
+    assert desk.ask("GET", item)[1]["held_by_you"] is True
+    assert desk.ask("POST", f"{item}/renew", {})[0] == 200
+    status, shown = desk.ask("POST", f"{item}/reveal", {})
     assert status == 200 and shown["pictures"][0]["url"].startswith("http")
-    screen = taken["item"]["screen"]
-    decision = {"screen": screen, "verdict": "safe", "note": "A toy", "seen": True}
-    status, made = ask(laptop, "POST", f"{item}/decide", decision)
+    decision = {"screen": taken["screen"], "verdict": "safe", "note": "A toy", "seen": True}
+    status, made = desk.ask("POST", f"{item}/decide", decision)
     assert status == 200
-    assert ask(laptop, "POST", f"{item}/undo", {"pending": made["pending"]})[0] == 200
-    status, made = ask(laptop, "POST", f"{item}/decide", decision)
+    assert desk.ask("POST", f"{item}/undo", {"pending": made["pending"]})[0] == 200
+    status, made = desk.ask("POST", f"{item}/decide", decision)
     assert status == 200
-    assert ask(laptop, "POST", f"{item}/finish", {"pending": made["pending"]})[0] == 409
-    assert tag_of(laptop, KEY, version) == {"moderation": "review"}
-    let_time_pass(laptop, version)
+    assert desk.ask("POST", f"{item}/finish", {"pending": made["pending"]})[0] == 409
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "review"}
+    let_time_pass(laptop, image)
 
-    assert ask(laptop, "POST", f"{item}/finish", {"pending": made["pending"]}) == (200, {})
+    assert desk.ask("POST", f"{item}/finish", {"pending": made["pending"]}) == (200, {})
 
-    assert tag_of(laptop, KEY, version) == {"moderation": "safe"}
-    assert laptop.item(KEY)["history"][-1]["who"] == ANNA.id
-
-
-def let_time_pass(laptop, version: str) -> None:
-    laptop.client("dynamodb").update_item(
-        TableName=laptop.outputs["VerdictTableName"],
-        Key={"pk": {"S": f"{laptop.outputs['IntakeBucketName']}#{KEY}"}, "sk": {"S": version}},
-        UpdateExpression="SET pending.#until = :past",
-        ExpressionAttributeNames={"#until": "until"},
-        ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
-    )
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
+    assert laptop.item(image.key)["history"][-1]["who"] == desk.who.id
 
 
-def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, version):
-    key = "posts/grave.png"
-    laptop.upload(key, drawing(colour="maroon"))
-    assert laptop.wait_for_verdict(key)["verdict"] == "review"
-    status, taken = ask(laptop, "POST", "/next")
-    assert (status, taken["item"]["key"]) == (200, key)
+def let_time_pass(laptop, *images: ImageRef) -> None:
+    for image in images:
+        laptop.client("dynamodb").update_item(
+            TableName=laptop.outputs["VerdictTableName"],
+            Key={"pk": {"S": image.pk}, "sk": {"S": image.version}},
+            UpdateExpression="SET pending.#until = :past",
+            ExpressionAttributeNames={"#until": "until"},
+            ExpressionAttributeValues={":past": {"S": LONG_AGO}},
+        )
 
-    assert ask(laptop, "POST", f"/items/{taken['item']['item']}/escalate", {}) == (200, {})
 
-    assert laptop.item(key)["escalated_at"]
+def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, desk):
+    images = desk.wait("a.png", "b.png", colour="teal")
+    found = desk.ask("GET", f"/items/{desk.take()['item']}/identical")[1]["items"]
+    assert sorted(one["key"] for one in found) == [image.key for image in images]
+    items, screens = ([one[name] for one in found] for name in ("item", "screen"))
+    batch: dict[str, Any] = {"items": items, "screens": screens, "verdict": "safe", "note": "Both are toys"}
+    status, tried = desk.ask("POST", "/batches/try", batch)
+    assert (status, len(tried["items"]), tried["left_alone"]) == (200, 2, [])
+
+    def decided() -> Any:
+        status, made = desk.ask("POST", "/batches", {**batch, "confirmed": 2})
+        assert (status, len(made["items"]), made["left_alone"]) == (200, 2, [])
+        assert {laptop.item(image.key)["pending"]["batch"] for image in images} == {made["batch"]}
+        return made
+
+    status, undone = desk.ask("POST", "/batches/undo", {"items": items, "batch": decided()["batch"]})
+    assert (status, len(undone["items"]), undone["left_alone"]) == (200, 2, [])
+    for image in images:
+        assert "pending" not in laptop.item(image.key) and laptop.item(image.key)["verdict"] == "review"
+
+    made = decided()
+    let_time_pass(laptop, *images)
+    for one in made["items"]:
+        assert desk.ask("POST", f"/items/{one['item']}/finish", {"pending": one["pending"]}) == (200, {})
+    assert [tag_of(laptop, image.key, image.version) for image in images] == [{"moderation": "safe"}] * 2
+
+
+def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, desk):
+    [image] = desk.wait("grave.png", colour="maroon")
+
+    assert desk.ask("POST", f"/items/{desk.take()['item']}/escalate", {}) == (200, {})
+
+    assert laptop.item(image.key)["escalated_at"]
     with pytest.raises(ClientError, match="AccessDenied"):
-        laptop.client_of("Reviewer", "s3").get_object(Bucket=laptop.outputs["IntakeBucketName"], Key=key)
+        laptop.client_of("Reviewer", "s3").get_object(Bucket=image.bucket, Key=image.key)
     bucket = laptop.outputs["QuarantineBucketName"]
-    copies = laptop.client_of("Quarantine", "s3").list_objects_v2(Bucket=bucket, Prefix="cases/")["Contents"]
-    assert any("original" in copy["Key"] for copy in copies)
+    copies = laptop.client_of("Quarantine", "s3").list_objects_v2(Bucket=bucket, Prefix=f"cases/{image.id}/")
+    assert any("original" in copy["Key"] for copy in copies["Contents"])
 
 
 @pytest.mark.parametrize("path", ["/me", "/queue", "/policies", "/policies/blog", "/metrics"])
-def test_what_is_read_can_be_read(laptop, version, path):
-    assert ask(laptop, "GET", path)[0] == 200
+def test_what_is_read_can_be_read(laptop, path):
+    assert ask(laptop, "GET", path, token_use="access", sub=ANNA.id)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -131,7 +203,7 @@ def test_what_is_read_can_be_read(laptop, version, path):
         {"token_use": "access", "sub": "x", "custom:sub": ANNA.id, "cognito:groups": "[lead]"},
     ],
 )
-def test_only_the_subject_of_an_access_token_says_who_asks(laptop, version, claims):
+def test_only_the_subject_of_an_access_token_says_who_asks(laptop, claims):
     assert ask(laptop, "GET", "/me", **claims)[0] == 401
 
 
@@ -147,14 +219,16 @@ def stolen(laptop) -> Any:
     return partial(laptop.client_of, "Api")
 
 
-def test_a_stolen_role_gets_nowhere(laptop, version, stolen):
+def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
     outputs, now = laptop.outputs, datetime.now(UTC)
-    s3, table, intake = stolen("s3"), outputs["VerdictTableName"], outputs["IntakeBucketName"]
-    key = {"pk": {"S": f"{intake}#{KEY}"}, "sk": {"S": version}}
-    image = {"Bucket": intake, "Key": KEY, "VersionId": version}
+    s3, table = stolen("s3"), outputs["VerdictTableName"]
+    [standing] = desk.wait("a.png")
+    key = {"pk": {"S": standing.pk}, "sk": {"S": standing.version}}
+    image = {"Bucket": standing.bucket, "Key": standing.key, "VersionId": standing.version}
+    desk.ask("POST", f"/items/{desk.take()['item']}/reveal", {})
     audit = laptop.client("s3").list_objects_v2(Bucket=outputs["AuditBucketName"], Prefix="entries/")
     entry = {"Bucket": outputs["AuditBucketName"], "Key": audit["Contents"][0]["Key"]}
-    before = laptop.item(KEY)
+    before = laptop.item(standing.key)
 
     def written(assignment: str, name: str) -> Any:
         return lambda: stolen("dynamodb").update_item(
@@ -194,16 +268,91 @@ def test_a_stolen_role_gets_nowhere(laptop, version, stolen):
             attempt()
         assert refused.value.response["Error"]["Code"] in REFUSED, what
 
-    assert laptop.item(KEY) == before
+    assert laptop.item(standing.key) == before
 
 
-def ask_as_app(laptop, method: str, path: str, body: object = None, signer: str = f"{SHOP.id}/session") -> Any:
+def forge(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = None, **said: Any) -> Any:
+    """Make a decision pending in somebody's name by the stolen role, let it be ended at once, and return the answer."""
+    table = laptop.outputs["VerdictTableName"]
+    record = DynamoVerdictStore(stolen("dynamodb"), table).get(image)
+    assert isinstance(record, Record)
+    name, screen = f"{next(NUMBERS):032x}", screen_of(record)
+    pending = replace(Pending(name, "safe", (), "Forged", who.id, LONG_AGO, LONG_AGO, screen, seen=True), **said)
+    lease = {"lease_holder": (holder or who).id, "lease_until": "2099-01-01T00:00:00.000Z"}
+    written = {"pending": {**asdict(pending), "categories": []}, "pending_id": pending.id, **lease}
+    stolen("dynamodb").update_item(
+        TableName=table,
+        Key={"pk": {"S": image.pk}, "sk": {"S": image.version}},
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in written),
+        ExpressionAttributeNames={f"#{name}": name for name in written},
+        ExpressionAttributeValues=to_item({f":{name}": value for name, value in written.items()}),
+    )
+    event = {"bucket": image.bucket, "key": image.key, "version": image.version, "pending": pending.id}
+    answer = stolen("lambda").invoke(FunctionName=laptop.outputs["FinaliseFunctionName"], Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read()) | {"pending": pending.id}
+
+
+def faults_of(laptop, decision: str) -> list[str]:
+    """What the check of the audit log says of a decision."""
+    reader = S3AuditReader(laptop.client_of("Auditor", "s3"), laptop.outputs["AuditBucketName"])
+    checked = verify_audit(reader, f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+    return [fault for fault in checked.faults if decision in fault]
+
+
+def test_a_stolen_role_decides_at_once_in_another_persons_name_and_the_audit_shows_it(laptop, desk, stolen):
+    [image] = desk.wait("a.png", colour="olive")
+
+    ended = forge(laptop, stolen, image, desk.who)
+
+    assert (ended["verdict"], ended["refused"]) == ("safe", "")
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
+    assert laptop.item(image.key)["history"][-1]["who"] == desk.who.id
+    [fault] = faults_of(laptop, ended["pending"])
+    assert desk.who.pseudonym in fault and image.id in fault
+
+
+def test_only_a_stolen_role_that_forges_the_entry_of_the_audit_as_well_goes_unnoticed(laptop, desk, stolen):
+    [image] = desk.wait("a.png", colour="olive")
+    decision = "a" * 32
+    facts = {"verdict": "safe", "decision": decision}
+    now = utc(datetime.now(UTC))
+    entry = AuditEvent(action="decide", who=desk.who.pseudonym, at=now, image=image.id, facts=facts)
+
+    S3AuditLog(stolen("s3"), laptop.outputs["AuditBucketName"]).append(entry)
+    ended = forge(laptop, stolen, image, desk.who, id=decision)
+
+    assert ended["verdict"] == "safe"
+    assert faults_of(laptop, decision) == []
+
+
+def test_a_stolen_role_decides_for_nobody_who_may_not(laptop, desk, stolen):
+    [image] = desk.wait("a.png", colour="olive")
+    auditor = replace(desk.who, id=f"{desk.who.id}-auditor", roles=frozenset({"auditor"}))
+    elsewhere = replace(desk.who, id=f"{desk.who.id}-elsewhere", prefixes=("elsewhere/",))
+    enrol(laptop, auditor, elsewhere)
+    forged: dict[str, Callable[[], Any]] = {
+        "nobody of the list": partial(forge, laptop, stolen, image, replace(desk.who, id="nobody")),
+        "no right to decide": partial(forge, laptop, stolen, image, auditor),
+        "out of scope": partial(forge, laptop, stolen, image, elsewhere),
+        "another's lease": partial(forge, laptop, stolen, image, desk.who, holder=ANNA),
+        "another screen": partial(forge, laptop, stolen, image, desk.who, screen="0" * 16),
+    }
+
+    for what, attempt in forged.items():
+        ended = attempt()
+        assert ended["verdict"] is None and "waits again" in ended["refused"], what
+        standing = laptop.item(image.key)
+        assert standing["verdict"] == "review" and "pending" not in standing, what
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "review"}
+
+
+def ask_as_app(laptop, method: str, path: str, image: ImageRef, signer: str = "", body: object = None) -> Any:
     """The answer to a request whose signature API Gateway verified."""
     event = {
         "version": "2.0",
         "rawPath": f"/app{path}",
         "headers": {"content-type": "application/json"},
-        "queryStringParameters": None if body else {"key": KEY, "version": str(laptop.item(KEY)["sk"])},
+        "queryStringParameters": None if body else {"key": image.key, "version": image.version},
         "requestContext": {
             "http": {"method": method, "path": f"/app{path}"},
             "stage": "$default",
@@ -219,22 +368,25 @@ def ask_as_app(laptop, method: str, path: str, body: object = None, signer: str 
     return said["statusCode"], json.loads(said["body"])
 
 
-def test_an_app_reports_an_image_and_a_person_gets_it_while_the_verdict_stays(laptop, version):
-    before = laptop.item(KEY)
-    body = {"key": KEY, "version": version, "notifier": "user-7", "text": "This is me"}
+def test_an_app_reports_an_image_and_a_person_gets_it_while_the_verdict_stays(laptop, desk):
+    [image] = desk.wait("a.png")
+    before, shop = laptop.item(image.key), f"{SHOP.id}/session"
+    body = {"key": image.key, "version": image.version, "notifier": "user-7", "text": "This is me"}
 
-    status, sent = ask_as_app(laptop, "POST", "/notices", body)
+    status, sent = ask_as_app(laptop, "POST", "/notices", image, shop, body)
 
     assert (status, sent["kind"], sent["outcome"]) == (200, "notice", "")
-    after = laptop.item(KEY)
+    after = laptop.item(image.key)
     assert after["queue"].startswith("review#") and after["severity"] >= 7
-    assert (after["verdict"], after["history"]) == (before["verdict"], before["history"])
-    assert ask_as_app(laptop, "POST", "/notices", body) == (200, sent)
-    status, said = ask_as_app(laptop, "GET", "/verdict")
-    assert (status, said["verdict"], [one["id"] for one in said["reports"]]) == (200, "safe", [sent["id"]])
-    assert ask(laptop, "POST", "/next")[1]["item"]["reports"][0]["text"] == "This is me"
+    assert {name: after.get(name) for name in KEPT} == {name: before.get(name) for name in KEPT}
+    assert ask_as_app(laptop, "POST", "/notices", image, shop, body) == (200, sent)
+    status, said = ask_as_app(laptop, "GET", "/verdict", image, shop)
+    assert (status, said["verdict"], [one["id"] for one in said["reports"]]) == (200, "review", [sent["id"]])
+    assert desk.take()["reports"][0]["text"] == "This is me"
 
 
 @pytest.mark.parametrize("signer", ["", "arn:aws:sts::123456789012:assumed-role/Other/session", SHOP.id + "2/session"])
-def test_who_signed_and_is_no_app_gets_nothing(laptop, version, signer):
-    assert ask_as_app(laptop, "GET", "/verdict", signer=signer)[0] == 401
+def test_who_signed_and_is_no_app_gets_nothing(laptop, signer):
+    image = ImageRef(laptop.outputs["IntakeBucketName"], "any.png", "v1")
+
+    assert ask_as_app(laptop, "GET", "/verdict", image, signer)[0] == 401
