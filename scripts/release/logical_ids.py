@@ -14,6 +14,7 @@ RECORD = ROOT / "tests/infra/logical_ids.json"
 
 # Type → properties that CloudFormation's reference marks with "Update requires: Replacement", or that it can't update.
 REPLACING = {
+    "AWS::Cognito::UserPool": ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration"),
     "AWS::DynamoDB::Table": ("TableName", "KeySchema", "AttributeDefinitions", "LocalSecondaryIndexes"),
     "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion", "Origin"),
     "AWS::S3::Bucket": ("BucketName", "ObjectLockEnabled"),
@@ -35,11 +36,14 @@ def holding_data(template: Template) -> dict[str, dict[str, Any]]:
 
 
 def synthesised() -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the resources that hold data, by stage."""
+    """Return the resources that hold data, by stage and by stack."""
     stages: dict[str, dict[str, Any]] = {"dev": DEFAULT, "prod": PRODUCTION}
-    return {
-        stage: holding_data(template_of(make_app(**context).synth(), "Moderation")) for stage, context in stages.items()
-    }
+    found = {}
+    for stage, context in stages.items():
+        assembly = make_app(**context, console=True).synth()
+        found[stage] = holding_data(template_of(assembly, "Moderation"))
+        found[f"{stage} console"] = holding_data(template_of(assembly, "ModerationConsole"))
+    return found
 
 
 def main() -> int:

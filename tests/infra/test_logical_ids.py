@@ -12,14 +12,18 @@ from tests.infra.synthesis import template_of
 RECORDED: dict[str, dict[str, Any]] = json.loads(RECORD.read_text())
 
 
-@pytest.fixture(params=["dev", "prod"])
+@pytest.fixture(params=["dev", "prod", "dev console", "prod console"])
 def stage(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+ASSEMBLIES = {"dev": "default", "prod": "production", "dev console": "console", "prod console": "protected_console"}
+
+
 @pytest.fixture
-def now(stage: str, default: CloudAssembly, production: CloudAssembly) -> dict[str, Any]:
-    return holding_data(template_of(default if stage == "dev" else production, "Moderation"))
+def now(stage: str, request: pytest.FixtureRequest) -> dict[str, Any]:
+    assembly: CloudAssembly = request.getfixturevalue(ASSEMBLIES[stage])
+    return holding_data(template_of(assembly, "ModerationConsole" if "console" in stage else "Moderation"))
 
 
 def test_what_holds_data_keeps_its_logical_id(stage: str, now: dict[str, Any]) -> None:
@@ -41,6 +45,11 @@ def test_what_holds_data_keeps_the_properties_that_can_not_be_updated(stage: str
         f"can change one at a time: {changed}. Undo it, or migrate the data and record it: "
         "python -m scripts.release.logical_ids"
     )
+
+
+def test_the_people_who_sign_in_are_in_what_is_recorded() -> None:
+    for stage in ("dev console", "prod console"):
+        assert "AWS::Cognito::UserPool" in {held["Type"] for held in RECORDED[stage].values()}
 
 
 def test_what_is_new_is_recorded(stage: str, now: dict[str, Any]) -> None:
