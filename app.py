@@ -26,7 +26,7 @@ def build(app: App, region: str | None) -> None:
         models = ModelsStack(app, names["models"], settings=settings, region=region)
         models.add_stack_dependency(moderation, "GPU charges should not start before the cheap stack has been created")
     if settings.console:
-        ConsoleStack(app, names["console"], settings=settings, moderation=moderation)
+        ConsoleStack(app, names["console"], settings=settings, moderation=moderation, region=region)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Stack of the review console: who may sign in, the API's address, and the page. Optional (`-c console=true`)."""
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
 from constructs import Construct
 
 from stacks.components.cleanup_log import CleanupLog
@@ -9,6 +9,7 @@ from stacks.components.review_api import ReviewApi
 from stacks.components.review_page import ReviewPage
 from stacks.components.review_users import ReviewUsers
 from stacks.moderation_stack import ModerationStack
+from stacks.regions import console_faults
 from stacks.settings import DeploymentSettings
 
 
@@ -16,11 +17,19 @@ class ConsoleStack(Stack):
     """User pool, HTTP API and page over the API's function, which `moderation` has with all that it may do."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings, moderation: ModerationStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: DeploymentSettings,
+        moderation: ModerationStack,
+        region: str | None,
     ) -> None:
         super().__init__(
             scope, construct_id, synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         )
+        for number, fault in enumerate(console_faults(region) if region else []):
+            Validations.of(self).add_error(f"Region{number}", fault)
         protected, handler, apps = settings.protected, moderation.functions.api, moderation.functions.app_api
         assert handler and apps  # noqa: S101 - there is one with the setting that makes this stack
         users = ReviewUsers(self, "Users", protected=protected)

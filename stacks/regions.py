@@ -26,6 +26,11 @@ def models_faults(region: str, instance_types: set[str], *, llama: bool = True) 
     return _lacking(region, _POWERTOOLS | artefacts | hosting)
 
 
+def console_faults(region: str) -> list[str]:
+    """List what `region` lacks for the pipeline and its review console, one sentence each."""
+    return _lacking(region, _POWERTOOLS | _OFFERED["console"])
+
+
 def _lacking(region: str, offers: dict[str, list[str]]) -> list[str]:
     complete = set.intersection(*map(set, offers.values()))
     advice = f"deploy to one of {', '.join(sorted(complete))}."

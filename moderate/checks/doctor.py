@@ -134,7 +134,7 @@ def _account(plan: Plan, caller: Account, on_aws: bool) -> Iterator[Check]:
             yield Check(name, "skipped", "the laptop cloud has no limits")
         return
     needed = plan.instances
-    yield offers.offers(caller.region, sorted(needed), llama=plan.makes_llama)
+    yield offers.offers(caller.region, sorted(needed), llama=plan.makes_llama, console=plan.has_console)
     yield attempt("Lambda concurrency", lambda: account.concurrency(plan.concurrency, plan.held, caller))
     if not needed:
         yield Check("GPU quotas", "skipped", "the endpoints exist already")

@@ -9,9 +9,12 @@ from moderate.checks.check import Check
 _FILE = Path(__file__).parents[1] / "regions.json"
 
 
-def offers(region: str, instance_types: list[str], *, llama: bool) -> Check:
-    """The Lambda layer, and for endpoints of our own their containers, Llama's artefacts and the instances."""
-    needed = _needed(instance_types, llama)
+def offers(region: str, instance_types: list[str], *, llama: bool, console: bool) -> Check:
+    """The Lambda layer; for endpoints of our own their containers, Llama's artefacts and the instances; a console's.
+
+    Those of a console are the services that people sign in by, and come in by.
+    """
+    needed = _needed(instance_types, llama, console)
     lacking = [what for what, regions in needed.items() if region not in regions]
     if not lacking:
         return Check("region's artefacts", "ok", f"{region} has {', '.join(needed)}")
@@ -24,7 +27,7 @@ def offers(region: str, instance_types: list[str], *, llama: bool) -> Check:
     )
 
 
-def _needed(instance_types: list[str], llama: bool) -> dict[str, list[str]]:
+def _needed(instance_types: list[str], llama: bool, console: bool) -> dict[str, list[str]]:
     known: dict[str, Any] = json.loads(_FILE.read_text())
     needed = {"the managed Powertools layer": known["powertools_layer"]}
     if instance_types:
@@ -32,4 +35,6 @@ def _needed(instance_types: list[str], llama: bool) -> dict[str, list[str]]:
         needed |= {f"hosting on {name}": known["instance_types"][name] for name in instance_types}
     if llama:
         needed["JumpStart's Llama 2 artefacts"] = known["jumpstart"]
+    if console:
+        needed |= known["console"]
     return needed

@@ -68,6 +68,10 @@ class Plan:
         return self.context.get("holdUntilCleared") == "true"
 
     @property
+    def has_console(self) -> bool:
+        return self.context.get("console") == "true"
+
+    @property
     def outputs(self) -> dict[str, str]:
         """Outputs of the planned stack for existing endpoints and an existing bucket."""
         existing = {"IntakeBucketName": "intakeBucketName", "IntakePrefix": "intakePrefix"}

@@ -7,6 +7,7 @@ import json
 from importlib import resources
 from pathlib import Path
 
+from botocore.loaders import create_loader
 from sagemaker import image_uris
 
 from moderation.contract import GPUS
@@ -51,7 +52,10 @@ SOURCES = {
     "containers": "SageMaker Python SDK 2, image_uris: region and account of the registry with both",
     "jumpstart": "SageMaker Python SDK 2, jumpstart/region_config.json: regions with the gated bucket",
     "instance_types": "cfn-lint 1, aws_sagemaker_hosting, from the price list: where SageMaker hosts on it",
+    "console": "botocore 1.44.5, endpoints.json, on 2026-11-28: where the service has an endpoint; CloudFront has one "
+    "for all regions. cfn-lint 1.58 has their resource types in the same regions, but none of me-south-1 (2026-10-20)",
 }
+CONSOLE_SERVICES = {"Amazon Cognito": "cognito-idp", "API Gateway": "apigateway", "CloudFront": "cloudfront"}
 
 
 def containers() -> dict[str, str]:
@@ -75,6 +79,14 @@ def hosts(instance_type: str) -> list[str]:
     return sorted(region for region, schema in by_region.items() if instance_type in schema["enum"])
 
 
+def serves(service: str) -> list[str]:
+    """Return the regions, without China and GovCloud, that can use a service of the review console."""
+    partitions = create_loader().load_data("endpoints")["partitions"]
+    [aws] = [partition for partition in partitions if partition["partition"] == "aws"]
+    endpoints = aws["services"][service]["endpoints"]
+    return sorted(aws["regions"] if "aws-global" in endpoints else aws["regions"].keys() & endpoints.keys())
+
+
 def regions() -> dict[str, object]:
     """Return the content of the file."""
     return {
@@ -83,6 +95,7 @@ def regions() -> dict[str, object]:
         "containers": containers(),
         "jumpstart": gated_buckets(),
         "instance_types": {name: hosts(name) for name in GPUS},
+        "console": {name: serves(service) for name, service in CONSOLE_SERVICES.items()},
     }
 
 

@@ -377,6 +377,17 @@ def test_a_region_without_the_artefacts_is_refused_with_those_that_have_them(row
     assert "us-east-1" in found["remedy"] and "us-west-1" not in found["remedy"]
 
 
+def test_a_region_needs_more_for_a_console(rows, cloud, models, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-gov-west-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    existing = ("-c", "blip2Endpoint=blip2", "-c", "llamaEndpoint=llama")
+
+    without, found = (rows(*existing, *more)["region's artefacts"] for more in ((), ("-c", "console=true")))
+
+    assert "Amazon Cognito" not in without["found"]
+    assert "Amazon Cognito, API Gateway, CloudFront" in found["found"] and "us-east-1" in found["remedy"]
+
+
 def test_a_region_needs_less_for_endpoints_that_exist(rows, cloud, models, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

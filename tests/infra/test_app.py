@@ -76,6 +76,12 @@ def test_the_pipeline_is_refused_where_its_layer_is_not() -> None:
     assert "us-east-1" in complaint
 
 
+def test_a_console_is_refused_where_nobody_could_sign_in() -> None:
+    complaints = refusals(make_app("us-gov-west-1", **EXISTING_ENDPOINTS, console=True))
+
+    assert any("The region us-gov-west-1 lacks Amazon Cognito: deploy to one of" in one for one in complaints)
+
+
 def test_a_bad_setting_ends_the_run_with_its_sentence() -> None:
     environment = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"stage": "production"})}
     command = [sys.executable, str(ROOT / "app.py")]

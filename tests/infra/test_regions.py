@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.regions import models_faults, moderation_faults
+from stacks.regions import console_faults, models_faults, moderation_faults
 
 ON_G5 = {"ml.g5.2xlarge", "ml.g5.12xlarge"}
 
@@ -11,6 +11,7 @@ ON_G5 = {"ml.g5.2xlarge", "ml.g5.12xlarge"}
 def test_a_region_that_offers_everything_is_accepted(region: str) -> None:
     assert moderation_faults(region) == []
     assert models_faults(region, ON_G5) == []
+    assert console_faults(region) == []
 
 
 def test_every_lack_is_named_with_the_regions_that_have_it() -> None:
@@ -40,3 +41,11 @@ def test_a_judge_on_bedrock_needs_nothing_of_jumpstart() -> None:
 
     assert len(with_llama) == len(without) + 1
     assert not [fault for fault in without if "JumpStart" in fault]
+
+
+def test_a_console_needs_sign_in_an_api_and_a_page() -> None:
+    faults = console_faults("us-gov-west-1")
+
+    for lack in ("the managed Powertools layer", "Amazon Cognito", "API Gateway", "CloudFront"):
+        (fault,) = [fault for fault in faults if fault.startswith(f"The region us-gov-west-1 lacks {lack}: ")]
+        assert "us-east-1" in fault
