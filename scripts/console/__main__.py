@@ -36,9 +36,10 @@ def main() -> int:
 def _upload(session: Session) -> None:
     folder = session.folder / "samples"
     folder.mkdir()
-    first = next(iter(sample_drawings(1)))
-    for sample in (first, doubtful_drawing()):
-        sample.image.save(folder / f"{sample.name}.png")
+    first, doubtful = next(iter(sample_drawings(1))), doubtful_drawing()
+    first.image.save(folder / f"{first.name}.png")
+    for name in (doubtful.name, "the-same", "and-again"):
+        doubtful.image.save(folder / f"{name}.png")
     command = [str(MODERATE), "upload", str(folder), "--wait"]
     subprocess.run(command, env={**os.environ, **session.environment}, check=True)
 
@@ -48,6 +49,9 @@ def _photograph(page: Page, link: str, console: Console) -> None:
     page.goto(link)
     page.get_by_text("Held by you.").wait_for()
     page.screenshot(path=PICTURES / "item.png")
+    page.keyboard.press("a")
+    page.get_by_role("heading", name="Items of the same bytes: 3").wait_for()
+    page.screenshot(path=PICTURES / "identical.png")
     for place, text in (("policies/demo", "Questions"), ("metrics", "What people decided")):
         page.evaluate("place => { location.hash = '#/' + place }", place)
         page.get_by_role("heading", name=text).wait_for()
