@@ -18,7 +18,8 @@ from typing import Any
 from rich.console import Console
 
 from local.cloud.server import RECORD_CALLS
-from local.synth import PROJECT, STACK, synthesise
+from local.synth import PROJECT, STACK
+from scripts.release.synthesis import make_app, template_of
 
 CALLS = PROJECT / "tests/infra/calls.json"
 PATHS = ("tests/workflow",)
@@ -44,7 +45,7 @@ _EXAMPLES = (
     (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/cases/0{32}/).+"), r"\g<1>file"),
     (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/releases/0{32}/).+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"^(entries/)\d{4}-\d\d-\d\d/$"), r"\g<1>2026-01-01/"),
-    (re.compile(r"^(IntakeImages[0-9A-F]{8}:decisions#|person#|golden#|sample#)\d$"), r"\g<1>0"),
+    (re.compile(r"^(IntakeImages[0-9A-F]{8}:decisions#|person#|golden#|sample#|second#|contested#)\d$"), r"\g<1>0"),
     (re.compile(r"^(review#|leased#|parked#|pending#)[0-9a-f]+$"), r"\g<1>0"),
     (re.compile(r"\b(backfill|notifying|shadow)-\d{8}-\d{6}-[0-9a-f]{6}\b"), "backfill-20260101-000000-000000"),
     (re.compile(r"^stock-[0-9a-f]{8}/.*"), "stock/"),  # a prefix of tests
@@ -59,22 +60,22 @@ _EXAMPLES = (
 def main() -> int:
     """Record the calls and write the file."""
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="calls-") as folder, tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="calls-") as folder:
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *PATHS]
         done = subprocess.run(command, cwd=PROJECT, env=os.environ | {RECORD_CALLS: folder}, check=False)
         if done.returncode:
             console.print("The tests failed: fix them first. Nothing was written.", style="red")
             return done.returncode
-        calls = merged(Path(folder), deployed_ids(Path(scratch)))
+        calls = merged(Path(folder), deployed_ids())
     CALLS.write_text("[\n" + ",\n".join(json.dumps(call, sort_keys=True) for call in calls) + "\n]\n")
     console.print(f"{len(calls)} different calls are in {CALLS.relative_to(PROJECT)}.")
     return 0
 
 
-def deployed_ids(scratch: Path) -> dict[str, str]:
-    """Return the resource types of the stack by logical id."""
-    template = json.loads((synthesise(scratch, 96) / f"{STACK}.template.json").read_text())
-    return {name: resource["Type"] for name, resource in template["Resources"].items()}
+def deployed_ids() -> dict[str, str]:
+    """Return the resource types of the stack by logical id, those for the console among them."""
+    app = make_app(blip2Endpoint="blip2", llamaEndpoint="llama", console=True)
+    return {name: resource["Type"] for name, resource in template_of(app.synth(), STACK).resources.items()}
 
 
 def merged(folder: Path, ids: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ class Account:
 
     @cached_property
     def resource_policies(self) -> dict[str, dict[str, Any]]:
-        """ARN of a bucket, topic, queue or key → its policy."""
+        """ARN of a bucket, topic, queue or key → its policy; of a role → whom it trusts."""
         buckets = self._template.properties("AWS::S3::BucketPolicy")
         found = {f"arn:aws:s3:::{self._fill(p['Bucket'])}": p["PolicyDocument"] for p in buckets}
         for policy in self._template.properties("AWS::SNS::TopicPolicy"):
@@ -88,6 +88,8 @@ class Account:
             found |= {self._arn(queue["Ref"]): policy["PolicyDocument"] for queue in policy["Queues"]}
         for name, key in self._template.of_type("AWS::KMS::Key").items():
             found[self._arn(name)] = key["Properties"]["KeyPolicy"]
+        for name, role in self._template.of_type("AWS::IAM::Role").items():
+            found[self._arn(name)] = role["Properties"]["AssumeRolePolicyDocument"]
         return {arn: self._fill(document) for arn, document in found.items()}
 
     def _name(self, logical: str) -> str:

@@ -173,8 +173,8 @@ def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, d
     images = desk.wait("a.png", "b.png", colour="teal")
     found = desk.ask("GET", f"/items/{desk.take()['item']}/identical")[1]["items"]
     assert sorted(one["key"] for one in found) == [image.key for image in images]
-    batch = {name + "s": [one[name] for one in found] for name in ("item", "screen")}
-    batch |= {"verdict": "safe", "note": "Both are toys"}
+    items, screens = ([one[name] for one in found] for name in ("item", "screen"))
+    batch: dict[str, Any] = {"items": items, "screens": screens, "verdict": "safe", "note": "Both are toys"}
     status, tried = desk.ask("POST", "/batches/try", batch)
     assert (status, len(tried["items"]), tried["left_alone"]) == (200, 2, [])
 
@@ -184,7 +184,7 @@ def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, d
         assert {laptop.item(image.key)["pending"]["batch"] for image in images} == {made["batch"]}
         return made
 
-    status, undone = desk.ask("POST", "/batches/undo", {"items": batch["items"], "batch": decided()["batch"]})
+    status, undone = desk.ask("POST", "/batches/undo", {"items": items, "batch": decided()["batch"]})
     assert (status, len(undone["items"]), undone["left_alone"]) == (200, 2, [])
     for image in images:
         assert "pending" not in laptop.item(image.key) and laptop.item(image.key)["verdict"] == "review"
