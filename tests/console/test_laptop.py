@@ -187,3 +187,13 @@ def test_an_escalated_item_is_in_quarantine_and_in_no_queue(laptop, environment,
     item = laptop.item(key, version)
     assert item["escalated_at"] and "queue" not in item
     assert tag_of(laptop, key, version)["quarantine"] == "escalated"
+
+
+@pytest.mark.usefixtures("reviewer")
+def test_a_lead_reads_both_logs(environment, browser) -> None:
+    """The audit log takes the role Auditor, which the command assumes by itself."""
+    with console(environment) as started, opened(browser, started, real_time=True) as tab:
+        for view, text in (("audit", "entries that were read"), ("changes", "routes.yaml")):
+            tab.page.evaluate("view => { location.hash = '#/' + view }", view)
+            tab.page.get_by_text(text).first.wait_for(timeout=30_000)
+        assert tab.complaints == []

@@ -99,8 +99,8 @@ function State({ checked }) {
   if (!checked) return html`<p>Nothing has checked the log yet: it is checked each day at 01:00 UTC.</p>`;
   if (checked.broken_since)
     return html`<p role="alert">
-      ✕ Broken since ${checked.broken_since}: entries are missing, were changed or were added afterwards.
-      ${" "}<code>moderate audit verify --since ${checked.broken_since}</code> names them. Last check: ${time(checked.at)}.
+      ✕ Broken since ${checked.broken_since}: that is the first day with a fault, which
+      ${" "}<code>moderate audit verify --since ${checked.broken_since}</code> names. Last check: ${time(checked.at)}.
     </p>`;
   return html`<p>✓ Whole, as the check of ${time(checked.at)} found over ${checked.entries} entries since ${checked.since}.</p>`;
 }
