@@ -134,6 +134,10 @@ bench-gpu: setup ## Measure our BLIP-2 handler against the sample's at full size
 bench-replay: setup ## Time `moderate policy replay` on exports of 20,000 and 100,000 records
 	@$(BIN)/python -m scripts.bench.replay
 
+.PHONY: bench-reading
+bench-reading: setup ## Time uploads to their verdicts with and without reading, and write docs/reading.md
+	@$(BIN)/python -m scripts.bench.reading
+
 .PHONY: bench-rights
 bench-rights: setup ## Measure the CPU time of IAM decisions on the laptop cloud
 	@$(BIN)/python -m scripts.bench.rights
@@ -197,6 +201,10 @@ calibrate: setup ## Fit temperatures and thresholds of the demo pack on labelled
 .PHONY: quality
 quality: setup ## Evaluate 1,300 labelled drawings and write docs/quality.md
 	@$(BIN)/python -m scripts.evaluation
+
+.PHONY: quality-words
+quality-words: setup ## Compare the verdicts on words with and without reading, and write docs/quality.md
+	@$(BIN)/python -m scripts.evaluation.words
 
 .PHONY: judge-modes
 judge-modes: setup ## Compare the verdicts with and without the judge on every drawing, and write docs/quality.md

@@ -6,7 +6,7 @@ MEMORY_MB = 1792  # as deployed: one processor
 # docs/reading.md: measured seconds of processor time, by (width, height).
 PLAIN_SECONDS = 0.29  # a photograph of 512 x 512 pixels without text
 LETTERED_SECONDS: Mapping[tuple[int, int], float] = {  # with twelve lines of text
-    (512, 512): 0.5,
+    (512, 512): 0.8,
     (1024, 1024): 0.95,
     (2000, 1500): 2.83,
     (4000, 3000): 8.59,

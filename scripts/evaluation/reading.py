@@ -1,12 +1,12 @@
-"""Measure the reader: `python -m scripts.evaluation.reading [--count N] [--out FILE]`, on one thread.
+"""Measure the reader and write docs/reading.md: `python -m scripts.evaluation.reading`, on one thread.
 
 It needs scikit-image and scikit-learn beside the project's packages, for the photographs that they ship:
 `pip install scikit-image==0.26.0 scikit-learn==1.9.1` into an environment of its own. Nothing else is downloaded.
 
-- drawings of the demo, as in the quality set: insults and contact details, the drawing alone and small in a scene;
-- the photographs, in which nothing is to be found;
-- pictures with one find of each kind over those photographs, turned by up to 15°, as JPEG, by lettering size;
-- seconds of processor time by size of the picture.
+- `photographs`: those two packages' own, in which nothing is to be found;
+- `seconds` of processor time by size of the picture;
+- `drawings` and `scenes` of the demo, as in the quality set: insults and contact details, the drawing alone and small;
+- `detectors`: pictures with one find of each kind over those photographs, turned by up to 15°, as JPEG, by lettering.
 """
 
 import argparse
@@ -24,18 +24,23 @@ import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
+from local.synth import PROJECT
 from model_artifacts.demo.drawings import INSULTS, SUBJECTS, Subject, draw, embed_small
+from moderate.costs.prices import load as load_prices
+from moderate.costs.reading import MEMORY_MB
 from moderation.adapters.reader.ocr import OcrReader
 from moderation.domain.reading.text import Reading
 from moderation.domain.reading.word_list import words_found
+from scripts.sections import markdown, write_section
 from stacks.wheels import READER_MODELS
 
+PAGE = PROJECT / "docs" / "reading.md"
 SEED = 2026
 LETTERING = (12, 16, 20, 28, 40)  # height of the font in pixels
 CONTACT = ("phone", "email", "handle")
 _INSULTS = tuple(word.lower() for word in INSULTS)
 _TURNS = (0, 0, 5, -8, 15, -15)
-_SCENE = (1024, 1024)
+_SCENE, _SMALL = (1024, 1024), 0.25  # size in pixels, and the share of its side that a drawing takes
 _SIZES = ((512, 512), (1024, 1024), (2000, 1500), (4000, 3000))
 _QR_LETTERING = 10  # a code's module is this part of the lettering's size
 _PHOTOGRAPHS = (
@@ -45,22 +50,27 @@ _PHOTOGRAPHS = (
 
 
 def main() -> None:
-    """Measure, print a line for each kind, and write the figures as JSON."""
+    """Measure the chosen parts, write a section of the page for each, and the figures as JSON."""
     arguments = argparse.ArgumentParser(description="Measure the reader.")
+    arguments.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(_SECTIONS)}; all by default")
     arguments.add_argument("--count", type=int, default=200, help="pictures of each kind")
-    arguments.add_argument("--out", type=Path, default=Path("build/reading.json"))
+    arguments.add_argument("--out", type=Path, default=PROJECT / "build/reading.json")
     chosen = arguments.parse_args()
+    if unknown := set(chosen.parts) - set(_SECTIONS):
+        arguments.error(f"no such part: {', '.join(sorted(unknown))}")
     console, reader, photographs = Console(), OcrReader(READER_MODELS), load_photographs()
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        "photographs": lambda: on_photographs(reader, photographs),
+        "seconds": lambda: seconds_by_size(reader, photographs),
+        "drawings": lambda: on_drawings(reader, chosen.count, share=None),
+        "scenes": lambda: on_drawings(reader, chosen.count, share=_SMALL),
+        "detectors": lambda: on_generated(reader, chosen.count, list(photographs.values())),
+    }
     measured: dict[str, Any] = {"seed": SEED, "count": chosen.count}
-    for name, measure in (
-        ("photographs", lambda: on_photographs(reader, photographs)),
-        ("seconds", lambda: seconds_by_size(reader, photographs)),
-        ("drawings", lambda: on_drawings(reader, chosen.count, share=None)),
-        ("scenes at 25 %", lambda: on_drawings(reader, chosen.count, share=0.25)),
-        ("detectors", lambda: on_generated(reader, chosen.count, list(photographs.values()))),
-    ):
-        measured[name] = measure()
+    for name in chosen.parts or _SECTIONS:
+        measured[name] = measures[name]()
         console.print(name, measured[name])
+        write_section(PAGE, name, _SECTIONS[name](measured[name]))
         chosen.out.write_text(json.dumps(measured, indent=2) + "\n")
 
 
@@ -137,9 +147,11 @@ def seconds_by_size(reader: OcrReader, photographs: dict[str, Image.Image]) -> d
     return taken
 
 
-def on_generated(reader: OcrReader, count: int, photographs: Sequence[Image.Image]) -> dict[str, dict[str, str]]:
-    """Return how many of the pictures of each kind were found, by the size of their lettering."""
-    results: dict[str, dict[str, str]] = {}
+def on_generated(
+    reader: OcrReader, count: int, photographs: Sequence[Image.Image]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return in how many of the pictures of each kind it was found, and their number, by size of lettering."""
+    results: dict[str, dict[str, tuple[int, int]]] = {}
     for detector, made in TEXTS.items():
         rng = random.Random(f"{SEED} {detector}")
         results[detector] = {}
@@ -147,7 +159,7 @@ def on_generated(reader: OcrReader, count: int, photographs: Sequence[Image.Imag
             each = max(1, count // len(LETTERING))
             found = sum(_is_found(reader.read(_written(rng, made(rng), detector, size, photographs)), detector)
                         for _ in range(each))  # fmt: skip
-            results[detector][f"{size} px"] = f"{found}/{each}"
+            results[detector][f"{size} px"] = found, each
     return results
 
 
@@ -234,6 +246,48 @@ TEXTS: dict[str, Callable[[random.Random], str]] = {
     "url": lambda rng: rng.choice(("www.{}.com", "https://{}.org/shop", "{}.de/angebot")).format(_name(rng) + "shop"),
     "handle": lambda rng: f"@{_name(rng)}_{_digits(rng, 2)}",
     "qr": lambda rng: f"https://example.org/{_digits(rng, 6)}",
+}
+
+
+def _drawing_table(counted: dict[str, dict[str, int]]) -> str:
+    names = {"insult": "an insult", "contact": "contact details"}
+    rows = [
+        (names[kind], f"{each['found']} of {each['present']}", f"{each['false']} of {each['absent']} others")
+        for kind, each in counted.items()
+    ]
+    return markdown(("drawings with", "found", "false"), rows)
+
+
+def _photograph_table(figures: dict[str, Any]) -> str:
+    found = ", ".join(figures["finds"]) or "none"
+    lines = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in figures["lines"].items()) or "none"
+    return markdown(("photographs", "finds", "lines that were read"), [(figures["photographs"], found, lines)])
+
+
+def _seconds_table(taken: dict[str, float]) -> str:
+    gb_second = load_prices()["lambda_gb_second"]
+    rows = [
+        (size, f"{seconds:.2f}", f"${seconds * MEMORY_MB / 1024 * gb_second * 1000:.3f}")
+        for size, seconds in taken.items()
+    ]
+    return markdown(("pixels", "seconds", "per 1,000 images"), rows)
+
+
+def _detector_table(results: dict[str, dict[str, tuple[int, int]]]) -> str:
+    rows = []
+    for detector, by_size in results.items():
+        found, pictures = (sum(each) for each in zip(*by_size.values(), strict=True))
+        cells = (f"{found}/{pictures}" for found, pictures in by_size.values())
+        rows.append((f"`{detector}`", *cells, f"{found}/{pictures} = {found / pictures:.3f}"))
+    return markdown(("detector", *(f"{size} px" for size in LETTERING), "together"), rows)
+
+
+_SECTIONS: dict[str, Callable[[Any], str]] = {
+    "photographs": _photograph_table,
+    "seconds": _seconds_table,
+    "drawings": _drawing_table,
+    "scenes": _drawing_table,
+    "detectors": _detector_table,
 }
 
 

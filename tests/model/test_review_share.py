@@ -18,6 +18,7 @@ from scripts.evaluation.review_share import (
     goals,
     outcome,
     review_share,
+    sample,
     share_table,
     together,
 )
@@ -104,3 +105,9 @@ def test_the_goals_are_about_everything_but_drawings_and_animations_together_and
     assert [goal.met for goal in goals(beyond, before)] == [False] * 4
     assert together(within).share == 0.02
     assert "| animations | 100 | 0 | 25 | 25.0% | `unseen` 25 |" in share_table(within, before)
+
+
+def test_a_sample_is_compared_with_the_same_files_of_the_baseline() -> None:
+    every_third = sample(share_of(DRAWINGS, 5), every=3)
+
+    assert (every_third.files, [number for number, _, _ in every_third.reviewed]) == (34, [0, 3])
