@@ -1,23 +1,14 @@
-"""The small stack on a laptop cloud of its own, and people with rights in it."""
+"""People with rights in the small stack."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
 from local.deploy import ACCOUNT, REGION
-from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from tests.local.iam.persons import MakeSession, document
-from tests.local.small_stack import write_assembly
-
-
-@pytest.fixture(scope="module")
-def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    assembly = write_assembly(tmp_path_factory.mktemp("small") / "cdk.out")
-    with InstantModels() as models, Laptop(assembly, models.url, stack="Small") as laptop:
-        yield laptop
+from tests.support.sessions import new_session
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +21,7 @@ def person(laptop: Laptop) -> MakeSession:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="Rights", PolicyDocument=document(*statements))
         keys = sts.assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
-        return boto3.session.Session(
+        return new_session(
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
