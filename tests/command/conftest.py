@@ -1,5 +1,6 @@
 """A deployment in moto, and a person who types commands at it."""
 
+import copy
 import json
 import os
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.cloudformation.models import Stack
 from typer.testing import CliRunner
 
 from moderate.deployment import outputs_of
@@ -19,6 +21,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import pack_data
 from moderation.domain.record import shard_of
 from tests.command.history import CREATED, DECIDED, OWNER, PACK
+from tests.support.sessions import new_session
 
 EDITOR = "arn:aws:iam::123456789012:role/PolicyEditor"
 TEMPLATE = Path(__file__).with_name("deployment.template.yaml")
@@ -157,10 +160,18 @@ class Deployed:
         return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
 
 
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """The deployment's template, read once."""
+    return Stack.parse_template(TEMPLATE.read_text())
+
+
 @pytest.fixture
-def deployed() -> Deployed:
+def deployed(template) -> Deployed:
     cloudformation = boto3.client("cloudformation")
-    cloudformation.create_stack(StackName="Moderation", TemplateBody=TEMPLATE.read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "parse_template", staticmethod(lambda _: copy.deepcopy(template)))
+        cloudformation.create_stack(StackName="Moderation", TemplateBody=TEMPLATE.read_text())
     for bucket in ("intake", "policies"):  # moto makes buckets from templates without their versioning
         boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     outputs = cloudformation.describe_stacks(StackName="Moderation")["Stacks"][0]["Outputs"]
@@ -199,7 +210,7 @@ def editor(deployed, moderate, monkeypatch):
             patch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
             patch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
             patch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-            patch.setattr(boto3, "DEFAULT_SESSION", None)
+            patch.setattr(boto3, "DEFAULT_SESSION", new_session())
             return moderate("policy", *words)
 
     return run
