@@ -103,9 +103,9 @@ def flatten(value: Any) -> str:
             return str(value)
 
 
-def make_app(region: str | None = None, **context: Any) -> App:
-    """Return the app as `app.py` makes it, checked by cdk-nag."""
-    app = App(context=CONTEXT | context, analytics_reporting=False)
+def make_app(region: str | None = None, outdir: str | None = None, **context: Any) -> App:
+    """Return the app as `app.py` makes it, checked by cdk-nag, with its assembly in `outdir` or a temporary folder."""
+    app = App(context=CONTEXT | context, analytics_reporting=False, outdir=outdir)
     build(app, region)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
