@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
 # These look at processes from outside: the emulator and its workers, the model server, a real deployment.
 OUTSIDE = ("e2e", "local", "model", "workflow")
 # Started first: at the end one worker would wait for the other.
 LONGEST = (
-    *("test_soak.py", "test_template_start.py", "test_frames.py", "test_destroy.py", "test_models_server.py"),
-    *("test_review_share.py", "test_quality.py", "test_app.py", "test_prompt.py", "test_doctor.py", "test_synth.py"),
-    *("test_wheel.py", "test_repeatable_verdicts.py"),
+    *("workflow/test_soak.py", "model/test_template_start.py", "unit/test_frames.py", "workflow/test_destroy.py"),
+    *("model/test_models_server.py", "model/test_review_share.py", "model/test_quality.py", "infra/test_app.py"),
+    *("unit/domain/test_prompt.py", "command/test_doctor.py", "packaging/test_wheel.py", "workflow/test_runbooks.py"),
+    *("model/test_repeatable_verdicts.py",),
 )
+SHORTEST = "unit"  # run last, so that both workers end at about the same time
 
 
 # A skip for want of this is said at the end, however quiet the run.
@@ -26,8 +29,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the longest files, and measure none of the tests that cover nothing."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    """Put the longest files first and the shortest last, and measure none of the tests that cover nothing."""
+    items.sort(key=_turn)
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in OUTSIDE:
+        if item.path.relative_to(TESTS).parts[0] in OUTSIDE:
             item.add_marker("no_cover")
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    """When a test's file is run; files of the same turn keep their order."""
+    path = item.path.relative_to(TESTS)
+    first = LONGEST.index(path.as_posix()) if path.as_posix() in LONGEST else len(LONGEST)
+    return first, path.parts[0] == SHORTEST
