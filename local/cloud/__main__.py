@@ -34,6 +34,7 @@ def main() -> None:
         if options.port_file:
             options.port_file.write_text(url.rsplit(":", 1)[1])
         stop.wait()
+    gc.freeze()  # the interpreter's last search for garbage takes nearly a second
 
 
 def _watch_parent(parent: int, stop: threading.Event) -> None:
