@@ -13,7 +13,7 @@ from local.harness.instant_models import YES
 from local.harness.laptop import Laptop
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.domain.people import Person
-from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
+from tests.workflow.steps import ROOT, drawing, tag_of, variant
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}))
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
@@ -24,7 +24,7 @@ REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
     """A deployment with the console and one image that waits for a person."""
-    assembly = synthesised(tmp_path_factory.mktemp("console"), console="true")
+    assembly = variant(tmp_path_factory.mktemp("console"), console="true")
     running.reset()
     running.answer = lambda png, prompt: YES
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
