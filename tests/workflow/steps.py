@@ -13,15 +13,23 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = {"blip2Endpoint": "blip2", "modelInputSize": "96"}
+JUDGE = {"llamaEndpoint": "llama"}
 
 
-def synthesised(out: Path, **settings: str) -> Path:
+def synthesised(out: Path) -> Path:
     """The app, synthesised into `out` by the CDK command line as a user does it."""
-    judge = {} if "judge" in settings else {"llamaEndpoint": "llama"}
-    context = [word for name, value in (CONTEXT | judge | settings).items() for word in ("-c", f"{name}={value}")]
+    context = [word for name, value in (CONTEXT | JUDGE).items() for word in ("-c", f"{name}={value}")]
     command = ["node_modules/.bin/cdk", "synth", "Moderation", "--quiet", "--output", str(out), *context]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return out
+
+
+def variant(out: Path, **settings: str) -> Path:
+    """The app with other settings, synthesised into `out` in this process, without the layers' wheels."""
+    from scripts.release.synthesis import make_app  # takes seconds, and most tests don't need it
+
+    make_app(outdir=str(out), **(CONTEXT | ({} if "judge" in settings else JUDGE) | settings)).synth()
     return out
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from moderate.main import app
 from moderation.adapters.s3_audit import S3AuditLog
 from moderation.domain.audit import AuditEvent
+from tests.support.sessions import new_session
 
 ANN = "sub-of-ann"
 YESTERDAY = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
@@ -26,7 +27,7 @@ def moderate(laptop, monkeypatch):
     def run(role: str, *words: object, status: int = 0) -> str:
         for name, value in laptop.keys_of(role).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
         done = CliRunner().invoke(app, [str(word) for word in words])
         assert done.exit_code == status, done.output
         return done.output

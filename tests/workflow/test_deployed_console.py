@@ -26,7 +26,7 @@ from moderation.domain.people import Person
 from moderation.domain.record import Record, utc
 from moderation.domain.review import Pending, screen_of
 from moderation.usecases.check_audit import verify_audit
-from tests.workflow.steps import ROOT, drawing, synthesised, tag_of
+from tests.workflow.steps import ROOT, drawing, tag_of, variant
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}), graphic_an_hour=100)
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
@@ -39,7 +39,7 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
     """A deployment with the console."""
-    assembly = synthesised(tmp_path_factory.mktemp("console"), console="true")
+    assembly = variant(tmp_path_factory.mktemp("console"), console="true")
     running.reset()
     running.answer = lambda png, prompt: YES
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from local.harness.instant_models import NO, YES
 from moderate.main import app
 from moderation.adapters.s3_canary import shipped_canary
+from tests.support.sessions import new_session
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def rows(laptop, models, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
     for name, value in laptop.keys_of("Operator").items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
 
     models.answer = lambda png, prompt: YES if shipped_canary().yes in prompt else NO
 

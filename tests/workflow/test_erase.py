@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from moderate.main import app
+from tests.support.sessions import new_session
 from tests.workflow.steps import drawing, routed
 
 
@@ -17,7 +18,7 @@ def moderate(laptop, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
     for name, value in laptop.keys_of("Eraser").items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
     return lambda *arguments: CliRunner().invoke(app, arguments)
 
 

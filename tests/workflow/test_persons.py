@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from local.harness.instant_models import INTERNAL, NO, YES
 from moderate.main import app
+from tests.support.sessions import new_session
 from tests.support.sor_schema import faults
 from tests.workflow.steps import drawing, tag_of
 
@@ -34,7 +35,7 @@ def moderate(laptop, monkeypatch):
     def run(*words: object, role: str | None = None) -> str:
         for name, value in (laptop.keys_of(role) if role else deployer).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
         done = CliRunner().invoke(app, [str(word) for word in words])
         assert done.exit_code == 0, done.output
         return done.output

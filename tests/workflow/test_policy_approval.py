@@ -16,7 +16,8 @@ from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from moderate.main import app
 from moderation.domain.policy_history import approval_key
-from tests.workflow.steps import drawing, session_of, synthesised
+from tests.support.sessions import new_session
+from tests.workflow.steps import drawing, session_of, variant
 
 PACK = (
     "name: mine\ndescription: For this test.\n"
@@ -29,7 +30,7 @@ FRESH_S = 5.5  # a function may use what it read for five seconds
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory, running: InstantModels) -> Iterator[Laptop]:
     """A deployment of its own that needs two editors."""
-    assembly = synthesised(tmp_path_factory.mktemp("approval"), policyApproval="true")
+    assembly = variant(tmp_path_factory.mktemp("approval"), policyApproval="true")
     with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
         yield laptop
 
@@ -52,7 +53,7 @@ def test_a_policy_is_in_force_once_a_second_editor_approved_it(
     def moderate(name: str, *words: object, status: int = 0) -> str:
         for variable, value in people[name].items():
             monkeypatch.setenv(variable, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
         done = CliRunner().invoke(app, ["policy", *map(str, words)])
         assert done.exit_code == status, done.output
         return done.output

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from moderate.main import app
+from tests.support.sessions import new_session
 from tests.workflow.steps import drawing, session_of
 
 READERS = ("Reviewer", "PolicyEditor", "Operator", "Eraser", "Auditor", "Administrator")
@@ -24,7 +25,7 @@ def moderate(laptop, monkeypatch):
     def run(*words: object, role: str | None = None, keys: dict[str, str] | None = None) -> str:
         for name, value in (keys or (laptop.keys_of(role) if role else deployer)).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
         done = CliRunner().invoke(app, [str(word) for word in words])
         assert done.exit_code == 0, done.output
         return done.output

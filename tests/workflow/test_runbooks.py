@@ -18,6 +18,7 @@ from scripts.runbooks.shell import Shell
 from scripts.runbooks.situations import SITUATIONS
 from tests.support import aws_cli
 from tests.support.commands import served
+from tests.support.sessions import new_session
 
 # Their commands are those of others, and their faults take the most time: `make runbooks` follows them, too.
 LEFT_OUT = {"CaughtFailures", "Misconfigured"}
@@ -34,7 +35,7 @@ def scene(laptop: Laptop, models: InstantModels, tmp_path: Path, monkeypatch: py
     keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": ""}
     for name, value in (environment | keys).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
     (tmp_path / "s").mkdir()
     with served(tmp_path / "s", {"aws": aws_cli.run, "moderate": moderate}) as programs:
         path = f"{programs}:{os.environ['PATH']}"

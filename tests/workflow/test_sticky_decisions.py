@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from local.harness.instant_models import NO, YES
 from moderate.main import app
+from tests.support.sessions import new_session
 from tests.workflow.steps import drawing, routed, tag_of
 
 PACK = (
@@ -25,7 +26,7 @@ def moderate(laptop, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", laptop.client("s3").meta.region_name)
     for name, value in {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
 
     def run(*words: str) -> str:
         done = CliRunner().invoke(app, list(words))
