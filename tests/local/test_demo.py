@@ -1,6 +1,7 @@
 """The message that the demo shows, and the edit that it replays."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -16,7 +17,7 @@ from moderation.domain.replay import Edit
 
 
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Any:
+def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
     """A queue with the messages of three objects, as SNS sends them, and its client."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
@@ -30,11 +31,11 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("key", ["14-small-words.png", "02-blood.png"])
-def test_the_message_shown_is_that_of_the_picture_asked_for(queue: Any, key: str) -> None:
+def test_the_message_shown_is_that_of_the_picture_asked_for(queue: tuple[Any, str], key: str) -> None:
     assert receive(*queue, key)["image"]["key"] == key
 
 
-def test_another_message_is_shown_where_there_is_none_about_it(queue: Any) -> None:
+def test_another_message_is_shown_where_there_is_none_about_it(queue: tuple[Any, str]) -> None:
     assert receive(*queue, "safe.png", timeout_s=0.3)["verdict"] == "unsafe"
     assert receive(*queue, None, timeout_s=0.3) is None, "all were received"
 
