@@ -146,7 +146,8 @@ def _normed(layer: Any, hidden: torch.Tensor) -> torch.Tensor:
 
 def _norm(norm: Any, hidden: torch.Tensor) -> torch.Tensor:
     normed = functional.rms_norm(hidden, norm.weight.shape, eps=norm.variance_epsilon)
-    return normed.to(norm.weight.dtype) * norm.weight
+    scaled: torch.Tensor = normed.to(norm.weight.dtype) * norm.weight
+    return scaled
 
 
 def _padding(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
