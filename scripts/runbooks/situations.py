@@ -202,18 +202,20 @@ def drift(scene: Scene) -> None:
 
 
 def audit_gaps(scene: Scene) -> None:
-    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
     bucket, s3, head = scene.laptop.outputs["AuditBucketName"], scene.laptop.client("s3"), Head()
-    chain = f"{day}/{time.time_ns()}"
+    chain, files = f"{day}/{time.time_ns()}", []
     for second in (1, 2, 3):
-        event = AuditEvent(action="reveal", who="p-1", at=f"{day}T10:00:0{second}.000Z")
+        event = AuditEvent(action="reveal", who="p-1", at=f"{day}T00:00:0{second}.000Z")
         file, head = entry(event, chain, head)
-        if second != 2:
-            put_new(s3, bucket, file)
+        files.append(file)
+    put_new(s3, bucket, files[0])
+    put_new(s3, bucket, files[2])
     scene.laptop.invoke_rule("AuditSchedule")
     with scene.following("AuditGaps") as page:
         page.paste("has a gap: number 3 follows 1", fails="moderate audit verify --since 30d")
         page.paste("entries are in audit.jsonl", fails="moderate audit export --since 2026-11-01 --out audit.jsonl")
+    put_new(s3, bucket, files[1])  # others find the log whole
 
 
 def audit_check_silent(scene: Scene) -> None:

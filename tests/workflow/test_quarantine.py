@@ -73,8 +73,9 @@ def test_an_escalated_image_is_kept_and_denied_until_two_people_release_it(lapto
     assert key not in moderate("verdicts", "--since", "1h", "--limit", "1000")
 
     keeper = laptop.client_of("Quarantine", "s3")
-    copies = [found["Key"] for found in keeper.list_objects_v2(Bucket=quarantine, Prefix="cases/")["Contents"]]
-    case = copies[0].rpartition("/")[0].split("/")[1]
+    found = [copy["Key"] for copy in keeper.list_objects_v2(Bucket=quarantine, Prefix="cases/")["Contents"]]
+    case = next(copy.split("/")[1] for copy in found if copy.endswith(views[0]))
+    copies = [copy for copy in found if copy.startswith(f"cases/{case}/")]
     assert {f"cases/{case}/original", f"cases/{case}/record.json", f"cases/{case}/files/{views[0]}"} <= set(copies)
     moderate("redrive")
     moderate("erase", key, "--yes")
