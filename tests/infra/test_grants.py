@@ -108,6 +108,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "lambda:InvokeFunction", "RenderOriginal"): _CONSOLE,
     ("Auditor", "s3:GetObject", "checks/"): _CONSOLE,
     ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
+    (
+        "FunctionsLogApi",
+        "s3:GetObject",
+        "/history/log/",
+    ): "what editors wrote with a change, tests/command/test_policy.py",
     ("FunctionsApi", "s3:GetObject", "/evidence/"): _LARGE,
     ("FunctionsApi", "s3:ListBucket", "Policies"): _NOT_FOUND,
     ("FunctionsApi", "dynamodb:Query", "index/by-verdict"): "metrics of less than ten days",
@@ -118,6 +123,11 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsAppApi", "dynamodb:Query", "index/by-reference"): "`GET /verdicts`, tests/unit/api/test_app_routes.py",
     ("Reviewer", "dynamodb:Query", "index/by-reference"): "`show --reference`, tests/command/test_show.py",
     ("Reviewer", "dynamodb:Query", "index/by-uploader"): "`verdicts --uploader`, tests/command/test_verdicts.py",
+    (
+        "Reviewer",
+        "dynamodb:Query",
+        "VerdictsTable",
+    ): "hours of work in `moderate metrics`, tests/adapters/test_reveals.py",
     ("Operator", "dynamodb:Query", "VerdictsTable"): _STATUS,
     ("Operator", "states:ListExecutions", "WorkflowMachine"): _STATUS,
     ("Operator", "dynamodb:Scan", "index/by-verdict"): _LONG,

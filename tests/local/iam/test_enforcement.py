@@ -208,6 +208,7 @@ def test_a_workflow_whose_role_nobody_trusts_is_not_deployed(laptop: Laptop, tmp
         laptop.client("cloudformation").create_stack(
             StackName="Untrusted", TemplateBody=(folder / "Small.template.json").read_text()
         )
+    laptop.client("cloudformation").delete_stack(StackName="Untrusted")  # what is half made
 
 
 def test_a_call_of_a_role_that_nobody_wrote_down_is_refused_and_says_where_to_add_it(
