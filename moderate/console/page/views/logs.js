@@ -11,7 +11,7 @@ export function PolicyLog() {
     <h1>Policy log</h1>
     <p>
       Versions of the files that decide, the newest first. The command in the last column writes a version to a file, which
-      <code>moderate policy diff</code> compares with the pack in force.
+      ${" "}<code>moderate policy diff</code> compares with the pack in force.
     </p>
     ${found.changes.length
       ? html`<div class="scroll" tabindex="0" role="region" aria-label="Changes">
@@ -108,7 +108,7 @@ function State({ checked }) {
 function Entry({ one, wanted, look }) {
   const { event } = one;
   if (!event) return html`<tr><th scope="row">unreadable</th><td colspan="4"><code>${one.key}</code></td></tr>`;
-  const facts = Object.entries(event.facts).filter(([, value]) => value !== null);
+  const facts = Object.entries(event.facts).filter(([, value]) => value !== null && value !== "");
   return html`<tr>
     <th scope="row">${time(event.at)}</th>
     <td><button type="button" title="Only this person" onClick=${() => look({ ...wanted, person: event.who })}>${event.who}</button></td>
