@@ -192,6 +192,13 @@ class TestExpress:
         assert json.loads(ending_in_time(json.dumps(EXPRESS | given))) == EXPRESS | {"TimeoutSeconds": ends_after}
 
 
+def letter(laptop: Laptop, mark: str) -> dict[str, Any]:
+    """The next dead letter with a mark; those of other tests may come late."""
+    while mark not in json.dumps(found := laptop.receive(laptop.outputs["DeadLettersUrl"])):
+        pass
+    return found
+
+
 class TestRuleTargets:
     def test_each_target_gets_its_input_and_failures_go_to_dead_letters(self, laptop: Laptop) -> None:
         mark = uuid.uuid4().hex
@@ -200,7 +207,7 @@ class TestRuleTargets:
         )
 
         assert laptop.receive(laptop.outputs["InboxUrl"]) == {"mark": mark}
-        undelivered = [laptop.receive(laptop.outputs["DeadLettersUrl"]) for _ in range(2)]
+        undelivered = [letter(laptop, mark) for _ in range(2)]
         assert all(letter["detail"] == {"mark": mark} for letter in undelivered)
 
     def test_a_schedule_is_accepted_matches_no_event_and_fires_on_demand(self, laptop: Laptop) -> None:
@@ -265,7 +272,7 @@ class TestFunctions:
         )
 
         assert answer["StatusCode"] == 202
-        assert laptop.receive(laptop.outputs["DeadLettersUrl"]) == {"mark": mark}
+        assert letter(laptop, mark) == {"mark": mark}
 
     def test_an_asynchronous_invocation_returns_before_its_function_ends(self, laptop: Laptop) -> None:
         """The function waits for what is done after the invocation alone."""

@@ -46,6 +46,7 @@ export function actionOf(event, { on, keys }) {
   return Object.keys(keys).find((action) => keys[action] === pressed) ?? null;
 }
 
+// A dialog that was just closed may still have the focus.
 function isField(target) {
-  return Boolean(target?.closest?.("input, textarea, select, dialog"));
+  return Boolean(target?.closest?.("input, textarea, select, dialog[open]"));
 }
