@@ -1,14 +1,25 @@
-"""People with rights in the small stack."""
+"""The small stack on a laptop cloud of its own, and people with rights in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
 from local.deploy import ACCOUNT, REGION
+from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from tests.local.iam.persons import MakeSession, document
+from tests.local.small_stack import write_assembly
 from tests.support.sessions import new_session
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """One for the folder: its messages would disturb the tests of others."""
+    assembly = write_assembly(tmp_path_factory.mktemp("small") / "cdk.out")
+    with InstantModels() as models, Laptop(assembly, models.url, stack="Small") as laptop:
+        yield laptop
 
 
 @pytest.fixture(scope="module")
