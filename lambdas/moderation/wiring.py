@@ -7,7 +7,7 @@ it uses and starts faster.
 import os
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moderation.contract import DIALECTS
 from moderation.environment import Environment
@@ -240,13 +240,14 @@ def finalise() -> FinalisePorts:
     from moderation.usecases.decide import DecidePorts
 
     env = Environment(os.environ, "RECORD_RETENTION_DAYS", *_REVIEW, *_TOPICS)
-    review, publisher = _review(env, _expiring_verdicts(env), _policies(env)), _publisher(env)
+    s3, dynamodb, publisher = clients.s3(), clients.dynamodb(), _publisher(env)
+    review = _review(env, s3, dynamodb, _expiring_verdicts(env), _policies(env, s3))
     deciding = DecidePorts(
         images=review.images,
         work=review.work,
         policies=review.policies,
         verdicts=review.verdicts,
-        decisions=DynamoDecisionStore(clients.dynamodb(), env["VERDICT_TABLE"]),
+        decisions=DynamoDecisionStore(dynamodb, env["VERDICT_TABLE"]),
         publisher=publisher,
         notified_verdicts=frozenset(verdict for verdict in _VERDICTS if publisher.has_topic(verdict)),
     )
@@ -265,9 +266,9 @@ def api() -> "ApiPorts":
 
     functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
     env = Environment(os.environ, "RENDER_ORIGINAL_FUNCTION", *functions, *_REVIEW)
-    dynamodb = clients.dynamodb()
-    policies = _policies(env)
-    review = _review(env, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
+    s3, dynamodb, lambda_ = clients.s3(), clients.dynamodb(), clients.lambda_()
+    policies = _policies(env, s3)
+    review = _review(env, s3, dynamodb, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
     reveal = RevealPorts(
         review.verdicts,
         review.queue,
@@ -275,8 +276,8 @@ def api() -> "ApiPorts":
         DynamoRevealCounts(dynamodb, env["VERDICT_TABLE"]),
         review.audit,
     )
-    others = ReviewFunctions(clients.lambda_(), *(env[name] for name in functions))
-    originals = OriginalFunction(clients.lambda_(), env["RENDER_ORIGINAL_FUNCTION"])
+    others = ReviewFunctions(lambda_, *(env[name] for name in functions))
+    originals = OriginalFunction(lambda_, env["RENDER_ORIGINAL_FUNCTION"])
     return ApiPorts(review, reveal, policies, others.finish, others.escalate, originals.render)
 
 
@@ -327,8 +328,9 @@ def app_api() -> "ReviewPorts":
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 
-    env = Environment(os.environ, *_REVIEW)
-    return _review(env, DynamoVerdictStore(clients.dynamodb(), env["VERDICT_TABLE"]), _policies(env))
+    env, s3, dynamodb = Environment(os.environ, *_REVIEW), clients.s3(), clients.dynamodb()
+    verdicts = DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"])
+    return _review(env, s3, dynamodb, verdicts, _policies(env, s3))
 
 
 @cache
@@ -362,15 +364,13 @@ def check_audit() -> AuditReader:
     return S3AuditReader(clients.s3(connections=AT_ONCE), bucket)
 
 
-def _policies(env: Environment) -> "S3PolicyStore":
-    from moderation.adapters import clients
+def _policies(env: Environment, s3: Any) -> "S3PolicyStore":
     from moderation.adapters.policies import S3PolicyStore
 
-    return S3PolicyStore(clients.s3(), env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
+    return S3PolicyStore(s3, env["POLICY_BUCKET"], approval=env.flag("POLICY_APPROVAL"))
 
 
-def _review(env: Environment, verdicts: VerdictStore, policies: PolicyStore) -> "ReviewPorts":
-    from moderation.adapters import clients
+def _review(env: Environment, s3: Any, dynamodb: Any, verdicts: VerdictStore, policies: PolicyStore) -> "ReviewPorts":
     from moderation.adapters.dynamodb_review import DynamoReviewQueue
     from moderation.adapters.s3_audit import S3AuditLog
     from moderation.adapters.s3_images import S3ImageStore
@@ -378,11 +378,10 @@ def _review(env: Environment, verdicts: VerdictStore, policies: PolicyStore) -> 
     from moderation.adapters.s3_work import S3WorkStore
     from moderation.usecases.review.ports_of import ReviewPorts
 
-    s3 = clients.s3()
     return ReviewPorts(
         bucket=env["INTAKE_BUCKET"],
         verdicts=verdicts,
-        queue=DynamoReviewQueue(clients.dynamodb(), env["VERDICT_TABLE"], env["INTAKE_BUCKET"]),
+        queue=DynamoReviewQueue(dynamodb, env["VERDICT_TABLE"], env["INTAKE_BUCKET"]),
         people=S3PeopleStore(s3, env["POLICY_BUCKET"]),
         audit=S3AuditLog(s3, env["AUDIT_BUCKET"]),
         images=S3ImageStore(s3),

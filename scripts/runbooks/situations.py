@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from local.deploy import ACCOUNT, REGION
@@ -124,13 +125,14 @@ def oldest_undecided(scene: Scene) -> None:
     _decided(scene, key)
 
 
-def sweeper_silent(scene: Scene) -> None:
-    events, rule = scene.laptop.client("events"), scene.laptop.outputs["SweepRuleName"]
-    events.disable_rule(Name=rule)
-    with scene.following("SweeperSilent") as page:
+def rule_silent(scene: Scene, runbook: str, rule: str) -> None:
+    """Follow the runbook of a schedule whose rule, by its output, was disabled."""
+    events, name = scene.laptop.client("events"), scene.laptop.outputs[rule]
+    events.disable_rule(Name=name)
+    with scene.following(runbook) as page:
         page.paste("DISABLED")
         page.paste("200\tNone")
-    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
+    check(events.describe_rule(Name=name)["State"] == "ENABLED", "the rule isn't enabled")
 
 
 def review_rate(scene: Scene) -> None:
@@ -218,15 +220,6 @@ def audit_gaps(scene: Scene) -> None:
     put_new(s3, bucket, files[1])  # others find the log whole
 
 
-def audit_check_silent(scene: Scene) -> None:
-    events, rule = scene.laptop.client("events"), scene.laptop.outputs["AuditRuleName"]
-    events.disable_rule(Name=rule)
-    with scene.following("AuditCheckSilent") as page:
-        page.paste("DISABLED")
-        page.paste("200\tNone")
-    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
-
-
 def reviews_overdue(scene: Scene) -> None:
     _waits(scene, "runbooks/overdue.png", "2026-01-01T00:00:00.000Z")
     (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
@@ -249,15 +242,6 @@ def decisions_stuck(scene: Scene) -> None:
     with scene.following("DecisionsStuck") as page:
         scene.laptop.invoke_rule("FinaliseSchedule")
         page.paste("swept")
-
-
-def finaliser_silent(scene: Scene) -> None:
-    events, rule = scene.laptop.client("events"), scene.laptop.outputs["FinaliseRuleName"]
-    events.disable_rule(Name=rule)
-    with scene.following("FinaliserSilent") as page:
-        page.paste("DISABLED")
-        page.paste("200\tNone")
-    check(events.describe_rule(Name=rule)["State"] == "ENABLED", "the rule isn't enabled")
 
 
 def _waits(scene: Scene, key: str, created_at: str) -> None:
@@ -359,18 +343,18 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "UnrecordedFailures": unrecorded_failures,
     "SlowVerdicts": slow_verdicts,
     "OldestUndecided": oldest_undecided,
-    "SweeperSilent": sweeper_silent,
+    "SweeperSilent": partial(rule_silent, runbook="SweeperSilent", rule="SweepRuleName"),
     "ReviewRate": review_rate,
     "BrokenPack": broken_pack,
     "Misconfigured": misconfigured,
     "BrokenModel": broken_model,
     "Drift": drift,
     "AuditGaps": audit_gaps,
-    "AuditCheckSilent": audit_check_silent,
+    "AuditCheckSilent": partial(rule_silent, runbook="AuditCheckSilent", rule="AuditRuleName"),
     "ReviewsOverdue": reviews_overdue,
     "ReviewsUnseen": reviews_unseen,
     "DecisionsStuck": decisions_stuck,
-    "FinaliserSilent": finaliser_silent,
+    "FinaliserSilent": partial(rule_silent, runbook="FinaliserSilent", rule="FinaliseRuleName"),
     "Blip2Errors": blip2_errors,
     "LlamaErrors": llama_errors,
     "NotificationFailures": notification_failures,

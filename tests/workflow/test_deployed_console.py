@@ -210,7 +210,7 @@ def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, desk)
 
 
 def rendered(laptop, image: ImageRef, who: Person, client: Any) -> dict[str, str]:
-    """What the function that shows uploads answers, without the API before it."""
+    """Ask the function that shows uploads, without the API before it."""
     asked = {"bucket": image.bucket, "key": image.key, "version": image.version, "who": who.id}
     name = laptop.outputs["RenderOriginalFunctionName"]
     answer = client.invoke(FunctionName=name, Payload=json.dumps(asked))
@@ -337,7 +337,7 @@ def forge(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = 
 
 
 def faults_of(laptop, decision: str) -> list[str]:
-    """What the check of the audit log says of a decision."""
+    """Return the faults of the audit log that name a decision."""
     reader = S3AuditReader(laptop.client_of("Auditor", "s3"), laptop.outputs["AuditBucketName"])
     checked = verify_audit(reader, f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
     return [fault for fault in checked.faults if decision in fault]

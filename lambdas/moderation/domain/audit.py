@@ -78,7 +78,7 @@ class AuditFile:
     @property
     def day(self) -> str:
         """Day of an entry or a seal."""
-        return self.key.split("/")[1].removesuffix(".json")
+        return day_of(self.key)
 
 
 @dataclass(frozen=True, order=True)
@@ -90,7 +90,12 @@ class ListedEntry:
 
     @property
     def day(self) -> str:
-        return self.key.split("/")[1]
+        return day_of(self.key)
+
+
+def day_of(key: str) -> str:
+    """Return the day of an entry or a seal by its key."""
+    return key.split("/")[1].removesuffix(".json")
 
 
 def entry(event: AuditEvent, chain: str, before: Head) -> tuple[AuditFile, Head]:
@@ -197,7 +202,7 @@ class Decisions:
             image, who, name, _ = decision
             if decision not in self.made and key > f"{ENTRIES}{day}/~":
                 text = f"{key} puts a decision of {who} on {image} into force ({name}), which no entry says they made."
-                yield AuditFault(AuditFile(key, b"").day, text)
+                yield AuditFault(day_of(key), text)
 
 
 def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[AuditFault]:

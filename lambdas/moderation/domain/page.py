@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Page:
-    """What `view` shows whole of the frame of that number; a pixel of it is `scale` pixels of the page."""
+    """Picture of a frame by its number, all of which `view` shows; a pixel of that is `scale` pixels of the page."""
 
     view: str
     scale: float = 1.0

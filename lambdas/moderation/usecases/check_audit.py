@@ -35,14 +35,14 @@ class AuditCheck:
 
 @dataclass
 class _Reading:
-    """What was read so far."""
+    """Part of the log that was read so far."""
 
     chains: Chains = field(default_factory=Chains)
     decisions: Decisions = field(default_factory=Decisions)
     faults: list[AuditFault] = field(default_factory=list)
     entries: int = 0
 
-    def take(self, files: Iterable[AuditFile], then: Callable[[AuditFile], None]) -> None:
+    def take(self, files: Iterable[AuditFile], then: Callable[[AuditFile], object] = lambda file: None) -> None:
         for file in files:
             self.faults += self.chains.faults_of(file)
             self.decisions.take(file)
@@ -65,7 +65,7 @@ def check_audit(audit: AuditReader, now: datetime) -> AuditCheck:
     ended = {day for day in audit.entry_days("") if day < today and day not in sealed}
     since = min(_before(today, _DAYS), _before(min([today, *ended]), 1))
     for day in audit.entry_days(since):
-        reading.take(audit.entries(day), _nothing)
+        reading.take(audit.entries(day))
         if day in ended:
             seals.append(seal(day, reading.chains.of_day(day), seals[-1].body if seals else None))
             audit.add_seal(seals[-1])
@@ -80,7 +80,7 @@ def last_check(audit: AuditReader) -> Checked | None:
     return read_check(file) if file else None
 
 
-def verify_audit(audit: AuditReader, since: str, take: Callable[[AuditFile], None] | None = None) -> AuditCheck:
+def verify_audit(audit: AuditReader, since: str, take: Callable[[AuditFile], object] = lambda file: None) -> AuditCheck:
     """Check all entries and seals since a day (YYYY-MM-DD); `take` gets each entry in turn.
 
     Decisions that came into force on that day itself may have been made the day before: they are taken as made. Raises
@@ -88,7 +88,7 @@ def verify_audit(audit: AuditReader, since: str, take: Callable[[AuditFile], Non
     """
     reading = _Reading()
     for day in audit.entry_days(since):
-        reading.take(audit.entries(day), take or _nothing)
+        reading.take(audit.entries(day), take)
     reading.faults += [*reading.decisions.faults_after(since), *seal_faults(audit.seals(), reading.chains.heads, since)]
     return reading.result()
 
@@ -102,7 +102,3 @@ def _checked(audit: AuditReader, reading: _Reading, now: datetime, since: str) -
 
 def _before(day: str, days: int) -> str:
     return f"{datetime.fromisoformat(day) - timedelta(days=days):%Y-%m-%d}"
-
-
-def _nothing(file: AuditFile) -> None:
-    """Leave an entry where it is."""

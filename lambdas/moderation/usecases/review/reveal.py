@@ -55,7 +55,7 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     graphic = counted(ports.counts, person, record, utc(now)[:13])
     facts: dict[str, str | int | bool | None] = {"view": names[0], "views": len(names), "graphic": graphic}
     ports.audit.append(AuditEvent(action="reveal", who=person.pseudonym, at=utc(now), image=image.id, facts=facts))
-    mark_shown(ports, person, image, names, now)
+    _mark(ports, person, record, names, now)
     return [ShownView(name, ports.pictures.link(key, LIVES_S)) for name, key in keys.items()]
 
 
@@ -94,11 +94,15 @@ def counted(counts: RevealCounts, person: Person, record: Record, hour: str) -> 
 
 def mark_shown(ports: RevealPorts, person: Person, image: ImageRef, shown: Sequence[str], now: datetime) -> None:
     """Note on the lease what its holder was shown, besides what they were before. Raises RevealRefused."""
+    _mark(ports, person, held(ports.verdicts, person, image, utc(now), "reveal"), shown, now)
+
+
+def _mark(ports: RevealPorts, person: Person, record: Record, shown: Sequence[str], now: datetime) -> None:
     for _ in range(_ATTEMPTS):
-        record = held(ports.verdicts, person, image, utc(now), "reveal")
         revealed = list(dict.fromkeys([*record.revealed, *shown]))
         if ports.queue.compare_lease(record, Change({"revealed": revealed})):
             return
+        record = held(ports.verdicts, person, record.image, utc(now), "reveal")
     raise RevealRefused("This item keeps changing: take it again, then look.")
 
 
