@@ -148,7 +148,7 @@ def test_a_token_is_renewed_before_it_ends(page, deployment) -> None:
 
     page.get_by_role("link", name="Policies").click()
 
-    page.get_by_role("heading", name="Policies").wait_for()
+    page.get_by_role("heading", name="Routes").wait_for()
     assert deployment.asked[-1] == {"grant_type": "refresh_token", "refresh_token": "refresh", "client_id": "client-1"}
 
 
