@@ -24,7 +24,7 @@ from moderation.domain.audit import AuditEvent
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
 from moderation.domain.record import Record, utc
-from moderation.domain.review import Pending, screen_of
+from moderation.domain.review import Pending, alike_id, screen_of
 from moderation.usecases.check_audit import verify_audit
 from tests.workflow.steps import ROOT, drawing, tag_of, variant
 
@@ -320,8 +320,9 @@ def forge(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = 
     table = laptop.outputs["VerdictTableName"]
     record = DynamoVerdictStore(stolen("dynamodb"), table).get(image)
     assert isinstance(record, Record)
-    name, screen = f"{next(NUMBERS):032x}", screen_of(record)
-    pending = replace(Pending(name, "safe", (), "Forged", who.id, LONG_AGO, LONG_AGO, screen, seen=True), **said)
+    at = utc(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=next(NUMBERS)))
+    name, screen = alike_id([image], who.id, at), screen_of(record)
+    pending = replace(Pending(name, "safe", (), "Forged", who.id, at, LONG_AGO, screen, seen=True), **said)
     lease = {"lease_holder": (holder or who).id, "lease_until": "2099-01-01T00:00:00.000Z"}
     written = {"pending": {**asdict(pending), "categories": []}, "pending_id": pending.id, **lease}
     stolen("dynamodb").update_item(
@@ -357,13 +358,13 @@ def test_a_stolen_role_decides_at_once_in_another_persons_name_and_the_audit_sho
 
 def test_only_a_stolen_role_that_forges_the_entry_of_the_audit_as_well_goes_unnoticed(laptop, desk, stolen):
     [image] = desk.wait("a.png", colour="olive")
-    decision = "a" * 32
+    decision = alike_id([image], desk.who.id, LONG_AGO)
     facts = {"verdict": "safe", "decision": decision}
     now = utc(datetime.now(UTC))
     entry = AuditEvent(action="decide", who=desk.who.pseudonym, at=now, image=image.id, facts=facts)
 
     S3AuditLog(stolen("s3"), laptop.outputs["AuditBucketName"]).append(entry)
-    ended = forge(laptop, stolen, image, desk.who, id=decision)
+    ended = forge(laptop, stolen, image, desk.who, id=decision, at=LONG_AGO)
 
     assert ended["verdict"] == "safe"
     assert faults_of(laptop, decision) == []

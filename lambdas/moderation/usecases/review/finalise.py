@@ -50,9 +50,9 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
     try:
         check_ending(record, pending_id, now)
-        if is_opinion(record):
-            return _note_opinion(ports, record, pending, now)
         if not is_in_force(record):
+            if is_opinion(record):
+                return _note_opinion(ports, record, pending, now)
             person = _decider(ports, record, pending)
             note_down(ports, person, "in-force", record, now, verdict=pending.verdict, decision=pending.id)
         result = decide(deciding, record, _decision_of(record, pending))
@@ -90,6 +90,8 @@ def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:
 
 
 def _decision_of(record: Record, pending: Pending) -> PersonDecision:
+    """Return the decision; one that is in force led to no restriction but its own, whatever was reported since."""
+    source = record.history[-1].get("source", "") if is_in_force(record) else source_of(record, pending.verdict)
     return PersonDecision(
         verdict=pending.verdict,
         categories=pending.categories,
@@ -99,7 +101,7 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
         this_copy=pending.this_copy,
         pending=pending.id,
         appeal=upholds_appeal(record, pending.verdict),
-        source=source_of(record, pending.verdict),
+        source=source,
         reply=pending.reply,
         seconds=pending.seconds,
     )
