@@ -17,6 +17,7 @@ from moderation.adapters.dynamodb_decisions import DynamoDecisionStore
 from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.dynamodb_vouches import DynamoVouches
 from moderation.adapters.executions import SfnExecutions
 from moderation.adapters.faults import code_of
 from moderation.adapters.policies import S3PolicyStore
@@ -137,6 +138,10 @@ class Deployment:
     @cached_property
     def review_queue(self) -> DynamoReviewQueue:
         return DynamoReviewQueue(self.dynamodb, self.output("VerdictTableName"), self.intake_bucket)
+
+    @cached_property
+    def vouches(self) -> DynamoVouches:
+        return DynamoVouches(self.dynamodb, self.output("VerdictTableName"))
 
     @cached_property
     def reveal_counts(self) -> DynamoRevealCounts:

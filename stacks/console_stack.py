@@ -1,6 +1,8 @@
 """Stack of the review console: who may sign in, the API's address, and the page. Optional (`-c console=true`)."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Validations
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.components.cleanup_log import CleanupLog
@@ -47,6 +49,7 @@ class ConsoleStack(Stack):
         client = users.add_client(page.url)
         api.serve(handler.function, logs.function, users, client)
         api.serve_apps(apps.function)
+        self._name_issuer(functions.tokens_parameter, users.pool, client)
         sign_in = {
             "url": users.sign_in_url,
             "client": client.user_pool_client_id,
@@ -62,3 +65,19 @@ class ConsoleStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+    def _name_issuer(self, parameter: str, pool: cognito.UserPool, client: cognito.UserPoolClient) -> None:
+        """Tell the function that verifies tokens whose they are (`moderation.adapters.cognito_tokens.Issuer`)."""
+        issuer = pool.user_pool_provider_url
+        value = {
+            "issuer": issuer,
+            "client": client.user_pool_client_id,
+            "keys": f"{issuer}/.well-known/jwks.json",
+        }
+        ssm.StringParameter(
+            self,
+            "Tokens",
+            parameter_name=parameter,
+            string_value=self.to_json_string(value),
+            description="Issuer of the access tokens by which people of the review console decide",
+        )

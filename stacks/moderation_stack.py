@@ -220,6 +220,7 @@ class ModerationStack(Stack):
             "ApiRoleArn": functions.api.role.role_arn if functions.api else "",
             "LogApiFunctionName": functions.log_api.function.function_name if functions.log_api else "",
             "AppApiFunctionName": functions.app_api.function.function_name if functions.app_api else "",
+            "VouchFunctionName": functions.vouch.function.function_name if functions.vouch else "",
             "ApiFunctionName": functions.api.function.function_name if functions.api else "",
             "Stage": settings.stage,
         }

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ROOT / "lambdas/layers"
-IMAGING, READING = "imaging", "reading"
-REQUIREMENTS = tuple(LAYERS / layer / "requirements.txt" for layer in (IMAGING, READING))
+IMAGING, READING, TOKENS = "imaging", "reading", "tokens"
+REQUIREMENTS = tuple(LAYERS / layer / "requirements.txt" for layer in (IMAGING, READING, TOKENS))
 WHEELS = ROOT / "build/wheels"
 READER_MODELS = ROOT / "build/reader"  # for the laptop, which has no layers
 

@@ -117,6 +117,14 @@ class NothingPending(RequestRefused):
     """There is no such decision that could still be taken back, or ended."""
 
 
+class TokenRefused(RequestRefused):
+    """An access token isn't one of the console's user pool that is valid now."""
+
+
+class NotVouched(RequestRefused):
+    """Nobody has vouched that the person whom a pending decision names made it, as it stands."""
+
+
 class OutOfScope(RequestRefused):
     """The person may not do this, or not with this item; an item that doesn't exist looks the same."""
 

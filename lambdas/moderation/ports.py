@@ -447,6 +447,38 @@ class DecisionStore(Protocol):
         ...
 
 
+class Voucher(Protocol):
+    """Vouches that the person who asks decided what is pending. Raises NotVouched, StoreUnavailable, Misconfigured."""
+
+    def vouch(self, record: Record) -> None:
+        """Vouch for what is pending on `record`, by which alone it comes into force."""
+        ...
+
+    def withdraw(self, record: Record) -> None:
+        """Vouch no longer for what is pending on `record`."""
+        ...
+
+
+class Vouches(Protocol):
+    """The attribute `vouched` of records, and no other. Every method raises StoreUnavailable and Misconfigured."""
+
+    def put(self, image: ImageRef, vouched: Mapping[str, str]) -> bool:
+        """Write it; False if there is no record."""
+        ...
+
+    def remove(self, image: ImageRef) -> bool:
+        """Remove it; False if there is no record."""
+        ...
+
+
+class Tokens(Protocol):
+    """The access tokens of people who signed in to the console."""
+
+    def subject_of(self, token: str) -> str:
+        """Return who a token was issued to, verified. Raises TokenRefused, StoreUnavailable, Misconfigured."""
+        ...
+
+
 class PeopleStore(Protocol):
     """The people of the console, with their roles and scopes as an administrator wrote them."""
 

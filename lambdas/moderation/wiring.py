@@ -6,7 +6,7 @@ it uses and starts faster.
 
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from moderation.contract import DIALECTS
@@ -20,6 +20,7 @@ from moderation.ports import (
     PolicyStore,
     Publisher,
     Reader,
+    Tokens,
     Traffic,
     VerdictStore,
     VisionModel,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from moderation.usecases.review.escalate import EscalatePorts
     from moderation.usecases.review.ports_of import ReviewPorts
     from moderation.usecases.review.render_original import OriginalPorts  # which imports Pillow
+    from moderation.usecases.review.vouch import VouchPorts
 
 _VERDICTS = ("unsafe", "review", "safe")
 _TOPICS = ("UNSAFE_TOPIC_ARN", "REVIEW_TOPIC_ARN")
@@ -90,6 +92,12 @@ class SweepPorts:
 class FinalisePorts:
     review: "ReviewPorts"
     deciding: "DecidePorts"
+
+
+@dataclass(frozen=True)
+class PersonVouchPorts:
+    tokens: Tokens
+    vouching: "VouchPorts"
 
 
 @dataclass(frozen=True)
@@ -259,13 +267,13 @@ def api() -> "ApiPorts":
     from moderation.adapters import clients
     from moderation.adapters.dynamodb_reveals import DynamoRevealCounts
     from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
-    from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions
+    from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions, VouchFunction
     from moderation.adapters.s3_pictures import S3Pictures
     from moderation.api.api_ports import ApiPorts
     from moderation.usecases.review.reveal import RevealPorts
 
     functions = ("FINALISE_FUNCTION", "ESCALATE_FUNCTION")
-    env = Environment(os.environ, "RENDER_ORIGINAL_FUNCTION", *functions, *_REVIEW)
+    env = Environment(os.environ, "RENDER_ORIGINAL_FUNCTION", "VOUCH_FUNCTION", *functions, *_REVIEW)
     s3, dynamodb, lambda_ = clients.s3(), clients.dynamodb(), clients.lambda_()
     policies = _policies(env, s3)
     review = _review(env, s3, dynamodb, DynamoVerdictStore(dynamodb, env["VERDICT_TABLE"]), policies)
@@ -278,7 +286,30 @@ def api() -> "ApiPorts":
     )
     others = ReviewFunctions(lambda_, *(env[name] for name in functions))
     originals = OriginalFunction(lambda_, env["RENDER_ORIGINAL_FUNCTION"])
-    return ApiPorts(review, reveal, policies, others.finish, others.escalate, originals.render)
+    voucher = partial(VouchFunction, lambda_, env["VOUCH_FUNCTION"])
+    return ApiPorts(review, reveal, policies, others.finish, others.escalate, originals.render, voucher)
+
+
+@cache
+def vouch() -> PersonVouchPorts:
+    from moderation.adapters import clients
+    from moderation.adapters.cognito_tokens import CognitoTokens
+    from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+    from moderation.adapters.dynamodb_vouches import DynamoVouches
+    from moderation.adapters.s3_people import S3PeopleStore
+    from moderation.usecases.review.vouch import VouchPorts
+
+    env = Environment(os.environ, "INTAKE_BUCKET", "VERDICT_TABLE", "POLICY_BUCKET", "TOKENS_PARAMETER")
+    s3, dynamodb, table = clients.s3(), clients.dynamodb(), env["VERDICT_TABLE"]
+    return PersonVouchPorts(
+        CognitoTokens(clients.ssm(), env["TOKENS_PARAMETER"]),
+        VouchPorts(
+            env["INTAKE_BUCKET"],
+            DynamoVerdictStore(dynamodb, table),
+            DynamoVouches(dynamodb, table),
+            S3PeopleStore(s3, env["POLICY_BUCKET"]),
+        ),
+    )
 
 
 @cache

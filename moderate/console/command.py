@@ -21,6 +21,7 @@ from moderation.usecases.review.escalate import EscalatePorts
 from moderation.usecases.review.escalate import escalate as put_into_quarantine
 from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.reveal import RevealPorts
+from moderation.usecases.review.vouch import Voucher, VouchPorts
 
 if TYPE_CHECKING:
     from moderation.api.api_ports import ApiPorts
@@ -82,7 +83,9 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
     reveal = RevealPorts(
         deployment.verdicts, deployment.review_queue, deployment.pictures, deployment.reveal_counts, deployment.audit
     )
-    return ApiPorts(review, reveal, deployment.policies, finish, escalate, deployment.originals.render)
+    vouching = VouchPorts(deployment.intake_bucket, deployment.verdicts, deployment.vouches, deployment.people)
+    voucher, originals = Voucher(vouching, deployment.caller), deployment.originals.render
+    return ApiPorts(review, reveal, deployment.policies, finish, escalate, originals, lambda token: voucher)
 
 
 def _logs(own: Deployment, deployment: Deployment) -> "LogPorts":

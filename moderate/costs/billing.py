@@ -341,14 +341,17 @@ def _cloudfront(load: Load, requests: float, prices: Prices) -> Line:
 def _console_lambda(decisions: float, requests: float, prices: Prices) -> Line:
     gb_seconds = requests * console.SECONDS * console.MEMORY_GB
     gb_seconds += decisions * console.ENDING_SECONDS * console.ENDING_GB
-    usd = (requests + decisions) * prices["lambda_request"] + gb_seconds * prices["lambda_gb_second"]
-    return Line("Console: Lambda", usd, f"{requests + decisions:,.0f} invocations, {gb_seconds:,.0f} GB-s")
+    gb_seconds += decisions * console.VOUCHING_SECONDS * console.VOUCHING_GB
+    invocations = requests + 2 * decisions
+    usd = invocations * prices["lambda_request"] + gb_seconds * prices["lambda_gb_second"]
+    return Line("Console: Lambda", usd, f"{invocations:,.0f} invocations, {gb_seconds:,.0f} GB-s")
 
 
 def _console_dynamodb(decisions: float, image: ResourceUsage, prices: Prices) -> Line:
-    each = console.UPDATES * (math.ceil(image.item_bytes / 1024) + console.MOVED_UNITS)
+    units, updates = math.ceil(image.item_bytes / 1024), console.UPDATES + console.VOUCHES
+    each = updates * units + console.UPDATES * console.MOVED_UNITS
     usd = decisions * each * prices["dynamodb_write_unit"]
-    return Line("Console: DynamoDB", usd, f"{each} write units a decision: {console.UPDATES} updates of the record")
+    return Line("Console: DynamoDB", usd, f"{each} write units a decision: {updates} updates of the record")
 
 
 def _audit(decisions: float, prices: Prices) -> Line:

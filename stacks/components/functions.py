@@ -21,7 +21,7 @@ from stacks.components.verdict_table import VerdictTable
 from stacks.components.wheel_layer import MODELS, WheelLayer
 from stacks.components.work_bucket import WorkBucket
 from stacks.settings import DeploymentSettings, EndpointNames
-from stacks.wheels import IMAGING, READING
+from stacks.wheels import IMAGING, READING, TOKENS
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 # Version 36 holds Powertools 3.31.1 with all its extras.
@@ -74,9 +74,13 @@ class Functions(Construct):
         self.app_api: PipelineFunction | None = None
         self.log_api: PipelineFunction | None = None
         self.escalate: PipelineFunction | None = None
+        self.vouch: PipelineFunction | None = None
+        # Written by the console's stack, which is made after this one.
+        self.tokens_parameter = f"/{Stack.of(self).stack_name}/console-tokens"
         if settings.console:
             self.escalate = self._make_escalate(work, verdicts, audit, quarantine)
-            self.api = self._make_api(self.escalate, intake, policies, work, verdicts, audit)
+            self.vouch = self._make_vouch(intake, policies, verdicts)
+            self.api = self._make_api(self.escalate, self.vouch, intake, policies, work, verdicts, audit)
             self.app_api = self._make_app_api(intake, policies, work, verdicts, audit)
             self.log_api = self._make_log_api(policies, audit)
 
@@ -347,9 +351,31 @@ class Functions(Construct):
             },
         )
 
+    def _make_vouch(self, intake: Intake, policies: PolicyBucket, verdicts: VerdictTable) -> PipelineFunction:
+        """Make the function that verifies who decides, and writes nothing but that."""
+        function = self._function(
+            "vouch",
+            memory_mb=1024,  # a person waits for it, and a larger one starts faster
+            timeout_seconds=15,  # less than the function that waits for it
+            layers=[WheelLayer(self, "Tokens", TOKENS)],
+            environment={
+                "INTAKE_BUCKET": intake.bucket.bucket_name,
+                "VERDICT_TABLE": verdicts.table.table_name,
+                "POLICY_BUCKET": policies.bucket_name,
+                "TOKENS_PARAMETER": self.tokens_parameter,
+            },
+        )
+        policies.allow_read_people(function)
+        verdicts.allow_vouch(function)
+        name = self.tokens_parameter.removeprefix("/")
+        parameter = Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name)
+        function.allow(("ssm:GetParameter",), parameter)
+        return function
+
     def _make_api(
         self,
         escalate: PipelineFunction,
+        vouch: PipelineFunction,
         intake: Intake,
         policies: PolicyBucket,
         work: WorkBucket,
@@ -367,6 +393,7 @@ class Functions(Construct):
                 "FINALISE_FUNCTION": self.finalise.function.function_name,
                 "ESCALATE_FUNCTION": escalate.function.function_name,
                 "RENDER_ORIGINAL_FUNCTION": self.render_original.function.function_name,
+                "VOUCH_FUNCTION": vouch.function.function_name,
             },
         )
         policies.allow_read(function)
@@ -375,7 +402,7 @@ class Functions(Construct):
         work.allow_key(function)
         verdicts.allow_review(function)
         audit.allow_append(function)
-        others = [other.function.function_arn for other in (self.finalise, escalate, self.render_original)]
+        others = [other.function.function_arn for other in (self.finalise, escalate, self.render_original, vouch)]
         function.allow(("lambda:InvokeFunction",), *others)
         return function
 

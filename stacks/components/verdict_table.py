@@ -30,7 +30,8 @@ _EXPOSURE = "review:exposure"
 # … and that of appeals and notices.
 _REPORTS = "review:reports"
 # Attributes that a person's work on an item names, in what it writes and in its conditions (`domain.review.LEASE`,
-# `domain.record.AT_WORK`): IAM doesn't tell the two apart. Neither a verdict nor its history is among them.
+# `domain.record.AT_WORK`): IAM doesn't tell the two apart. Neither a verdict nor its history is among them,
+# nor whose decision is pending (`domain.vouch`).
 REVIEWED = (
     *("owner", "decided_at", "escalated_at", "report_id", "lease_holder", "lease_until", "leased_at", "blind"),
     *("revealed", "pending", "pending_id", "queue", "queue_order", "home_queue", "home_order", "skipped_by"),
@@ -138,6 +139,12 @@ class VerdictTable(Construct):
         self.allow_count(grantee)
         only_work = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", *REVIEWED]}}
         self._allow(grantee, "dynamodb:UpdateItem", when=only_work)
+
+    def allow_vouch(self, grantee: Grantee) -> None:
+        """Allow `grantee` to read records, and to write of them whose decision is pending, and nothing else."""
+        only_vouched = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "vouched"]}}
+        self._allow(grantee, "dynamodb:GetItem")
+        self._allow(grantee, "dynamodb:UpdateItem", when=only_vouched)
 
     def allow_report(self, grantee: Grantee) -> None:
         """Allow `grantee` to read records, and to let appeals and notices wait on them; a verdict can't be written."""

@@ -7,9 +7,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions
+from moderation.adapters.review_functions import OriginalFunction, ReviewFunctions, VouchFunction
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import EscalationRefused, Misconfigured, RevealRefused, StoreUnavailable
+from moderation.domain.record import Record
+from moderation.domain.vouch import digest_of
+from moderation.errors import EscalationRefused, Misconfigured, NotVouched, RevealRefused, StoreUnavailable
 
 IMAGE = ImageRef("intake", "posts/a.png", "v1")
 EVENT = {"bucket": "intake", "key": "posts/a.png", "version": "v1", "pending": "p"}
@@ -78,3 +80,18 @@ def test_an_upload_comes_as_a_picture_or_is_refused_with_the_reason(lambda_):
     assert originals.render(IMAGE, "sub-1") == "/9j/"
     with pytest.raises(RevealRefused, match="it was deleted"):
         originals.render(IMAGE, "sub-1")
+
+
+def test_a_decision_is_vouched_for_by_token_and_hash_or_refused_with_the_reason(lambda_):
+    client, stubber = lambda_
+    record = Record(image=IMAGE, pending_id="p", pending={"id": "p", "verdict": "safe", "who": "sub-1"})
+    for digest, refused in ((digest_of(record), ""), ("", ""), (digest_of(record), "Sign in again.")):
+        answer(stubber, {"refused": refused}, "vouch", {**EVENT, "digest": digest, "token": "a.b.c"})
+    voucher = VouchFunction(client, "vouch", "a.b.c")
+
+    voucher.vouch(record)
+    voucher.withdraw(record)
+
+    with pytest.raises(NotVouched, match="Sign in again"):
+        voucher.vouch(record)
+    assert "a.b.c" not in repr(voucher)

@@ -115,7 +115,7 @@ def isolated_run(tmp_path_factory: pytest.TempPathFactory) -> IsolatedRun:
         "PYTHONPATH": os.pathsep.join([str(BLOCKED), str(ROOT)]),
         "NODE_OPTIONS": f"--require={BLOCKED / 'block.cjs'}",
         "CDK_OUTDIR": str(output),
-        "CDK_CONTEXT_JSON": json.dumps(context | EXISTING_ENDPOINTS),
+        "CDK_CONTEXT_JSON": json.dumps(context | EXISTING_ENDPOINTS | {"console": "true"}),
     }
     command = json.loads((ROOT / "cdk.json").read_text())["app"]
 
@@ -142,7 +142,9 @@ def test_the_layers_are_unpacked_from_wheels_for_the_lambda_platform(isolated_ru
     assert list(layers["PIL"].glob("_pi_heif.cpython-314-aarch64-linux-gnu.so"))
     assert list(layers["PIL"].glob("PIL/_imaging.cpython-314-aarch64-linux-gnu.so"))
     assert list(layers["numpy"].glob("onnxruntime/capi/onnxruntime_pybind11_state.cpython-314-aarch64-linux-gnu.so"))
-    assert layers["PIL"] != layers["numpy"]
+    assert list(layers["jwt"].glob("_cffi_backend.cpython-314-aarch64-linux-gnu.so"))
+    assert list(layers["jwt"].glob("cryptography/hazmat/bindings/_rust.abi3.so"))
+    assert len({layers["PIL"], layers["numpy"], layers["jwt"]}) == 3
 
 
 def test_the_reading_layer_leaves_room_for_the_others(isolated_run: IsolatedRun) -> None:

@@ -152,9 +152,43 @@ def test_the_functions_role_is_granted_what_a_review_takes_and_nothing_else(pipe
     assert written == {"/provenance/keys/*", "/entries/*"}
     invoked = [resource for resource, allowed in granted.items() if "lambda:InvokeFunction" in allowed]
     assert sorted(name.partition("Functions")[2].partition("Function")[0] for name in invoked) == [
-        *("Escalate", "Finalise", "RenderOriginal"),
+        *("Escalate", "Finalise", "RenderOriginal", "Vouch"),
     ]
     assert not any("IntakeImages" in resource for resource in granted)
+
+
+def test_what_vouches_reads_records_and_writes_nothing_but_that(pipeline: Template) -> None:
+    granted = pipeline.granted("FunctionsVouchRole")
+    account = Account(pipeline)
+    role, bucket = account.role("FunctionsVouchRole"), account.arn("IntakeImages")
+    table = account.arn("VerdictsTable", "AWS::DynamoDB::Table")
+    record = {"dynamodb:LeadingKeys": f"{bucket.rpartition(':')[2]}#posts/a.png"}
+
+    assert {action for allowed in granted.values() for action in allowed} == {
+        *("dynamodb:GetItem", "dynamodb:UpdateItem", "s3:GetObject", "ssm:GetParameter"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    }
+    (parameter,) = [resource for resource, allowed in granted.items() if "ssm:GetParameter" in allowed]
+    assert parameter.endswith(":parameter/Moderation/console-tokens")
+    assert account.may(role, "dynamodb:UpdateItem", table, record | {"dynamodb:Attributes": "vouched"})
+    for name in ("pending", "pending_id", "lease_holder", "verdict", "history"):
+        assert not account.may(role, "dynamodb:UpdateItem", table, record | {"dynamodb:Attributes": name}), name
+
+
+def test_the_function_that_vouches_learns_whose_tokens_count(stack: Template, pipeline: Template) -> None:
+    parameter = stack.only("AWS::SSM::Parameter")
+    (pool,) = stack.of_type("AWS::Cognito::UserPool")
+    (client,) = stack.of_type("AWS::Cognito::UserPoolClient")
+    told = json.loads(flatten(parameter["Value"]))
+
+    assert parameter["Name"] == pipeline.function("vouch")["Environment"]["Variables"]["TOKENS_PARAMETER"]
+    assert told["client"] == f"<{client}>"
+    assert told["issuer"] == f"<{pool}.ProviderURL>" and told["keys"] == f"{told['issuer']}/.well-known/jwks.json"
+
+
+def test_no_role_of_requests_may_write_whose_decision_is_pending() -> None:
+    assert "vouched" not in REVIEWED and "vouched" not in REPORTED
 
 
 def test_the_apps_role_reads_records_and_adds_reports_and_nothing_else(pipeline: Template) -> None:

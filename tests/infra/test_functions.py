@@ -25,6 +25,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "record_failure": (256, 60, None),
     "escalate": (512, 30, None),
     "finalise": (512, 300, None),
+    "vouch": (1024, 15, None),
     "render_original": (2048, 30, None),
     "sweep_claims": (256, 300, None),
     "api": (1024, 30, None),
@@ -140,6 +141,7 @@ def test_a_function_runs_traced_on_the_newest_python_with_powertools(stem: str, 
         stem in ("prepare_image", "read_image", "finalise", "render_original", "api", "app_api")
     )
     assert any(layer.startswith("<FunctionsReading") for layer in layers) is (stem == "read_image")
+    assert any(layer.startswith("<FunctionsTokens") for layer in layers) is (stem == "vouch")
     assert environment(moderation, stem)["POWERTOOLS_SERVICE_NAME"] == "moderation"
     assert environment(moderation, stem)["POWERTOOLS_METRICS_NAMESPACE"] == "ImageModeration"
 
@@ -155,7 +157,11 @@ sys.meta_path.insert(0, Hide())
 importlib.import_module(f"moderation.handlers.{sys.argv[1]}")
 getattr(importlib.import_module("moderation.wiring"), sys.argv[1]).__wrapped__()
 """
-OF_LAYERS = {"<FunctionsImaging": "PIL pi_heif yaml", "<FunctionsReading": "numpy onnxruntime phonenumbers zxingcpp"}
+OF_LAYERS = {
+    "<FunctionsImaging": "PIL pi_heif yaml",
+    "<FunctionsReading": "numpy onnxruntime phonenumbers zxingcpp",
+    "<FunctionsTokens": "jwt cryptography",
+}
 
 
 @pytest.mark.parametrize("stem", LIMITS)

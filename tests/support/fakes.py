@@ -40,6 +40,7 @@ from moderation.errors import (
     StoreUnavailable,
 )
 from moderation.ports import Count, Execution, ObjectHead, Policies, StoredImage, Turn, VisionReply
+from moderation.usecases.review.vouch import Voucher, VouchPorts
 
 
 class FakeImages:
@@ -405,6 +406,38 @@ def _partition(record: Record) -> str:
 
 def _record(image: ImageRef, attributes: Mapping[str, Any]) -> Record:
     return Record.from_attributes({**attributes, "pk": image.pk, "sk": image.version})
+
+
+class FakeVouches:
+    """The attribute `vouched` of records in memory."""
+
+    def __init__(self, verdicts: FakeVerdicts) -> None:
+        self._records = verdicts.records
+
+    def put(self, image: ImageRef, vouched: Mapping[str, str]) -> bool:
+        if image not in self._records:
+            return False
+        self._records[image]["vouched"] = dict(vouched)
+        return True
+
+    def remove(self, image: ImageRef) -> bool:
+        return self._records.get(image, {}).pop("vouched", None) is not None
+
+
+@dataclasses.dataclass(frozen=True)
+class EverybodysVoucher:
+    """Voucher of whoever decides: these tests have no tokens."""
+
+    ports: VouchPorts
+
+    def vouch(self, record: Record) -> None:
+        self._of(record).vouch(record)
+
+    def withdraw(self, record: Record) -> None:
+        self._of(record).withdraw(record)
+
+    def _of(self, record: Record) -> Voucher:
+        return Voucher(self.ports, str((record.pending or {}).get("who")))
 
 
 class FakePeople:

@@ -57,6 +57,8 @@ EMITTED: dict[str, tuple[str, ...]] = {
     "DecisionsInForce": (),
     "DecisionsRefused": (),
     "DecisionsStuck": (),
+    "DecisionsUnvouched": (),
+    "VouchesRefused": (),
     "ReviewsOverdue": (),
     "ReviewsUnseen": (),
     "JudgeMilliseconds": (),

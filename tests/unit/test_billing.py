@@ -153,9 +153,9 @@ def test_a_deployed_console_is_paid_by_person_and_by_decision() -> None:
     page_requests, sent = 3 * DAYS_A_MONTH * 20, decisions * 10 * 10_000 + 3 * DAYS_A_MONTH * 200_000
     assert line(made, "CloudFront") == pytest.approx((decisions * 10 + page_requests) * 0.000001 + sent / 1e9 * 0.085)
     assert line(made, "Console: Lambda") == pytest.approx(
-        decisions * (11 * 0.0000002 + (10 * 0.2 + 0.5 * 0.5) * 0.0000133334)
+        decisions * (12 * 0.0000002 + (10 * 0.2 + 0.5 * 0.5 + 0.2) * 0.0000133334)
     )
-    assert line(made, "Console: DynamoDB") == pytest.approx(decisions * 6 * (4 + 2) * 0.000000625)  # a record of 4 KB
+    assert line(made, "Console: DynamoDB") == pytest.approx(decisions * (6 * (4 + 2) + 4) * 0.000000625)  # of 4 KB
     assert line(made, "Audit log") == pytest.approx(decisions * 3 * (0.000005 + 500 / 1e9 * 60 * 0.023))
     assert line(made, "Console: logs") == pytest.approx(decisions * 10 * 1500 / 1e9 * 0.53)
 

@@ -26,6 +26,7 @@ from moderation.handlers import (
     record_failure,
     record_verdict,
     sweep_claims,
+    vouch,
 )
 from moderation.ports import ScoredText, VisionReply
 from tests.support.fakes import (
@@ -219,6 +220,9 @@ def everything():
     desk = Desk()
     made = desk.wait("f.jpg", hours_ago=100)
     one = {"bucket": made.bucket, "key": made.key, "version": made.version, "pending": desk.decide(ANNA, made)}
+    signed_in = SimpleNamespace(subject_of=lambda token: token)
+    asked = {**one, "digest": "0" * 64, "token": ANNA.id}
+    yield vouch, wiring.PersonVouchPorts(signed_in, desk.vouching), asked
     yield finalise, wiring.FinalisePorts(desk.review, desk.deciding), one
     stuck = Desk(publisher=FakePublisher(failing=True))
     stuck.decide(ANNA, stuck.wait("g.jpg", "Violence"), "unsafe")

@@ -65,6 +65,11 @@ PERMANENT: dict[str, dict[str, str]] = {
         "SnapStartRegenerationFailureException": NO_SNAPSHOT,
         "UnsupportedMediaTypeException": OURS,
     },
+    "ssm GetParameter": {
+        "InvalidKeyId": "of encrypted parameters, which ours isn't",
+        "ParameterNotFound": "the console's stack was destroyed: deploy it again",
+        "ParameterVersionNotFound": "of versions, which ours is read without",
+    },
     "s3 CopyObject": {"ObjectNotInActiveTierError": "the original is in an archive: restore it first"},
     "dynamodb PutItem": {
         "ItemCollectionSizeLimitExceededException": "of tables with a local index, which ours hasn't",
@@ -214,14 +219,17 @@ AROUND: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "sagemaker-runtime": faults.endpoint_faults,
     "sns": faults.topic_faults,
     "sqs": faults.store_faults,
+    "ssm": faults.store_faults,
     "stepfunctions": faults.store_faults,
 }
 CLIENTS = {
     "bedrock_judge.py": "bedrock-runtime",
+    "cognito_tokens.py": "ssm",
     "dynamodb_decisions.py": "dynamodb",
     "dynamodb_lanes.py": "dynamodb",
     "dynamodb_review.py": "dynamodb",
     "dynamodb_verdicts.py": "dynamodb",
+    "dynamodb_vouches.py": "dynamodb",
     "dynamodb_reveals.py": "dynamodb",
     "endpoint_status.py": "sagemaker",
     "executions.py": "stepfunctions",

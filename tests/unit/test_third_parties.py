@@ -28,6 +28,7 @@ ALLOWED = {
     "statemachine": {"statemachine"},
     "lambdas/moderation": {"moderation"},
     "lambdas/moderation/adapters": {"moderation", "boto3", "botocore", "yaml", *STUBS},
+    "lambdas/moderation/adapters/cognito_tokens.py": {"moderation", "jwt"},
     "lambdas/moderation/adapters/reader": {"moderation", "PIL", "numpy", "onnxruntime", "phonenumbers", "zxingcpp"},
     "lambdas/moderation/api": {"moderation", "aws_lambda_powertools"},
     "lambdas/moderation/domain/image": {"moderation", "PIL", "pi_heif"},

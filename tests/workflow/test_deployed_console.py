@@ -4,6 +4,7 @@ Each test has people and images of its own: nobody's queue holds another test's 
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,27 +12,37 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+import jwt
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.utilities.utils import load_resource
 
+from local.deploy import REGION
 from local.harness.instant_models import YES
 from local.harness.laptop import Laptop
+from local.synth import STACK
 from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.dynamodb_vouches import DynamoVouches
 from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.domain.audit import AuditEvent
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import PENDING, away
 from moderation.domain.people import Person
 from moderation.domain.record import Record, utc
-from moderation.domain.review import Pending, alike_id, screen_of
-from moderation.usecases.check_audit import verify_audit
+from moderation.domain.review import PENDING_FOR, Pending, alike_id, screen_of
+from moderation.domain.vouch import digest_of, vouched
 from tests.workflow.steps import ROOT, drawing, tag_of, variant
 
 ANNA = Person(id="3f6c2a10-anna", pseudonym="p-1", roles=frozenset({"lead"}), graphic_an_hour=100)
 SHOP = Person(id="arn:aws:sts::123456789012:assumed-role/Shop", pseudonym="p-shop", roles=frozenset({"app"}))
 REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 LONG_AGO = "2026-01-01T00:00:00.000Z"
+PASSWORD = "Correct-horse-9"
+# With which the laptop cloud signs the tokens of all its pools.
+POOLS_KEY = "cognitoidp/resources/jwks-private.json"
 KEPT = ("verdict", "decided_at", "history")
 NUMBERS = count(1)
 
@@ -51,6 +62,49 @@ def laptop(tmp_path_factory, running) -> Iterator[Laptop]:
     running.reset()
 
 
+class Pool:
+    """A user pool of the laptop cloud, whose tokens the deployment takes once it is `named`."""
+
+    def __init__(self, laptop: Laptop) -> None:
+        self._laptop, self._cognito = laptop, laptop.client("cognito-idp")
+        self.id = self._cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+        client = self._cognito.create_user_pool_client(
+            UserPoolId=self.id, ClientName="page", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+        )
+        self.client = client["UserPoolClient"]["ClientId"]
+        self.issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{self.id}"
+
+    def name(self) -> None:
+        """Name this pool as the one whose tokens count, as the stack ModerationConsole does."""
+        keys = f"{self._laptop.url}/{self.id}/.well-known/jwks.json"
+        value = json.dumps({"issuer": self.issuer, "client": self.client, "keys": keys})
+        self._laptop.client("ssm").put_parameter(Name=f"/{STACK}/console-tokens", Value=value, Type="String")
+
+    def add(self, name: str) -> str:
+        """Add somebody and return the subject of their tokens."""
+        made = self._cognito.admin_create_user(UserPoolId=self.id, Username=name)["User"]["Attributes"]
+        self._cognito.admin_set_user_password(UserPoolId=self.id, Username=name, Password=PASSWORD, Permanent=True)
+        return next(str(each["Value"]) for each in made if each["Name"] == "sub")
+
+    def tokens(self, name: str) -> dict[str, str]:
+        """Sign somebody in."""
+        signed_in = self._cognito.admin_initiate_auth(
+            UserPoolId=self.id,
+            ClientId=self.client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+        )
+        tokens: dict[str, str] = signed_in["AuthenticationResult"]
+        return tokens
+
+
+@pytest.fixture(scope="module")
+def pool(laptop) -> Pool:
+    made = Pool(laptop)
+    made.name()
+    return made
+
+
 def enrol(laptop, *people: Person) -> None:
     """Add people to those who have rights."""
     store = S3PeopleStore(laptop.client_of("Administrator", "s3"), laptop.outputs["PolicyBucketName"])
@@ -65,6 +119,7 @@ class Desk:
     laptop: Laptop
     who: Person
     prefix: str
+    token: str
 
     def wait(self, *names: str, colour: str = "navy") -> list[ImageRef]:
         """Upload images of the same bytes that wait for a person."""
@@ -76,7 +131,7 @@ class Desk:
         return made
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        return ask(self.laptop, method, path, body, token_use="access", sub=self.who.id)
+        return ask(self.laptop, method, path, body, token=self.token, token_use="access", sub=self.who.id)
 
     def take(self) -> Any:
         """The next item, leased."""
@@ -86,19 +141,21 @@ class Desk:
 
 
 @pytest.fixture
-def desk(laptop) -> Desk:
+def desk(laptop, pool) -> Desk:
     number = next(NUMBERS)
-    who = replace(ANNA, id=f"lead-{number}", pseudonym=f"p-lead-{number}", prefixes=(f"posts-{number}/",))
+    who = replace(ANNA, id=pool.add(f"lead-{number}"), pseudonym=f"p-lead-{number}", prefixes=(f"posts-{number}/",))
     enrol(laptop, who)
-    return Desk(laptop, who, f"posts-{number}/")
+    return Desk(laptop, who, f"posts-{number}/", pool.tokens(f"lead-{number}")["AccessToken"])
 
 
-def ask(laptop, method: str, path: str, body: object = None, function: str = "Api", **claims: str) -> tuple[int, Any]:
+def ask(
+    laptop, method: str, path: str, body: object = None, function: str = "Api", token: str = "", **claims: str
+) -> tuple[int, Any]:
     """The answer to a request whose token API Gateway verified."""
     event = {
         "version": "2.0",
         "rawPath": f"/api{path}",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", "authorization": f"Bearer {token}"},
         "requestContext": {
             "http": {"method": method, "path": f"/api{path}"},
             "stage": "$default",
@@ -167,6 +224,14 @@ def let_time_pass(laptop, *images: ImageRef) -> None:
             ExpressionAttributeNames={"#until": "until"},
             ExpressionAttributeValues={":past": {"S": LONG_AGO}},
         )
+        vouch_for(laptop, image)
+
+
+def vouch_for(laptop, image: ImageRef) -> None:
+    """Vouch for what is pending, as nobody but the function that verifies tokens can."""
+    dynamodb, table = laptop.client("dynamodb"), laptop.outputs["VerdictTableName"]
+    record = DynamoVerdictStore(dynamodb, table).get(image)
+    assert isinstance(record, Record) and DynamoVouches(dynamodb, table).put(image, vouched(record))
 
 
 def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, desk):
@@ -289,6 +354,7 @@ def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
         "delete the upload": lambda: s3.delete_object(**image),
         "write the verdict": written(":value", "verdict"),
         "write the history": written(":value", "history"),
+        "write whose decision it is": written(":value", "vouched"),
         "write what was found": written(":value", "evidence"),
         "delete the record": lambda: stolen("dynamodb").delete_item(TableName=table, Key=key),
         "push a pack": lambda: s3.put_object(Bucket=outputs["PolicyBucketName"], Key="packs/blog.yaml", Body=b"x"),
@@ -315,76 +381,191 @@ def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
     assert laptop.item(standing.key) == before
 
 
-def forge(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = None, **said: Any) -> Any:
-    """Make a decision pending in somebody's name by the stolen role, let it be ended at once, and return the answer."""
-    table = laptop.outputs["VerdictTableName"]
-    record = DynamoVerdictStore(stolen("dynamodb"), table).get(image)
-    assert isinstance(record, Record)
+def forged(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = None, **said: Any) -> Pending:
+    """Make a decision pending in somebody's name, leased to them, by the stolen role alone."""
     at = utc(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=next(NUMBERS)))
-    name, screen = alike_id([image], who.id, at), screen_of(record)
+    standing = standing_of(laptop, stolen, image)
+    name, screen = alike_id([image], who.id, at), screen_of(standing)
     pending = replace(Pending(name, "safe", (), "Forged", who.id, at, LONG_AGO, screen, seen=True), **said)
     lease = {"lease_holder": (holder or who).id, "lease_until": "2099-01-01T00:00:00.000Z"}
-    written = {"pending": {**asdict(pending), "categories": []}, "pending_id": pending.id, **lease}
+    home = {f"home_{name}": standing.other[f"queue{end}"] for name, end in (("queue", ""), ("order", "_order"))}
+    place = {"queue": away(PENDING), "queue_order": LONG_AGO} | (home if standing.home_queue is None else {})
+    stored = {**asdict(pending), "categories": list(pending.categories)}
+    write(laptop, stolen, image, {"pending": stored, "pending_id": pending.id, **lease, **place})
+    return pending
+
+
+def standing_of(laptop, stolen, image: ImageRef) -> Record:
+    record = DynamoVerdictStore(stolen("dynamodb"), laptop.outputs["VerdictTableName"]).get(image)
+    assert isinstance(record, Record)
+    return record
+
+
+def write(laptop, stolen, image: ImageRef, attributes: dict[str, Any]) -> None:
     stolen("dynamodb").update_item(
-        TableName=table,
+        TableName=laptop.outputs["VerdictTableName"],
         Key={"pk": {"S": image.pk}, "sk": {"S": image.version}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in written),
-        ExpressionAttributeNames={f"#{name}": name for name in written},
-        ExpressionAttributeValues=to_item({f":{name}": value for name, value in written.items()}),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames={f"#{name}": name for name in attributes},
+        ExpressionAttributeValues=to_item({f":{name}": value for name, value in attributes.items()}),
     )
-    event = {"bucket": image.bucket, "key": image.key, "version": image.version, "pending": pending.id}
-    answer = stolen("lambda").invoke(FunctionName=laptop.outputs["FinaliseFunctionName"], Payload=json.dumps(event))
-    return json.loads(answer["Payload"].read()) | {"pending": pending.id}
 
 
-def faults_of(laptop, decision: str) -> list[str]:
-    """Return the faults of the audit log that name a decision."""
-    reader = S3AuditReader(laptop.client_of("Auditor", "s3"), laptop.outputs["AuditBucketName"])
-    checked = verify_audit(reader, f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
-    return [fault for fault in checked.faults if decision in fault]
+def asked(laptop, stolen, function: str, image: ImageRef, pending: str, **more: str) -> Any:
+    """The answer of a function that the stolen role may invoke."""
+    event = {"bucket": image.bucket, "key": image.key, "version": image.version, "pending": pending, **more}
+    name = laptop.outputs[f"{function}FunctionName"]
+    answer = stolen("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    said = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, said
+    return said
 
 
-def test_a_stolen_role_decides_at_once_in_another_persons_name_and_the_audit_shows_it(laptop, desk, stolen):
+def assert_nothing_came_into_force(laptop, stolen, image: ImageRef, pending: str) -> None:
+    """Assert that a decision comes into force neither when it is ended nor by the schedule, and that its item waits."""
+    ended = asked(laptop, stolen, "Finalise", image, pending)
+    assert ended["verdict"] is None and "waits again" in ended["refused"]
+    laptop.invoke_rule("FinaliseSchedule")
+    standing = laptop.item(image.key)
+    assert standing["verdict"] == "review" and "pending" not in standing and "history" not in standing
+    assert tag_of(laptop, image.key, image.version) == {"moderation": "review"}
+
+
+def test_a_stolen_role_decides_in_nobodys_name(laptop, desk, stolen):
     [image] = desk.wait("a.png", colour="olive")
 
-    ended = forge(laptop, stolen, image, desk.who)
+    pending = forged(laptop, stolen, image, desk.who)
 
-    assert (ended["verdict"], ended["refused"]) == ("safe", "")
-    assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
-    assert laptop.item(image.key)["history"][-1]["who"] == desk.who.id
-    [fault] = faults_of(laptop, ended["pending"])
-    assert desk.who.pseudonym in fault and image.id in fault
+    assert_nothing_came_into_force(laptop, stolen, image, pending.id)
+    log = S3AuditReader(laptop.client_of("Auditor", "s3"), laptop.outputs["AuditBucketName"])
+    noted = [entry.body.decode() for entry in log.entries(f"{datetime.now(UTC):%Y-%m-%d}")]
+    assert noted and not any(pending.id in entry for entry in noted)
 
 
-def test_only_a_stolen_role_that_forges_the_entry_of_the_audit_as_well_goes_unnoticed(laptop, desk, stolen):
+def test_the_schedule_puts_no_forged_decision_into_force_either(laptop, desk, stolen):
     [image] = desk.wait("a.png", colour="olive")
-    decision = alike_id([image], desk.who.id, LONG_AGO)
-    facts = {"verdict": "safe", "decision": decision}
-    now = utc(datetime.now(UTC))
-    entry = AuditEvent(action="decide", who=desk.who.pseudonym, at=now, image=image.id, facts=facts)
+    forged(laptop, stolen, image, desk.who)
 
-    S3AuditLog(stolen("s3"), laptop.outputs["AuditBucketName"]).append(entry)
-    ended = forge(laptop, stolen, image, desk.who, id=decision, at=LONG_AGO)
+    laptop.invoke_rule("FinaliseSchedule")
 
-    assert ended["verdict"] == "safe"
-    assert faults_of(laptop, decision) == []
+    standing = laptop.item(image.key)
+    assert standing["verdict"] == "review" and "pending" not in standing and standing["queue"].startswith("review#")
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """What a forger may have at hand besides the stolen role."""
+
+    claims: dict[str, Any]
+    others: str
+    foreign: Pool
+
+    def signed(self, key: Any = None, **claims: Any) -> str:
+        """A token like the person's own but for some claims, None leaving one out; by default signed by their pool."""
+        said = {name: value for name, value in (self.claims | claims).items() if value is not None}
+        return jwt.encode(said, key or jwt.PyJWK(load_resource(POOLS_KEY)).key, "RS256", {"kid": "dummy"})
+
+
+TOKENS: dict[str, Callable[[Forgery], str]] = {
+    "none": lambda given: "",
+    "no token": lambda given: "a.b.c",
+    "another person's": lambda given: given.others,
+    "one that has ended": lambda given: given.signed(exp=1),
+    "of another pool": lambda given: given.foreign.tokens("mallory")["AccessToken"],
+    "of another pool in their name": lambda given: given.signed(iss=given.foreign.issuer),
+    "of another client": lambda given: given.signed(client_id="another"),
+    "one that says who they are": lambda given: given.signed(token_use="id"),
+    "by another key": lambda given: given.signed(key=rsa.generate_private_key(65537, 2048)),
+    "without a signature": lambda given: jwt.encode(given.claims, "", "none", {"kid": "dummy"}),
+    "without an end": lambda given: given.signed(exp=None),
+    "without a person": lambda given: given.signed(sub=None),
+}
+
+
+@pytest.fixture(scope="module")
+def foreign(laptop) -> Pool:
+    """A pool of somebody else, whose tokens are real."""
+    made = Pool(laptop)
+    made.add("mallory")
+    return made
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+def test_nothing_but_a_persons_own_token_vouches_for_their_decision(laptop, desk, stolen, pool, foreign, kind):
+    [image] = desk.wait("a.png", colour="olive")
+    pending = forged(laptop, stolen, image, desk.who)
+    other = f"other-{next(NUMBERS)}"
+    enrol(laptop, replace(desk.who, id=pool.add(other), pseudonym=other))
+    claims = jwt.decode(desk.token, options={"verify_signature": False})
+    token = TOKENS[kind](Forgery(claims, pool.tokens(other)["AccessToken"], foreign))
+    digest = digest_of(standing_of(laptop, stolen, image))
+
+    said = asked(laptop, stolen, "Vouch", image, pending.id, digest=digest, token=token)
+
+    assert said["refused"] and (not token or token not in said["refused"])
+    assert "vouched" not in laptop.item(image.key)
+    assert_nothing_came_into_force(laptop, stolen, image, pending.id)
+
+
+def test_a_token_is_in_no_log(laptop, desk, stolen):
+    desk.wait("a.png", colour="olive")
+    decided(desk)
+
+    assert desk.token.split(".")[2] not in laptop.log.read_text()
+
+
+def decided(desk: Desk) -> tuple[str, str]:
+    """An item that its desk has just decided on: its name, and the decision's id."""
+    taken = desk.take()
+    body = {"screen": taken["screen"], "verdict": "safe", "note": "A toy", "seen": True}
+    status, made = desk.ask("POST", f"/items/{taken['item']}/decide", body)
+    assert status == 200, made
+    return taken["item"], made["pending"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "unsafe", "categories": ["Weapons"]}, {"note": "x"}, {"until": LONG_AGO}], ids=str
+)
+def test_a_decision_that_was_vouched_for_is_not_exchanged(laptop, desk, stolen, change):
+    [image] = desk.wait("a.png", colour="olive")
+    _, pending = decided(desk)
+    stored = dict(standing_of(laptop, stolen, image).pending or {})
+    assert laptop.item(image.key)["vouched"]["id"] == pending
+    write(laptop, stolen, image, {"pending": {**stored, "until": LONG_AGO, **change}})
+
+    assert_nothing_came_into_force(laptop, stolen, image, pending)
+
+
+def test_a_decision_that_was_taken_back_is_not_written_again(laptop, desk, stolen):
+    [image] = desk.wait("a.png", colour="olive")
+    item, pending = decided(desk)
+    seen = standing_of(laptop, stolen, image)
+    assert desk.ask("POST", f"/items/{item}/undo", {"pending": pending})[0] == 200
+    again = {"pending": dict(seen.pending or {}), "pending_id": pending, "queue": seen.other["queue"]}
+    write(laptop, stolen, image, again)
+    time.sleep(PENDING_FOR.total_seconds())
+
+    assert_nothing_came_into_force(laptop, stolen, image, pending)
 
 
 def test_a_stolen_role_decides_for_nobody_who_may_not(laptop, desk, stolen):
+    """Not even if somebody vouched for it."""
     [image] = desk.wait("a.png", colour="olive")
     auditor = replace(desk.who, id=f"{desk.who.id}-auditor", roles=frozenset({"auditor"}))
     elsewhere = replace(desk.who, id=f"{desk.who.id}-elsewhere", prefixes=("elsewhere/",))
     enrol(laptop, auditor, elsewhere)
-    forged: dict[str, Callable[[], Any]] = {
-        "nobody of the list": partial(forge, laptop, stolen, image, replace(desk.who, id="nobody")),
-        "no right to decide": partial(forge, laptop, stolen, image, auditor),
-        "out of scope": partial(forge, laptop, stolen, image, elsewhere),
-        "another's lease": partial(forge, laptop, stolen, image, desk.who, holder=ANNA),
-        "another screen": partial(forge, laptop, stolen, image, desk.who, screen="0" * 16),
+    attempts: dict[str, Callable[[], Pending]] = {
+        "nobody of the list": partial(forged, laptop, stolen, image, replace(desk.who, id="nobody")),
+        "no right to decide": partial(forged, laptop, stolen, image, auditor),
+        "out of scope": partial(forged, laptop, stolen, image, elsewhere),
+        "another's lease": partial(forged, laptop, stolen, image, desk.who, holder=ANNA),
+        "another screen": partial(forged, laptop, stolen, image, desk.who, screen="0" * 16),
     }
 
-    for what, attempt in forged.items():
-        ended = attempt()
+    for what, attempt in attempts.items():
+        pending = attempt()
+        vouch_for(laptop, image)
+        ended = asked(laptop, stolen, "Finalise", image, pending.id)
         assert ended["verdict"] is None and "waits again" in ended["refused"], what
         standing = laptop.item(image.key)
         assert standing["verdict"] == "review" and "pending" not in standing, what

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from local.harness.instant_models import YES
 from moderation.adapters.dynamodb_review import DynamoReviewQueue
 from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
+from moderation.adapters.dynamodb_vouches import DynamoVouches
 from moderation.adapters.policies import S3PolicyStore
 from moderation.adapters.s3_audit import S3AuditLog
 from moderation.adapters.s3_images import S3ImageStore
@@ -25,6 +26,8 @@ from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.report import report
+from moderation.usecases.review.vouch import VouchPorts
+from tests.support.fakes import EverybodysVoucher
 from tests.workflow.steps import drawing, tag_of
 
 ANNA = Person(id="s-anna", pseudonym="p-1", roles=frozenset({"reviewer"}))
@@ -39,15 +42,18 @@ def review(laptop) -> ReviewPorts:
     s3, dynamodb, outputs = laptop.client("s3"), laptop.client("dynamodb"), laptop.outputs
     people = S3PeopleStore(laptop.client_of("Administrator", "s3"), outputs["PolicyBucketName"])
     people.replace([ANNA, BEN], people.all()[1])
+    verdicts = DynamoVerdictStore(dynamodb, outputs["VerdictTableName"])
+    vouches = DynamoVouches(dynamodb, outputs["VerdictTableName"])
     return ReviewPorts(
         bucket=outputs["IntakeBucketName"],
-        verdicts=DynamoVerdictStore(dynamodb, outputs["VerdictTableName"]),
+        verdicts=verdicts,
         queue=DynamoReviewQueue(dynamodb, outputs["VerdictTableName"], outputs["IntakeBucketName"]),
         people=people,
         audit=S3AuditLog(s3, outputs["AuditBucketName"]),
         images=S3ImageStore(s3),
         work=S3WorkStore(s3, outputs["WorkBucketName"]),
         policies=S3PolicyStore(s3, outputs["PolicyBucketName"]),
+        voucher=EverybodysVoucher(VouchPorts(outputs["IntakeBucketName"], verdicts, vouches, people)),
     )
 
 
@@ -89,6 +95,9 @@ def test_a_decision_tags_after_ten_seconds_and_not_before(laptop, models, review
         ExpressionAttributeNames={"#until": "until"},
         ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
     )
+    standing = review.verdicts.get(image)
+    assert standing
+    review.voucher.vouch(standing)
 
     assert invoke(laptop, **given) == {"verdict": "safe", "refused": ""}
     assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}

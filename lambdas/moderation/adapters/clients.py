@@ -94,6 +94,10 @@ def lambda_(session: "Session | None" = None) -> "LambdaClient":
     return session_of(session).client("lambda", config=config)
 
 
+def ssm() -> Any:
+    return session_of(None).client("ssm", config=_STORE)
+
+
 def logs() -> "CloudWatchLogsClient":
     return session_of(None).client("logs", config=_STORE)
 

@@ -1,11 +1,14 @@
 """The functions that do what the console's own function may not, which invokes them."""
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moderation.adapters.faults import store_faults
 from moderation.domain.image_ref import ImageRef
-from moderation.errors import EscalationRefused, RevealRefused, StoreUnavailable
+from moderation.domain.record import Record
+from moderation.domain.vouch import digest_of
+from moderation.errors import EscalationRefused, NotVouched, RevealRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -22,11 +25,11 @@ class ReviewFunctions:
 
         Raises StoreUnavailable if it didn't end, upon which the schedule ends it, and Misconfigured.
         """
-        return str(_asked(self._client, self._finalise, image, "pending", pending)["refused"])
+        return str(_asked(self._client, self._finalise, image, pending=pending)["refused"])
 
     def escalate(self, image: ImageRef, who: str) -> None:
         """Put an image into quarantine, by a pseudonym. Raises EscalationRefused, StoreUnavailable, Misconfigured."""
-        if refused := _asked(self._client, self._escalate, image, "who", who)["refused"]:
+        if refused := _asked(self._client, self._escalate, image, who=who)["refused"]:
             raise EscalationRefused(str(refused))
 
 
@@ -41,14 +44,36 @@ class OriginalFunction:
 
         Raises RevealRefused, StoreUnavailable, Misconfigured.
         """
-        said = _asked(self._client, self._function, image, "who", who)
+        said = _asked(self._client, self._function, image, who=who)
         if said["refused"]:
             raise RevealRefused(str(said["refused"]))
         return str(said["picture"])
 
 
-def _asked(client: "LambdaClient", function: str, image: ImageRef, name: str, value: str) -> dict[str, Any]:
-    event = {"bucket": image.bucket, "key": image.key, "version": image.version, name: value}
+@dataclass(frozen=True)
+class VouchFunction:
+    """Vouches for the decisions of whoever a token was issued to, by `moderation.handlers.vouch`, which verifies it."""
+
+    client: "LambdaClient"
+    function: str
+    token: str = field(repr=False)
+
+    def vouch(self, record: Record) -> None:
+        """Vouch for what is pending on `record`. Raises NotVouched, StoreUnavailable, Misconfigured."""
+        self._ask(record, digest_of(record))
+
+    def withdraw(self, record: Record) -> None:
+        """Vouch no longer for what is pending on `record`. Raises NotVouched, StoreUnavailable, Misconfigured."""
+        self._ask(record, "")
+
+    def _ask(self, record: Record, digest: str) -> None:
+        given = {"pending": str(record.pending_id), "digest": digest, "token": self.token}
+        if refused := _asked(self.client, self.function, record.image, **given)["refused"]:
+            raise NotVouched(str(refused))
+
+
+def _asked(client: "LambdaClient", function: str, image: ImageRef, **more: str) -> dict[str, Any]:
+    event = {"bucket": image.bucket, "key": image.key, "version": image.version, **more}
     with store_faults(f"Function {function}"):
         answer = client.invoke(FunctionName=function, Payload=json.dumps(event))
         text = answer["Payload"].read()

@@ -36,12 +36,18 @@ def try_batch(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 def decide_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
     choice, confirmed, now = choice_of(request.given), request.given["confirmed"], datetime.now(UTC)
-    return _said(ports, decide_batch(ports.review, request.person, _screens(ports, request), choice, confirmed, now))
+    return _said(
+        ports,
+        decide_batch(ports.deciding(request), request.person, _screens(ports, request), choice, confirmed, now),
+    )
 
 
 def undo_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
     images = [image_by(ports, name) for name in request.given["items"]]
-    return _said(ports, undo_batch(ports.review, request.person, images, request.given["batch"], datetime.now(UTC)))
+    return _said(
+        ports,
+        undo_batch(ports.deciding(request), request.person, images, request.given["batch"], datetime.now(UTC)),
+    )
 
 
 def _screens(ports: ApiPorts, request: Request) -> dict[ImageRef, str]:

@@ -1,4 +1,4 @@
-"""Claims of a request whose token API Gateway has verified."""
+"""Claims of a request whose token API Gateway has verified, and that token."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,3 +9,8 @@ def subject_of(event: Mapping[str, Any]) -> str | None:
     authorizer = event["requestContext"].get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     return claims.get("sub") or None if claims.get("token_use") == "access" else None
+
+
+def token_of(event: Mapping[str, Any]) -> str:
+    """Return the access token of a request, empty without one."""
+    return str((event.get("headers") or {}).get("authorization", "")).removeprefix("Bearer ")

@@ -73,7 +73,7 @@ def show_original(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     now, choice = _now(), choice_of(request.given)
-    pending = _pending(decide_pending(ports.review, request.person, image_of(ports, request), choice, now))
+    pending = _pending(decide_pending(ports.deciding(request), request.person, image_of(ports, request), choice, now))
     return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
 
 
@@ -92,7 +92,7 @@ def choice_of(given: Mapping[str, Any]) -> Choice:
 
 
 def undo_decision(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    undone = undo(ports.review, request.person, image_of(ports, request), request.given["pending"], _now())
+    undone = undo(ports.deciding(request), request.person, image_of(ports, request), request.given["pending"], _now())
     return {**_item(ports, request, undone.record), "reversal": undone.reversal}
 
 

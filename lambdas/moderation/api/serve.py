@@ -15,6 +15,7 @@ from moderation.api import actions, app_actions, batch_actions, log_actions, rev
 from moderation.api.api_ports import ApiPorts
 from moderation.api.app_table import APP_ROUTES
 from moderation.api.bodies import BadRequest, parsed, read
+from moderation.api.claims import token_of
 from moderation.api.log_actions import LogPorts
 from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
 from moderation.api.request import Request
@@ -95,7 +96,7 @@ def _checked(app: APIGatewayHttpResolver, find_person: FindPerson, route: Route,
     if route.right and not may(person, route.right):
         raise NotFound
     query = read(route.query, event.query_string_parameters or {})
-    return Request(person, path, query | read(route.body, parsed(_text_of(event))))
+    return Request(person, path, query | read(route.body, parsed(_text_of(event))), token_of(event))
 
 
 def _text_of(event: APIGatewayProxyEventV2) -> str | None:

@@ -44,6 +44,8 @@ AT_WORK = (
     *("lease_holder", "lease_until", "leased_at", "blind", "revealed"),
     *("pending", "pending_id", "home_queue", "home_order", "skipped_by"),
 )
+# … and what is written of a decision by whoever puts it into force alone.
+NOT_IN_FORCE = (*AT_WORK, "vouched")
 # Attributes of the judgement that another upload of the same bytes may reuse.
 _JUDGEMENT = (
     "verdict",
@@ -89,6 +91,7 @@ class Record:
     it is leased to `lease_holder` since `leased_at` until `lease_until`, and
     returns to the partition `home_queue` under `home_order`; `revealed` are the views that its holder was shown.
     `pending` is a person's decision that isn't in force yet, `skipped_by` lists the people who passed the item on.
+    `vouched` says whose decision that is, and of which content (`domain.vouch`).
     `reports` are the appeals and notices (`domain.reports`), `report_id` names the last one.
     `opinions` are the answers of people who saw the item `blind`, as it is leased then (`domain.blind`).
     `sample` says how the verdict was drawn into a sample (`domain.sample`); it stays when a person decides.
@@ -154,6 +157,7 @@ class Record:
     revealed: Sequence[str] = ()
     pending: Mapping[str, Any] | None = None
     pending_id: str | None = None
+    vouched: Mapping[str, str] | None = None
     home_queue: str | None = None
     home_order: str | None = None
     skipped_by: Sequence[str] = ()
@@ -398,7 +402,7 @@ def overruled(
         "history": [*_with_history(record), said | {"at": now, "who": who, "note": note} | noted],
         **({} if record.is_escalated else queued),
     }
-    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of", *AT_WORK}
+    optional = {"categories", "needs", "notified", "previous_verdict", "previous_notified", "as_of", *NOT_IN_FORCE}
     return Change(attributes, frozenset(optional - set(attributes)))
 
 
@@ -412,7 +416,7 @@ def escalated(record: Record, now: str) -> Change:
         raise ValueError(f"{record.image.key} has no verdict: it can't be escalated")
     partition = shard_of(record.image, ESCALATED, record.created_at)
     attributes = {"escalated_at": record.escalated_at or now, "verdict_shard": partition}
-    return Change(attributes, frozenset({"queue", "queue_order", "expires_at", *AT_WORK}))
+    return Change(attributes, frozenset({"queue", "queue_order", "expires_at", *NOT_IN_FORCE}))
 
 
 def decided_before(decision: StickyDecision, standing: Record | None) -> dict[str, Any]:

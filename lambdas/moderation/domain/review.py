@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
-from moderation.domain.record import AT_WORK, DECISION, Change, Record, known_to, utc
+from moderation.domain.record import AT_WORK, DECISION, NOT_IN_FORCE, Change, Record, known_to, utc
 from moderation.domain.reports import open_reports
-from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, SkipRefused
+from moderation.domain.vouch import is_vouched
+from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, NotVouched, SkipRefused
 
 LEASE_FOR = timedelta(seconds=120)
 PENDING_FOR = timedelta(seconds=10)
@@ -151,7 +152,7 @@ def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Chan
 
 
 def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
-    """Return the decision that is to come into force. Raises NothingPending, LeaseLost, ItemChanged."""
+    """Return the decision that is to come into force. Raises NothingPending, LeaseLost, ItemChanged, NotVouched."""
     pending = pending_of(record)
     if pending is None or record.pending_id != pending_id:
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
@@ -169,6 +170,8 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
         raise LeaseLost("The item was leased to somebody else than who decided: it waits again.")
     if screen_of(record) != pending.screen:
         raise ItemChanged("The item has changed since it was decided on: it waits again.")
+    if not is_vouched(record):
+        raise NotVouched("Nobody has vouched that this decision is of the person whom it names: the item waits again.")
     return pending
 
 
@@ -195,7 +198,8 @@ def put_into_force(change: Change) -> Change:
 
 def sent_home(record: Record) -> Change:
     """Change that ends all work on a record: it waits where it was before."""
-    return _home(record)
+    home = _home(record)
+    return Change(home.attributes, home.removed | set(NOT_IN_FORCE) - {"skipped_by"})
 
 
 def alike_id(images: Sequence[ImageRef], who: str, at: str) -> str:

@@ -47,7 +47,9 @@ def _report(ended: Ended) -> dict[str, Any]:
     """Report a decision by itself: an error at a later one doesn't lose it."""
     if ended.pending is None:  # it was reported then
         return {"verdict": None, "refused": ""}
-    logger.info("decision ended", verdict=ended.pending.verdict, in_force=ended.result is not None)
-    add_count("DecisionsInForce", int(ended.result is not None))
+    in_force = ended.result is not None
+    logger.info("decision ended", verdict=ended.pending.verdict, in_force=in_force, error=ended.error)
+    add_count("DecisionsInForce", int(in_force))
     add_count("DecisionsRefused", int(bool(ended.refused)))
+    add_count("DecisionsUnvouched", int(ended.error == "NotVouched"))
     return {"verdict": ended.result.record.verdict if ended.result else None, "refused": ended.refused}

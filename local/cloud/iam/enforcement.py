@@ -1,5 +1,6 @@
 """Enforcement of IAM: each request is authorised before moto handles it."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Paths that aren't AWS: moto's own pages, answers of custom resources, and health checks.
 _BESIDE_AWS = ("/moto-api", "/cloudformation_", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
+# The keys that verify a user pool's tokens: anybody may read them. No bucket has an underscore in its name.
+_PUBLIC = re.compile(r"/[\w-]+_\w+/\.well-known/jwks\.json")
 # Whose unknown calls nobody makes: a bucket's denials hold for the deployer, too, and a session has its own bounds.
 _EXACT = ("s3", "sts")
 
@@ -28,7 +31,8 @@ class Enforcement:
         self._gate = gate
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith(_BESIDE_AWS):
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(_BESIDE_AWS) or _PUBLIC.fullmatch(path):
             return self._application(environ, start_response)
         request = AwsRequest.read(environ)
         identity = self._gate.identities.of_key(request.access_key)

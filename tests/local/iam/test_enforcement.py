@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from local.deploy import ACCOUNT, REGION
@@ -75,6 +76,13 @@ def test_a_key_that_nobody_has_is_refused(laptop: Laptop) -> None:
     for service, operation in (("sts", "get_caller_identity"), ("s3", "list_buckets"), ("dynamodb", "list_tables")):
         error = refused(getattr(client(stranger, service, laptop), operation))
         assert "variables that the laptop cloud printed" in error.response["Error"]["Message"]
+
+
+def test_anybody_reads_the_keys_of_a_user_pool_and_nothing_else_without_a_signature(laptop: Laptop) -> None:
+    pool = laptop.client("cognito-idp").create_user_pool(PoolName="people")["UserPool"]["Id"]
+
+    assert requests.get(f"{laptop.url}/{pool}/.well-known/jwks.json", timeout=10).json()["keys"]
+    assert requests.get(f"{laptop.url}/bucket/.well-known/jwks.json", timeout=10).status_code == 403
 
 
 def test_a_missing_object_is_a_404_to_those_who_may_list_and_a_403_to_others(

@@ -17,7 +17,9 @@ from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.vouch import VouchPorts
 from tests.support.fakes import (
+    EverybodysVoucher,
     FakeAudit,
     FakeImages,
     FakePeople,
@@ -26,6 +28,7 @@ from tests.support.fakes import (
     FakeRevealCounts,
     FakeReviewQueue,
     FakeVerdicts,
+    FakeVouches,
     FakeWork,
 )
 from tests.unit.packs import PACK
@@ -60,9 +63,18 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.queue = FakeReviewQueue(self.verdicts)
+        self.vouching = VouchPorts("intake", self.verdicts, FakeVouches(self.verdicts), self.people)
         self.work.put_json(pack_file(GRAVE.digest), pack_data(GRAVE))
         self.review = ReviewPorts(
-            "intake", self.verdicts, self.queue, self.people, self.audit, self.images, self.work, self.policies
+            bucket="intake",
+            verdicts=self.verdicts,
+            queue=self.queue,
+            people=self.people,
+            audit=self.audit,
+            images=self.images,
+            work=self.work,
+            policies=self.policies,
+            voucher=EverybodysVoucher(self.vouching),
         )
         self.deciding = DecidePorts(
             self.images,

@@ -285,6 +285,7 @@ def test_a_decision_of_a_later_release_comes_into_force():
     made = desk.wait("a.jpg", "Violence")
     pending = desk.decide(ANNA, made, "unsafe")
     desk.verdicts.records[made]["pending"]["since_then"] = True
+    desk.review.voucher.vouch(desk.get(made))
 
     assert desk.finalise(made, pending, DUE).refused == ""
     assert desk.get(made).verdict == "unsafe"

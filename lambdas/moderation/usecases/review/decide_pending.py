@@ -1,5 +1,6 @@
 """Write down a person's decision, which comes into force ten seconds later."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,8 +10,8 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Pack
 from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now
-from moderation.errors import UnknownCategory
+from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, taken_back
+from moderation.errors import ModerationError, UnknownCategory
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -36,8 +37,8 @@ class Choice:
 def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
     """Return the record with the decision pending on it; until it is in force, nothing is tagged or published.
 
-    Raises LeaseLost, ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope, and the errors of the
-    ports.
+    It comes into force only if the person's voucher vouches for it; if that fails, it is taken back. Raises LeaseLost,
+    ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope, NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "decide")
     pending = Pending(
@@ -62,7 +63,15 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     change_of(record)
     said = {"verdict": choice.verdict, "decision": pending.id, "batch": choice.batch}
     note_down(ports, person, "decide", record, now, **said, revealed=" ".join(record.revealed))
-    return changed(ports, record, change_of)
+    made = changed(ports, record, change_of)
+    try:
+        ports.voucher.vouch(made)
+    except ModerationError:
+        with suppress(ModerationError):  # otherwise the item waits again once its time is over
+            note_down(ports, person, "undo", made, now, decision=pending.id)
+            changed(ports, made, lambda standing: taken_back(standing, person.id, pending.id, now))
+        raise
+    return made
 
 
 def _named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:

@@ -19,12 +19,15 @@ from moderation.usecases.review.ports_of import ReviewPorts, note_down
 class Ended:
     """End of a pending decision: its `result`, or why it was `refused`, upon which the item waits again.
 
+    `error` names the class of that refusal.
+
     An answer without effect has neither, and what was ended before hasn't even the decision.
     """
 
     pending: Pending | None = None
     result: DecisionResult | None = None
     refused: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
         raise
     except RequestRefused as refusal:
         _send_home(ports, image, pending_id)
-        return Ended(pending, refused=str(refusal))
+        return Ended(pending, refused=str(refusal), error=type(refusal).__name__)
     _send_home(ports, image, pending_id, decided=True)
     return Ended(pending, result)
 

@@ -1,22 +1,43 @@
 """Ports of the review's use cases, and what each of them does first and last."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from moderation.domain.audit import AuditEvent
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Change, Record, utc
-from moderation.errors import HeldBySomeone, ItemChanged, OutOfScope
-from moderation.ports import AuditLog, ImageStore, PeopleStore, PolicyStore, ReviewQueue, VerdictStore, WorkStore
+from moderation.errors import HeldBySomeone, ItemChanged, NotVouched, OutOfScope
+from moderation.ports import (
+    AuditLog,
+    ImageStore,
+    PeopleStore,
+    PolicyStore,
+    ReviewQueue,
+    VerdictStore,
+    Voucher,
+    WorkStore,
+)
 
 _ATTEMPTS = 3  # the same person's other tab may write meanwhile
 
 
+class NoVoucher:
+    """Vouches for nothing."""
+
+    def vouch(self, record: Record) -> None:
+        """Raise NotVouched."""
+        raise NotVouched("Nobody can decide here: nothing says who asks.")
+
+    def withdraw(self, record: Record) -> None:
+        """Raise NotVouched."""
+        self.vouch(record)
+
+
 @dataclass(frozen=True)
 class ReviewPorts:
-    """`bucket` is the intake's."""
+    """`bucket` is the intake's; `voucher` is that of the person who asks."""
 
     bucket: str
     verdicts: VerdictStore
@@ -26,6 +47,7 @@ class ReviewPorts:
     images: ImageStore
     work: WorkStore
     policies: PolicyStore
+    voucher: Voucher = field(default_factory=NoVoucher)
 
 
 def item_of(ports: ReviewPorts, person: Person, image: ImageRef, right: str) -> Record:

@@ -23,7 +23,7 @@ class Undone:
 def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
     """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
 
-    Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, and the errors of the ports.
+    Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "undo")
     if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
@@ -32,6 +32,7 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
         return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
     taken_back(record, person.id, pending_id, now)
     note_down(ports, person, "undo", record, now, decision=pending_id)
+    ports.voucher.withdraw(record)  # first: what is removed from the record could be written again
     try:
         return Undone(
             changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now)), reversal=False

@@ -1,0 +1,207 @@
+"""A decision comes into force only as the person whom it names made it, which nothing that people write can say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from moderation.domain.record import Record, escalated, overruled, utc
+from moderation.domain.review import screen_of
+from moderation.domain.vouch import digest_of
+from moderation.errors import NotVouched, StoreUnavailable
+from moderation.usecases.review.claim import claim
+from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.finalise import finalise_stragglers
+from moderation.usecases.review.undo import undo
+from moderation.usecases.review.vouch import vouch, withdraw
+from tests.unit.review.desk import ANNA, BEN, NOW, Desk, later
+
+DUE = later(11)
+
+
+def waits_as_before(desk: Desk, made: Any, pending: str) -> None:
+    """Check that a decision isn't put into force, and that its item waits again."""
+    ended = desk.finalise(made, pending, DUE)
+    assert (ended.result, ended.error) == (None, "NotVouched") and "waits again" in ended.refused
+    standing = desk.get(made)
+    assert (standing.verdict, standing.pending_id, standing.vouched) == ("review", None, None)
+    assert desk.images.tags[made] == "review" and not desk.publisher.published
+    assert not any(event.action in ("in-force", "opinion") for event in desk.audit.events)
+
+
+def test_a_decision_for_which_nobody_vouched_waits_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    del desk.verdicts.records[made]["vouched"]
+
+    waits_as_before(desk, made, pending)
+
+
+def test_the_schedule_puts_it_into_force_as_little():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.decide(ANNA, made)
+    del desk.verdicts.records[made]["vouched"]
+
+    [straggler] = finalise_stragglers(desk.review, desk.deciding, DUE)
+
+    assert straggler.ended and straggler.ended.error == "NotVouched" and desk.get(made).verdict == "review"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdict": "unsafe", "categories": ["Violence"]},
+        {"categories": ["Violence"]},
+        {"note": "Another"},
+        {"seen": True},
+        {"this_copy": True},
+        {"reply": "Another"},
+        {"batch": "0" * 32},
+        {"seconds": 1},
+        {"until": utc(NOW)},
+    ],
+    ids=str,
+)
+def test_nothing_of_a_decision_is_exchanged_after_it_was_vouched_for(change):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    desk.verdicts.records[made]["pending"] |= change
+
+    waits_as_before(desk, made, pending)
+
+
+def test_a_decision_does_not_become_an_answer_without_effect():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    desk.verdicts.records[made]["blind"] = {"purpose": "second", "uploaded_at": utc(NOW)}
+
+    waits_as_before(desk, made, pending)
+
+
+def test_a_voucher_of_another_decision_does_not_count():
+    desk = Desk()
+    made, other = desk.wait("a.jpg"), desk.wait("b.jpg")
+    pending = desk.decide(ANNA, made)
+    desk.decide(ANNA, other)
+    desk.verdicts.records[made]["vouched"] = dict(desk.verdicts.records[other]["vouched"])
+
+    waits_as_before(desk, made, pending)
+
+
+def test_a_decision_that_was_taken_back_is_not_written_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    seen = dict(desk.verdicts.records[made])
+    undo(desk.review, ANNA, made, pending, later(5))
+    desk.verdicts.records[made] |= {name: seen[name] for name in ("pending", "pending_id", "queue", "queue_order")}
+
+    waits_as_before(desk, made, pending)
+
+
+def test_nothing_of_a_voucher_outlives_the_decision():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.finalise(made, desk.decide(ANNA, made), DUE)
+    assert desk.get(made).vouched is None
+
+    other = desk.wait("b.jpg")
+    desk.decide(ANNA, other)
+    standing = desk.get(other)
+    for change in (overruled(standing, "safe", (), "n", "arn", utc(DUE)), escalated(standing, utc(DUE))):
+        assert standing.with_change(change).vouched is None
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Voucher that raises an error."""
+
+    error: Exception
+
+    def vouch(self, record: Record) -> None:
+        raise self.error
+
+    def withdraw(self, record: Record) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [NotVouched("no"), StoreUnavailable("no")])
+def test_a_decision_that_nobody_vouches_for_is_taken_back_at_once(error):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+    failing = replace(desk.review, voucher=Failing(error))
+
+    with pytest.raises(type(error)):
+        decide_pending(failing, ANNA, made, Choice("safe", (), "n", screen), NOW)
+
+    standing = desk.get(made)
+    assert (standing.pending_id, standing.lease_holder) == (None, ANNA.id)
+    assert [event.action for event in desk.audit.events] == ["decide", "undo"]
+    assert desk.finalise(made, desk.decide(ANNA, made), DUE).result
+
+
+def test_a_decision_is_not_taken_back_while_somebody_still_vouches_for_it():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+
+    with pytest.raises(StoreUnavailable):
+        undo(replace(desk.review, voucher=Failing(StoreUnavailable("no"))), ANNA, made, pending, later(5))
+
+    assert desk.get(made).pending_id == pending and desk.finalise(made, pending, DUE).result
+
+
+def nobody(desk: Desk, made: Any) -> tuple[str, str]:
+    return digest_of(desk.get(made)), "s-nobody"
+
+
+def somebody_else(desk: Desk, made: Any) -> tuple[str, str]:
+    return digest_of(desk.get(made)), BEN.id
+
+
+def exchanged_on_the_way(desk: Desk, made: Any) -> tuple[str, str]:
+    digest = digest_of(desk.get(made))
+    desk.verdicts.records[made]["pending"] |= {"verdict": "unsafe", "categories": ["Violence"]}
+    return digest, ANNA.id
+
+
+def no_right(desk: Desk, made: Any) -> tuple[str, str]:
+    desk.people.people[ANNA.id] = replace(ANNA, roles=frozenset({"auditor"}))
+    return digest_of(desk.get(made)), ANNA.id
+
+
+def out_of_scope(desk: Desk, made: Any) -> tuple[str, str]:
+    desk.people.people[ANNA.id] = replace(ANNA, prefixes=("elsewhere/",))
+    return digest_of(desk.get(made)), ANNA.id
+
+
+@pytest.mark.parametrize("how", [nobody, somebody_else, exchanged_on_the_way, no_right, out_of_scope])
+def test_nobody_vouches_for_what_they_did_not_decide(how: Callable[[Desk, Any], tuple[str, str]]):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    del desk.verdicts.records[made]["vouched"]
+    digest, who = how(desk, made)
+
+    with pytest.raises(NotVouched):
+        vouch(desk.vouching, made, pending, digest, who)
+
+    assert desk.get(made).vouched is None
+
+
+def test_nobody_withdraws_for_another_person():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+
+    withdraw(desk.vouching, made, pending, BEN.id)
+    assert desk.get(made).vouched
+
+    withdraw(desk.vouching, made, pending, ANNA.id)
+    assert desk.get(made).vouched is None
