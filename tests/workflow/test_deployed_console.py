@@ -339,7 +339,8 @@ def forge(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = 
 def faults_of(laptop, decision: str) -> list[str]:
     """Return the faults of the audit log that name a decision."""
     reader = S3AuditReader(laptop.client_of("Auditor", "s3"), laptop.outputs["AuditBucketName"])
-    checked = verify_audit(reader, f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+    now = datetime.now(UTC)
+    checked = verify_audit(reader, f"{now - timedelta(days=1):%Y-%m-%d}", now)
     return [fault for fault in checked.faults if decision in fault]
 
 
