@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -45,10 +45,19 @@ def verify(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Check that no entry is missing, was changed, or was added afterwards. The exit status is 1 if one is."""
-    checked = verify_audit(acting_as(find(stack), "Auditor").audit_reader, f"{since:%Y-%m-%d}")
+    checked = verify_audit(acting_as(find(stack), "Auditor").audit_reader, f"{since:%Y-%m-%d}", datetime.now(UTC))
     if as_json:
-        print_json({"entries": checked.entries, "chains": checked.chains, "faults": list(checked.faults)})
+        print_json(
+            {
+                "entries": checked.entries,
+                "chains": checked.chains,
+                "faults": list(checked.faults),
+                "explained": list(checked.explained),
+            }
+        )
     else:
+        for fault in checked.explained:
+            results.print(plain(f"Explained: {fault}"))
         results.print(f"{checked.entries} entries in {checked.chains} chains, {len(checked.faults)} faults.")
     _tell_faults(checked)
 
@@ -64,17 +73,17 @@ def export(
     There is no limit to their number. The exit status is 1 if the log has a fault; the file is complete all the same.
     """
     deployment = find(stack)
-    reader, day = acting_as(deployment, "Auditor").audit_reader, f"{since:%Y-%m-%d}"
+    reader, day, now = acting_as(deployment, "Auditor").audit_reader, f"{since:%Y-%m-%d}", datetime.now(UTC)
     if place := _S3.fullmatch(out):
         with tempfile.TemporaryFile() as file:
-            checked = verify_audit(reader, day, _writer(file))
+            checked = verify_audit(reader, day, now, _writer(file))
             file.seek(0)
             deployment.s3.upload_fileobj(file, place[1], place[2])
     elif out.startswith("s3://") or Path(out).exists():
         raise CommandFailed(f"{out} can't be written: name a new file, or s3://BUCKET/KEY.")
     else:
         with Path(out).open("xb") as file:
-            checked = verify_audit(reader, day, _writer(file))
+            checked = verify_audit(reader, day, now, _writer(file))
     results.print(plain(f"{checked.entries} entries are in {out}."))
     _tell_faults(checked)
 
@@ -82,7 +91,8 @@ def export(
 def _writer(file: BinaryIO) -> Callable[[AuditFile], None]:
     def write(entry: AuditFile) -> None:
         stored = entry.body.decode(errors="replace")
-        line = {"key": entry.key, "sha256": digest_of(entry.body), "entry": stored}
+        whole = {"sha256": digest_of(entry.body), "entry": stored}
+        line = {"key": entry.key, **({"unread": entry.unread} if entry.unread else whole)}
         file.write(json.dumps(line).encode() + b"\n")
 
     return write

@@ -574,12 +574,12 @@ class RevealCounts(Protocol):
 class AuditReader(Protocol):
     """The files of the audit log. Every method raises StoreUnavailable and Misconfigured."""
 
-    def entry_days(self, since: str) -> Iterable[str]:
-        """The days (YYYY-MM-DD) with entries, in order, since one."""
+    def entry_days(self) -> Iterable[str]:
+        """The names of all folders with entries, which should be days (YYYY-MM-DD), and of files beside them."""
         ...
 
     def entries(self, day: str) -> Iterable[AuditFile]:
-        """The entries of a day, in the order of their chains and numbers; read lazily."""
+        """The entries of a day, in the order of their chains and numbers; read lazily, and `unread` if that fails."""
         ...
 
     def listed(self, day: str) -> Iterable[ListedEntry]:

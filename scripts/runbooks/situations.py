@@ -204,11 +204,12 @@ def drift(scene: Scene) -> None:
 
 
 def audit_gaps(scene: Scene) -> None:
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    now = datetime.now(UTC)
+    day = f"{now:%Y-%m-%d}"
     bucket, s3, head = scene.laptop.outputs["AuditBucketName"], scene.laptop.client("s3"), Head()
     chain, files = f"{day}/{time.time_ns()}", []
-    for second in (1, 2, 3):
-        event = AuditEvent(action="reveal", who="p-1", at=f"{day}T00:00:0{second}.000Z")
+    for _ in range(3):
+        event = AuditEvent(action="reveal", who="p-1", at=utc(now))
         file, head = entry(event, chain, head)
         files.append(file)
     put_new(s3, bucket, files[0])
@@ -217,6 +218,9 @@ def audit_gaps(scene: Scene) -> None:
     with scene.following("AuditGaps") as page:
         page.paste("has a gap: number 3 follows 1", fails="moderate audit verify --since 30d")
         page.paste("entries are in audit.jsonl", fails="moderate audit export --since 2026-11-01 --out audit.jsonl")
+        page.paste("200\tNone")
+    (checked,) = scene.laptop.invoke_rule("AuditSchedule")
+    check(checked["faults"] == 0, f"it is explained, and {checked['faults']} faults are told")
     put_new(s3, bucket, files[1])  # others find the log whole
 
 

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import boto3
@@ -10,14 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from moderation.adapters.s3_audit import AT_ONCE, S3AuditLog, S3AuditReader
-from moderation.domain.audit import AuditEvent, Head, entry, read_event, seal
-from moderation.errors import StoreUnavailable
+from moderation.domain.audit import MOST_BYTES, AuditEvent, Head, entry, read_event, seal
+from moderation.domain.record import utc
+from moderation.errors import Misconfigured, StoreUnavailable
+from moderation.usecases.browse_audit import Wanted, browse_audit
 from moderation.usecases.check_audit import check_audit, last_check, verify_audit
 
-DAY = "2026-11-27"
+NOW = datetime.now(UTC)  # at which the bucket takes what is written
+DAY = f"{NOW:%Y-%m-%d}"
+SOON = NOW + timedelta(minutes=5)
 
 
-def event(number: int = 0, at: str = f"{DAY}T10:00:00.000Z") -> AuditEvent:
+def event(number: int = 0, at: str = utc(NOW)) -> AuditEvent:
     return AuditEvent(action="reveal", who="p-1", at=at, image="a" * 32, facts={"number": number})
 
 
@@ -39,7 +43,7 @@ def test_events_come_back_in_order_and_hold_together(audit, reader):
         audit.append(event(number))
 
     assert [read_event(file).facts["number"] for file in reader.entries(DAY)] == list(range(12))
-    assert verify_audit(reader, DAY).faults == []
+    assert verify_audit(reader, DAY, SOON).faults == []
 
 
 def test_many_are_read_at_once_and_come_in_their_order(s3, reader, monkeypatch):
@@ -78,6 +82,79 @@ def test_a_file_that_can_not_be_read_stops_the_check(s3, audit, reader, monkeypa
         list(reader.entries(DAY))
 
 
+def sealed_away(s3, key: str) -> None:
+    """Encrypted with a key that nobody else may use."""
+    s3.put_object(Bucket="audit", Key=key, Body=b"x")
+    real = s3.get_object
+
+    def refused(**given):
+        if given["Key"] == key:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+        return real(**given)
+
+    s3.get_object = refused
+
+
+def archived(s3, key: str) -> None:
+    s3.put_object(Bucket="audit", Key=key, Body=b"x", StorageClass="DEEP_ARCHIVE")
+
+
+def huge(s3, key: str) -> None:
+    s3.put_object(Bucket="audit", Key=key, Body=b" " * (MOST_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    ("add", "why"),
+    [
+        (sealed_away, "S3 answers AccessDenied"),
+        (archived, "S3 answers InvalidObjectState"),
+        (huge, "it has more than 65536 bytes"),
+    ],
+)
+def test_an_object_that_nobody_can_read_is_a_fault_and_stops_no_check(s3, audit, reader, add, why):
+    for number in range(3):
+        audit.append(event(number))
+    add(s3, key := f"entries/{DAY}/0/000001.json")
+
+    checked = check_audit(reader, SOON)
+
+    [fault] = checked.faults
+    assert fault.startswith(f"{key} can't be read: {why}") and checked.entries == 4
+    assert list(verify_audit(reader, DAY, SOON).faults) == [fault]
+    assert sum(seen.event is None for seen in browse_audit(reader, Wanted()).entries) == 1
+
+
+def test_objects_of_any_name_are_faults_and_stop_no_check(s3, audit, reader):
+    audit.append(event())
+    for key in ("entries/x", "entries/0/x", "entries//x", f"entries/{DAY}/a b\n", f"entries/{DAY}/%41+é/x", "entries/"):
+        s3.put_object(Bucket="audit", Key=key, Body=b"x")
+
+    faults = check_audit(reader, SOON).faults
+
+    assert len(faults) == 2 and "holds 4 folders or files" in faults[0] and "holds 2 objects" in faults[1]
+
+
+def test_a_right_to_read_that_is_missing_seals_nothing(s3, audit, reader, monkeypatch):
+    audit.append(event())
+    check_audit(reader, SOON)
+
+    def refused(**given):
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+    monkeypatch.setattr(s3, "get_object", refused)
+    with pytest.raises(Misconfigured):
+        check_audit(reader, NOW + timedelta(days=2))
+
+
+def test_an_entry_that_is_written_for_another_time_shows(audit, reader):
+    """The bucket's time is nobody's who writes."""
+    audit.append(event(at=utc(NOW - timedelta(days=3))))
+
+    [fault] = verify_audit(reader, "2026-11-01", SOON).faults
+
+    assert "and not at the time it names" in fault
+
+
 def test_entries_are_listed_with_the_time_at_which_they_were_written(audit, reader):
     for number in range(3):
         audit.append(event(number))
@@ -93,11 +170,11 @@ def test_the_result_of_the_last_check_is_kept_with_those_before(audit, reader):
     audit.append(event())
     assert last_check(reader) is None
 
-    for day in (28, 29):
-        check_audit(reader, datetime(2026, 11, day, 1, tzinfo=UTC))
+    for minutes in (5, 6):
+        check_audit(reader, NOW + timedelta(minutes=minutes))
 
     found = last_check(reader)
-    assert found and (found.at[:10], found.entries, found.broken_since) == ("2026-11-29", 1, "")
+    assert found and (found.at, found.entries, found.broken_since) == (utc(NOW + timedelta(minutes=6)), 1, "")
 
 
 def test_writers_at_once_have_chains_of_their_own(s3, audit, reader):
@@ -106,7 +183,7 @@ def test_writers_at_once_have_chains_of_their_own(s3, audit, reader):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: others[number % 2].append(event(number)), range(40)))
 
-    checked = verify_audit(reader, DAY)
+    checked = verify_audit(reader, DAY, SOON)
     assert (checked.entries, checked.chains, checked.faults) == (40, 2, [])
 
 
@@ -114,8 +191,7 @@ def test_each_day_has_a_chain_of_its_own(audit, reader):
     for day in ("2026-11-27", "2026-11-28"):
         audit.append(event(at=f"{day}T23:59:59.999Z"))
 
-    assert list(reader.entry_days("")) == ["2026-11-27", "2026-11-28"]
-    assert list(reader.entry_days("2026-11-28")) == ["2026-11-28"]
+    assert list(reader.entry_days()) == ["2026-11-27", "2026-11-28"]
 
 
 def test_after_a_write_that_may_have_been_stored_another_chain_begins(s3, audit, reader, monkeypatch):
@@ -132,7 +208,7 @@ def test_after_a_write_that_may_have_been_stored_another_chain_begins(s3, audit,
     monkeypatch.undo()
     audit.append(event(3))
 
-    checked = verify_audit(reader, DAY)
+    checked = verify_audit(reader, DAY, SOON)
     assert (checked.entries, checked.chains, checked.faults) == (3, 2, [])
 
 

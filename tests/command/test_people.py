@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from moderation.adapters.s3_audit import S3AuditLog
+from moderation.adapters.s3_audit import S3AuditLog, S3AuditReader
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.domain.audit import AuditEvent
+from moderation.domain.record import utc
+from moderation.usecases.check_audit import check_audit
 
 SUBJECT = "3f6c2a10-0000-4000-8000-000000000001"
 DAY = "2026-11-26"
@@ -59,8 +62,8 @@ def test_what_can_not_be_given_or_taken_away_is_said(deployed, moderate):
 @pytest.fixture
 def audit(deployed):
     log = S3AuditLog(deployed.s3, "audit")
-    for number in range(3):
-        log.append(AuditEvent(action="reveal", who="p-1", at=f"{DAY}T10:00:0{number}.000Z", image="a" * 32))
+    for _ in range(3):
+        log.append(AuditEvent(action="reveal", who="p-1", at=utc(datetime.now(UTC)), image="a" * 32))
     return log
 
 
@@ -94,6 +97,7 @@ def test_a_gap_is_told_and_fails_the_command(deployed, moderate, audit):
         "entries": 3,
         "chains": 1,
         "faults": [],
+        "explained": [],
     }
     [second] = [
         found["Key"]
@@ -107,3 +111,16 @@ def test_a_gap_is_told_and_fails_the_command(deployed, moderate, audit):
     assert result.exit_code == 1
     assert "2 entries in 1 chains, 1 faults." in result.stdout
     assert "has a gap: number 3 follows 1" in result.stderr
+
+
+def test_the_command_names_what_the_alarm_told_and_what_was_explained(deployed, moderate, audit):
+    reader = S3AuditReader(deployed.s3, "audit")
+    deployed.s3.put_object(Bucket="audit", Key="entries/0/\x1b[31mx", Body=b"")
+    [told] = check_audit(reader, datetime.now(UTC)).faults
+
+    result = moderate("audit", "verify", "--since", DAY)
+
+    assert result.exit_code == 1 and told in result.stderr.replace("\n", "") and "\x1b[31mx" not in result.stderr
+    check_audit(reader, datetime.now(UTC) + timedelta(seconds=1), "It was a test. Ann")
+    result = moderate("audit", "verify", "--since", DAY)
+    assert result.exit_code == 0 and f"Explained: {told}" in result.stdout.replace("\n", "")

@@ -1,5 +1,6 @@
 """Each page of the console: for everybody to read, at any width, and with nothing that its policy forbids."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -178,6 +179,29 @@ def test_a_broken_audit_log_says_since_when(tab, place) -> None:
     check_audit(place.audit_files, datetime(2026, 11, 28, 1, tzinfo=UTC))
 
     go(tab, "audit", "Broken since 2026-11-26")
+
+
+def test_what_is_no_entry_is_shown_as_unreadable_beside_the_others(tab, place) -> None:
+    logged(place)
+    event = {"action": "reveal", "who": "p-9", "at": "2026-11-26T10:00:02.000Z", "image": None, "facts": None}
+    stored = {"chain": "2026-11-26/x", "number": 1, "previous": "", "event": event}
+    place.audit_files.files["entries/2026-11-26/x/000001.json"] = json.dumps(stored).encode()
+
+    go(tab, "audit", "3 of 3 entries that were read")
+
+    rows = [row.inner_text() for row in tab.page.locator("tbody tr").all()]
+    assert sum("unreadable" in row for row in rows) == 1 and sum("p-0" in row for row in rows) == 1
+
+
+def test_an_entry_without_facts_leaves_the_page_whole(tab, place) -> None:
+    event = {"action": "reveal", "who": "p-9", "at": "2026-11-26T10:00:02.000Z", "image": None, "facts": None}
+    entries = [{"key": "entries/2026-11-26/x/000001.json", "event": event}]
+    found = {"entries": entries, "read": 1, "older": "", "checked": None}
+    tab.page.route("**/audit?*", lambda route: route.fulfill(json=found))
+
+    go(tab, "audit", "1 of 1 entries that were read")
+
+    assert "p-9" in tab.page.locator("tbody tr").inner_text()
 
 
 def test_a_lead_sees_who_changed_a_policy_and_how_to_compare_it(tab, place) -> None:

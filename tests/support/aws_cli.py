@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.loaders import Loader
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
-EVERYWHERE = {"query", "output", "cli-read-timeout"}
+EVERYWHERE = {"query", "output", "cli-read-timeout", "cli-binary-format"}
 PAGING = {"max-items", "page-size", "starting-token"}
 FLAGS = {"no-paginate"}
 # Its own names, see awscli/customizations/argrename.py and streamingoutputarg.py.
@@ -121,6 +121,9 @@ def parsed(words: Sequence[str]) -> Call:
     if output not in ("json", "text"):
         raise Refused(f"--output {output}")
     beside.pop("cli-read-timeout", None)
+    is_raw = beside.pop("cli-binary-format", "base64") == "raw-in-base64-out"
+    if not is_raw and any(members[name].type_name == "blob" for name in given):
+        raise Refused("a blob is read as base64 without --cli-binary-format raw-in-base64-out")
     if query:
         shown_shape(query, operation)
     return Call(operation, given, query, output == "text", beside, outfile)

@@ -573,14 +573,14 @@ class FakeExecutions:
 
 
 class FakeAuditFiles:
-    """The files of an audit log, in the order of their keys."""
+    """The files of an audit log, in the order of their keys; `written` are the times at which the bucket took some."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.written: dict[str, str] = {}
 
-    def entry_days(self, since: str) -> list[str]:
-        days = {key.split("/")[1] for key in self.files if key.startswith(ENTRIES)}
-        return sorted(day for day in days if day >= since)
+    def entry_days(self) -> list[str]:
+        return sorted({key.split("/")[1] for key in self.files if key.startswith(ENTRIES)})
 
     def entries(self, day: str) -> list[AuditFile]:
         return self._under(f"{ENTRIES}{day}/")
@@ -592,7 +592,7 @@ class FakeAuditFiles:
         self.files[seal.key] = seal.body
 
     def listed(self, day: str) -> list[ListedEntry]:
-        return [ListedEntry(read_event(file).at, file.key) for file in self.entries(day)]
+        return [ListedEntry(_at(file), file.key) for file in self.entries(day)]
 
     def read(self, keys: Sequence[str]) -> list[AuditFile]:
         return [AuditFile(key, self.files[key]) for key in keys]
@@ -604,7 +604,15 @@ class FakeAuditFiles:
         self.files[check.key] = check.body
 
     def _under(self, prefix: str) -> list[AuditFile]:
-        return [AuditFile(key, self.files[key]) for key in sorted(self.files) if key.startswith(prefix)]
+        keys = sorted(key for key in self.files if key.startswith(prefix))
+        return [AuditFile(key, self.files[key], self.written.get(key)) for key in keys]
+
+
+def _at(file: AuditFile) -> str:
+    try:
+        return read_event(file).at
+    except ValueError:
+        return f"{file.day}T00:00:00.000Z"
 
 
 class FakePolicyLog:

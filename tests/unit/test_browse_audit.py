@@ -87,7 +87,7 @@ def test_what_can_not_be_read_is_shown_whatever_is_wanted(audit: FakeAuditFiles)
     broken = "entries/2026-11-27/w1/000002.json"
     listed = audit.listed("2026-11-27")
     audit.listed = lambda day: listed  # type: ignore[method-assign]  # S3 knows the time of what can't be read
-    audit.entry_days = lambda since: ["2026-11-27"]  # type: ignore[method-assign]
+    audit.entry_days = lambda: ["2026-11-27"]  # type: ignore[method-assign]
     audit.files[broken] = b"?"
 
     [unread] = [seen for seen in browse_audit(audit, Wanted(who="p-9")).entries if seen.event is None]
@@ -103,3 +103,14 @@ def test_an_empty_log_has_no_entries() -> None:
 def test_what_is_no_place_says_so(text: str) -> None:
     with pytest.raises(ValueError, match="isn't a place"):
         place_of(text)
+
+
+def test_what_others_added_hides_nothing_and_can_be_passed(audit: FakeAuditFiles) -> None:
+    """A page ends at an object of any name, and the next begins there."""
+    names = [f"entries/2026-11-27/w {number}\n\u202e/x y" for number in range(SHOWN)]
+    audit.files |= dict.fromkeys((*names, "entries/0/x", "entries/x", "entries/2026-13-45/x"), b"?")
+
+    seen = [one for page in pages(audit, Wanted(image=IMAGES[0])) for one in page.entries]
+
+    assert sum(one.event is not None for one in seen) == 45
+    assert {one.key for one in seen if one.event is None} == set(names)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from moderate.main import app
 from moderation.adapters.s3_audit import S3AuditLog
 from moderation.domain.audit import AuditEvent
+from moderation.domain.record import utc
 from tests.support.sessions import new_session
 
 ANN = "sub-of-ann"
@@ -61,18 +62,28 @@ def test_an_administrator_gives_and_takes_rights_and_nobody_else_does(laptop, mo
 def test_the_audit_log_is_added_to_sealed_and_read_and_nothing_in_it_is_altered(laptop, moderate, tmp_path):
     bucket, s3 = laptop.outputs["AuditBucketName"], laptop.client("s3")
     log = S3AuditLog(s3, bucket)
-    for second in range(3):
-        log.append(AuditEvent(action="reveal", who="p-1", at=f"{YESTERDAY}T10:00:0{second}.000Z", image="a" * 32))
+    for _ in range(3):
+        log.append(AuditEvent(action="reveal", who="p-1", at=utc(datetime.now(UTC)), image="a" * 32))
+    log.append(AuditEvent(action="reveal", who="p-1", at=f"{YESTERDAY}T10:00:00.000Z", image="a" * 32))
 
-    laptop.invoke_rule("AuditSchedule")
-    laptop.invoke_rule("AuditSchedule")
+    (told,) = laptop.invoke_rule("AuditSchedule")
 
-    checked = json.loads(moderate("Auditor", "audit", "verify", "--since", YESTERDAY, "--json"))
-    assert checked["entries"] >= 3 and checked["faults"] == []
+    assert told["faults"], "what is written for a day that is over is told, and sealed"
+    said = moderate("Auditor", "audit", "verify", "--since", YESTERDAY, "--json", status=1)
+    checked, _ = json.JSONDecoder().raw_decode(said[said.index("{") :])
+    assert checked["entries"] >= 4
+    assert any("and not at the time it names" in fault for fault in checked["faults"])
+    explanation = json.dumps({"explanation": "It was a test. Ann"}).encode()
+    check = laptop.outputs["CheckAuditFunctionName"]
+    laptop.client("lambda").invoke(FunctionName=check, Payload=explanation)
+    (told,) = laptop.invoke_rule("AuditSchedule")
+    assert told["faults"] == 0
+    again = json.loads(moderate("Auditor", "audit", "verify", "--since", YESTERDAY, "--json"))
+    assert again["faults"] == [] and set(again["explained"]) == set(checked["faults"])
     out = tmp_path / "audit.jsonl"
     moderate("Auditor", "audit", "export", "--since", YESTERDAY, "--out", out)
     keys = [json.loads(line)["key"] for line in out.read_text().splitlines()]
-    assert sum(key.startswith(f"entries/{YESTERDAY}/") for key in keys) >= 3
+    assert len(keys) >= 4 and any(key.startswith(f"entries/{YESTERDAY}/") for key in keys)
     seal = f"seals/{YESTERDAY}.json"
     for key in (keys[0], seal):
         version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]

@@ -1,16 +1,28 @@
 """The audit log in a bucket with Object Lock."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from moderation.adapters.faults import code_of, store_faults
-from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile, Head, ListedEntry, entry
+from moderation.adapters.faults import code_of, is_transient, store_faults
+from moderation.domain.audit import (
+    CHECKS,
+    ENTRIES,
+    MOST_BYTES,
+    SEALS,
+    AuditEvent,
+    AuditFile,
+    Head,
+    ListedEntry,
+    entry,
+    is_place,
+)
 from moderation.domain.record import utc
 from moderation.errors import StoreUnavailable
 
@@ -51,16 +63,17 @@ class S3AuditReader:
         self._client, self._bucket = client, bucket
 
     def entries(self, day: str) -> Iterator[AuditFile]:
-        return self._files(f"{ENTRIES}{day}/")
+        return self._files(f"{ENTRIES}{day}/", self._entry)
 
-    def entry_days(self, since: str) -> Iterator[str]:
+    def entry_days(self) -> Iterator[str]:
         with store_faults(f"Audit bucket {self._bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=ENTRIES, Delimiter="/"
             )
             for page in pages:
-                days = (found["Prefix"].split("/")[1] for found in page.get("CommonPrefixes", []))
-                yield from (day for day in days if day >= since)
+                folders = (found["Prefix"].removesuffix("/") for found in page.get("CommonPrefixes", []))
+                files = (found["Key"] for found in page.get("Contents", []))
+                yield from sorted(name.removeprefix(ENTRIES) for name in (*folders, *files))
 
     def listed(self, day: str) -> Iterator[ListedEntry]:
         with store_faults(f"Audit bucket {self._bucket}"):
@@ -69,10 +82,10 @@ class S3AuditReader:
 
     def read(self, keys: Sequence[str]) -> Iterator[AuditFile]:
         with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
-            yield from pool.map(self._get, keys)
+            yield from pool.map(self._entry, keys)
 
     def seals(self) -> Iterator[AuditFile]:
-        return self._files(SEALS)
+        return self._files(SEALS, self._get)
 
     def add_seal(self, seal: AuditFile) -> None:
         put_new(self._client, self._bucket, seal)
@@ -85,18 +98,35 @@ class S3AuditReader:
     def add_check(self, check: AuditFile) -> None:
         put_new(self._client, self._bucket, check)
 
-    def _files(self, prefix: str) -> Iterator[AuditFile]:
+    def _files(self, prefix: str, read: Callable[..., AuditFile]) -> Iterator[AuditFile]:
         """Yield files in the order of their keys, those of a page of the listing at once."""
         with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
             for page in self._pages(prefix):
-                yield from pool.map(self._get, [key for key, _ in page])
+                yield from pool.map(lambda found: read(*found), page)
 
     def _pages(self, prefix: str) -> Iterator[list[tuple[str, datetime]]]:
         """Yield pages of keys with the times at which they were written."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             yield [(found["Key"], found["LastModified"]) for found in page.get("Contents", [])]
 
-    def _get(self, key: str) -> AuditFile:
+    def _entry(self, key: str, written_at: datetime | None = None) -> AuditFile:
+        """Read an entry. One that S3 will never give, or that is no entry by its name or size, stops nobody."""
+        file = AuditFile(key, b"", utc(written_at) if written_at else None)
+        if not is_place(key):
+            return replace(file, unread="it isn't named like an entry")
+        try:
+            stream = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except ClientError as error:
+            if is_transient(error):
+                raise
+            return replace(file, unread=f"S3 answers {code_of(error)}")
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            stream.close()
+            return replace(file, body=body, unread=f"it has more than {MOST_BYTES} bytes")
+        return replace(file, body=body)
+
+    def _get(self, key: str, written_at: datetime | None = None) -> AuditFile:
         return AuditFile(key, self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from moderation.api.bodies import BadRequest
 from moderation.api.request import Request
+from moderation.domain.audit import Checked
 from moderation.ports import AuditReader, PeopleStore, PolicyLog
 from moderation.usecases.browse_audit import SeenEntry, Wanted, browse_audit, place_of
 from moderation.usecases.check_audit import last_check
@@ -34,12 +35,17 @@ def read_audit(ports: LogPorts, request: Request) -> dict[str, Any]:
         "entries": [_entry(seen) for seen in page.entries],
         "read": page.read,
         "older": page.older,
-        "checked": asdict(checked) if checked else None,
+        "checked": _result(checked) if checked else None,
     }
 
 
 def read_policy_log(ports: LogPorts, request: Request) -> dict[str, Any]:
     return {"changes": [asdict(change) for change in ports.policies.newest(_CHANGES)]}
+
+
+def _result(checked: Checked) -> dict[str, Any]:
+    """Return what the page shows of a result: the command names the faults."""
+    return {name: value for name, value in asdict(checked).items() if name not in ("found", "explained", "explanation")}
 
 
 def _entry(seen: SeenEntry) -> dict[str, Any]:

@@ -1,21 +1,31 @@
-"""Events of the audit log, and the chains in which they are kept.
+"""Events of the audit log, and the files in which they are kept.
 
 Each writer has a chain of its own for each day, in which an entry holds its number and the hash of the entry before: a
-missing, changed or inserted one shows. At the end of a day its chains are sealed: the seal holds the length and the
-last hash of each, and the hash of the seal before, so that a chain that is missing as a whole or at its end shows too.
-Each check of the log leaves its result beside the seals.
+missing, changed or inserted one shows (`domain.audit_chains`). At the end of a day its chains are sealed: the seal
+holds the length and the last hash of each, and the hash of the seal before, so that a chain that is missing as a whole
+or at its end shows too. Each check of the log leaves its result beside the seals.
+
+Whoever may add entries may add anything under `entries/`: what isn't an entry is a fault, and stops nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
 from typing import Any
 
 SCHEMA_VERSION = 1
 ENTRIES = "entries/"
 SEALS = "seals/"
 CHECKS = "checks/"
+MOST_BYTES = 64 * 1024  # of an entry
+_DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"20[0-9-]{8}T[0-9:]{8}\.[0-9]{3}Z")  # as `domain.record.utc` writes it
+_CHAIN_AND_NUMBER = re.compile(r"[^/]+/[0-9]{6,9}\.json")
+_LONGEST_FAULT = 1500
+_FACTS = (str, int, bool, type(None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +51,28 @@ class Head:
 
 
 @dataclass(frozen=True)
+class AuditFault:
+    """Fault of a day, as a sentence in which only what can be printed stands.
+
+    If it `passes`, a later check of the same day that doesn't find it ends it. All others end when they are explained.
+    """
+
+    day: str
+    text: str
+    passes: bool = False
+
+    def __post_init__(self) -> None:
+        printed = re.sub("[^ -~]", lambda found: ascii(found[0])[1:-1], self.text)
+        object.__setattr__(self, "text", printed[:_LONGEST_FAULT])
+
+
+@dataclass(frozen=True)
 class Checked:
     """Result of a check at a time (ISO-8601 UTC) over the days since one (YYYY-MM-DD).
 
-    `broken_since` is the first day with a fault that this check or one before found, "" if there was none ever.
+    `faults` is the number of those that aren't explained, of this check and of those before; `found` are the first of
+    them, `broken_since` is the first day with one, "" if there is none. `explained` are the texts of faults that
+    somebody explained, `explanation` is what they said if it was for this check.
     """
 
     at: str
@@ -53,22 +81,22 @@ class Checked:
     chains: int
     faults: int
     broken_since: str
-
-
-@dataclass(frozen=True)
-class AuditFault:
-    """Fault of a day, as a sentence."""
-
-    day: str
-    text: str
+    found: tuple[AuditFault, ...] = ()
+    explained: tuple[str, ...] = ()
+    explanation: str = ""
 
 
 @dataclass(frozen=True)
 class AuditFile:
-    """File of the audit log as it is stored."""
+    """File of the audit log as it is stored, with the time at which the bucket took it (ISO-8601 UTC) if it is stored.
+
+    `unread` says why it couldn't be read, or not as a whole.
+    """
 
     key: str
     body: bytes
+    written_at: str | None = None
+    unread: str = ""
 
     @property
     def chain(self) -> str:
@@ -117,16 +145,21 @@ def seal(day: str, heads: Mapping[str, Head], before: bytes | None) -> AuditFile
     return AuditFile(f"{SEALS}{day}.json", _canonical(data))
 
 
-def check_file(checked: Checked) -> AuditFile:
-    """Return the file of a result; those of later checks have later keys."""
+def check_file(checked: Checked, so_far: str = "") -> AuditFile:
+    """Return the file of a result; those of later checks have later keys.
+
+    One of a check that has read the days until one `so_far` comes before that of the whole check.
+    """
     data = {"schema_version": SCHEMA_VERSION, **asdict(checked)}
-    return AuditFile(f"{CHECKS}{checked.at}.json", _canonical(data))
+    return AuditFile(f"{CHECKS}{checked.at}{so_far and f'-{so_far}'}.json", _canonical(data))
 
 
 def read_check(file: AuditFile) -> Checked:
     """Return the result in a file. Raises ValueError, KeyError or TypeError for what isn't one."""
     data = json.loads(file.body)
-    return Checked(**{field.name: data[field.name] for field in fields(Checked)})
+    known = {each.name: data[each.name] for each in fields(Checked) if each.name in data}
+    found = tuple(AuditFault(**fault) for fault in known.get("found", ()))
+    return Checked(**{**known, "found": found, "explained": tuple(known.get("explained", ()))})
 
 
 def digest_of(body: bytes) -> str:
@@ -134,111 +167,56 @@ def digest_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def read_event(file: AuditFile) -> AuditEvent:
-    """Return the event of an entry. Raises ValueError, KeyError or TypeError for what isn't one."""
-    return AuditEvent(**json.loads(file.body)["event"])
-
-
-@dataclass
-class Chains:
-    """Check of entries in the order of their keys; holds the head of each chain alone."""
-
-    heads: dict[str, Head] = field(default_factory=dict)
-
-    def faults_of(self, file: AuditFile) -> list[AuditFault]:
-        """Take the next entry; returns a fault if it doesn't follow the one before."""
-        return [AuditFault(file.day, text) for text in self._faults_of(file)]
-
-    def of_day(self, day: str) -> dict[str, Head]:
-        """Return the heads of a day's chains."""
-        return {name: head for name, head in self.heads.items() if name.startswith(f"{day}/")}
-
-    def _faults_of(self, file: AuditFile) -> list[str]:
-        before = self.heads.get(file.chain, Head())
-        try:
-            data = json.loads(file.body)
-            number, previous = int(data["number"]), str(data["previous"])
-            read_event(file)
-        except (ValueError, KeyError, TypeError):
-            self.heads[file.chain] = Head(before.number + 1, digest_of(file.body))
-            return [f"{file.key} isn't an entry of the audit log."]
-        expected = f"{ENTRIES}{file.chain}/{number:06}.json"
-        self.heads[file.chain] = Head(number, digest_of(file.body))
-        if data.get("chain") != file.chain or file.key != expected:
-            return [f"{file.key} was written for another place, {data.get('chain')}, number {number}."]
-        if number != before.number + 1:
-            return [f"Chain {file.chain} has a gap: number {number} follows {before.number}."]
-        if previous != before.digest:
-            return [f"{file.key} doesn't follow the entry before it: one of them was changed."]
-        return []
-
-
-@dataclass
-class Decisions:
-    """Check that every decision that came into force was made, by the same person and with the same verdict.
-
-    What people's requests reach writes the first of the two entries, and the function that ends decisions the second:
-    whoever forges a decision on a record alone is seen here.
-    """
-
-    made: set[tuple[Any, ...]] = field(default_factory=set)
-    ended: dict[tuple[Any, ...], str] = field(default_factory=dict)
-
-    def take(self, file: AuditFile) -> None:
-        """Take the next entry, in any order; one that can't be read is a fault of its chain."""
-        try:
-            event = read_event(file)
-        except (ValueError, KeyError, TypeError):
-            return
-        decision = (event.image, event.who, event.facts.get("decision"), event.facts.get("verdict"))
-        if event.action == "decide":
-            self.made.add(decision)
-        elif event.action in ("in-force", "opinion") and event.facts.get("decision"):
-            self.ended[decision] = file.key
-
-    def faults_after(self, day: str) -> Iterator[AuditFault]:
-        """Yield a fault for each decision that came into force after a day, and that nobody made since that day."""
-        for decision, key in sorted(self.ended.items(), key=lambda ended: ended[1]):
-            image, who, name, _ = decision
-            if decision not in self.made and key > f"{ENTRIES}{day}/~":
-                text = f"{key} puts a decision of {who} on {image} into force ({name}), which no entry says they made."
-                yield AuditFault(day_of(key), text)
-
-
-def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[AuditFault]:
-    """Yield a fault for each way in which seals, oldest first, contradict each other or the chains since a day.
-
-    The chains of a sealed day must be as long as the seal says, and none may have been added.
-    """
-    before: bytes | None = None
-    for file in seals:
-        data, day = _sealed(file)
-        if data is None:
-            yield AuditFault(file.day, f"{file.key} isn't a seal of the audit log.")
-            continue
-        if before is not None and data["previous"] != digest_of(before):
-            yield AuditFault(
-                day, f"{file.key} doesn't follow the seal before it: one of them was changed or is missing."
-            )
-        before = file.body
-        if day < since:
-            continue
-        known = {name: Head(**head) for name, head in data["chains"].items()}
-        for name, head in known.items():
-            if heads.get(name) != head:
-                found = heads.get(name, Head()).number
-                yield AuditFault(day, f"Chain {name} isn't as it was sealed: {found} of {head.number} entries.")
-        for name in sorted(name for name in heads if name.startswith(f"{day}/") and name not in known):
-            yield AuditFault(day, f"Chain {name} was added after its day was sealed.")
-
-
-def _sealed(file: AuditFile) -> tuple[dict[str, Any] | None, str]:
+def is_day(name: str) -> bool:
+    """Tell if a name is that of a day, YYYY-MM-DD."""
     try:
-        data = json.loads(file.body)
-        _ = data["previous"], [Head(**head) for head in data["chains"].values()]
-        return data, str(data["day"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None, ""
+        return bool(_DAY.fullmatch(name)) and bool(date.fromisoformat(name))
+    except ValueError:
+        return False
+
+
+def is_place(key: str) -> bool:
+    """Tell if a key is one under which an entry can be."""
+    day, _, rest = key.removeprefix(ENTRIES).partition("/")
+    return key.startswith(ENTRIES) and is_day(day) and bool(_CHAIN_AND_NUMBER.fullmatch(rest))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Entry as it was read: an event, and its place in a chain."""
+
+    event: AuditEvent
+    chain: str
+    number: int
+    previous: str
+
+
+def read_entry(file: AuditFile) -> Entry:
+    """Return what is in an entry. Raises ValueError for what isn't one, whatever it is."""
+    if file.unread:
+        raise ValueError(file.unread)
+    try:
+        data = json.loads(file.body.decode())
+        event = AuditEvent(**data["event"])
+        read = Entry(event, data["chain"], data["number"], data["previous"])
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("isn't an entry") from error
+    texts = (read.chain, read.previous, event.action, event.who, event.at)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(event.image, str | None):
+        raise ValueError("isn't an entry: a text is missing")
+    if type(read.number) is not int or not isinstance(event.facts, dict):
+        raise ValueError("isn't an entry: it has no number, or no facts")
+    if not all(isinstance(fact, _FACTS) for fact in event.facts.values()):
+        raise ValueError("isn't an entry: a fact is neither a text nor a number")
+    if not _TIME.fullmatch(event.at):
+        raise ValueError("isn't an entry: it has no time")
+    datetime.fromisoformat(event.at)  # raises for a time that there isn't
+    return read
+
+
+def read_event(file: AuditFile) -> AuditEvent:
+    """Return the event of an entry. Raises ValueError for what isn't one, whatever it is."""
+    return read_entry(file).event
 
 
 def _canonical(data: Mapping[str, Any]) -> bytes:

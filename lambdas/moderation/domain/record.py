@@ -521,6 +521,13 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
+def queue_keys(record: Record) -> dict[str, str]:
+    """Keys of the queue's index under which a record is found, as if nobody had been at work on it."""
+    if record.verdict == "review":
+        return _queue_keys(record.image, record.created_at, {})
+    return _person_keys(record.image, str(record.decided_at))
+
+
 def _queue_keys(image: ImageRef, created_at: str, filed: Mapping[str, Any]) -> dict[str, str]:
     """Keys of the sparse index of the review queue, unsorted: the gravest first, then the one that is due first."""
     order = order_of(filed["severity"], filed["due_at"]) if "severity" in filed else f"{RANK}#{created_at}"

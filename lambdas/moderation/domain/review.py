@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, away
-from moderation.domain.record import AT_WORK, DECISION, NOT_IN_FORCE, Change, Record, known_to, utc
+from moderation.domain.record import AT_WORK, DECISION, NOT_IN_FORCE, Change, Record, known_to, queue_keys, utc
 from moderation.domain.reports import open_reports
 from moderation.domain.vouch import is_vouched
 from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPending, NotVouched, SkipRefused
@@ -184,6 +184,26 @@ def was_ended(record: Record, pending_id: str) -> bool:
     """Tell if a decision is the last one in force, or an answer was noted, and nothing of it is pending any more."""
     made = [*record.history[-1:], *record.opinions]
     return record.pending_id != pending_id and any(one.get("id") == pending_id for one in made)
+
+
+def is_away_pending(record: Record) -> bool:
+    """Tell if a record is listed among those with a pending decision."""
+    return _queue(record) == away(PENDING)
+
+
+def check_pending(record: Record, now: datetime) -> None:
+    """Check that a record listed as pending has a decision that ends. Raises ValueError, KeyError, TypeError."""
+    pending = pending_of(record)
+    if pending is None or pending.until > utc(now + PENDING_FOR):
+        raise ValueError("An item that is listed as pending has no decision that will end.")
+
+
+def stray_home(record: Record) -> Change:
+    """Change that ends work on a record that can't be read: it waits where it did, or unsorted if that isn't known."""
+    home = _home(record)
+    if not all(isinstance(key, str) and key for key in (record.home_queue, record.home_order)):
+        return Change(queue_keys(record), home.removed)
+    return home
 
 
 def put_into_force(change: Change) -> Change:

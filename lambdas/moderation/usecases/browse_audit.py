@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry, read_event
+from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry, is_day, read_event
 from moderation.ports import AuditReader
 
 SHOWN = 50
 MOST_READ = 500  # in search of what is wanted
 _MOST_DAYS = 31
-_PLACE = re.compile(r"(\S+) (entries/\d{4}-\d\d-\d\d/\S+)")
+_PLACE = re.compile(r"(\S+) (entries/\d{4}-\d\d-\d\d/.+)", re.DOTALL)  # anything may be added there
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def browse_audit(audit: AuditReader, wanted: Wanted, before: ListedEntry | None 
     What can't be read is always among them. Raises StoreUnavailable, Misconfigured.
     """
     page = AuditPage()
-    days = sorted((day for day in audit.entry_days("") if before is None or day <= before.day), reverse=True)
+    days = sorted(filter(is_day, audit.entry_days()), reverse=True)
+    days = [day for day in days if before is None or day <= before.day]
     for day in days[:_MOST_DAYS]:
         places = iter(sorted((one for one in audit.listed(day) if _is_older(one, before)), reverse=True))
         while some := list(islice(places, SHOWN)):
@@ -86,5 +87,5 @@ def _read(audit: AuditReader, some: list[ListedEntry]) -> Iterator[tuple[ListedE
 def _seen(file: AuditFile) -> SeenEntry:
     try:
         return SeenEntry(file.key, read_event(file))
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return SeenEntry(file.key, None)

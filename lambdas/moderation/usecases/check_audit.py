@@ -1,77 +1,182 @@
 """Check the audit log, and seal the days that ended.
 
-No entry may be missing, changed or added afterwards, and every decision in force has one that says who made it.
+No entry may be missing, changed or added afterwards, and every decision in force has one that says who made it. What
+can't be read is a fault, and the check goes on: whoever may add entries may add anything.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moderation.domain.audit import (
+    ENTRIES,
     AuditFault,
     AuditFile,
-    Chains,
     Checked,
-    Decisions,
     check_file,
+    is_day,
+    is_place,
     read_check,
     seal,
-    seal_faults,
 )
+from moderation.domain.audit_chains import LATE, Chains, seal_faults
+from moderation.domain.audit_decisions import Decisions
 from moderation.domain.record import utc
 from moderation.ports import AuditReader
 
-_DAYS = 2  # checked again after they were sealed
+_DAYS = 2  # for which a decision may wait for its end, and in which what was sealed is checked again
+_MOST_FOUND = 1000  # faults that a result holds
+_FIRST_DAY = "2000-01-01"  # that `is_day` knows
 
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """Number of entries and chains that were read, and a sentence for each fault."""
+    """Number of entries and chains that were read, and a sentence for each fault; `explained` ones are no alarm."""
 
     entries: int
     chains: int
     faults: Sequence[str]
+    explained: Sequence[str] = ()
+
+
+@dataclass
+class _Strays:
+    """Names that don't belong where they are: there may be any number, so only the first is told."""
+
+    first: str = ""
+    number: int = 0
+
+    def add(self, name: str) -> None:
+        self.first = self.first if self.number else name
+        self.number += 1
+
+    def faults(self, day: str, where: str, what: str) -> Iterator[AuditFault]:
+        if self.number:
+            yield AuditFault(day, f"{where} holds {self.number} {what}; the first is {self.first!r}.")
 
 
 @dataclass
 class _Reading:
-    """Part of the log that was read so far."""
+    """Part of the log that was read so far, by a check that began at a time."""
 
-    chains: Chains = field(default_factory=Chains)
-    decisions: Decisions = field(default_factory=Decisions)
-    faults: list[AuditFault] = field(default_factory=list)
+    began: str
     entries: int = 0
+    chains: Chains = field(default_factory=Chains)
 
-    def take(self, files: Iterable[AuditFile], then: Callable[[AuditFile], object] = lambda file: None) -> None:
+    def __post_init__(self) -> None:
+        self._decisions = Decisions(self.began)
+
+    def take(
+        self, day: str, files: Iterable[AuditFile], then: Callable[[AuditFile], object] = lambda file: None
+    ) -> Iterator[AuditFault]:
+        """Take the entries of the next day; yields its faults."""
+        strays = _Strays()
         for file in files:
-            self.faults += self.chains.faults_of(file)
-            self.decisions.take(file)
+            if not is_place(file.key):
+                strays.add(file.key)
+                continue
+            yield from self.chains.faults_of(file)
+            yield from self._decisions.take(file)
             self.entries += 1
             then(file)
+        yield from self._decisions.faults_of(day)
+        yield from strays.faults(day, f"{ENTRIES}{day}/", "objects that aren't named like entries")
 
-    def result(self) -> AuditCheck:
-        return AuditCheck(self.entries, len(self.chains.heads), [fault.text for fault in self.faults])
+
+@dataclass(frozen=True)
+class _Days:
+    """Days with entries until today, in order, and faults of what else is listed among them."""
+
+    known: Sequence[str]
+    faults: Sequence[AuditFault]
+
+    def since(self, day: str) -> list[str]:
+        return [known for known in self.known if known >= day]
 
 
-def check_audit(audit: AuditReader, now: datetime) -> AuditCheck:
+@dataclass
+class _Result:
+    """Faults that a check has found so far, and those that the one `before` left: the log keeps both.
+
+    Of the latter those end that were explained, and those that pass and weren't found again on days since `first`.
+    """
+
+    audit: AuditReader
+    before: Checked | None
+    now: datetime
+    first: str
+    explanation: str
+    found: dict[str, AuditFault] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        left = self.before.found if self.before else ()
+        explained = self.before.explained if self.before else ()
+        self.explained = frozenset([*explained, *(fault.text for fault in left if self.explanation)])
+        self._add(fault for fault in left if not (fault.passes and fault.day >= self.first))
+        self._noted = len(self.found)
+
+    def add(self, faults: Iterable[AuditFault]) -> None:
+        """Add faults; of the days before the first one, those that a check of them alone may find don't count."""
+        self._add(fault for fault in faults if not (fault.passes and fault.day < self.first))
+
+    def note_so_far(self, reading: _Reading, day: str) -> None:
+        """Leave what was found until a day in the log, unless it is there: nobody reads that day after its seal."""
+        if len(self.found) > self._noted:
+            self.audit.add_check(check_file(self._checked(reading), day))
+            self._noted = len(self.found)
+
+    def note(self, reading: _Reading) -> AuditCheck:
+        checked = self._checked(reading)
+        self.audit.add_check(check_file(checked))
+        return AuditCheck(checked.entries, checked.chains, [fault.text for fault in checked.found])
+
+    def _add(self, faults: Iterable[AuditFault]) -> None:
+        self.found |= {fault.text: fault for fault in faults if fault.text not in self.explained}
+
+    def _checked(self, reading: _Reading) -> Checked:
+        found = sorted(self.found.values(), key=lambda fault: fault.day)
+        named, left = found[:_MOST_FOUND], found[_MOST_FOUND:]
+        if left:
+            named.append(AuditFault(left[0].day, f"{len(left)} more faults since {left[0].day} aren't named here."))
+        # A result of an earlier release names no faults.
+        unnamed = self.before.broken_since if self.before and not (self.before.found or self.explanation) else ""
+        return Checked(
+            at=utc(self.now),
+            since=_before(self.first),
+            entries=reading.entries,
+            chains=len(reading.chains.heads),
+            faults=len(found),
+            broken_since=min([*(fault.day for fault in found), *filter(None, [unnamed])], default=""),
+            found=tuple(named),
+            explained=tuple(sorted(self.explained)),
+            explanation=self.explanation,
+        )
+
+
+def check_audit(audit: AuditReader, now: datetime, explanation: str = "") -> AuditCheck:
     """Seal the days that ended, each as soon as it is read, and check those that were sealed in the last days again.
 
-    So a check that is cut off goes on where it stopped. A day with a fault is sealed as it is, so that nothing else
-    changes in it. The result is left in the log. Raises StoreUnavailable, Misconfigured.
+    So a check that is cut off goes on where it stopped, and the faults of a day are in the log before its seal. A day
+    with a fault is sealed as it is, so that nothing else changes in it. A fault counts in this check and in those after
+    it, until one has an `explanation`, which is of the faults that the last one left. Raises StoreUnavailable,
+    Misconfigured.
     """
-    today, reading = f"{now:%Y-%m-%d}", _Reading()
-    seals = list(audit.seals())
-    sealed = {file.day for file in seals}
-    ended = {day for day in audit.entry_days("") if day < today and day not in sealed}
-    since = min(_before(today, _DAYS), _before(min([today, *ended]), 1))
-    for day in audit.entry_days(since):
-        reading.take(audit.entries(day))
+    before = last_check(audit)  # before all else: if the right to read is missing, nothing is sealed
+    seals, reading, today = list(audit.seals()), _Reading(utc(now)), utc(now)[:10]
+    newest = max((file.day for file in seals), default="")
+    days = _days(audit, today, seals)
+    ended = [day for day in days.known if newest < day < utc(now - LATE)[:10]]
+    first = min([today, *ended])
+    result = _Result(audit, before, now, first, explanation)
+    result.add(days.faults)
+    for day in days.since(_before(first)):
+        result.add(reading.take(day, audit.entries(day)))
         if day in ended:
+            result.note_so_far(reading, day)
             seals.append(seal(day, reading.chains.of_day(day), seals[-1].body if seals else None))
             audit.add_seal(seals[-1])
-    reading.faults += [*reading.decisions.faults_after(since), *seal_faults(seals, reading.chains.heads, since)]
-    audit.add_check(check_file(_checked(audit, reading, now, since)))
-    return reading.result()
+    result.add(seal_faults(seals, reading.chains.heads, _before(first)))
+    return result.note(reading)
 
 
 def last_check(audit: AuditReader) -> Checked | None:
@@ -80,25 +185,54 @@ def last_check(audit: AuditReader) -> Checked | None:
     return read_check(file) if file else None
 
 
-def verify_audit(audit: AuditReader, since: str, take: Callable[[AuditFile], object] = lambda file: None) -> AuditCheck:
+def verify_audit(
+    audit: AuditReader, since: str, now: datetime, take: Callable[[AuditFile], object] = lambda file: None
+) -> AuditCheck:
     """Check all entries and seals since a day (YYYY-MM-DD); `take` gets each entry in turn.
 
-    Decisions that came into force on that day itself may have been made the day before: they are taken as made. Raises
-    StoreUnavailable, Misconfigured.
+    The faults are those that the daily check finds, in the same words, and those of these days that it has left; the
+    days before are read for the decisions that were made on them. Raises StoreUnavailable, Misconfigured.
     """
-    reading = _Reading()
-    for day in audit.entry_days(since):
-        reading.take(audit.entries(day), take)
-    reading.faults += [*reading.decisions.faults_after(since), *seal_faults(audit.seals(), reading.chains.heads, since)]
-    return reading.result()
-
-
-def _checked(audit: AuditReader, reading: _Reading, now: datetime, since: str) -> Checked:
     before = last_check(audit)
-    broken = [fault.day for fault in reading.faults] + ([before.broken_since] if before else [])
-    first = min((day for day in broken if day), default="")
-    return Checked(utc(now), since, reading.entries, len(reading.chains.heads), len(reading.faults), broken_since=first)
+    seals, reading = list(audit.seals()), _Reading(utc(now))
+    days = _days(audit, utc(now)[:10], seals)
+    for day in days.since(_before(since)):
+        if day < since:
+            list(reading.take(day, audit.entries(day)))
+    entries, chains = reading.entries, len(reading.chains.heads)
+    faults = [fault for fault in (before.found if before else ()) if not fault.passes] + list(days.faults)
+    for day in days.since(since):
+        faults += reading.take(day, audit.entries(day), take)
+    faults += seal_faults(seals, reading.chains.heads, since)
+    explained = before.explained if before else ()
+    texts = list(dict.fromkeys(fault.text for fault in faults))
+    return AuditCheck(
+        reading.entries - entries,
+        len(reading.chains.heads) - chains,
+        [text for text in texts if text not in explained],
+        [text for text in texts if text in explained],
+    )
 
 
-def _before(day: str, days: int) -> str:
-    return f"{datetime.fromisoformat(day) - timedelta(days=days):%Y-%m-%d}"
+def _days(audit: AuditReader, today: str, seals: Sequence[AuditFile]) -> _Days:
+    sealed = {file.day for file in seals}
+    newest = max(sealed, default="")
+    known, faults, strays, ahead = [], list[AuditFault](), _Strays(), _Strays()
+    for name in audit.entry_days():
+        if not is_day(name):
+            strays.add(name)
+        elif name > today:
+            ahead.add(name)
+        else:
+            known.append(name)
+            if name < newest and name not in sealed:
+                text = f"{ENTRIES}{name}/ was added after its day: later days are sealed, and it isn't."
+                faults.append(AuditFault(name, text))
+    faults += strays.faults(today, ENTRIES, "folders or files that aren't days")
+    faults += ahead.faults(today, ENTRIES, "days that haven't come")
+    return _Days(known, faults)
+
+
+def _before(day: str) -> str:
+    """Return the day from which on entries are read for the check of a day."""
+    return f"{datetime.fromisoformat(max(day, _FIRST_DAY)) - timedelta(days=_DAYS):%Y-%m-%d}"

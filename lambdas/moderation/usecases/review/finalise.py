@@ -9,10 +9,23 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import source_of, upholds_appeal
-from moderation.domain.review import Pending, check_ending, is_in_force, pending_of, sent_home, was_ended
+from moderation.domain.review import (
+    Pending,
+    check_ending,
+    check_pending,
+    is_away_pending,
+    is_in_force,
+    pending_of,
+    sent_home,
+    stray_home,
+    was_ended,
+)
 from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
+
+# What a decision raises that isn't one: those who may write it on a record may write anything there.
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -71,18 +84,30 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
 def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:
     """End the decisions whose time is over, one by one; an error of one leaves the others.
 
-    Raises the errors of the queue.
+    An item whose decision can't be read waits for a person again. Raises the errors of the queue.
     """
     for listed in ports.queue.pending(utc(now)):
-        record = ports.verdicts.get(listed.image)
-        if record is None or record.pending_id is None:
-            continue
         try:
-            yield Straggler(listed.image, finalise(ports, deciding, listed.image, record.pending_id, now))
+            ended = _end(ports, deciding, listed.image, now)
         except NothingPending:
             continue
-        except ModerationError as error:
+        except (ModerationError, *_UNREADABLE) as error:
             yield Straggler(listed.image, None, type(error).__name__)
+        else:
+            yield Straggler(listed.image, ended)
+
+
+def _end(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, now: datetime) -> Ended:
+    record = ports.verdicts.get(image)
+    if record is None or not is_away_pending(record):
+        raise NothingPending("This decision isn't pending any more: the index lags behind.")
+    try:
+        check_pending(record, now)
+        return finalise(ports, deciding, image, str(record.pending_id), now)
+    except _UNREADABLE:
+        if not is_in_force(record):  # else its tag may be another, which a person must see
+            ports.queue.compare_lease(record, stray_home(record))
+        raise
 
 
 def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:

@@ -28,7 +28,7 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
     record = item_of(ports, person, image, "undo")
     if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
         check_answerer(record, person.id)
-        note_down(ports, person, "reverse", record, now)
+        note_down(ports, person, "reverse", record, now, decision=record.history[-1].get("id"))
         return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
     taken_back(record, person.id, pending_id, now)
     note_down(ports, person, "undo", record, now, decision=pending_id)
@@ -41,4 +41,5 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
         standing = item_of(ports, person, image, "undo")
         if standing.decided_by != "person" or standing.decider != person.id:
             raise
+        note_down(ports, person, "reverse", standing, now, decision=pending_id)
         return Undone(changed(ports, standing, lambda again: claimed(again, person.id, now)), reversal=True)

@@ -108,7 +108,7 @@ function State({ checked }) {
 function Entry({ one, wanted, look }) {
   const { event } = one;
   if (!event) return html`<tr><th scope="row">unreadable</th><td colspan="4"><code>${one.key}</code></td></tr>`;
-  const facts = Object.entries(event.facts).filter(([, value]) => value !== null && value !== "");
+  const facts = Object.entries(event.facts ?? {}).filter(([, value]) => value !== null && value !== "");
   return html`<tr>
     <th scope="row">${time(event.at)}</th>
     <td><button type="button" title="Only this person" onClick=${() => look({ ...wanted, person: event.who })}>${event.who}</button></td>
