@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry
 from moderation.domain.canary import Canary
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import Lane, Standing
+from moderation.domain.lanes import Lane, Place, Standing
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.policy_history import PolicyChange
@@ -392,6 +393,18 @@ class ReviewQueue(Protocol):
 
         Some are in one place: those of the same rank that are due at the same moment.
         """
+        ...
+
+    def at(self, places: Sequence[Place]) -> Iterable[Record]:
+        """The items that wait at places, a few of each, in the order of these, read lazily from an index."""
+        ...
+
+    def ahead(self, who: str) -> Sequence[Place]:
+        """The places at which items for a person waited when they were listed last, the first of them first."""
+        ...
+
+    def list_ahead(self, who: str, places: Sequence[Place], now: datetime) -> None:
+        """Keep the places at which items for a person wait, for a day at most."""
         ...
 
     def returning(self, now: str, limit: int) -> Sequence[Record]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from moderation.contract import SHARDS
 from moderation.domain.image_ref import ImageRef
@@ -46,6 +46,13 @@ class Lane:
     def partition(self) -> str:
         """Partition of the queue's index."""
         return f"{WAITING}#{self.id}"
+
+
+class Place(NamedTuple):
+    """Where an item waits: a partition of the queue's index, and the place in its order."""
+
+    partition: str
+    order: str
 
 
 @dataclass(frozen=True)
