@@ -323,8 +323,11 @@ class VerdictStore(Protocol):
         """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
-    def open_lane(self, lane: Lane) -> bool:
-        """Open a lane of the review queue, unless it is open; False if there are too many already."""
+    def open_lane(self, lane: Lane) -> Lane | None:
+        """Open a lane of the review queue, unless it is open, or the wide one if there are too many already.
+
+        Return the one that is open; None if there are too many wide ones, too.
+        """
         ...
 
     def delete_shadow(self, image: ImageRef) -> None:

@@ -131,8 +131,8 @@ def _item(verdicts: DynamoVerdictStore, number: int) -> dict[str, Any]:
     image, created_at = ImageRef(BUCKET, f"{folder}{number}.jpg", "v"), utc(NOW - timedelta(seconds=number))
     said = {"verdict": "review", "category": None, "reason": "They disagree.", "decided_by": "evidence"}
     attributes = decided({**said, **filed(named, None, created_at)}, image, created_at, created_at)
-    lane = lane_of(image, attributes)
-    queue = lane.partition if verdicts.open_lane(lane) else attributes["queue"]
+    lane = verdicts.open_lane(lane_of(image, attributes))
+    queue = lane.partition if lane else attributes["queue"]
     item = {**attributes, "pk": image.pk, "sk": "v", "owner": "run", "queue": queue}
     if hidden == 0:
         item |= claimed(Record.from_attributes(item), "ben", NOW).attributes

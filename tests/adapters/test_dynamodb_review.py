@@ -13,7 +13,7 @@ from moderation.contract import INDEXES
 from moderation.domain.blind import leased_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane, Place, Standing, lane_of
-from moderation.domain.limits import MAX_LANES
+from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 from moderation.domain.record import Change, utc
 from moderation.domain.reports import place_of, queued, report_of, reports_of, with_report
 from moderation.domain.review import Pending, claimed, decided_for_now, parked, screen_of
@@ -85,10 +85,19 @@ def test_lanes_are_opened_once_and_not_without_end(dynamodb, store, queue):
     assert queue.lanes() == []
     lanes = [Lane("intake", 4, ("Violence",), f"{number}/") for number in range(MAX_LANES + 1)]
 
-    assert [store.open_lane(lane) for lane in lanes] == [True] * MAX_LANES + [False]
+    assert [store.open_lane(lane) for lane in lanes] == [*lanes[:-1], lanes[0].widened()]
     other = DynamoVerdictStore(dynamodb, "verdicts")
-    assert other.open_lane(lanes[0]) and not other.open_lane(lanes[-1])
-    assert sorted(queue.lanes(), key=str) == sorted(lanes[:-1], key=str)
+    assert other.open_lane(lanes[0]) == lanes[0] and other.open_lane(lanes[-1]) == lanes[0].widened()
+    assert sorted(queue.lanes(), key=str) == sorted([*lanes[:-1], lanes[0].widened()], key=str)
+
+
+def test_wide_lanes_are_limited_too(store, queue):
+    lanes = [Lane("intake", 4, (str(number),), "posts/") for number in range(MAX_LANES + MAX_WIDE_LANES + 1)]
+
+    opened = [store.open_lane(lane) for lane in lanes]
+
+    assert opened == [*lanes[:MAX_LANES], *(lane.widened() for lane in lanes[MAX_LANES:-1]), None]
+    assert len(queue.lanes()) == MAX_LANES + MAX_WIDE_LANES
 
 
 def test_a_lane_is_that_of_all_items_alike():

@@ -11,7 +11,7 @@ from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFil
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Place, Standing, order_of
-from moderation.domain.limits import MAX_LANES
+from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 from moderation.domain.people import Person
 from moderation.domain.policy_history import PolicyChange
 from moderation.domain.reading.detectors import finds
@@ -242,11 +242,14 @@ class FakeVerdicts:
         decided = self.created(("safe", "unsafe", "review"), since, until)
         return [record for record in decided if record.notified is False]
 
-    def open_lane(self, lane: Lane) -> bool:
-        if lane not in self.lanes and len(self.lanes) >= MAX_LANES:
-            return False
-        self.lanes += [] if lane in self.lanes else [lane]
-        return True
+    def open_lane(self, lane: Lane) -> Lane | None:
+        for each in (lane, lane.widened()):
+            if each in self.lanes:
+                return each
+            if len(self.lanes) < MAX_LANES + (MAX_WIDE_LANES if each.is_wide else 0):
+                self.lanes.append(each)
+                return each
+        return None
 
     def queue(self) -> list[Record]:
         queued = [

@@ -175,7 +175,7 @@ def may_see_lane(person: Person, lane: Lane) -> bool:
     """Tell if items of a lane may be in a person's scope."""
     categories = frozenset(lane.categories)
     wanted = person.categories is None or not categories.isdisjoint(person.categories)
-    within = any(_may_hold(lane.folder, prefix) for prefix in person.prefixes)
+    within = any(lane.is_wide or _may_hold(lane.folder, prefix) for prefix in person.prefixes)
     return within and wanted and categories.isdisjoint(person.opted_out)
 
 
