@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry
 from moderation.domain.canary import Canary
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import Lane, Standing
+from moderation.domain.lanes import Lane, Place, Standing
 from moderation.domain.people import Person
 from moderation.domain.policy import Pack, Routes
 from moderation.domain.policy_history import PolicyChange
@@ -322,8 +323,11 @@ class VerdictStore(Protocol):
         """Records that wait for a person, in the queue's order. Only the attributes projected into the index."""
         ...
 
-    def open_lane(self, lane: Lane) -> bool:
-        """Open a lane of the review queue, unless it is open; False if there are too many already."""
+    def open_lane(self, lane: Lane) -> Lane | None:
+        """Open a lane of the review queue, unless it is open, or the wide one if there are too many already.
+
+        Return the one that is open; None if there are too many wide ones, too.
+        """
         ...
 
     def delete_shadow(self, image: ImageRef) -> None:
@@ -392,6 +396,18 @@ class ReviewQueue(Protocol):
 
         Some are in one place: those of the same rank that are due at the same moment.
         """
+        ...
+
+    def at(self, places: Sequence[Place]) -> Iterable[Record]:
+        """The items that wait at places, a few of each, in the order of these, read lazily from an index."""
+        ...
+
+    def ahead(self, who: str) -> Sequence[Place]:
+        """The places at which items for a person waited when they were listed last, the first of them first."""
+        ...
+
+    def list_ahead(self, who: str, places: Sequence[Place], now: datetime) -> None:
+        """Keep the places at which items for a person wait, for a day at most."""
         ...
 
     def returning(self, now: str, limit: int) -> Sequence[Record]:

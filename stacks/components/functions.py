@@ -305,6 +305,7 @@ class Functions(Construct):
         verdicts.allow_write(self.finalise)
         verdicts.allow_find_decided(self.finalise)
         verdicts.allow_lanes(self.finalise, opening=True)
+        verdicts.allow_ahead(self.finalise, "dynamodb:PutItem")
         changes = ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem")
         verdicts.allow_decisions(self.finalise, *(f"dynamodb:{action}" for action in changes))
         alerts.allow_publish(self.finalise, *VERDICTS)
@@ -314,6 +315,13 @@ class Functions(Construct):
             "FinaliseSchedule",
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[targets.LambdaFunction(self.finalise.function)],
+        )
+        ahead = events.RuleTargetInput.from_object({"ahead": True})
+        events.Rule(
+            self,
+            "ListAheadSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(5)),
+            targets=[targets.LambdaFunction(self.finalise.function, event=ahead)],
         )
 
     def _make_render_original(

@@ -83,6 +83,7 @@ class ReviewerRole(AssumableRole):
         work.allow_approve(self)
         policies.allow_read_people(self)
         verdicts.allow_count(self)
+        verdicts.allow_ahead(self, "dynamodb:GetItem")
         verdicts.allow_file_reports(self)
         audit.allow_append(self)
         alerts.allow_publish(self, *VERDICTS)  # on the topic of a review, that it was decided

@@ -27,6 +27,8 @@ _REVEALS = "review:reveals"
 _COUNTS = ("review:skips", _REVEALS)
 # … that of everybody's hours of work, without who they are.
 _EXPOSURE = "review:exposure"
+# … that of the lists of what waits for each person.
+_AHEAD = "review:ahead"
 # … and that of appeals and notices.
 _REPORTS = "review:reports"
 # Attributes that a person's work on an item names, in what it writes and in its conditions (`domain.review.LEASE`,
@@ -137,6 +139,7 @@ class VerdictTable(Construct):
         self.allow_survey(grantee)
         self.allow_reuse(grantee)  # the other uploads of the same bytes
         self.allow_count(grantee)
+        self.allow_ahead(grantee, "dynamodb:GetItem")
         only_work = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", *REVIEWED]}}
         self._allow(grantee, "dynamodb:UpdateItem", when=only_work)
 
@@ -194,6 +197,10 @@ class VerdictTable(Construct):
     def allow_lanes(self, grantee: Grantee, *, opening: bool = False) -> None:
         """Allow `grantee` to see which lanes the review queue has, and with `opening` to open them."""
         self._allow(grantee, "dynamodb:Query", *(["dynamodb:PutItem"] if opening else []), keys=_LANES)
+
+    def allow_ahead(self, grantee: Grantee, action: str) -> None:
+        """Allow `grantee` one action with the lists of what waits for each person."""
+        self._allow(grantee, action, keys=_AHEAD)
 
     @property
     def _decisions(self) -> str:

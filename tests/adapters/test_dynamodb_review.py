@@ -12,8 +12,8 @@ from moderation.adapters.dynamodb_verdicts import DynamoVerdictStore
 from moderation.contract import INDEXES
 from moderation.domain.blind import leased_blind
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import UNSORTED, Lane, Standing, lane_of
-from moderation.domain.limits import MAX_LANES
+from moderation.domain.lanes import UNSORTED, Lane, Place, Standing, lane_of
+from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 from moderation.domain.record import Change, utc
 from moderation.domain.reports import place_of, queued, report_of, reports_of, with_report
 from moderation.domain.review import Pending, claimed, decided_for_now, parked, screen_of
@@ -85,10 +85,19 @@ def test_lanes_are_opened_once_and_not_without_end(dynamodb, store, queue):
     assert queue.lanes() == []
     lanes = [Lane("intake", 4, ("Violence",), f"{number}/") for number in range(MAX_LANES + 1)]
 
-    assert [store.open_lane(lane) for lane in lanes] == [True] * MAX_LANES + [False]
+    assert [store.open_lane(lane) for lane in lanes] == [*lanes[:-1], lanes[0].widened()]
     other = DynamoVerdictStore(dynamodb, "verdicts")
-    assert other.open_lane(lanes[0]) and not other.open_lane(lanes[-1])
-    assert sorted(queue.lanes(), key=str) == sorted(lanes[:-1], key=str)
+    assert other.open_lane(lanes[0]) == lanes[0] and other.open_lane(lanes[-1]) == lanes[0].widened()
+    assert sorted(queue.lanes(), key=str) == sorted([*lanes[:-1], lanes[0].widened()], key=str)
+
+
+def test_wide_lanes_are_limited_too(store, queue):
+    lanes = [Lane("intake", 4, (str(number),), "posts/") for number in range(MAX_LANES + MAX_WIDE_LANES + 1)]
+
+    opened = [store.open_lane(lane) for lane in lanes]
+
+    assert opened == [*lanes[:MAX_LANES], *(lane.widened() for lane in lanes[MAX_LANES:-1]), None]
+    assert len(queue.lanes()) == MAX_LANES + MAX_WIDE_LANES
 
 
 def test_a_lane_is_that_of_all_items_alike():
@@ -190,6 +199,47 @@ def test_a_list_goes_on_after_a_place(dynamodb, queue):
 
     after = f"0#{utc(NOW + timedelta(minutes=20))}"
     assert keys(queue.waiting((LANE.partition, *UNSORTED), after)) == [str(number) for number in range(21, 60)]
+
+
+def test_a_long_list_takes_few_requests(dynamodb, queue, monkeypatch):
+    for number in range(400):
+        put(dynamodb, str(number), minute=number)
+    asked, ask = [], dynamodb.query
+
+    def noted(**request: Any) -> Any:
+        asked.append(request)
+        return ask(**request)
+
+    monkeypatch.setattr(dynamodb, "query", noted)
+    assert keys(queue.waiting([LANE.partition])) == [str(number) for number in range(400)]
+    assert len(asked) == 6
+
+
+def test_items_are_found_at_their_places_while_they_wait_there(dynamodb, store, queue):
+    store.open_lane(LANE)
+    order = [2, 14, 0, 7, *range(20, 30)]
+    for number in range(30):
+        put(dynamodb, str(number), LANE.partition if number % 2 else UNSORTED[0], minute=number)
+    twin = put(dynamodb, "twin", UNSORTED[0], minute=0)
+    put(dynamodb, "theirs", UNSORTED[0], minute=0, pk=ImageRef("earlier", "a", "v").pk)
+    by_name = {record.image.key.removeprefix("posts/"): record for record in store.queue()}
+    places = [Place(by_name[str(n)].other["queue"], by_name[str(n)].other["queue_order"]) for n in order]
+    taken = store.get(by_name["14"].image)
+    assert queue.compare_lease(taken, claimed(taken, "anna", NOW))
+
+    assert keys(queue.at(places)) == ["2", "0", "twin", "7", *map(str, range(20, 30))]
+    assert list(queue.at([])) == []
+    assert store.get(twin).lease_holder is None
+
+
+def test_a_list_of_places_is_kept_for_each_person_and_for_a_day(dynamodb, queue):
+    places = [Place(LANE.partition, "0#2026"), Place(UNSORTED[2], "5#2026")]
+    queue.list_ahead("anna", [], NOW)
+    queue.list_ahead("anna", places, NOW)
+
+    assert queue.ahead("anna") == places and queue.ahead("ben") == []
+    (item,) = dynamodb.scan(TableName="verdicts")["Items"]
+    assert int(item["expires_at"]["N"]) == (NOW + timedelta(days=1)).timestamp()
 
 
 def test_what_waits_in_lanes_is_counted_up_to_a_bound_in_two_requests_each(dynamodb, queue, monkeypatch):

@@ -47,6 +47,7 @@ _SECOND_PERSON = "copies that two people change, tests/command/test_sticky_decis
 _GONE = "S3's 404 instead of 403 for an original that is gone, tests/adapters/test_s3_quarantine.py"
 _CONSOLE = "`moderate console`, tests/console/test_laptop.py"
 _COUNTED = "the console counts what people pass on and reveal, tests/adapters/test_reveals.py"
+_DEEP = "more of others' items are due first than a request looks at, tests/unit/review/test_list_ahead.py"
 _UNKNOWN_POLICY = "a report of an image whose execution ended before it recorded its policy"
 UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsRecordVerdict", "s3:PutObject", "/evidence/"): _LARGE,
@@ -108,6 +109,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("Reviewer", "lambda:InvokeFunction", "RenderOriginal"): _CONSOLE,
     ("Auditor", "s3:GetObject", "checks/"): _CONSOLE,
     ("Reviewer", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
+    ("Reviewer", "dynamodb:GetItem", "VerdictsTable"): _DEEP,
     (
         "FunctionsLogApi",
         "s3:GetObject",
@@ -117,6 +119,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsApi", "s3:ListBucket", "Policies"): _NOT_FOUND,
     ("FunctionsApi", "dynamodb:Query", "index/by-verdict"): "metrics of less than ten days",
     ("FunctionsApi", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
+    ("FunctionsApi", "dynamodb:GetItem", "VerdictsTable"): _DEEP,
     ("FunctionsAppApi", "s3:GetObject", "/packs/"): _UNKNOWN_POLICY,
     ("FunctionsAppApi", "s3:GetObject", "/routes.yaml"): _UNKNOWN_POLICY,
     ("FunctionsAppApi", "s3:ListBucket", "Policies"): _NOT_FOUND,

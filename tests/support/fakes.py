@@ -4,13 +4,14 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from moderation.domain.audit import CHECKS, ENTRIES, SEALS, AuditEvent, AuditFile, ListedEntry, read_event
 from moderation.domain.exposure import HourOfWork
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Standing, order_of
-from moderation.domain.limits import MAX_LANES
+from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Place, Standing, order_of
+from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 from moderation.domain.people import Person
 from moderation.domain.policy_history import PolicyChange
 from moderation.domain.reading.detectors import finds
@@ -242,11 +243,14 @@ class FakeVerdicts:
         decided = self.created(("safe", "unsafe", "review"), since, until)
         return [record for record in decided if record.notified is False]
 
-    def open_lane(self, lane: Lane) -> bool:
-        if lane not in self.lanes and len(self.lanes) >= MAX_LANES:
-            return False
-        self.lanes += [] if lane in self.lanes else [lane]
-        return True
+    def open_lane(self, lane: Lane) -> Lane | None:
+        for each in (lane, lane.widened()):
+            if each in self.lanes:
+                return each
+            if len(self.lanes) < MAX_LANES + (MAX_WIDE_LANES if each.is_wide else 0):
+                self.lanes.append(each)
+                return each
+        return None
 
     def queue(self) -> list[Record]:
         queued = [
@@ -337,6 +341,7 @@ class FakeReviewQueue:
         self.listed: list[ImageRef] = []
         self.meanwhile = list(meanwhile)
         self.skips: Counter[tuple[str, str]] = Counter()
+        self.lists: dict[str, list[Place]] = {}
 
     def lanes(self) -> list[Lane]:
         return [lane for lane in self._verdicts.lanes if lane.bucket == self._bucket]
@@ -346,6 +351,16 @@ class FakeReviewQueue:
             if str(record.other["queue_order"]) > after:
                 self.listed.append(record.image)
                 yield record
+
+    def at(self, places: Sequence[Place]) -> Iterator[Record]:
+        for place in places:
+            yield from (r for r in self._listed(place.partition) if r.other["queue_order"] == place.order)
+
+    def ahead(self, who: str) -> list[Place]:
+        return self.lists.get(who, [])
+
+    def list_ahead(self, who: str, places: Sequence[Place], now: datetime) -> None:
+        self.lists[who] = list(places)
 
     def returning(self, now: str, limit: int) -> list[Record]:
         return [record for record in self._listed(LEASED, PARKED) if str(record.other["queue_order"]) < now][:limit]

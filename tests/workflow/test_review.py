@@ -116,6 +116,16 @@ def test_the_schedule_ends_what_a_closed_tab_left_behind(laptop, models, review)
     assert tag_of(laptop, image.key, image.version) == {"moderation": "safe"}
 
 
+def test_what_waits_for_people_is_listed_on_a_schedule(laptop, models, review):
+    image = to_review(laptop, models, "reviews/ahead.png", colour="teal")
+
+    (answer,) = laptop.invoke_rule("ListAheadSchedule")
+
+    assert answer["listed"] >= 1
+    places = review.queue.ahead(ANNA.id)
+    assert image in [record.image for record in review.queue.at(places)]
+
+
 def test_who_lost_the_right_meanwhile_decides_nothing(laptop, models, review):
     image = to_review(laptop, models, "reviews/c.png", colour="maroon")
     decide(review, image, datetime.now(UTC) - timedelta(seconds=30))

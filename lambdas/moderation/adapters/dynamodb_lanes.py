@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moderation.adapters.dynamodb_items import from_item, to_item
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.lanes import Lane
-from moderation.domain.limits import MAX_LANES
+from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,14 +37,20 @@ class LaneRegister:
         self._client, self._table = client, table
         self._open: set[Lane] = set()
 
-    def open_lane(self, lane: Lane) -> bool:
-        """Open a lane, unless it is; False if there are too many already. Raises StoreUnavailable, Misconfigured."""
+    def open_lane(self, lane: Lane) -> Lane | None:
+        """Open a lane, unless it is, or the wide one if there are too many already; None if of these, too.
+
+        Raises StoreUnavailable, Misconfigured.
+        """
+        return next((each for each in (lane, lane.widened()) if self._is_opened(each)), None)
+
+    def _is_opened(self, lane: Lane) -> bool:
         if lane in self._open:
             return True
         self._open.update(read_lanes(self._client, self._table))
         if lane in self._open:
             return True
-        if len(self._open) >= MAX_LANES:
+        if len(self._open) >= MAX_LANES + (MAX_WIDE_LANES if lane.is_wide else 0):
             return False
         with store_faults(f"Table {self._table}"):
             try:

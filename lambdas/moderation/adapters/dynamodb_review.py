@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from moderation.adapters.dynamodb_items import as_read, key_of, record_of, to_item, update_of
+from moderation.adapters.dynamodb_items import as_read, from_item, key_of, record_of, to_item, update_of
 from moderation.adapters.dynamodb_lanes import read_lanes
 from moderation.adapters.faults import code_of, store_faults
 from moderation.contract import BY_QUEUE
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, Standing, away, order_of
+from moderation.domain.lanes import LEASED, PARKED, PENDING, Lane, Place, Standing, away, order_of
 from moderation.domain.record import Change, Record
 from moderation.domain.review import LEASE
 
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 10  # queries, as many as botocore keeps connections
 _PAGE = 2  # items of each partition that are read ahead: one is taken, the other may be somebody else's by now
-_NEXT_PAGE = 25
+_NEXT_PAGE = 25  # and twice as many of each page after it
+_LARGEST_PAGE = 400
+_MOST_AT_A_PLACE = 25
 _MOST_COUNTED = 250  # of each lane, once late and once in time: a request counts no more of a long queue
 _SKIPS = "review:skips"  # no bucket's name has a colon
 _REPORTS = "review:reports"
+_AHEAD = "review:ahead"
 _KEPT_DAYS = 2
+_AHEAD_FOR = timedelta(days=1)
 _Bound = tuple[str, str]  # a comparison, and the place in the order that items are compared with
 
 
@@ -43,6 +47,24 @@ class DynamoReviewQueue:
 
     def waiting(self, partitions: Sequence[str], after: str = "") -> Iterator[Record]:
         return self._merged(partitions, (">", after) if after else None)
+
+    def at(self, places: Sequence[Place]) -> Iterator[Record]:
+        for start in range(0, len(places), _AT_ONCE):
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                pages = list(pool.map(self._at, places[start : start + _AT_ONCE]))
+            for page in pages:
+                yield from self._own(page)
+
+    def ahead(self, who: str) -> list[Place]:
+        with store_faults(f"Table {self._table}"):
+            found = self._client.get_item(TableName=self._table, Key=to_item({"pk": _AHEAD, "sk": who})).get("Item")
+        return [Place(*each) for each in from_item(found)["places"]] if found else []
+
+    def list_ahead(self, who: str, places: Sequence[Place], now: datetime) -> None:
+        gone = int((now + _AHEAD_FOR).timestamp())
+        item = to_item({"pk": _AHEAD, "sk": who, "places": places, "expires_at": gone})
+        with store_faults(f"Table {self._table}"):
+            self._client.put_item(TableName=self._table, Item=item)
 
     def returning(self, now: str, limit: int) -> list[Record]:
         return list(islice(self._merged([away(LEASED), away(PARKED)], ("<", now), limit), limit))
@@ -125,12 +147,20 @@ class DynamoReviewQueue:
 
     def _from(self, partition: str, page: Mapping[str, Any], bound: _Bound | None) -> Iterator[Record]:
         """Yield the bucket's items of a partition, whose first page is read."""
-        own = ImageRef(self._bucket, "", "").pk
+        limit = _NEXT_PAGE
         while True:
-            yield from (record_of(item) for item in page["Items"] if item["pk"]["S"].startswith(own))
+            yield from self._own(page)
             if not (start := page.get("LastEvaluatedKey")):
                 return
-            page = self._page(partition, bound, start=start, limit=_NEXT_PAGE)
+            page = self._page(partition, bound, start=start, limit=limit)
+            limit = min(2 * limit, _LARGEST_PAGE)
+
+    def _own(self, page: Mapping[str, Any]) -> Iterator[Record]:
+        own = ImageRef(self._bucket, "", "").pk
+        return (record_of(item) for item in page["Items"] if item["pk"]["S"].startswith(own))
+
+    def _at(self, place: Place) -> Any:
+        return self._page(place.partition, ("=", place.order), limit=_MOST_AT_A_PLACE)
 
     def _page(
         self,

@@ -110,7 +110,7 @@ class DynamoVerdictStore:
     def queue(self) -> Iterator[Record]:
         return self._index.queue()
 
-    def open_lane(self, lane: Lane) -> bool:
+    def open_lane(self, lane: Lane) -> Lane | None:
         return self._lanes.open_lane(lane)
 
     def of_object(self, bucket: str, key: str) -> list[Record]:

@@ -7,9 +7,9 @@ leased, parked or pending is in a partition of its own kind, in the order in whi
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from moderation.contract import SHARDS
 from moderation.domain.image_ref import ImageRef
@@ -22,6 +22,8 @@ PENDING = "pending"
 # Partitions of waiting items without a lane: of failures, of earlier releases, and of what came after the last lane.
 UNSORTED = tuple(f"{WAITING}#{shard}" for shard in range(SHARDS))
 _LOWEST_RANK = 9
+# Folder of a wide lane, whose items are in any; others end with a slash, or are empty.
+ANY_FOLDER = "*"
 # Rank of items without a severity of their own.
 RANK = _LOWEST_RANK - SEVERITY
 _ANY = Category("", "")
@@ -29,7 +31,10 @@ _ANY = Category("", "")
 
 @dataclass(frozen=True)
 class Lane:
-    """Waiting items of one bucket that are alike: in severity, supported categories and the keys' first folder."""
+    """Waiting items of one bucket that are alike: in severity, supported categories and the keys' first folder.
+
+    Where there are too many lanes, items that differ in their folders alone share a wide one.
+    """
 
     bucket: str
     severity: int
@@ -46,6 +51,22 @@ class Lane:
     def partition(self) -> str:
         """Partition of the queue's index."""
         return f"{WAITING}#{self.id}"
+
+    @property
+    def is_wide(self) -> bool:
+        """True if its items are in any folder."""
+        return self.folder == ANY_FOLDER
+
+    def widened(self) -> "Lane":
+        """Return the wide lane of such items."""
+        return replace(self, folder=ANY_FOLDER)
+
+
+class Place(NamedTuple):
+    """Where an item waits: a partition of the queue's index, and the place in its order."""
+
+    partition: str
+    order: str
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Finalise: put a pending decision into force; on a schedule, those that nobody ended, and keep the queue in order."""
+"""Finalise: put a pending decision into force; on a schedule, those that nobody ended, and keep the queue in order.
+
+On another schedule it lists what waits for each person.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +11,19 @@ from moderation.domain.image_ref import ImageRef
 from moderation.errors import Misconfigured, NothingPending
 from moderation.observability import add_count, bind_image, logger, observed
 from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
+from moderation.usecases.review.list_ahead import list_ahead
 from moderation.usecases.review.sweep_queue import sweep_queue
 
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """`{bucket, key, version, pending}` → `{verdict, refused}`; EventBridge's schedule → `{ended, overdue, unseen}`."""
+    """`{bucket, key, version, pending}` → `{verdict, refused}`; EventBridge's schedule → `{ended, overdue, unseen}`.
+
+    `{ahead: true}` → `{listed}`.
+    """
     now, ports = datetime.now(UTC), wiring.finalise()
+    if "ahead" in event:
+        return {"listed": list_ahead(ports.review, now)}
     if "pending" not in event:
         return _sweep(ports, now)
     image = ImageRef(event["bucket"], event["key"], event["version"])

@@ -83,8 +83,8 @@ def record_verdict(
         if kind is not Kind.DIGEST and _is_told(attributes["verdict"], standing, notify_safe):
             attributes["notified"] = False  # until Notify has published it, so that a lost notification is visible
         if "queue" in attributes and "supports" in attributes:
-            lane = lane_of(image, attributes)
-            attributes |= {"queue": lane.partition} if verdicts.open_lane(lane) else {}
+            lane = verdicts.open_lane(lane_of(image, attributes))
+            attributes |= {"queue": lane.partition} if lane else {}
         return attributes
 
     attributes = completed(verdict)

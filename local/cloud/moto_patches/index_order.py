@@ -49,6 +49,8 @@ class IndexOrder:
         low, high = 0, len(places)
         if comparison == "<":
             high = bisect_left(places, (given["range_objs"][0].value, "", ""))
+        if comparison == "=":
+            low, high = (bisect_left(places, (given["range_objs"][0].value + more, "", "")) for more in ("", "\0"))
         if comparison in _ABOVE:
             low = bisect_left(places, (given["range_objs"][0].value + _ABOVE[comparison], "", ""))
         if forward and start:

@@ -82,7 +82,7 @@ def answers(client: Any) -> list[Any]:
     found = []
     for table in (RANGED, PLAIN):
         for kind in ("k0", "k3", "none"):
-            for forward, sign in product((True, False), (">=", ">", "<")):
+            for forward, sign in product((True, False), (">=", ">", "<", "=")):
                 pages = client.get_paginator("query").paginate(
                     TableName=table,
                     IndexName="by-kind",

@@ -99,7 +99,7 @@ class Desk:
             "policy": {"name": GRAVE.name, "digest": GRAVE.digest},
             "evidence": [{"view": "full", "question": c, "categories": [c], "near": True} for c in categories],
         }
-        if sorted_in and self.verdicts.open_lane(lane := lane_of(made, attributes)):
+        if sorted_in and (lane := self.verdicts.open_lane(lane_of(made, attributes))):
             attributes["queue"] = lane.partition
         self.verdicts.records[made] = attributes | more
         self.images.objects[made] = StoredImage(b"x", "image/png")

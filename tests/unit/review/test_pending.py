@@ -13,6 +13,7 @@ from moderation.errors import (
     ItemChanged,
     LeaseLost,
     NothingPending,
+    OutOfScope,
     StoreUnavailable,
     UnknownCategory,
 )
@@ -332,6 +333,28 @@ def test_what_happens_in_the_middle_of_the_end_stands(happens: Callable[[Desk, o
     record = desk.verdicts.get(made)
     assert record is None or (record.verdict != "unsafe" and desk.images.tags[made] != "unsafe")
     assert not [topic for topic, *_ in desk.publisher.published if topic == "unsafe"]
+
+
+def taken_by_another(desk: Desk, made) -> None:
+    """The lease ends, and somebody else takes the item."""
+    claim(desk.review, BEN, made, later(121))
+
+
+@pytest.mark.parametrize("happens", [erased, is_escalated, decided_by_command, redriven, revoked, taken_by_another])
+def test_what_happens_while_a_decision_is_made_leaves_nothing_pending(happens: Callable[[Desk, object], None]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    record = claim(desk.review, ANNA, made, NOW)
+    choice = Choice("unsafe", ("Violence",), "A note", screen_of(record), seen=True)
+    desk.queue.meanwhile.append(lambda: happens(desk, made))
+
+    with pytest.raises((ItemChanged, LeaseLost, OutOfScope)):
+        decide_pending(desk.review, ANNA, made, choice, later(1))
+
+    standing = desk.verdicts.get(made)
+    assert standing is None or (standing.pending_id is None and standing.verdict != "unsafe")
+    assert list(finalise_stragglers(desk.review, desk.deciding, later(60))) == []
+    assert desk.images.tags.get(made) != "unsafe"
 
 
 def test_a_policy_that_changes_meanwhile_leaves_the_decision_under_the_rules_that_were_on_the_screen():

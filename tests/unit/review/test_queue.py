@@ -94,9 +94,27 @@ def test_the_lanes_are_limited_and_what_comes_after_the_last_is_found_all_the_sa
     for number in range(MAX_LANES + 3):
         desk.wait(f"user-{number}/a.jpg", "Violence")
 
-    assert len(desk.verdicts.lanes) == MAX_LANES
+    assert [lane.folder for lane in desk.verdicts.lanes[MAX_LANES:]] == ["*"]
     assert names(desk, replace(ANNA, prefixes=(f"user-{MAX_LANES + 1}/",))) == [f"user-{MAX_LANES + 1}/a.jpg"]
     assert len(names(desk)) == MAX_LANES + 2
+
+
+def test_what_comes_after_the_last_lane_is_still_hidden_by_category_without_reading_it(monkeypatch):
+    desk = Desk()
+    for number in range(MAX_LANES + 20):
+        desk.wait(f"user-{number}/a.jpg", "Gore")
+    desk.wait("user-x/a.jpg", "Violence")
+    read, get = [], desk.verdicts.get
+
+    def noted(made):
+        read.append(made)
+        return get(made)
+
+    monkeypatch.setattr(desk.verdicts, "get", noted)
+    squeamish = replace(ANNA, opted_out=frozenset({"Gore"}))
+
+    assert names(desk, squeamish) == ["user-x/a.jpg"]
+    assert set(read) == {image("user-x/a.jpg")}
 
 
 def test_only_who_may_gets_an_item():

@@ -27,6 +27,8 @@ from moderation.usecases.review.ports_of import ReviewPorts
 _PUT_BACK = 10  # of those whose time is over, by each who asks
 # One request costs so much at most: an item that is listed 1, and its record, which is a request of its own, 10.
 _MOST = 400
+# … and the first one, before it looks where items for the person were found lately.
+_AT_FIRST = 100
 _READ = 10
 # Items of each purpose that are listed for one request, and records that are read.
 _MOST_LISTED = 100
@@ -52,8 +54,9 @@ def next_item(
     """Lease the gravest item in a person's scope, the one that is due first, to them.
 
     Items whose lease or parking is over go back first. Those that the person passed on, and appeals against their
-    decisions, are left to others. Only so many are looked at: where the person may have none of them, the search goes
-    on `after` the place that it came to. Raises OutOfScope for a person who may not, and the errors of the ports.
+    decisions, are left to others. Only so many are looked at: where the person may have none of them, it is one that
+    `list_ahead` found for them, and without any the search goes on `after` the place that it came to. Raises OutOfScope
+    for a person who may not, and the errors of the ports.
 
     Where nothing waits, and with `blind_first` before that, it is an item that they see blind; golden ones come only
     so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these begin.
@@ -66,24 +69,39 @@ def next_item(
     blind = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE) if blind_first else (SECOND_QUEUE, SAMPLE_QUEUE)
     if blind_first and (record := _take_blind(ports, person, now, blind, lot)):
         return Found(record)
-    cost, place = 0, after
+    found = _search(ports, person, now, after)
+    if found.after and not after and (record := _take_ahead(ports, person, now)):
+        return Found(record)
+    if found.record or found.after:
+        return found
+    return Found(None if blind_first else _take_blind(ports, person, now, blind, lot))
+
+
+def _search(ports: ReviewPorts, person: Person, now: datetime, after: str) -> Found:
+    """Take the first item of the queue that a person may have, as far as a request goes."""
+    cost, place, most = 0, after, _MOST if after else _AT_FIRST
     for listed in _waiting(ports, person, after):
-        if cost >= _MOST and _order(listed) != place:  # in one place there may be several
+        if cost >= most and _order(listed) != place:  # in one place there may be several
             return Found(after=place)
         place, cost = _order(listed), cost + 1
-        if not _may_be_seen(person, listed):
+        if not may_be_seen(person, listed):
             continue
         cost += _READ
         if record := _take(ports, person, now, listed):
             return Found(record)
-    return Found(None if blind_first else _take_blind(ports, person, now, blind, lot))
+    return Found()
+
+
+def _take_ahead(ports: ReviewPorts, person: Person, now: datetime) -> Record | None:
+    for listed in ports.queue.at(ports.queue.ahead(person.id)):
+        if may_be_seen(person, listed) and (record := _take(ports, person, now, listed)):
+            return record
+    return None
 
 
 def _take(ports: ReviewPorts, person: Person, now: datetime, listed: Record) -> Record | None:
-    record = _whole(ports, person, listed)
-    if record is None or person.id in record.skipped_by:
-        return None
-    if not is_free(record, utc(now)) or not may_answer(record, person.id):
+    record = ports.verdicts.get(listed.image)
+    if record is None or not may_have(person, record, now):
         return None
     return _taken(ports, record, claimed(record, person.id, now))
 
@@ -97,7 +115,7 @@ def _take_blind(
 ) -> Record | None:
     for purpose in (*((CONTESTED_QUEUE,) if may(person, "others-decisions") else ()), *purposes):
         listed = islice(_of_purpose(ports, purpose, now, lot), _MOST_LISTED)
-        for each in islice((one for one in listed if _may_be_seen(person, one)), _MOST_BLIND):
+        for each in islice((one for one in listed if may_be_seen(person, one)), _MOST_BLIND):
             record = _whole(ports, person, each)
             if record is None:
                 continue
@@ -127,7 +145,13 @@ def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> 
     yield from chain(later, [oldest], oldest_first)
 
 
-def _may_be_seen(person: Person, listed: Record) -> bool:
+def may_have(person: Person, record: Record, now: datetime) -> bool:
+    """Tell if a person may be given an item that waits, as its whole record says."""
+    is_left = person.id in record.skipped_by or not may_answer(record, person.id)
+    return may_see(person, record) and is_free(record, utc(now)) and not is_left
+
+
+def may_be_seen(person: Person, listed: Record) -> bool:
     """Tell if an item may be in a person's scope, as far as an index knows it."""
     return listed.image.key.startswith(person.prefixes) and person.opted_out.isdisjoint(listed.all_categories)
 
@@ -151,7 +175,7 @@ def may_see_lane(person: Person, lane: Lane) -> bool:
     """Tell if items of a lane may be in a person's scope."""
     categories = frozenset(lane.categories)
     wanted = person.categories is None or not categories.isdisjoint(person.categories)
-    within = any(_may_hold(lane.folder, prefix) for prefix in person.prefixes)
+    within = any(lane.is_wide or _may_hold(lane.folder, prefix) for prefix in person.prefixes)
     return within and wanted and categories.isdisjoint(person.opted_out)
 
 

@@ -51,9 +51,9 @@ def _filed(ports: ReviewPorts, record: Record, made: Report, kind: Kind) -> Chan
     check_report(record, kind)
     reported = with_report(record, made)
     place = place_of(reported, find_policy(ports.work, ports.policies, record))
-    lane = lane_of(record.image, place)
+    lane = ports.verdicts.open_lane(lane_of(record.image, place))
     unsorted = UNSORTED[int(record.image.id, 16) % len(UNSORTED)]
-    return queued(reported, place, lane.partition if ports.verdicts.open_lane(lane) else unsorted)
+    return queued(reported, place, lane.partition if lane else unsorted)
 
 
 def _signed(ports: ReviewPorts, *names: str) -> str:

@@ -56,8 +56,8 @@ def _sort_in(ports: ReviewPorts, record: Record) -> bool:
     """Move an unsorted item into its lane; False if there are too many lanes, or it changed meanwhile."""
     pack = find_policy(ports.work, ports.policies, record)
     place = place_of(record, pack)
-    lane = lane_of(record.image, place)
-    if not ports.verdicts.open_lane(lane):
+    lane = ports.verdicts.open_lane(lane_of(record.image, place))
+    if lane is None:
         return False
     order = order_of(lane.severity, place["due_at"])
     return ports.queue.compare_lease(record, Change({**place, "queue": lane.partition, "queue_order": order}))
