@@ -5,12 +5,14 @@ decision, a lead decides. An answer on a sample is an ordinary decision.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from moderation.domain.audit import AuditEvent
 from moderation.domain.ground_truth import said_by_machine
 from moderation.domain.lanes import due_by_default
+from moderation.domain.people import Person, may
 from moderation.domain.record import (
     CONTESTED_QUEUE,
     GOLDEN_QUEUE,
@@ -28,6 +30,8 @@ PURPOSES = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE)
 MOST_OPINIONS = 50  # of one item: the oldest go
 _SECOND_OF = 10  # of so many decisions on reviews, one gets a second opinion
 _RECENT_MINUTES = 360
+# Deeds upon images that are in no queue from then on.
+_OPEN_TO_ALL = ("escalate", "sign release", "release")
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,16 @@ def blinded(record: Record) -> Record:
     if not was_review:
         gone |= {"row", "judgement"}
     return record.with_change(Change(hidden, frozenset(gone)))
+
+
+def audited(event: AuditEvent, reader: Person) -> AuditEvent:
+    """Return an entry of the audit log as a person may see it.
+
+    Any image may come to a person who reviews, blind, so of others' deeds they don't learn the image or its facts.
+    """
+    if not may(reader, "next") or event.who == reader.pseudonym or event.action in _OPEN_TO_ALL:
+        return event
+    return replace(event, image=None, facts={})
 
 
 def _recent(record: Record, now: datetime) -> str:
