@@ -12,7 +12,7 @@ from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from tests.unit.review.blind import SECOND, answer, decided, golden, taken
-from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
+from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, image, later
 
 OTHER = next(f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10)
 
@@ -199,7 +199,7 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
     record = taken(desk, BEN)
 
     assert hides(record, BEN.id, utc(later(21)), lead=False)
-    shown = blinded(record)
+    shown = blinded(record, GRAVE, later(21))
     assert (shown.verdict, shown.history, shown.shadow, shown.opinions, shown.sample) == ("review", (), {}, (), None)
     assert utc(later(-6 * 3600)) <= shown.created_at < utc(later(20)) < str(shown.due_at)
     assert shown.evidence == record.evidence
@@ -208,15 +208,15 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
 
 def test_a_second_opinion_shows_what_the_machine_said_to_the_first(desk) -> None:
     decided(desk, SECOND[0])
-    shown = blinded(taken(desk, BEN))
+    shown = blinded(taken(desk, BEN), GRAVE, later(21))
 
     assert (shown.verdict, shown.reason, shown.decided_by, shown.row) == ("review", "?", "evidence", "disagreement")
 
 
-def test_a_lease_that_runs_out_leaves_nothing_blind(desk) -> None:
+def test_a_lease_that_runs_out_leaves_the_item_for_its_purpose(desk) -> None:
     made = decided(desk, SECOND[0])
     taken(desk, BEN)
     next_item(desk.review, ANNA, later(200))
 
-    assert desk.get(made).blind is None
+    assert desk.get(made).lease_holder is None and desk.get(made).other["queue"].startswith("second#")
     assert taken(desk, BEN, 201).image == made

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import chain, groupby, islice
 
 from moderation.contract import SHARDS
-from moderation.domain.blind import leased_blind, may_look, may_settle
+from moderation.domain.blind import leased_blind, may_look, may_settle, upload_shown
 from moderation.domain.lanes import UNSORTED, Lane
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import (
@@ -22,7 +22,9 @@ from moderation.domain.record import (
 from moderation.domain.reports import may_answer
 from moderation.domain.review import claimed, is_free
 from moderation.errors import OutOfScope
+from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import preview
 
 _PUT_BACK = 10  # of those whose time is over, by each who asks
 # One request costs so much at most: an item that is listed 1, and its record, which is a request of its own, 10.
@@ -55,8 +57,9 @@ def next_item(
     decisions, are left to others. Only so many are looked at: where the person may have none of them, the search goes
     on `after` the place that it came to. Raises OutOfScope for a person who may not, and the errors of the ports.
 
-    Where nothing waits, and with `blind_first` before that, it is an item that they see blind; golden ones come only
-    so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these begin.
+    Where nothing waits, and with `blind_first` in the place of what does, it is an item that they see blind; golden
+    ones come only so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these
+    begin.
     """
     if not may(person, "next"):
         raise OutOfScope("You may not take items from the review queue: ask an administrator.")
@@ -64,8 +67,6 @@ def next_item(
         for over in ports.queue.returning(utc(now), _PUT_BACK):
             ports.queue.put_back(over)
     blind = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE) if blind_first else (SECOND_QUEUE, SAMPLE_QUEUE)
-    if blind_first and (record := _take_blind(ports, person, now, blind, lot)):
-        return Found(record)
     cost, place = 0, after
     for listed in _waiting(ports, person, after):
         if cost >= _MOST and _order(listed) != place:  # in one place there may be several
@@ -74,18 +75,21 @@ def next_item(
         if not _may_be_seen(person, listed):
             continue
         cost += _READ
-        if record := _take(ports, person, now, listed):
-            return Found(record)
-    return Found(None if blind_first else _take_blind(ports, person, now, blind, lot))
+        if (record := _takable(ports, person, now, listed)) is None:
+            continue
+        if blind_first and (instead := _take_blind(ports, person, now, blind, lot, record)):
+            return Found(instead)
+        blind_first = False
+        if taken := _taken(ports, record, claimed(record, person.id, now)):
+            return Found(taken)
+    return Found(_take_blind(ports, person, now, blind, lot))
 
 
-def _take(ports: ReviewPorts, person: Person, now: datetime, listed: Record) -> Record | None:
+def _takable(ports: ReviewPorts, person: Person, now: datetime, listed: Record) -> Record | None:
     record = _whole(ports, person, listed)
     if record is None or person.id in record.skipped_by:
         return None
-    if not is_free(record, utc(now)) or not may_answer(record, person.id):
-        return None
-    return _taken(ports, record, claimed(record, person.id, now))
+    return record if is_free(record, utc(now)) and may_answer(record, person.id) else None
 
 
 def _take_blind(
@@ -94,7 +98,9 @@ def _take_blind(
     now: datetime,
     purposes: Sequence[str],
     lot: float,
+    before: Record | None = None,
 ) -> Record | None:
+    """Take an item that a person sees blind: one that isn't out of order before an ordinary one, if there is one."""
     for purpose in (*((CONTESTED_QUEUE,) if may(person, "others-decisions") else ()), *purposes):
         listed = islice(_of_purpose(ports, purpose, now, lot), _MOST_LISTED)
         for each in islice((one for one in listed if _may_be_seen(person, one)), _MOST_BLIND):
@@ -103,13 +109,23 @@ def _take_blind(
                 continue
             if may_settle(record, person.id, utc(now)):
                 change = claimed(record, person.id, now)
-            elif may_look(record, person.id, utc(now)):
-                change = leased_blind(record, person.id, now)
+            elif (at := _looks_new(ports, person, now, record, before)) is not None:
+                change = leased_blind(record, person.id, now, at)
             else:
                 continue
             if taken := _taken(ports, record, change):
                 return taken
     return None
+
+
+def _looks_new(ports: ReviewPorts, person: Person, now: datetime, record: Record, before: Record | None) -> str | None:
+    """Return when an item was uploaded, as a person is to see it; None if they may not, or would know its age.
+
+    Each new upload has a preview and views, and they expire together.
+    """
+    if not may_look(record, person.id, utc(now)) or preview(ports.work, record) is None:
+        return None
+    return upload_shown(record, policy_in_force(ports.policies, record), before, now) or None
 
 
 def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> Iterator[Record]:
