@@ -6,6 +6,7 @@ from moderation.domain.blind import blinded, hides, opinions_of, wants_second
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
+from moderation.domain.work_files import Workspace
 from moderation.errors import NothingPending, OutOfScope
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
@@ -184,6 +185,20 @@ def test_what_a_person_may_not_look_at_hides_no_blind_item_for_ever(desk) -> Non
     lots = [number / 20 for number in range(20)]
     found = [next_item(desk.review, ANNA, later(40), blind_first=True, lot=lot).record for lot in lots]
     assert made[-1] in {record.image for record in found if record}
+
+
+def test_golden_items_whose_views_have_expired_hide_no_newer_one(desk) -> None:
+    for number in range(90):
+        made = golden(desk, f"old{number}")
+        old = {"created_at": utc(later(86400 * (number - 200))), "queue_order": utc(later(86400 * (number - 199)))}
+        desk.verdicts.records[made] |= old
+        desk.work.files.pop(Workspace.of(made, f"run-old{number}").manifest)
+    fresh = golden(desk)
+
+    found = [next_item(desk.review, BEN, later(40), blind_first=True, lot=number / 20).record for number in range(20)]
+
+    assert [record.image for record in found if record] == [fresh]
+    assert found[0], "also from the oldest on"
 
 
 def test_ordinary_items_come_before_blind_ones_unless_it_is_their_turn(desk) -> None:

@@ -103,29 +103,28 @@ def _take_blind(
     """Take an item that a person sees blind: one that isn't out of order before an ordinary one, if there is one."""
     for purpose in (*((CONTESTED_QUEUE,) if may(person, "others-decisions") else ()), *purposes):
         listed = islice(_of_purpose(ports, purpose, now, lot), _MOST_LISTED)
-        for each in islice((one for one in listed if _may_be_seen(person, one)), _MOST_BLIND):
-            record = _whole(ports, person, each)
+        left = [one for one in listed if _may_be_seen(person, one)]
+        for _ in range(_MOST_BLIND):
+            if not left:
+                break
+            record = _whole(ports, person, left.pop(0))
             if record is None:
                 continue
             if may_settle(record, person.id, utc(now)):
                 change = claimed(record, person.id, now)
-            elif (at := _looks_new(ports, person, now, record, before)) is not None:
+            elif not may_look(record, person.id, utc(now)):
+                continue
+            elif preview(ports.work, record) is None:  # its views have expired, as have those of older uploads
+                newer = [one for one in left if one.created_at > record.created_at]
+                left = newer[len(newer) // 2 :]  # those that are kept are soon found so
+                continue
+            elif at := upload_shown(record, policy_in_force(ports.policies, record), before, now):
                 change = leased_blind(record, person.id, now, at)
             else:
                 continue
             if taken := _taken(ports, record, change):
                 return taken
     return None
-
-
-def _looks_new(ports: ReviewPorts, person: Person, now: datetime, record: Record, before: Record | None) -> str | None:
-    """Return when an item was uploaded, as a person is to see it; None if they may not, or would know its age.
-
-    Each new upload has a preview and views, and they expire together.
-    """
-    if not may_look(record, person.id, utc(now)) or preview(ports.work, record) is None:
-        return None
-    return upload_shown(record, policy_in_force(ports.policies, record), before, now) or None
 
 
 def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> Iterator[Record]:
