@@ -297,3 +297,18 @@ def test_no_single_item_changes_what_is_told_of_the_queue(waiting: int, overdue:
     assert said.overdue - 10 < overdue <= said.overdue
     assert said.next_due_at == (None if waiting < 10 else "2026-11-27T12:30:00.000Z")
     assert (said.overdue == 0) == (overdue == 0)
+
+
+def test_a_batch_decides_on_a_blind_item_as_on_others_and_changes_nothing(place: Place) -> None:
+    image = blind(place, "second", preprocessing_version="1")
+    item = taken(place)
+    batch = {"items": [item["item"]], "screens": [item["screen"]], "verdict": "safe", "confirmed": 1}
+
+    status, made = place.ask(ANN, "POST", "/batches", batch)
+
+    assert (status, made["left_alone"]) == (200, [])
+    place.later = timedelta(seconds=11)
+    end = {"pending": made["items"][0]["pending"]}
+    assert place.ask(ANN, "POST", f"/items/{item['item']}/finish", end) == (200, {})
+    record = place.verdicts.get(image)
+    assert (record.verdict, [one["verdict"] for one in record.opinions]) == ("unsafe", ["safe"])
