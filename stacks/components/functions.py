@@ -331,7 +331,7 @@ class Functions(Construct):
         self.render_original = self._function(
             "render_original",
             memory_mb=2048,  # as prepare_image, which decodes the same files
-            timeout_seconds=30,  # as long as API Gateway waits
+            timeout_seconds=18,  # the API waits 25 s for it, of which its start may take the rest
             layers=[self._imaging],
             environment={
                 "VERDICT_TABLE": verdicts.table.table_name,

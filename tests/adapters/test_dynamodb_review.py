@@ -308,12 +308,12 @@ def test_a_report_is_not_lost_to_one_that_comes_at_the_same_time(dynamodb, queue
 def test_a_blind_lease_that_ran_out_goes_back_to_its_purpose(dynamodb, queue, store):
     image = put(dynamodb, "a.png", "second#3", verdict="unsafe", decided_by="judge")
     read = store.get(image)
-    assert queue.compare_lease(read, leased_blind(read, "anna", NOW))
+    assert queue.compare_lease(read, leased_blind(read, "anna", NOW, utc(NOW)))
     assert store.get(image).blind["purpose"] == "second"
     assert list(store.decided_by_people("2020")) == []
 
     (over,) = queue.returning(utc(NOW + timedelta(minutes=3)), 10)
     assert queue.put_back(over)
 
-    assert (store.get(image).blind, store.get(image).other["queue"]) == (None, "second#3")
+    assert (store.get(image).lease_holder, store.get(image).other["queue"]) == (None, "second#3")
     assert list(store.decided_by_people("0")) == [image]

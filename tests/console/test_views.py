@@ -128,6 +128,8 @@ def logged(place) -> None:
 
 def test_an_auditor_finds_what_somebody_did_and_if_the_log_is_whole(tab, place) -> None:
     logged(place)
+    go(tab, "changes", "packs/small.yaml")  # the item is let go meanwhile
+    place.people.people["sub-1"] = person("auditor")
     go(tab, "audit", "2 of 2 entries that were read")
     rows = tab.page.locator("tbody tr")
     assert tab.page.get_by_text("✓ Whole").is_visible()
@@ -143,6 +145,15 @@ def test_an_auditor_finds_what_somebody_did_and_if_the_log_is_whole(tab, place) 
     tab.page.get_by_text("0 of 2 entries that were read").wait_for()
     tab.page.get_by_role("button", name="Everything").click()
     tab.page.get_by_text("2 of 2 entries that were read").wait_for()
+
+
+def test_who_reviews_sees_in_the_audit_log_on_no_image_what_others_did(tab, place) -> None:
+    logged(place)
+
+    go(tab, "audit", "You review yourself")
+
+    assert "a" * 32 not in tab.page.content() and "b" * 32 not in tab.page.content()
+    assert tab.page.get_by_text("withheld").count() == 2
 
 
 def test_leads_see_what_people_are_exposed_to_and_which_questions_are_wrong(tab, place) -> None:

@@ -12,6 +12,7 @@ from aws_cdk.cx_api import CloudAssembly
 
 from moderate.costs import drift
 from moderation import wiring
+from moderation.adapters.clients import FUNCTION_CONNECT_S, FUNCTION_READ_S
 from stacks.components.functions import POWERTOOLS_LAYER
 from tests.infra.synthesis import ROOT, Template, flatten, template_of
 
@@ -26,7 +27,7 @@ LIMITS = {  # stem: (memory in MB, time-out in seconds, reserved concurrency: an
     "escalate": (512, 30, None),
     "finalise": (512, 300, None),
     "vouch": (1024, 15, None),
-    "render_original": (2048, 30, None),
+    "render_original": (2048, 18, None),
     "sweep_claims": (256, 300, None),
     "api": (1024, 30, None),
     "app_api": (512, 30, None),
@@ -126,6 +127,13 @@ def test_safe_images_are_published_only_on_request(production: CloudAssembly, mo
     assert environment(moderation, "record_verdict")["NOTIFY_SAFE"] == "false"
     assert "SAFE_TOPIC_ARN" not in environment(moderation, "notify")
     assert "SafeTopicArn" not in moderation.content["Outputs"]
+
+
+def test_what_the_console_waits_for_ends_before_it_does(moderation: Template) -> None:
+    shows, waits = (moderation.function(stem)["Timeout"] for stem in ("render_original", "api"))
+
+    assert shows < FUNCTION_READ_S
+    assert FUNCTION_CONNECT_S + FUNCTION_READ_S < waits <= 30, "API Gateway waits no longer"
 
 
 @pytest.mark.parametrize("stem", LIMITS)

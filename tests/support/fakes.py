@@ -385,7 +385,7 @@ class FakeReviewQueue:
         if standing is None or standing.pending_id or standing.other["queue_order"] != record.other["queue_order"]:
             return False
         home = {"queue": standing.home_queue, "queue_order": standing.home_order}
-        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by"}))
+        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind"}))
 
     def compare_lease(self, record: Record, change: Change) -> bool:
         if self.meanwhile:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from moderation.domain.audit import AuditEvent, Head, entry
+from moderation.domain.people import Person
 from moderation.usecases.browse_audit import MOST_READ, SHOWN, AuditPage, Wanted, browse_audit, place_of
 from tests.support.fakes import FakeAuditFiles
 
+AUDITOR = Person(id="s-1", pseudonym="p-auditor", roles=frozenset({"auditor"}))
 IMAGES = ("a" * 32, "b" * 32)
 
 
@@ -33,10 +35,10 @@ EVERYTHING = Wanted()
 
 
 def pages(audit: FakeAuditFiles, wanted: Wanted = EVERYTHING) -> Iterator[AuditPage]:
-    page = browse_audit(audit, wanted)
+    page = browse_audit(audit, AUDITOR, wanted)
     yield page
     while page.older:
-        page = browse_audit(audit, wanted, place_of(page.older))
+        page = browse_audit(audit, AUDITOR, wanted, place_of(page.older))
         yield page
 
 
@@ -90,13 +92,13 @@ def test_what_can_not_be_read_is_shown_whatever_is_wanted(audit: FakeAuditFiles)
     audit.entry_days = lambda: ["2026-11-27"]  # type: ignore[method-assign]
     audit.files[broken] = b"?"
 
-    [unread] = [seen for seen in browse_audit(audit, Wanted(who="p-9")).entries if seen.event is None]
+    [unread] = [seen for seen in browse_audit(audit, AUDITOR, Wanted(who="p-9")).entries if seen.event is None]
 
     assert unread.key == broken
 
 
 def test_an_empty_log_has_no_entries() -> None:
-    assert browse_audit(FakeAuditFiles(), Wanted()) == AuditPage([], 0, "")
+    assert browse_audit(FakeAuditFiles(), AUDITOR, Wanted()) == AuditPage([], 0, "")
 
 
 @pytest.mark.parametrize("text", ["x", "2026-11-27T10:00:00.000Z", "a entries/2026-11-27", "a seals/2026-11-27/x"])

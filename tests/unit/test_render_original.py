@@ -86,6 +86,19 @@ def test_without_evidence_it_is_the_first_frame(place: Place) -> None:
     assert isinstance(colour, tuple) and colour[0] > 200
 
 
+def test_a_picture_that_takes_too_long_to_draw_is_not_counted(place: Place, monkeypatch) -> None:
+    def too_long(*_: object) -> bytes:
+        raise TimeoutError
+
+    monkeypatch.setattr("moderation.usecases.review.render_original.redraw", too_long)
+    counted: list[object] = []
+    monkeypatch.setattr(place.ports.counts, "count", lambda *given: counted.append(given))
+
+    with pytest.raises(TimeoutError):
+        place.render()
+    assert (counted, place.audit.events) == ([], [])
+
+
 def test_what_can_not_be_written_down_is_not_shown(place: Place) -> None:
     place.audit.failing = True
 

@@ -316,16 +316,28 @@ def test_only_the_subject_of_an_access_token_says_who_asks(laptop, claims):
     assert ask(laptop, "GET", "/me", **claims)[0] == 401
 
 
+def steal(laptop, role: str) -> Any:
+    """Return what makes clients of whoever got hold of the credentials of a function with this role."""
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    laptop.client("iam").update_assume_role_policy(
+        RoleName=laptop.outputs[f"{role}RoleArn"].rpartition("/")[2],
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anybody]}),
+    )
+    return partial(laptop.client_of, role)
+
+
 @pytest.fixture(scope="module")
 def stolen(laptop) -> Any:
     """Clients of whoever got hold of the credentials of the console's function."""
-    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    laptop.client("iam").update_assume_role_policy(
-        RoleName=laptop.outputs["ApiRoleArn"].rpartition("/")[2],
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anybody]}),
-    )
+    return steal(laptop, "Api")
 
-    return partial(laptop.client_of, "Api")
+
+@pytest.fixture(scope="module")
+def stolen_logs(laptop) -> Any:
+    """Clients of whoever got hold of the credentials of the function that reads the logs."""
+    function = laptop.client("lambda").get_function_configuration(FunctionName=laptop.outputs["LogApiFunctionName"])
+    laptop.outputs["LogApiRoleArn"] = function["Role"]
+    return steal(laptop, "LogApi")
 
 
 def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
@@ -379,6 +391,62 @@ def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
         assert refused.value.response["Error"]["Code"] in REFUSED, what
 
     assert laptop.item(standing.key) == before
+
+
+def test_the_stolen_role_of_the_logs_reads_what_it_serves_and_nothing_else(laptop, desk, stolen_logs):
+    outputs, s3 = laptop.outputs, stolen_logs("s3")
+    [standing] = desk.wait("a.png", colour="olive")
+    desk.ask("POST", f"/items/{desk.take()['item']}/reveal", {})
+    laptop.invoke_rule("AuditSchedule")
+    key = {"pk": {"S": standing.pk}, "sk": {"S": standing.version}}
+    image = {"Bucket": standing.bucket, "Key": standing.key, "VersionId": standing.version}
+    audit, policies, work = (outputs[f"{name}BucketName"] for name in ("Audit", "Policy", "Work"))
+    all_keys = partial(laptop.client("s3").list_objects_v2, Bucket=audit)
+    entry = {"Bucket": audit, "Key": all_keys(Prefix="entries/")["Contents"][0]["Key"]}
+    [view, *_] = laptop.client("s3").list_objects_v2(Bucket=work, Prefix="work/")["Contents"]
+    rights = {"Bucket": policies, "Key": "people.json"}
+    table, dynamodb = outputs["VerdictTableName"], stolen_logs("dynamodb")
+    versions = s3.list_object_versions(Bucket=policies)["Versions"]
+    [earlier, *_] = [version["VersionId"] for version in versions if version["Key"] == "people.json"]
+    before = (laptop.item(standing.key), laptop.client("s3").get_object(**rights)["ETag"])
+
+    assert s3.get_object(**entry)["Body"].read() and s3.get_object(**rights)["Body"].read()
+    attempts = {
+        "read an upload": lambda: s3.get_object(**image),
+        "list uploads": lambda: s3.list_objects_v2(Bucket=standing.bucket),
+        "read a view": lambda: s3.get_object(Bucket=work, Key=view["Key"]),
+        "list the work": lambda: s3.list_objects_v2(Bucket=work),
+        "read a record": lambda: dynamodb.get_item(TableName=table, Key=key),
+        "list records": lambda: dynamodb.scan(TableName=table),
+        "read a pack": lambda: s3.get_object(Bucket=policies, Key="packs/blog.yaml"),
+        "read earlier rights": lambda: s3.get_object(**rights, VersionId=earlier),
+        "read the quarantine": lambda: s3.list_objects_v2(Bucket=outputs["QuarantineBucketName"]),
+        "give itself rights": lambda: s3.put_object(**rights, Body=b"{}"),
+        "push a pack": lambda: s3.put_object(Bucket=policies, Key="packs/blog.yaml", Body=b"x"),
+        "log a change": lambda: s3.put_object(Bucket=policies, Key="history/log/x/y.json", Body=b"x", IfNoneMatch="*"),
+        "add to the audit": lambda: s3.put_object(Bucket=audit, Key="entries/x/y.json", Body=b"x", IfNoneMatch="*"),
+        "overwrite the audit": lambda: s3.put_object(**entry, Body=b"x"),
+        "delete the audit": lambda: s3.delete_object(**entry),
+        "seal the audit": lambda: s3.put_object(Bucket=audit, Key="seals/2026-01-01.json", Body=b"x", IfNoneMatch="*"),
+        "claim a check": lambda: s3.put_object(Bucket=audit, Key="checks/9.json", Body=b"x", IfNoneMatch="*"),
+        "tag": lambda: s3.put_object_tagging(**image, Tagging={"TagSet": [{"Key": "moderation", "Value": "safe"}]}),
+        "write a record": lambda: dynamodb.put_item(TableName=table, Item=key),
+        "publish": lambda: stolen_logs("sns").publish(TopicArn=outputs["UnsafeTopicArn"], Message="x"),
+        "end a decision": lambda: stolen_logs("lambda").invoke(FunctionName=outputs["FinaliseFunctionName"]),
+        "show an upload": lambda: stolen_logs("lambda").invoke(FunctionName=outputs["RenderOriginalFunctionName"]),
+        "take another role": lambda: stolen_logs("sts").assume_role(
+            RoleArn=outputs["QuarantineRoleArn"], RoleSessionName="deployer"
+        ),
+        "start an execution": lambda: stolen_logs("stepfunctions").start_execution(
+            stateMachineArn=outputs["WorkflowArn"]
+        ),
+    }
+    for what, attempt in attempts.items():
+        with pytest.raises(ClientError) as refused:
+            attempt()
+        assert refused.value.response["Error"]["Code"] in REFUSED, what
+
+    assert (laptop.item(standing.key), laptop.client("s3").get_object(**rights)["ETag"]) == before
 
 
 def forged(laptop, stolen, image: ImageRef, who: Person, holder: Person | None = None, **said: Any) -> Pending:

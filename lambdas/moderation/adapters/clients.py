@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # A store answers in milliseconds: three tries fit well into any function's limit.
 _STORE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+# A function that is asked shows an upload within 18 s (`render_original`), after at most 7 s for its start; the asking
+# one has 30 s, and so has API Gateway.
+FUNCTION_CONNECT_S, FUNCTION_READ_S = 3, 25
 # Links by default have an older signature, which most regions refuse, and a host that redirects to the region's.
 _LINKS = _STORE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 ENDPOINT_READ_S = 70  # SageMaker cuts a real-time invocation off at 60 s
@@ -89,8 +92,8 @@ def stepfunctions(session: "Session | None" = None) -> "SFNClient":
 
 
 def lambda_(session: "Session | None" = None) -> "LambdaClient":
-    # who waits for the answer waits at most half a minute, and what fails is tried again on a schedule
-    config = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+    # what fails is tried again by who waits for the answer, or on a schedule
+    config = Config(connect_timeout=FUNCTION_CONNECT_S, read_timeout=FUNCTION_READ_S, retries={"total_max_attempts": 1})
     return session_of(session).client("lambda", config=config)
 
 

@@ -88,7 +88,7 @@ class DynamoReviewQueue:
         return self._done(
             Key=key_of(record.image),
             UpdateExpression="SET #queue = home_queue, queue_order = home_order"
-            " REMOVE lease_holder, lease_until, home_queue, home_order, blind, leased_at, revealed",
+            " REMOVE lease_holder, lease_until, home_queue, home_order, leased_at, revealed",
             ConditionExpression="#queue = :queue AND queue_order = :order AND attribute_exists(home_queue)"
             " AND attribute_not_exists(pending_id)",
             ExpressionAttributeNames={"#queue": "queue"},

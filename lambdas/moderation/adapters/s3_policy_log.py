@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from moderation.adapters.faults import store_faults
+from moderation.adapters.s3_people import PEOPLE_KEY
 from moderation.domain.policy_history import APPROVALS, HISTORY, LOG, PICTURES, PolicyChange, log_entry, signers
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class S3PolicyLog:
             yield from (found["Key"] for found in page.get("Contents", []))
 
     def _changed(self) -> list[PolicyChange]:
-        """Return each version and each deletion of a file that isn't history, newest first."""
+        """Return each version and each deletion of a file that is neither history nor people's rights, newest first."""
         found: list[tuple[datetime, bool, PolicyChange]] = []
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket):
             for kind, action in (("Versions", ""), ("DeleteMarkers", "deleted")):
                 for version in cast(list["ObjectVersionTypeDef"], page.get(kind, [])):
-                    if not version["Key"].startswith(HISTORY):
+                    if not version["Key"].startswith((HISTORY, PEOPLE_KEY)):
                         at = version["LastModified"]
                         change = PolicyChange(f"{at:%Y-%m-%dT%H:%M:%SZ}", version["Key"], version["VersionId"], action)
                         found.append((at, version["IsLatest"], change))

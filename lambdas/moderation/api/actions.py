@@ -18,6 +18,7 @@ from moderation.usecases.measure import measure
 from moderation.usecases.review.ports_of import item_of
 
 _MEASURED = timedelta(days=30)
+_DAY = timedelta(days=1)
 _LONGEST = timedelta(days=92)  # each day is read by itself, and API Gateway waits for half a minute
 
 
@@ -50,14 +51,21 @@ def read_policy(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def read_metrics(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    until = request.given.get("until", datetime.now(UTC))
+    now = datetime.now(UTC)
+    until = request.given.get("until", now)
     since = request.given.get("since", until - _MEASURED)
     if not timedelta() <= until - since <= _LONGEST:
         raise BadRequest(f"until must be at most {_LONGEST.days} days after since: use `moderate metrics` for more.")
+    since, until = _day(since), min(now, _day(min(now, until)) + _DAY)
     routes = ports.policies.routes()
     review = ports.review
     found = measure(review.verdicts, ports.reveal.counts, review.bucket, routes, utc(since), utc(until))
     return asdict(found) | {"since": utc(since), "until": utc(until), "reviewed_is_biased": True}
+
+
+def _day(moment: datetime) -> datetime:
+    """Return the start of a day: the figures of a minute would tell a verdict to who sees its upload blind."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _listed(ports: ApiPorts, name: str) -> dict[str, Any]:

@@ -8,25 +8,29 @@ from moderation.api.bodies import BadRequest
 from moderation.api.items import image_by, image_of, name_of, preview_in
 from moderation.api.request import Request
 from moderation.api.review_actions import choice_of
-from moderation.domain.blind import hides
+from moderation.domain.blind import blinded, claims_blind, hides
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import may
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_free, is_held_by, screen_of
 from moderation.usecases.decide_copies import MOST_ALONE
+from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.ports_of import item_of
 
 
 def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    """List an item that can be decided and those of its bytes; none for an item that the person sees blind."""
+    """List an item that can be decided and those of its bytes; only itself if the person sees it blind."""
     person, now = request.person, datetime.now(UTC)
     record = item_of(ports.review, person, image_of(ports, request), "decide")
-    if hides(record, person.id, utc(now), lead=may(person, "others-decisions")):
-        return {"items": []}
-    itself = [record] if is_free(record, utc(now)) or is_held_by(record, person.id, utc(now)) else []
-    found = [*itself, *identical_items(ports.review, person, record.image, now)]
-    return {"items": [_listed(ports, each) for each in found[:MOST_ALONE]]}
+    others = identical_items(ports.review, person, record.image, now)
+    is_mine, lead = is_held_by(record, person.id, utc(now)), may(person, "others-decisions")
+    if hides(record, person.id, utc(now), lead=lead):
+        can_be = is_mine or claims_blind(record, person.id, utc(now), lead=lead)
+        pack = policy_in_force(ports.review.policies, record)
+        return {"items": [_listed(ports, record, blinded(record, pack, now))] if can_be else []}
+    found = [*([record] if is_mine or is_free(record, utc(now)) else []), *others]
+    return {"items": [_listed(ports, each, each) for each in found[:MOST_ALONE]]}
 
 
 def try_batch(ports: ApiPorts, request: Request) -> dict[str, Any]:
@@ -57,12 +61,12 @@ def _screens(ports: ApiPorts, request: Request) -> dict[ImageRef, str]:
     return {image_by(ports, name): screen for name, screen in zip(names, screens, strict=True)}
 
 
-def _listed(ports: ApiPorts, record: Record) -> dict[str, Any]:
+def _listed(ports: ApiPorts, record: Record, shown: Record) -> dict[str, Any]:
     return {
         "item": name_of(ports, record.image),
         "key": record.image.key,
-        "uploaded_at": record.created_at,
-        "categories": list(record.all_categories),
+        "uploaded_at": shown.created_at,
+        "categories": list(shown.all_categories),
         "screen": screen_of(record),
         "preview": preview_in(ports.review.work, record),
     }

@@ -11,13 +11,11 @@ from moderation.domain.blind import blinded, hides
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import Person, may, may_see
-from moderation.domain.policy import Pack
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_free, is_held_by, screen_of
-from moderation.errors import InvalidPolicy
 from moderation.ports import WorkStore
 from moderation.usecases.decision_keys import deployment_secret
-from moderation.usecases.find_policy import find_policy
+from moderation.usecases.find_policy import find_policy_shown, policy_in_force
 from moderation.usecases.find_siblings import Siblings, find_siblings
 from moderation.usecases.review.reveal import preview as preview_of
 from moderation.usecases.with_evidence import with_evidence
@@ -41,11 +39,15 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
 
     Those are the ones with another verdict, and the ones that people decided; escalated ones aren't among them.
     """
-    review, now = ports.review, utc(datetime.now(UTC))
+    review, moment = ports.review, datetime.now(UTC)
+    now = utc(moment)
     record = with_evidence(review.work, found)
     blind = hides(record, person.id, now, lead=may(person, "others-decisions"))
-    shown = blinded(record) if blind else record
-    siblings = Siblings() if blind else find_siblings(review.verdicts, record)
+    pack = find_policy_shown(review.work, review.policies, record, blind=blind)
+    shown = blinded(record, pack, moment) if blind else record
+    siblings = find_siblings(review.verdicts, record)  # also where they aren't shown: it takes its time
+    if blind:
+        siblings = Siblings()
     by_people = [copy for copy in siblings.agreeing if copy.decided_by == "person"]
     same = [
         {"item": name_of(ports, copy.image), "decided_at": copy.decided_at, **shapes.verdict_of(copy)}
@@ -54,7 +56,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     ]
     return {
         "item": name_of(ports, record.image),
-        **shapes.item(shown, find_policy(review.work, review.policies, record), _in_force(ports, record)),
+        **shapes.item(shown, pack, policy_in_force(review.policies, record)),
         "screen": screen_of(record),
         "preview": preview_in(review.work, record),
         "due_at": shown.due_at,
@@ -80,10 +82,3 @@ def preview_in(work: WorkStore, record: Record) -> str | None:
 
 def name_of(ports: ApiPorts, image: ImageRef) -> str:
     return item_name(deployment_secret(ports.review.work), image)
-
-
-def _in_force(ports: ApiPorts, record: Record) -> Pack | None:
-    try:
-        return ports.review.policies.for_key(record.image.key).enforce
-    except InvalidPolicy:
-        return None

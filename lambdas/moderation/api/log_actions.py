@@ -29,7 +29,7 @@ def read_audit(ports: LogPorts, request: Request) -> dict[str, Any]:
         before = place_of(given["before"]) if given.get("before") else None
     except ValueError as error:
         raise BadRequest(f"before {error}.") from error
-    page = browse_audit(audit, Wanted(given.get("image", ""), given.get("person", "")), before)
+    page = browse_audit(audit, request.person, Wanted(given.get("image", ""), given.get("person", "")), before)
     checked = last_check(audit)
     return {
         "entries": [_entry(seen) for seen in page.entries],
@@ -49,4 +49,4 @@ def _result(checked: Checked) -> dict[str, Any]:
 
 
 def _entry(seen: SeenEntry) -> dict[str, Any]:
-    return {"key": seen.key, "event": asdict(seen.event) if seen.event else None}
+    return {"key": seen.key, "event": asdict(seen.event) if seen.event else None, "withheld": seen.withheld}

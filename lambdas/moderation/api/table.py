@@ -98,7 +98,14 @@ ROUTES = (
     Route("POST", "/batches/undo", "undo_items", "undo", "Take a batch back as one.", {**_ITEMS, "batch": Text(64)}),
     Route("GET", "/policies", "list_policies", "read-policies", "The packs and routes in force."),
     Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
-    Route("GET", "/metrics", "read_metrics", "metrics", "How good the verdicts are, with intervals.", query=_TIMES),
+    Route(
+        "GET",
+        "/metrics",
+        "read_metrics",
+        "metrics",
+        "How good the verdicts of whole days are, with intervals.",
+        query=_TIMES,
+    ),
 )
 
 # Those of a function of its own, which reads both logs and writes nowhere.
@@ -108,7 +115,7 @@ LOG_ROUTES = (
         "/audit",
         "read_audit",
         "audit",
-        "Entries of the audit log, newest first, and what its last check found.",
+        "Entries of the audit log, newest first, and what its last check found; who reviews sees no others' images.",
         query={
             "image": Text(64, optional=True),
             "person": Text(64, optional=True),

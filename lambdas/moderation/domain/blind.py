@@ -5,12 +5,16 @@ decision, a lead decides. An answer on a sample is an ordinary decision.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from moderation.domain.audit import AuditEvent
 from moderation.domain.ground_truth import said_by_machine
-from moderation.domain.lanes import due_by_default
+from moderation.domain.judgement import NO_ANSWER
+from moderation.domain.lanes import Standing, due_by_default, filed, order_of
+from moderation.domain.people import Person, may, supported_categories
+from moderation.domain.policy import Pack
 from moderation.domain.record import (
     CONTESTED_QUEUE,
     GOLDEN_QUEUE,
@@ -27,7 +31,13 @@ from moderation.domain.review import Pending, claimed, is_held_by, sent_home
 PURPOSES = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE)
 MOST_OPINIONS = 50  # of one item: the oldest go
 _SECOND_OF = 10  # of so many decisions on reviews, one gets a second opinion
-_RECENT_MINUTES = 360
+_TENS = 10
+_MOMENTS = 600  # seconds, of which one is the age of an upload that nothing else waits beside
+_JUDGED_IN = timedelta(seconds=5)  # where a record doesn't say how long it took
+_LONGEST_JUDGED = timedelta(hours=1)
+_QUARTER = timedelta(minutes=15)
+# Deeds upon images that are in no queue from then on.
+_OPEN_TO_ALL = ("escalate", "sign release", "release")
 
 
 @dataclass(frozen=True)
@@ -90,11 +100,15 @@ def may_settle(record: Record, who: str, now: str) -> bool:
     return is_contested and not held and not record.pending_id and who not in known
 
 
-def leased_blind(record: Record, who: str, now: datetime) -> Change:
-    """Change that leases a record to a person for its purpose. Raises HeldBySomeone, ItemChanged."""
+def leased_blind(record: Record, who: str, now: datetime, uploaded_at: str) -> Change:
+    """Change that leases a record to a person for its purpose, as if its upload were of another time.
+
+    To who had it before, that time is the same again. Raises HeldBySomeone, ItemChanged.
+    """
     change = claimed(record, who, now)
-    uploaded_at = (record.blind or {}).get("uploaded_at") or _recent(record, now)
-    blind = {"purpose": purpose_of(record), "uploaded_at": uploaded_at}
+    before = record.blind or {}
+    at = before["uploaded_at"] if before.get("who") == who else uploaded_at
+    blind = {"purpose": purpose_of(record), "uploaded_at": at, "who": who}
     return Change({**change.attributes, "blind": blind}, change.removed - {"blind"})
 
 
@@ -119,7 +133,8 @@ def opined(record: Record, pending: Pending, now: str) -> Change:
     attributes = {**home.attributes, "opinions": [*record.opinions, asdict(opinion)][-MOST_OPINIONS:]}
     if str(attributes["queue"]).startswith(SECOND_QUEUE):
         attributes["queue"] = _moved(attributes["queue"], PERSON_QUEUE if opinion.agrees else CONTESTED_QUEUE)
-    return Change(attributes, home.removed)
+    done = frozenset() if purpose_of(record) == GOLDEN_QUEUE else frozenset({"blind"})
+    return Change(attributes, home.removed | done)
 
 
 def wants_second(record: Record) -> bool:
@@ -137,44 +152,112 @@ def for_second(change: Change) -> Change:
 
 
 def hides(record: Record, who: str, now: str, *, lead: bool) -> bool:
-    """Tell if a person must see a record blind: whoever holds it for its purpose, and all but its decider and leads."""
+    """Tell if a person must see a record blind: whoever holds it for its purpose, and all but its decider.
+
+    A lead sees it once they answered: before, it may still come to them.
+    """
     if record.blind and is_held_by(record, who, now):
         return True
-    return bool(purpose_of(record) or record.blind) and not lead and record.decider != who
+    if lead and who in {opinion.who for opinion in opinions_of(record)}:
+        return False
+    return bool(purpose_of(record) or (record.blind and not lead)) and record.decider != who
 
 
-def blinded(record: Record) -> Record:
-    """Return a record as it was before people decided on it, or as if the machine hadn't; its upload looks recent."""
-    machine = said_by_machine(record)
-    was_review = machine.get("verdict") == "review"
-    said = dict(machine) if was_review else {}
-    hidden: Mapping[str, Any] = {
-        "verdict": "review",
-        "category": said.get("category"),
-        "reason": said.get("reason"),
-        "decided_by": said.get("decided_by", "judge"),
-        "created_at": (uploaded := str((record.blind or {}).get("uploaded_at", record.created_at))),
-        "decided_at": uploaded,
-        "due_at": due_by_default(uploaded),
-    }
-    gone = {
-        "categories",
-        "history",
-        "shadow",
-        "opinions",
-        "sample",
-        "reports",
-        "top_finding",
-        "other_category",
-    }
-    if not was_review:
-        gone |= {"row", "judgement"}
-    return record.with_change(Change(hidden, frozenset(gone)))
+def blinded(record: Record, pack: Pack | None, now: datetime) -> Record:
+    """Return a record as it was before people decided on it, or as if the judge had said nothing.
+
+    Its upload looks recent, and `pack`, the one in force, is the policy behind it.
+    """
+    said = _said_for_review(record)
+    uploaded_at = (record.blind or {}).get("uploaded_at") or upload_shown(record, pack, None, _hour(now))
+    decided_at = utc(datetime.fromisoformat(uploaded_at) + _took(record))
+    hidden: Mapping[str, Any] = {"verdict": "review", "created_at": uploaded_at, "decided_at": decided_at, **said}
+    gone = {"categories", "history", "shadow", "opinions", "sample", "reports", "top_finding", "other_category"}
+    shown = record.with_change(Change(hidden, frozenset(gone - set(said))))
+    due_at = filed(supported_categories(shown), pack, uploaded_at)["due_at"]
+    policy = {"policy": {"name": pack.name, "digest": pack.digest}} if pack else {}
+    return shown.with_change(Change({"due_at": due_at, **policy}))
 
 
-def _recent(record: Record, now: datetime) -> str:
-    """Return a time of the last hours, at which the upload of an ordinary item might have been."""
-    return utc(now - timedelta(minutes=1 + int(record.image.id, 16) % _RECENT_MINUTES))
+def upload_shown(record: Record, pack: Pack | None, before: Record | None, now: datetime) -> str:
+    """Return the time of upload to show of a blind item that comes before an ordinary one, or while none waits.
+
+    It would be due a moment before that one; a graver one, and one without any, came a moment ago. Empty for one that
+    is less grave, which would be out of order.
+    """
+    shown = record.with_change(Change({"verdict": "review", **_said_for_review(record)}))
+    place, chance = filed(supported_categories(shown), pack, utc(now)), int(record.image.id, 16) >> 16
+    latest = now - _took(record) - timedelta(seconds=20 + chance % _MOMENTS)
+    if before is None:
+        return _as_event(latest, record)
+    rank, others = order_of(place["severity"], "")[0], str(before.other.get("queue_order"))[0]
+    if rank > others:
+        return ""
+    if rank < others:
+        return _as_event(latest, record)
+    allowed = datetime.fromisoformat(place["due_at"]) - now
+    due = datetime.fromisoformat(before.due_at or due_by_default(before.created_at))
+    earlier = min(timedelta(seconds=1 + chance % 60), (due - now) / 2 if due > now else timedelta.max)
+    return _as_event(min(latest, due - earlier - allowed), record)
+
+
+def told(standing: Standing) -> Standing:
+    """Return what people are told of the queue's length: in tens, so that no single item changes it visibly.
+
+    What waits is rounded down, so that something may always come, and what is late rounded up. When the next is due is
+    told of a long queue alone, and to a quarter of an hour.
+    """
+    due, is_short = standing.next_due_at, standing.waiting < _TENS
+    return replace(
+        standing,
+        waiting=standing.waiting // _TENS * _TENS,
+        overdue=-(-standing.overdue // _TENS) * _TENS,
+        next_due_at=None if due is None or is_short else utc(_begun(datetime.fromisoformat(due), _QUARTER)),
+    )
+
+
+def audited(event: AuditEvent, reader: Person) -> AuditEvent:
+    """Return an entry of the audit log as a person may see it.
+
+    Any image may come to a person who reviews, blind, so of others' deeds they don't learn the image or its facts.
+    """
+    if not may(reader, "next") or event.who == reader.pseudonym or event.action in _OPEN_TO_ALL:
+        return event
+    return replace(event, image=None, facts={})
+
+
+def _said_for_review(record: Record) -> dict[str, Any]:
+    """Return what the machine said as it handed a record to a person, or what it says where the judge is silent."""
+    own = record.decided_by != "person"
+    machine: Mapping[str, Any] = record.attributes() if own else said_by_machine(record)
+    if machine.get("verdict") == "review":
+        return {name: machine.get(name) for name in ("category", "reason", "decided_by")}
+    near = [one for one in record.evidence or () if one.get("near") and one.get("categories") and one.get("score")]
+    strongest = max(near, key=lambda one: one["score"] - one["threshold"], default={"categories": (None,)})
+    silent = {"judgement": None, "cause": None, "row": "no_judgement"}
+    return {"category": strongest["categories"][0], "reason": NO_ANSWER, "decided_by": "failure", **silent}
+
+
+def _took(record: Record) -> timedelta:
+    """Return the time from a record's upload to what the machine said of it."""
+    made = [one for one in record.history if one.get("decided_by") != "person"]
+    at = made[-1].get("at") if record.decided_by == "person" and made else record.decided_at
+    took = datetime.fromisoformat(at) - datetime.fromisoformat(record.created_at) if at else timedelta()
+    return took if timedelta() < took < _LONGEST_JUDGED else _JUDGED_IN
+
+
+def _as_event(moment: datetime, record: Record) -> str:
+    """Return a time as the events of this deployment have it: mostly of whole seconds."""
+    return utc(moment.replace(microsecond=datetime.fromisoformat(record.created_at).microsecond))
+
+
+def _hour(now: datetime) -> datetime:
+    return _begun(now, timedelta(hours=1))
+
+
+def _begun(moment: datetime, span: timedelta) -> datetime:
+    """Return the beginning of the span of time that a moment is in."""
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % span
 
 
 def _moved(partition: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from moderation.domain.descriptions import can_be_denied, quotes_unread_text
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
 from moderation.domain.injection import how_it_steers, look_like_instructions_together
-from moderation.domain.judgement import Judgement, UnusableJudgement
+from moderation.domain.judgement import NO_ANSWER, Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
 from moderation.domain.reading.orders import reads_like_orders
 from moderation.domain.reading.text import Find
@@ -169,7 +169,7 @@ def _no_judgement(situation: _Situation) -> _RowResult | None:
     if isinstance(situation.judgement, UnusableJudgement):
         reason = f"The judge's answer can't be used: {situation.judgement}. A person must decide."
     elif situation.judgement is None and needs_judge(situation.pack, situation.evidence):
-        reason = "The judge gave no answer. A person must decide."
+        reason = NO_ANSWER
     else:
         return None
     return _RowResult("review", situation.top_category, "failure", reason)

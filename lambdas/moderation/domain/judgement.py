@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Flag = Literal["safe", "unsafe"]
+NO_ANSWER = "The judge gave no answer. A person must decide."
 
 
 class UnusableJudgement(Exception):

@@ -279,4 +279,4 @@ def _away(record: Record, kind: str, until: str) -> dict[str, Any]:
 
 def _home(record: Record) -> Change:
     keys = {"queue": record.home_queue or _queue(record), "queue_order": record.home_order or _order(record)}
-    return Change(keys, frozenset(AT_WORK) - {"skipped_by"})
+    return Change(keys, frozenset(AT_WORK) - {"skipped_by", "blind"})

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from moderation.domain.audit import AuditEvent, AuditFile, ListedEntry, is_day, read_event
+from moderation.domain.blind import audited
+from moderation.domain.people import Person
 from moderation.ports import AuditReader
 
 SHOWN = 50
@@ -27,10 +29,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class SeenEntry:
-    """Entry by its key; `event` is None if it can't be read as one."""
+    """Entry by its key; `event` is None if it can't be read as one. Of one that is `withheld` the image is left out."""
 
     key: str
     event: AuditEvent | None
+    withheld: bool = False
 
 
 @dataclass
@@ -42,10 +45,11 @@ class AuditPage:
     older: str = ""
 
 
-def browse_audit(audit: AuditReader, wanted: Wanted, before: ListedEntry | None = None) -> AuditPage:
-    """Return the newest entries that are wanted, of those older than the one `before`.
+def browse_audit(audit: AuditReader, reader: Person, wanted: Wanted, before: ListedEntry | None = None) -> AuditPage:
+    """Return the newest entries that are wanted, of those older than the one `before`, as their reader may see them.
 
-    What can't be read is always among them. Raises StoreUnavailable, Misconfigured.
+    So what is withheld from a person isn't found by it either. What can't be read is always among them. Raises
+    StoreUnavailable, Misconfigured.
     """
     page = AuditPage()
     days = sorted(filter(is_day, audit.entry_days()), reverse=True)
@@ -56,7 +60,7 @@ def browse_audit(audit: AuditReader, wanted: Wanted, before: ListedEntry | None 
             for place, file in _read(audit, some):
                 page.read += 1
                 page.older = f"{place.written_at} {place.key}"
-                seen = _seen(file)
+                seen = _seen(file, reader)
                 if seen.event is None or wanted.has(seen.event):
                     page.entries.append(seen)
                 if len(page.entries) == SHOWN:
@@ -84,8 +88,10 @@ def _read(audit: AuditReader, some: list[ListedEntry]) -> Iterator[tuple[ListedE
     return zip(some, audit.read([place.key for place in some]), strict=True)
 
 
-def _seen(file: AuditFile) -> SeenEntry:
+def _seen(file: AuditFile, reader: Person) -> SeenEntry:
     try:
-        return SeenEntry(file.key, read_event(file))
+        event = read_event(file)
     except ValueError:
         return SeenEntry(file.key, None)
+    shown = audited(event, reader)
+    return SeenEntry(file.key, shown, withheld=shown != event)

@@ -14,7 +14,17 @@ def find_policy(work: WorkStore, policies: PolicyStore, record: Record) -> Pack 
     """
     if record.policy:
         return read_pack(work.get_json(pack_file(record.policy["digest"])))
+    return policy_in_force(policies, record)
+
+
+def policy_in_force(policies: PolicyStore, record: Record) -> Pack | None:
+    """Return the pack in force for a record's key, None if it is broken. Raises StoreUnavailable, Misconfigured."""
     try:
         return policies.for_key(record.image.key).enforce
     except InvalidPolicy:
         return None
+
+
+def find_policy_shown(work: WorkStore, policies: PolicyStore, record: Record, *, blind: bool) -> Pack | None:
+    """Return the pack that a person decides by: of an item that they see blind, as if it were new, the one in force."""
+    return (policy_in_force(policies, record) if blind else None) or find_policy(work, policies, record)

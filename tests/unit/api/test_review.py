@@ -241,9 +241,9 @@ def test_what_is_overdue_in_the_persons_scope_is_counted(place) -> None:
     late = {"queue": lane.partition, "queue_order": order_of(4, "2026-11-20T10:00:00.000Z")}
     place.verdicts.records[place.image] |= late
 
-    told = {"waiting": 1, "overdue": 1, "counted_all": True, "next_due_at": None}
+    told = {"waiting": 0, "overdue": 10, "counted_all": True, "next_due_at": None}
     assert place.ask(ANN, "GET", "/queue") == (200, told)
-    none = told | {"waiting": 0, "overdue": 0}
+    none = told | {"overdue": 0}
     assert place.ask(person("reviewer", prefixes=("z",)), "GET", "/queue") == (200, none)
 
 
@@ -251,9 +251,10 @@ def test_the_earliest_deadline_in_the_persons_scope_is_told(place) -> None:
     for severity, folder, due in ((4, "a#b/", "2999-02-01"), (6, "c/", "2999-03-01"), (5, "z/", "2999-01-01")):
         lane = Lane("intake", severity, ("Violence",), folder)
         place.verdicts.open_lane(lane)
-        image = place.put(f"{folder}1.jpg")
-        order = order_of(severity, f"{due}T10:00:00.000Z")
-        place.verdicts.records[image] |= {"queue": lane.partition, "queue_order": order}
+        for number in range(10):
+            image = place.put(f"{folder}{number}.jpg")
+            order = order_of(severity, f"{due}T10:0{number}:00.000Z")
+            place.verdicts.records[image] |= {"queue": lane.partition, "queue_order": order}
 
     limited = person("reviewer", prefixes=("a", "c"))
     assert place.ask(ANN, "GET", "/queue")[1]["next_due_at"] == "2999-01-01T10:00:00.000Z"
@@ -275,7 +276,8 @@ def test_a_blind_item_has_the_shape_of_any_other_and_says_nothing_of_its_verdict
     assert item["key"] == "b.jpg" and item["held_by_you"]
     assert item.keys() == ordinary.keys()
     told = ("verdict", "categories", "reason", "judge", "shadow", "history", "same_bytes", "reports")
-    assert [item[name] for name in told] == ["review", [], None, None, {}, [], [], []]
+    silent = "The judge gave no answer. A person must decide."
+    assert [item[name] for name in told] == ["review", ["Violence"], silent, None, {}, [], [], []]
     assert item["evidence"] == ordinary["evidence"]
     status, again = place.ask(ANN, "GET", f"/items/{item['item']}")
     assert (status, again["verdict"], again["uploaded_at"]) == (200, "review", item["uploaded_at"])
@@ -343,11 +345,11 @@ def test_a_batch_that_makes_no_sense_gets_a_sentence(place, alike, more, sentenc
     assert place.ask(ANN, "POST", "/batches", {**alike, **more}) == (400, {"message": sentence})
 
 
-def test_an_item_that_is_seen_blind_has_no_identical_ones(place) -> None:
+def test_an_item_that_is_seen_blind_has_no_identical_ones_but_itself(place) -> None:
     place.put("second.jpg")
     place.verdicts.records[place.image]["queue"] = "second#0"
 
-    assert batch_of(place)["items"] == []
+    assert batch_of(place)["items"] == [place.name_of(place.image)]
 
 
 def test_an_item_says_how_many_identical_ones_wait(place) -> None:

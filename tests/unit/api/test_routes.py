@@ -212,6 +212,13 @@ def test_a_query_that_makes_no_sense_gets_a_sentence(place, query, sentence) -> 
     assert place.ask(person("lead"), "GET", "/metrics", **query) == (400, {"message": sentence})
 
 
+def test_metrics_are_of_whole_days_so_that_no_upload_is_singled_out(place) -> None:
+    window = {"since": "2026-11-20T09:59:00Z", "until": "2026-11-20T10:01:00Z"}
+    _, metrics = place.ask(person("lead"), "GET", "/metrics", **window)
+
+    assert (metrics["since"], metrics["until"]) == ("2026-11-20T00:00:00.000Z", "2026-11-21T00:00:00.000Z")
+
+
 def test_metrics_and_policies_are_read(place) -> None:
     _, metrics = place.ask(person("auditor"), "GET", "/metrics", since="2026-11-01T00:00:00Z")
     _, policies = place.ask(person("policy-author"), "GET", "/policies")
@@ -261,11 +268,41 @@ def test_the_audit_log_is_read_newest_first_with_what_its_check_found(place) -> 
 
 def test_the_audit_log_is_searched_by_image_and_pseudonym(place) -> None:
     noted(place, "a" * 32, "b" * 32, "a" * 32)
-    asked = person("lead")
+    asked = person("auditor")
 
     assert len(place.ask(asked, "GET", "/audit", image="a" * 32)[1]["entries"]) == 2
     assert len(place.ask(asked, "GET", "/audit", image="a" * 32, person="p-2")[1]["entries"]) == 1
     assert place.ask(asked, "GET", "/audit", person="p-9")[1]["entries"] == []
+
+
+@pytest.mark.parametrize("roles", [("lead",), ("lead", "auditor"), ("reviewer", "auditor")])
+def test_who_reviews_learns_from_the_audit_log_on_no_image_what_others_did(place, roles) -> None:
+    noted(place, "a" * 32, "b" * 32)
+    asked = person(*roles)
+
+    status, said = place.ask(asked, "GET", "/audit")
+
+    assert (status, [one["event"]["who"] for one in said["entries"]]) == (200, ["p-1", "p-0"])
+    assert all(one["withheld"] for one in said["entries"])
+    assert all((one["event"]["image"], one["event"]["facts"]) == (None, {}) for one in said["entries"])
+    assert place.ask(asked, "GET", "/audit", image="a" * 32)[1]["entries"] == []
+
+
+def test_who_reviews_finds_their_own_deeds_in_the_audit_log_and_what_was_escalated(place) -> None:
+    for action, who in (("reveal", "otter"), ("decide", "p-2"), ("escalate", "p-2")):
+        event = AuditEvent(
+            action=action, who=who, at="2026-11-26T10:00:00.000Z", image="a" * 32, facts={"view": "full"}
+        )
+        file, _ = entry(event, f"2026-11-26/{action}", Head())
+        place.audit_files.files[file.key] = file.body
+
+    found = place.ask(person("lead"), "GET", "/audit", image="a" * 32)[1]["entries"]
+
+    assert {(one["event"]["action"], one["event"]["who"]) for one in found} == {
+        ("reveal", "otter"),
+        ("escalate", "p-2"),
+    }
+    assert not any(one["withheld"] for one in found)
 
 
 @pytest.mark.parametrize("query", [{"before": "x"}, {"image": "x" * 65}, {"day": "today"}])

@@ -10,7 +10,7 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Category, pack_data
 from moderation.domain.record import Record, decided, utc
 from moderation.domain.review import screen_of
-from moderation.domain.work_files import pack_file
+from moderation.domain.work_files import Workspace, pack_file
 from moderation.ports import Policies, StoredImage
 from moderation.usecases.decide import DecidePorts
 from moderation.usecases.review.claim import claim
@@ -102,6 +102,7 @@ class Desk:
         if sorted_in and (lane := self.verdicts.open_lane(lane_of(made, attributes))):
             attributes["queue"] = lane.partition
         self.verdicts.records[made] = attributes | more
+        self.work.put_json(Workspace.of(made, f"run-{name}").manifest, {"preview": "iVBORw0KGgo="})
         self.images.objects[made] = StoredImage(b"x", "image/png")
         self.images.tags[made] = "review"
         return made

@@ -6,13 +6,14 @@ from moderation.domain.blind import blinded, hides, opinions_of, wants_second
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
+from moderation.domain.work_files import Workspace
 from moderation.errors import NothingPending, OutOfScope
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from tests.unit.review.blind import SECOND, answer, decided, golden, taken
-from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, image, later
+from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, image, later
 
 OTHER = next(f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10)
 
@@ -186,6 +187,20 @@ def test_what_a_person_may_not_look_at_hides_no_blind_item_for_ever(desk) -> Non
     assert made[-1] in {record.image for record in found if record}
 
 
+def test_golden_items_whose_views_have_expired_hide_no_newer_one(desk) -> None:
+    for number in range(90):
+        made = golden(desk, f"old{number}")
+        old = {"created_at": utc(later(86400 * (number - 200))), "queue_order": utc(later(86400 * (number - 199)))}
+        desk.verdicts.records[made] |= old
+        desk.work.files.pop(Workspace.of(made, f"run-old{number}").manifest)
+    fresh = golden(desk)
+
+    found = [next_item(desk.review, BEN, later(40), blind_first=True, lot=number / 20).record for number in range(20)]
+
+    assert [record.image for record in found if record] == [fresh]
+    assert found[0], "also from the oldest on"
+
+
 def test_ordinary_items_come_before_blind_ones_unless_it_is_their_turn(desk) -> None:
     ordinary, drawn_one = desk.wait("a", "Violence"), sampled(desk)
 
@@ -199,7 +214,7 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
     record = taken(desk, BEN)
 
     assert hides(record, BEN.id, utc(later(21)), lead=False)
-    shown = blinded(record)
+    shown = blinded(record, GRAVE, later(21))
     assert (shown.verdict, shown.history, shown.shadow, shown.opinions, shown.sample) == ("review", (), {}, (), None)
     assert utc(later(-6 * 3600)) <= shown.created_at < utc(later(20)) < str(shown.due_at)
     assert shown.evidence == record.evidence
@@ -208,15 +223,15 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
 
 def test_a_second_opinion_shows_what_the_machine_said_to_the_first(desk) -> None:
     decided(desk, SECOND[0])
-    shown = blinded(taken(desk, BEN))
+    shown = blinded(taken(desk, BEN), GRAVE, later(21))
 
     assert (shown.verdict, shown.reason, shown.decided_by, shown.row) == ("review", "?", "evidence", "disagreement")
 
 
-def test_a_lease_that_runs_out_leaves_nothing_blind(desk) -> None:
+def test_a_lease_that_runs_out_leaves_the_item_for_its_purpose(desk) -> None:
     made = decided(desk, SECOND[0])
     taken(desk, BEN)
     next_item(desk.review, ANNA, later(200))
 
-    assert desk.get(made).blind is None
+    assert desk.get(made).lease_holder is None and desk.get(made).other["queue"].startswith("second#")
     assert taken(desk, BEN, 201).image == made

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from moderation.domain.blind import claims_blind, has_answered, leased_blind
+from moderation.domain.blind import claims_blind, has_answered, leased_blind, upload_shown
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer, open_reports
 from moderation.domain.review import claimed, released, renewed
 from moderation.errors import NothingPending, OutOfScope
+from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
 
 
@@ -23,7 +24,8 @@ def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
     record = item_of(ports, person, image, "claim")
     lead = may(person, "others-decisions")
     if claims_blind(record, person.id, utc(now), lead=lead):
-        return changed(ports, record, lambda standing: leased_blind(standing, person.id, now))
+        uploaded_at = upload_shown(record, policy_in_force(ports.policies, record), None, now)
+        return changed(ports, record, lambda standing: leased_blind(standing, person.id, now, uploaded_at))
     made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
     if made_by_other and not open_reports(record) and not lead:
         if has_answered(record, person.id):

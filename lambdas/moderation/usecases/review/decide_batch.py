@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from moderation.domain.blind import claims_blind
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.people import Person, may_see
+from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.review import alike_id, claimed, is_free, pending_of, screen_of
 from moderation.errors import ItemChanged, NotConfirmed, NothingPending, RequestRefused
@@ -110,7 +111,9 @@ def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, 
     try:
         record = item_of(ports, person, image, "decide")
         claimed(record, person.id, now)
-        if record.is_escalated or record.verdict != "review" or is_left_alone(record, choice.verdict):
+        blind = claims_blind(record, person.id, utc(now), lead=may(person, "others-decisions"))
+        waits = blind or record.verdict == "review"
+        if record.is_escalated or not waits or (not blind and is_left_alone(record, choice.verdict)):
             return "This item is decided by itself alone: open it."
         if screen_of(record) != screen:
             raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")

@@ -12,7 +12,7 @@ from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import check_answerer
 from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, taken_back
 from moderation.errors import ModerationError, UnknownCategory
-from moderation.usecases.find_policy import find_policy
+from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
 
@@ -41,10 +41,11 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope, NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "decide")
+    pack = find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind))
     pending = Pending(
         id=alike_id([image], person.id, utc(now)),
         verdict=choice.verdict,
-        categories=_named(find_policy(ports.work, ports.policies, record), choice),
+        categories=_named(pack, choice),
         note=choice.note,
         who=person.id,
         at=utc(now),

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import chain, groupby, islice
 
 from moderation.contract import SHARDS
-from moderation.domain.blind import leased_blind, may_look, may_settle
+from moderation.domain.blind import leased_blind, may_look, may_settle, upload_shown
 from moderation.domain.lanes import UNSORTED, Lane
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import (
@@ -22,7 +22,9 @@ from moderation.domain.record import (
 from moderation.domain.reports import may_answer
 from moderation.domain.review import claimed, is_free
 from moderation.errors import OutOfScope
+from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts
+from moderation.usecases.review.reveal import preview
 
 _PUT_BACK = 10  # of those whose time is over, by each who asks
 # One request costs so much at most: an item that is listed 1, and its record, which is a request of its own, 10.
@@ -58,8 +60,9 @@ def next_item(
     `list_ahead` found for them, and without any the search goes on `after` the place that it came to. Raises OutOfScope
     for a person who may not, and the errors of the ports.
 
-    Where nothing waits, and with `blind_first` before that, it is an item that they see blind; golden ones come only
-    so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these begin.
+    Where nothing waits, and with `blind_first` in the place of what does, it is an item that they see blind; golden
+    ones come only so. Leads get what two people differ on in their place. `lot`, from 0 to 1, says where in time these
+    begin.
     """
     if not may(person, "next"):
         raise OutOfScope("You may not take items from the review queue: ask an administrator.")
@@ -67,18 +70,41 @@ def next_item(
         for over in ports.queue.returning(utc(now), _PUT_BACK):
             ports.queue.put_back(over)
     blind = (SECOND_QUEUE, GOLDEN_QUEUE, SAMPLE_QUEUE) if blind_first else (SECOND_QUEUE, SAMPLE_QUEUE)
-    if blind_first and (record := _take_blind(ports, person, now, blind, lot)):
-        return Found(record)
-    found = _search(ports, person, now, after)
-    if found.after and not after and (record := _take_ahead(ports, person, now)):
+    taking = _Taking(ports, person, now, blind, lot, instead=blind_first)
+    found = _search(taking, after)
+    if found.after and not after and (record := _take_ahead(taking)):
         return Found(record)
     if found.record or found.after:
         return found
-    return Found(None if blind_first else _take_blind(ports, person, now, blind, lot))
+    return Found(_take_blind(ports, person, now, blind, lot))
 
 
-def _search(ports: ReviewPorts, person: Person, now: datetime, after: str) -> Found:
+@dataclass
+class _Taking:
+    """Takes an item that waits, or once, with `instead`, one that a person sees blind in its place."""
+
+    ports: ReviewPorts
+    person: Person
+    now: datetime
+    blind: Sequence[str]
+    lot: float
+    instead: bool
+
+    def take(self, listed: Record) -> Record | None:
+        """Return what was taken; None if the person may not have the item, or somebody else was faster."""
+        record = self.ports.verdicts.get(listed.image)
+        if record is None or not may_have(self.person, record, self.now):
+            return None
+        if self.instead:
+            self.instead = False
+            if blind := _take_blind(self.ports, self.person, self.now, self.blind, self.lot, record):
+                return blind
+        return _taken(self.ports, record, claimed(record, self.person.id, self.now))
+
+
+def _search(taking: _Taking, after: str) -> Found:
     """Take the first item of the queue that a person may have, as far as a request goes."""
+    ports, person = taking.ports, taking.person
     cost, place, most = 0, after, _MOST if after else _AT_FIRST
     for listed in _waiting(ports, person, after):
         if cost >= most and _order(listed) != place:  # in one place there may be several
@@ -87,23 +113,15 @@ def _search(ports: ReviewPorts, person: Person, now: datetime, after: str) -> Fo
         if not may_be_seen(person, listed):
             continue
         cost += _READ
-        if record := _take(ports, person, now, listed):
+        if record := taking.take(listed):
             return Found(record)
     return Found()
 
 
-def _take_ahead(ports: ReviewPorts, person: Person, now: datetime) -> Record | None:
-    for listed in ports.queue.at(ports.queue.ahead(person.id)):
-        if may_be_seen(person, listed) and (record := _take(ports, person, now, listed)):
-            return record
-    return None
-
-
-def _take(ports: ReviewPorts, person: Person, now: datetime, listed: Record) -> Record | None:
-    record = ports.verdicts.get(listed.image)
-    if record is None or not may_have(person, record, now):
-        return None
-    return _taken(ports, record, claimed(record, person.id, now))
+def _take_ahead(taking: _Taking) -> Record | None:
+    places = taking.ports.queue.at(taking.ports.queue.ahead(taking.person.id))
+    each = (one for one in places if may_be_seen(taking.person, one))
+    return next(filter(None, map(taking.take, each)), None)
 
 
 def _take_blind(
@@ -112,17 +130,28 @@ def _take_blind(
     now: datetime,
     purposes: Sequence[str],
     lot: float,
+    before: Record | None = None,
 ) -> Record | None:
+    """Take an item that a person sees blind: one that isn't out of order before an ordinary one, if there is one."""
     for purpose in (*((CONTESTED_QUEUE,) if may(person, "others-decisions") else ()), *purposes):
         listed = islice(_of_purpose(ports, purpose, now, lot), _MOST_LISTED)
-        for each in islice((one for one in listed if may_be_seen(person, one)), _MOST_BLIND):
-            record = _whole(ports, person, each)
+        left = [one for one in listed if may_be_seen(person, one)]
+        for _ in range(_MOST_BLIND):
+            if not left:
+                break
+            record = _whole(ports, person, left.pop(0))
             if record is None:
                 continue
             if may_settle(record, person.id, utc(now)):
                 change = claimed(record, person.id, now)
-            elif may_look(record, person.id, utc(now)):
-                change = leased_blind(record, person.id, now)
+            elif not may_look(record, person.id, utc(now)):
+                continue
+            elif preview(ports.work, record) is None:  # its views have expired, as have those of older uploads
+                newer = [one for one in left if one.created_at > record.created_at]
+                left = newer[len(newer) // 2 :]  # those that are kept are soon found so
+                continue
+            elif at := upload_shown(record, policy_in_force(ports.policies, record), before, now):
+                change = leased_blind(record, person.id, now, at)
             else:
                 continue
             if taken := _taken(ports, record, change):

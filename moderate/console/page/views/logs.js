@@ -82,6 +82,8 @@ function Search({ wanted, look }) {
 function Entries({ found, wanted, look }) {
   return html`
     <${State} checked=${found.checked} />
+    ${found.entries.some((one) => one.withheld) &&
+    html`<p>You review yourself: of what others did you see who and when, but not on which image.</p>`}
     <p role="status">${found.entries.length} of ${found.read} entries that were read. Times are of this computer.</p>
     ${found.entries.length > 0 &&
     html`<div class="scroll" tabindex="0" role="region" aria-label="Entries">
@@ -114,6 +116,7 @@ function Entry({ one, wanted, look }) {
     <td><button type="button" title="Only this person" onClick=${() => look({ ...wanted, person: event.who })}>${event.who}</button></td>
     <td>${event.action}</td>
     <td>
+      ${one.withheld && html`<span title="It may come to you, too, and you are to see it without what others did">withheld</span>`}
       ${event.image &&
       html`<button type="button" title="Only this image" onClick=${() => look({ ...wanted, image: event.image })}>${event.image}</button>`}
     </td>

@@ -61,10 +61,11 @@ function Nothing({ work, keys, act }) {
 
 function Line({ queue }) {
   if (!queue) return null;
-  const waiting = queue.counted_all ? queue.waiting : `over ${queue.waiting}`;
+  const waiting = queue.waiting ? `${queue.waiting} or more` : "fewer than 10";
+  const late = `${queue.counted_all ? "up to" : "over"} ${queue.overdue} overdue.`;
   return html`<p class="line">
-    Waiting: ${waiting}. ${queue.overdue ? html`<b>⚠ ${queue.overdue} overdue.</b>` : "Nothing is overdue."}
-    ${queue.next_due_at && ` The next is due ${time(queue.next_due_at)}.`}
+    Waiting: ${waiting}. ${queue.overdue ? html`<b>⚠ ${late}</b>` : "Nothing is overdue."}
+    ${queue.next_due_at && ` The next is due after ${time(queue.next_due_at)}.`}
   </p>`;
 }
 
