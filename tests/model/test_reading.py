@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from local.harness.hostile_files import encode
 from local.samples import small_words
 from moderation.adapters.reader.ocr import OcrReader
 from moderation.errors import ReadingFailed
+from moderation.usecases.ask import read_text
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
 from stacks.wheels import READER_MODELS
 
@@ -50,6 +52,23 @@ def test_like_digits_that_touch_in_a_small_line_are_all_read(reader: OcrReader) 
 
 def test_nothing_is_found_where_nothing_is_written(reader: OcrReader) -> None:
     assert reader.read(png(photograph((400, 300)))).finds == ()
+
+
+def test_a_number_that_one_frame_of_many_alike_shows_is_found(reader: OcrReader) -> None:
+    frames = [Image.new("RGB", (480, 360), "steelblue") for _ in range(4)]
+    ImageDraw.Draw(frames[2]).text((60, 90), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
+
+    reading = read_text(reader, encode(frames[0], "GIF", save_all=True, append_images=frames[1:]), 224)
+
+    found = [find for find in reading.finds if find.view == "frame-1"]
+    assert [(find.detector, find.text) for find in found] == [("phone", "Call 202-555-0143")]
+
+
+def test_small_white_letters_on_transparency_are_found(reader: OcrReader) -> None:
+    picture = Image.new("RGBA", (1200, 900), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).text((700, 500), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
+
+    assert [find.view for find in read_text(reader, encode(picture, "PNG"), 224).finds] == ["full-black"]
 
 
 def test_a_file_that_is_no_picture_is_refused(reader: OcrReader) -> None:

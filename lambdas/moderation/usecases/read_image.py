@@ -55,8 +55,8 @@ def read_pages(reader: Reader, data: bytes, pages: Sequence[Page]) -> Reading:
         raise ReadingFailed(str(error)) from error
     parts = [_on_page(reader.read(png), page) for page, png in zip(pages, pictures, strict=True)]
     lines = tuple(line for part in parts for line in part.lines)
-    if len(lines) > MAX_LINES:
-        raise ReadingFailed(f"The picture has more than {MAX_LINES} lines of text.")
+    if len({line.text for line in lines}) > MAX_LINES:
+        raise ReadingFailed(f"The picture has more than {MAX_LINES} different lines of text.")
     codes = tuple(code for part in parts for code in part.codes)
     return Reading(lines, codes, tuple(find for part in parts for find in part.finds))
 
