@@ -23,7 +23,7 @@ from moderation.ports import ScoredText, StoredImage, VisionReply
 from moderation.usecases.judge_image import collect_evidence
 from moderation.usecases.prepare_image import prepare_image
 from moderation.usecases.query_image import query_image
-from moderation.usecases.read_image import MAX_LINES, read_image
+from moderation.usecases.read_image import MAX_LINES, Deadline, note_unread, read_image
 from tests.support.fakes import FakeReader, FakeVision
 from tests.unit import prepared
 from tests.unit.packs import PACK
@@ -175,3 +175,34 @@ def test_frames_that_are_not_read_are_on_the_record_and_never_safe_where_the_pac
     assert bool(manifest.looked_at.get("unread")) == read, "a pack that reads nothing doesn't look for it"
     assert (decision.verdict, decision.row) == (("review", "unseen") if enforced.is_read else ("safe", "safe"))
     assert not enforced.is_read or "weren't read" in decision.reason
+
+
+@pytest.mark.parametrize(("left", "read"), [([80_000], 1), ([80_000, 9_000], 0), ([9_000], 0)])
+def test_what_there_is_no_time_for_is_missing_evidence(left: list[int], read: int, workspace: Workspace) -> None:
+    """Time is looked at before each page and, by the reader, within it."""
+    preparing, reader, times = prepared.made(READING_PACK), FakeReader(CALL), list(left)
+    prepare_image(preparing, prepared.FIRST, workspace)
+    deadline = Deadline(lambda: times.pop(0) if len(times) > 1 else times[0])
+
+    read_image(preparing.images, preparing.work, reader, workspace, deadline)
+
+    written = preparing.work.get_json(workspace.reading)
+    assert (len(reader.pages), "reading" in written) == (read, bool(read))
+    assert read or "than there is time for" in written["error"]
+
+
+def test_a_reader_that_was_stopped_leaves_missing_evidence(workspace: Workspace) -> None:
+    preparing = prepared.made(READING_PACK)
+    manifest = prepare_image(preparing, prepared.FIRST, workspace)
+    for number in range(len(manifest.queries)):
+        query_image(
+            preparing.work,
+            FakeVision(VisionReply("b", tuple(ScoredText("no", 0.01, 0.0) for _ in READING_PACK.asked), "a house")),
+            workspace,
+            number,
+        )
+
+    note_unread(preparing.work, workspace, "Runtime.ExitError")
+
+    evidence = collect_evidence(preparing.work, workspace, manifest).evidence
+    assert decide(READING_PACK, evidence, Judgement("safe", None, "A house.")).row == "evidence_missing"
