@@ -145,7 +145,8 @@ def lettered(
 
 
 def film(frames: Sequence[Image.Image], format: str) -> bytes:
-    options = {"WEBP": {"quality": 60}, "TIFF": {"compression": "tiff_deflate"}}.get(format, {})
+    kinds: Mapping[str, Mapping[str, object]] = {"WEBP": {"quality": 60}, "TIFF": {"compression": "tiff_deflate"}}
+    options = kinds.get(format, {})
     return encode(frames[0], format, save_all=True, append_images=frames[1:], **options)
 
 
