@@ -1,6 +1,6 @@
 """Interfaces between the use cases and the outside world: `adapters/` on AWS, `tests/support/fakes.py` in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -131,8 +131,8 @@ class ImageStore(Protocol):
 class Reader(Protocol):
     """Reader of text and codes."""
 
-    def read(self, png: bytes) -> Reading:
-        """Read a picture. Raises ReadingFailed."""
+    def read(self, png: bytes, check: Callable[[], None]) -> Reading:
+        """Read a picture. Calls `check` every few seconds, whose error ends it. Raises ReadingFailed."""
         ...
 
 

@@ -61,7 +61,7 @@ class DemoModel:
 
     def evidence(self, data: bytes, pack: Pack) -> Evidence:
         """Return the evidence about an uploaded file under a pack, with all its views as one batch."""
-        prepared = prepare(data, pack.views, INPUT_SIZE)
+        prepared = prepare(data, pack.views, INPUT_SIZE, read=pack.is_read)
         evidence = self.answer(prepared.views, pack)
         return with_text(evidence, self._reader, data, prepared.pages) if pack.is_read else evidence
 

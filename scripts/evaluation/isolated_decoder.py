@@ -84,8 +84,7 @@ def _serve(files: Connection, outcomes: Connection, read: bool) -> None:
 def _outcome(data: bytes, read: bool) -> DecodeResult:
     before, started = _peak_mb(), time.process_time()
     try:
-        prepared = prepare(data, "auto", 224)
-        page_pictures(data, prepared.pages if read else ())
+        page_pictures(data, prepare(data, "auto", 224, read=read).pages)
         result, named = "accepted", True
     except ModerationError as error:
         result, named = f"{type(error).__name__}: {error}", True

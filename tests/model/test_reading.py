@@ -4,12 +4,17 @@ import random
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 
+from local.harness.hostile_files import encode
 from local.samples import small_words
 from moderation.adapters.reader.ocr import OcrReader
+from moderation.adapters.reader.regions import regions
 from moderation.errors import ReadingFailed
+from moderation.usecases.ask import read_text
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
 from stacks.wheels import READER_MODELS
 
@@ -50,6 +55,54 @@ def test_like_digits_that_touch_in_a_small_line_are_all_read(reader: OcrReader) 
 
 def test_nothing_is_found_where_nothing_is_written(reader: OcrReader) -> None:
     assert reader.read(png(photograph((400, 300)))).finds == ()
+
+
+def test_a_number_that_one_frame_of_many_alike_shows_is_found(reader: OcrReader) -> None:
+    frames = [Image.new("RGB", (480, 360), "steelblue") for _ in range(4)]
+    ImageDraw.Draw(frames[2]).text((60, 90), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
+
+    reading = read_text(reader, encode(frames[0], "GIF", save_all=True, append_images=frames[1:]), 224)
+
+    found = [find for find in reading.finds if find.view == "frame-1"]
+    assert [(find.detector, find.text) for find in found] == [("phone", "Call 202-555-0143")]
+
+
+def test_small_white_letters_on_transparency_are_found(reader: OcrReader) -> None:
+    picture = Image.new("RGBA", (1200, 900), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).text((700, 500), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
+
+    assert [find.view for find in read_text(reader, encode(picture, "PNG"), 224).finds] == ["full-black"]
+
+
+def test_the_end_of_a_long_code_is_searched_as_well(reader: OcrReader) -> None:
+    text = "lorem ipsum " * 170 + "call 202-555-0143"
+    code = Image.fromarray(np.array(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(scale=4)))
+
+    reading = reader.read(png(code.convert("RGB")))
+
+    assert [read.text for read in reading.codes] == [text]
+    assert {find.detector for find in reading.finds} == {"qr", "phone"}
+
+
+def test_more_places_than_are_read_are_missing_evidence() -> None:
+    probabilities = np.zeros((800, 800), dtype=np.float32)
+    for top in range(0, 800, 20):
+        for left in range(0, 800, 20):
+            probabilities[top : top + 8, left : left + 12] = 1
+
+    with pytest.raises(ReadingFailed, match=r"more than 1,000 places"):
+        regions(probabilities)
+
+
+def test_a_large_picture_is_given_up_when_time_is(reader: OcrReader) -> None:
+    times = iter([None, None])
+
+    def check() -> None:
+        if next(times, "over") == "over":
+            raise ReadingFailed("Time is up.")
+
+    with pytest.raises(ReadingFailed, match=r"Time is up\."):
+        reader.read(png(Image.new("RGB", (3000, 1300))), check)
 
 
 def test_a_file_that_is_no_picture_is_refused(reader: OcrReader) -> None:

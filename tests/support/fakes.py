@@ -646,7 +646,8 @@ class FakeReader:
     def __init__(self, *lines: Line, failing: str = "") -> None:
         self.lines, self.failing, self.pages = lines, failing, list[bytes]()
 
-    def read(self, png: bytes) -> Reading:
+    def read(self, png: bytes, check: Callable[[], None]) -> Reading:
+        check()
         self.pages.append(png)
         if self.failing:
             raise ReadingFailed(self.failing)

@@ -1,16 +1,16 @@
 """The reader gets the very pictures whose views the model sees, at full resolution."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from local.harness.crafted import crafted_files
 from local.harness.hostile_files import encode, sound_files
 from moderation.domain.image import PreparedImage, page_pictures, prepare
-from moderation.domain.image.pages import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS
+from moderation.domain.image.readable import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS
 from moderation.domain.page import Page
 from moderation.errors import ImageTooLarge, ModerationError, UnreadableImage
 from tests.support.colour_files import exif
@@ -20,7 +20,7 @@ SIZE = 64
 
 def prepared(data: bytes) -> PreparedImage | None:
     try:
-        return prepare(data, "full", SIZE)
+        return prepare(data, "full", SIZE, read=True)
     except ModerationError:
         return None
 
@@ -70,13 +70,13 @@ def test_the_pages_of_crafted_files_are_the_pictures_of_their_views() -> None:
 
 
 def assert_pages_are_views(data: bytes) -> None:
-    seen = prepare(data, "full", SIZE)
+    seen = prepare(data, "full", SIZE, read=True)
     views = {view.name: view for view in seen.views}
 
     pictures = dict(zip(seen.pages, page_pictures(data, seen.pages), strict=True))
 
-    assert [page.view for page in pictures] == list(views), "under `full` every view is whole"
-    for page, png in pictures.items():
+    assert [page.view for page in pictures][: len(views)] == list(views), "under `full` every view is whole"
+    for page, png in list(pictures.items())[: len(views)]:
         picture, view = Image.open(io.BytesIO(png)), views[page.view]
         assert (page.frame, picture.mode, picture.size) == (view.frame, "RGB", view.box[2:])
         resized = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
@@ -131,3 +131,97 @@ def test_a_file_is_decoded_within_the_same_limits() -> None:
         page_pictures(FILES["jpeg"][:400], [Page("full")])
     with pytest.raises(ImageTooLarge):
         page_pictures(encode(Image.new("1", (10_000, 6_000)), "PNG"), [Page("full")])
+
+
+NUMBER = "0171 555 0143"
+
+
+def lettered(
+    picture: Image.Image, size: int = 16, fill: str | tuple[int, int, int] = "white", text: str = NUMBER
+) -> Image.Image:
+    copy = picture.copy()
+    ImageDraw.Draw(copy).text((20, 30), text, fill=fill, font=ImageFont.load_default(size))
+    return copy
+
+
+def film(frames: Sequence[Image.Image], format: str) -> bytes:
+    kinds: Mapping[str, Mapping[str, object]] = {"WEBP": {"quality": 60}, "TIFF": {"compression": "tiff_deflate"}}
+    options = kinds.get(format, {})
+    return encode(frames[0], format, save_all=True, append_images=frames[1:], **options)
+
+
+@pytest.mark.parametrize("size", [8, 12, 16])
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_a_frame_that_differs_in_small_text_alone_is_read(format: str, size: int) -> None:
+    plain = scene((640, 480))
+    data = film([plain, lettered(plain, 10, "black"), lettered(plain, size), plain], format)
+
+    seen = prepare(data, "full", SIZE, read=True)
+
+    assert [view.frame for view in seen.views] == [0], "the model sees no difference"
+    assert {page.frame for page in seen.pages} >= {0, 1, 2}
+    assert not seen.unread and not seen.unseen
+    pictures = [Image.open(io.BytesIO(png)) for png in page_pictures(data, seen.pages)]
+    assert {picture.size for picture in pictures} == {plain.size}, "nothing is shrunk"
+
+
+def test_a_digit_that_changes_and_letters_that_are_faint_are_read() -> None:
+    plain = Image.new("RGB", (400, 300), "white")
+    for other in (lettered(plain, 16, (235, 235, 235)), lettered(plain, 16, (90, 90, 90))):
+        data = film([lettered(plain, 16, "black"), other, plain], "PNG")
+
+        assert {page.frame for page in prepare(data, "full", SIZE, read=True).pages} == {0, 1}, "the last adds nothing"
+
+
+def test_noise_is_nothing_to_read() -> None:
+    smooth = np.asarray(Image.linear_gradient("L").resize((640, 480)).convert("RGB"), dtype=np.float64)
+    rng = np.random.default_rng(1)
+    frames = [Image.fromarray((smooth + rng.normal(0, 2, smooth.shape)).clip(0, 255).astype(np.uint8)) for _ in "1234"]
+
+    assert len(prepare(film(frames, "PNG"), "full", SIZE, read=True).pages) == 1
+
+
+def test_more_text_than_is_read_is_said() -> None:
+    plain = Image.new("RGB", (300, 200), "white")
+    frames = []
+    for number in range(100):
+        frames.append(plain.copy())
+        ImageDraw.Draw(frames[-1]).text(
+            (20, 30), f"0171 555 {number:04}", fill="black", font=ImageFont.load_default(16)
+        )
+
+    seen = prepare(film(frames, "GIF"), "full", SIZE, read=True)
+
+    assert len(seen.pages) == 80 + len([view for view in seen.views if view.frame >= 80])
+    assert seen.unread == (
+        f"{100 - len(seen.pages)} of 100 frames weren't read, and may have small text of their own.",
+    )
+
+
+def test_pages_are_planned_only_where_they_are_read() -> None:
+    seen = prepare(film([scene(), lettered(scene())], "GIF"), "full", SIZE)
+
+    assert (seen.pages, seen.unread, seen.shrunk) == ((), (), ())
+
+
+@pytest.mark.parametrize("fill", [(255, 255, 255, 255), (250, 250, 250, 255), (255, 255, 255, 90)])
+def test_small_light_letters_on_transparency_are_read_on_black(fill: tuple[int, int, int, int]) -> None:
+    picture = Image.new("RGBA", (1600, 1200), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).text((900, 700), NUMBER, fill=fill, font=ImageFont.load_default(16))
+
+    seen = prepare(encode(picture, "PNG"), "full", SIZE, read=True)
+
+    assert [page.view for page in seen.pages] == ["full", "full-black"]
+
+
+def test_what_is_shrunk_is_said_and_small_text_in_what_is_shrunk_far_counts_as_unread() -> None:
+    large = prepare(encode(Image.new("L", (4500, 3000)), "PNG"), "full", SIZE, read=True)
+    scans = [Image.new("L", (4000, 3000)) for _ in range(12)]
+    for number, scan in enumerate(scans):
+        scan.paste(255, (300 * number, 0, 300 * number + 300, 3000))
+    many = prepare(film(scans, "TIFF"), "full", SIZE, read=True)
+
+    assert large.shrunk == ("Text was read in 1 of 1 pictures at down to 94% of their side.",)
+    assert large.unread == ()
+    assert many.shrunk == ("Text was read in 12 of 12 pictures at down to 41% of their side.",)
+    assert many.unread == ("Small text in 12 of 12 pictures wasn't read: under 45% of their side.",)

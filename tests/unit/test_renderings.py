@@ -305,8 +305,8 @@ def test_renderings_are_not_in_memory_together(monkeypatch, mode: str, side: int
     made: list[weakref.ref[Image.Image]] = []
     alive: list[int] = []
 
-    def followed(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
-        for rendering in renderings(frame, appearance):
+    def followed(frame: Image.Image, appearance: Appearance, *, read: bool) -> Iterator[Rendering]:
+        for rendering in renderings(frame, appearance, read=read):
             gc.collect()
             alive.append(sum(one() is not None for one in made))
             made.append(weakref.ref(rendering.picture))
@@ -317,6 +317,6 @@ def test_renderings_are_not_in_memory_together(monkeypatch, mode: str, side: int
     faint = with_figure("RGBA", (128, 128, 128, 0), (128, 128, 128, 10), (side, side))
     data = with_chunks(encode(faint, "PNG"), gamma(0.2))
 
-    assert len(prepare(data, mode, 64).views) >= 3
+    assert len(prepare(data, mode, 64, read=True).views) >= 3
     assert len(made) >= 3
     assert max(alive) <= kept

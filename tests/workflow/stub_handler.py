@@ -1,6 +1,6 @@
 """A Lambda handler for tests: fails by the plan in the object's key, `<state>|<error>|<times>/…`, then succeeds.
 
-It stands in for all five functions of the workflow; `ME` says for which.
+It stands in for all six functions of the workflow; `ME` says for which.
 """
 
 import os
@@ -11,10 +11,10 @@ def handler(event, context):
     me = os.environ["ME"]
     key = event.get("key") or event.get("prefix") or event["input"]["key"]
     state, error, times = key.split("/")[0].split("|")
-    if state == me and attempt(key) <= int(times):
+    if state == me and "stopped" not in event and attempt(key) <= int(times):
         raise type(error, (Exception,), {})("injected by a test")
     return {
-        "PrepareImage": {"prefix": key, "items": [{"step": 0, "query": 0}]},
+        "PrepareImage": {"prefix": key, "items": [{"step": int(state == "ReadImage"), "query": 0}]},
         "RecordVerdict": {"verdict": "unsafe", "notify": True},
     }.get(me)
 

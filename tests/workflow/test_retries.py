@@ -19,6 +19,7 @@ STUB = Path(__file__).with_name("stub_handler.py")
 FUNCTIONS = {
     "PrepareImage": "PrepareImageFunction",
     "QueryImage": "QueryImageFunction",
+    "ReadImage": "ReadImageFunction",
     "JudgeImage": "JudgeImageFunction",
     "RecordVerdict": "RecordVerdictFunction",
     "Notify": "NotifyFunction",
@@ -33,6 +34,7 @@ def retried() -> list[tuple[str, str]]:
     return [
         (state, name)
         for state in FUNCTIONS
+        if state in states  # ReadImage is invoked by the state QueryImage
         for rule in states[state]["Retry"]
         for name in rule["ErrorEquals"]
         if name != "States.Timeout"
@@ -60,7 +62,6 @@ def machine(deployed, tmp_path_factory) -> str:
         )["FunctionArn"]
         for name, placeholder in FUNCTIONS.items()
     }
-    arns["ReadImageFunction"] = arns["QueryImageFunction"]  # the state QueryImage invokes either
     text = render(load(), arns | {"VerdictTable": deployed.outputs["VerdictTableName"], "Shards": "4"})
     stepfunctions = deployed.client("stepfunctions")
     return stepfunctions.create_state_machine(name="OverStubs", definition=text, roleArn=role)["stateMachineArn"]
@@ -137,6 +138,30 @@ def test_an_endpoint_that_never_comes_is_recorded_under_its_name(deployed, machi
     assert (status, states.count(state)) == ("SUCCEEDED", 1), "entered once, retried within"
     assert states[states.index("RecordVerdict") - 1] == state
     assert "RecordFailure" not in states
+
+
+@pytest.mark.parametrize("error", ["Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown"])
+def test_a_reader_that_is_stopped_is_missing_evidence_and_a_query_that_is_a_failure(deployed, machine, error):
+    """With one attempt instead of eight."""
+    stepfunctions = deployed.client("stepfunctions")
+    given = stepfunctions.describe_state_machine(stateMachineArn=machine)
+    text = given["definition"].replace('"MaxAttempts": 8', '"MaxAttempts": 1')
+    hasty = stepfunctions.create_state_machine(
+        name=f"Hasty{error.replace('.', '')}", definition=text, roleArn=given["roleArn"]
+    )
+    read, asked = (f"{step}|{error}|1000/stopped" for step in ("ReadImage", "QueryImage"))
+
+    ended = run(deployed, hasty["stateMachineArn"], [read, asked])
+
+    status, states = ended[read]
+    assert (status, states[-2:]) == ("SUCCEEDED", ["Notify", "Done"])
+    assert states[states.index("QueryImage") :][:4] == ["QueryImage", "IsReading", "NoteUnread", "JudgeImage"]
+    status, states = ended[asked]
+    assert states[states.index("QueryImage") :][:3] == ["QueryImage", "IsReading", "StopQuery"]
+    assert "RecordFailure" in states
+    key = {"pk": {"S": f"b#{asked}"}, "sk": {"S": "v"}}
+    item = deployed.client("dynamodb").get_item(TableName=deployed.outputs["VerdictTableName"], Key=key)["Item"]
+    assert error in item["reason"]["S"], "the error keeps its name"
 
 
 @pytest.mark.parametrize("state", ["PrepareImage", "QueryImage", "JudgeImage", "RecordVerdict"])

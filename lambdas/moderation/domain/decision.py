@@ -239,9 +239,10 @@ def _unsafe(situation: _Situation) -> _RowResult | None:
 
 
 def _unseen(situation: _Situation) -> _RowResult | None:
-    if not situation.evidence.unseen:
+    lacking = (*situation.evidence.unseen, *(situation.evidence.partly_unread if situation.pack.is_read else ()))
+    if not lacking:
         return None
-    reason = f"Not all of the image was looked at: {' '.join(situation.evidence.unseen)}"
+    reason = f"Not all of the image was looked at: {' '.join(lacking)}"
     return _RowResult("review", None, "evidence", reason)
 
 

@@ -39,7 +39,7 @@ class Caption:
 class Evidence:
     """All answers and captions, over all views of an image, and the text in it; None if it wasn't read.
 
-    `unseen` says in sentences what got no view, `unread` why there is no text.
+    `unseen` says in sentences what got no view, `unread` why there is no text, `partly_unread` of what there is none.
     """
 
     answers: tuple[Answer, ...]
@@ -47,3 +47,4 @@ class Evidence:
     unseen: tuple[str, ...] = ()
     reading: Reading | None = None
     unread: str = ""
+    partly_unread: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ ANSWER_CHARACTERS = 60
 TEXT_CHARACTERS = 600
 
 _NO_LIMIT = 10**9
+_MOST_NAMED = 3  # of the views with the same text
 _KINDS = ("descriptions", "captions", "texts", "answers")
 _CLEAR = (6.0,)  # rank of the line of clear noes
 
@@ -129,11 +130,14 @@ def _captions(pack: Pack, evidence: Evidence) -> list[Line]:
 
 
 def _texts(pack: Pack, evidence: Evidence) -> list[Line]:
-    """Return a line for the text of each view, which is data as a caption is."""
-    lines: list[Line] = []
+    """Return a line for each text, which is data as a caption is; views with the same text share one."""
+    views: dict[str, list[str]] = {}
     for view, text in _text_by_view(pack, evidence).items():
+        views.setdefault(text, []).append(view)
+    lines: list[Line] = []
+    for text, names in views.items():
         supports, cut = bool(supported_categories(pack, [text])), len(text) > TEXT_CHARACTERS
-        frame, shown = f"Text in the picture ({view}): ", text[:TEXT_CHARACTERS].rstrip()
+        frame, shown = f"Text in the picture ({_named(names)}): ", text[:TEXT_CHARACTERS].rstrip()
         size = tokens(frame) + most_tokens(shown) + 3
         rank = (2 if supports else 5, len(lines))
         lines.append(Line(f'{frame}"{shown}"', "texts", size, rank, supports=supports, cut=cut, lost=cut and supports))
@@ -144,6 +148,11 @@ def _text_by_view(pack: Pack, evidence: Evidence) -> dict[str, str]:
     read = evidence.reading if pack.is_read else None
     views = read.by_view if read else {}
     return {view: neutralise(" / ".join(texts), _NO_LIMIT) for view, texts in views.items()}
+
+
+def _named(views: Sequence[str]) -> str:
+    more = len(views) - _MOST_NAMED
+    return ", ".join(views[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _views_by_caption(pack: Pack, evidence: Evidence) -> dict[str, list[str]]:

@@ -50,8 +50,9 @@ class Manifest:
 
     `broken_shadow` has a sentence for each shadow pack that can't be used, by name.
     `route` is the prefix of the packs' route. With `decision`, a person decided on the same bytes before.
-    `looked_at` lists the views and frames that the models see, and under `unseen`, in sentences, what they don't; it is
-    stored on the record. `preview` is a PNG in base64, grey, blurred and tiny, for people who decide.
+    `looked_at` lists the views and frames that the models see, in sentences what they don't (`unseen`), what the reader
+    doesn't (`unread`), and what it gets smaller (`shrunk`); it is stored on the record. `preview` is a PNG in base64,
+    grey, blurred and tiny, for people who decide.
     `pages` are read; None if no pack asks for it.
     """
 
@@ -75,6 +76,11 @@ class Manifest:
     def unseen(self) -> tuple[str, ...]:
         """Sentences on what of the image the models don't see."""
         return tuple((self.looked_at or {}).get("unseen", ()))
+
+    @property
+    def partly_unread(self) -> tuple[str, ...]:
+        """Sentences on what of the image the reader doesn't get."""
+        return tuple((self.looked_at or {}).get("unread", ()))
 
 
 def plan_queries(packs: Sequence[Pack], views: Sequence[str]) -> tuple[Query, ...]:
@@ -169,6 +175,7 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
         unseen=tuple(data.get("unseen", ())),
         reading=reading_from_json(data["reading"]) if data.get("reading") else None,
         unread=data.get("unread", ""),
+        partly_unread=tuple(data.get("partly_unread", ())),
     )
 
 

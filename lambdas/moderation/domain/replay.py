@@ -328,6 +328,7 @@ def evidence_of(record: Record) -> Evidence:
             "answers": record.answers or (),
             "captions": record.captions,
             "unseen": (record.looked_at or {}).get("unseen", ()),
+            "partly_unread": (record.looked_at or {}).get("unread", ()),
             "reading": record.reading,
         }
     )

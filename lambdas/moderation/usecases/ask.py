@@ -26,4 +26,4 @@ def ask(
 
 def read_text(reader: Reader, picture: bytes, model_input_size: int) -> Reading:
     """Return the text in a picture, as moderation reads it. Raises ReadingFailed and the errors of `image.prepare`."""
-    return read_pages(reader, picture, prepare(picture, "full", model_input_size).pages)
+    return read_pages(reader, picture, prepare(picture, "full", model_input_size, read=True).pages)

@@ -99,7 +99,8 @@ def stored_evidence(pack: Pack, record: Record, packs: Mapping[str, Pack]) -> Ev
 
 def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
     """Return the vision model's evidence about a file under a pack. Raises the errors of the port and of `prepare`."""
-    prepared = prepare(data, pack.views, models.input_size)
+    is_read = pack.is_read and models.reader is not None
+    prepared = prepare(data, pack.views, models.input_size, read=is_read)
     pngs = {view.name: view.png for view in prepared.views}
     answers: list[Answer] = []
     captions: list[Caption] = []
@@ -113,7 +114,7 @@ def look_at(models: Models, pack: Pack, data: bytes) -> LookedAt:
         ]
         captions += [Caption(query.view, said["caption"])] if query.caption and said["caption"] is not None else []
         spent[query.view] = said["ms"]
-    evidence = Evidence(tuple(answers), tuple(captions), prepared.unseen)
+    evidence = Evidence(tuple(answers), tuple(captions), prepared.unseen, partly_unread=prepared.unread)
     if pack.is_read and models.reader:
         evidence = with_text(evidence, models.reader, data, prepared.pages)
     return LookedAt(evidence, sum(spent.values()))

@@ -194,6 +194,7 @@ def collect_evidence(work: WorkStore, workspace: Workspace, manifest: Manifest) 
         answers=tuple(answer for part in parts for answer in part.answers),
         captions=tuple(caption for part in parts for caption in part.captions),
         unseen=manifest.unseen,
+        partly_unread=manifest.partly_unread,
         **_reading(work, workspace, manifest),
     )
     models = dict.fromkeys(file["model"] for file in files)

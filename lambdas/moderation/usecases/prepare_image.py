@@ -101,11 +101,12 @@ def _plan(
         blurred = None
         pages = None
     else:
-        picture = prepare(stored.data, pack.views, ports.model_input_size)
+        read = not decision and any(each.is_read for each in packs)
+        picture = prepare(stored.data, pack.views, ports.model_input_size, read=read)
         shown = () if decision else picture.views
         for view in shown:
             ports.work.put_bytes(workspace.view(view.name), view.png)
-        pages = picture.pages if not decision and any(each.is_read for each in packs) else None
+        pages = picture.pages if read else None
         facts, views = _facts(picture, stored, sha256), [view.name for view in shown]
         looked_at = None if decision else _looked_at(picture)
         blurred = base64.b64encode(preview(picture.views[0].png)).decode()
@@ -172,11 +173,16 @@ def _reused_facts(earlier: Record, stored: StoredImage) -> ImageFacts:
 
 
 def _looked_at(picture: PreparedImage) -> dict[str, Any]:
-    """Views with their boxes, the frames in the file and those without a view (if counted), and what is in no view."""
+    """Views with their boxes, the frames in the file and those without a view (if counted), and what is in no view.
+
+    Also what wasn't read, and what was read smaller than it is, if there is such a thing.
+    """
     seen = {view.frame for view in picture.views}
     return {
         "views": [{"name": view.name, "frame": view.frame, "box": list(view.box)} for view in picture.views],
         "frames": picture.frames,
         "unseen_frames": picture.frames - len(seen),
         "unseen": list(picture.unseen),
+        **({"unread": list(picture.unread)} if picture.unread else {}),
+        **({"shrunk": list(picture.shrunk)} if picture.shrunk else {}),
     }

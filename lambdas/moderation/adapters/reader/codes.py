@@ -6,14 +6,16 @@ from PIL import Image
 from moderation.domain.reading.text import Code
 
 _KINDS = zxingcpp.BarcodeFormat
-_MOST_CHARACTERS = 2000
 
 
 def read_codes(page: Image.Image) -> list[Code]:
-    """Return the codes of a page that can be decoded, so that a pattern that only looks like one isn't among them."""
+    """Return the codes of a page that can be decoded, so that a pattern that only looks like one isn't among them.
+
+    Their content is whole, up to 7,089 characters, since words and orders are looked for in what is stored.
+    """
     formats = zxingcpp.BarcodeFormats([_KINDS.QRCode, _KINDS.MicroQRCode, _KINDS.DataMatrix, _KINDS.Aztec])
     found = zxingcpp.read_barcodes(page.convert("L"), formats=formats)
-    return [Code(code.text[:_MOST_CHARACTERS], code.format.name, _box(code.position)) for code in found if code.valid]
+    return [Code(code.text, code.format.name, _box(code.position)) for code in found if code.valid]
 
 
 def _box(position: zxingcpp.Position) -> tuple[int, int, int, int]:

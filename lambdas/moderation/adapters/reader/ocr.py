@@ -1,6 +1,7 @@
 """Reader of the text and the codes in a picture."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from onnxruntime.capi.onnxruntime_pybind11_state import (
@@ -35,10 +36,10 @@ class OcrReader:
         """`models` is the folder of PP-OCR's ONNX files."""
         self._models = PpOcr(models)
 
-    def read(self, png: bytes) -> Reading:
+    def read(self, png: bytes, check: Callable[[], None] = lambda: None) -> Reading:
         try:
             page = Image.open(io.BytesIO(png)).convert("RGB")
-            lines, codes = tuple(read_page(self._models, page)), tuple(read_codes(page))
+            lines, codes = tuple(read_page(self._models, page, check)), tuple(read_codes(page))
         except _FAULTS as error:
             raise ReadingFailed(f"The text in the picture can't be read ({type(error).__name__}).") from error
         return Reading(lines, codes, finds(lines, codes, phones))

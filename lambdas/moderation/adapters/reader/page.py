@@ -1,7 +1,7 @@
 """Finding and reading the lines of a page: at full resolution in tiles, and once as a whole for large letters."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image
@@ -17,33 +17,38 @@ _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
+_AT_ONCE = 60  # lines that are read before the time is checked again
+
+Check = Callable[[], None]
 
 
-def read_page(models: PpOcr, page: Image.Image) -> list[Line]:
-    """Return the lines of an RGB picture, from the top to the bottom."""
+def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
+    """Return the lines of an RGB picture, from the top to the bottom; `check` is called before each part."""
     scale = min(_MOST_ENLARGED, max(1.0, _LEAST_SIDE / min(page.size)))
     if scale > 1 and max(page.size) * scale > _TILE:
         scale = max(1.0, _TILE / max(page.size))
     shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
-    read = [line for found in _looks(models, shown) for line in _read(models, shown, found, scale)]
+    read = [line for found in _looks(models, shown, check) for line in _read(models, shown, found, scale, check)]
     return sorted(_distinct(read), key=lambda line: (line.box[1], line.box[0]))
 
 
-def _looks(models: PpOcr, page: Image.Image) -> Iterator[list[Region]]:
+def _looks(models: PpOcr, page: Image.Image, check: Check) -> Iterator[list[Region]]:
     """Yield the lines found at full resolution, and in a large page those found in all of it at once."""
-    yield regions(_stitched(models, page))
+    yield regions(_stitched(models, page, check))
     if max(page.size) > _TILE:
+        check()
         whole = page.copy()
         whole.thumbnail((_WHOLE, _WHOLE), Image.Resampling.BICUBIC)
         probabilities = models.probabilities(whole)
         yield [_scaled(region, probabilities, page.size) for region in regions(probabilities)]
 
 
-def _stitched(models: PpOcr, page: Image.Image) -> Map:
+def _stitched(models: PpOcr, page: Image.Image, check: Check) -> Map:
     """Return the probabilities of a page, from tiles that overlap, so that no line is cut at a seam."""
     stitched = np.zeros((page.height, page.width), dtype=np.float32)
     for left, right in _spans(page.width):
         for top, bottom in _spans(page.height):
+            check()
             tile = page.crop((left, top, right, bottom))
             part = stitched[top:bottom, left:right]
             np.maximum(part, _fitted(models.probabilities(tile), tile.size), out=part)
@@ -69,8 +74,12 @@ def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region
     return Region(region.corners * np.array([size[0] / width, size[1] / height]))
 
 
-def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float) -> Iterator[Line]:
-    for region, (text, confidence) in zip(found, models.read(page, found), strict=True):
+def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, check: Check) -> Iterator[Line]:
+    read: list[tuple[str, float]] = []
+    for start in range(0, len(found), _AT_ONCE):
+        check()
+        read += models.read(page, found[start : start + _AT_ONCE])
+    for region, (text, confidence) in zip(found, read, strict=True):
         if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
             yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale))
 

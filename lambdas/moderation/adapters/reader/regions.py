@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.errors import ReadingFailed
+
 Map = NDArray[np.float32]
 Points = NDArray[np.float64]
 
@@ -14,7 +16,7 @@ _LEAST_P = 0.3  # of a pixel that is part of a line
 _LEAST_MEAN_P = 0.5  # of a line's pixels together
 _LEAST_SIDE = 3
 _GROWTH = 1.6  # the detector marks the core of a line; lines are grown by this share of area over perimeter
-_MOST = 1000
+_MOST = 1000  # of a page, which has far fewer lines; each takes time
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Region:
 
 
 def regions(probabilities: Map) -> list[Region]:
-    """Return the lines of text in a map of probabilities, at most 1,000."""
+    """Return the lines of text in a map of probabilities, the largest first. Raises ReadingFailed over 1,000."""
     mask = probabilities > _LEAST_P
     mask[1:] |= mask[:-1].copy()
     mask[:, 1:] |= mask[:, :-1].copy()
@@ -44,7 +46,9 @@ def regions(probabilities: Map) -> list[Region]:
         if min(sides) < _LEAST_SIDE or _mean(probabilities, runs) < _LEAST_MEAN_P:
             continue
         found.append(Region(_upright(_grown(corners))))
-    return sorted(found, key=lambda region: -region.width * region.height)[:_MOST]
+        if len(found) > _MOST:
+            raise ReadingFailed(f"The picture has more than {_MOST:,} places that look like lines of text.")
+    return sorted(found, key=lambda region: -region.width * region.height)
 
 
 def _components(mask: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:

@@ -2,8 +2,8 @@
 
 `prepare` goes through the modules in this order: `file` (open), `appearance` (colour space, orientation), `frames`
 (decode), `renderings` (the pixels that a viewer shows), `choice` (of frames, by `likeness`), `cuts` (tiles, and the
-picture without its borders, by `trim`). `pages` makes what is read; `redraw` takes the first four of them to show
-people the whole picture.
+picture without its borders, by `trim`). `readable` chooses what is read, by `strokes`, and `pages` makes it; `redraw`
+takes the first four of them to show people the whole picture.
 """
 
 from moderation.domain.image.cuts import closer_looks, tile_boxes

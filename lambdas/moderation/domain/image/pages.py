@@ -1,7 +1,6 @@
-"""Pictures for the reader: what the whole views show, at full resolution."""
+"""Pictures for the reader: whole frames, as views show them, at full resolution."""
 
 import io
-import math
 from collections.abc import Sequence
 
 from PIL import Image
@@ -13,20 +12,10 @@ from moderation.domain.image.renderings import renderings
 from moderation.domain.page import Page
 from moderation.errors import UnreadableImage
 
-# Of a picture that is read, and of all those of an image together; a larger one is shrunk.
-MAX_PAGE_PIXELS = 12_000_000
-MAX_PAGES_PIXELS = 24_000_000
-
 
 def whole_name(frame: int, rendering: str) -> str:
     """Return the name of the view that shows all of a rendering of a frame."""
     return "-".join(filter(None, (f"frame-{frame}" if frame else "full", rendering)))
-
-
-def planned_page(view: str, frame: int, size: tuple[int, int], chosen: int) -> Page:
-    """Plan the page of a view of `size` pixels, where so many were chosen of several frames."""
-    most = min(MAX_PAGE_PIXELS, MAX_PAGES_PIXELS // chosen)
-    return Page(view, min(1.0, math.sqrt(most / math.prod(size))), frame)
 
 
 def page_pictures(data: bytes, pages: Sequence[Page]) -> list[bytes]:
@@ -44,7 +33,7 @@ def page_pictures(data: bytes, pages: Sequence[Page]) -> list[bytes]:
         count_frames(source)
         seen_as = appearance(source, data)
         for number, frame in decoded_frames(source, {page.frame for page in pages}):
-            for rendering in renderings(frame, seen_as):
+            for rendering in renderings(frame, seen_as, read=True):
                 if page := wanted.get(whole_name(number, rendering.name)):
                     made[page.view] = _png(rendering.picture, page.scale)
     if missing := wanted.keys() - made.keys():

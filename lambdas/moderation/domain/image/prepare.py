@@ -1,8 +1,8 @@
 """Preparation of an uploaded file: its views, as the vision model sees them."""
 
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -21,12 +21,13 @@ from moderation.domain.image.frames import (
     shown_ms,
 )
 from moderation.domain.image.likeness import Sketch
-from moderation.domain.image.pages import planned_page, whole_name
+from moderation.domain.image.pages import whole_name
+from moderation.domain.image.readable import Readable, Sheet, plan_pages, shrunk, too_small
 from moderation.domain.image.renderings import Rendering, renderings
 from moderation.domain.image.trim import Box
 from moderation.domain.page import Page
 
-PREPROCESSING_VERSION = "4"
+PREPROCESSING_VERSION = "5"
 MAX_VIEWS = 12
 
 
@@ -48,7 +49,8 @@ class PreparedImage:
     """Accepted image: its size in pixels as uploaded, its format, and its views.
 
     `frames` is the number of frames or pages in the file. `unseen` says in sentences what of the image is in no view.
-    `pages` are what can be read of it: each whole view, whose picture `page_pictures` makes.
+    `pages` are what is read of it, if it is: the whole views, and frames that differ from them in small text.
+    `page_pictures` makes their pictures. `unread` says in sentences what isn't read, `shrunk` what is read smaller.
     """
 
     width: int
@@ -58,14 +60,17 @@ class PreparedImage:
     frames: int
     unseen: tuple[str, ...] = ()
     pages: tuple[Page, ...] = ()
+    unread: tuple[str, ...] = ()
+    shrunk: tuple[str, ...] = ()
 
 
-def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
+def prepare(data: bytes, mode: str, size: int, *, read: bool = False) -> PreparedImage:
     """Decode `data` and cut it into views of `size` x `size` pixels.
 
     In every mode a view shows the whole of the image or of each chosen frame, in each rendering. `auto` adds pictures
     without their borders, and overlapping tiles of those that are at least four times what the model sees, or over
-    three times as long as wide; `tiles` adds tiles whatever the size. At most 12 views in all.
+    three times as long as wide; `tiles` adds tiles whatever the size. At most 12 views in all. Pages are planned where
+    it is `read`.
 
     Raises ImageTooLarge over 20 MB or 50 megapixels (before decoding) and for what would take too long to decode,
     UnreadableImage for anything that isn't an intact image of an accepted format.
@@ -74,14 +79,23 @@ def prepare(data: bytes, mode: str, size: int) -> PreparedImage:
     width, height, format = source.width, source.height, source.format or ""
     with decoding(source):
         frames, seen_as = count_frames(source), appearance(source, data)
-        plan = _planned(source, seen_as, mode, size, frames) if frames > 1 else None
-        cuts = _cuts(source, seen_as, mode, size, plan)
+        readable = Readable() if read else None
+        plan = _planned(source, seen_as, mode, size, frames, readable) if frames > 1 else None
+        cuts = _cuts(source, seen_as, mode, size, plan, readable)
     views = [cut.whole for cut in cuts] + [view for cut in cuts for view in cut.closer]
-    chosen = len(plan.sizes) if plan else 1
-    pages = [planned_page(cut.whole.name, cut.whole.frame, cut.size, chosen) for cut in cuts]
     lacking = _without_tiles([cut.size for cut in cuts if not cut.complete])
     unseen = (*(plan.unseen if plan else ()), *lacking)
-    return PreparedImage(width, height, format, tuple(views), frames, unseen, tuple(pages))
+    prepared = PreparedImage(width, height, format, tuple(views), frames, unseen)
+    return _with_pages(prepared, cuts, readable) if readable else prepared
+
+
+def _with_pages(prepared: PreparedImage, cuts: Sequence["_Cut"], readable: Readable) -> PreparedImage:
+    """Plan the pages of the whole views, then of what else is to be read."""
+    sheets = {cut.whole.name: Sheet(cut.whole.name, cut.whole.frame, cut.size) for cut in cuts}
+    sheets |= {sheet.view: sheet for sheet in readable.sheets}
+    pages = plan_pages(list(sheets.values()))
+    unread = (*readable.unread(sheets, _kind(prepared.format), prepared.frames), *too_small(pages))
+    return replace(prepared, pages=pages, unread=unread, shrunk=shrunk(pages))
 
 
 @dataclass(frozen=True)
@@ -93,14 +107,20 @@ class _Plan:
     unseen: tuple[str, ...] = ()
 
 
-def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int) -> _Plan:
+def _planned(
+    source: Image.Image, seen_as: Appearance, mode: str, size: int, count: int, readable: Readable | None
+) -> _Plan:
     """Choose the renderings. All frames that can be decoded are, one after the other, to compare them."""
     decodable = count_decodable(source, count)
     shots: list[Shot] = []
     reserved = 0
     for number, frame in decoded_frames(source, range(decodable)):
-        for rendering in renderings(frame, seen_as):
+        for rendering in renderings(frame, seen_as, read=readable is not None):
             picture = rendering.picture
+            if readable:
+                readable.add(_sheet(number, rendering), rendering.name, picture)
+            if rendering.for_reader:
+                continue
             if not shots and mode != "full" and (mode == "tiles" or needs_tiles(picture.size, size)):
                 reserved = len(closer_looks(picture, mode, size, LEAST_TILES).parts)
             shots.append(Shot(rendering.name, Sketch.of(picture), shown_ms(frame), picture.size, (number,)))
@@ -117,7 +137,7 @@ def _planned(source: Image.Image, seen_as: Appearance, mode: str, size: int, cou
 
 
 def _unseen_frames(source: Image.Image, count: int, decodable: int, differing: int) -> tuple[str, ...]:
-    kind = "pages" if source.format == "TIFF" else "frames"
+    kind = _kind(source.format or "")
     said = []
     if differing:
         said.append(f"{differing} of {count} {kind} differ and weren't looked at.")
@@ -127,6 +147,10 @@ def _unseen_frames(source: Image.Image, count: int, decodable: int, differing: i
             "pixels."
         )
     return tuple(said)
+
+
+def _kind(format: str) -> str:
+    return "pages" if format == "TIFF" else "frames"
 
 
 class _Budget:
@@ -161,39 +185,62 @@ class _Cut:
     size: tuple[int, int]
 
 
-def _cuts(source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None) -> list[_Cut]:
+def _cuts(
+    source: Image.Image, seen_as: Appearance, mode: str, size: int, plan: _Plan | None, readable: Readable | None
+) -> list[_Cut]:
     """Cut each rendering as soon as it is made, since a few of the largest wouldn't fit into memory together.
 
-    Without a plan there is one frame, of which all renderings are looked at.
+    Without a plan there is one frame, of which all renderings are looked at; what adds to them for the reader alone is
+    noted as `readable`.
     """
     cuts: list[_Cut] = []
     budget = _Budget(MAX_VIEWS - len(plan.sizes), plan.sizes, mode, size) if plan else None
     for number, frame in decoded_frames(source, plan.renderings if plan else {0}):
-        rendered: Iterable[Rendering] = renderings(frame, seen_as)
+        read = readable is not None and plan is None
+        rendered: Iterable[Rendering] = renderings(frame, seen_as, read=read)
         if plan:
             rendered = (one for one in rendered if one.name in plan.renderings[number])
         if budget is None:
-            rendered, budget = _with_budget(frame, seen_as, mode, size)
+            rendered, budget = _with_budget(frame, seen_as, mode, size, read=read)
+        if readable:
+            rendered = _views_of(rendered, number, readable)
         cuts += map(partial(_cut, number, mode, size, budget), rendered)  # holds none of them
     return cuts
 
 
-def _with_budget(frame: Image.Image, seen_as: Appearance, mode: str, size: int) -> tuple[Iterable[Rendering], _Budget]:
+def _views_of(rendered: Iterable[Rendering], number: int, readable: Readable) -> Iterator[Rendering]:
+    """Yield the renderings that are looked at, and note the others."""
+    for rendering in rendered:
+        if rendering.for_reader:
+            readable.sheets.append(_sheet(number, rendering))
+        else:
+            yield rendering
+        del rendering  # or it would be held while the next one is made
+
+
+def _sheet(number: int, rendering: Rendering) -> Sheet:
+    return Sheet(whole_name(number, rendering.name), number, rendering.picture.size)
+
+
+def _with_budget(
+    frame: Image.Image, seen_as: Appearance, mode: str, size: int, *, read: bool
+) -> tuple[Iterable[Rendering], _Budget]:
     """Return the renderings of the only frame, and the budget that is left beside them.
 
     Those of a picture that needs tiles are made once more after they were counted; a single one is kept.
     """
     if mode == "full" or (mode == "auto" and not needs_tiles(frame.size, size)):
-        return renderings(frame, seen_as), _Budget(MAX_VIEWS, (), mode, size)
-    rendered = renderings(frame, seen_as)
+        return renderings(frame, seen_as, read=read), _Budget(MAX_VIEWS, (), mode, size)
+    rendered = renderings(frame, seen_as, read=read)
     main = next(rendered)
-    sizes = [main.picture.size, *map(_size, rendered)]
+    others = list(map(_viewed_size, rendered))
+    sizes = [main.picture.size, *filter(None, others)]
     budget = _Budget(MAX_VIEWS - len(sizes), sizes, mode, size)
-    return (iter((main,)) if len(sizes) == 1 else renderings(frame, seen_as)), budget
+    return (renderings(frame, seen_as, read=read) if others else iter((main,))), budget
 
 
-def _size(rendering: Rendering) -> tuple[int, int]:
-    return rendering.picture.size
+def _viewed_size(rendering: Rendering) -> tuple[int, int] | None:
+    return None if rendering.for_reader else rendering.picture.size
 
 
 def _cut(number: int, mode: str, size: int, budget: _Budget, rendering: Rendering) -> _Cut:

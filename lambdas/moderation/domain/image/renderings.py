@@ -11,6 +11,7 @@ from moderation.domain.image.colour import stored
 from moderation.domain.image.contrast import comparable, recoloured, share_apart, stretched
 from moderation.domain.image.depth import deep_stretched, eight_bit
 from moderation.domain.image.orientation import upright
+from moderation.domain.image.strokes import Strokes
 from moderation.domain.image.tiff_palette import read_palette_of_bytes
 
 # Another rendering is worth a view if over this share of its pixels differs by over so many levels of 255.
@@ -19,22 +20,26 @@ _APART_SHARE, _APART_LEVELS = 0.002, 4
 
 @dataclass(frozen=True)
 class Rendering:
-    """Upright 8-bit RGB picture. `name` tells an alternative from the main rendering, whose name is empty."""
+    """Upright 8-bit RGB picture. `name` tells an alternative from the main rendering, whose name is empty.
+
+    One that differs in small strokes alone is for the reader, and no view of it is worth a look.
+    """
 
     name: str
     picture: Image.Image
+    for_reader: bool = False
 
     def __post_init__(self) -> None:
         """Drop the file's own metadata: Pillow would write it into the view, a transparent sample included."""
         self.picture.info.clear()
 
 
-def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering]:
+def renderings(frame: Image.Image, appearance: Appearance, *, read: bool = False) -> Iterator[Rendering]:
     """Return the renderings of a frame one at a time, the main one first: in sRGB, on white.
 
     Others follow where they show something else: `black` (on black), `stretched` and `black-stretched` (contrast too
-    low to see, raised), `raw` and `black-raw` (without colour management). None is kept while the next one is made:
-    those of 50 megapixels wouldn't fit into memory together.
+    low to see, raised), `raw` and `black-raw` (without colour management). With `read`, `black` also follows for what
+    it adds to read. None is kept while the next one is made: those of 50 megapixels wouldn't fit into memory together.
     """
     if frame.format == "TIFF":
         read_palette_of_bytes(frame)
@@ -50,6 +55,7 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
 
     main = _on("white", shown)  # each is let go before the next is made: those of 50 megapixels don't fit together
     on_white = comparable(main)
+    strokes_on_white = Strokes.of(main) if opaque and read else None
     yield Rendering("", main)
     higher = deep_stretched(image, low) or stretched(main, opaque)
     del main
@@ -62,6 +68,8 @@ def renderings(frame: Image.Image, appearance: Appearance) -> Iterator[Rendering
         on_black = comparable(black)
         if apart := _is_apart(on_white, on_black):
             yield Rendering("black", black)
+        elif strokes_on_white and Strokes.of(black).add_to(strokes_on_white):
+            yield Rendering("black", black, for_reader=True)
         higher = stretched(black, opaque) if apart else None
         del black
         if higher:
