@@ -16,17 +16,19 @@ _LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 
 _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for
+_SURE = 0.9  # lines that are read less surely are read the other way round, too: no text on its head was read so surely
+_LONG = 1.5  # ratio of its sides from which a line runs along the longer one
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
 
 
 def read_page(models: PpOcr, page: Image.Image) -> list[Line]:
-    """Return the lines of an RGB picture, from the top to the bottom."""
+    """Return the lines of an RGB picture, from the top to the bottom: upright ones, then those that are turned."""
     scale = min(_MOST_ENLARGED, max(1.0, _LEAST_SIDE / min(page.size)))
     if scale > 1 and max(page.size) * scale > _TILE:
         scale = max(1.0, _TILE / max(page.size))
     shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
     read = [line for found in _looks(models, shown) for line in _read(models, shown, found, scale)]
-    return sorted(_distinct(read), key=lambda line: (line.box[1], line.box[0]))
+    return sorted(_distinct(read), key=lambda line: (line.turned, line.upright[1], line.upright[0]))
 
 
 def _looks(models: PpOcr, page: Image.Image) -> Iterator[list[Region]]:
@@ -70,9 +72,21 @@ def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region
 
 
 def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float) -> Iterator[Line]:
-    for region, (text, confidence) in zip(found, models.read(page, found), strict=True):
+    ways = [_ways(region) for region in found]
+    first = [region for region, *_ in ways]
+    read = models.read(page, first)
+    others = [way for (_, *rest), (_, confidence) in zip(ways, read, strict=True) if confidence < _SURE for way in rest]
+    for region, (text, confidence) in zip([*first, *others], [*read, *models.read(page, others)], strict=True):
         if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
-            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale))
+            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale), turned=region.turned)
+
+
+def _ways(region: Region) -> list[Region]:
+    """Return how a line may be turned, first the likeliest: nothing but reading it tells which end is its top."""
+    across, down = [region, region.turn(2)], [region.turn(1), region.turn(3)]
+    if region.height >= _LONG * region.width:
+        return down
+    return across if region.width >= _LONG * region.height else [*across, *down]
 
 
 def _box(corners: Points) -> tuple[int, int, int, int]:

@@ -19,9 +19,13 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class Region:
-    """Corners of a line, clockwise from its top left, in the pixels of the map."""
+    """Corners of a line, clockwise from its top left, in the pixels of the map.
+
+    `turned` counts the quarter turns, clockwise, by which the line's text is taken to be turned.
+    """
 
     corners: Points
+    turned: int = 0
 
     @property
     def width(self) -> float:
@@ -30,6 +34,10 @@ class Region:
     @property
     def height(self) -> float:
         return float(np.linalg.norm(self.corners[3] - self.corners[0]))
+
+    def turn(self, quarters: int) -> "Region":
+        """Return the same place for a text that is turned so much further, whose top left is another corner then."""
+        return Region(np.roll(self.corners, -quarters, axis=0), (self.turned + quarters) % 4)
 
 
 def regions(probabilities: Map) -> list[Region]:

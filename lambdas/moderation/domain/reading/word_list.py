@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from moderation.domain.letters import in_plain_letters, in_words
-from moderation.domain.reading.rows import rows
+from moderation.domain.reading.rows import around, rows
 from moderation.domain.reading.text import Find, Line, Reading
 
 WORDS = "words"
@@ -26,17 +26,19 @@ def words_found(reading: Reading, words: Sequence[str]) -> tuple[Find, ...]:
 
 def _texts(reading: Reading) -> Iterator[Line]:
     """Yield each row as one line, then each two rows below one another as one."""
-    each = [row.find(WORDS, 0, len(row.text)) for row in rows(reading.lines, reading.codes)]
-    for upper in each:
-        yield Line(upper.text, upper.confidence, upper.box, upper.view)
+    each = [row.line for row in rows(reading.lines, reading.codes)]
+    yield from each
     for upper, lower in pairwise(each):
-        height = max(upper.box[3] - upper.box[1], 1)
-        if upper.view == lower.view and 0 <= lower.box[1] - upper.box[1] < _NEXT_TO * height:
+        if _follows(upper, lower):
             last, first = upper.text.split()[-1], lower.text.split()[0]
-            box = (
-                min(upper.box[0], lower.box[0]), upper.box[1], max(upper.box[2], lower.box[2]), lower.box[3],
-            )  # fmt: skip
+            box = around([upper.box, lower.box])
             yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.view)
+
+
+def _follows(upper: Line, lower: Line) -> bool:
+    height = max(upper.upright[3] - upper.upright[1], 1)
+    together = (upper.view, upper.turned) == (lower.view, lower.turned)
+    return together and 0 <= lower.upright[1] - upper.upright[1] < _NEXT_TO * height
 
 
 def _found(line: Line, word: str) -> Find | None:
