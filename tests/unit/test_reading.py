@@ -129,6 +129,16 @@ def test_a_part_of_a_word_is_no_word(text):
     assert words_found(Reading((line(text),) if text else ()), ["idiot"]) == ()
 
 
+@pytest.mark.parametrize("text", ["go to hell", "GOTOHELL!", "you go tohell", "g o t o h e l l"])
+def test_a_phrase_is_found_without_the_spaces_that_a_reader_loses(text):
+    assert words_found(Reading((line(text),)), ["go to hell"])
+
+
+@pytest.mark.parametrize("text", ["a gotohellish plan", "ego to hell", "go to the hell"])
+def test_other_words_are_no_phrase(text):
+    assert words_found(Reading((line(text),)), ["go to hell"]) == ()
+
+
 def test_a_phrase_is_found_over_two_lines():
     reading = Reading((line("SHUT", top=0), line("UP", top=30)))
 

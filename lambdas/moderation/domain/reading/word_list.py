@@ -42,10 +42,15 @@ def _follows(upper: Line, lower: Line) -> bool:
 
 
 def _found(line: Line, word: str) -> Find | None:
-    wanted = f" {folded(word)[0]} "
-    if any(wanted in f" {text} " for text in folded(line.text)):
+    if any(map(_pattern(word).search, folded(line.text))):
         return Find(WORDS, word, line.confidence, line.box, line.view)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Match a word or a phrase, also without the spaces that a reader loses."""
+    return re.compile(rf"(?<!\w)(?=\w){folded(word)[0].replace(' ', ' ?')}(?!\w)")
 
 
 @lru_cache(maxsize=4096)
