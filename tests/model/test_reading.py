@@ -2,10 +2,10 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from local.samples import small_words
 from moderation.adapters.reader.ocr import OcrReader
@@ -60,6 +60,14 @@ def test_lines_are_read_whichever_way_the_picture_is_turned(reader: OcrReader, t
     assert reading.texts == ("jane.doe@example.org", "you are all complete", "idiots")
     assert [find.detector for find in reading.finds] == ["email"]
     assert words_found(reading, ["complete idiots"])
+
+
+@pytest.mark.parametrize("seen", [ImageOps.mirror, ImageOps.flip])
+def test_mirrored_lines_are_read(reader: OcrReader, seen: Callable[[Image.Image], Image.Image]) -> None:
+    picture = Image.new("RGB", (900, 300), "white")
+    ImageDraw.Draw(picture).text((100, 60), "jane.doe@example.org", font=ImageFont.load_default(32), fill="black")
+
+    assert [find.detector for find in reader.read(png(seen(picture))).finds] == ["email"]
 
 
 def test_upright_letters_beside_a_picture_on_its_head_are_read(reader: OcrReader) -> None:

@@ -15,8 +15,8 @@ _WHOLE = 1280  # longer side of a large page that is looked at as a whole
 _LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 pixels aren't found
 _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
-_FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for
-_SURE = 0.9  # lines that are read less surely are read the other way round, too: no text on its head was read so surely
+_FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
+_SURE = 0.9  # lines that are read less surely are read in other ways, too: no text on its head was read so surely
 _LONG = 1.5  # ratio of its sides from which a line runs along the longer one
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
 
@@ -72,21 +72,42 @@ def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region
 
 
 def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float) -> Iterator[Line]:
-    ways = [_ways(region) for region in found]
-    first = [region for region, *_ in ways]
-    read = models.read(page, first)
-    others = [way for (_, *rest), (_, confidence) in zip(ways, read, strict=True) if confidence < _SURE for way in rest]
-    for region, (text, confidence) in zip([*first, *others], [*read, *models.read(page, others)], strict=True):
-        if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
-            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale), turned=region.turned)
+    """Yield what is read in each place, the likeliest way first: nothing but reading tells which end is its top."""
+    unsure = found
+    for ways in (_likeliest, _turned, _mirrored):
+        tried = [(number, way) for number, region in enumerate(unsure) for way in ways(region)]
+        sure = set()
+        read = models.read(page, [way for _, way in tried])
+        for (number, way), (text, confidence) in zip(tried, read, strict=True):
+            if text.strip() and confidence >= _least(way, text.strip()):
+                yield Line(text.strip(), round(confidence, 4), _box(way.corners / scale), turned=way.turned)
+            if confidence >= _SURE:
+                sure.add(number)
+        unsure = [region for number, region in enumerate(unsure) if number not in sure]
 
 
-def _ways(region: Region) -> list[Region]:
-    """Return how a line may be turned, first the likeliest: nothing but reading it tells which end is its top."""
-    across, down = [region, region.turn(2)], [region.turn(1), region.turn(3)]
-    if region.height >= _LONG * region.width:
-        return down
-    return across if region.width >= _LONG * region.height else [*across, *down]
+def _least(region: Region, text: str) -> float:
+    """Return how surely a line must be read to be one."""
+    return _LEAST_OF_FEW if len(text) <= _FEW or region.mirrored else _LEAST_CONFIDENCE
+
+
+def _likeliest(region: Region) -> list[Region]:
+    return [region.turn(1) if region.height >= _LONG * region.width else region]
+
+
+def _turned(region: Region) -> list[Region]:
+    """Return the other ways in which the text may be turned: on its head, and upright where no side is the longer."""
+    (first,) = _likeliest(region)
+    return [first.turn(2)] if _is_long(region) else [first.turn(2), first.turn(1), first.turn(3)]
+
+
+def _mirrored(region: Region) -> list[Region]:
+    """Return the two ways of mirrored text; none for the many textures that are about as high as wide."""
+    return [way.mirror() for way in (*_likeliest(region), *_turned(region))] if _is_long(region) else []
+
+
+def _is_long(region: Region) -> bool:
+    return max(region.width, region.height) >= _LONG * min(region.width, region.height)
 
 
 def _box(corners: Points) -> tuple[int, int, int, int]:

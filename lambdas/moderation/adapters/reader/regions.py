@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,13 @@ _MOST = 1000
 class Region:
     """Corners of a line, clockwise from its top left, in the pixels of the map.
 
-    `turned` counts the quarter turns, clockwise, by which the line's text is taken to be turned.
+    `turned` counts the quarter turns, clockwise, by which the line's text is taken to be turned; a `mirrored` text
+    begins at its top right.
     """
 
     corners: Points
     turned: int = 0
+    mirrored: bool = False
 
     @property
     def width(self) -> float:
@@ -37,7 +39,11 @@ class Region:
 
     def turn(self, quarters: int) -> "Region":
         """Return the same place for a text that is turned so much further, whose top left is another corner then."""
-        return Region(np.roll(self.corners, -quarters, axis=0), (self.turned + quarters) % 4)
+        return replace(self, corners=np.roll(self.corners, -quarters, axis=0), turned=(self.turned + quarters) % 4)
+
+    def mirror(self) -> "Region":
+        """Return the same place for a text that is mirrored."""
+        return replace(self, corners=self.corners[[1, 0, 3, 2]], mirrored=not self.mirrored)
 
 
 def regions(probabilities: Map) -> list[Region]:
