@@ -109,6 +109,19 @@ def test_a_code_is_found_and_its_content_is_searched():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a n n a . m ari a @m a i l . d e", {"email"}),
+        ("@ i v an _ 6 7", {"handle"}),
+        ("1 2 3 4 5 6 7 8 9 0", set()),
+        ("ask at our desk: a.b @ x.y", set()),
+    ],
+)
+def test_names_and_addresses_are_found_whose_letters_stand_apart(text, found):
+    assert detected(text) == found
+
+
 def test_the_plans_of_numbers_add_to_what_people_write():
     (find,) = finds([line("030 901820")], (), lambda _: [(0, 10)])
 
@@ -116,7 +129,19 @@ def test_the_plans_of_numbers_add_to_what_people_write():
 
 
 @pytest.mark.parametrize(
-    "text", ["IDIOT", "you Idiot!", "1D10T", "idlot", "I D I O T", "I.D.I.O.T", "ÍDIÖT", "\u0406D\u0406OT", "!diot"]
+    "text",
+    [
+        "IDIOT",
+        "you Idiot!",
+        "1D10T",
+        "idlot",
+        "I D I O T",
+        "i d io t",
+        "I.D.I.O.T",
+        "ÍDIÖT",
+        "\u0406D\u0406OT",
+        "!diot",
+    ],
 )
 def test_a_word_is_found_whatever_its_letters_look_like(text):
     (find, *_) = words_found(Reading((line(text),)), ["idiot"])

@@ -8,6 +8,7 @@ from moderation.domain.reading.text import Box, Code, Find, Line
 _GAP = 3  # heights of a line between two that belong together
 _BESIDE = 0.5  # share of the lower line's height that both have in common
 _ALIKE = 2  # ratio of heights up to which two lines belong together
+_APART, _LONGEST_PART = 4, 2  # parts of a text whose letters stand apart, and characters of each on average
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Row:
         inside = inside or list(self.parts)
         box = around([part.box for part in inside])
         return Find(detector, self.text[start:end], min(part.confidence for part in inside), box, inside[0].view)
+
+
+def closed_up(text: str) -> str:
+    """Return a text whose letters stand apart, as a reader gives it ("i d io t"), as one word; others unchanged."""
+    parts = text.split()
+    together = "".join(parts)
+    return together if len(parts) >= _APART and len(together) <= _LONGEST_PART * len(parts) else text
 
 
 def around(boxes: Sequence[Box]) -> Box:

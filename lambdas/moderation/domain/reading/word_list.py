@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from moderation.domain.letters import in_plain_letters, in_words
-from moderation.domain.reading.rows import around, rows
+from moderation.domain.reading.rows import around, closed_up, rows
 from moderation.domain.reading.text import Find, Line, Reading
 
 WORDS = "words"
@@ -58,5 +58,5 @@ def folded(text: str) -> tuple[str, ...]:
     """Return the words of a text in one form for all letters that look alike: as signs, as letters, and unspaced."""
     plain = in_plain_letters(text).translate(_OTHER_ALPHABETS)
     unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
-    read = (plain, plain.translate(_SIGNS), unspaced)
+    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain))
     return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))
