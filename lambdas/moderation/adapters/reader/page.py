@@ -16,7 +16,7 @@ _LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 
 _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
-_SURE = 0.9  # lines that are read less surely are read in other ways, too: no text on its head was read so surely
+_SURE = 0.9  # lines that are read less surely are read in other ways, too: of 150 none was read so surely on its head
 _LONG = 1.5  # ratio of its sides from which a line runs along the longer one
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
 
