@@ -6,7 +6,8 @@ It needs scikit-image and scikit-learn beside the project's packages, for the ph
 - `photographs`: those two packages' own, in which nothing is to be found;
 - `seconds` of processor time by size of the picture;
 - `drawings` and `scenes` of the demo, as in the quality set: insults and contact details, the drawing alone and small;
-- `detectors`: pictures with one find of each kind over those photographs, turned by up to 15°, as JPEG, by lettering.
+- `detectors`: pictures with one find of each kind over those photographs, turned by up to 15°, as JPEG, by lettering;
+- `lettering`: addresses of mail and insults on them, turned, mirrored, spaced, bent or stacked, a tenth as many.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from moderate.costs.reading import MEMORY_MB
 from moderation.adapters.reader.ocr import OcrReader
 from moderation.domain.reading.text import Reading
 from moderation.domain.reading.word_list import words_found
+from scripts.evaluation.lettering import WAYS
 from scripts.sections import markdown, write_section
 from stacks.wheels import READER_MODELS
 
@@ -42,6 +44,7 @@ _INSULTS = tuple(word.lower() for word in INSULTS)
 _TURNS = (0, 0, 5, -8, 15, -15)
 _SCENE, _SMALL = (1024, 1024), 0.25  # size in pixels, and the share of its side that a drawing takes
 _SIZES = ((512, 512), (1024, 1024), (2000, 1500), (4000, 3000))
+_PHOTOGRAPH = (1024, 768)  # pixels, below generated text
 _QR_LETTERING = 10  # a code's module is this part of the lettering's size
 _PHOTOGRAPHS = (
     "astronaut", "camera", "cat", "chelsea", "coffee", "coins", "rocket", "moon", "brick", "grass", "gravel", "clock",
@@ -65,6 +68,7 @@ def main() -> None:
         "drawings": lambda: on_drawings(reader, chosen.count, share=None),
         "scenes": lambda: on_drawings(reader, chosen.count, share=_SMALL),
         "detectors": lambda: on_generated(reader, chosen.count, list(photographs.values())),
+        "lettering": lambda: on_lettering(reader, max(1, chosen.count // 10), list(photographs.values())),
     }
     measured: dict[str, Any] = {"seed": SEED, "count": chosen.count}
     for name in chosen.parts or _SECTIONS:
@@ -163,16 +167,40 @@ def on_generated(
     return results
 
 
+def on_lettering(
+    reader: OcrReader, count: int, photographs: Sequence[Image.Image]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return in how many of the pictures with an address and with an insult it was found, by the way of writing."""
+    results = {}
+    for way, lettered in WAYS.items():
+        rng = random.Random(SEED)
+        found = {"email": 0, "insult": 0}
+        for _ in range(count):
+            mail, insult = TEXTS["email"](rng), rng.choice(_INSULTS)
+            by_mail, by_insult = (
+                reader.read(_pasted(rng, lettered(text), rng.choice(photographs).resize(_PHOTOGRAPH)))
+                for text in (mail, insult)
+            )
+            found["email"] += _is_found(by_mail, "email")
+            found["insult"] += bool(words_found(by_insult, [insult]))
+        results[way] = {kind: (number, count) for kind, number in found.items()}
+    return results
+
+
 def _is_found(reading: Reading, detector: str) -> bool:
     return any(find.detector == detector for find in reading.finds)
 
 
 def _written(rng: random.Random, text: str, detector: str, size: int, photographs: Sequence[Image.Image]) -> bytes:
     """Return a photograph with the text on it, turned, as a JPEG that was decoded again."""
-    picture = rng.choice(photographs).resize((1024, 768))
+    picture = rng.choice(photographs).resize(_PHOTOGRAPH)
     label = _code(text, size) if detector == "qr" else _label(rng, text, size)
-    label = label.rotate(rng.choice(_TURNS), expand=True, resample=Image.Resampling.BICUBIC)
-    left, top = (rng.randint(0, max(0, room)) for room in (1024 - label.width, 768 - label.height))
+    return _pasted(rng, label.rotate(rng.choice(_TURNS), expand=True, resample=Image.Resampling.BICUBIC), picture)
+
+
+def _pasted(rng: random.Random, label: Image.Image, picture: Image.Image) -> bytes:
+    width, height = picture.size
+    left, top = (rng.randint(0, max(0, room)) for room in (width - label.width, height - label.height))
     picture.paste(label, (left, top), label.getchannel("A"))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=rng.choice((60, 75, 90)))
@@ -282,12 +310,20 @@ def _detector_table(results: dict[str, dict[str, tuple[int, int]]]) -> str:
     return markdown(("detector", *(f"{size} px" for size in LETTERING), "together"), rows)
 
 
+def _lettering_table(results: dict[str, dict[str, tuple[int, int]]]) -> str:
+    rows = [
+        (way, *(f"{found} of {pictures}" for found, pictures in by_kind.values())) for way, by_kind in results.items()
+    ]
+    return markdown(("lettering", "address of mail", "insult"), rows)
+
+
 _SECTIONS: dict[str, Callable[[Any], str]] = {
     "photographs": _photograph_table,
     "seconds": _seconds_table,
     "drawings": _drawing_table,
     "scenes": _drawing_table,
     "detectors": _detector_table,
+    "lettering": _lettering_table,
 }
 
 

@@ -2,17 +2,18 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import zxingcpp
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from local.harness.hostile_files import encode
 from local.samples import small_words
 from moderation.adapters.reader.ocr import OcrReader
 from moderation.adapters.reader.regions import regions
+from moderation.domain.reading.word_list import words_found
 from moderation.errors import ReadingFailed
 from moderation.usecases.ask import read_text
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
@@ -51,6 +52,36 @@ def test_like_digits_that_touch_in_a_small_line_are_all_read(reader: OcrReader) 
     picture.paste(label.rotate(-8, expand=True, resample=Image.Resampling.BICUBIC), (60, 60), plate)
 
     assert [find.text for find in reader.read(png(picture)).finds] == ["(669) 555-3033"]
+
+
+@pytest.mark.parametrize("turned", [90, -90, 180])
+def test_lines_are_read_whichever_way_the_picture_is_turned(reader: OcrReader, turned: int) -> None:
+    picture = Image.new("RGB", (900, 700), "white")
+    for row, text in enumerate(("jane.doe@example.org", "you are all complete", "idiots")):
+        ImageDraw.Draw(picture).text((100, 200 + 60 * row), text, font=ImageFont.load_default(32), fill="black")
+
+    reading = reader.read(png(picture.rotate(turned, expand=True)))
+
+    assert reading.texts == ("jane.doe@example.org", "you are all complete", "idiots")
+    assert [find.detector for find in reading.finds] == ["email"]
+    assert words_found(reading, ["complete idiots"])
+
+
+@pytest.mark.parametrize("seen", [ImageOps.mirror, ImageOps.flip])
+def test_mirrored_lines_are_read(reader: OcrReader, seen: Callable[[Image.Image], Image.Image]) -> None:
+    picture = Image.new("RGB", (900, 300), "white")
+    ImageDraw.Draw(picture).text((100, 60), "jane.doe@example.org", font=ImageFont.load_default(32), fill="black")
+
+    assert [find.detector for find in reader.read(png(seen(picture))).finds] == ["email"]
+
+
+def test_upright_letters_beside_a_picture_on_its_head_are_read(reader: OcrReader) -> None:
+    picture = Image.new("RGB", (900, 300), "white")
+    ImageDraw.Draw(picture).text((100, 60), "call 555-0143", font=ImageFont.load_default(32), fill="black")
+    picture = picture.rotate(180)
+    ImageDraw.Draw(picture).text((100, 60), "a quiet street", font=ImageFont.load_default(32), fill="black")
+
+    assert reader.read(png(picture)).texts == ("a quiet street", "call 555-0143")
 
 
 def test_nothing_is_found_where_nothing_is_written(reader: OcrReader) -> None:

@@ -1,8 +1,11 @@
 """Detectors and word lists on text as a reader gives it."""
 
+from dataclasses import replace
+
 import pytest
 
 from moderation.domain.reading.detectors import DETECTORS, finds
+from moderation.domain.reading.rows import around
 from moderation.domain.reading.text import Code, Line, Reading, reading_from_json, reading_to_json
 from moderation.domain.reading.word_list import words_found
 
@@ -106,6 +109,19 @@ def test_a_code_is_found_and_its_content_is_searched():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a n n a . m ari a @m a i l . d e", {"email"}),
+        ("@ i v an _ 6 7", {"handle"}),
+        ("1 2 3 4 5 6 7 8 9 0", set()),
+        ("ask at our desk: a.b @ x.y", set()),
+    ],
+)
+def test_names_and_addresses_are_found_whose_letters_stand_apart(text, found):
+    assert detected(text) == found
+
+
 def test_the_plans_of_numbers_add_to_what_people_write():
     (find,) = finds([line("030 901820")], (), lambda _: [(0, 10)])
 
@@ -113,7 +129,19 @@ def test_the_plans_of_numbers_add_to_what_people_write():
 
 
 @pytest.mark.parametrize(
-    "text", ["IDIOT", "you Idiot!", "1D10T", "idlot", "I D I O T", "I.D.I.O.T", "ÍDIÖT", "\u0406D\u0406OT", "!diot"]
+    "text",
+    [
+        "IDIOT",
+        "you Idiot!",
+        "1D10T",
+        "idlot",
+        "I D I O T",
+        "i d io t",
+        "I.D.I.O.T",
+        "ÍDIÖT",
+        "\u0406D\u0406OT",
+        "!diot",
+    ],
 )
 def test_a_word_is_found_whatever_its_letters_look_like(text):
     (find, *_) = words_found(Reading((line(text),)), ["idiot"])
@@ -126,6 +154,16 @@ def test_a_part_of_a_word_is_no_word(text):
     assert words_found(Reading((line(text),) if text else ()), ["idiot"]) == ()
 
 
+@pytest.mark.parametrize("text", ["go to hell", "GOTOHELL!", "you go tohell", "g o t o h e l l"])
+def test_a_phrase_is_found_without_the_spaces_that_a_reader_loses(text):
+    assert words_found(Reading((line(text),)), ["go to hell"])
+
+
+@pytest.mark.parametrize("text", ["a gotohellish plan", "ego to hell", "go to the hell"])
+def test_other_words_are_no_phrase(text):
+    assert words_found(Reading((line(text),)), ["go to hell"]) == ()
+
+
 def test_a_phrase_is_found_over_two_lines():
     reading = Reading((line("SHUT", top=0), line("UP", top=30)))
 
@@ -135,9 +173,43 @@ def test_a_phrase_is_found_over_two_lines():
     assert words_found(Reading((line("SHUT", top=0), line("UP", top=300))), ["shut up"]) == ()
 
 
+# The same two rows of a picture of 500 x 200 pixels, turned by quarters: "bob@mail" beside ".de", "shut up" below.
+TURNED = {
+    1: ((170, 10, 190, 90), (170, 100, 190, 130), (140, 10, 160, 90)),
+    2: ((410, 170, 490, 190), (370, 170, 400, 190), (410, 140, 490, 160)),
+    3: ((10, 410, 30, 490), (10, 370, 30, 400), (40, 410, 60, 490)),
+}
+
+
+@pytest.mark.parametrize("turned", TURNED)
+def test_lines_that_are_turned_are_read_as_rows_and_phrases_all_the_same(turned):
+    texts = ("bob@mail shut", ".de shut", "up")
+    lines = [Line(text, 0.9, box, turned=turned) for text, box in zip(texts, TURNED[turned], strict=True)]
+
+    (find, *_) = words_found(Reading(tuple(reversed(lines))), ["shut up"])
+    (mail,) = finds([replace(lines[0], text="bob@mail"), replace(lines[1], text=".de")], (), lambda _: ())
+
+    assert (mail.detector, mail.text) == ("email", "bob@mail .de")
+    assert find.box == around(TURNED[turned])
+
+
+def test_an_upright_line_and_one_on_its_head_are_no_row():
+    lines = [line("bob@mail", width=80), replace(line(".de", left=90, width=30), turned=2)]
+
+    assert finds(lines, (), lambda _: ()) == ()
+
+
+def test_how_a_line_is_turned_is_stored_only_where_it_is():
+    upright, turned = line("up"), replace(line("down"), turned=2)
+
+    stored = reading_to_json(Reading((upright, turned)))
+
+    assert [each.get("turned") for each in stored["lines"]] == [None, 2]
+
+
 def test_a_reading_is_stored_whole():
     reading = Reading(
-        (line("bob@mail.de"),),
+        (line("bob@mail.de"), replace(line("down"), turned=3)),
         (Code("x", "QRCode", (1, 2, 3, 4), "frame-1"),),
         finds([line("bob@mail.de")], (), lambda _: ()),
     )

@@ -11,7 +11,7 @@ from moderation.domain.captions import named_categories, says_something, support
 from moderation.domain.descriptions import can_be_denied, quotes_unread_text
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import Finding, findings, top_finding, views
-from moderation.domain.injection import how_it_steers, look_like_instructions_together
+from moderation.domain.injection import SAYS_MORE, how_it_steers, look_like_instructions_together
 from moderation.domain.judgement import NO_ANSWER, Judgement, UnusableJudgement
 from moderation.domain.policy import Pack
 from moderation.domain.reading.orders import reads_like_orders
@@ -59,6 +59,14 @@ class _Situation:
     @property
     def judged_unsafe(self) -> Judgement | None:
         return self._judged("unsafe")
+
+    @property
+    def read_as_judged(self) -> bool:
+        """Tell if the text in the image shows, without a model, the category in which the judge calls it unsafe."""
+        judged = self.judged_unsafe
+        return judged is not None and any(
+            finding.read and finding.over and judged.category in finding.categories for finding in self.found
+        )
 
     def _judged(self, flag: str) -> Judgement | None:
         return self.judgement if isinstance(self.judgement, Judgement) and self.judgement.flag == flag else None
@@ -176,7 +184,7 @@ def _no_judgement(situation: _Situation) -> _RowResult | None:
 
 
 def _instructions(situation: _Situation) -> _RowResult | None:
-    steering = _what_steers(situation.pack, situation.evidence)
+    steering = _what_steers(situation.pack, situation.evidence, talk_counts=not situation.read_as_judged)
     if not steering:
         return None
     reason = f"{steering}; the judge can't be relied on here. A person must decide."
@@ -293,9 +301,11 @@ def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -
     return ""
 
 
-def _what_steers(pack: Pack, evidence: Evidence) -> str:
+def _what_steers(pack: Pack, evidence: Evidence, *, talk_counts: bool) -> str:
     for caption in evidence.captions if pack.caption else ():
-        if how := how_it_steers(caption.text) or (quotes_unread_text(caption.text) and _UNREAD):
+        steers = how_it_steers(caption.text)
+        counted = steers if talk_counts or steers != SAYS_MORE else ""
+        if how := counted or (quotes_unread_text(caption.text) and _UNREAD):
             return f'The caption of the view "{caption.view}" {how}'
     asked = {question.text for question in pack.questions}
     answers: list[tuple[str, str]] = []

@@ -15,6 +15,7 @@ from moderation.domain.letters import has_foreign_letters
 
 MAX_CHARACTERS = 2000
 MAX_JOINED_CHARACTERS = 10_000
+SAYS_MORE = "says more about something forbidden than a description does"
 
 # Brackets, quotes and signs of prompts and JSON, and their replacements.
 _BRACKETS = {"Ps": "(", "Pe": ")", "Pi": "'", "Pf": "'"}
@@ -55,7 +56,7 @@ def how_it_steers(text: str) -> str:
         return "has letters that the captioner doesn't write, so that it is text from the picture"
     if len(text) > MAX_CHARACTERS or _hides_characters(text) or hides_text(text) or steers(text):
         return "reads like instructions"
-    return "says more about something forbidden than a description does" if talks_about_a_thing(text) else ""
+    return SAYS_MORE if talks_about_a_thing(text) else ""
 
 
 def look_like_instructions_together(texts: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from moderation.domain.reading.text import reading_from_json, reading_to_json
 from moderation.domain.sticky_decision import StickyDecision
 
 SCHEMA_VERSION = 1
-READER_VERSION = "pp-ocr-6-small/2"
+READER_VERSION = "pp-ocr-6-small/3"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ _WHOLE = 1280  # longer side of a large page that is looked at as a whole
 _LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 pixels aren't found
 _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
-_FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for
+_FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
+_SURE = 0.9  # lines that are read less surely are read in other ways, too: of 150 none was read so surely on its head
+_LONG = 1.5  # ratio of its sides from which a line runs along the longer one
 _LEAST_SHARE = 0.5  # of a line under another from which both are the same
 _AT_ONCE = 60  # lines that are read before the time is checked again
 
@@ -23,13 +25,16 @@ Check = Callable[[], None]
 
 
 def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
-    """Return the lines of an RGB picture, from the top to the bottom; `check` is called before each part."""
+    """Return the lines of an RGB picture, from the top to the bottom: upright ones, then those that are turned.
+
+    `check` is called before each part.
+    """
     scale = min(_MOST_ENLARGED, max(1.0, _LEAST_SIDE / min(page.size)))
     if scale > 1 and max(page.size) * scale > _TILE:
         scale = max(1.0, _TILE / max(page.size))
     shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
     read = [line for found in _looks(models, shown, check) for line in _read(models, shown, found, scale, check)]
-    return sorted(_distinct(read), key=lambda line: (line.box[1], line.box[0]))
+    return sorted(_distinct(read), key=lambda line: (line.turned, line.upright[1], line.upright[0]))
 
 
 def _looks(models: PpOcr, page: Image.Image, check: Check) -> Iterator[list[Region]]:
@@ -74,14 +79,49 @@ def _scaled(region: Region, probabilities: Map, size: tuple[int, int]) -> Region
     return Region(region.corners * np.array([size[0] / width, size[1] / height]))
 
 
-def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, check: Check) -> Iterator[Line]:
-    read: list[tuple[str, float]] = []
-    for start in range(0, len(found), _AT_ONCE):
+def _parts(models: PpOcr, page: Image.Image, lines: Sequence[Region], check: Check) -> Iterator[tuple[str, float]]:
+    for start in range(0, len(lines), _AT_ONCE):
         check()
-        read += models.read(page, found[start : start + _AT_ONCE])
-    for region, (text, confidence) in zip(found, read, strict=True):
-        if confidence >= (_LEAST_CONFIDENCE if len(text.strip()) > _FEW else _LEAST_OF_FEW) and text.strip():
-            yield Line(text.strip(), round(confidence, 4), _box(region.corners / scale))
+        yield from models.read(page, lines[start : start + _AT_ONCE])
+
+
+def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, check: Check) -> Iterator[Line]:
+    """Yield what is read in each place, the likeliest way first: nothing but reading tells which end is its top."""
+    unsure = found
+    for ways in (_likeliest, _turned, _mirrored):
+        tried = [(number, way) for number, region in enumerate(unsure) for way in ways(region)]
+        sure = set()
+        read = _parts(models, page, [way for _, way in tried], check)
+        for (number, way), (text, confidence) in zip(tried, read, strict=True):
+            if text.strip() and confidence >= _least(way, text.strip()):
+                yield Line(text.strip(), round(confidence, 4), _box(way.corners / scale), turned=way.turned)
+            if confidence >= _SURE:
+                sure.add(number)
+        unsure = [region for number, region in enumerate(unsure) if number not in sure]
+
+
+def _least(region: Region, text: str) -> float:
+    """Return how surely a line must be read to be one."""
+    return _LEAST_OF_FEW if len(text) <= _FEW or region.mirrored else _LEAST_CONFIDENCE
+
+
+def _likeliest(region: Region) -> list[Region]:
+    return [region.turn(1) if region.height >= _LONG * region.width else region]
+
+
+def _turned(region: Region) -> list[Region]:
+    """Return the other ways in which the text may be turned: on its head, and upright where no side is the longer."""
+    (first,) = _likeliest(region)
+    return [first.turn(2)] if _is_long(region) else [first.turn(2), first.turn(1), first.turn(3)]
+
+
+def _mirrored(region: Region) -> list[Region]:
+    """Return the two ways of mirrored text; none for the many textures that are about as high as wide."""
+    return [way.mirror() for way in (*_likeliest(region), *_turned(region))] if _is_long(region) else []
+
+
+def _is_long(region: Region) -> bool:
+    return max(region.width, region.height) >= _LONG * min(region.width, region.height)
 
 
 def _box(corners: Points) -> tuple[int, int, int, int]:

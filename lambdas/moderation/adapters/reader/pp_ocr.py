@@ -18,7 +18,6 @@ _LINE_HEIGHT = 48
 _LEAST_LINE_WIDTH, _MOST_LINE_WIDTH = 48, 3200
 _SMALL, _WIDENED = 40, 1.5  # lines less high, margins included, are widened: of two like letters one would be lost
 _BATCH = 6
-_TURNED = 1.5  # a line that is so much higher than wide is read from the bottom to the top
 
 
 class PpOcr:
@@ -89,13 +88,11 @@ def _tensor(picture: Image.Image) -> NDArray[np.float32]:
 
 
 def _cut(picture: Image.Image, line: Region) -> Image.Image:
-    """Return a line, turned upright, in the height that the recogniser reads."""
+    """Return a line, turned so that its first corner is the top left, in the height that the recogniser reads."""
     width, height = max(1, round(line.width)), max(1, round(line.height))
     top_left, top_right, bottom_right, bottom_left = line.corners
     quad = (*top_left, *bottom_left, *bottom_right, *top_right)
     crop = picture.transform((width, height), Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
-    if height >= _TURNED * width:
-        crop = crop.transpose(Image.Transpose.ROTATE_90)
     widened = _WIDENED if crop.height < _SMALL else 1
     target = round(crop.width * _LINE_HEIGHT / crop.height * widened)
     return crop.resize((min(max(target, _LEAST_LINE_WIDTH), _MOST_LINE_WIDTH), _LINE_HEIGHT), Image.Resampling.BILINEAR)

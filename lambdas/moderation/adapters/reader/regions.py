@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,15 @@ _MOST = 1000  # of a page, which has far fewer lines; each takes time
 
 @dataclass(frozen=True)
 class Region:
-    """Corners of a line, clockwise from its top left, in the pixels of the map."""
+    """Corners of a line, clockwise from its top left, in the pixels of the map.
+
+    `turned` counts the quarter turns, clockwise, by which the line's text is taken to be turned; a `mirrored` text
+    begins at its top right.
+    """
 
     corners: Points
+    turned: int = 0
+    mirrored: bool = False
 
     @property
     def width(self) -> float:
@@ -32,6 +38,14 @@ class Region:
     @property
     def height(self) -> float:
         return float(np.linalg.norm(self.corners[3] - self.corners[0]))
+
+    def turn(self, quarters: int) -> "Region":
+        """Return the same place for a text that is turned so much further, whose top left is another corner then."""
+        return replace(self, corners=np.roll(self.corners, -quarters, axis=0), turned=(self.turned + quarters) % 4)
+
+    def mirror(self) -> "Region":
+        """Return the same place for a text that is mirrored."""
+        return replace(self, corners=self.corners[[1, 0, 3, 2]], mirrored=not self.mirrored)
 
 
 def regions(probabilities: Map) -> list[Region]:

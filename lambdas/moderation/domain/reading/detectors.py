@@ -1,10 +1,11 @@
 """Detectors that a question may name: what they look for in the text and the codes of an image."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from moderation.domain.reading.contacts import emails, handles, urls, written_phones
 from moderation.domain.reading.numbers import ibans, identity_numbers, payment_cards
-from moderation.domain.reading.rows import Row, rows
+from moderation.domain.reading.rows import Row, closed_up, rows
 from moderation.domain.reading.text import Code, Find, Line
 
 Detector = Callable[[str], Iterable[tuple[int, int]]]
@@ -20,6 +21,7 @@ _IN_TEXT: dict[str, Detector] = {
     "handle": handles,
 }
 DETECTORS = (*_IN_TEXT, _QR)
+_WRITTEN_APART = ("email", "url", "handle")
 # Digits of the one aren't the other's: no card number is also called a telephone number.
 _BEFORE = {"phone": ("payment-card", "iban", "identity-number"), "url": ("email",), "handle": ("email",)}
 
@@ -28,8 +30,16 @@ def finds(lines: Sequence[Line], codes: Sequence[Code], phones: Detector) -> tup
     """Return what the detectors find, each place once; `phones` knows the countries' plans of numbers."""
     found = [_of_code(code) for code in codes]
     for row in rows(lines, codes):
-        found += _in_row(row, phones)
+        in_row = _in_row(row, phones)
+        found += in_row or _in_letters_apart(row, phones)
     return tuple(found)
+
+
+def _in_letters_apart(row: Row, phones: Detector) -> list[Find]:
+    """Return the names and addresses whose letters stand apart; digits that do are those of any table."""
+    text = closed_up(row.text)
+    closed = _in_row(Row((replace(row.line, text=text),)), phones) if text != row.text else []
+    return [find for find in closed if find.detector in _WRITTEN_APART]
 
 
 def _in_row(row: Row, phones: Detector) -> list[Find]:

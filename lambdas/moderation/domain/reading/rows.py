@@ -8,6 +8,7 @@ from moderation.domain.reading.text import Box, Code, Find, Line
 _GAP = 3  # heights of a line between two that belong together
 _BESIDE = 0.5  # share of the lower line's height that both have in common
 _ALIKE = 2  # ratio of heights up to which two lines belong together
+_APART, _LONGEST_PART = 4, 2  # parts of a text whose letters stand apart, and characters of each on average
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,12 @@ class Row:
     @property
     def text(self) -> str:
         return " ".join(part.text for part in self.parts)
+
+    @property
+    def line(self) -> Line:
+        """The row as one line, as sure as its least sure part."""
+        box, first = around([part.box for part in self.parts]), self.parts[0]
+        return Line(self.text, min(part.confidence for part in self.parts), box, first.view, first.turned)
 
     def find(self, detector: str, start: int, end: int) -> Find:
         """Return a find in the characters from `start` to `end`, with the box of the parts that it is in."""
@@ -32,6 +39,13 @@ class Row:
         return Find(detector, self.text[start:end], min(part.confidence for part in inside), box, inside[0].view)
 
 
+def closed_up(text: str) -> str:
+    """Return a text whose letters stand apart, as a reader gives it ("i d io t"), as one word; others unchanged."""
+    parts = text.split()
+    together = "".join(parts)
+    return together if len(parts) >= _APART and len(together) <= _LONGEST_PART * len(parts) else text
+
+
 def around(boxes: Sequence[Box]) -> Box:
     """Return the smallest box around all boxes."""
     left, top, right, bottom = zip(*boxes, strict=True)
@@ -39,23 +53,25 @@ def around(boxes: Sequence[Box]) -> Box:
 
 
 def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
-    """Return the rows of the lines in their order, then one for the content of each code."""
+    """Return the rows of the lines in the order in which people read them, then one for the content of each code."""
     found: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.view, line.box[0])):
+    for line in sorted(lines, key=lambda line: (line.view, line.turned, line.upright[0])):
         beside = next((row for row in found if _continues(row[-1], line)), None)
         if beside is None:
             found.append([line])
         else:
             beside.append(line)
-    found.sort(key=lambda row: (row[0].view, row[0].box[1], row[0].box[0]))
+    found.sort(key=lambda row: (row[0].view, row[0].turned, row[0].upright[1], row[0].upright[0]))
     scanned = [Row((Line(code.text, 1.0, code.box, code.view),)) for code in codes if code.text.strip()]
     return [*(Row(tuple(row)) for row in found), *scanned]
 
 
 def _continues(last: Line, line: Line) -> bool:
-    height, other = last.box[3] - last.box[1], line.box[3] - line.box[1]
-    common = min(last.box[3], line.box[3]) - max(last.box[1], line.box[1])
-    gap = line.box[0] - last.box[2]
-    alike = max(height, other) <= _ALIKE * min(height, other)
-    near = -height < gap < _GAP * max(height, other)
-    return last.view == line.view and alike and near and common >= _BESIDE * min(height, other)
+    box, other = last.upright, line.upright
+    height, other_height = box[3] - box[1], other[3] - other[1]
+    common = min(box[3], other[3]) - max(box[1], other[1])
+    gap = other[0] - box[2]
+    alike = max(height, other_height) <= _ALIKE * min(height, other_height)
+    near = -height < gap < _GAP * max(height, other_height)
+    together = (last.view, last.turned) == (line.view, line.turned)
+    return together and alike and near and common >= _BESIDE * min(height, other_height)

@@ -11,13 +11,22 @@ Box = tuple[int, int, int, int]
 class Line:
     """A line of text; `confidence` is the mean probability of its characters.
 
-    `box` is left, top, right and bottom in the pixels of the frame that `view` shows whole.
+    `box` is left, top, right and bottom in the pixels of the frame that `view` shows whole; `turned` counts the quarter
+    turns, clockwise, by which the text is turned in it.
     """
 
     text: str
     confidence: float
     box: Box
     view: str = "full"
+    turned: int = 0
+
+    @property
+    def upright(self) -> Box:
+        """The box in the picture turned so that the text is upright, whose top left is then another corner of it."""
+        left, top, right, bottom = self.box
+        turns = {1: (top, -right, bottom, -left), 2: (-right, -bottom, -left, -top), 3: (-bottom, left, -top, right)}
+        return turns.get(self.turned, self.box)
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,7 @@ class Reading:
 def reading_to_json(reading: Reading) -> dict[str, Any]:
     """Return plain data that `reading_from_json` reads back unchanged."""
     return {
-        "lines": [_plain(line) for line in reading.lines],
+        "lines": [_plain_line(line) for line in reading.lines],
         "codes": [_plain(code) for code in reading.codes],
         "finds": [_plain(find) for find in reading.finds],
     }
@@ -81,13 +90,21 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
 def reading_from_json(data: Mapping[str, Any]) -> Reading:
     """Read stored text; unknown fields are ignored."""
     return Reading(
-        lines=tuple(Line(each["text"], float(each["confidence"]), *_place(each)) for each in data["lines"]),
+        lines=tuple(
+            Line(each["text"], float(each["confidence"]), *_place(each), int(each.get("turned", 0)))
+            for each in data["lines"]
+        ),
         codes=tuple(Code(each["text"], each["format"], *_place(each)) for each in data.get("codes", ())),
         finds=tuple(
             Find(each["detector"], each["text"], float(each["confidence"]), *_place(each))
             for each in data.get("finds", ())
         ),
     )
+
+
+def _plain_line(line: Line) -> dict[str, Any]:
+    """Return a line's data, in which `turned` is only where it says something."""
+    return {name: value for name, value in _plain(line).items() if name != "turned" or value}
 
 
 def _plain(part: Line | Code | Find) -> dict[str, Any]:

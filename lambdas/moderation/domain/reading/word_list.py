@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from moderation.domain.letters import in_plain_letters, in_words
-from moderation.domain.reading.rows import rows
+from moderation.domain.reading.rows import around, closed_up, rows
 from moderation.domain.reading.text import Find, Line, Reading
 
 WORDS = "words"
@@ -26,24 +26,31 @@ def words_found(reading: Reading, words: Sequence[str]) -> tuple[Find, ...]:
 
 def _texts(reading: Reading) -> Iterator[Line]:
     """Yield each row as one line, then each two rows below one another as one."""
-    each = [row.find(WORDS, 0, len(row.text)) for row in rows(reading.lines, reading.codes)]
-    for upper in each:
-        yield Line(upper.text, upper.confidence, upper.box, upper.view)
+    each = [row.line for row in rows(reading.lines, reading.codes)]
+    yield from each
     for upper, lower in pairwise(each):
-        height = max(upper.box[3] - upper.box[1], 1)
-        if upper.view == lower.view and 0 <= lower.box[1] - upper.box[1] < _NEXT_TO * height:
+        if _follows(upper, lower):
             last, first = upper.text.split()[-1], lower.text.split()[0]
-            box = (
-                min(upper.box[0], lower.box[0]), upper.box[1], max(upper.box[2], lower.box[2]), lower.box[3],
-            )  # fmt: skip
+            box = around([upper.box, lower.box])
             yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.view)
 
 
+def _follows(upper: Line, lower: Line) -> bool:
+    height = max(upper.upright[3] - upper.upright[1], 1)
+    together = (upper.view, upper.turned) == (lower.view, lower.turned)
+    return together and 0 <= lower.upright[1] - upper.upright[1] < _NEXT_TO * height
+
+
 def _found(line: Line, word: str) -> Find | None:
-    wanted = f" {folded(word)[0]} "
-    if any(wanted in f" {text} " for text in folded(line.text)):
+    if any(map(_pattern(word).search, folded(line.text))):
         return Find(WORDS, word, line.confidence, line.box, line.view)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Match a word or a phrase, also without the spaces that a reader loses."""
+    return re.compile(rf"(?<!\w)(?=\w){folded(word)[0].replace(' ', ' ?')}(?!\w)")
 
 
 @lru_cache(maxsize=4096)
@@ -51,5 +58,5 @@ def folded(text: str) -> tuple[str, ...]:
     """Return the words of a text in one form for all letters that look alike: as signs, as letters, and unspaced."""
     plain = in_plain_letters(text).translate(_OTHER_ALPHABETS)
     unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
-    read = (plain, plain.translate(_SIGNS), unspaced)
+    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain))
     return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))
