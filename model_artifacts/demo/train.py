@@ -9,8 +9,9 @@ every drawing, with the auxiliary losses kept on at a lower weight. The auxiliar
 away at the end.
 
 Drawing number n of a run is always the same one, so a run stopped and resumed sees what an
-uninterrupted one would have seen. Workers are single-threaded processes that average their
-gradients; each takes its own share of every step's drawings.
+uninterrupted one would have seen, and ends with the same weights. It only goes on with the same
+options. Workers are single-threaded processes that average their gradients; each takes its own
+share of every step's drawings.
 """
 
 from __future__ import annotations
@@ -132,6 +133,13 @@ class Options:
     seeing_share: float
     report_seconds: float
     save_seconds: float
+
+    @property
+    def recipe(self) -> dict[str, object]:
+        """What decides the weights: a run only goes on with the same."""
+        start_from = str(self.start_from) if self.start_from else None
+        names = ("minutes", "steps", "workers", "batch", "rate", "seed", "seeing_share")
+        return {**{name: getattr(self, name) for name in names}, "start_from": start_from}
 
 
 class AuxiliaryHeads(nn.Module):
@@ -384,8 +392,8 @@ class Trainer:
         folder = self.options.output
         with self.averaged():
             self.model.save_pretrained(folder)
-        self.processor.save_pretrained(folder)
         state = {
+            "recipe": self.options.recipe,
             "model": self.model.state_dict(),
             "average": self._average,
             "heads": self.heads.state_dict(),
@@ -529,8 +537,11 @@ def work(rank: int, options: Options) -> None:
     trainer = Trainer(options, rank)
     if options.resume:
         trainer.resume()
-    elif options.start_from:
-        trainer.start_from(options.start_from)
+    else:
+        if options.start_from:
+            trainer.start_from(options.start_from)
+        if rank == 0:
+            trainer.processor.save_pretrained(options.output)  # once: a kill meanwhile would leave a torn file
     _run(trainer)
     if options.workers > 1:
         distributed.destroy_process_group()
@@ -594,6 +605,12 @@ def _options() -> Options:
     options = Options(**vars(arguments))
     if options.minutes is None and options.steps is None:
         parser.error("say how long: --minutes or --steps")
+    earlier = torch.load(options.output / STATE, weights_only=True).get("recipe") if options.resume else options.recipe
+    if earlier != options.recipe:
+        parser.error(
+            f"{options.output} holds a run with {earlier}, not {options.recipe}, and would end like neither: "
+            "go on with its options, delete it, or choose another --output"
+        )
     return options
 
 

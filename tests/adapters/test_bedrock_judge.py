@@ -87,8 +87,14 @@ def test_a_tool_is_forced_and_its_input_is_the_judgement() -> None:
     text = complete(NOVA, answered({"text": "Let me record it."}, tool, reason="tool_use"))
 
     assert parse_judgement(text, PACK).category == "Weapons"
-    asked = request_of(NOVA, TURNS, SCHEMA)["toolConfig"]
-    assert asked["tools"][0]["toolSpec"]["inputSchema"] == {"json": SCHEMA}
+
+
+def test_a_tools_schema_has_nothing_that_nova_refuses() -> None:
+    asked = request_of(NOVA, TURNS, SCHEMA)["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"]
+
+    # at the top level Nova takes these alone, and answers others with a ValidationException
+    assert asked == {key: SCHEMA[key] for key in ("type", "properties", "required")}
+    assert {each["type"] for each in asked["properties"].values()} == {"string"}
 
 
 def test_a_schema_is_sent_along_where_the_model_holds_to_it() -> None:

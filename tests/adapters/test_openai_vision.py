@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from moderation.domain.prompt import question_prompt
 from moderation.errors import EndpointTimeout, MalformedResponse
 
 GUN = question_prompt("Is a gun visible in this photo?")
+# What two servers answered to this question about one picture, both with the same tiny LLaVA.
+ANSWERS = Path(__file__).parent / "openai_answers"
 
 
 class Runtime:
@@ -132,6 +135,36 @@ def test_without_logprobs_there_is_no_p_and_the_models_name_says_so(text, p_blan
     assert (reply.answers[0].text, reply.answers[0].p_yes, reply.answers[0].p_yes_no) == (text, None, None)
     assert reply.answers[0].p_blank == p_blank
     assert reply.model == "Qwen/Qwen3-VL-2B-Instruct (openai, without logprobs)"
+
+
+@pytest.mark.parametrize("server", ["vllm_0.32.0", "xllamacpp_2026.10.11549"])
+def test_p_yes_of_a_real_server_is_the_networks_own(server):
+    model, _ = eyes(_recorded(server), _recorded(server))
+
+    reply = model.ask(b"png", [GUN], False)
+
+    (answer,) = reply.answers
+    assert (reply.model, answer.text) == ("bright-eyes (openai)", "Yes")
+    # by transformers, over ten spellings in either case, with a space before them or not
+    assert answer.p_yes == pytest.approx(0.5695, abs=0.01)
+    assert answer.p_yes_no == pytest.approx(0.9950, abs=0.001)
+
+
+def test_an_answer_that_ends_at_once_has_no_yes_or_no_though_the_server_gives_logprobs():
+    answer = _recorded("xllamacpp_2026.10.11549")
+    answer["choices"][0]["message"]["content"] = ""
+    del answer["choices"][0]["logprobs"]["content"][0]  # what remains is the end of the text, an empty token
+    model, _ = eyes(answer, answer)
+
+    reply = model.ask(b"png", [GUN], False)
+
+    assert reply.model == "bright-eyes (openai)"
+    assert (reply.answers[0].text, reply.answers[0].p_yes_no) == ("", pytest.approx(0, abs=0.001))
+
+
+def _recorded(server: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads((ANSWERS / f"{server}.json").read_text())
+    return answer
 
 
 def test_a_server_that_names_no_model_is_named_by_its_endpoint():

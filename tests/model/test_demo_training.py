@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,36 +61,57 @@ def test_patches_are_labelled_where_the_boxes_are(trainer: Trainer) -> None:
     assert (rows.min(), rows.max()) == (box.top // pixels, box.bottom // pixels)
 
 
-def test_a_resumed_run_ends_like_one_that_was_never_stopped(trainer: Trainer, options: Options) -> None:
-    for _ in range(2):
-        trainer.train_step()
-    trainer.save()
-    resumed = Trainer(dataclasses.replace(options, resume=True), rank=0)
-    resumed.resume()
-    for one in (trainer, resumed):
-        for _ in range(2):
-            one.train_step()
-    assert resumed.step == trainer.step == 4
-    assert resumed.progress == 1
-    for first, second in zip(trainer.parameters, resumed.parameters, strict=True):
-        torch.testing.assert_close(first, second)
-
-
-def test_the_recipe_trains_goes_on_and_exports_a_checkpoint_that_serves(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    run, checkpoint = tmp_path / "run", tmp_path / "checkpoint"
-    recipe = ["train", "--workers", "1", "--batch", "1", "--seed", "3", "--output", str(run), "--resume"]
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command of `make train-demo`, but short: it saves after every step."""
     monkeypatch.setattr(train, "VALIDATION_DRAWINGS", 2)
-    for steps in ("1", "2"):
-        monkeypatch.setattr("sys.argv", [*recipe, "--steps", steps])
+    return ["train", "--steps", "4", "--workers", "1", "--batch", "1", "--seed", "3", "--save-seconds", "0", "--resume"]
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_one_that_was_never_stopped(
+    monkeypatch: pytest.MonkeyPatch, recipe: list[str], tmp_path: Path
+) -> None:
+    whole, stopped, checkpoint = tmp_path / "whole", tmp_path / "stopped", tmp_path / "checkpoint"
+    monkeypatch.setattr("sys.argv", [*recipe, "--output", str(whole)])
+    train.main()
+
+    monkeypatch.setattr("sys.argv", [*recipe, "--output", str(stopped)])
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Trainer, "train_step", _interrupted_at(2))
         train.main()
+    assert torch.load(stopped / train.STATE, weights_only=True)["step"] == 2
+    train.main()
 
-    export(run, checkpoint)
-
-    assert torch.load(run / train.STATE, weights_only=True)["step"] == 2
+    first, second = (torch.load(run / train.STATE, weights_only=True) for run in (whole, stopped))
+    del first["seconds"], second["seconds"]
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    export(stopped, checkpoint)
     (answers,) = Reader(checkpoint).read([draw(random.Random(1), split="heldout")])
     assert len(answers.probabilities) == len(QUESTIONS)
+
+
+def test_a_run_does_not_go_on_with_other_options(
+    monkeypatch: pytest.MonkeyPatch, recipe: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [*recipe, "--output", str(tmp_path)])
+    train.main()
+
+    monkeypatch.setattr("sys.argv", [*recipe, "--output", str(tmp_path), "--steps", "5"])
+    with pytest.raises(SystemExit):
+        train.main()
+
+    assert "would end like neither" in capsys.readouterr().err
+
+
+def _interrupted_at(step: int) -> Callable[[Trainer], None]:
+    train_step = Trainer.train_step
+
+    def run(trainer: Trainer) -> None:
+        if trainer.step == step:
+            raise KeyboardInterrupt
+        train_step(trainer)
+
+    return run
 
 
 def test_a_seed_decides_every_weight_after_some_steps(options: Options, trainer: Trainer) -> None:
@@ -134,6 +156,7 @@ def test_positions_keep_their_place_in_the_picture() -> None:
 
 
 def test_the_model_that_is_saved_is_the_average_and_training_goes_on_with_the_latest(trainer: Trainer) -> None:
+    trainer.train_step()
     latest = [parameter.detach().clone() for parameter in trainer.model.parameters()]
     with trainer.averaged():
         averaged = [parameter.detach().clone() for parameter in trainer.model.parameters()]

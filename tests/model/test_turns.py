@@ -1,8 +1,11 @@
 """Slow models on the laptop: one caller at a time, a bounded queue, and no work for callers who have hung up."""
 
 import json
+import random
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -150,6 +153,56 @@ def test_no_work_is_done_for_callers_who_hung_up_while_they_waited() -> None:
         assert (first.result(), last.result()) == ("first", "last")
 
     assert model.begun == ["first", "last"]
+
+
+def test_a_caller_who_hangs_up_while_it_is_served_leaves_the_turn_to_the_next() -> None:
+    model = SlowModel()
+    turns = Turns()
+    with _cloud(model, turns) as url, ThreadPoolExecutor(1) as pool:
+        gone = _connect_and_ask(url, "gone")
+        eventually(lambda: model.begun == ["gone"])
+        second = pool.submit(_ask, url, "second")
+        eventually(lambda: turns.waiting == 1)
+        gone.close()
+        model.finish(2)
+        assert second.result() == "second"
+
+    assert (model.most_at_once, model.at_once) == (1, 0)
+
+
+def test_a_storm_of_callers_ends_with_an_answer_for_all_who_stay_and_come_back() -> None:
+    model = SlowModel()
+    turns = Turns()
+    model.finish(1000)
+    with _cloud(model, turns) as url, ThreadPoolExecutor(50) as pool:
+        leaving = [pool.submit(_leave, url, reset) for reset in (False, True) for _ in range(15)]
+        staying = [pool.submit(_persist, url, f"stays {number}") for number in range(20)]
+        answers = [answer.result() for answer in staying]
+        for caller in leaving:
+            caller.result()
+        eventually(lambda: turns.waiting == 0)
+        assert _ask(url, "after") == "after"
+
+    assert answers == [f"stays {number}" for number in range(20)]
+    assert (model.most_at_once, model.at_once) == (1, 0)
+
+
+def _leave(url: str, reset: bool) -> None:
+    """Ask, and hang up soon, politely or as a process that is killed does."""
+    with _connect_and_ask(url, "leaves") as caller:
+        if reset:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        time.sleep(random.random() / 5)
+
+
+def _persist(url: str, word: str) -> str:
+    """Ask until there is a place in the queue."""
+    while True:
+        try:
+            return _ask(url, word)
+        except ClientError as error:
+            assert error.response["OriginalStatusCode"] == 503
+            time.sleep(0.05)
 
 
 def _error(url: str, word: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _FORMS: Mapping[Form, tuple[str, ...]] = {
     "tool": ("amazon.nova", "anthropic.claude-3"),
 }
 _TOOL = "judgement"
+# All that Nova takes at the top level of a tool's schema ("Defining a tool"): it refuses requests with anything else.
+_TOOL_FIELDS = ("type", "properties", "required")
 _COMPLETE = ("end_turn", "stop_sequence", "tool_use")
 
 
@@ -88,7 +90,8 @@ def request_of(model: str, turns: Sequence[Turn], schema: Mapping[str, Any]) -> 
                 "textFormat": {"type": "json_schema", "structure": {"jsonSchema": json_schema}},
             }
         case "tool":
-            tool = {"name": _TOOL, "description": "Record the judgement.", "inputSchema": {"json": dict(schema)}}
+            fields = {name: value for name, value in schema.items() if name in _TOOL_FIELDS}
+            tool = {"name": _TOOL, "description": "Record the judgement.", "inputSchema": {"json": fields}}
             request["toolConfig"] = {"tools": [{"toolSpec": tool}], "toolChoice": {"tool": {"name": _TOOL}}}
     return request
 

@@ -28,7 +28,7 @@ _BEFORE_WORDS = " \n\t\u2581\u0120"
 
 @dataclass(frozen=True)
 class _Completion:
-    """A generated text; P of the likeliest first tokens, None if the server gives none."""
+    """A generated text; P of the likeliest first tokens, None if the server gives none, empty if the text is."""
 
     text: str
     first_tokens: tuple[tuple[str, float], ...] | None
@@ -118,8 +118,9 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
 
 
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
-    first = next((entry for entry in entries if entry["token"].strip(_BEFORE_WORDS)), None)
-    if first is None or not first.get("top_logprobs"):
+    words = [entry for entry in entries if entry["token"].strip(_BEFORE_WORDS)]
+    first = (words or entries or [{}])[0]
+    if not first.get("top_logprobs"):
         return None
     return tuple((each["token"], _probability(each["logprob"])) for each in first["top_logprobs"])
 

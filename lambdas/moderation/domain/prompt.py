@@ -137,8 +137,8 @@ def answer_schema(pack: Pack) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            "flag": {"enum": ["safe", "unsafe"]},
-            "category": {"enum": [*pack.category_names, NO_CATEGORY]},
+            "flag": {"type": "string", "enum": ["safe", "unsafe"]},
+            "category": {"type": "string", "enum": [*pack.category_names, NO_CATEGORY]},
             "reason": {"type": "string"},
         },
         "required": ["flag", "category", "reason"],
