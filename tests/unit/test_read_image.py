@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from moderation.domain.decision import decide
 from moderation.domain.evidence import Evidence
 from moderation.domain.findings import READ, findings
 from moderation.domain.fitting import fit, labelled_answers
+from moderation.domain.judgement import Judgement
 from moderation.domain.manifest import manifest_from_json, manifest_to_json
 from moderation.domain.page import Page
 from moderation.domain.reading.text import Line, reading_from_json
@@ -52,6 +54,17 @@ def test_what_is_read_answers_the_question(workspace: Workspace) -> None:
     assert (found.answer, found.score, found.over) == ("yes", 0.9, True)
     assert found.read is not None
     assert [(find.detector, find.text, find.view) for find in found.read] == [("phone", "Call 555-0143", "full")]
+
+
+@pytest.mark.parametrize(("said", "shown"), [("A number", "A number."), ("A number.", "A number."), ("Why?", "Why?")])
+def test_what_is_read_follows_the_judges_reason_as_a_sentence_of_its_own(
+    said: str, shown: str, workspace: Workspace
+) -> None:
+    evidence = evidence_with(FakeReader(CALL), workspace)
+
+    decision = decide(READING_PACK, evidence, Judgement("unsafe", READING_PACK.categories[0].name, said))
+
+    assert decision.reason.startswith(f"{shown} Read in the image: phone")
 
 
 @pytest.mark.parametrize("reader", [FakeReader(failing="The reader is broken."), FakeReader(*[CALL] * (MAX_LINES + 1))])
