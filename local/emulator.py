@@ -9,6 +9,8 @@ from local.processes import child
 
 START_TIMEOUT_S = 60
 
+RECORD_CALLS = "LOCAL_RECORD_CALLS"  # folder for the recorded calls of roles and services, with their rights
+
 
 @contextmanager
 def emulator(folder: Path, models_url: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:

@@ -29,7 +29,11 @@ SinceOption = Annotated[
 ]
 AcceptOption = Annotated[
     str | None,
-    typer.Option(metavar="NOTE", help="Publish in spite of new contradictions; the note goes into `policy log`."),
+    typer.Option(
+        metavar="NOTE",
+        help="Publish in spite of new contradictions, or of decisions that only the judge could compare; the note goes "
+        "into `policy log`.",
+    ),
 ]
 JudgeOption = Annotated[
     Literal["stored", "ask"],
@@ -46,7 +50,7 @@ def accepted_note(accept: str | None) -> str:
 
 @dataclass(frozen=True)
 class Gate:
-    """Comparison with people's decisions since a time; `note` accepts contradictions.
+    """Comparison with people's decisions since a time; `note` accepts contradictions, and what wasn't compared.
 
     `by_author` is False if another editor looks at what an author accepted. With `ask_judge` the judge is asked where
     it would read other words, after showing the price and, unless `yes`, a question.
@@ -60,9 +64,10 @@ class Gate:
     yes: bool = False
 
     def passed(self, before: Routes, after: Routes, digest: str, pack: Pack | None = None) -> str:
-        """Compare a change of routes, or of the pack that they name; returns the note if it accepts contradictions.
+        """Compare a change of routes, or of the pack that they name; returns the note if there is something to accept.
 
-        `digest` is that of the change. Raises CommandFailed for new contradictions that nobody accepted.
+        `digest` is that of the change. Raises CommandFailed for new contradictions that nobody accepted, and for
+        decisions that nobody knows to be none, because the judge would read other words and wasn't asked.
         """
         deployment = self.deployment
         ports = DecisionPorts(deployment.intake_bucket, deployment.verdicts, deployment.work)
@@ -77,10 +82,10 @@ class Gate:
                 bar.add_task("Asking the judge", total=None)
                 checked = check_decisions(ports, *now, utc(self.since), deployment.judge)
         _show(checked, self.since)
-        if not checked.contradictions:
+        if not (checked.contradictions or checked.for_judge):
             return ""
         if not self.note:
-            raise CommandFailed(self._refusal)
+            raise CommandFailed(self._refusal(checked))
         self._check_signatures(digest)
         results.print(plain(f"Accepted: {self.note}"))
         return self.note
@@ -92,17 +97,19 @@ class Gate:
         if not self.yes:
             typer.confirm("Ask it?", abort=True, err=True)
 
-    @property
-    def _refusal(self) -> str:
-        if self.by_author:
-            return (
-                "Not published: people decided otherwise on these pictures. Change the pack, or say with "
-                "`--accept NOTE` why their decisions no longer hold."
+    def _refusal(self, checked: Checked) -> str:
+        refused = "Not published" if self.by_author else "Not approved"
+        if not checked.contradictions:
+            refused += (
+                f": the judge wasn't asked about {checked.for_judge} of people's decisions. `--judge ask` asks it."
             )
-        return (
-            "Not approved: people decided otherwise on these pictures, and its author accepted no contradiction. "
-            "It has to be pushed again, with another description and `--accept NOTE`."
-        )
+        elif self.by_author:
+            refused += ": people decided otherwise on these pictures."
+        else:
+            refused += ": people decided otherwise on these pictures, and its author accepted no contradiction."
+        if self.by_author:
+            return f"{refused} Change the pack, or say with `--accept NOTE` why their decisions no longer hold."
+        return f"{refused} It has to be pushed again, with another description and `--accept NOTE`."
 
     def _check_signatures(self, digest: str) -> None:
         """Raise CommandFailed if editors signed the digest without the note: they never saw what it accepts."""

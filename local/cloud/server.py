@@ -17,9 +17,9 @@ from local.cloud.iam.enforcement import Enforcement
 from local.cloud.iam.gate import Gate
 from local.cloud.runtime.fleet import Fleet, Limits
 from local.cloud.runtime.function import Function
+from local.emulator import RECORD_CALLS
 
 REGION = "us-east-1"
-RECORD_CALLS = "LOCAL_RECORD_CALLS"  # folder for the recorded calls of roles and services, with their rights
 
 
 class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from moderate.checks.aws import client
 from moderate.checks.check import Check
-from moderate.checks.intake_statements import is_among, required
+from moderate.checks.intake_statements import READING_FUNCTIONS, is_among, required
 from moderate.checks.key import usable
 from moderate.deployment import Deployment
 from moderation.adapters.faults import code_of
@@ -67,13 +67,13 @@ def policy(deployment: Deployment) -> Check:
 
 
 def readable(deployment: Deployment) -> Check:
-    """Check that the functions that decode uploads may use the key that encrypts them."""
+    """Check that the functions that read uploads may use the key that encrypts them."""
     answer = client("s3").get_bucket_encryption(Bucket=deployment.intake_bucket)
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
     key = rule.get("KMSMasterKeyID")
     if not key:
         return Check("intake: key", "ok", f"{rule['SSEAlgorithm']}, with a key of S3's own")
-    roles = (deployment.outputs.get(f"{name}RoleArn") for name in ("PrepareImage", "ReadImage"))
+    roles = (deployment.outputs.get(f"{name}RoleArn") for name in READING_FUNCTIONS)
     checks = [usable("intake: key", key, role) for role in roles]
     return next((check for check in checks if check.status == "fail"), checks[0])
 

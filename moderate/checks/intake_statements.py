@@ -13,6 +13,7 @@ from moderation.contract import VERDICT_TAG
 from moderation.domain.quarantine import TAG, TAGGED
 
 Statement = Mapping[str, Any]
+READING_FUNCTIONS = ("PrepareImage", "ReadImage", "SelectItem", "RenderOriginal")
 _EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 _READS = [f"s3:GetObject{which}" for which in ("", "Version", "VersionForReplication", "Torrent", "VersionTorrent")]
 _ALIKE = {"arnnotlike": "arnnotequals"}  # "ArnNotEquals and ArnNotLike behave identically", IAM User Guide
@@ -32,8 +33,7 @@ def required(deployment: Deployment) -> list[dict[str, Any]]:
         _deny("Quarantined", [*_READS, *tagging], objects, keeper, quarantined),
     ]
     if deployment.outputs.get("HoldUntilCleared") == "true":
-        roles = ("PrepareImage", "ReadImage", "SelectItem", "RenderOriginal", "Reviewer", "Quarantine")
-        readers = [deployment.output(f"{role}RoleArn") for role in roles]
+        readers = [deployment.output(f"{role}RoleArn") for role in (*READING_FUNCTIONS, "Reviewer", "Quarantine")]
         uncleared = {"StringNotEquals": {f"s3:ExistingObjectTag/{VERDICT_TAG}": "safe"}}
         statements.append(_deny("Uncleared", _READS, objects, readers, uncleared))
     return statements

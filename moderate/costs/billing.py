@@ -9,9 +9,10 @@ from moderate.costs.bedrock_tokens import Judge
 from moderate.costs.drift import MEMORY_MB, daily_run
 from moderate.costs.gpu_time import IN_FLIGHT, blip2_seconds, llama_seconds
 from moderate.costs.prices import Prices
+from moderate.costs.reading import CALLS as READER_CALLS
 from moderate.costs.reading import MEMORY_MB as READER_MB
 from moderate.costs.reading import plain_seconds
-from moderate.costs.resource_usage import Measured, ResourceUsage
+from moderate.costs.resource_usage import CALL_SECONDS, Measured, ResourceUsage
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 
 HOURS_A_MONTH = 730.0
@@ -204,8 +205,13 @@ def latencies(load: Load) -> tuple[float, float]:
 def workflow_seconds(load: Load, image: ResourceUsage) -> float:
     """Seconds that an average execution takes; the views of an image are queried, and its text read, in parallel."""
     blip2, llama = latencies(load)
-    looking = max(blip2, load.reading_seconds)
+    looking = max(blip2, reader_seconds(load))
     return image.workflow_seconds + (1 - load.reuse_share) * looking + judgements(load) * llama
+
+
+def reader_seconds(load: Load) -> float:
+    """Seconds that the reader's function takes for an image: its work, and its waits for S3; 0 if nothing is read."""
+    return load.reading_seconds + READER_CALLS * CALL_SECONDS if load.reading_seconds else 0.0
 
 
 def rekognition_usd(images: float, prices: Prices) -> float:
@@ -246,9 +252,10 @@ def _lambda(load: Load, image: ResourceUsage, images: float, prices: Prices) -> 
 
 def _reading(load: Load, images: float, prices: Prices) -> Line:
     """The reader's time; its transition, its invocation and its requests are in the other lines."""
-    gb_seconds = (1 - load.reuse_share) * load.reading_seconds * READER_MB / 1024
+    gb_seconds = (1 - load.reuse_share) * reader_seconds(load) * READER_MB / 1024
     usd = images * gb_seconds * prices["lambda_gb_second"]
-    return Line("reading", usd, f"{load.reading_seconds:g} s of {READER_MB:,} MB an image that isn't reused")
+    work = f"{load.reading_seconds:g} s of work and {READER_CALLS} calls of S3"
+    return Line("reading", usd, f"{work}, {reader_seconds(load):g} s of {READER_MB:,} MB an image that isn't reused")
 
 
 def _dynamodb(load: Load, image: ResourceUsage, images: float, prices: Prices) -> Line:

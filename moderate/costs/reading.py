@@ -20,6 +20,7 @@ DECODING_SECONDS: Mapping[tuple[int, int], float] = {
 }
 # Of an image that is read: the state and its function; the text; the manifest, the upload, and the text again.
 TRANSITIONS, INVOCATIONS, S3_WRITES, S3_READS = 1, 1, 1, 3
+CALLS = 3  # of these requests those that the reader itself waits for
 
 
 def plain_seconds() -> float:

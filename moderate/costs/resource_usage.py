@@ -12,10 +12,8 @@ MEASURED = Path(__file__).with_name("measured.json")
 # One vCPU of Lambda. With less memory a function has less of it and takes longer (AWS Lambda Developer Guide,
 # "Configure Lambda function memory").
 VCPU_MB = 1769
-# Assumed: a call of S3, DynamoDB or SNS takes this long, in functions of this much memory on average; and what Step
-# Functions takes itself.
-_CALL_SECONDS, _CALLER_GB = 0.015, 0.9
-_TRANSITION_SECONDS = 0.03
+CALL_SECONDS = 0.015  # assumed: a call of S3, DynamoDB or SNS takes this long
+_TRANSITION_SECONDS = 0.03  # assumed: what Step Functions takes itself
 
 
 @dataclass(frozen=True)
@@ -100,15 +98,16 @@ def load(file: Path = MEASURED) -> Measured:
 
 def _usage(counted: Mapping[str, Any]) -> ResourceUsage:
     requests = counted["requests"]
-    stores = sum(count for name, count in requests.items() if name.split(":")[0] in ("s3", "dynamodb", "sns"))
-    calls = stores - 1  # the claim is Step Functions' own
-    work = [(ms / 1000, counted["memory_mb"][step]) for step, ms in counted["cpu_ms"].items() if step != "read_image"]
-    working = sum(seconds * max(1, VCPU_MB / memory) for seconds, memory in work) + calls * _CALL_SECONDS
+    memory, calls = counted["memory_mb"], counted["calls"]
+    work = {step: ms / 1000 for step, ms in counted["cpu_ms"].items() if step != "read_image"}
+    waits = {step: calls[step] * CALL_SECONDS for step in work}
+    working = sum(seconds * max(1, VCPU_MB / memory[step]) + waits[step] for step, seconds in work.items())
     return ResourceUsage(
         transitions=counted["transitions"],
         invocations=sum(counted["invocations"].values()),
-        gb_seconds=sum(seconds * max(memory, VCPU_MB) / 1024 for seconds, memory in work)
-        + calls * _CALL_SECONDS * _CALLER_GB,
+        gb_seconds=sum(
+            (seconds * max(memory[step], VCPU_MB) + waits[step] * memory[step]) / 1024 for step, seconds in work.items()
+        ),
         function_seconds=working,
         workflow_seconds=working + counted["transitions"] * _TRANSITION_SECONDS,
         queries=counted["invocations"].get("query_image", 0),

@@ -41,7 +41,8 @@ RESULTS = PROJECT / "moderate/costs/measured.json"
 REPEATS = 5  # per outcome: counts must be equal, CPU time is averaged
 INPUT_SIZE = 224
 SMALL, PHONE = (640, 480), (1600, 1200)  # one view under the default pack; tiled
-COUNTED = ("transitions", "requests", "write_units", "read_units")  # equal in every run of an outcome
+COUNTED = ("transitions", "requests", "calls", "write_units", "read_units")  # equal in every run of an outcome
+WAITED_FOR = {"s3", "dynamodb", "sns"}  # services whose calls take about as long
 LOG_EVENT_BYTES = 26  # added to each event by CloudWatch Logs (PutLogEvents in its API reference)
 UNCOUNTED_HEADER = "X-Not-Counted"
 # Attributes projected into each index of the table, besides the table's keys.
@@ -57,6 +58,8 @@ class Meter:
 
     policies: str = ""  # path prefix of the policy bucket
     requests: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)  # step → requests to stores and topics, which it waits for
+    steps: dict[str, str] = field(default_factory=dict)  # access key → step; kept at a reset
     invocations: Counter[str] = field(default_factory=Counter)
     cpu_ms: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     memory_mb: dict[str, int] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Meter:
 
     def reset(self) -> None:
         with self.lock:
-            for counts in (self.requests, self.invocations, self.cpu_ms, self.memory_mb):
+            for counts in (self.requests, self.calls, self.invocations, self.cpu_ms, self.memory_mb):
                 counts.clear()
             self.log_bytes = 0
 
@@ -73,6 +76,7 @@ class Meter:
         with self.lock:
             return {
                 "requests": dict(sorted(self.requests.items())),
+                "calls": dict(self.calls),
                 "invocations": dict(self.invocations),
                 "cpu_ms": dict(self.cpu_ms),
                 "memory_mb": dict(self.memory_mb),
@@ -89,14 +93,25 @@ class CountingHandler(server._Quiet):
     def log_request(self, *_: object) -> None:
         if UNCOUNTED_HEADER in self.headers or (METER.policies and self.path.startswith(METER.policies)):
             return
-        service = self.headers.get("Authorization", "///unsigned").split("/")[3]
+        signed = self.headers.get("Authorization", "=unsigned///unsigned")
+        key, service = signed.partition("=")[2].split("/")[0], signed.split("/")[3]
         action = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.command
         with METER.lock:
             METER.requests[f"{service}:{action}"] += 1
+            if service in WAITED_FOR and key in METER.steps:
+                METER.calls[METER.steps[key]] += 1
 
 
 class MeteredWorker(Worker):
     """Measures the CPU time and the log size of each invocation."""
+
+    def _environment(self, task_root: Path, cloud: Mapping[str, str]) -> dict[str, str]:
+        METER.steps[cloud["AWS_ACCESS_KEY_ID"]] = self._step
+        return super()._environment(task_root, cloud)
+
+    @property
+    def _step(self) -> str:
+        return self.function.handler.split(".")[-2]
 
     def invoke(self, event: bytes) -> InvocationResult:
         process = psutil.Process(self._process.pid)
@@ -104,7 +119,7 @@ class MeteredWorker(Worker):
         answer = super().invoke(event)
         after = process.cpu_times()
         took = (after.user + after.system - before.user - before.system) * 1000
-        step = self.function.handler.split(".")[-2]
+        step = self._step
         with METER.lock:
             METER.invocations[step] += 1
             METER.cpu_ms[step] += took

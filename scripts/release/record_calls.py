@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from local.cloud.server import RECORD_CALLS
+from local.emulator import RECORD_CALLS
 from local.synth import PROJECT, STACK
 from scripts.release.synthesis import make_app, template_of
 
@@ -41,14 +41,16 @@ _EXAMPLES = (
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/history/log/)[^/]+"), r"\g<1>AROAEXAMPLE:alice"),
     (re.compile(r"(:s3:::Policies[0-9A-F]{8}/history/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"(:s3:::Work[0-9A-F]{8}/provenance/approvals/0{64}/)[^/]+"), r"\g<1>AROAEXAMPLE:alice.json"),
-    (re.compile(r"(:s3:::Audit[0-9A-F]{8}/(?:entries|seals)/).+"), r"\g<1>file"),
+    (re.compile(r"(/provenance/prompts/judge-)[0-9a-f]+"), r"\g<1>0"),
+    (re.compile(r"(:s3:::Audit[0-9A-F]{8}/(?:entries|seals|checks)/).+"), r"\g<1>file"),
     (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/cases/0{32}/).+"), r"\g<1>file"),
     (re.compile(r"(:s3:::Quarantined[0-9A-F]{8}/releases/0{32}/).+"), r"\g<1>AROAEXAMPLE:alice.json"),
     (re.compile(r"^(entries/)\d{4}-\d\d-\d\d/$"), r"\g<1>2026-01-01/"),
     (re.compile(r"^(IntakeImages[0-9A-F]{8}:decisions#|person#|golden#|sample#|second#|contested#)\d$"), r"\g<1>0"),
     (re.compile(r"^(review#|leased#|parked#|pending#)[0-9a-f]+$"), r"\g<1>0"),
     (re.compile(r"\b(backfill|notifying|shadow)-\d{8}-\d{6}-[0-9a-f]{6}\b"), "backfill-20260101-000000-000000"),
-    (re.compile(r"^stock-[0-9a-f]{8}/.*"), "stock/"),  # a prefix of tests
+    (re.compile(r"^(stock-[0-9a-f]{8}|express-\w+)/.*"), "stock/"),  # prefixes of tests
+    (re.compile(r"(/provenance/erasures/)\d{4}-\d\d-\d\d/"), r"\g<1>2026-01-01/"),
     (re.compile(r"(/backfill/backfill-20260101-000000-000000/).+"), r"\g<1>file"),
     (re.compile(r"(:execution:\w+/\w+:).+"), r"\g<1>execution"),
     (re.compile(r"(:mapRun:\w+/\w+:).+"), r"\g<1>run"),
@@ -92,7 +94,10 @@ def merged(folder: Path, ids: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _is_of_the_stack(call: dict[str, Any]) -> bool:
-    """Return False for calls of resources that tests created, such as the stubs' role and queues."""
+    """Return False for calls by or of what tests created, such as the stubs' role and queues, or Express workflows."""
+    named = re.search(r":(?:stateMachine|execution|express|mapRun):(?P<machine>[^:/]+)", call["resource"])
+    if named and not named["machine"].startswith(f"{STACK}-"):
+        return False
     if str(call["caller"]).endswith(".amazonaws.com"):
         return f"{STACK}-" in call["resource"] or f"{STACK.lower()}-" in call["resource"]
     return str(call["caller"]).startswith(f"{STACK}-")

@@ -180,11 +180,17 @@ class FaultPlan:
         self.failing = False
         self._lock = threading.Lock()
 
-    def next(self, call: str) -> Fault | None:
-        """Count a call and return its fault, None if it is to succeed."""
+    def next(self, call: str, *, may_abort: bool = True) -> Fault | None:
+        """Count a call and return its fault, None if it is to succeed.
+
+        An abortion of a call that may not abort is put off until one that may.
+        """
         with self._lock:
             self.calls[call] += 1
             fault = next(self._schedules[call]) if self.failing and call in self._schedules else None
+            if fault and fault.mode is FaultMode.ABORTED and not may_abort:
+                self._schedules[call] = chain((fault,), self._schedules[call])
+                return None
             if fault:
                 self.injected[call, fault.kind] += 1
             return fault

@@ -21,6 +21,7 @@ from scripts.soak.faults import BACKFILL_STEPS, STEPS, Fault, FaultMode, FaultPl
 SLOW_S = 1.5
 SILENT_S = 12  # the functions' clients for S3, DynamoDB and SNS time out after 10
 _TIMEOUT_S = 900  # that of the workflow's own client
+_POISONED = b"/poison/"  # in the keys of such pictures: see `SoakImage`
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 # Decides on permanent faults: a call's name, path and body → its fault, None if it has none.
 PermanentFaults = Callable[[str, str, bytes], Fault | None]
@@ -67,7 +68,8 @@ class FaultProxy:
             with self._lock:
                 self.permanent_faults[fault.kind] += 1
             return fault
-        return self.plan.next(call)
+        # An aborted execution would never read the picture that is to kill its reader.
+        return self.plan.next(call, may_abort=_POISONED not in body)
 
     def stop_execution(self, body: bytes) -> None:
         """Abort the execution that makes a call."""

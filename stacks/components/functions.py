@@ -141,7 +141,7 @@ class Functions(Construct):
             environment={"WORK_BUCKET": work.bucket_name, "READER_MODELS": f"/opt/{MODELS}"},
             layers=[self._imaging, WheelLayer(self, "Reading", READING)],
         )
-        intake.allow_fetch(self.read_image)
+        intake.allow_read(self.read_image)
         work.allow_get(self.read_image, files.MANIFEST)
         work.allow_put(self.read_image, files.READING)
 

@@ -60,13 +60,9 @@ class Intake(Construct):
 
     def allow_read(self, grantee: Grantee) -> None:
         """Allow `grantee` to read object versions, and to get a 404 rather than a 403 for missing ones."""
-        self.allow_fetch(grantee)
-        self._allow_list(grantee)
-
-    def allow_fetch(self, grantee: Grantee) -> None:
-        """Allow `grantee` to read object versions."""
         self._allow(grantee, "s3:GetObjectVersion")
         self._allow_decrypt(grantee)
+        self._allow_list(grantee)
 
     def allow_view(self, grantee: Grantee) -> None:
         """Allow `grantee` to read objects and their versions, and to get a 404 rather than a 403 for missing ones."""

@@ -19,7 +19,7 @@ from moderate.deployment import Deployment
 from moderation.domain.image_ref import ImageRef
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/their-key"
-PREPARE, READ = (f"arn:aws:iam::123456789012:role/{name}" for name in ("prepare", "read"))
+READERS = [f"arn:aws:iam::123456789012:role/{name}" for name in ("prepare", "read", "select", "original")]
 ROOT = "arn:aws:iam::123456789012:root"
 JUDGED = '{"flag": "unsafe", "category": "Weapons", "reason": "a weapon"}'
 
@@ -990,12 +990,19 @@ GRANTED = {"Grants": [{"Operations": ["Decrypt"]}], "Truncated": False}
         (
             {
                 "SimulatePrincipalPolicy": NOT_ALLOWED,
-                "GetKeyPolicy": key_policy(allow(PREPARE, "kms:Dec*"), allow(READ, "kms:Dec*")),
+                "GetKeyPolicy": key_policy(*(allow(role, "kms:Dec*") for role in READERS)),
             },
             "ok",
             "",
         ),
-        ({"GetKeyPolicy": key_policy(allow(PREPARE, "kms:Dec*"))}, "fail", READ),
+        *(
+            (
+                {"GetKeyPolicy": key_policy(*(allow(role, "kms:Dec*") for role in READERS if role != left_out))},
+                "fail",
+                left_out,
+            )
+            for left_out in READERS
+        ),
         ({"GetKeyPolicy": key_policy(allow("arn:aws:iam::123456789012:role/other"))}, "fail", "Key policy"),
         ({"GetKeyPolicy": key_policy(allow(ROOT, "kms:Encrypt"))}, "fail", "Key policy"),
         ({"GetKeyPolicy": key_policy(allow(ROOT), allow("*", effect="Deny"))}, "fail", "Key policy"),

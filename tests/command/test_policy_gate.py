@@ -156,13 +156,28 @@ def refuse(*_words, **_options):
     raise typer.Abort
 
 
-def test_decisions_that_only_the_judge_could_compare_are_counted_and_said(live, moderate, write, judge):
+def test_decisions_that_only_the_judge_could_compare_block_until_it_is_asked_or_they_are_accepted(
+    live, moderate, write, judge
+):
     put_decision(live, p_yes=0.6)
 
-    result = moderate("policy", "push", write(reworded()))
+    blocked = moderate("policy", "push", write(reworded()))
 
-    assert result.exit_code == 0
-    assert "Not judged again: 1." in result.stdout and "`--judge ask` judges 1 of them again." in result.stdout
+    assert blocked.exit_code == 1 and in_force(live).questions[0].threshold == 0.5
+    assert "Not judged again: 1." in blocked.stdout and "`--judge ask` judges 1 of them again." in blocked.stdout
+    assert "--judge ask" in blocked.stderr and "--accept NOTE" in blocked.stderr
+    accepted = moderate("policy", "push", write(reworded()), "--accept", "Only toys change")
+    assert accepted.exit_code == 0 and in_force(live).questions[0].threshold == 0.9
+    assert json.loads(moderate("policy", "log", "--json").stdout)[0]["accepted"] == "Only toys change"
+
+
+def test_decisions_that_the_judge_was_asked_about_block_nothing(live, moderate, write, judge):
+    put_decision(live, p_yes=0.6)
+    judge.append({"flag": "unsafe", "category": "Violence", "reason": "A weapon."})
+
+    result = moderate("policy", "push", write(reworded()), "--judge", "ask", "--yes")
+
+    assert result.exit_code == 0 and "no new contradictions" in result.stdout
 
 
 def test_a_judge_that_does_not_answer_is_said(live, moderate, write, judge):
@@ -171,6 +186,7 @@ def test_a_judge_that_does_not_answer_is_said(live, moderate, write, judge):
 
     result = moderate("policy", "push", write(reworded()), "--judge", "ask", "--yes")
 
+    assert result.exit_code == 1 and in_force(live).questions[0].threshold == 0.5
     assert "Not judged again: 1. The judge didn't answer:" in result.stdout
 
 

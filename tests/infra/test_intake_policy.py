@@ -7,7 +7,9 @@ from typing import Any
 from aws_cdk.cx_api import CloudAssembly
 
 from stacks.components.bucket_denials import READS
-from tests.infra.synthesis import ROOT, Template, as_list, flatten, intake_statements, template_of
+from tests.infra.synthesis import DEFAULT, ROOT, Template, as_list, flatten, intake_statements, make_app, template_of
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 
 
 def conditions(statement: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
@@ -88,6 +90,33 @@ def test_of_a_bucket_that_is_not_ours_the_policy_is_left_alone_and_the_roles_are
         "OperatorRoleArn": "OperatorRole",
     }.items():
         assert flatten(outputs[output]["Value"]) == role_arn(template, role)
+
+
+def test_the_roles_that_an_existing_bucket_lets_pass_are_those_that_use_it() -> None:
+    named = {"intakeBucketName": "their-images", "intakeBucketVersioned": True, "intakeKeyArn": KEY}
+    template = template_of(make_app(**DEFAULT | named).synth(), "Moderation")
+    outputs = {flatten(output["Value"]): name for name, output in template.content["Outputs"].items()}
+    _, _, section = (ROOT / "docs/lifecycle.md").read_text().partition("### An existing bucket\n")
+    may = {
+        row.split("|")[1].strip(): set(re.findall(r"`(\w+RoleArn)`", row))
+        for row in section.split("## ")[0].split("\n")
+        if "RoleArn" in row
+    }
+
+    def allowed(*actions: str) -> set[str]:
+        return {
+            outputs[f"<{role}.Arn>"]
+            for role in template.of_type("AWS::IAM::Role")
+            for resource, granted in template.granted(role).items()
+            if ("their-images/" in resource or resource == KEY) and not set(actions).isdisjoint(granted)
+        }
+
+    assert may == {
+        "read uploads, and decrypt with the key": allowed("s3:GetObject", "s3:GetObjectVersion"),
+        "tag them": allowed("s3:PutObjectTagging", "s3:PutObjectVersionTagging"),
+        "list them, and delete those that are erased": allowed("s3:DeleteObjectVersion"),
+    }
+    assert allowed("kms:Decrypt") == allowed("s3:GetObject", "s3:GetObjectVersion")
 
 
 def test_the_statements_for_an_existing_bucket_are_those_of_our_own(production: CloudAssembly) -> None:

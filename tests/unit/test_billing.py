@@ -27,7 +27,7 @@ from moderate.costs.gpu_time import (
     blip2_seconds,
     llama_seconds,
 )
-from moderate.costs.reading import MEMORY_MB
+from moderate.costs.reading import CALLS, MEMORY_MB
 from moderate.replaying.price import price
 from moderation.adapters.policies import shipped_pack
 from moderation.adapters.sagemaker_llama import instruction_text
@@ -61,7 +61,7 @@ def test_reading_is_a_ninth_transition_a_line_of_its_own_and_requests() -> None:
     def more(name: str) -> float:
         return read.per_thousand(line(read, name) - line(unread, name))
 
-    assert more("reading") == pytest.approx(1000 * 0.4 * 1.75 * 0.0000133334)
+    assert more("reading") == pytest.approx(1000 * (0.4 + 3 * 0.015) * 1.75 * 0.0000133334)
     assert more("Step Functions") == pytest.approx(0.025)
     assert more("Lambda") == pytest.approx(1000 * 0.0000002)
     logged = 4 * 500 * 3 / 1e9 * 0.023
@@ -73,7 +73,7 @@ def test_reading_is_a_ninth_transition_a_line_of_its_own_and_requests() -> None:
 def test_what_is_reused_is_not_read_again() -> None:
     made = bill(Load(1000, reuse_share=0.5, **PLAIN | {"reading_seconds": 0.4}), MEASURED, PRICES)
 
-    assert made.per_thousand(line(made, "reading")) == pytest.approx(1000 * 0.2 * 1.75 * 0.0000133334)
+    assert made.per_thousand(line(made, "reading")) == pytest.approx(1000 * 0.5 * 0.445 * 1.75 * 0.0000133334)
 
 
 def test_reading_delays_a_verdict_by_what_exceeds_the_questions() -> None:
@@ -81,7 +81,7 @@ def test_reading_delays_a_verdict_by_what_exceeds_the_questions() -> None:
     within, beyond = (workflow_seconds(replace(load, reading_seconds=seconds), SAFE) for seconds in (1.5, 3.6))
 
     assert within == workflow_seconds(load, SAFE)
-    assert beyond - within == pytest.approx(3.6 - 8 * 0.2)
+    assert beyond - within == pytest.approx(3.6 + 3 * 0.015 - 8 * 0.2)
 
 
 def test_a_notified_image_takes_a_transition_more() -> None:
@@ -289,8 +289,8 @@ def test_the_bill_is_the_sum_of_its_lines() -> None:
 
 
 def test_seconds_of_the_endpoints_by_their_arithmetic() -> None:
-    # (533 + 8 x 128 + 126) GFLOP on a quarter of 70 TFLOPS
-    assert blip2_seconds(8) == pytest.approx(1.683 / 17.5)
+    # (533 + 8 x 112 + 118) GFLOP on a quarter of 70 TFLOPS
+    assert blip2_seconds(8) == pytest.approx(1.547 / 17.5)
     # 2 x 13e9 x 1000 FLOP on a quarter of 4 x 70 TFLOPS; 41 tokens x 26 GB at half of 4 x 600 GB/s, shared by eight
     assert llama_seconds("13b", 1000) == pytest.approx(26 / 70 + 41 * (26 / 1200) / 8)
 
@@ -327,6 +327,20 @@ def test_functions_are_priced_with_the_memory_that_they_are_deployed_with() -> N
 
     assert deployed["read_image"] == MEMORY_MB
     assert deployed["query_image"] == deployed["judge_image"] == WAITING_GB * 1024
+
+
+def test_each_function_waits_with_its_own_memory_for_the_calls_that_it_was_seen_to_make() -> None:
+    counted = json.loads(resource_usage.MEASURED.read_text())["outcomes"]["safe"]
+    calls, memory = counted["calls"], counted["memory_mb"]
+    stores = sum(count for name, count in counted["requests"].items() if name.split(":")[0] in ("s3", "dynamodb"))
+    working = sum(
+        ms * max(memory[step], 1769) / 1024 / 1000 for step, ms in counted["cpu_ms"].items() if step != "read_image"
+    )
+    waiting = sum(calls[step] * 0.015 * memory[step] / 1024 for step in calls if step != "read_image")
+
+    assert calls["read_image"] == CALLS
+    assert sum(calls.values()) == stores - 1, "the claim is the workflow's own"
+    assert resource_usage.load().safe.gb_seconds == pytest.approx(working + waiting)
 
 
 def test_packs_that_read_nothing_take_what_was_measured_less_what_reading_takes() -> None:

@@ -59,6 +59,17 @@ def test_what_is_read_answers_the_question(workspace: Workspace) -> None:
     assert [(find.detector, find.text, find.view) for find in found.read] == [("phone", "Call 555-0143", "full")]
 
 
+@pytest.mark.parametrize(("said", "shown"), [("A number", "A number."), ("A number.", "A number."), ("Why?", "Why?")])
+def test_what_is_read_follows_the_judges_reason_as_a_sentence_of_its_own(
+    said: str, shown: str, workspace: Workspace
+) -> None:
+    evidence = evidence_with(FakeReader(CALL), workspace)
+
+    decision = decide(READING_PACK, evidence, Judgement("unsafe", READING_PACK.categories[0].name, said))
+
+    assert decision.reason.startswith(f"{shown} Read in the image: phone")
+
+
 def test_a_line_that_many_frames_show_counts_once(workspace: Workspace) -> None:
     assert evidence_with(FakeReader(*[CALL] * (MAX_LINES + 1)), workspace).reading is not None
 

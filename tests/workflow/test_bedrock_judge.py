@@ -7,7 +7,7 @@ import pytest
 from local.harness.instant_models import NO, SURE, EndpointFault, InstantModels
 from local.harness.laptop import Laptop
 from tests.support.workers import made_once
-from tests.workflow.steps import drawing, variant
+from tests.workflow.steps import UNRECORDED, drawing, variant
 
 PROFILE = "us.amazon.nova-micro-v1:0"  # answers by a tool that it must call
 UNSAFE = '{"flag": "unsafe", "category": "Violence", "reason": "A weapon is in the picture."}'
@@ -20,7 +20,7 @@ DENIED = EndpointFault(403, "AccessDeniedException", "You don't have access to t
 @pytest.fixture(scope="module")
 def bedrock(tmp_path_factory: pytest.TempPathFactory, running: InstantModels) -> Iterator[Laptop]:
     assembly = made_once(tmp_path_factory, "bedrock", lambda out: variant(out, judge=f"bedrock:{PROFILE}"))
-    with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
+    with Laptop(assembly, running.url, environment=UNRECORDED) as laptop:
         laptop.publish("routes.yaml", "'': {enforce: blog}\n")
         yield laptop
 

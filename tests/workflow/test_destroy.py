@@ -7,7 +7,7 @@ from local.harness.instant_models import InstantModels
 from local.harness.laptop import Laptop
 from scripts.release.inventory import Inventory, take
 from tests.support.waiting import eventually
-from tests.workflow.steps import drawing, variant
+from tests.workflow.steps import UNRECORDED, drawing, variant
 
 BOOTSTRAP = "cdk-hnb659fds-assets-"  # the bucket of `cdk bootstrap`, which serves all stacks of a region
 UNLISTED = {"inference component", "key"}  # the emulator knows none of those, and can't describe a stack's key
@@ -44,7 +44,7 @@ def test_destroying_a_used_deployment_leaves_nothing(assembly: Path, running: In
 
 def test_production_is_deployed_again_beside_what_was_kept_of_it(tmp_path: Path, running: InstantModels) -> None:
     assembly = variant(tmp_path / "production", stage="prod")
-    with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
+    with Laptop(assembly, running.url, environment=UNRECORDED) as laptop:
         laptop.upload("a.png", drawing())
         laptop.wait_for_verdict("a.png")
         laptop.wait_until_idle()

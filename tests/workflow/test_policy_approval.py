@@ -17,7 +17,7 @@ from local.harness.laptop import Laptop
 from moderate.main import app
 from moderation.domain.policy_history import approval_key
 from tests.support.sessions import new_session
-from tests.workflow.steps import drawing, session_of, variant
+from tests.workflow.steps import UNRECORDED, drawing, session_of, variant
 
 PACK = (
     "name: mine\ndescription: For this test.\n"
@@ -31,7 +31,7 @@ FRESH_S = 5.5  # a function may use what it read for five seconds
 def strict(tmp_path_factory, running: InstantModels) -> Iterator[Laptop]:
     """A deployment of its own that needs two editors."""
     assembly = variant(tmp_path_factory.mktemp("approval"), policyApproval="true")
-    with Laptop(assembly, running.url, environment={"LOCAL_TIME_SCALE": "100"}) as laptop:
+    with Laptop(assembly, running.url, environment=UNRECORDED) as laptop:
         yield laptop
 
 

@@ -2,11 +2,13 @@
 
 import io
 import json
+from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from local.harness.instant_models import SAFE
+from tests.support.waiting import eventually
 from tests.workflow.steps import drawing, refresh, routed
 
 SIGNS = """
@@ -104,6 +106,32 @@ def test_a_picture_that_cannot_be_read_is_never_safe(laptop, models):
 
     assert (record["verdict"], record["row"]) == ("review", "evidence_missing")
     assert "wasn't read" in record["reason"]
+
+
+@pytest.fixture
+def reader_busy(deployed) -> Iterator[Callable[[], None]]:
+    """No instance of ReadImage runs until the returned function is called."""
+    functions = deployed.client("lambda")
+    name = next(f for f in functions.list_functions()["Functions"] if "ReadImage" in f["FunctionName"])["FunctionName"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    yield lambda: functions.delete_function_concurrency(FunctionName=name)
+    functions.delete_function_concurrency(FunctionName=name)
+
+
+def test_an_upload_that_was_deleted_before_it_was_read_is_said_to_be_gone(reader_busy, laptop, models):
+    version = laptop.upload("signs/gone.png", drawing())
+    eventually(lambda: models.asked("blip2"), 60)
+    bucket = laptop.outputs["IntakeBucketName"]
+    laptop.client("s3").delete_object(Bucket=bucket, Key="signs/gone.png", VersionId=version)
+    reader_busy()
+
+    record = laptop.wait_for_verdict("signs/gone.png")
+    laptop.wait_until_idle()
+
+    assert (record["verdict"], record["row"]) == ("review", "evidence_missing")
+    assert "wasn't read (The object can't be read: this version was deleted.)" in record["reason"]
+    failures = [event.get("taskFailedEventDetails", {}) for event in laptop.history(record["execution"])]
+    assert {failure["error"] for failure in failures if failure} <= {"Lambda.TooManyRequestsException"}
 
 
 def test_a_pack_that_reads_nothing_pays_for_no_reading(laptop, models):

@@ -1,5 +1,6 @@
 """The soak's proxy: calls are named, and an answer to HEAD is passed on without a body and with the object's length."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import urllib3
 
-from scripts.soak.faults import BACKFILL_FAULTS, FAULTS, FaultPlan
+from scripts.soak.faults import ABORTED, BACKFILL_FAULTS, FAULTS, SLOW, Fault, FaultPlan
 from scripts.soak.proxy import FaultProxy, call_of
 
 
@@ -40,6 +41,21 @@ def test_an_answer_to_head_has_the_length_of_the_object(proxy: FaultProxy) -> No
 
     assert (answer.status, answer.headers["Content-Length"], answer.data) == (200, "7", b"")
     assert proxy.plan.calls == {"function: S3 HeadObject": 1}
+
+
+def test_an_execution_whose_picture_is_to_kill_its_reader_is_never_aborted() -> None:
+    plan = FaultPlan(1, 1)
+    plan.failing = True
+    faults: dict[str, list[Fault | None]] = {"plain": [], "poison": []}
+    with FaultProxy(plan) as proxy:
+        for _ in range(200):
+            for fate, found in faults.items():
+                body = json.dumps({"key": f"soak-7/{fate}/safe/39"}).encode()
+                found.append(proxy.fault_for("workflow: Lambda Invoke PrepareImage", "/", body))
+
+    assert ABORTED in faults["plain"] and ABORTED not in faults["poison"]
+    assert SLOW in faults["poison"]
+    assert plan.injected.total() == sum(fault is not None for found in faults.values() for fault in found)
 
 
 @pytest.mark.parametrize("step", ["PrepareImage", "SelectItem", "DigestBackfill"])

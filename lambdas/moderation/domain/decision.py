@@ -243,7 +243,10 @@ def _unsafe(situation: _Situation) -> _RowResult | None:
     if not judgement:
         return None
     reason = judgement.reason or f"The judge finds the image against the policy on {judgement.category}."
-    return _RowResult("unsafe", judgement.category, "judge", reason + _read_in_it(situation.top))
+    read = _read_in_it(situation.top)
+    if read and not reason.endswith((".", "!", "?")):  # the judge's own words
+        reason += "."
+    return _RowResult("unsafe", judgement.category, "judge", reason + read)
 
 
 def _unseen(situation: _Situation) -> _RowResult | None:

@@ -185,7 +185,7 @@ def _read_finding(question: Question, evidence: Evidence) -> Finding:
         near=score >= _READ_THRESHOLD,
         fault=""
         if reading
-        else f"isn't answered by the text, which wasn't read{evidence.unread and ': '}{evidence.unread}",
+        else f"isn't answered by the text, which wasn't read{evidence.unread and f' ({evidence.unread})'}",
         read=tuple(surest),
     )
 

@@ -32,7 +32,7 @@ class DecisionPorts:
 class Checked:
     """Result: the new contradictions, the number of decisions compared, and by cause those that couldn't be.
 
-    Of the latter, `for_judge` could be compared if the judge were asked.
+    Of the latter, `for_judge` could be compared if the judge were asked, or answered.
     """
 
     compared: int = 0
@@ -89,7 +89,7 @@ class _Replays:
         try:
             outcome = judge_evidence(self._judge, pack, evidence_of(record))
         except ModerationError as error:
-            return NotReplayable(f"The judge didn't answer: {error}", before=result.before)
+            return NotReplayable(f"The judge didn't answer: {error}", "judge", result.before)
         return replay.result(result.before, outcome.decision, "asked", outcome.judgement)
 
 
