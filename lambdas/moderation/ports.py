@@ -434,6 +434,14 @@ class ReviewQueue(Protocol):
         """Change a record if its decision, its lease and its place are those of `record`; False otherwise."""
         ...
 
+    def sweep_place(self) -> str:
+        """The place in the queue's order after which the next sweep of unsorted items begins, "" for the first."""
+        ...
+
+    def keep_sweep_place(self, place: str) -> None:
+        """Keep the place after which the next sweep begins."""
+        ...
+
     def count_skip(self, who: str, day: str, most: int) -> bool:
         """Count an item that a person passed on, on a day (YYYY-MM-DD); False if that would be more than `most`."""
         ...

@@ -46,6 +46,7 @@ class VerdictTable(Construct):
     """Table with pk `<bucket>#<key>` and sk version id; indexed by verdict, SHA-256, reference, uploader and queue.
 
     Sticky decisions have the pk `<bucket>:decisions#<shard>`, the lanes of the review queue `review:lanes`.
+    The place at which a sweep of that queue stopped has the pk `<bucket>#`, that of an empty key.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool, bucket: s3.IBucket) -> None:

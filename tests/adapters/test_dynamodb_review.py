@@ -317,3 +317,16 @@ def test_a_blind_lease_that_ran_out_goes_back_to_its_purpose(dynamodb, queue, st
 
     assert (store.get(image).lease_holder, store.get(image).other["queue"]) == (None, "second#3")
     assert list(store.decided_by_people("0")) == [image]
+
+
+def test_each_buckets_sweep_goes_on_where_it_stopped_and_its_place_is_in_no_queue(dynamodb, queue):
+    put(dynamodb, "a.jpg", UNSORTED[0])
+    assert queue.sweep_place() == ""
+
+    queue.keep_sweep_place("5#2026-11-27T12:00:00.000Z")
+
+    assert queue.sweep_place() == "5#2026-11-27T12:00:00.000Z"
+    assert DynamoReviewQueue(dynamodb, "verdicts", "another").sweep_place() == ""
+    assert [record.image.key for record in queue.waiting(UNSORTED)] == ["posts/a.jpg"]
+    queue.keep_sweep_place("")
+    assert queue.sweep_place() == ""

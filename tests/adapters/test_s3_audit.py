@@ -103,12 +103,22 @@ def huge(s3, key: str) -> None:
     s3.put_object(Bucket="audit", Key=key, Body=b" " * (MOST_BYTES + 1))
 
 
+def in_parts(s3, key: str) -> None:
+    """Begun before, and so of an earlier time than what is in it."""
+    place = {"Bucket": "audit", "Key": key}
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"{}")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+
+
 @pytest.mark.parametrize(
     ("add", "why"),
     [
         (sealed_away, "S3 answers AccessDenied"),
         (archived, "S3 answers InvalidObjectState"),
         (huge, "it has more than 65536 bytes"),
+        (in_parts, "it was uploaded in parts"),
     ],
 )
 def test_an_object_that_nobody_can_read_is_a_fault_and_stops_no_check(s3, audit, reader, add, why):

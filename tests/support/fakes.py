@@ -342,6 +342,13 @@ class FakeReviewQueue:
         self.meanwhile = list(meanwhile)
         self.skips: Counter[tuple[str, str]] = Counter()
         self.lists: dict[str, list[Place]] = {}
+        self.swept_until = ""
+
+    def sweep_place(self) -> str:
+        return self.swept_until
+
+    def keep_sweep_place(self, place: str) -> None:
+        self.swept_until = place
 
     def lanes(self) -> list[Lane]:
         return [lane for lane in self._verdicts.lanes if lane.bucket == self._bucket]
@@ -382,7 +389,9 @@ class FakeReviewQueue:
 
     def put_back(self, record: Record) -> bool:
         standing = self._verdicts.get(record.image)
-        if standing is None or standing.pending_id or standing.other["queue_order"] != record.other["queue_order"]:
+        if standing is None or standing.pending_id or standing.home_queue is None:
+            return False
+        if standing.other["queue_order"] != record.other["queue_order"]:
             return False
         home = {"queue": standing.home_queue, "queue_order": standing.home_order}
         return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind"}))

@@ -31,6 +31,7 @@ _MOST_COUNTED = 250  # of each lane, once late and once in time: a request count
 _SKIPS = "review:skips"  # no bucket's name has a colon
 _REPORTS = "review:reports"
 _AHEAD = "review:ahead"
+_SWEEP = "review:sweep"
 _KEPT_DAYS = 2
 _AHEAD_FOR = timedelta(days=1)
 _Bound = tuple[str, str]  # a comparison, and the place in the order that items are compared with
@@ -100,6 +101,25 @@ class DynamoReviewQueue:
         exists = f"attribute_exists(pk) AND {condition}"
         update = update_of(self._table, record.image, change.attributes, exists, aliases, expected, change.removed)
         return self._done(**{name: value for name, value in update.items() if name != "TableName"})
+
+    def sweep_place(self) -> str:
+        with store_faults(f"Table {self._table}"):
+            found = self._client.get_item(TableName=self._table, Key=self._sweep, ConsistentRead=True)
+        return str(from_item(found.get("Item", {})).get("sweep_place", ""))
+
+    def keep_sweep_place(self, place: str) -> None:
+        with store_faults(f"Table {self._table}"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._sweep,
+                UpdateExpression="SET sweep_place = :place",
+                ExpressionAttributeValues=to_item({":place": place}),
+            )
+
+    @property
+    def _sweep(self) -> Any:
+        """Key of an item of the bucket that is no object's: an object's key isn't empty."""
+        return key_of(ImageRef(self._bucket, "", _SWEEP))
 
     def count_skip(self, who: str, day: str, most: int) -> bool:
         return self._count(_SKIPS, who, day, most)

@@ -204,7 +204,7 @@ def verify_audit(
     for day in days.since(since):
         faults += reading.take(day, audit.entries(day), take)
     faults += seal_faults(seals, reading.chains.heads, since)
-    explained = before.explained if before else ()
+    explained = frozenset(before.explained if before else ())
     texts = list(dict.fromkeys(fault.text for fault in faults))
     return AuditCheck(
         reading.entries - entries,

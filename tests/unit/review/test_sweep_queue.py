@@ -1,11 +1,15 @@
 """The queue is kept in order: what comes back, what is unsorted, what is late, and what nobody may see."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED
 from moderation.domain.limits import MAX_LANES
 from moderation.errors import Misconfigured
+from moderation.usecases.review import sweep_queue as module
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
@@ -106,3 +110,68 @@ def test_what_is_in_nobodys_scope_is_counted_and_only_where_there_are_people():
     assert sweep_queue(replace(desk.review, people=desk.people), NOW).unseen == 2
     assert sweep_queue(replace(desk.review, people=FakePeople()), NOW).unseen == 0
     assert sweep_queue(replace(desk.review, people=FakePeople(nobody)), NOW).unseen == 0
+
+
+GONE = {"name": "x", "digest": "gone"}
+
+
+def unsorted(desk: Desk) -> set[str]:
+    return {image.key for image, record in desk.verdicts.records.items() if record["queue"] in UNSORTED}
+
+
+@pytest.mark.parametrize("at_once", [5, 20])
+def test_no_number_of_items_that_stay_unsorted_keeps_another_from_its_lane(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(module, "_AT_ONCE", at_once)
+    desk = Desk()
+    for number in range(12):
+        desk.wait(f"stuck-{number}.jpg", "Gore", hours_ago=100 - number, sorted_in=False, policy=GONE)
+    desk.wait("good.jpg", "Gore", hours_ago=1, sorted_in=False)
+
+    sorted_in = [sweep_queue(desk.review, NOW).sorted_in for _ in range(3)]
+
+    assert sum(sorted_in) == 1 and "good.jpg" not in unsorted(desk)
+    desk.wait("oldest.jpg", "Gore", hours_ago=200, sorted_in=False)
+    assert sum(sweep_queue(desk.review, NOW).sorted_in for _ in range(4)) == 1, "and all begins anew"
+    assert len(unsorted(desk)) == 12
+
+
+def test_items_that_are_due_at_the_same_moment_are_swept_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_AT_ONCE", 2)
+    desk = Desk()
+    for number in range(9):
+        desk.wait(f"{number}.jpg", "Gore", hours_ago=1, sorted_in=False, policy=GONE if number < 5 else {})
+
+    assert sum(sweep_queue(desk.review, NOW).sorted_in for _ in range(3)) == 4
+
+
+@pytest.mark.parametrize(
+    "forged", [{"pending_id": "x"}, {"home_queue": None}, {"home_queue": None, "home_order": None}]
+)
+def test_what_cannot_be_put_back_keeps_nothing_away(monkeypatch: pytest.MonkeyPatch, forged: dict[str, Any]) -> None:
+    """Whoever may lease items may write that of any number, without where they waited."""
+    monkeypatch.setattr(module, "_AT_ONCE", 3)
+    desk = Desk()
+    stuck = [desk.wait(f"stuck-{number}.jpg", "Gore") for number in range(3)]
+    for made in stuck:
+        claim(desk.review, ANNA, made, NOW)
+        desk.verdicts.records[made] |= forged
+    last = desk.wait("z.jpg", "Gore")
+    claim(desk.review, ANNA, last, later(1))
+
+    for _ in range(2):
+        sweep_queue(desk.review, later(200))
+
+    assert all(str(desk.get(made).other["queue"]).startswith("review#") for made in (*stuck, last))
+    assert not unsorted(desk)
+
+
+def test_a_report_that_is_none_stops_no_sweep() -> None:
+    desk = Desk()
+    desk.wait("a.jpg", "Gore", hours_ago=3, sorted_in=False, reports=["?"], due_at=7)
+    good = desk.wait("b.jpg", "Gore", sorted_in=False)
+
+    swept = sweep_queue(desk.review, NOW)
+
+    assert (swept.sorted_in, swept.unreadable) == (1, 1) and desk.get(good).other["queue"] not in UNSORTED

@@ -10,6 +10,7 @@ from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import source_of, upholds_appeal
 from moderation.domain.review import (
+    UNREADABLE,
     Pending,
     check_ending,
     check_pending,
@@ -23,9 +24,6 @@ from moderation.domain.review import (
 from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
-
-# What a decision raises that isn't one: those who may write it on a record may write anything there.
-_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime
             ended = _end(ports, deciding, listed.image, now)
         except NothingPending:
             continue
-        except (ModerationError, *_UNREADABLE) as error:
+        except (ModerationError, *UNREADABLE) as error:
             yield Straggler(listed.image, None, type(error).__name__)
         else:
             yield Straggler(listed.image, ended)
@@ -104,7 +102,7 @@ def _end(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, now: dateti
     try:
         check_pending(record, now)
         return finalise(ports, deciding, image, str(record.pending_id), now)
-    except _UNREADABLE:
+    except UNREADABLE:
         if not is_in_force(record):  # else its tag may be another, which a person must see
             ports.queue.compare_lease(record, stray_home(record))
         raise

@@ -1,20 +1,20 @@
 """Keep the review queue in order: put back what comes back, sort what is unsorted, and count what is late."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from moderation.domain.lanes import UNSORTED, due_by_default, lane_of, order_of
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import place_of
+from moderation.domain.review import UNREADABLE, stray_home
 from moderation.errors import PermanentError
 from moderation.usecases.find_policy import find_policy
 from moderation.usecases.review.next_item import may_see_lane
 from moderation.usecases.review.ports_of import ReviewPorts
 
-_AT_ONCE = 500  # items a sweep reads of those that come back, and of the unsorted ones
+_AT_ONCE = 500  # items a sweep reads of those that come back, and of the unsorted ones; the next goes on after them
 _ALWAYS = "9"  # later than every time
 
 
@@ -22,7 +22,7 @@ _ALWAYS = "9"  # later than every time
 class Swept:
     """Numbers of items: put back, sorted into lanes, overdue, and `unseen`, which are in nobody's scope.
 
-    `unreadable` ones stay unsorted, since their policy can't be read.
+    `unreadable` ones stay unsorted, since their policy or what was reported of them can't be read.
     """
 
     put_back: int
@@ -34,15 +34,15 @@ class Swept:
 
 def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
     """Put back, sort and count. Without any people, nothing is in nobody's scope. Raises the errors of the ports."""
-    put_back = sum(map(ports.queue.put_back, ports.queue.returning(utc(now), _AT_ONCE)))
+    put_back = sum(_put_back(ports, listed) for listed in ports.queue.returning(utc(now), _AT_ONCE))
     left, sorted_in, unreadable = [], 0, 0
-    for listed in islice(ports.queue.waiting(UNSORTED), _AT_ONCE):
+    for listed in _next_unsorted(ports):
         record = ports.verdicts.get(listed.image)  # the index lags behind, and lacks the evidence
         if record is None or record.other.get("queue") not in UNSORTED:
             continue
         try:
             is_sorted = _sort_in(ports, record)
-        except PermanentError:  # the others are sorted all the same
+        except (PermanentError, *UNREADABLE):  # the others are sorted all the same
             is_sorted = False
             unreadable += 1
         if is_sorted:
@@ -50,6 +50,35 @@ def sweep_queue(ports: ReviewPorts, now: datetime) -> Swept:
         else:
             left.append(record)
     return Swept(put_back, sorted_in, _overdue(ports, left, utc(now)), _unseen(ports, left), unreadable)
+
+
+def _put_back(ports: ReviewPorts, listed: Record) -> bool:
+    """Put an item back whose time is over; one that doesn't say where it waited would come first in every sweep."""
+    if ports.queue.put_back(listed):
+        return True
+    record = ports.verdicts.get(listed.image)
+    if record is None or _place(record) != _place(listed):  # the index lags behind
+        return False
+    return ports.queue.compare_lease(record, stray_home(record))
+
+
+def _next_unsorted(ports: ReviewPorts) -> Iterator[Record]:
+    """Yield unsorted items after those of the sweep before, which may stay unsorted for ever; then all begins anew."""
+    begin = ports.queue.sweep_place()
+    order, number = begin, 0
+    for listed in ports.queue.waiting(UNSORTED, begin):
+        following = str(listed.other.get("queue_order"))
+        if number >= _AT_ONCE and following != order:  # those of one place are read together
+            ports.queue.keep_sweep_place(order)
+            return
+        order, number = following, number + 1
+        yield listed
+    if begin:
+        ports.queue.keep_sweep_place("")
+
+
+def _place(record: Record) -> tuple[object, object]:
+    return record.other.get("queue"), record.other.get("queue_order")
 
 
 def _sort_in(ports: ReviewPorts, record: Record) -> bool:
@@ -66,7 +95,7 @@ def _sort_in(ports: ReviewPorts, record: Record) -> bool:
 def _overdue(ports: ReviewPorts, unsorted: Iterable[Record], now: str) -> int:
     in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in ports.queue.lanes())
     away = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if record.verdict == "review")
-    late = [record for record in (*unsorted, *away) if (record.due_at or due_by_default(record.created_at)) < now]
+    late = [record for record in (*unsorted, *away) if str(record.due_at or due_by_default(record.created_at)) < now]
     return in_lanes + len(late)
 
 
