@@ -27,8 +27,9 @@ from moderation.usecases.review.finalise import finalise
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.render_original import OriginalPorts, render_original
 from moderation.usecases.review.reveal import RevealPorts
-from moderation.usecases.review.vouch import Voucher, VouchPorts
+from moderation.usecases.review.vouch import VouchPorts
 from tests.support.fakes import (
+    EverybodysVoucher,
     FakeAudit,
     FakeAuditFiles,
     FakeImages,
@@ -102,9 +103,8 @@ class Place:
         reveal = RevealPorts(verdicts, queue, FakePictures(work), self.reveals, self.audit)
         self.escalated: list[tuple[ImageRef, str]] = []
         escalate = lambda *given: self.escalated.append(given)  # noqa: E731
-        vouching = VouchPorts(BUCKET, verdicts, FakeVouches(verdicts), self.people)
-        voucher = lambda token: Voucher(vouching, token)  # noqa: E731 - a token is the subject itself here
-        ports = ApiPorts(review, reveal, self.policies, finish, escalate, original, voucher)
+        voucher = EverybodysVoucher(VouchPorts(BUCKET, verdicts, FakeVouches(verdicts), self.people))
+        ports = ApiPorts(review, reveal, self.policies, finish, escalate, original, lambda token: voucher)
         self.app_routes = app_resolver(review, lambda event: self.people.find(_subject(event)))
         logs = LogPorts(self.people, lambda: self.audit_files, self.policy_log)
         return resolver(ports, lambda event: self.people.find(_subject(event)), logs)
@@ -185,7 +185,7 @@ def event(method: str, path: str, body: str | None, query: Mapping[str, str], su
     return {
         "version": "2.0",
         "rawPath": f"/api{path}",
-        "headers": {"content-type": "application/json", "authorization": f"Bearer {subject}"},
+        "headers": {"content-type": "application/json"},
         "queryStringParameters": dict(query) or None,
         "requestContext": {
             "http": {"method": method, "path": f"/api{path}"},
