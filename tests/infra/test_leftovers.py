@@ -51,6 +51,7 @@ REVIEWED = {
     "AWS::SageMaker::EndpointConfig": "nothing",
     "AWS::SageMaker::InferenceComponent": "the log group /aws/sagemaker/InferenceComponents/<its name>",
     "AWS::SageMaker::Model": "network interfaces in a VPC",
+    "AWS::SSM::Parameter": "nothing",
     "AWS::StepFunctions::StateMachine": "the account's policy for log deliveries; its log group is the stack's",
     "Custom::CDKBucketDeployment": "the page's files, which Custom::S3AutoDeleteObjects deletes",
     "Custom::S3AutoDeleteObjects": "nothing; its function is a resource of the stack",
