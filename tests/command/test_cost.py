@@ -83,7 +83,7 @@ def test_a_table_shows_the_arithmetic(moderate):
     result = moderate("cost", "--images-per-day", "1000")
 
     assert result.exit_code == 0
-    for part in ("1,000 requests a day x 0.2 s / 70% = 0.1 h, at least 24", "Rekognition", "together", "assumed"):
+    for part in ("1,000 requests a day x 0.18 s / 70% = 0.1 h, at least 24", "Rekognition", "together", "assumed"):
         assert part in result.stdout
 
 
