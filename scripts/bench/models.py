@@ -6,6 +6,7 @@ docs/performance.md. `scripts.bench.gpu` measures the full-size network on a GPU
 
 import argparse
 import base64
+import datetime
 import io
 import itertools
 import json
@@ -174,9 +175,9 @@ def page(results: Mapping[str, Any]) -> str:
     """Return the results as a Markdown section."""
     cpu, first = results["cpu"], next(iter(results["cpu"].values()))
     lines = [
-        f"Measured on {results['machine']} (threads: {results['threads']}), by `make bench-models`: random weights "
-        f"({results['parameters']}), eight questions and a caption an image, medians of {results['repeats']} rounds "
-        "in processor time.",
+        f"Measured on {results['day']}, {results['machine']} (threads: {results['threads']}), by `make bench-models`: "
+        f"random weights ({results['parameters']}), eight questions and a caption an image, medians of "
+        f"{results['repeats']} rounds in processor time.",
         "",
         "| way | ms an image | times as fast |",
         "|---|---:|---:|",
@@ -210,6 +211,7 @@ def main() -> None:
     console = Console()
     size = QUICK if arguments.quick else MEDIUM
     results = {
+        "day": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         "machine": processor(),
         "threads": torch.get_num_threads(),
         "parameters": _parameters(size),

@@ -50,6 +50,7 @@ def test_every_way_is_timed() -> None:
 
 def test_the_page_compares_with_the_sample() -> None:
     results = {
+        "day": "2026-11-28",
         "machine": "A processor",
         "threads": 2,
         "parameters": "ViT 16 M",
