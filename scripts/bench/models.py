@@ -176,8 +176,8 @@ def page(results: Mapping[str, Any]) -> str:
     cpu, first = results["cpu"], next(iter(results["cpu"].values()))
     lines = [
         f"Measured on {results['day']}, {results['machine']} (threads: {results['threads']}), by `make bench-models`: "
-        f"random weights ({results['parameters']}), eight questions and a caption an image, medians of {results['repeats']} rounds "
-        "in processor time.",
+        f"random weights ({results['parameters']}), eight questions and a caption an image, medians of "
+        f"{results['repeats']} rounds in processor time.",
         "",
         "| way | ms an image | times as fast |",
         "|---|---:|---:|",

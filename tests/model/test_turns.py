@@ -201,7 +201,7 @@ def _persist(url: str, word: str) -> str:
         try:
             return _ask(url, word)
         except ClientError as error:
-            assert error.response["OriginalStatusCode"] == 503
+            assert dict(error.response)["OriginalStatusCode"] == 503
             time.sleep(0.05)
 
 
