@@ -11,10 +11,13 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.s3_audit import AT_ONCE, S3AuditLog, S3AuditReader
 from moderation.domain.audit import MOST_BYTES, AuditEvent, Head, entry, read_event, seal
+from moderation.domain.people import Person
 from moderation.domain.record import utc
 from moderation.errors import Misconfigured, StoreUnavailable
 from moderation.usecases.browse_audit import Wanted, browse_audit
 from moderation.usecases.check_audit import check_audit, last_check, verify_audit
+
+AUDITOR = Person(id="s-1", pseudonym="p-auditor", roles=frozenset({"auditor"}))
 
 NOW = datetime.now(UTC)  # at which the bucket takes what is written
 DAY = f"{NOW:%Y-%m-%d}"
@@ -131,7 +134,7 @@ def test_an_object_that_nobody_can_read_is_a_fault_and_stops_no_check(s3, audit,
     [fault] = checked.faults
     assert fault.startswith(f"{key} can't be read: {why}") and checked.entries == 4
     assert list(verify_audit(reader, DAY, SOON).faults) == [fault]
-    assert sum(seen.event is None for seen in browse_audit(reader, Wanted()).entries) == 1
+    assert sum(seen.event is None for seen in browse_audit(reader, AUDITOR, Wanted()).entries) == 1
 
 
 def test_objects_of_any_name_are_faults_and_stop_no_check(s3, audit, reader):

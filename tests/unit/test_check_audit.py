@@ -11,12 +11,15 @@ import pytest
 
 from moderation import observability, wiring
 from moderation.domain.audit import AuditEvent, AuditFile, Checked, Head, entry
+from moderation.domain.people import Person
 from moderation.errors import StoreUnavailable
 from moderation.handlers import check_audit as handler
 from moderation.usecases.browse_audit import Wanted, browse_audit
 from moderation.usecases.check_audit import check_audit, last_check, verify_audit
 from tests.support.fakes import FakeAuditFiles
 from tests.support.metrics import Context, printed
+
+AUDITOR = Person(id="s-1", pseudonym="p-auditor", roles=frozenset({"auditor"}))
 
 YESTERDAY, TODAY = "2026-11-26", "2026-11-27"
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
@@ -359,7 +362,7 @@ def test_what_is_in_no_place_of_an_entry_is_a_fault_and_stops_nothing(audit: Fak
     assert len(faults) == 2 and sum(fault.startswith(forged) for fault in faults) == 1
     assert all(fault.isascii() and fault.isprintable() for fault in faults)
     assert f"seals/{TODAY}.json" in audit.files
-    assert browse_audit(audit, Wanted()).entries
+    assert browse_audit(audit, AUDITOR, Wanted()).entries
 
 
 def test_any_number_of_strays_is_one_fault_of_their_folder(audit: FakeAuditFiles) -> None:
