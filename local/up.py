@@ -13,6 +13,7 @@ from rich.console import Console
 
 from local.deploy import ACCOUNT, REGION, client
 from local.queues import queue_policy
+from local.schedules import schedules
 from local.session import Session, laptop_cloud
 from local.synth import judge_settings
 
@@ -26,7 +27,7 @@ def up(console: Console) -> int:
         console.print("\nThe laptop cloud is running; Ctrl-C stops it.\n", style="bold green")
         # no wrapping: the lines are to be copied
         console.print(usage(session), soft_wrap=True, markup=False, highlight=False)
-        with review_console(session), suppress(KeyboardInterrupt):
+        with schedules(session.url), review_console(session), suppress(KeyboardInterrupt):
             signal.pause()
     console.print("Everything is stopped.")
     return 0

@@ -17,6 +17,7 @@ from local import deploy as deployment
 from local.emulator import emulator
 from local.policies import publish
 from local.queues import subscribe_queue
+from local.schedules import invoke
 from local.synth import STACK
 
 _deserialize = TypeDeserializer().deserialize
@@ -165,9 +166,7 @@ class Laptop:
         return [self._invoke(target) for target in targets]
 
     def _invoke(self, target: Mapping[str, Any]) -> Any:
-        event = {"version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.events"}
-        payload = target.get("Input", json.dumps(event))
-        answer = self.client("lambda").invoke(FunctionName=target["Arn"], Payload=payload)
+        answer = invoke(self.client("lambda"), target)
         result = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise AssertionError(f"{target['Arn']} failed: {result}")

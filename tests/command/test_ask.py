@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -69,7 +70,7 @@ def test_earlier_rounds_go_before_the_question(moderate, endpoint, picture):
 class OneLine:
     """A reader that reads the same everywhere."""
 
-    def read(self, png: bytes) -> Reading:
+    def read(self, png: bytes, check: Callable[[], None]) -> Reading:
         line = Line("Call 555-0143", 0.97, (10, 20, 110, 40))
         return Reading((line,), (), (Find("phone", "555-0143", 0.97, line.box),))
 
