@@ -75,6 +75,20 @@ def test_mirrored_lines_are_read(reader: OcrReader, seen: Callable[[Image.Image]
     assert [find.detector for find in reader.read(png(seen(picture))).finds] == ["email"]
 
 
+def test_a_line_across_a_page_hides_none_beside_it(reader: OcrReader) -> None:
+    stamp = Image.new("L", (1100, 90), 0)
+    ImageDraw.Draw(stamp).text(
+        (10, 10), "CONFIDENTIAL - STRICTLY A DRAFT", font=ImageFont.load_default(56), fill=255
+    )
+    turned = stamp.rotate(40, expand=True, resample=Image.Resampling.BICUBIC)
+    picture = Image.new("RGB", turned.size, "white")
+    picture.paste((200, 40, 40), (0, 0), turned)
+    for place in ((60, 60), (560, 640)):
+        ImageDraw.Draw(picture).text(place, "jane@example.org", font=ImageFont.load_default(28), fill="black")
+
+    assert [find.detector for find in reader.read(png(picture)).finds] == ["email", "email"]
+
+
 def test_upright_letters_beside_a_picture_on_its_head_are_read(reader: OcrReader) -> None:
     picture = Image.new("RGB", (900, 300), "white")
     ImageDraw.Draw(picture).text((100, 60), "call 555-0143", font=ImageFont.load_default(32), fill="black")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -18,10 +19,18 @@ _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
 _SURE = 0.9  # lines that are read less surely are read in other ways, too: of 150 none was read so surely on its head
 _LONG = 1.5  # ratio of its sides from which a line runs along the longer one
-_LEAST_SHARE = 0.5  # of a line under another from which both are the same
+_ALIKE = 2  # ratio of their heights up to which two lines in one place are the same
 _AT_ONCE = 60  # lines that are read before the time is checked again
 
 Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Line, and where it is in the picture that is shown to the models."""
+
+    line: Line
+    place: Region
 
 
 def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
@@ -33,8 +42,12 @@ def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
     if scale > 1 and max(page.size) * scale > _TILE:
         scale = max(1.0, _TILE / max(page.size))
     shown = page if scale == 1 else page.resize((round(page.width * scale), round(page.height * scale)))
-    read = [line for found in _looks(models, shown, check) for line in _read(models, shown, found, scale, check)]
-    return sorted(_distinct(read), key=lambda line: (line.turned, line.upright[1], line.upright[0]))
+    seen: list[_Seen] = []
+    for found in _looks(models, shown, check):
+        sure = [each.place for each in seen if each.line.confidence >= _SURE]
+        left = [region for region in found if not any(_is_same(region, place) for place in sure)]
+        seen += _read(models, shown, left, scale, check)
+    return sorted(_distinct(seen), key=lambda line: (line.turned, line.upright[1], line.upright[0]))
 
 
 def _looks(models: PpOcr, page: Image.Image, check: Check) -> Iterator[list[Region]]:
@@ -85,19 +98,21 @@ def _parts(models: PpOcr, page: Image.Image, lines: Sequence[Region], check: Che
         yield from models.read(page, lines[start : start + _AT_ONCE])
 
 
-def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, check: Check) -> Iterator[Line]:
-    """Yield what is read in each place, the likeliest way first: nothing but reading tells which end is its top."""
-    unsure = found
+def _read(models: PpOcr, page: Image.Image, found: Sequence[Region], scale: float, check: Check) -> Iterator[_Seen]:
+    """Yield what is read most surely in each place, the likeliest way first: only that tells which end is its top."""
+    best: dict[int, _Seen] = {}
+    unsure = list(range(len(found)))
     for ways in (_likeliest, _turned, _mirrored):
-        tried = [(number, way) for number, region in enumerate(unsure) for way in ways(region)]
-        sure = set()
+        tried = [(number, way) for number in unsure for way in ways(found[number])]
         read = _parts(models, page, [way for _, way in tried], check)
         for (number, way), (text, confidence) in zip(tried, read, strict=True):
-            if text.strip() and confidence >= _least(way, text.strip()):
-                yield Line(text.strip(), round(confidence, 4), _box(way.corners / scale), turned=way.turned)
-            if confidence >= _SURE:
-                sure.add(number)
-        unsure = [region for number, region in enumerate(unsure) if number not in sure]
+            if not text.strip() or confidence < _least(way, text.strip()):
+                continue
+            if number not in best or confidence > best[number].line.confidence:
+                line = Line(text.strip(), round(confidence, 4), _box(way.corners / scale), turned=way.turned)
+                best[number] = _Seen(line, way)
+        unsure = [number for number in unsure if number not in best or best[number].line.confidence < _SURE]
+    yield from best.values()
 
 
 def _least(region: Region, text: str) -> float:
@@ -129,17 +144,16 @@ def _box(corners: Points) -> tuple[int, int, int, int]:
     return max(0, int(left)), max(0, int(top)), int(right), int(bottom)
 
 
-def _distinct(lines: Sequence[Line]) -> list[Line]:
+def _distinct(seen: Sequence[_Seen]) -> list[Line]:
     """Return each line once, of two in the same place the one with more characters that are read surely."""
-    kept: list[Line] = []
-    for line in sorted(lines, key=lambda line: -len(line.text) * line.confidence):
-        if not any(_covered(line, other) for other in kept):
-            kept.append(line)
-    return kept
+    kept: list[_Seen] = []
+    for each in sorted(seen, key=lambda each: -len(each.line.text) * each.line.confidence):
+        if not any(_is_same(each.place, other.place) for other in kept):
+            kept.append(each)
+    return [each.line for each in kept]
 
 
-def _covered(line: Line, other: Line) -> bool:
-    left, top, right, bottom = line.box
-    width = min(right, other.box[2]) - max(left, other.box[0])
-    height = min(bottom, other.box[3]) - max(top, other.box[1])
-    return width > 0 and height > 0 and width * height > _LEAST_SHARE * (right - left) * (bottom - top)
+def _is_same(region: Region, other: Region) -> bool:
+    """Tell if a line is another one, or a part of it: one across it, or of another height, is neither."""
+    least, most = sorted((region.thickness, other.thickness))
+    return most <= _ALIKE * least and other.holds(region.corners.mean(axis=0))

@@ -39,6 +39,16 @@ class Region:
     def height(self) -> float:
         return float(np.linalg.norm(self.corners[3] - self.corners[0]))
 
+    @property
+    def thickness(self) -> float:
+        return min(self.width, self.height)
+
+    def holds(self, point: Points) -> bool:
+        """Tell if a point is within the corners."""
+        sides, ways = np.roll(self.corners, -1, axis=0) - self.corners, point - self.corners
+        turns = sides[:, 0] * ways[:, 1] - sides[:, 1] * ways[:, 0]
+        return bool((turns >= 0).all() or (turns <= 0).all())
+
     def turn(self, quarters: int) -> "Region":
         """Return the same place for a text that is turned so much further, whose top left is another corner then."""
         return replace(self, corners=np.roll(self.corners, -quarters, axis=0), turned=(self.turned + quarters) % 4)

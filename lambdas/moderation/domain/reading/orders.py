@@ -1,5 +1,7 @@
 """Orders to the judge in the text of an image."""
 
+from collections.abc import Sequence
+
 from moderation.domain.injection_patterns import steers_clearly
 from moderation.domain.reading.text import Reading
 
@@ -9,9 +11,16 @@ _MOST_CHARACTERS = 10_000
 def reads_like_orders(reading: Reading) -> str:
     """Return the view whose text addresses the judge, line by line or as a whole; empty if none does.
 
-    Letters of any script are ordinary in a picture, and so are weak signs: only clear ones count.
+    The text of all views counts together as well, in their order: an animation may say an order word by word. Letters
+    of any script are ordinary in a picture, and so are weak signs: only clear ones count.
     """
-    for view, texts in reading.by_view.items():
-        if any(map(steers_clearly, texts)) or steers_clearly(" ".join(texts)[:_MOST_CHARACTERS]):
+    views = reading.by_view
+    for view, texts in views.items():
+        if any(map(steers_clearly, texts)) or _steers(texts):
             return view
-    return ""
+    together = list(dict.fromkeys(text for texts in views.values() for text in texts))
+    return " and ".join([*views][:: len(views) - 1]) if len(views) > 1 and _steers(together) else ""
+
+
+def _steers(texts: Sequence[str]) -> bool:
+    return steers_clearly(" ".join(texts)[:_MOST_CHARACTERS])

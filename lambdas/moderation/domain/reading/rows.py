@@ -54,13 +54,15 @@ def around(boxes: Sequence[Box]) -> Box:
 
 def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
     """Return the rows of the lines in the order in which people read them, then one for the content of each code."""
-    found: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.view, line.turned, line.upright[0])):
-        beside = next((row for row in found if _continues(row[-1], line)), None)
+    groups: dict[tuple[str, int], list[list[Line]]] = {}
+    for line in sorted(lines, key=lambda line: line.upright[0]):
+        group = groups.setdefault((line.view, line.turned), [])
+        beside = next((row for row in group if _continues(row[-1], line)), None)
         if beside is None:
-            found.append([line])
+            group.append([line])
         else:
             beside.append(line)
+    found = [row for group in groups.values() for row in group]
     found.sort(key=lambda row: (row[0].view, row[0].turned, row[0].upright[1], row[0].upright[0]))
     scanned = [Row((Line(code.text, 1.0, code.box, code.view),)) for code in codes if code.text.strip()]
     return [*(Row(tuple(row)) for row in found), *scanned]
@@ -73,5 +75,4 @@ def _continues(last: Line, line: Line) -> bool:
     gap = other[0] - box[2]
     alike = max(height, other_height) <= _ALIKE * min(height, other_height)
     near = -height < gap < _GAP * max(height, other_height)
-    together = (last.view, last.turned) == (line.view, line.turned)
-    return together and alike and near and common >= _BESIDE * min(height, other_height)
+    return alike and near and common >= _BESIDE * min(height, other_height)

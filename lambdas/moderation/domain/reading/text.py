@@ -24,9 +24,11 @@ class Line:
     @property
     def upright(self) -> Box:
         """The box in the picture turned so that the text is upright, whose top left is then another corner of it."""
+        if not self.turned:
+            return self.box
         left, top, right, bottom = self.box
         turns = {1: (top, -right, bottom, -left), 2: (-right, -bottom, -left, -top), 3: (-bottom, left, -top, right)}
-        return turns.get(self.turned, self.box)
+        return turns[self.turned % 4]
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,16 @@ _NEXT_TO = 3  # heights of a line between two of one phrase
 
 def words_found(reading: Reading, words: Sequence[str]) -> tuple[Find, ...]:
     """Return the words that stand in the lines or codes, or over two lines that follow each other."""
-    return tuple(find for line in _texts(reading) for word in words if (find := _found(line, word)))
+    return tuple(find for line in _texts(reading) for word in words if (find := _found(line, word))) if words else ()
 
 
-def _texts(reading: Reading) -> Iterator[Line]:
-    """Yield each row as one line, then each two rows below one another as one."""
+@lru_cache(maxsize=4)  # a text is searched for each question, several times
+def _texts(reading: Reading) -> tuple[Line, ...]:
+    """Return each row as one line, then each two rows below one another as one."""
+    return tuple(_each_text(reading))
+
+
+def _each_text(reading: Reading) -> Iterator[Line]:
     each = [row.line for row in rows(reading.lines, reading.codes)]
     yield from each
     for upper, lower in pairwise(each):

@@ -1,0 +1,45 @@
+"""Lines of a page: of the ways in which one can be read, the surest stays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from moderation.adapters.reader.page import read_page
+from moderation.adapters.reader.pp_ocr import PpOcr
+from moderation.adapters.reader.regions import Map, Region
+
+
+class OneLine(PpOcr):
+    """Models that find one line, and read it upright, on its head and mirrored as they are told."""
+
+    def __init__(self, upright: tuple[str, float], on_its_head: tuple[str, float], mirrored: tuple[str, float]) -> None:
+        self._read_as = {(0, False): upright, (2, False): on_its_head}
+        self._mirrored = mirrored
+
+    def probabilities(self, picture: Image.Image) -> Map:
+        found = np.zeros((picture.height, picture.width), dtype=np.float32)
+        found[100:140, 100:500] = 1
+        return found
+
+    def read(self, picture: Image.Image, lines: Sequence[Region]) -> list[tuple[str, float]]:
+        return [self._read_as.get((line.turned, line.mirrored), self._mirrored) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("upright", "on_its_head", "mirrored", "shown"),
+    [
+        (("idiot", 0.8), ("long nonsense", 0.62), ("longer nonsense", 0.5), "idiot"),
+        (("idiot", 0.95), ("long nonsense", 0.99), ("longer nonsense", 0.99), "idiot"),
+        (("nonsense", 0.65), ("idiot", 0.93), ("", 0.0), "idiot"),
+        (("long nonsense", 0.7), ("", 0.0), ("idiot", 0.92), "idiot"),
+        (("idiot", 0.61), ("nonsense", 0.6), ("long nonsense", 0.89), "idiot"),
+    ],
+)
+def test_the_surest_way_of_a_line_stays(
+    upright: tuple[str, float], on_its_head: tuple[str, float], mirrored: tuple[str, float], shown: str
+) -> None:
+    lines = read_page(OneLine(upright, on_its_head, mirrored), Image.new("RGB", (800, 800)), lambda: None)
+
+    assert [line.text for line in lines] == [shown]
