@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 MEMORY_MB = 1792  # as deployed: one processor
 # docs/reading.md: measured seconds of processor time, by (width, height).
-PLAIN_SECONDS = 0.29  # a photograph of 512 x 512 pixels without text
+PLAIN_SECONDS = 0.26  # a photograph of 512 x 512 pixels without text: the mean of 21
 LETTERED_SECONDS: Mapping[tuple[int, int], float] = {  # with twelve lines of text
-    (512, 512): 0.8,
-    (1024, 1024): 0.95,
-    (2000, 1500): 2.83,
-    (4000, 3000): 8.59,
+    (512, 512): 1.03,
+    (1024, 1024): 0.94,
+    (2000, 1500): 2.57,
+    (4000, 3000): 9.37,
 }
 # … and of decoding the upload for it, a JPEG of that size.
 DECODING_SECONDS: Mapping[tuple[int, int], float] = {
