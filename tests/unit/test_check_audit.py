@@ -317,6 +317,12 @@ NO_ENTRIES = {
     "a number for a time": event_of(at=5),
     "no time": event_of(at=f"{TODAY}T99:99:99.000Z"),
     "a later release's": event_of(more=1),
+    "a long person": event_of(who="p" * 257),
+    "a long image": event_of(image="a" * 257),
+    "a long verdict": event_of(action="decide", facts={"decision": "d1", "verdict": "x" * 257}),
+    "a long number for a decision": event_of(action="decide", facts={"decision": 10**300}),
+    "number 0": event_of().replace(b'"number": 1,', b'"number": 0,'),
+    "a number of ten digits": event_of().replace(b'"number": 1,', b'"number": 1000000000,'),
     "a text for a number": json.dumps({"chain": f"{TODAY}/x", "number": "1", "previous": "", "event": {}}).encode(),
 }
 
@@ -333,6 +339,15 @@ def test_what_is_no_entry_is_a_fault_and_hides_no_other(audit: FakeAuditFiles, b
         faults == [fault for fault in faults if fault.startswith((f"{key} isn't an entry", forged))]
         and len(faults) == 2
     )
+    assert f"seals/{TODAY}.json" in audit.files
+
+
+def test_a_number_as_long_as_one_can_be_stops_no_check_and_no_seal(audit: FakeAuditFiles) -> None:
+    """The number after it would have too many digits to be written."""
+    longest = event_of().replace(b'"number": 1,', b'"number": ' + b"9" * 4300 + b",")
+    audit.files |= {f"entries/{TODAY}/x/000001.json": longest, f"entries/{TODAY}/x/000002.json": b"?"}
+
+    assert len(found(audit)) == 2
     assert f"seals/{TODAY}.json" in audit.files
 
 
