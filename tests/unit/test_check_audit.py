@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -397,7 +397,28 @@ def test_a_flood_of_faults_is_counted_and_its_first_are_named(audit: FakeAuditFi
     check_audit(audit, LATER)
 
     told = last_check(audit)
-    assert told and told.faults == 3000 and len(told.found) == 1001 and "2000 more faults" in told.found[-1].text
+    assert told and (told.faults, len(told.found), told.unnamed) == (3000, 1000, {TODAY: 2000})
+
+
+def test_what_a_flood_left_unnamed_is_counted_for_good_and_hides_no_later_fault(audit: FakeAuditFiles) -> None:
+    for number in range(3000):
+        audit.files[f"entries/{TODAY}/x{number:05}/000001.json"] = b""
+    for day in range(5):
+        check_audit(audit, LATER + timedelta(days=day))
+        told = last_check(audit)
+        assert told and (told.faults, told.broken_since) == (3000, TODAY)
+
+    forged = note(audit, "in-force", day="2026-12-02")
+    for day in range(5, 9):
+        checked = check_audit(audit, LATER + timedelta(days=day))
+        told = last_check(audit)
+        assert told and (told.faults, told.broken_since) == (3001, TODAY)
+    assert any(fault.startswith(forged) for fault in checked.faults)
+    assert "2001 more faults" in checked.faults[-1] and TODAY in checked.faults[-1]
+
+    check_audit(audit, LATER + timedelta(days=9), "A test of ours. Ann")
+    told = last_check(audit)
+    assert told and (told.faults, told.unnamed, told.broken_since) == (0, {}, "")
 
 
 @pytest.mark.parametrize(("written_at", "is_fault"), [("10:59", False), ("12:00", True), ("08:59", True)])

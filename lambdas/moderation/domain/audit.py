@@ -72,9 +72,10 @@ class AuditFault:
 class Checked:
     """Result of a check at a time (ISO-8601 UTC) over the days since one (YYYY-MM-DD).
 
-    `faults` is the number of those that aren't explained, of this check and of those before; `found` are the first of
-    them, `broken_since` is the first day with one, "" if there is none. `explained` are the texts of faults that
-    somebody explained, `explanation` is what they said if it was for this check.
+    `faults` is the number of those that aren't explained, of this check and of those before; `found` are some of
+    them, `unnamed` the numbers of the others by their days, `broken_since` is the first day with one, "" if there is
+    none. `explained` are the texts of faults that somebody explained, `explanation` is what they said if it was for
+    this check.
     """
 
     at: str
@@ -86,6 +87,7 @@ class Checked:
     found: tuple[AuditFault, ...] = ()
     explained: tuple[str, ...] = ()
     explanation: str = ""
+    unnamed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
