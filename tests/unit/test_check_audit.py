@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -317,6 +317,12 @@ NO_ENTRIES = {
     "a number for a time": event_of(at=5),
     "no time": event_of(at=f"{TODAY}T99:99:99.000Z"),
     "a later release's": event_of(more=1),
+    "a long person": event_of(who="p" * 257),
+    "a long image": event_of(image="a" * 257),
+    "a long verdict": event_of(action="decide", facts={"decision": "d1", "verdict": "x" * 257}),
+    "a long number for a decision": event_of(action="decide", facts={"decision": 10**300}),
+    "number 0": event_of().replace(b'"number": 1,', b'"number": 0,'),
+    "a number of ten digits": event_of().replace(b'"number": 1,', b'"number": 1000000000,'),
     "a text for a number": json.dumps({"chain": f"{TODAY}/x", "number": "1", "previous": "", "event": {}}).encode(),
 }
 
@@ -333,6 +339,15 @@ def test_what_is_no_entry_is_a_fault_and_hides_no_other(audit: FakeAuditFiles, b
         faults == [fault for fault in faults if fault.startswith((f"{key} isn't an entry", forged))]
         and len(faults) == 2
     )
+    assert f"seals/{TODAY}.json" in audit.files
+
+
+def test_a_number_as_long_as_one_can_be_stops_no_check_and_no_seal(audit: FakeAuditFiles) -> None:
+    """The number after it would have too many digits to be written."""
+    longest = event_of().replace(b'"number": 1,', b'"number": ' + b"9" * 4300 + b",")
+    audit.files |= {f"entries/{TODAY}/x/000001.json": longest, f"entries/{TODAY}/x/000002.json": b"?"}
+
+    assert len(found(audit)) == 2
     assert f"seals/{TODAY}.json" in audit.files
 
 
@@ -382,7 +397,28 @@ def test_a_flood_of_faults_is_counted_and_its_first_are_named(audit: FakeAuditFi
     check_audit(audit, LATER)
 
     told = last_check(audit)
-    assert told and told.faults == 3000 and len(told.found) == 1001 and "2000 more faults" in told.found[-1].text
+    assert told and (told.faults, len(told.found), told.unnamed) == (3000, 1000, {TODAY: 2000})
+
+
+def test_what_a_flood_left_unnamed_is_counted_for_good_and_hides_no_later_fault(audit: FakeAuditFiles) -> None:
+    for number in range(3000):
+        audit.files[f"entries/{TODAY}/x{number:05}/000001.json"] = b""
+    for day in range(5):
+        check_audit(audit, LATER + timedelta(days=day))
+        told = last_check(audit)
+        assert told and (told.faults, told.broken_since) == (3000, TODAY)
+
+    forged = note(audit, "in-force", day="2026-12-02")
+    for day in range(5, 9):
+        checked = check_audit(audit, LATER + timedelta(days=day))
+        told = last_check(audit)
+        assert told and (told.faults, told.broken_since) == (3001, TODAY)
+    assert any(fault.startswith(forged) for fault in checked.faults)
+    assert "2001 more faults" in checked.faults[-1] and TODAY in checked.faults[-1]
+
+    check_audit(audit, LATER + timedelta(days=9), "A test of ours. Ann")
+    told = last_check(audit)
+    assert told and (told.faults, told.unnamed, told.broken_since) == (0, {}, "")
 
 
 @pytest.mark.parametrize(("written_at", "is_fault"), [("10:59", False), ("12:00", True), ("08:59", True)])

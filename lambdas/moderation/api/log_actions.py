@@ -45,7 +45,8 @@ def read_policy_log(ports: LogPorts, request: Request) -> dict[str, Any]:
 
 def _result(checked: Checked) -> dict[str, Any]:
     """Return what the page shows of a result: the command names the faults."""
-    return {name: value for name, value in asdict(checked).items() if name not in ("found", "explained", "explanation")}
+    inner = {"found", "explained", "explanation", "unnamed"}
+    return {name: value for name, value in asdict(checked).items() if name not in inner}
 
 
 def _entry(seen: SeenEntry) -> dict[str, Any]:

@@ -25,6 +25,8 @@ _DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"20[0-9-]{8}T[0-9:]{8}\.[0-9]{3}Z")  # as `domain.record.utc` writes it
 _CHAIN_AND_NUMBER = re.compile(r"[^/]+/[0-9]{6,9}\.json")
 _LONGEST_FAULT = 1500
+_LONGEST_NAME = 256  # of what a check keeps of each entry
+_MOST_NUMBER = 10**9  # as many digits as a key has
 _FACTS = (str, int, bool, type(None))
 
 
@@ -70,9 +72,10 @@ class AuditFault:
 class Checked:
     """Result of a check at a time (ISO-8601 UTC) over the days since one (YYYY-MM-DD).
 
-    `faults` is the number of those that aren't explained, of this check and of those before; `found` are the first of
-    them, `broken_since` is the first day with one, "" if there is none. `explained` are the texts of faults that
-    somebody explained, `explanation` is what they said if it was for this check.
+    `faults` is the number of those that aren't explained, of this check and of those before; `found` are some of
+    them, `unnamed` the numbers of the others by their days, `broken_since` is the first day with one, "" if there is
+    none. `explained` are the texts of faults that somebody explained, `explanation` is what they said if it was for
+    this check.
     """
 
     at: str
@@ -84,6 +87,7 @@ class Checked:
     found: tuple[AuditFault, ...] = ()
     explained: tuple[str, ...] = ()
     explanation: str = ""
+    unnamed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -204,10 +208,13 @@ def read_entry(file: AuditFile) -> Entry:
     texts = (read.chain, read.previous, event.action, event.who, event.at)
     if not all(isinstance(text, str) for text in texts) or not isinstance(event.image, str | None):
         raise ValueError("isn't an entry: a text is missing")
-    if type(read.number) is not int or not isinstance(event.facts, dict):
-        raise ValueError("isn't an entry: it has no number, or no facts")
+    if type(read.number) is not int or not 0 < read.number < _MOST_NUMBER or not isinstance(event.facts, dict):
+        raise ValueError("isn't an entry: it has no number that a key can have, or no facts")
     if not all(isinstance(fact, _FACTS) for fact in event.facts.values()):
         raise ValueError("isn't an entry: a fact is neither a text nor a number")
+    names = (event.image, event.who, event.facts.get("decision"), event.facts.get("verdict"))
+    if any(len(str(name)) > _LONGEST_NAME for name in names):
+        raise ValueError("isn't an entry: a name is too long")
     if not _TIME.fullmatch(event.at):
         raise ValueError("isn't an entry: it has no time")
     datetime.fromisoformat(event.at)  # raises for a time that there isn't

@@ -24,6 +24,7 @@ from moderation.domain.record import (
     Change,
     Record,
     known_to,
+    moment_of,
     utc,
 )
 from moderation.domain.review import Pending, claimed, is_held_by, sent_home
@@ -207,12 +208,12 @@ def told(standing: Standing) -> Standing:
     What waits is rounded down, so that something may always come, and what is late rounded up. When the next is due is
     told of a long queue alone, and to a quarter of an hour.
     """
-    due, is_short = standing.next_due_at, standing.waiting < _TENS
+    due, is_short = moment_of(standing.next_due_at), standing.waiting < _TENS
     return replace(
         standing,
         waiting=standing.waiting // _TENS * _TENS,
         overdue=-(-standing.overdue // _TENS) * _TENS,
-        next_due_at=None if due is None or is_short else utc(_begun(datetime.fromisoformat(due), _QUARTER)),
+        next_due_at=None if due is None or is_short else utc(_begun(due, _QUARTER)),
     )
 
 

@@ -287,6 +287,15 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def moment_of(text: object) -> datetime | None:
+    """Read an ISO-8601 time with its offset; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def shard_of(image: ImageRef, verdict: str, created_at: str) -> str:
     """Partition of the index by verdict: `<verdict>#<day>#<shard>`; `created_at` is ISO-8601 UTC."""
     return f"{verdict}#{created_at[:10]}#{_shard(image)}"
@@ -297,7 +306,7 @@ def upload_time(given: Mapping[str, Any], started_at: str) -> str:
 
     The input of a dead letter has the upload's time in `uploaded_at`; one made by hand may hold anything.
     """
-    times = (_moment(given.get(name)) for name in ("uploaded_at", "time"))
+    times = (moment_of(given.get(name)) for name in ("uploaded_at", "time"))
     return min([started_at, *(utc(moment) for moment in times if moment)])
 
 
@@ -510,15 +519,6 @@ def since_upload(uploaded: object, started_at: str, now: str) -> int:
 def overflows(attributes: Mapping[str, Any]) -> bool:
     """Tell if evidence and answers must move out of the item, which DynamoDB limits to 400 KB."""
     return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
-
-
-def _moment(text: object) -> datetime | None:
-    """Read an ISO-8601 time with its offset; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-        return moment.astimezone(UTC) if moment and moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def queue_keys(record: Record) -> dict[str, str]:

@@ -23,7 +23,7 @@ PENDING_FOR = timedelta(seconds=10)
 LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
 # What an item raises whose decision or report isn't one: those who may write it on a record may write anything there.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
 # so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
 _DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")

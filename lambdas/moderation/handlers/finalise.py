@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     now, ports = datetime.now(UTC), wiring.finalise()
     if "ahead" in event:
-        return {"listed": list_ahead(ports.review, now)}
+        return _list_ahead(ports, now)
     if "pending" not in event:
         return _sweep(ports, now)
     image = ImageRef(event["bucket"], event["key"], event["version"])
@@ -32,6 +32,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _report(finalise(ports.review, ports.deciding, image, event["pending"], now))
     except NothingPending as refusal:
         return {"verdict": None, "refused": str(refusal)}
+
+
+def _list_ahead(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
+    found = list_ahead(ports.review, now)
+    for image in found.unreadable:
+        logger.error("an item of the queue can't be read", image_id=image.id)
+    if found.unreadable:
+        raise Misconfigured(f"{len(found.unreadable)} items of the queue can't be read: nobody is given them.")
+    return {"listed": found.places}
 
 
 def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:

@@ -4,9 +4,11 @@ No entry may be missing, changed or added afterwards, and every decision in forc
 can't be read is a fault, and the check goes on: whoever may add entries may add anything.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from moderation.domain.audit import (
     ENTRIES,
@@ -128,29 +130,38 @@ class _Result:
     def note(self, reading: _Reading) -> AuditCheck:
         checked = self._checked(reading)
         self.audit.add_check(check_file(checked))
-        return AuditCheck(checked.entries, checked.chains, [fault.text for fault in checked.found])
+        return AuditCheck(checked.entries, checked.chains, [*(fault.text for fault in checked.found), *_rest(checked)])
 
     def _add(self, faults: Iterable[AuditFault]) -> None:
         self.found |= {fault.text: fault for fault in faults if fault.text not in self.explained}
 
     def _checked(self, reading: _Reading) -> Checked:
-        found = sorted(self.found.values(), key=lambda fault: fault.day)
-        named, left = found[:_MOST_FOUND], found[_MOST_FOUND:]
-        if left:
-            named.append(AuditFault(left[0].day, f"{len(left)} more faults since {left[0].day} aren't named here."))
+        named, left = _shared_out(self.found.values())
+        unnamed = self._unnamed(left)
         # A result of an earlier release names no faults.
-        unnamed = self.before.broken_since if self.before and not (self.before.found or self.explanation) else ""
+        since = self.before.broken_since if self.before and not (self.before.found or self.explanation) else ""
         return Checked(
             at=utc(self.now),
             since=_before(self.first),
             entries=reading.entries,
             chains=len(reading.chains.heads),
-            faults=len(found),
-            broken_since=min([*(fault.day for fault in found), *filter(None, [unnamed])], default=""),
+            faults=len(named) + sum(unnamed.values()),
+            broken_since=min([*(fault.day for fault in named), *unnamed, *filter(None, [since])], default=""),
             found=tuple(named),
             explained=tuple(sorted(self.explained)),
             explanation=self.explanation,
+            unnamed=unnamed,
         )
+
+    def _unnamed(self, left: Sequence[AuditFault]) -> dict[str, int]:
+        """Return the numbers of unnamed faults: on days that aren't read again, those of the check before count too."""
+        before = self.before if self.before and not self.explanation else None
+        named = {fault.text for fault in before.found} if before else set()
+        now, pushed_out = Counter(fault.day for fault in left), Counter(f.day for f in left if f.text in named)
+        for day, number in (before.unnamed if before else {}).items():
+            if day < _before(self.first):
+                now[day] = max(now[day], number + pushed_out[day])
+        return dict(sorted(now.items()))
 
 
 def check_audit(audit: AuditReader, now: datetime, explanation: str = "") -> AuditCheck:
@@ -205,7 +216,7 @@ def verify_audit(
         faults += reading.take(day, audit.entries(day), take)
     faults += seal_faults(seals, reading.chains.heads, since)
     explained = frozenset(before.explained if before else ())
-    texts = list(dict.fromkeys(fault.text for fault in faults))
+    texts = list(dict.fromkeys([*(fault.text for fault in faults), *_rest(before)]))
     return AuditCheck(
         reading.entries - entries,
         len(reading.chains.heads) - chains,
@@ -231,6 +242,21 @@ def _days(audit: AuditReader, today: str, seals: Sequence[AuditFile]) -> _Days:
     faults += strays.faults(today, ENTRIES, "folders or files that aren't days")
     faults += ahead.faults(today, ENTRIES, "days that haven't come")
     return _Days(known, faults)
+
+
+def _shared_out(faults: Iterable[AuditFault]) -> tuple[list[AuditFault], list[AuditFault]]:
+    """Return the faults that a result names, by day, and the others: no day's number keeps another's from a name."""
+    by_day = groupby(sorted(faults, key=lambda fault: fault.day), key=lambda fault: fault.day)
+    ranked = [(rank, fault) for _, of_day in by_day for rank, fault in enumerate(of_day)]
+    found = [fault for _, fault in sorted(ranked, key=lambda each: each[0])]
+    return sorted(found[:_MOST_FOUND], key=lambda fault: fault.day), found[_MOST_FOUND:]
+
+
+def _rest(checked: Checked | None) -> list[str]:
+    """Return a sentence for the faults that a result doesn't name, if there are any."""
+    if not checked or not checked.unnamed:
+        return []
+    return [f"{sum(checked.unnamed.values())} more faults since {min(checked.unnamed)} aren't named here."]
 
 
 def _before(day: str) -> str:

@@ -290,3 +290,52 @@ def test_what_waits_is_counted_in_a_persons_scope():
     assert count_waiting(desk.review, ANNA, NOW) == Standing(20, 10, utc(later(1800)))
     assert count_waiting(desk.review, replace(ANNA, prefixes=("posts/",)), NOW).waiting == 10
     assert count_waiting(desk.review, replace(ANNA, prefixes=("none/",)), NOW) == Standing()
+
+
+UNREADABLE = [
+    {"skipped_by": 5},
+    {"skipped_by": [[]], "supports": 7},
+    {"reports": ["?"]},
+    {"lease_holder": "x", "revealed": 5, "reports": 5},
+]
+
+
+@pytest.mark.parametrize("forged", UNREADABLE, ids=str)
+def test_an_item_that_cannot_be_read_keeps_no_other_from_anybody(forged):
+    """Whoever may lease or report an item may write anything there."""
+    desk = Desk()
+    desk.wait("broken.jpg", "Violence", hours_ago=3, **forged)
+    desk.wait("good.jpg", "Violence", hours_ago=1)
+
+    assert names(desk) == ["good.jpg"]
+
+
+@pytest.mark.parametrize("due_at", [7, "?", "0001-01-01T00:00:00+23:59"])
+def test_an_item_whose_deadline_cannot_be_read_comes_also_where_a_blind_one_might(due_at):
+    desk = Desk()
+    desk.wait("blind.jpg", "Violence", hours_ago=9, queue="sample#0", queue_order=utc(NOW), verdict="safe")
+    desk.wait("broken.jpg", "Violence", hours_ago=3, due_at=due_at)
+
+    found = next_item(desk.review, ANNA, NOW, blind_first=True).record
+
+    assert found and found.image.key == "broken.jpg"
+
+
+@pytest.mark.parametrize("order", ["0", "?", "0001-01-01T00:00:00+23:59", "2026-11-01T00:00:00"])
+def test_a_place_that_is_no_time_hides_nothing_that_is_seen_blind(order):
+    """A new item of the table may be written with a place of the queue alone."""
+    desk = Desk()
+    desk.verdicts.records[image("x")] = {"queue": "sample#0", "queue_order": order}
+    desk.wait("blind.jpg", "Violence", hours_ago=9, queue="sample#0", queue_order=utc(NOW), verdict="safe")
+
+    found = next_item(desk.review, ANNA, NOW, lot=0.5).record
+
+    assert found and found.image.key == "blind.jpg"
+
+
+def test_a_place_that_is_no_time_is_no_time_at_which_an_item_is_due():
+    desk = Desk()
+    for number in range(20):
+        desk.wait(f"{number}.jpg", "Violence", queue_order="5#?")
+
+    assert count_waiting(desk.review, ANNA, NOW) == Standing(20, 0, None)

@@ -175,3 +175,23 @@ def test_a_report_that_is_none_stops_no_sweep() -> None:
     swept = sweep_queue(desk.review, NOW)
 
     assert (swept.sorted_in, swept.unreadable) == (1, 1) and desk.get(good).other["queue"] not in UNSORTED
+
+
+@pytest.mark.parametrize(
+    ("forged", "overdue", "unseen"),
+    [({"created_at": ""}, 4, 0), ({"due_at": 7}, 4, 0), ({"supports": 7}, 3, 1), ({"skipped_by": 5}, 3, 0)],
+)
+def test_what_cannot_be_read_is_late_or_unseen_and_the_others_are_counted(
+    forged: dict[str, Any], overdue: int, unseen: int
+) -> None:
+    desk = Desk()
+    desk.wait("junk.jpg", "Gore", sorted_in=False, policy=GONE, **forged)
+    desk.wait("late.jpg", "Gore", hours_ago=60, sorted_in=False, policy=GONE)
+    desk.verdicts.records[ImageRef("intake", "x", "v1")] = {"queue": UNSORTED[0], "queue_order": "0"}
+    parked = desk.wait("parked.jpg", "Gore", hours_ago=2)
+    claim(desk.review, ANNA, parked, NOW)
+    desk.verdicts.records[parked] |= {"due_at": None, "created_at": ""}
+
+    swept = sweep_queue(desk.review, NOW)
+
+    assert (swept.overdue, swept.unseen) == (overdue, unseen)

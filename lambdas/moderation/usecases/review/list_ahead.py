@@ -14,6 +14,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, Lane, Place
 from moderation.domain.people import Person, may
 from moderation.domain.record import Record
+from moderation.domain.review import UNREADABLE
 from moderation.usecases.review.next_item import may_be_seen, may_have, may_see_lane
 from moderation.usecases.review.ports_of import ReviewPorts
 
@@ -22,14 +23,26 @@ _MOST_READ = 200  # records of each person
 _MOST_LISTED = 100_000  # items
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Number of places that were listed, and the images of items that can't be read: nobody is given them."""
+
+    places: int
+    unreadable: tuple[ImageRef, ...]
+
+
 @dataclass
 class _Ahead:
-    """The list of one person, whose items are in some partitions; `tried` records were read for it."""
+    """The list of one person, whose items are in some partitions; `tried` records were read for it.
+
+    `unreadable` are those of which nobody can say who may have them.
+    """
 
     person: Person
     partitions: frozenset[str]
     places: list[Place] = field(default_factory=list)
     tried: int = 0
+    unreadable: set[ImageRef] = field(default_factory=set)
 
     def is_complete(self) -> bool:
         return len(self.places) == _MOST or self.tried == _MOST_READ
@@ -39,13 +52,16 @@ class _Ahead:
         if place.partition not in self.partitions or not may_be_seen(self.person, listed):
             return
         self.tried += 1
-        record = read(listed.image)
-        if record is not None and may_have(self.person, record, now):
-            self.places.append(place)
+        try:
+            record = read(listed.image)
+            if record is not None and may_have(self.person, record, now):
+                self.places.append(place)
+        except UNREADABLE:
+            self.unreadable.add(listed.image)
 
 
-def list_ahead(ports: ReviewPorts, now: datetime) -> int:
-    """List the first items of each person who works through the queue, and return how many those are.
+def list_ahead(ports: ReviewPorts, now: datetime) -> Listed:
+    """List the first items of each person who works through the queue.
 
     Raises the errors of the ports.
     """
@@ -63,7 +79,8 @@ def list_ahead(ports: ReviewPorts, now: datetime) -> int:
         incomplete = [each for each in incomplete if not each.is_complete()]
     for each in lists:
         ports.queue.list_ahead(each.person.id, each.places, now)
-    return sum(len(each.places) for each in lists)
+    unreadable = frozenset[ImageRef]().union(*(each.unreadable for each in lists))
+    return Listed(sum(len(each.places) for each in lists), tuple(sorted(unreadable, key=lambda image: image.id)))
 
 
 def _partitions(person: Person, lanes: Iterable[Lane]) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """Lease the next item of the review queue to a person."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from itertools import chain, groupby, islice
 
@@ -17,10 +18,11 @@ from moderation.domain.record import (
     SECOND_QUEUE,
     Change,
     Record,
+    moment_of,
     utc,
 )
 from moderation.domain.reports import may_answer
-from moderation.domain.review import claimed, is_free
+from moderation.domain.review import UNREADABLE, claimed, is_free
 from moderation.errors import OutOfScope
 from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts
@@ -91,15 +93,20 @@ class _Taking:
     instead: bool
 
     def take(self, listed: Record) -> Record | None:
-        """Return what was taken; None if the person may not have the item, or somebody else was faster."""
-        record = self.ports.verdicts.get(listed.image)
-        if record is None or not may_have(self.person, record, self.now):
-            return None
-        if self.instead:
-            self.instead = False
-            if blind := _take_blind(self.ports, self.person, self.now, self.blind, self.lot, record):
-                return blind
-        return _taken(self.ports, record, claimed(record, self.person.id, self.now))
+        """Return what was taken; None if the person may not have the item, or somebody else was faster.
+
+        One that can't be read is passed over: `list_ahead` names it.
+        """
+        with suppress(*UNREADABLE):
+            record = self.ports.verdicts.get(listed.image)
+            if record is None or not may_have(self.person, record, self.now):
+                return None
+            if self.instead:
+                self.instead = False
+                if blind := _take_blind(self.ports, self.person, self.now, self.blind, self.lot, record):
+                    return blind
+            return _taken(self.ports, record, claimed(record, self.person.id, self.now))
+        return None
 
 
 def _search(taking: _Taking, after: str) -> Found:
@@ -139,23 +146,24 @@ def _take_blind(
         for _ in range(_MOST_BLIND):
             if not left:
                 break
-            record = _whole(ports, person, left.pop(0))
-            if record is None:
-                continue
-            if may_settle(record, person.id, utc(now)):
-                change = claimed(record, person.id, now)
-            elif not may_look(record, person.id, utc(now)):
-                continue
-            elif preview(ports.work, record) is None:  # its views have expired, as have those of older uploads
-                newer = [one for one in left if one.created_at > record.created_at]
-                left = newer[len(newer) // 2 :]  # those that are kept are soon found so
-                continue
-            elif at := upload_shown(record, policy_in_force(ports.policies, record), before, now):
-                change = leased_blind(record, person.id, now, at)
-            else:
-                continue
-            if taken := _taken(ports, record, change):
-                return taken
+            with suppress(*UNREADABLE):  # passed over, as in `_Taking.take`
+                record = _whole(ports, person, left.pop(0))
+                if record is None:
+                    continue
+                if may_settle(record, person.id, utc(now)):
+                    change = claimed(record, person.id, now)
+                elif not may_look(record, person.id, utc(now)):
+                    continue
+                elif preview(ports.work, record) is None:  # its views have expired, as have those of older uploads
+                    newer = [one for one in left if one.created_at > record.created_at]
+                    left = newer[len(newer) // 2 :]  # those that are kept are soon found so
+                    continue
+                elif at := upload_shown(record, policy_in_force(ports.policies, record), before, now):
+                    change = leased_blind(record, person.id, now, at)
+                else:
+                    continue
+                if taken := _taken(ports, record, change):
+                    return taken
     return None
 
 
@@ -166,12 +174,11 @@ def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> 
     """
     partitions = [f"{purpose}#{shard}" for shard in range(SHARDS)]
     oldest_first = iter(ports.queue.waiting(partitions))
-    oldest = next(oldest_first, None)
-    if oldest is None:
-        return
-    begun = datetime.fromisoformat(_order(oldest)).astimezone(UTC)
-    later = ports.queue.waiting(partitions, utc(begun + lot * (now - begun))) if lot else ()
-    yield from chain(later, [oldest], oldest_first)
+    for oldest in islice(oldest_first, _MOST_LISTED):
+        if begun := moment_of(_order(oldest)):
+            later = ports.queue.waiting(partitions, utc(begun + lot * (now - begun))) if lot else ()
+            yield from chain(later, [oldest], oldest_first)
+            return
 
 
 def may_have(person: Person, record: Record, now: datetime) -> bool:

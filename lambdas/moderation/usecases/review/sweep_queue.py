@@ -6,7 +6,7 @@ from datetime import datetime
 
 from moderation.domain.lanes import UNSORTED, due_by_default, lane_of, order_of
 from moderation.domain.people import Person, may, may_see
-from moderation.domain.record import Change, Record, utc
+from moderation.domain.record import Change, Record, moment_of, utc
 from moderation.domain.reports import place_of
 from moderation.domain.review import UNREADABLE, stray_home
 from moderation.errors import PermanentError
@@ -95,8 +95,16 @@ def _sort_in(ports: ReviewPorts, record: Record) -> bool:
 def _overdue(ports: ReviewPorts, unsorted: Iterable[Record], now: str) -> int:
     in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in ports.queue.lanes())
     away = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if record.verdict == "review")
-    late = [record for record in (*unsorted, *away) if str(record.due_at or due_by_default(record.created_at)) < now]
-    return in_lanes + len(late)
+    return in_lanes + sum(_is_late(record, now) for record in (*unsorted, *away))
+
+
+def _is_late(record: Record, now: str) -> bool:
+    """Tell if an item is overdue; one whose deadline can't be read is, so that it is looked at."""
+    try:
+        due = moment_of(record.due_at or due_by_default(record.created_at))
+    except UNREADABLE:
+        return True
+    return due is None or utc(due) < now
 
 
 def _unseen(ports: ReviewPorts, unsorted: Iterable[Record]) -> int:
@@ -109,4 +117,8 @@ def _unseen(ports: ReviewPorts, unsorted: Iterable[Record]) -> int:
 
 
 def _is_seen(people: Iterable[Person], record: Record) -> bool:
-    return any(may_see(person, record) for person in people)
+    """Tell if an item is in anybody's scope; one that can't be read is in nobody's."""
+    try:
+        return any(may_see(person, record) for person in people)
+    except UNREADABLE:
+        return False
