@@ -49,7 +49,7 @@ def ask_about(
         bar.add_task("Asking the model", total=None)
         size = int(deployment.output("ModelInputSize"))
         reply = ask(deployment.vision, image.read_bytes(), asked, size, context)
-        text = read_text(reader, image.read_bytes(), size) if reader else None
+        text, unread = read_text(reader, image.read_bytes(), size) if reader else (None, ())
     if as_json:
         print_json(
             {
@@ -59,13 +59,15 @@ def ask_about(
                     {"question": question, "answer": answer.text, "p_yes": answer.p_yes}
                     for question, answer in zip(asked, reply.answers, strict=True)
                 ],
-                **({"text": reading_to_json(text)} if text else {}),
+                **({"text": reading_to_json(text), "unread": list(unread)} if text else {}),
             }
         )
     else:
         _show(asked, reply)
         if text:
             results.print(text_table(text))
+        for sentence in unread:
+            results.print(cell(sentence))
 
 
 def _show(asked: list[str], reply: VisionReply) -> None:

@@ -120,7 +120,8 @@ def _named(record: Record) -> Iterator[tuple[str, Any]]:
     yield "prompt", record.prompt_version
     yield "preprocessing", record.preprocessing_version
     yield "looked at", _looked_at(record.looked_at or {})
-    yield "unseen", " ".join((record.looked_at or {}).get("unseen", ()))
+    for name in ("unseen", "unread", "shrunk"):
+        yield name, " ".join((record.looked_at or {}).get(name, ()))
     yield "shortened", "; ".join(record.shortened)
     yield "timings", ", ".join(f"{name.removesuffix('_ms')} {ms} ms" for name, ms in record.timings.items())
     yield "notified", _notified(record)

@@ -87,6 +87,21 @@ def test_the_words_in_the_picture_are_read_and_asked_for(moderate, endpoint, pic
     assert told["text"]["finds"][0]["text"] == "555-0143"
 
 
+def test_what_is_not_read_in_the_picture_is_said(moderate, endpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr("moderate.ask.find_reader", OneLine)
+    scans = [Image.new("L", (4000, 3000)) for _ in range(12)]
+    for number, scan in enumerate(scans):
+        scan.paste(255, (300 * number, 0, 300 * number + 300, 3000))
+    scans[0].save(tmp_path / "scans.tif", save_all=True, append_images=scans[1:], compression="tiff_deflate")
+
+    shown = moderate("ask", tmp_path / "scans.tif", "--read").stdout
+    told = json.loads(moderate("ask", tmp_path / "scans.tif", "--read", "--json").stdout)
+
+    said = ["12 of 12 pictures wasn't read", "12 of 12 pictures at down to 41%"]
+    for part, sentence in zip(said, told["unread"], strict=True):
+        assert part in sentence and sentence in " ".join(shown.split())
+
+
 def test_without_the_readers_models_the_command_says_where_to_get_them(moderate, picture, endpoint, monkeypatch):
     monkeypatch.setenv("READER_MODELS", "/nowhere")
 

@@ -36,13 +36,15 @@ def test_what_was_looked_at_and_what_was_not_is_shown(deployed, moderate):
     image = deployed.put_object()
     views = [{"name": name, "frame": number, "box": [0, 0, 9, 9]} for number, name in enumerate(("full", "frame-1"))]
     unseen = ["3 of 15 frames differ."]
-    looked_at = {"views": views, "frames": 15, "unseen_frames": 13, "unseen": unseen}
+    read = {"unread": ["2 of 15 frames weren't read."], "shrunk": ["Text was read at 94% of its side."]}
+    looked_at = {"views": views, "frames": 15, "unseen_frames": 13, "unseen": unseen, **read}
     deployed.put_record(image, verdict="review", decided_by="evidence", looked_at=looked_at)
 
     shown = moderate("show", image.key).stdout
 
     assert "full, frame-1 (of 15 frames)" in shown
-    assert unseen[0] in shown
+    for name, sentence in {"unseen": unseen[0], "unread": read["unread"][0], "shrunk": read["shrunk"][0]}.items():
+        assert any(line.startswith(name) and sentence in line for line in shown.splitlines())
 
 
 def test_a_failure_is_shown_with_its_cause(deployed, moderate):

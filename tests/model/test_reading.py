@@ -106,7 +106,7 @@ def test_a_number_that_one_frame_of_many_alike_shows_is_found(reader: OcrReader)
     frames = [Image.new("RGB", (480, 360), "steelblue") for _ in range(4)]
     ImageDraw.Draw(frames[2]).text((60, 90), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
 
-    reading = read_text(reader, encode(frames[0], "GIF", save_all=True, append_images=frames[1:]), 224)
+    reading, _ = read_text(reader, encode(frames[0], "GIF", save_all=True, append_images=frames[1:]), 224)
 
     found = [find for find in reading.finds if find.view == "frame-1"]
     assert [(find.detector, find.text) for find in found] == [("phone", "Call 202-555-0143")]
@@ -116,7 +116,9 @@ def test_small_white_letters_on_transparency_are_found(reader: OcrReader) -> Non
     picture = Image.new("RGBA", (1200, 900), (0, 0, 0, 0))
     ImageDraw.Draw(picture).text((700, 500), "Call 202-555-0143", font=ImageFont.load_default(16), fill="white")
 
-    assert [find.view for find in read_text(reader, encode(picture, "PNG"), 224).finds] == ["full-black"]
+    reading, _ = read_text(reader, encode(picture, "PNG"), 224)
+
+    assert [find.view for find in reading.finds] == ["full-black"]
 
 
 def test_the_end_of_a_long_code_is_searched_as_well(reader: OcrReader) -> None:

@@ -9,6 +9,7 @@ from moderation.domain.reading.orders import reads_like_orders
 from moderation.domain.reading.rows import around
 from moderation.domain.reading.text import Code, Line, Reading, reading_from_json, reading_to_json
 from moderation.domain.reading.word_list import words_found
+from moderation.errors import ReadingFailed
 
 
 def line(text, *, left=0, top=0, width=None, height=20, confidence=0.9, view="full"):
@@ -18,6 +19,23 @@ def line(text, *, left=0, top=0, width=None, height=20, confidence=0.9, view="fu
 def detected(*texts):
     lines = [line(text, top=100 * number) for number, text in enumerate(texts)]
     return {find.detector for find in finds(lines, (), lambda _: ())}
+
+
+def test_looking_for_finds_ends_when_time_is_up():
+    looked_at = []
+
+    def phones(text):
+        looked_at.append(text)
+        return ()
+
+    def check():
+        if looked_at:
+            raise ReadingFailed("There is no time left.")
+
+    codes = [Code(f"call {number}", "QRCode", (0, 0, 9, 9)) for number in range(3)]
+    with pytest.raises(ReadingFailed):
+        finds([], codes, phones, check)
+    assert looked_at == ["call 0"]
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,15 @@ def test_an_endpoint_that_is_still_to_be_deployed_is_outlasted_and_named_at_last
         assert catcher["Next"] == "RecordVerdict", "the record has the error's own sentence"
 
 
+def test_a_reader_that_times_out_leaves_an_express_execution_time_to_record_it():
+    query = STATES["QueryImage"]
+    for error in ("Sandbox.Timedout", "States.Timeout"):
+        [rule] = [rule for rule in query["Retry"] if error in rule["ErrorEquals"]]
+        seconds = (rule["MaxAttempts"] + 1) * query["TimeoutSeconds"] + rule["MaxAttempts"] * rule["MaxDelaySeconds"]
+        assert rule["MaxAttempts"] >= 1
+        assert seconds <= 4 * 60, "Express ends at five minutes, with all other states"
+
+
 def shortest_wait(rule: dict) -> float:
     """Seconds that all retries of a rule together wait at least, but for one time in a thousand."""
     caps = [

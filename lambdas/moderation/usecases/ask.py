@@ -24,6 +24,10 @@ def ask(
     return model.ask(view.png, prompts, caption=not questions)
 
 
-def read_text(reader: Reader, picture: bytes, model_input_size: int) -> Reading:
-    """Return the text in a picture, as moderation reads it. Raises ReadingFailed and the errors of `image.prepare`."""
-    return read_pages(reader, picture, prepare(picture, "full", model_input_size, read=True).pages)
+def read_text(reader: Reader, picture: bytes, model_input_size: int) -> tuple[Reading, tuple[str, ...]]:
+    """Return the text in a picture, as moderation reads it, and in sentences what isn't read or is read smaller.
+
+    Raises ReadingFailed and the errors of `image.prepare`.
+    """
+    prepared = prepare(picture, "full", model_input_size, read=True)
+    return read_pages(reader, picture, prepared.pages), (*prepared.unread, *prepared.shrunk)

@@ -42,4 +42,4 @@ class OcrReader:
             lines, codes = tuple(read_page(self._models, page, check)), tuple(read_codes(page))
         except _FAULTS as error:
             raise ReadingFailed(f"The text in the picture can't be read ({type(error).__name__}).") from error
-        return Reading(lines, codes, finds(lines, codes, phones))
+        return Reading(lines, codes, finds(lines, codes, phones, check))

@@ -1,6 +1,6 @@
 """Strokes: what is thin and stands out, as letters do. Does a picture show any that another one doesn't?
 
-Pictures are compared at full resolution, since letters of a few pixels leave no trace in a `likeness.Sketch`.
+Pictures are compared at up to two megapixels, since letters of a few pixels leave no trace in a `likeness.Sketch`.
 """
 
 from collections.abc import Callable

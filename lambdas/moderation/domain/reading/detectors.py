@@ -26,10 +26,16 @@ _WRITTEN_APART = ("email", "url", "handle")
 _BEFORE = {"phone": ("payment-card", "iban", "identity-number"), "url": ("email",), "handle": ("email",)}
 
 
-def finds(lines: Sequence[Line], codes: Sequence[Code], phones: Detector) -> tuple[Find, ...]:
-    """Return what the detectors find, each place once; `phones` knows the countries' plans of numbers."""
+def finds(
+    lines: Sequence[Line], codes: Sequence[Code], phones: Detector, check: Callable[[], None] = lambda: None
+) -> tuple[Find, ...]:
+    """Return what the detectors find, each place once; `phones` knows the countries' plans of numbers.
+
+    `check` is called before each row, whose error ends it.
+    """
     found = [_of_code(code) for code in codes]
     for row in rows(lines, codes):
+        check()
         in_row = _in_row(row, phones)
         found += in_row or _in_letters_apart(row, phones)
     return tuple(found)
