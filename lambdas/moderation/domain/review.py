@@ -146,7 +146,8 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
 def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Change:
     """Change that takes a pending decision back and leases the item to its decider again. Raises NothingPending."""
     pending = pending_of(record)
-    if pending is None or pending.id != pending_id or pending.who != who or is_in_force(record):
+    own = pending is not None and (record.pending_id, pending.id, pending.who) == (pending_id, pending_id, who)
+    if not own or is_in_force(record):
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
     until = utc(now + LEASE_FOR)
     attributes = {**_away(record, LEASED, until), "lease_holder": who, "lease_until": until}

@@ -1,15 +1,17 @@
 """A decision comes into force only as the person whom it names made it, which nothing that people write can say."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record, escalated, overruled, utc
 from moderation.domain.review import screen_of
 from moderation.domain.vouch import digest_of
-from moderation.errors import NotVouched, StoreUnavailable
+from moderation.errors import ModerationError, NotVouched, StoreUnavailable
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import finalise_stragglers
@@ -104,6 +106,34 @@ def test_a_decision_that_was_taken_back_is_not_written_again():
     waits_as_before(desk, made, pending)
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"pending_id": "f" * 32},
+        {"pending_id": None},
+        {"pending_id": None, "pending": None, "decided_by": "person", "history": [{"who": ANNA.id, "verdict": "safe"}]},
+        {"pending": None},
+        {"pending": {}},
+    ],
+    ids=str,
+)
+def test_nobody_hides_a_decision_from_who_takes_it_back(meanwhile):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    seen = dict(desk.verdicts.records[made])
+    desk.verdicts.records[made] |= meanwhile
+    with suppress(ModerationError, KeyError):  # they may be told that it isn't pending any more
+        undo(desk.review, ANNA, made, pending, later(5))
+    desk.verdicts.records[made] = {k: v for k, v in seen.items() if k != "vouched"} | _vouched(desk, made)
+
+    waits_as_before(desk, made, pending)
+
+
+def _vouched(desk: Desk, made: ImageRef) -> dict[str, Any]:
+    return {k: v for k, v in desk.verdicts.records[made].items() if k == "vouched"}
+
+
 def test_nothing_of_a_voucher_outlives_the_decision():
     desk = Desk()
     made = desk.wait("a.jpg")
@@ -126,7 +156,7 @@ class Failing:
     def vouch(self, record: Record) -> None:
         raise self.error
 
-    def withdraw(self, record: Record) -> None:
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
         raise self.error
 
 
@@ -155,6 +185,7 @@ def test_a_decision_is_not_taken_back_while_somebody_still_vouches_for_it():
         undo(replace(desk.review, voucher=Failing(StoreUnavailable("no"))), ANNA, made, pending, later(5))
 
     assert desk.get(made).pending_id == pending and desk.finalise(made, pending, DUE).result
+    assert "undo" not in [event.action for event in desk.audit.events], "it is in force: that is no fault of the audit"
 
 
 def nobody(desk: Desk, made: Any) -> tuple[str, str]:
