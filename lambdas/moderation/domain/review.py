@@ -204,9 +204,10 @@ def check_pending(record: Record, now: datetime) -> None:
 def stray_home(record: Record) -> Change:
     """Change that ends work on a record that can't be read: it waits where it did, or unsorted if that isn't known."""
     home = _home(record)
+    removed = home.removed | {"vouched"}
     if not all(isinstance(key, str) and key for key in (record.home_queue, record.home_order)):
-        return Change(queue_keys(record), home.removed)
-    return home
+        return Change(queue_keys(record), removed)
+    return Change(home.attributes, removed)
 
 
 def put_into_force(change: Change) -> Change:

@@ -1,6 +1,6 @@
 """A decision comes into force only as the person whom it names made it, which nothing that people write can say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +16,8 @@ from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import finalise_stragglers
 from moderation.usecases.review.undo import undo
-from moderation.usecases.review.vouch import vouch, withdraw
+from moderation.usecases.review.vouch import Voucher, vouch, withdraw
+from tests.support.fakes import FakeVouches
 from tests.unit.review.desk import ANNA, BEN, NOW, Desk, later
 
 DUE = later(11)
@@ -186,6 +187,62 @@ def test_a_decision_is_not_taken_back_while_somebody_still_vouches_for_it():
 
     assert desk.get(made).pending_id == pending and desk.finalise(made, pending, DUE).result
     assert "undo" not in [event.action for event in desk.audit.events], "it is in force: that is no fault of the audit"
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Voucher whose answer is lost."""
+
+    voucher: Voucher
+
+    def vouch(self, record: Record) -> None:
+        self.voucher.vouch(record)
+        raise StoreUnavailable("no")
+
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        self.voucher.withdraw(image, pending_id)
+
+
+def test_a_decision_whose_voucher_was_not_heard_of_is_not_written_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+    unheard = replace(desk.review, voucher=Unheard(Voucher(desk.vouching, ANNA.id)))
+
+    with pytest.raises(StoreUnavailable):
+        decide_pending(unheard, ANNA, made, Choice("safe", (), "n", screen), NOW)
+
+    assert (desk.get(made).pending_id, desk.get(made).vouched) == (None, None)
+
+
+def test_nobody_vouches_late_for_what_was_taken_back():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    digest = digest_of(desk.get(made))
+
+    class Slow(FakeVouches):
+        """Vouches that are written once the decision was taken back."""
+
+        def put(self, image: ImageRef, vouched: Mapping[str, str]) -> bool:
+            undo(desk.review, ANNA, made, pending, later(5))
+            return super().put(image, vouched)
+
+    with pytest.raises(NotVouched, match="taken back"):
+        vouch(replace(desk.vouching, vouches=Slow(desk.verdicts)), made, pending, digest, ANNA.id)
+
+    assert desk.get(made).vouched is None
+
+
+def test_an_item_whose_decision_can_not_be_read_keeps_no_voucher():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.decide(ANNA, made)
+    desk.verdicts.records[made]["pending"] = {}
+
+    list(finalise_stragglers(desk.review, desk.deciding, DUE))
+
+    assert desk.get(made).vouched is None
 
 
 def nobody(desk: Desk, made: Any) -> tuple[str, str]:

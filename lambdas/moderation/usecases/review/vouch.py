@@ -51,6 +51,9 @@ def vouch(ports: VouchPorts, image: ImageRef, pending_id: str, digest: str, who:
         raise NotVouched("You may not decide on this item.")
     if not ports.vouches.put(image, vouched(record)):
         raise NotVouched("This item was erased: take the next one.")
+    if _decided_by(ports, image, pending_id, who) is None:  # this may have taken longer than anybody waited for it
+        withdraw(ports, image, pending_id, who)
+        raise NotVouched("This decision was taken back: look at the item again, then decide.")
 
 
 def withdraw(ports: VouchPorts, image: ImageRef, pending_id: str, who: str) -> None:
