@@ -478,8 +478,8 @@ class Voucher(Protocol):
         """Vouch for what is pending on `record`, by which alone it comes into force."""
         ...
 
-    def withdraw(self, record: Record) -> None:
-        """Vouch no longer for what is pending on `record`."""
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        """Vouch no longer for that decision on an image, whatever its record says is pending."""
         ...
 
 

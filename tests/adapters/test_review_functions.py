@@ -90,7 +90,7 @@ def test_a_decision_is_vouched_for_by_token_and_hash_or_refused_with_the_reason(
     voucher = VouchFunction(client, "vouch", "a.b.c")
 
     voucher.vouch(record)
-    voucher.withdraw(record)
+    voucher.withdraw(IMAGE, "p")
 
     with pytest.raises(NotVouched, match="Sign in again"):
         voucher.vouch(record)

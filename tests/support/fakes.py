@@ -457,8 +457,9 @@ class EverybodysVoucher:
     def vouch(self, record: Record) -> None:
         self._of(record).vouch(record)
 
-    def withdraw(self, record: Record) -> None:
-        self._of(record).withdraw(record)
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        record = self.ports.verdicts.get(image)
+        Voucher(self.ports, ((record and record.vouched) or {}).get("who", "")).withdraw(image, pending_id)
 
     def _of(self, record: Record) -> Voucher:
         return Voucher(self.ports, str((record.pending or {}).get("who")))

@@ -60,15 +60,15 @@ class VouchFunction:
 
     def vouch(self, record: Record) -> None:
         """Vouch for what is pending on `record`. Raises NotVouched, StoreUnavailable, Misconfigured."""
-        self._ask(record, digest_of(record))
+        self._ask(record.image, str(record.pending_id), digest_of(record))
 
-    def withdraw(self, record: Record) -> None:
-        """Vouch no longer for what is pending on `record`. Raises NotVouched, StoreUnavailable, Misconfigured."""
-        self._ask(record, "")
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        """Vouch no longer for that decision. Raises NotVouched, StoreUnavailable, Misconfigured."""
+        self._ask(image, pending_id, "")
 
-    def _ask(self, record: Record, digest: str) -> None:
-        given = {"pending": str(record.pending_id), "digest": digest, "token": self.token}
-        if refused := _asked(self.client, self.function, record.image, **given)["refused"]:
+    def _ask(self, image: ImageRef, pending_id: str, digest: str) -> None:
+        given = {"pending": pending_id, "digest": digest, "token": self.token}
+        if refused := _asked(self.client, self.function, image, **given)["refused"]:
             raise NotVouched(str(refused))
 
 

@@ -146,7 +146,8 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
 def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Change:
     """Change that takes a pending decision back and leases the item to its decider again. Raises NothingPending."""
     pending = pending_of(record)
-    if pending is None or pending.id != pending_id or pending.who != who or is_in_force(record):
+    own = pending is not None and (record.pending_id, pending.id, pending.who) == (pending_id, pending_id, who)
+    if not own or is_in_force(record):
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
     until = utc(now + LEASE_FOR)
     attributes = {**_away(record, LEASED, until), "lease_holder": who, "lease_until": until}
@@ -203,9 +204,10 @@ def check_pending(record: Record, now: datetime) -> None:
 def stray_home(record: Record) -> Change:
     """Change that ends work on a record that can't be read: it waits where it did, or unsorted if that isn't known."""
     home = _home(record)
+    removed = home.removed | {"vouched"}
     if not all(isinstance(key, str) and key for key in (record.home_queue, record.home_order)):
-        return Change(queue_keys(record), home.removed)
-    return home
+        return Change(queue_keys(record), removed)
+    return Change(home.attributes, removed)
 
 
 def put_into_force(change: Change) -> Change:

@@ -1,20 +1,23 @@
 """A decision comes into force only as the person whom it names made it, which nothing that people write can say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record, escalated, overruled, utc
 from moderation.domain.review import screen_of
 from moderation.domain.vouch import digest_of
-from moderation.errors import NotVouched, StoreUnavailable
+from moderation.errors import ModerationError, NotVouched, StoreUnavailable
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import finalise_stragglers
 from moderation.usecases.review.undo import undo
-from moderation.usecases.review.vouch import vouch, withdraw
+from moderation.usecases.review.vouch import Voucher, vouch, withdraw
+from tests.support.fakes import FakeVouches
 from tests.unit.review.desk import ANNA, BEN, NOW, Desk, later
 
 DUE = later(11)
@@ -104,6 +107,34 @@ def test_a_decision_that_was_taken_back_is_not_written_again():
     waits_as_before(desk, made, pending)
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"pending_id": "f" * 32},
+        {"pending_id": None},
+        {"pending_id": None, "pending": None, "decided_by": "person", "history": [{"who": ANNA.id, "verdict": "safe"}]},
+        {"pending": None},
+        {"pending": {}},
+    ],
+    ids=str,
+)
+def test_nobody_hides_a_decision_from_who_takes_it_back(meanwhile):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    seen = dict(desk.verdicts.records[made])
+    desk.verdicts.records[made] |= meanwhile
+    with suppress(ModerationError, KeyError):  # they may be told that it isn't pending any more
+        undo(desk.review, ANNA, made, pending, later(5))
+    desk.verdicts.records[made] = {k: v for k, v in seen.items() if k != "vouched"} | _vouched(desk, made)
+
+    waits_as_before(desk, made, pending)
+
+
+def _vouched(desk: Desk, made: ImageRef) -> dict[str, Any]:
+    return {k: v for k, v in desk.verdicts.records[made].items() if k == "vouched"}
+
+
 def test_nothing_of_a_voucher_outlives_the_decision():
     desk = Desk()
     made = desk.wait("a.jpg")
@@ -126,7 +157,7 @@ class Failing:
     def vouch(self, record: Record) -> None:
         raise self.error
 
-    def withdraw(self, record: Record) -> None:
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
         raise self.error
 
 
@@ -155,6 +186,63 @@ def test_a_decision_is_not_taken_back_while_somebody_still_vouches_for_it():
         undo(replace(desk.review, voucher=Failing(StoreUnavailable("no"))), ANNA, made, pending, later(5))
 
     assert desk.get(made).pending_id == pending and desk.finalise(made, pending, DUE).result
+    assert "undo" not in [event.action for event in desk.audit.events], "it is in force: that is no fault of the audit"
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Voucher whose answer is lost."""
+
+    voucher: Voucher
+
+    def vouch(self, record: Record) -> None:
+        self.voucher.vouch(record)
+        raise StoreUnavailable("no")
+
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        self.voucher.withdraw(image, pending_id)
+
+
+def test_a_decision_whose_voucher_was_not_heard_of_is_not_written_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+    unheard = replace(desk.review, voucher=Unheard(Voucher(desk.vouching, ANNA.id)))
+
+    with pytest.raises(StoreUnavailable):
+        decide_pending(unheard, ANNA, made, Choice("safe", (), "n", screen), NOW)
+
+    assert (desk.get(made).pending_id, desk.get(made).vouched) == (None, None)
+
+
+def test_nobody_vouches_late_for_what_was_taken_back():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    digest = digest_of(desk.get(made))
+
+    class Slow(FakeVouches):
+        """Vouches that are written once the decision was taken back."""
+
+        def put(self, image: ImageRef, vouched: Mapping[str, str]) -> bool:
+            undo(desk.review, ANNA, made, pending, later(5))
+            return super().put(image, vouched)
+
+    with pytest.raises(NotVouched, match="taken back"):
+        vouch(replace(desk.vouching, vouches=Slow(desk.verdicts)), made, pending, digest, ANNA.id)
+
+    assert desk.get(made).vouched is None
+
+
+def test_an_item_whose_decision_can_not_be_read_keeps_no_voucher():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    desk.decide(ANNA, made)
+    desk.verdicts.records[made]["pending"] = {}
+
+    list(finalise_stragglers(desk.review, desk.deciding, DUE))
+
+    assert desk.get(made).vouched is None
 
 
 def nobody(desk: Desk, made: Any) -> tuple[str, str]:

@@ -71,6 +71,8 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         with suppress(ModerationError):  # otherwise the item waits again once its time is over
             note_down(ports, person, "undo", made, now, decision=pending.id)
             changed(ports, made, lambda standing: taken_back(standing, person.id, pending.id, now))
+        with suppress(ModerationError):  # perhaps only the answer was lost
+            ports.voucher.withdraw(image, pending.id)
         raise
     return made
 

@@ -20,6 +20,7 @@ from moderation.ports import (
     WorkStore,
 )
 
+_NOBODY = "Nobody can decide here: nothing says who asks."
 _ATTEMPTS = 3  # the same person's other tab may write meanwhile
 
 
@@ -28,11 +29,11 @@ class NoVoucher:
 
     def vouch(self, record: Record) -> None:
         """Raise NotVouched."""
-        raise NotVouched("Nobody can decide here: nothing says who asks.")
+        raise NotVouched(_NOBODY)
 
-    def withdraw(self, record: Record) -> None:
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
         """Raise NotVouched."""
-        self.vouch(record)
+        raise NotVouched(_NOBODY)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
 
     Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, NotVouched, and the errors of the ports.
     """
+    # First, whatever the record says, for that could be written again. It is noted down once it can't fail any more.
+    ports.voucher.withdraw(image, pending_id)
     record = item_of(ports, person, image, "undo")
     if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
         check_answerer(record, person.id)
@@ -32,7 +34,6 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
         return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
     taken_back(record, person.id, pending_id, now)
     note_down(ports, person, "undo", record, now, decision=pending_id)
-    ports.voucher.withdraw(record)  # first: what is removed from the record could be written again
     try:
         return Undone(
             changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now)), reversal=False

@@ -32,9 +32,9 @@ class Voucher:
         """Vouch for what is pending on `record`. Raises NotVouched, and the errors of the ports."""
         vouch(self.ports, record.image, str(record.pending_id), digest_of(record), self.who)
 
-    def withdraw(self, record: Record) -> None:
-        """Vouch no longer for what is pending on `record`. Raises the errors of the ports."""
-        withdraw(self.ports, record.image, str(record.pending_id), self.who)
+    def withdraw(self, image: ImageRef, pending_id: str) -> None:
+        """Vouch no longer for that decision. Raises the errors of the ports."""
+        withdraw(self.ports, image, pending_id, self.who)
 
 
 def vouch(ports: VouchPorts, image: ImageRef, pending_id: str, digest: str, who: str) -> None:
@@ -51,11 +51,19 @@ def vouch(ports: VouchPorts, image: ImageRef, pending_id: str, digest: str, who:
         raise NotVouched("You may not decide on this item.")
     if not ports.vouches.put(image, vouched(record)):
         raise NotVouched("This item was erased: take the next one.")
+    if _decided_by(ports, image, pending_id, who) is None:  # this may have taken longer than anybody waited for it
+        withdraw(ports, image, pending_id, who)
+        raise NotVouched("This decision was taken back: look at the item again, then decide.")
 
 
 def withdraw(ports: VouchPorts, image: ImageRef, pending_id: str, who: str) -> None:
-    """Vouch no longer for a person's decision, which they take back. Raises the errors of the ports."""
-    if _decided_by(ports, image, pending_id, who):
+    """Vouch no longer for a person's decision, which they take back. Raises the errors of the ports.
+
+    It goes by the voucher alone: what else is on the record, others may have written.
+    """
+    record = ports.verdicts.get(image) if image.bucket == ports.bucket else None
+    standing = (record.vouched if record else None) or {}
+    if (standing.get("id"), standing.get("who")) == (pending_id, who):
         ports.vouches.remove(image)
 
 
