@@ -77,9 +77,7 @@ def test_mirrored_lines_are_read(reader: OcrReader, seen: Callable[[Image.Image]
 
 def test_a_line_across_a_page_hides_none_beside_it(reader: OcrReader) -> None:
     stamp = Image.new("L", (1100, 90), 0)
-    ImageDraw.Draw(stamp).text(
-        (10, 10), "CONFIDENTIAL - STRICTLY A DRAFT", font=ImageFont.load_default(56), fill=255
-    )
+    ImageDraw.Draw(stamp).text((10, 10), "CONFIDENTIAL - STRICTLY A DRAFT", font=ImageFont.load_default(56), fill=255)
     turned = stamp.rotate(40, expand=True, resample=Image.Resampling.BICUBIC)
     picture = Image.new("RGB", turned.size, "white")
     picture.paste((200, 40, 40), (0, 0), turned)
