@@ -174,11 +174,14 @@ def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> 
     """
     partitions = [f"{purpose}#{shard}" for shard in range(SHARDS)]
     oldest_first = iter(ports.queue.waiting(partitions))
-    for oldest in islice(oldest_first, _MOST_LISTED):
-        if begun := moment_of(_order(oldest)):
+    later: Iterable[Record] = ()
+    oldest = []
+    for one in islice(oldest_first, _MOST_LISTED):
+        oldest.append(one)
+        if begun := moment_of(_order(one)):  # whoever may write a place may write anything there
             later = ports.queue.waiting(partitions, utc(begun + lot * (now - begun))) if lot else ()
-            yield from chain(later, [oldest], oldest_first)
-            return
+            break
+    yield from chain(later, oldest, oldest_first)
 
 
 def may_have(person: Person, record: Record, now: datetime) -> bool:
