@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from local.harness.crafted import crafted_files
 from local.harness.hostile_files import encode, sound_files
 from moderation.domain.image import PreparedImage, page_pictures, prepare
-from moderation.domain.image.readable import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS
+from moderation.domain.image.readable import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS, Readable, Sheet
+from moderation.domain.image.strokes import Strokes
 from moderation.domain.page import Page
 from moderation.errors import ImageTooLarge, ModerationError, UnreadableImage
 from tests.support.colour_files import exif
@@ -225,3 +226,24 @@ def test_what_is_shrunk_is_said_and_small_text_in_what_is_shrunk_far_counts_as_u
     assert large.unread == ()
     assert many.shrunk == ("Text was read in 12 of 12 pictures at down to 41% of their side.",)
     assert many.unread == ("Small text in 12 of 12 pictures wasn't read: under 45% of their side.",)
+
+
+def test_a_frame_is_compared_first_with_the_one_that_showed_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    add_to = Strokes.add_to
+
+    def counted(mine: Strokes, other: Strokes) -> bool:
+        compared.append(other)
+        return add_to(mine, other)
+
+    monkeypatch.setattr(Strokes, "add_to", counted)
+    pictures = [Image.new("RGB", (200, 100), "white") for _ in range(3)]
+    for number, picture in enumerate(pictures):
+        ImageDraw.Draw(picture).text((10, 10 + 30 * number), NUMBER, fill="black")
+    readable = Readable()
+
+    for number in (0, 1, 2, 0, 0, 0):
+        readable.add(Sheet(f"frame-{number}", number, (200, 100)), "", pictures[number])
+
+    assert [sheet.frame for sheet in readable.sheets] == [0, 1, 2]
+    assert len(compared) == 1 + 2 + 3 + 1 + 1

@@ -43,7 +43,9 @@ class Readable:
             self._left_out.append(sheet)
             return
         strokes, kept = Strokes.of(picture), self._strokes.setdefault(rendering, [])
-        if any(not strokes.add_to(one) for one in reversed(kept)):
+        if shown_by := next((one for one in reversed(kept) if not strokes.add_to(one)), None):
+            kept.remove(shown_by)
+            kept.append(shown_by)  # the next frame is compared with it first: it is likely to be alike
             return
         needed = max(_LEAST_PIXELS, LEAST_SCALE**2 * prod(sheet.size))
         if self.sheets and self._pixels + needed > MAX_PAGES_PIXELS:
