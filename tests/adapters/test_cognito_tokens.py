@@ -59,9 +59,10 @@ class Parameters:
     """Parameter Store with one value, or an error."""
 
     def __init__(self, value: Any) -> None:
-        self._value = value
+        self._value, self.read = value, 0
 
     def get_parameter(self, Name: str) -> Any:  # noqa: N803 - boto3's name
+        self.read += 1
         if isinstance(self._value, Exception):
             raise self._value
         return {"Parameter": {"Name": Name, "Value": json.dumps(self._value)}}
@@ -91,6 +92,31 @@ def test_a_new_key_of_the_pool_is_found(keys, monkeypatch):
     monkeypatch.setattr(verified._keys, "cooldown_duration", 0)  # half a minute in which unknown keys ask for nothing
 
     assert verified.subject_of(token(NEXT_KEY, "k2")) == "s-anna"
+
+
+@pytest.mark.parametrize(
+    ("changed", "claims"),
+    [
+        ({"issuer": f"{ISSUER}d"}, {"iss": f"{ISSUER}d"}),
+        ({"client": "page-2"}, {"client_id": "page-2"}),
+        ({"issuer": f"{ISSUER}d", "keys": "other"}, {"iss": f"{ISSUER}d", "key": NEXT_KEY, "kid": "k2"}),
+    ],
+)
+def test_a_new_pool_or_client_is_found_and_looked_for_at_most_every_half_a_minute(keys, monkeypatch, changed, claims):
+    stored = {"issuer": ISSUER, "client": CLIENT, "keys": keys.url}
+    parameters = Parameters(stored)
+    verified = CognitoTokens(parameters, "/Moderation/console-tokens")
+    verified.subject_of(token())
+    if changed.pop("keys", ""):
+        keys.keys = {"k2": NEXT_KEY}
+    stored |= changed
+
+    with pytest.raises(TokenRefused):
+        verified.subject_of(token(**claims))
+    assert parameters.read == 1
+    monkeypatch.setattr("moderation.adapters.cognito_tokens._READ_AGAIN_S", 0)
+
+    assert verified.subject_of(token(**claims)) == "s-anna"
 
 
 def test_a_token_that_ends_while_its_request_is_answered_counts(keys):

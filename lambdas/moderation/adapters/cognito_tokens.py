@@ -1,6 +1,7 @@
 """Access tokens of the console's user pool, verified by the keys that the pool publishes."""
 
 import json
+import time
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from moderation.errors import Misconfigured, StoreUnavailable, TokenRefused
 _TIMEOUT_S = 3
 _LEEWAY_S = 30  # a token may end between API Gateway's check and this one
 _KEPT_S = 6 * 3600  # Cognito's keys change rarely, and one that isn't known is looked for again
+_READ_AGAIN_S = 30  # at most as often: a token that isn't the pool's may be one of a new pool or client
 _REFUSED = "Sign in again: your sign-in has ended, or isn't one of this console."
 
 
@@ -30,9 +32,20 @@ class CognitoTokens:
 
     def __init__(self, client: Any, parameter: str) -> None:
         self._client, self._parameter = client, parameter
+        self._read_at = 0.0
 
     def subject_of(self, token: str) -> str:
         """Return who a token was issued to, verified. Raises TokenRefused, StoreUnavailable, Misconfigured."""
+        try:
+            return self._verified(token)
+        except TokenRefused:
+            if time.monotonic() - self._read_at < _READ_AGAIN_S:
+                raise
+        for name in ("_issuer", "_keys"):
+            self.__dict__.pop(name, None)
+        return self._verified(token)
+
+    def _verified(self, token: str) -> str:
         issuer = self._issuer
         try:
             key = self._keys.get_signing_key_from_jwt(token)
@@ -58,6 +71,7 @@ class CognitoTokens:
 
     @cached_property
     def _issuer(self) -> Issuer:
+        self._read_at = time.monotonic()
         with store_faults(f"Parameter {self._parameter}"):
             stored = json.loads(self._client.get_parameter(Name=self._parameter)["Parameter"]["Value"])
         try:

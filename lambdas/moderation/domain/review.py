@@ -159,12 +159,12 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
     pending = pending_of(record)
     if pending is None or record.pending_id != pending_id:
         raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
+    if is_in_force(record):
+        if not _stands(record):
+            raise ItemChanged("This decision came into force, and the item was judged anew since: it waits again.")
+        return pending
     if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.at):
         raise ItemChanged("This decision was made on another item or by somebody else: the item waits again.")
-    if is_in_force(record):
-        if not _is_as_made(record, pending):
-            raise ItemChanged("This decision came into force with other content: the item waits again.")
-        return pending
     if pending_id in {made.get("id") for made in (*record.history, *record.opinions)}:
         raise ItemChanged("This decision was counted before, and another since: the item waits again.")
     if utc(now) < pending.until:
@@ -231,23 +231,13 @@ def alike_id(images: Sequence[ImageRef], who: str, at: str) -> str:
     return _digest([[image.id for image in images], who, at], 32)
 
 
-def _is_as_made(record: Record, pending: Pending) -> bool:
-    """Tell if the last decision in force is the pending one, and the record's verdict still is."""
+def _stands(record: Record) -> bool:
+    """Tell if the last decision in force is the record's verdict still."""
     made = record.history[-1]
-    categories = made.get("categories") or [made["category"]] * bool(made["category"])
-    decided = (made["who"], made["note"], bool(made.get("seen")), bool(made.get("this_copy")))
-    stands = record.decided_by == "person" and not record.as_of
-    standing = (record.verdict, record.reason, _folded(record.all_categories))
+    by_person = record.decided_by == "person" and not record.as_of
     return (
-        stands
-        and decided == (pending.who, pending.note, pending.seen, pending.this_copy)
-        and standing == (pending.verdict, pending.note, _folded(pending.categories))
-        and (made["verdict"], _folded(categories)) == (pending.verdict, _folded(pending.categories))
+        by_person and (record.verdict, record.reason) == (made["verdict"], made["note"]) and record.verdict != "review"
     )
-
-
-def _folded(names: Sequence[str]) -> list[str]:
-    return [name.casefold() for name in names]  # a decision names categories as the policy spells them
 
 
 def _digest(content: Sequence[Any], digits: int = 16) -> str:

@@ -8,7 +8,7 @@ import pytest
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import escalated, utc
 from moderation.domain.review import screen_of
-from moderation.errors import NotConfirmed
+from moderation.errors import NotConfirmed, StoreUnavailable
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_batch import decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.decide_pending import Choice
@@ -78,6 +78,25 @@ def test_an_item_that_is_taken_meanwhile_is_left_alone():
     batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
 
     assert batch.items == (second,) and "Somebody else" in batch.left_alone[first]
+
+
+def test_an_error_at_one_item_leaves_what_was_decided_and_the_others():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
+    first, broken, last = screens
+    voucher = desk.review.voucher
+
+    class Failing:
+        def vouch(self, record):
+            if record.image == broken:
+                raise StoreUnavailable("Function vouch failed: try again.")
+            voucher.vouch(record)
+
+        withdraw = voucher.withdraw
+
+    batch = decide_batch(replace(desk.review, voucher=Failing()), ANNA, screens, SAFE, 3, NOW)
+
+    assert batch.items == (first, last) and "try again" in batch.left_alone[broken]
 
 
 def test_what_its_own_checks_refused_is_made_safe_by_nobody_at_once():

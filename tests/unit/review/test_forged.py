@@ -69,9 +69,8 @@ def test_the_last_decision_in_force_takes_no_other_content(said):
     before, published = desk.get(made), list(desk.publisher.published)
     forge(desk, made, pending, **said)
 
-    ended = desk.finalise(made, pending, later(60))
+    desk.finalise(made, pending, later(60))
 
-    assert ended.result is None and "waits again" in ended.refused
     standing = desk.get(made)
     assert (standing.verdict, standing.history, standing.pending_id) == (before.verdict, before.history, None)
     assert desk.images.tags[made] == "unsafe" and desk.publisher.published == published
@@ -84,7 +83,7 @@ def test_a_decision_of_a_picture_that_nobody_saw_does_not_become_one_of_a_pictur
     desk.finalise(made, pending, later(11))
     forge(desk, made, pending, note="A note", seen=True)
 
-    assert desk.finalise(made, pending, later(60)).refused
+    desk.finalise(made, pending, later(60))
     assert not desk.get(made).history[-1].get("seen") and not desk.get(made).decision
 
 
@@ -112,7 +111,8 @@ def test_a_decision_in_force_is_noted_as_nobodys_blind_answer():
     assert not desk.get(made).opinions
 
 
-def test_what_the_tag_or_the_message_is_missing_of_is_still_finished():
+@pytest.mark.parametrize("altered", [{}, {"note": "Another"}, {"verdict": "safe", "categories": []}, {"who": BEN.id}])
+def test_what_the_tag_or_the_message_is_missing_of_is_still_finished(altered):
     desk = Desk()
     made = desk.wait("a.jpg", "Violence")
     pending = desk.decide(ANNA, made, "unsafe")
@@ -120,9 +120,37 @@ def test_what_the_tag_or_the_message_is_missing_of_is_still_finished():
     with pytest.raises(OSError, match="died"):
         desk.finalise(made, pending, later(11))
     desk.deciding = works
+    desk.verdicts.records[made]["pending"] |= altered
 
     assert desk.finalise(made, pending, later(12)).result
     assert desk.images.tags[made] == "unsafe" and desk.get(made).pending_id is None
+    assert [topic for topic, *_ in desk.publisher.published] == ["unsafe"]
+
+
+@pytest.mark.parametrize(
+    "anew",
+    [
+        {"verdict": "review", "decided_by": "judge"},
+        {"verdict": "safe", "decided_by": "judge"},
+        {"verdict": None, "decided_by": None},
+        {"as_of": LONG_AGO},
+        {"verdict": "safe"},
+    ],
+    ids=str,
+)
+def test_a_decision_of_an_item_that_was_judged_anew_is_not_finished(anew):
+    desk = Desk()
+    made, pending = decided(desk)
+    desk.verdicts.records[made] |= anew
+    history, published = desk.get(made).history, list(desk.publisher.published)
+    forge(desk, made, pending, **AS_MADE)
+
+    ended = desk.finalise(made, pending, later(60))
+
+    assert ended.result is None and "judged anew" in ended.refused
+    standing = desk.get(made)
+    assert (standing.verdict, standing.history) == (anew.get("verdict", "unsafe"), history)
+    assert desk.publisher.published == published
 
 
 class _Failing(FakeImages):

@@ -10,7 +10,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.review import alike_id, claimed, is_free, pending_of, screen_of
-from moderation.errors import ItemChanged, NotConfirmed, NothingPending, RequestRefused
+from moderation.errors import ItemChanged, ModerationError, NotConfirmed, NothingPending, RequestRefused
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
@@ -67,8 +67,8 @@ def decide_batch(
 ) -> Batch:
     """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
 
-    The decisions are pending like any other. An item that changes at this moment is left alone. Raises NotConfirmed,
-    without any effect, and the errors of the ports.
+    The decisions are pending like any other. An item that changes at this moment, or at which a port fails, is left
+    alone. Raises NotConfirmed and the errors of the ports, without any effect.
     """
     found = preview_batch(ports, person, screens, choice, now)
     if len(found.items) != confirmed:
@@ -80,8 +80,8 @@ def decide_batch(
             claim(ports, person, image, now)
             made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
             pending[image] = str(made.pending_id)
-        except RequestRefused as refusal:
-            left_alone[image] = str(refusal)
+        except ModerationError as error:  # the others may be pending already, and whoever decided must know which
+            left_alone[image] = str(error)
     return Batch(batch, tuple(pending), left_alone, pending)
 
 

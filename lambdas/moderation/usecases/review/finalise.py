@@ -116,8 +116,8 @@ def _decider(ports: ReviewPorts, record: Record, pending: Pending) -> Person:
 
 
 def _decision_of(record: Record, pending: Pending) -> PersonDecision:
-    """Return the decision; one that is in force led to no restriction but its own, whatever was reported since."""
-    source = record.history[-1].get("source", "") if is_in_force(record) else source_of(record, pending.verdict)
+    if is_in_force(record):
+        return _in_force_on(record)
     return PersonDecision(
         verdict=pending.verdict,
         categories=pending.categories,
@@ -127,9 +127,24 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
         this_copy=pending.this_copy,
         pending=pending.id,
         appeal=upholds_appeal(record, pending.verdict),
-        source=source,
+        source=source_of(record, pending.verdict),
         reply=pending.reply,
         seconds=pending.seconds,
+    )
+
+
+def _in_force_on(record: Record) -> PersonDecision:
+    """Return the decision that is in force as it is on the record, whatever is written there of a pending one."""
+    made = record.history[-1]
+    return PersonDecision(
+        verdict="unsafe" if record.verdict == "unsafe" else "safe",
+        categories=tuple(record.all_categories),
+        note=str(record.reason),
+        who=str(record.decider),
+        seen=bool(made.get("seen")),
+        this_copy=record.is_bound_to_context,
+        pending=str(made["id"]),
+        source=made.get("source", ""),
     )
 
 
