@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import Route
 
 from moderation.domain.lanes import Lane, order_of
 from moderation.domain.policy import Category
@@ -96,6 +97,26 @@ def test_a_held_key_is_one_press(tab, place) -> None:
 
     assert posted(tab, "decide") == 1
     assert place.verdicts.get(other).pending is None
+
+
+def test_a_decision_is_not_ended_while_it_is_being_taken_back(tab) -> None:
+    held: list[Route] = []
+    tab.page.route("**/undo", lambda route: held.append(route))
+    tab.page.route("**/finish", lambda route: route.fulfill(json={}))
+    ready(tab)
+    press(tab, "s")
+    tab.page.get_by_role("button", name=f"Z takes back: safe on {KEY}").wait_for()
+    with tab.page.expect_request("**/undo"):
+        press(tab, "z")
+    tab.page.clock.run_for(15_000)
+    assert posted(tab, "finish") == 0
+
+    held[0].abort()
+    with tab.page.expect_request("**/finish"):
+        tab.page.get_by_text("Nothing was taken back.").wait_for()
+        tab.page.clock.run_for(15_000)
+    assert posted(tab, "finish") == 1
+    tab.complaints.clear()
 
 
 def test_what_the_key_takes_back_is_said_and_nothing_is_left_of_it(tab, place) -> None:

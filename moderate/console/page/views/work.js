@@ -88,7 +88,7 @@ export function useWork() {
 
   function remember(last) {
     change({ last });
-    setTimeout(() => end(last), Math.max(0, last.ends - Date.now()) + 200);
+    last.timer = setTimeout(() => end(last), Math.max(0, last.ends - Date.now()) + 200);
   }
 
   const isLast = (one) => now.current.last?.id === one.id;
@@ -110,14 +110,18 @@ export function useWork() {
     await running.current; // the decision may be on its way
     const { last } = now.current;
     if (!last) return change({ said: "There is nothing to take back." });
-    await once(async () => {
+    last.taken = true; // before it is asked for: meanwhile it isn't ended
+    clearTimeout(last.timer);
+    const done = await once(async () => {
       const path = last.ended ? "claim" : "undo";
       const found = await post(`${of(last.item)}/${path}`, last.ended ? {} : { pending: last.id });
-      last.taken = true;
       if (mine()) await post(`${of(now.current.item)}/free`).catch(() => {});
       show(found.item, last.ended ? "It is in force: deciding again reverses it." : `Taken back: ${last.text}.`);
       change({ last: null });
     }, "Nothing was taken back.");
+    if (done) return;
+    last.taken = false;
+    if (!last.ended) remember(last);
   }
 
   async function leave(path, body, said) {
