@@ -2,7 +2,7 @@ import { enter, enterAs, get } from "./api.js";
 import { signIn } from "./config.js";
 import { settings } from "./keys.js";
 import * as pool from "./sign_in.js";
-import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
+import { html, render, useEffect, useLayoutEffect, useState } from "./vendor/htm-preact.js";
 import { Identical } from "./views/identical.js";
 import { Item } from "./views/item.js";
 import { Keys } from "./views/keys.js";
@@ -38,7 +38,8 @@ function decoded(text) {
 function App({ me }) {
   const [place, setPlace] = useState(placeOf());
   const [keys, setKeys] = useState(settings());
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // before anybody can go elsewhere
     const moved = () => setPlace(placeOf());
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
