@@ -132,8 +132,11 @@ function useBatch() {
   const undo = () =>
     ask(async () => {
       const { items, batch } = made.current;
-      const undone = await post("/batches/undo", { items: items.map((one) => one.item), batch });
-      clearTimeout(ending.current);
+      clearTimeout(ending.current); // meanwhile nothing is ended
+      const undone = await post("/batches/undo", { items: items.map((one) => one.item), batch }).catch((error) => {
+        ending.current = setTimeout(end, GRACE_MS);
+        throw error;
+      });
       await Promise.allSettled(undone.items.map((one) => post(`/items/${encodeURIComponent(one.item)}/free`)));
       change({ phase: undone.left_alone.length ? "over" : "choosing", why: why(undone), said: `Taken back: ${undone.items.length}.` });
     }, "Nothing was taken back.");
