@@ -136,7 +136,7 @@ class Options:
 
     @property
     def recipe(self) -> dict[str, object]:
-        """What decides the weights: a run only goes on with the same."""
+        """Return the options that decide the weights: a run only goes on with the same."""
         start_from = str(self.start_from) if self.start_from else None
         names = ("minutes", "steps", "workers", "batch", "rate", "seed", "seeing_share")
         return {**{name: getattr(self, name) for name in names}, "start_from": start_from}

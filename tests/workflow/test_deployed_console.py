@@ -522,7 +522,7 @@ def test_the_schedule_puts_no_forged_decision_into_force_either(laptop, desk, st
 
 @dataclass(frozen=True)
 class Forgery:
-    """What a forger may have at hand besides the stolen role."""
+    """Things that a forger may have at hand besides the stolen role."""
 
     claims: dict[str, Any]
     others: str

@@ -63,7 +63,7 @@ class Lane:
 
 
 class Place(NamedTuple):
-    """Where an item waits: a partition of the queue's index, and the place in its order."""
+    """Place at which an item waits: a partition of the queue's index, and a point in its order."""
 
     partition: str
     order: str

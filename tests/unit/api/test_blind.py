@@ -207,7 +207,7 @@ ASKED: tuple[tuple[str, str], ...] = (("GET", ""), ("GET", "/identical"), ("POST
 
 
 def answers(place: Place, who: Person = ANN) -> Iterator[tuple[int, Any]]:
-    """What the routes about an item answer to whoever holds it, without the times and names of this one."""
+    """Answers of the routes about an item to whoever holds it, without the times and names of this one."""
     item = taken(place, who)
     path = f"/items/{item['item']}"
     batch = {"items": [item["item"]], "screens": [item["screen"]], "verdict": "unsafe", "categories": ["Violence"]}

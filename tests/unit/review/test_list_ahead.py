@@ -1,4 +1,4 @@
-"""Where a person's items lie deep in the queue, they come at once, and none is passed over for ever."""
+"""A person's items come at once if they lie deep in the queue, and none is passed over for ever."""
 
 from dataclasses import replace
 
