@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import TracebackType
 
+import psutil
+
 from moderation.domain.image import page_pictures, prepare
 from moderation.errors import ModerationError
 
-MEMORY_MB = 4096  # far more than a file may need: protects the machine
+MEMORY_MB = 4096  # far more than a file may need: protects the machine; beside what the parent has mapped
 TIMEOUT_S = 600  # wall-clock time, to end a hang; the limits that are checked are in CPU time
 _PEAK_UNIT = 1e6 if sys.platform == "darwin" else 1e3
 
@@ -75,7 +77,8 @@ class Decoder:
 
 
 def _serve(files: Connection, outcomes: Connection, read: bool) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB << 20, MEMORY_MB << 20))
+    limit = psutil.Process().memory_info().vms + (MEMORY_MB << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the libraries print warnings for damaged files
     while True:
         outcomes.send(_outcome(files.recv_bytes(), read))

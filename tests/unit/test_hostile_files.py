@@ -1,13 +1,14 @@
 """Files that are made to hurt: each is refused in a sentence or decoded, in bounded time and memory."""
 
 import itertools
+import mmap
 import re
 
 import pytest
 
 from local.harness.hostile_files import QUICK, SLOW, jpeg_of_scans, mutants, sound_files
 from moderation.domain.image import jpeg, prepare
-from scripts.evaluation.isolated_decoder import Decoder
+from scripts.evaluation.isolated_decoder import MEMORY_MB, Decoder
 
 MOST_MB = 1000  # of the 2,048 that the function has, and of the 1,792 of the one that reads
 MOST_SECONDS = 20  # of processor time, of the 60 that the function has
@@ -38,6 +39,13 @@ def test_the_pictures_that_take_most_memory_take_half_of_the_functions(name: str
 
     assert outcome.result == "accepted"
     assert outcome.peak_mb < MOST_MB, outcome
+
+
+def test_what_the_tests_process_has_mapped_takes_no_memory_from_the_decoder():
+    with mmap.mmap(-1, MEMORY_MB << 20), Decoder() as decoder:
+        outcome = decoder.decode(sound_files()["jpeg, progressive"])
+
+    assert outcome.result == "accepted"
 
 
 def test_damaged_files_of_every_format_raise_nothing_but_named_errors():
