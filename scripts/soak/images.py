@@ -38,7 +38,7 @@ IMAGE_CLASSES = (
     ImageClass("large-safe", (_DARK, _BRIGHT), "safe", "judge", 0.01, _LARGE),
     ImageClass("large-unsafe", (_BRIGHT, _DARK), "unsafe", "judge", 0.01, _LARGE),
 )
-_POISON_EVERY, _UNPUBLISHABLE_EVERY, _PERSON_EVERY = 500, 20, 10
+_POISON_EVERY, _UNRECORDABLE_EVERY, _UNPUBLISHABLE_EVERY, _PERSON_EVERY = 500, 500, 20, 10
 _DUPLICATES = 0.05  # share of uploads with the bytes of an earlier one
 
 
@@ -47,7 +47,8 @@ class SoakImage:
     """Upload under `key`, and the verdict that the pipeline should give it.
 
     Some keys cause permanent faults as long as faults are injected: `/poison/` kills each process that reads the
-    object, and messages about `/unpublishable/` are rejected. A person decides against the pipeline on `/person/`.
+    object, messages about `/unpublishable/` are rejected, and the execution of `/unrecordable/` is aborted while no
+    function may write its record. A person decides against the pipeline on `/person/`.
     """
 
     key: str
@@ -81,6 +82,8 @@ def soak_image(seed: str, number: int) -> SoakImage:
 def _fate(number: int) -> str:
     if number % _POISON_EVERY == 39:
         return "poison"
+    if number % _UNRECORDABLE_EVERY == 21:
+        return "unrecordable"
     if number % _PERSON_EVERY == 7:
         return "person"
     return "unpublishable" if number % _UNPUBLISHABLE_EVERY == 13 else "plain"

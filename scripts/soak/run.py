@@ -71,7 +71,7 @@ class Soak:
                 pending |= {upload.image.key: upload for upload in burst}
             decided = self._poll(pending, seen)
             advance(decided)
-            if decided:
+            if decided or self._give_up(pending):
                 last = time.monotonic()
             elif time.monotonic() - last > timeout_s:
                 break
@@ -130,6 +130,14 @@ class Soak:
                 seen.memory.append((len(seen.first), cloud.resource_snapshot(self._laptop)))
         self._receive(seen)
         return len(decided)
+
+    def _give_up(self, pending: dict[str, SoakUpload]) -> bool:
+        """Remove the uploads whose failures wait for an operator from `pending`; tell if there were any."""
+        letters = cloud.dead_letters(self._laptop)
+        lost = [key for key, one in pending.items() if not one.image.persons_verdict and cloud.in_letters(key, letters)]
+        for key in lost:
+            del pending[key]
+        return bool(lost)
 
     def _is_decided(self, record: Item, upload: SoakUpload) -> bool:
         """Tell if there is the verdict of the pipeline, or of the person who is asked once there is a record."""

@@ -135,15 +135,15 @@ def _check(
     result.figures["beyond_retries"] = len(beyond)
     result.figures["wrong"] = invariants.explained(seen, records, beyond)
     result.figures["undecided"] = cloud.undecided(laptop, records)
+    one_each = "every upload has exactly one final record, or a dead letter that alarms"
     result.invariants += [
-        invariants.one_record_each(seen, records),
+        invariants.one_record_each(one_each, seen, records, cloud.dead_letters(laptop)),
         invariants.nothing_decided_twice(seen, records),
         invariants.never_safe_by_failure(seen, records),
         invariants.same_verdicts(seen, records, beyond),
         invariants.notified_or_marked(seen, records),
         invariants.persons_stand("no execution undoes a person's decision", seen, records),
         invariants.tags_agree("no tag disagrees with its record", cloud.tags(laptop, records), records),
-        invariants.dead_letters_accounted_for(cloud.dead_letters(laptop), records),
         invariants.nothing_left_behind(*snapshots),
     ]
 
@@ -161,8 +161,11 @@ def _redrive(run: Soak, laptop: Laptop, seen: Observations, result: SoakResult) 
     """Redrive as an operator does once no fault is injected any more, and check the outcome."""
     result.figures["redriven"] = cloud.redrive(laptop)
     cloud.wait_until_idle(laptop, result.config.timeout_s)
-    records = run.final_records(seen)
+    records, letters = run.final_records(seen), cloud.dead_letters(laptop)
+    one_each = "after `moderate redrive` every upload has exactly one final record"
     result.invariants += [
+        invariants.one_record_each(one_each, seen, records, letters),
+        invariants.no_letter_left(letters),
         invariants.right_verdicts("after `moderate redrive` every verdict is the expected one", seen, records),
         invariants.notified(seen, records),
         invariants.persons_stand("`moderate redrive` undoes no person's decision", seen, records),

@@ -24,7 +24,12 @@ def test_every_kind_of_call_failed_and_every_kind_of_fault_was_there(result):
     assert set(result.faults) == set(FAULTS)
     injected = {kind for kinds in result.faults.values() for kind in kinds}
     assert injected == {fault.kind for faults in FAULTS.values() for fault in faults}
-    assert set(result.figures["permanent_faults"]) == {"poison: process killed", "unpublishable: publishing forbidden"}
+    assert set(result.figures["permanent_faults"]) == {
+        "poison: process killed",
+        "unpublishable: publishing forbidden",
+        "unrecordable: execution aborted",
+        "unrecordable: writing forbidden",
+    }
 
 
 def test_executions_were_aborted_and_the_workflow_repeated_what_failed(result):
