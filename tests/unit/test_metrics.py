@@ -153,6 +153,20 @@ def test_the_sweeper_counts_what_it_did_with_each_claim_even_if_it_fails_at_a_la
     assert (counted["FailuresRecorded"], counted["SweptUnpublished"]) == (1, 1)
 
 
+def test_a_decision_that_nobody_vouched_for_is_counted_and_its_image_named(reported, capsys, monkeypatch):
+    desk = Desk()
+    made = desk.wait("f.jpg")
+    desk.decide(ANNA, made)
+    del desk.verdicts.records[made]["vouched"]
+    logged = []
+    monkeypatch.setattr(observability.logger, "info", lambda text, **facts: logged.append((text, facts)))
+
+    metrics = reported(finalise, wiring.FinalisePorts(desk.review, desk.deciding), {})
+
+    assert metrics["DecisionsUnvouched",] == metrics["DecisionsRefused",] == 1
+    assert (made.id, "NotVouched") in [(facts.get("image_id"), facts.get("error")) for _, facts in logged]
+
+
 def test_a_record_that_is_no_news_is_not_counted_as_a_notification(reported):
     parts = wiring.NotifyPorts(FakeVerdicts(), FakePublisher())
     event = {"bucket": IMAGE.bucket, "key": IMAGE.key, "version": IMAGE.version, "execution": ME}

@@ -164,9 +164,9 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
             raise ItemChanged("This decision came into force, and the item was judged anew since: it waits again.")
         return pending
     if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.at):
-        raise ItemChanged("This decision was made on another item or by somebody else: the item waits again.")
+        raise NotVouched("This decision was made on another item or by somebody else: the item waits again.")
     if pending_id in {made.get("id") for made in (*record.history, *record.opinions)}:
-        raise ItemChanged("This decision was counted before, and another since: the item waits again.")
+        raise NotVouched("This decision was counted before, and another since: the item waits again.")
     if utc(now) < pending.until:
         raise NothingPending(f"This decision can be taken back until {pending.until}: end it then.")
     if record.lease_holder != pending.who:

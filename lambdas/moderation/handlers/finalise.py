@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     image = ImageRef(event["bucket"], event["key"], event["version"])
     bind_image(image.id, event["pending"])
     try:
-        return _report(finalise(ports.review, ports.deciding, image, event["pending"], now))
+        return _report(image, finalise(ports.review, ports.deciding, image, event["pending"], now))
     except NothingPending as refusal:
         return {"verdict": None, "refused": str(refusal)}
 
@@ -48,7 +48,7 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     for straggler in finalise_stragglers(ports.review, ports.deciding, now):
         ended += straggler.ended is not None
         if straggler.ended:
-            _report(straggler.ended)
+            _report(straggler.image, straggler.ended)
         else:
             logger.warning("could not end a decision", image_id=straggler.image.id, error=straggler.error)
             add_count("DecisionsStuck")
@@ -61,12 +61,13 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     return {"ended": ended, "overdue": swept.overdue, "unseen": swept.unseen}
 
 
-def _report(ended: Ended) -> dict[str, Any]:
+def _report(image: ImageRef, ended: Ended) -> dict[str, Any]:
     """Report a decision by itself: an error at a later one doesn't lose it."""
     if ended.pending is None:  # it was reported then
         return {"verdict": None, "refused": ""}
     in_force = ended.result is not None
-    logger.info("decision ended", verdict=ended.pending.verdict, in_force=in_force, error=ended.error)
+    verdict, error = ended.pending.verdict, ended.error
+    logger.info("decision ended", image_id=image.id, verdict=verdict, in_force=in_force, error=error)
     add_count("DecisionsInForce", int(in_force))
     add_count("DecisionsRefused", int(bool(ended.refused)))
     add_count("DecisionsUnvouched", int(ended.error == "NotVouched"))
