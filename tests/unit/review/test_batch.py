@@ -60,13 +60,49 @@ def test_a_batch_is_undone_as_one_and_leaves_nothing():
     screens = waiting(desk, "a.jpg", "b.jpg")
     batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
 
-    assert undo_batch(desk.review, BEN, batch.items, batch.id, later(4)).items == ()
-    assert undo_batch(desk.review, ANNA, batch.items, "another", later(4)).items == ()
-    undone = undo_batch(desk.review, ANNA, batch.items, batch.id, later(5))
+    assert undo_batch(desk.review, BEN, batch.pending, later(4)).items == ()
+    assert undo_batch(desk.review, ANNA, dict.fromkeys(screens, "another"), later(4)).items == ()
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(5))
 
     assert undone.items == batch.items and not undone.left_alone
     assert list(finalise_stragglers(desk.review, desk.deciding, later(60))) == []
     assert {desk.get(made).verdict for made in screens} == {"review"}
+
+
+def test_what_of_a_batch_is_in_force_stays_and_is_not_opened_again():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+    first, second = screens
+    assert desk.finalise(first, batch.pending[first], later(11)).result
+
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(12))
+
+    assert undone.items == (second,) and "in force" in undone.left_alone[first]
+    assert (desk.get(first).verdict, desk.get(first).lease_holder) == ("safe", None)
+    assert "reverse" not in [event.action for event in desk.audit.events]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"batch": "0" * 32}, {"id": "f" * 32}, {"who": BEN.id}, {"verdict": "unsafe"}, {"categories": None}],
+    ids=str,
+)
+def test_nobody_hides_an_item_from_who_takes_a_batch_back(meanwhile: dict[str, Any]):
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+    hidden, other = screens
+    pending = desk.verdicts.records[hidden]["pending"]
+    desk.verdicts.records[hidden]["pending"] = pending | meanwhile
+
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(5))
+
+    assert other in undone.items and desk.get(other).pending_id is None
+    written_again = {"pending": pending, "pending_id": batch.pending[hidden], "lease_holder": ANNA.id}
+    desk.verdicts.records[hidden] |= written_again
+    assert desk.finalise(hidden, batch.pending[hidden], later(20)).error == "NotVouched"
+    assert desk.get(hidden).verdict == "review"
 
 
 def test_an_item_that_is_taken_meanwhile_is_left_alone():
