@@ -21,7 +21,7 @@ from moderation.usecases.review.ports_of import item_of
 
 def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
     """List an item that can be decided and those of its bytes; only itself if the person sees it blind."""
-    person, now = request.person, datetime.now(UTC)
+    person, now = request.person, _now()
     record = item_of(ports.review, person, image_of(ports, request), "decide")
     others = identical_items(ports.review, person, record.image, now)
     is_mine, lead = is_held_by(record, person.id, utc(now)), may(person, "others-decisions")
@@ -34,23 +34,19 @@ def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def try_batch(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    choice, now = choice_of(request.given), datetime.now(UTC)
+    choice, now = choice_of(request.given), _now()
     return _said(ports, preview_batch(ports.review, request.person, _with_each(ports, request, "screens"), choice, now))
 
 
 def decide_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    choice, confirmed, now = choice_of(request.given), request.given["confirmed"], datetime.now(UTC)
-    return _said(
-        ports,
-        decide_batch(
-            ports.deciding(request), request.person, _with_each(ports, request, "screens"), choice, confirmed, now
-        ),
-    )
+    choice, confirmed = choice_of(request.given), request.given["confirmed"]
+    screens = _with_each(ports, request, "screens")
+    return _said(ports, decide_batch(ports.deciding(request), request.person, screens, choice, confirmed, _now))
 
 
 def undo_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
     pending = _with_each(ports, request, "pending")
-    return _said(ports, undo_batch(ports.deciding(request), request.person, pending, datetime.now(UTC)))
+    return _said(ports, undo_batch(ports.deciding(request), request.person, pending, _now()))
 
 
 def _with_each(ports: ApiPorts, request: Request, name: str) -> dict[ImageRef, str]:
@@ -59,6 +55,10 @@ def _with_each(ports: ApiPorts, request: Request, name: str) -> dict[ImageRef, s
     if len(items) != len(said):
         raise BadRequest(f"There are {len(items)} items and {len(said)} {name}: send one of {name} for each item.")
     return {image_by(ports, item): each for item, each in zip(items, said, strict=True)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _listed(ports: ApiPorts, record: Record, shown: Record) -> dict[str, Any]:

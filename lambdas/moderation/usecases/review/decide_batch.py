@@ -1,6 +1,6 @@
 """Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -63,19 +63,20 @@ def decide_batch(
     screens: Mapping[ImageRef, str],
     choice: Choice,
     confirmed: int,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> Batch:
     """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
 
-    The decisions are pending like any other. An item that changes at this moment, or at which a port fails, is left
-    alone. Raises NotConfirmed and the errors of the ports, without any effect.
+    The decisions are pending like any other, each from its own moment on. An item that changes at this moment, or at
+    which a port fails, is left alone. Raises NotConfirmed and the errors of the ports, without any effect.
     """
-    found = preview_batch(ports, person, screens, choice, now)
+    found = preview_batch(ports, person, screens, choice, clock())
     if len(found.items) != confirmed:
         raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
-    batch, left_alone = alike_id(found.items, person.id, utc(now)), dict(found.left_alone)
+    batch, left_alone = alike_id(found.items, person.id, utc(clock())), dict(found.left_alone)
     pending: dict[ImageRef, str] = {}
     for image in found.items:
+        now = clock()
         try:
             claim(ports, person, image, now)
             made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
