@@ -236,13 +236,17 @@ def reviews_overdue(scene: Scene) -> None:
 
 
 def reviews_unseen(scene: Scene) -> None:
-    _waits(scene, "runbooks/unseen.png", utc(datetime.now(UTC)))
+    now, table = utc(datetime.now(UTC)), {"TableName": scene.laptop.outputs["VerdictTableName"]}
+    _waits(scene, "runbooks/unseen.png", now)
+    broken = _waits(scene, "elsewhere/broken.png", now, skipped_by=7)
     reader = Person(id="runbooks", pseudonym="p-1", roles=frozenset({"reviewer"}), prefixes=("elsewhere/",))
     with _people(scene, reader):
         (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
         check(swept["unseen"] >= 1, f"nothing is unseen: {swept}")
         with scene.following("ReviewsUnseen") as page:
-            page.paste("elsewhere/", "runbooks/unseen.png")
+            scene.laptop.invoke_rule("ListAheadSchedule")
+            page.paste("elsewhere/", "runbooks/unseen.png", broken.id)
+    scene.laptop.client("dynamodb").delete_item(**table, Key=key_of(broken))  # it can't be read by others either
 
 
 def decisions_stuck(scene: Scene) -> None:
@@ -285,11 +289,11 @@ def vouches_refused(scene: Scene) -> None:
         page.paste("p-1")
 
 
-def _waits(scene: Scene, key: str, created_at: str) -> ImageRef:
+def _waits(scene: Scene, key: str, created_at: str, **more: Any) -> ImageRef:
     """Make a record that waits for a person since a time, as the workflow records a failure."""
     image = ImageRef(scene.laptop.outputs["IntakeBucketName"], key, "v")
     failed = {"verdict": "review", "category": None, "reason": "?", "decided_by": "failure", "owner": "runbooks"}
-    item = {"pk": image.pk, "sk": image.version, **failed, **decided(failed, image, created_at, created_at)}
+    item = {"pk": image.pk, "sk": image.version, **decided(failed, image, created_at, created_at), **more}
     scene.laptop.client("dynamodb").put_item(TableName=scene.laptop.outputs["VerdictTableName"], Item=to_item(item))
     return image
 

@@ -189,7 +189,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "ReviewsUnseen",
-            "Images wait for a person, and nobody's scope has them",
+            "Images wait for a person, and nobody's scope has them, or they can't be read",
             metrics.pipeline("ReviewsUnseen", "Maximum", period=Duration.minutes(15)),
             missing=_KEEP_STATE,
         )

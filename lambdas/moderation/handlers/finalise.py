@@ -38,8 +38,7 @@ def _list_ahead(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     found = list_ahead(ports.review, now)
     for image in found.unreadable:
         logger.error("an item of the queue can't be read", image_id=image.id)
-    if found.unreadable:
-        raise Misconfigured(f"{len(found.unreadable)} items of the queue can't be read: nobody is given them.")
+    add_count("ReviewsUnseen", len(found.unreadable))  # nobody is given them
     return {"listed": found.places}
 
 
@@ -54,7 +53,7 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
             add_count("DecisionsStuck")
     swept = sweep_queue(ports.review, now)
     add_count("ReviewsOverdue", swept.overdue)
-    add_count("ReviewsUnseen", swept.unseen)
+    add_count("ReviewsUnseen", swept.unseen + swept.unreadable)
     logger.info("swept", ended=ended, put_back=swept.put_back, sorted_in=swept.sorted_in, overdue=swept.overdue)
     if swept.unreadable:
         raise Misconfigured(f"{swept.unreadable} items of the queue can't be sorted: their policy can't be read.")
