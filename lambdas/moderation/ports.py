@@ -490,8 +490,8 @@ class Vouches(Protocol):
         """Write it; False if there is no record."""
         ...
 
-    def remove(self, image: ImageRef) -> bool:
-        """Remove it; False if there is no record."""
+    def remove(self, image: ImageRef, pending_id: str, who: str) -> bool:
+        """Remove it if it is of that decision of that person; False if it isn't, or if there is no record."""
         ...
 
 

@@ -31,7 +31,7 @@ WAITING_GB = 0.25  # memory of the functions that wait for an endpoint
 _EXPRESS_GB = 64 / 1024  # the smallest size that Express bills, and sufficient: 50 MB and the definition
 _TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
 _TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
-METRICS, ALARMS, DASHBOARDS = 51, 30, 1  # assumed: names times dimensions, and autoscaling's own alarms too
+METRICS, ALARMS, DASHBOARDS = 51, 32, 1  # assumed: names times dimensions, and autoscaling's own alarms too
 
 
 @dataclass(frozen=True)

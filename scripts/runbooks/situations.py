@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,14 +12,16 @@ from typing import Any
 from local.deploy import ACCOUNT, REGION
 from local.harness.instant_models import INTERNAL, NO, SURE, THROTTLED, YES, model_error
 from local.queues import queue_policy
-from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.dynamodb_items import key_of, record_of, to_item
 from moderation.adapters.s3_audit import put_new
 from moderation.adapters.s3_canary import shipped_canary
 from moderation.adapters.s3_people import S3PeopleStore
 from moderation.domain.audit import AuditEvent, Head, entry
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.lanes import PENDING, away
 from moderation.domain.people import Person
 from moderation.domain.record import decided, utc
+from moderation.domain.review import PENDING_FOR, Pending, alike_id, screen_of
 from scripts.runbooks.page import Block
 from scripts.runbooks.scene import Scene, check, drawing
 
@@ -233,13 +236,17 @@ def reviews_overdue(scene: Scene) -> None:
 
 
 def reviews_unseen(scene: Scene) -> None:
-    _waits(scene, "runbooks/unseen.png", utc(datetime.now(UTC)))
+    now, table = utc(datetime.now(UTC)), {"TableName": scene.laptop.outputs["VerdictTableName"]}
+    _waits(scene, "runbooks/unseen.png", now)
+    broken = _waits(scene, "elsewhere/broken.png", now, skipped_by=7)
     reader = Person(id="runbooks", pseudonym="p-1", roles=frozenset({"reviewer"}), prefixes=("elsewhere/",))
     with _people(scene, reader):
         (swept,) = scene.laptop.invoke_rule("FinaliseSchedule")
         check(swept["unseen"] >= 1, f"nothing is unseen: {swept}")
         with scene.following("ReviewsUnseen") as page:
-            page.paste("elsewhere/", "runbooks/unseen.png")
+            scene.laptop.invoke_rule("ListAheadSchedule")
+            page.paste("elsewhere/", "runbooks/unseen.png", broken.id)
+    scene.laptop.client("dynamodb").delete_item(**table, Key=key_of(broken))  # it can't be read by others either
 
 
 def decisions_stuck(scene: Scene) -> None:
@@ -248,12 +255,47 @@ def decisions_stuck(scene: Scene) -> None:
         page.paste("swept")
 
 
-def _waits(scene: Scene, key: str, created_at: str) -> None:
+def decisions_unvouched(scene: Scene) -> None:
+    image = _waits(scene, "runbooks/forged.png", utc(datetime.now(UTC)))
+    at = utc(datetime.now(UTC) - 2 * PENDING_FOR)
+    forged = Pending(
+        id=alike_id([image], "runbooks", at),
+        verdict="safe",
+        categories=(),
+        note="Forged",
+        who="runbooks",
+        at=at,
+        until=at,
+        screen="",
+    )
+    table = {"TableName": scene.laptop.outputs["VerdictTableName"]}
+    found = scene.laptop.client("dynamodb").get_item(**table, Key=key_of(image))["Item"]
+    record = record_of(found)
+    added = {
+        "pending": asdict(forged) | {"screen": screen_of(record)},
+        "pending_id": forged.id,
+        "lease_holder": forged.who,
+    }
+    item = found | to_item({**added, "queue": away(PENDING), "queue_order": at})
+    scene.laptop.client("dynamodb").put_item(**table, Item=item)
+    scene.laptop.invoke_rule("FinaliseSchedule")
+    with scene.following("DecisionsUnvouched") as page:
+        page.paste("NotVouched", image.id)
+
+
+def vouches_refused(scene: Scene) -> None:
+    reader = Person(id="runbooks", pseudonym="p-1", roles=frozenset({"reviewer"}))
+    with _people(scene, reader), scene.following("VouchesRefused") as page:
+        page.paste("p-1")
+
+
+def _waits(scene: Scene, key: str, created_at: str, **more: Any) -> ImageRef:
     """Make a record that waits for a person since a time, as the workflow records a failure."""
     image = ImageRef(scene.laptop.outputs["IntakeBucketName"], key, "v")
     failed = {"verdict": "review", "category": None, "reason": "?", "decided_by": "failure", "owner": "runbooks"}
-    item = {"pk": image.pk, "sk": image.version, **failed, **decided(failed, image, created_at, created_at)}
+    item = {"pk": image.pk, "sk": image.version, **decided(failed, image, created_at, created_at), **more}
     scene.laptop.client("dynamodb").put_item(TableName=scene.laptop.outputs["VerdictTableName"], Item=to_item(item))
+    return image
 
 
 @contextmanager
@@ -358,6 +400,8 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "ReviewsOverdue": reviews_overdue,
     "ReviewsUnseen": reviews_unseen,
     "DecisionsStuck": decisions_stuck,
+    "DecisionsUnvouched": decisions_unvouched,
+    "VouchesRefused": vouches_refused,
     "FinaliserSilent": partial(rule_silent, runbook="FinaliserSilent", rule="FinaliseRuleName"),
     "Blip2Errors": blip2_errors,
     "LlamaErrors": llama_errors,

@@ -16,6 +16,7 @@ _SLOW_FROM_ZERO_MINUTES = 60  # a cold start from zero takes most of this
 _OVERDUE_SECONDS = 60 * 60
 _REVIEW_PERCENT = 25
 _FAILED_REQUESTS = 5
+_REFUSED_VOUCHES = 3  # one may be a race with an erasure, or with a right that is taken away
 
 _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING  # no data means that nothing happened
 _KEEP_STATE = cloudwatch.TreatMissingData.IGNORE  # no data means that nothing was observed
@@ -188,7 +189,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "ReviewsUnseen",
-            "Images wait for a person, and nobody's scope has them",
+            "Images wait for a person, and nobody's scope has them, or they can't be read",
             metrics.pipeline("ReviewsUnseen", "Maximum", period=Duration.minutes(15)),
             missing=_KEEP_STATE,
         )
@@ -197,6 +198,17 @@ class Alarms(Construct):
             "People's decisions can't be put into force",
             metrics.pipeline("DecisionsStuck"),
             periods=3,
+        )
+        self._alarm(
+            "DecisionsUnvouched",
+            "A decision was refused because nobody has vouched that the person whom it names made it",
+            metrics.pipeline("DecisionsUnvouched"),
+        )
+        self._alarm(
+            "VouchesRefused",
+            "Tokens that aren't the console's, or decisions that aren't their person's, were refused",
+            metrics.pipeline("VouchesRefused", period=Duration.minutes(15)),
+            threshold=_REFUSED_VOUCHES,
         )
         self._alarm(
             "FinaliserSilent",

@@ -34,12 +34,15 @@ def test_it_is_written_and_removed_and_nothing_else_changes(table):
         "vouched": vouched,
     }
 
-    assert vouches.remove(IMAGE)
+    assert not vouches.remove(IMAGE, "another", "sub-1") and not vouches.remove(IMAGE, "p", "sub-2")
+    assert table.get_item(TableName="verdicts", Key=KEY)["Item"]["vouched"] == vouched
+
+    assert vouches.remove(IMAGE, "p", "sub-1")
     assert table.get_item(TableName="verdicts", Key=KEY)["Item"] == {**KEY, "verdict": {"S": "review"}}
 
 
 def test_a_record_that_was_erased_does_not_come_back(table):
     vouches = DynamoVouches(table, "verdicts")
 
-    assert not vouches.put(IMAGE, {"id": "p"}) and not vouches.remove(IMAGE)
+    assert not vouches.put(IMAGE, {"id": "p"}) and not vouches.remove(IMAGE, "p", "sub-1")
     assert "Item" not in table.get_item(TableName="verdicts", Key=KEY)

@@ -49,6 +49,28 @@ def test_texts_of_pictures_and_people_are_shown_as_text(tab) -> None:
     assert tab.page.locator("main [onerror]").count() == 0
 
 
+def test_what_was_not_looked_at_or_was_read_smaller_stands_among_the_facts(browser, console, place) -> None:
+    said = {"unseen": ["2 frames are in no view."], "unread": ["1 of 3 pictures wasn't read."]}
+    place.verdicts.records[place.image]["looked_at"] |= {
+        **said,
+        "shrunk": [f"Text was read at 94% of its side {HOSTILE}."],
+    }
+
+    with opened(browser, console) as tab:
+        tab.sees(KEY)
+        facts = tab.page.locator(".facts div").all_inner_texts()
+
+    assert "Not looked at\n2 frames are in no view. 1 of 3 pictures wasn't read." in facts
+    assert f"Read smaller\nText was read at 94% of its side {HOSTILE}." in facts
+
+
+def test_where_nothing_was_read_smaller_no_fact_says_so(tab) -> None:
+    ready(tab)
+
+    facts = tab.page.locator(".facts dt").all_inner_texts()
+    assert "Not looked at" in facts and "Read smaller" not in facts
+
+
 def test_a_safe_verdict_takes_one_key_and_is_in_force_after_ten_seconds(tab, place) -> None:
     ready(tab)
     press(tab, "s")

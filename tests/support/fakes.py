@@ -444,8 +444,12 @@ class FakeVouches:
         self._records[image]["vouched"] = dict(vouched)
         return True
 
-    def remove(self, image: ImageRef) -> bool:
-        return self._records.get(image, {}).pop("vouched", None) is not None
+    def remove(self, image: ImageRef, pending_id: str, who: str) -> bool:
+        vouched = self._records.get(image, {}).get("vouched", {})
+        if (vouched.get("id"), vouched.get("who")) != (pending_id, who):
+            return False
+        del self._records[image]["vouched"]
+        return True
 
 
 @dataclasses.dataclass(frozen=True)

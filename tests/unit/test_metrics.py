@@ -12,7 +12,7 @@ from moderation.adapters.s3_canary import shipped_canary
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import since_upload, utc
 from moderation.domain.work_files import Workspace
-from moderation.errors import PermanentError, StoreUnavailable
+from moderation.errors import Misconfigured, PermanentError, StoreUnavailable
 from moderation.handlers import (
     ask_canary,
     check_audit,
@@ -151,6 +151,44 @@ def test_the_sweeper_counts_what_it_did_with_each_claim_even_if_it_fails_at_a_la
 
     counted = {metric.name: metric.value for metric in printed(capsys.readouterr().out)}
     assert (counted["FailuresRecorded"], counted["SweptUnpublished"]) == (1, 1)
+
+
+def test_a_decision_that_nobody_vouched_for_is_counted_and_its_image_named(reported, capsys, monkeypatch):
+    desk = Desk()
+    made = desk.wait("f.jpg")
+    desk.decide(ANNA, made)
+    del desk.verdicts.records[made]["vouched"]
+    logged = []
+    monkeypatch.setattr(observability.logger, "info", lambda text, **facts: logged.append((text, facts)))
+
+    metrics = reported(finalise, wiring.FinalisePorts(desk.review, desk.deciding), {})
+
+    assert metrics["DecisionsUnvouched",] == metrics["DecisionsRefused",] == 1
+    assert (made.id, "NotVouched") in [(facts.get("image_id"), facts.get("error")) for _, facts in logged]
+
+
+@pytest.mark.parametrize("forged", [{"skipped_by": 5}, {"category": ["a"]}, {}], ids=str)
+def test_items_that_nobody_can_read_are_counted_among_the_unseen_and_named(reported, monkeypatch, forged):
+    desk = Desk()
+    made = desk.wait("broken.jpg", "Violence", hours_ago=9, **forged)
+    desk.wait("good.jpg", "Violence", hours_ago=3)
+    logged = []
+    monkeypatch.setattr(observability.logger, "error", lambda text, **facts: logged.append(facts))
+
+    metrics = reported(finalise, wiring.FinalisePorts(desk.review, desk.deciding), {"ahead": True})
+
+    assert metrics["ReviewsUnseen",] == len(logged) == (1 if forged else 0)
+    assert logged == ([{"image_id": made.id}] if forged else [])
+
+
+def test_an_item_whose_policy_is_gone_is_counted_among_the_unseen(reported, capsys):
+    desk = Desk()
+    desk.wait("a.jpg", "Violence", sorted_in=False, policy={"name": "x", "digest": "gone"})
+
+    with pytest.raises(Misconfigured, match="1 items of the queue can't be sorted"):
+        reported(finalise, wiring.FinalisePorts(desk.review, desk.deciding), {})
+
+    assert {metric.name: metric.value for metric in printed(capsys.readouterr().out)}["ReviewsUnseen"] == 1
 
 
 def test_a_record_that_is_no_news_is_not_counted_as_a_notification(reported):

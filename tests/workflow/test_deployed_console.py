@@ -249,7 +249,8 @@ def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, d
         assert {laptop.item(image.key)["pending"]["batch"] for image in images} == {made["batch"]}
         return made
 
-    status, undone = desk.ask("POST", "/batches/undo", {"items": items, "batch": decided()["batch"]})
+    pending = {one["item"]: one["pending"] for one in decided()["items"]}
+    status, undone = desk.ask("POST", "/batches/undo", {"items": list(pending), "pending": list(pending.values())})
     assert (status, len(undone["items"]), undone["left_alone"]) == (200, 2, [])
     for image in images:
         assert "pending" not in laptop.item(image.key) and laptop.item(image.key)["verdict"] == "review"

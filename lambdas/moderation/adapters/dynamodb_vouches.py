@@ -20,22 +20,23 @@ class DynamoVouches:
         self._client, self._table = client, table
 
     def put(self, image: ImageRef, vouched: Mapping[str, str]) -> bool:
-        return self._update(image, "SET vouched = :vouched", {":vouched": dict(vouched)})
+        exists = "attribute_exists(pk)"  # an erased record stays erased
+        return self._update(image, "SET vouched = :vouched", exists, {":vouched": dict(vouched)})
 
-    def remove(self, image: ImageRef) -> bool:
-        return self._update(image, "REMOVE vouched", {})
+    def remove(self, image: ImageRef, pending_id: str, who: str) -> bool:
+        is_theirs = "vouched.id = :id AND vouched.who = :who"
+        return self._update(image, "REMOVE vouched", is_theirs, {":id": pending_id, ":who": who})
 
-    def _update(self, image: ImageRef, expression: str, values: Mapping[str, Any]) -> bool:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "Key": key_of(image),
-            "UpdateExpression": expression,
-            "ConditionExpression": "attribute_exists(pk)",  # an erased record stays erased
-            **({"ExpressionAttributeValues": to_item(values)} if values else {}),
-        }
+    def _update(self, image: ImageRef, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
         with store_faults(f"Table {self._table}"):
             try:
-                self._client.update_item(**request)
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=key_of(image),
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                )
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise

@@ -21,7 +21,7 @@ from moderation.usecases.review.ports_of import item_of
 
 def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
     """List an item that can be decided and those of its bytes; only itself if the person sees it blind."""
-    person, now = request.person, datetime.now(UTC)
+    person, now = request.person, _now()
     record = item_of(ports.review, person, image_of(ports, request), "decide")
     others = identical_items(ports.review, person, record.image, now)
     is_mine, lead = is_held_by(record, person.id, utc(now)), may(person, "others-decisions")
@@ -34,31 +34,31 @@ def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 
 def try_batch(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    choice, now = choice_of(request.given), datetime.now(UTC)
-    return _said(ports, preview_batch(ports.review, request.person, _screens(ports, request), choice, now))
+    choice, now = choice_of(request.given), _now()
+    return _said(ports, preview_batch(ports.review, request.person, _with_each(ports, request, "screens"), choice, now))
 
 
 def decide_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    choice, confirmed, now = choice_of(request.given), request.given["confirmed"], datetime.now(UTC)
-    return _said(
-        ports,
-        decide_batch(ports.deciding(request), request.person, _screens(ports, request), choice, confirmed, now),
-    )
+    choice, confirmed = choice_of(request.given), request.given["confirmed"]
+    screens = _with_each(ports, request, "screens")
+    return _said(ports, decide_batch(ports.deciding(request), request.person, screens, choice, confirmed, _now))
 
 
 def undo_items(ports: ApiPorts, request: Request) -> dict[str, Any]:
-    images = [image_by(ports, name) for name in request.given["items"]]
-    return _said(
-        ports,
-        undo_batch(ports.deciding(request), request.person, images, request.given["batch"], datetime.now(UTC)),
-    )
+    pending = _with_each(ports, request, "pending")
+    return _said(ports, undo_batch(ports.deciding(request), request.person, pending, _now()))
 
 
-def _screens(ports: ApiPorts, request: Request) -> dict[ImageRef, str]:
-    names, screens = request.given["items"], request.given["screens"]
-    if len(names) != len(screens):
-        raise BadRequest(f"There are {len(names)} items and {len(screens)} screens: send one screen for each item.")
-    return {image_by(ports, name): screen for name, screen in zip(names, screens, strict=True)}
+def _with_each(ports: ApiPorts, request: Request, name: str) -> dict[ImageRef, str]:
+    """Return the images that a body names, with what another list says of each."""
+    items, said = request.given["items"], request.given[name]
+    if len(items) != len(said):
+        raise BadRequest(f"There are {len(items)} items and {len(said)} {name}: send one of {name} for each item.")
+    return {image_by(ports, item): each for item, each in zip(items, said, strict=True)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _listed(ports: ApiPorts, record: Record, shown: Record) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
         "captions": [dict(caption) for caption in record.captions],
         "views": [view["name"] for view in looked_at.get("views", ())],
         "unseen": [*looked_at.get("unseen", ()), *looked_at.get("unread", ())],
+        "shrunk": list(looked_at.get("shrunk", ())),
         "shadow": {name: _verdict(shadow) for name, shadow in record.shadow.items()},
         "policy": policy(record, pack, now),
         "reports": [_reported(report) for report in open_reports(record)],

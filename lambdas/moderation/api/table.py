@@ -95,7 +95,14 @@ ROUTES = (
         "Decide alike on as many items as were confirmed.",
         {**_BATCH, "confirmed": Count(MOST_ALONE)},
     ),
-    Route("POST", "/batches/undo", "undo_items", "undo", "Take a batch back as one.", {**_ITEMS, "batch": Text(64)}),
+    Route(
+        "POST",
+        "/batches/undo",
+        "undo_items",
+        "undo",
+        "Take a batch back as one.",
+        {**_ITEMS, "pending": Texts(MOST_ALONE, 64)},
+    ),
     Route("GET", "/policies", "list_policies", "read-policies", "The packs and routes in force."),
     Route("GET", "/policies/{pack}", "read_policy", "read-policies", "A pack in force: categories, questions, cases."),
     Route(

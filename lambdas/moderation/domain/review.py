@@ -20,6 +20,7 @@ from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPend
 
 LEASE_FOR = timedelta(seconds=120)
 PENDING_FOR = timedelta(seconds=10)
+LONGEST_BATCH = timedelta(seconds=30)  # as long as API Gateway waits for the function that decides on it
 LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
 # What an item raises whose decision or report isn't one: those who may write it on a record may write anything there.
@@ -164,9 +165,9 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
             raise ItemChanged("This decision came into force, and the item was judged anew since: it waits again.")
         return pending
     if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.at):
-        raise ItemChanged("This decision was made on another item or by somebody else: the item waits again.")
+        raise NotVouched("This decision was made on another item or by somebody else: the item waits again.")
     if pending_id in {made.get("id") for made in (*record.history, *record.opinions)}:
-        raise ItemChanged("This decision was counted before, and another since: the item waits again.")
+        raise NotVouched("This decision was counted before, and another since: the item waits again.")
     if utc(now) < pending.until:
         raise NothingPending(f"This decision can be taken back until {pending.until}: end it then.")
     if record.lease_holder != pending.who:
@@ -194,11 +195,17 @@ def is_away_pending(record: Record) -> bool:
     return _queue(record) == away(PENDING)
 
 
-def check_pending(record: Record, now: datetime) -> None:
-    """Check that a record listed as pending has a decision that ends. Raises ValueError, KeyError, TypeError."""
+def check_left_behind(record: Record, now: datetime) -> None:
+    """Check that a record listed as pending has a decision that ends, and that its page hasn't ended.
+
+    The page of a batch ends its decisions together, ten seconds after the last one was made: until then they are taken
+    back as one. Raises NothingPending if that may still be, ValueError, KeyError, TypeError.
+    """
     pending = pending_of(record)
     if pending is None or pending.until > utc(now + PENDING_FOR):
         raise ValueError("An item that is listed as pending has no decision that will end.")
+    if pending.batch and pending.until > utc(now - LONGEST_BATCH):
+        raise NothingPending("The batch of this decision can still be taken back.")
 
 
 def stray_home(record: Record) -> Change:

@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     image = ImageRef(event["bucket"], event["key"], event["version"])
     bind_image(image.id, event["pending"])
     try:
-        return _report(finalise(ports.review, ports.deciding, image, event["pending"], now))
+        return _report(image, finalise(ports.review, ports.deciding, image, event["pending"], now))
     except NothingPending as refusal:
         return {"verdict": None, "refused": str(refusal)}
 
@@ -38,8 +38,7 @@ def _list_ahead(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     found = list_ahead(ports.review, now)
     for image in found.unreadable:
         logger.error("an item of the queue can't be read", image_id=image.id)
-    if found.unreadable:
-        raise Misconfigured(f"{len(found.unreadable)} items of the queue can't be read: nobody is given them.")
+    add_count("ReviewsUnseen", len(found.unreadable))  # nobody is given them
     return {"listed": found.places}
 
 
@@ -48,25 +47,26 @@ def _sweep(ports: wiring.FinalisePorts, now: datetime) -> dict[str, Any]:
     for straggler in finalise_stragglers(ports.review, ports.deciding, now):
         ended += straggler.ended is not None
         if straggler.ended:
-            _report(straggler.ended)
+            _report(straggler.image, straggler.ended)
         else:
             logger.warning("could not end a decision", image_id=straggler.image.id, error=straggler.error)
             add_count("DecisionsStuck")
     swept = sweep_queue(ports.review, now)
     add_count("ReviewsOverdue", swept.overdue)
-    add_count("ReviewsUnseen", swept.unseen)
+    add_count("ReviewsUnseen", swept.unseen + swept.unreadable)
     logger.info("swept", ended=ended, put_back=swept.put_back, sorted_in=swept.sorted_in, overdue=swept.overdue)
     if swept.unreadable:
         raise Misconfigured(f"{swept.unreadable} items of the queue can't be sorted: their policy can't be read.")
     return {"ended": ended, "overdue": swept.overdue, "unseen": swept.unseen}
 
 
-def _report(ended: Ended) -> dict[str, Any]:
+def _report(image: ImageRef, ended: Ended) -> dict[str, Any]:
     """Report a decision by itself: an error at a later one doesn't lose it."""
     if ended.pending is None:  # it was reported then
         return {"verdict": None, "refused": ""}
     in_force = ended.result is not None
-    logger.info("decision ended", verdict=ended.pending.verdict, in_force=in_force, error=ended.error)
+    verdict, error = ended.pending.verdict, ended.error
+    logger.info("decision ended", image_id=image.id, verdict=verdict, in_force=in_force, error=error)
     add_count("DecisionsInForce", int(in_force))
     add_count("DecisionsRefused", int(bool(ended.refused)))
     add_count("DecisionsUnvouched", int(ended.error == "NotVouched"))

@@ -108,6 +108,7 @@ ALIKE: Mapping[str, Callable[[Any], bool]] = {
     "captions": lambda value: len(value) == 1,
     "views": lambda value: value == ["full", "tile-5"],
     "unseen": is_empty,
+    "shrunk": is_empty,
     "shadow": is_empty,
     "policy": lambda value: (value["digest"], "now" in str(value)) == (POLICY.digest, False),
     "reports": is_empty,

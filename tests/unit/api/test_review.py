@@ -299,6 +299,11 @@ def batch_of(place: Place, who: Person = ANN) -> dict[str, Any]:
     return {"items": [one["item"] for one in listed], "screens": [one["screen"] for one in listed], "verdict": "safe"}
 
 
+def undoing(made: dict[str, Any]) -> dict[str, Any]:
+    """The body that takes a batch back."""
+    return {"items": [one["item"] for one in made["items"]], "pending": [one["pending"] for one in made["items"]]}
+
+
 @pytest.fixture
 def alike(place) -> dict[str, Any]:
     """A batch of three."""
@@ -318,7 +323,7 @@ def test_identical_items_are_tried_confirmed_by_number_and_taken_back_as_one(pla
 
     _, made = place.ask(ANN, "POST", "/batches", {**alike, "confirmed": 3})
     assert all(place.verdicts.get(image).pending_id for image in before)
-    _, undone = place.ask(ANN, "POST", "/batches/undo", {"items": alike["items"], "batch": made["batch"]})
+    _, undone = place.ask(ANN, "POST", "/batches/undo", undoing(made))
 
     assert len(undone["items"]) == 3
     assert {place.verdicts.get(image).pending_id for image in before} == {None}
@@ -338,7 +343,7 @@ def test_a_batch_comes_into_force_like_any_other_decision(place, alike) -> None:
     [
         ({"confirmed": "3"}, "confirmed must be a whole number from 1 to 20."),
         ({"confirmed": True}, "confirmed must be a whole number from 1 to 20."),
-        ({"confirmed": 3, "screens": []}, "There are 3 items and 0 screens: send one screen for each item."),
+        ({"confirmed": 3, "screens": []}, "There are 3 items and 0 screens: send one of screens for each item."),
     ],
 )
 def test_a_batch_that_makes_no_sense_gets_a_sentence(place, alike, more, sentence) -> None:

@@ -8,11 +8,11 @@ import pytest
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import escalated, utc
 from moderation.domain.review import screen_of
-from moderation.errors import NotConfirmed, StoreUnavailable
+from moderation.errors import NotConfirmed, NothingPending, StoreUnavailable
 from moderation.usecases.review.claim import claim
-from moderation.usecases.review.decide_batch import decide_batch, identical_items, preview_batch, undo_batch
+from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.decide_pending import Choice
-from moderation.usecases.review.finalise import finalise_stragglers
+from moderation.usecases.review.finalise import Straggler, finalise_stragglers
 from tests.unit.review.desk import ANNA, BEN, LEA, NOW, Desk, later
 
 SAFE = Choice("safe", (), "Drawings", "", seen=True)
@@ -45,28 +45,108 @@ def test_a_batch_is_decided_only_as_it_was_confirmed():
     screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
 
     with pytest.raises(NotConfirmed, match="confirmed 2 items, and 3 can be decided"):
-        decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+        decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
     assert all(desk.get(made).pending_id is None and desk.get(made).lease_holder is None for made in screens)
 
-    batch = decide_batch(desk.review, ANNA, screens, SAFE, 3, NOW)
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 3, lambda: NOW)
 
     assert set(batch.items) == set(screens)
-    assert len(list(finalise_stragglers(desk.review, desk.deciding, later(11)))) == 3
+    assert len(stragglers(desk, 45)) == 3
     assert {desk.images.tags[made] for made in screens} == {"safe"}
 
 
 def test_a_batch_is_undone_as_one_and_leaves_nothing():
     desk = Desk()
     screens = waiting(desk, "a.jpg", "b.jpg")
-    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
 
-    assert undo_batch(desk.review, BEN, batch.items, batch.id, later(4)).items == ()
-    assert undo_batch(desk.review, ANNA, batch.items, "another", later(4)).items == ()
-    undone = undo_batch(desk.review, ANNA, batch.items, batch.id, later(5))
+    assert undo_batch(desk.review, BEN, batch.pending, later(4)).items == ()
+    assert undo_batch(desk.review, ANNA, dict.fromkeys(screens, "another"), later(4)).items == ()
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(5))
 
     assert undone.items == batch.items and not undone.left_alone
-    assert list(finalise_stragglers(desk.review, desk.deciding, later(60))) == []
+    assert stragglers(desk, 60) == []
     assert {desk.get(made).verdict for made in screens} == {"review"}
+
+
+def slow_batch(desk: Desk) -> tuple[dict[ImageRef, str], Batch]:
+    """A batch of three, made at 0, 10 and 20 seconds."""
+    screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
+    moments = map(later, (0, 0, 0, 10, 20))  # its dry run's and its own first
+    return screens, decide_batch(desk.review, ANNA, screens, SAFE, 3, lambda: next(moments))
+
+
+def test_each_item_of_a_long_batch_has_ten_seconds_of_its_own():
+    desk = Desk()
+    screens, batch = slow_batch(desk)
+
+    assert [(desk.get(made).pending or {})["until"] for made in screens] == [utc(later(s)) for s in (10, 20, 30)]
+    last = list(screens)[-1]
+    with pytest.raises(NothingPending, match="can be taken back until"):
+        desk.finalise(last, batch.pending[last], later(29))
+
+
+def test_a_long_batch_is_taken_back_as_one_for_ten_seconds_from_its_end():
+    """The schedule leaves it alone as long as a batch may last, and its page ends it."""
+    desk = Desk()
+    screens, batch = slow_batch(desk)
+    single = desk.decide(ANNA, desk.wait("single.jpg"))
+
+    assert [ended.ended and ended.ended.pending and ended.ended.pending.id for ended in stragglers(desk, 30)] == [
+        single
+    ]
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(30))
+
+    assert undone.items == tuple(screens) and not undone.left_alone
+
+
+def test_a_batch_whose_page_was_closed_comes_into_force_all_the_same():
+    desk = Desk()
+    screens, _ = slow_batch(desk)
+
+    for seconds in (41, 51, 61):
+        assert len(stragglers(desk, seconds)) == 1
+    assert {desk.get(made).verdict for made in screens} == {"safe"}
+
+
+def stragglers(desk: Desk, seconds: float) -> list[Straggler]:
+    return list(finalise_stragglers(desk.review, desk.deciding, later(seconds)))
+
+
+def test_what_of_a_batch_is_in_force_stays_and_is_not_opened_again():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+    first, second = screens
+    assert desk.finalise(first, batch.pending[first], later(11)).result
+
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(12))
+
+    assert undone.items == (second,) and "in force" in undone.left_alone[first]
+    assert (desk.get(first).verdict, desk.get(first).lease_holder) == ("safe", None)
+    assert "reverse" not in [event.action for event in desk.audit.events]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"batch": "0" * 32}, {"id": "f" * 32}, {"who": BEN.id}, {"verdict": "unsafe"}, {"categories": None}],
+    ids=str,
+)
+def test_nobody_hides_an_item_from_who_takes_a_batch_back(meanwhile: dict[str, Any]):
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+    hidden, other = screens
+    pending = desk.verdicts.records[hidden]["pending"]
+    desk.verdicts.records[hidden]["pending"] = pending | meanwhile
+
+    undone = undo_batch(desk.review, ANNA, batch.pending, later(5))
+
+    assert other in undone.items and desk.get(other).pending_id is None
+    written_again = {"pending": pending, "pending_id": batch.pending[hidden], "lease_holder": ANNA.id}
+    desk.verdicts.records[hidden] |= written_again
+    assert desk.finalise(hidden, batch.pending[hidden], later(20)).error == "NotVouched"
+    assert desk.get(hidden).verdict == "review"
 
 
 def test_an_item_that_is_taken_meanwhile_is_left_alone():
@@ -75,7 +155,7 @@ def test_an_item_that_is_taken_meanwhile_is_left_alone():
     first, second = screens
     desk.queue.meanwhile.append(lambda: claim(desk.review, BEN, first, NOW))
 
-    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, NOW)
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
 
     assert batch.items == (second,) and "Somebody else" in batch.left_alone[first]
 
@@ -94,7 +174,7 @@ def test_an_error_at_one_item_leaves_what_was_decided_and_the_others():
 
         withdraw = voucher.withdraw
 
-    batch = decide_batch(replace(desk.review, voucher=Failing()), ANNA, screens, SAFE, 3, NOW)
+    batch = decide_batch(replace(desk.review, voucher=Failing()), ANNA, screens, SAFE, 3, lambda: NOW)
 
     assert batch.items == (first, last) and "try again" in batch.left_alone[broken]
 
@@ -113,7 +193,7 @@ def test_a_batch_is_no_larger_than_what_one_person_may_change():
     screens = waiting(desk, *(f"{number}.jpg" for number in range(21)))
 
     with pytest.raises(NotConfirmed, match="at most 20"):
-        decide_batch(desk.review, ANNA, screens, SAFE, 21, NOW)
+        decide_batch(desk.review, ANNA, screens, SAFE, 21, lambda: NOW)
 
 
 def test_the_identical_ones_are_those_that_are_free_and_in_scope():

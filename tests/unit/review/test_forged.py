@@ -188,7 +188,7 @@ def test_a_decision_that_was_counted_is_counted_no_second_time(since: Callable[[
 
     ended = desk.finalise(made, pending, later(90))
 
-    assert ended.result is None and "waits again" in ended.refused
+    assert (ended.result, ended.error) == (None, "NotVouched") and "waits again" in ended.refused
     assert (desk.get(made).history, desk.get(made).opinions) == (before.history, before.opinions)
 
 
@@ -200,7 +200,7 @@ def test_the_id_on_the_record_is_the_decisions_own():
 
     ended = desk.finalise(made, "b" * 32, later(60))
 
-    assert ended.result is None and desk.get(made).verdict == "review"
+    assert (ended.result, ended.error) == (None, "NotVouched") and desk.get(made).verdict == "review"
 
 
 def test_a_decision_of_another_image_or_person_does_not_count():
@@ -213,4 +213,5 @@ def test_a_decision_of_another_image_or_person_does_not_count():
 
     ended = desk.finalise(made, pending, later(60))
 
-    assert ended.result is None and "waits again" in ended.refused and desk.get(made).verdict == "review"
+    assert (ended.result, ended.error) == (None, "NotVouched") and "waits again" in ended.refused
+    assert desk.get(made).verdict == "review"

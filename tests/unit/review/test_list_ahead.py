@@ -142,12 +142,19 @@ def test_only_people_who_take_items_have_lists_and_what_several_may_have_is_read
     assert len(read) == 40 and image("0.jpg") in read
 
 
-def test_an_item_that_cannot_be_read_is_named_and_everybody_has_a_list():
-    desk = Desk(people=FakePeople(ANNA, BEN))
-    broken = desk.wait("broken.jpg", "Violence", hours_ago=9, skipped_by=5)
+@pytest.mark.parametrize(
+    "forged",
+    [{"skipped_by": 5}, {"supports": 7}, {"category": ["a"]}, {"category": {"a": 1}}, {"categories": 5}],
+    ids=str,
+)
+def test_an_item_that_cannot_be_read_is_named_and_everybody_has_a_list(forged):
+    squeamish = replace(BEN, opted_out=frozenset({"Gore"}))
+    desk = Desk(people=FakePeople(ANNA, squeamish))
+    broken = desk.wait("broken.jpg", "Violence", hours_ago=9, **forged)
     desk.wait("good.jpg", "Violence", hours_ago=3)
 
     found = list_ahead(desk.review, NOW)
 
     assert (found.places, found.unreadable) == (2, (broken,))
-    assert [len(desk.queue.lists[person.id]) for person in (ANNA, BEN)] == [1, 1]
+    assert [len(desk.queue.lists[person.id]) for person in (ANNA, squeamish)] == [1, 1]
+    assert taken(desk, squeamish) == "good.jpg"

@@ -17,7 +17,7 @@ from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import finalise_stragglers
 from moderation.usecases.review.undo import undo
 from moderation.usecases.review.vouch import Voucher, vouch, withdraw
-from tests.support.fakes import FakeVouches
+from tests.support.fakes import FakeVerdicts, FakeVouches
 from tests.unit.review.desk import ANNA, BEN, NOW, Desk, later
 
 DUE = later(11)
@@ -281,6 +281,44 @@ def test_nobody_vouches_for_what_they_did_not_decide(how: Callable[[Desk, Any], 
         vouch(desk.vouching, made, pending, digest, who)
 
     assert desk.get(made).vouched is None
+
+
+class Counted(FakeVerdicts):
+    """Records of others, and those that were read."""
+
+    def __init__(self, verdicts: FakeVerdicts) -> None:
+        super().__init__()
+        self.records, self.read = verdicts.records, list[ImageRef]()
+
+    def get(self, image: ImageRef) -> Record | None:
+        self.read.append(image)
+        return super().get(image)
+
+
+@pytest.mark.parametrize("in_force", [False, True])
+def test_who_takes_a_decision_back_reads_its_record_once(in_force):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    if in_force:
+        desk.finalise(made, pending, DUE)
+    verdicts = Counted(desk.verdicts)
+    voucher = Voucher(replace(desk.vouching, verdicts=verdicts), ANNA.id)
+    review = replace(desk.review, verdicts=verdicts, voucher=voucher)
+
+    assert undo(review, ANNA, made, pending, later(20)).reversal == in_force
+    assert verdicts.read == [made]
+
+
+def test_a_later_decision_is_still_vouched_for_when_an_earlier_one_is_taken_back():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    earlier = desk.decide(ANNA, made)
+    undo(desk.review, ANNA, made, earlier, later(1))
+    desk.decide(ANNA, made, at=later(2))
+
+    withdraw(desk.vouching, made, earlier, ANNA.id)
+    assert desk.get(made).vouched
 
 
 def test_nobody_withdraws_for_another_person():

@@ -1,6 +1,6 @@
 """Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -9,18 +9,18 @@ from moderation.domain.blind import claims_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
-from moderation.domain.review import alike_id, claimed, is_free, pending_of, screen_of
-from moderation.errors import ItemChanged, ModerationError, NotConfirmed, NothingPending, RequestRefused
+from moderation.domain.review import UNREADABLE, alike_id, claimed, is_free, screen_of
+from moderation.errors import ItemChanged, ModerationError, NotConfirmed, RequestRefused
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
-from moderation.usecases.review.undo import undo
+from moderation.usecases.review.undo import undo_pending
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Items that a batch decides, or takes back, and why it leaves others alone; `id` is empty for a dry run.
+    """Items that a batch decides, or takes back, and why it leaves others alone; `id` is that of one that decided.
 
     `pending` are the ids of the decisions that it made.
     """
@@ -63,19 +63,20 @@ def decide_batch(
     screens: Mapping[ImageRef, str],
     choice: Choice,
     confirmed: int,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> Batch:
     """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
 
-    The decisions are pending like any other. An item that changes at this moment, or at which a port fails, is left
-    alone. Raises NotConfirmed and the errors of the ports, without any effect.
+    The decisions are pending like any other, each from its own moment on. An item that changes at this moment, or at
+    which a port fails, is left alone. Raises NotConfirmed and the errors of the ports, without any effect.
     """
-    found = preview_batch(ports, person, screens, choice, now)
+    found = preview_batch(ports, person, screens, choice, clock())
     if len(found.items) != confirmed:
         raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
-    batch, left_alone = alike_id(found.items, person.id, utc(now)), dict(found.left_alone)
+    batch, left_alone = alike_id(found.items, person.id, utc(clock())), dict(found.left_alone)
     pending: dict[ImageRef, str] = {}
     for image in found.items:
+        now = clock()
         try:
             claim(ports, person, image, now)
             made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
@@ -85,19 +86,21 @@ def decide_batch(
     return Batch(batch, tuple(pending), left_alone, pending)
 
 
-def undo_batch(ports: ReviewPorts, person: Person, images: Sequence[ImageRef], batch: str, now: datetime) -> Batch:
-    """Take back the decisions of a batch that are still pending. Raises the errors of the ports."""
+def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, str], now: datetime) -> Batch:
+    """Take back those decisions of a batch that are still pending; `pending` are its images with their ids.
+
+    Which they are isn't read from the records: others may have written there. Raises the errors of the ports.
+    """
     left_alone, done = {}, []
-    for image in images:
+    for image, pending_id in pending.items():
         try:
-            pending = pending_of(item_of(ports, person, image, "undo"))
-            if pending is None or pending.batch != batch:
-                raise NothingPending("This decision isn't pending any more: it is in force, or was taken back.")
-            undo(ports, person, image, pending.id, now)
+            undo_pending(ports, person, image, pending_id, now)
             done.append(image)
         except RequestRefused as refusal:
             left_alone[image] = str(refusal)
-    return Batch(batch, tuple(done), left_alone)
+        except UNREADABLE:  # nobody vouches for it any more: it waits again once its time is over
+            left_alone[image] = "What is pending on this item can't be read."
+    return Batch("", tuple(done), left_alone)
 
 
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:

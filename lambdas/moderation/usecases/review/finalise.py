@@ -13,7 +13,7 @@ from moderation.domain.review import (
     UNREADABLE,
     Pending,
     check_ending,
-    check_pending,
+    check_left_behind,
     is_away_pending,
     is_in_force,
     pending_of,
@@ -82,7 +82,8 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
 def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:
     """End the decisions whose time is over, one by one; an error of one leaves the others.
 
-    An item whose decision can't be read waits for a person again. Raises the errors of the queue.
+    A batch is left to its page for longer. An item whose decision can't be read waits for a person again. Raises the
+    errors of the queue.
     """
     for listed in ports.queue.pending(utc(now)):
         try:
@@ -100,7 +101,7 @@ def _end(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, now: dateti
     if record is None or not is_away_pending(record):
         raise NothingPending("This decision isn't pending any more: the index lags behind.")
     try:
-        check_pending(record, now)
+        check_left_behind(record, now)
         return finalise(ports, deciding, image, str(record.pending_id), now)
     except UNREADABLE:
         if not is_in_force(record):  # else its tag may be another, which a person must see

@@ -191,8 +191,10 @@ def may_have(person: Person, record: Record, now: datetime) -> bool:
 
 
 def may_be_seen(person: Person, listed: Record) -> bool:
-    """Tell if an item may be in a person's scope, as far as an index knows it."""
-    return listed.image.key.startswith(person.prefixes) and person.opted_out.isdisjoint(listed.all_categories)
+    """Tell if an item may be in a person's scope, as far as an index knows it; if that can't be read, it may."""
+    with suppress(*UNREADABLE):
+        return listed.image.key.startswith(person.prefixes) and person.opted_out.isdisjoint(listed.all_categories)
+    return True
 
 
 def _whole(ports: ReviewPorts, person: Person, listed: Record) -> Record | None:

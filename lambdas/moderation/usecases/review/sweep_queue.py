@@ -22,7 +22,7 @@ _ALWAYS = "9"  # later than every time
 class Swept:
     """Numbers of items: put back, sorted into lanes, overdue, and `unseen`, which are in nobody's scope.
 
-    `unreadable` ones stay unsorted, since their policy or what was reported of them can't be read.
+    `unreadable` ones stay unsorted, since their policy or what was reported of them can't be read: nobody can decide.
     """
 
     put_back: int

@@ -25,22 +25,48 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
 
     Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, NotVouched, and the errors of the ports.
     """
-    # First, whatever the record says, for that could be written again. It is noted down once it can't fail any more.
-    ports.voucher.withdraw(image, pending_id)
-    record = item_of(ports, person, image, "undo")
-    if record.pending_id is None and record.decided_by == "person" and record.decider == person.id:
+    record = _vouched_for_no_longer(ports, person, image, pending_id)
+    if record.pending_id is None and _is_decider(person, record):
         check_answerer(record, person.id)
-        note_down(ports, person, "reverse", record, now, decision=record.history[-1].get("id"))
-        return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
+        return _opened_again(ports, person, record, record.history[-1].get("id"), now)
     taken_back(record, person.id, pending_id, now)
-    note_down(ports, person, "undo", record, now, decision=pending_id)
     try:
-        return Undone(
-            changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now)), reversal=False
-        )
+        return Undone(_taken_back(ports, person, record, pending_id, now), reversal=False)
     except NothingPending:  # it came into force meanwhile
         standing = item_of(ports, person, image, "undo")
-        if standing.decided_by != "person" or standing.decider != person.id:
+        if not _is_decider(person, standing):
             raise
-        note_down(ports, person, "reverse", standing, now, decision=pending_id)
-        return Undone(changed(ports, standing, lambda again: claimed(again, person.id, now)), reversal=True)
+        return _opened_again(ports, person, standing, pending_id, now)
+
+
+def undo_pending(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Record:
+    """Take a pending decision back, of which nothing is left; one that is in force stays.
+
+    Raises NothingPending, OutOfScope, NotVouched, and the errors of the ports.
+    """
+    record = _vouched_for_no_longer(ports, person, image, pending_id)
+    taken_back(record, person.id, pending_id, now)
+    return _taken_back(ports, person, record, pending_id, now)
+
+
+def _vouched_for_no_longer(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str) -> Record:
+    """Return the record, on which nobody vouches for a decision any more.
+
+    That comes first, whatever the record says, for it could be written again; and is noted down once it can't fail.
+    """
+    ports.voucher.withdraw(image, pending_id)
+    return item_of(ports, person, image, "undo")
+
+
+def _taken_back(ports: ReviewPorts, person: Person, record: Record, pending_id: str, now: datetime) -> Record:
+    note_down(ports, person, "undo", record, now, decision=pending_id)
+    return changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now))
+
+
+def _is_decider(person: Person, record: Record) -> bool:
+    return record.decided_by == "person" and record.decider == person.id
+
+
+def _opened_again(ports: ReviewPorts, person: Person, record: Record, pending_id: str | None, now: datetime) -> Undone:
+    note_down(ports, person, "reverse", record, now, decision=pending_id)
+    return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)

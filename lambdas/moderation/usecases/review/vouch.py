@@ -61,10 +61,8 @@ def withdraw(ports: VouchPorts, image: ImageRef, pending_id: str, who: str) -> N
 
     It goes by the voucher alone: what else is on the record, others may have written.
     """
-    record = ports.verdicts.get(image) if image.bucket == ports.bucket else None
-    standing = (record.vouched if record else None) or {}
-    if (standing.get("id"), standing.get("who")) == (pending_id, who):
-        ports.vouches.remove(image)
+    if image.bucket == ports.bucket:
+        ports.vouches.remove(image, pending_id, who)
 
 
 def _decided_by(ports: VouchPorts, image: ImageRef, pending_id: str, who: str) -> Record | None:

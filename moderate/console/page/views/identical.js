@@ -131,9 +131,10 @@ function useBatch() {
 
   const undo = () =>
     ask(async () => {
-      const { items, batch } = made.current;
+      const { items } = made.current;
+      const body = { items: items.map((one) => one.item), pending: items.map((one) => one.pending) };
       clearTimeout(ending.current); // meanwhile nothing is ended
-      const undone = await post("/batches/undo", { items: items.map((one) => one.item), batch }).catch((error) => {
+      const undone = await post("/batches/undo", body).catch((error) => {
         ending.current = setTimeout(end, GRACE_MS);
         throw error;
       });

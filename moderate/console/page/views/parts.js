@@ -54,6 +54,7 @@ export function Facts({ item }) {
     ["Reason", item.reason],
     ["Failure", item.failure],
     ["Not looked at", item.unseen.length ? item.unseen.join(" ") : "nothing"],
+    ["Read smaller", item.shrunk.join(" ")],
   ].filter(([, value]) => value);
   return html`<dl class="facts">
     ${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
