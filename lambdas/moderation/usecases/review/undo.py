@@ -5,9 +5,9 @@ from datetime import datetime
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
-from moderation.domain.record import Record
+from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import claimed, taken_back
+from moderation.domain.review import claimed, taken_back, was_taken_back
 from moderation.errors import NothingPending
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -23,7 +23,8 @@ class Undone:
 def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
     """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
 
-    Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, NotVouched, and the errors of the ports.
+    One that is taken back already is so once more. Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope,
+    NotVouched, and the errors of the ports.
     """
     # First, whatever the record says, for that could be written again. It is noted down once it can't fail any more.
     ports.voucher.withdraw(image, pending_id)
@@ -32,6 +33,8 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
         check_answerer(record, person.id)
         note_down(ports, person, "reverse", record, now, decision=record.history[-1].get("id"))
         return Undone(changed(ports, record, lambda standing: claimed(standing, person.id, now)), reversal=True)
+    if was_taken_back(record, person.id, pending_id, utc(now)):
+        return Undone(record, reversal=False)
     taken_back(record, person.id, pending_id, now)
     note_down(ports, person, "undo", record, now, decision=pending_id)
     try:
