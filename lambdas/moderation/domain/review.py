@@ -271,7 +271,7 @@ def _counted(record: Record) -> set[Any]:
 
 def _check_lease(record: Record, who: str, now: str) -> None:
     if not is_held_by(record, who, now):
-        raise LeaseLost("This item is no longer yours: it was idle for two minutes, or changed. Claim it again.")
+        raise LeaseLost("This item is no longer yours: it was idle for two minutes, or has changed. Take it again.")
 
 
 def _held(record: Record, now: str) -> bool:

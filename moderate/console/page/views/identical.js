@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
-import { Loading, Preview, time, useLoaded } from "./parts.js";
+import { Loading, Preview, plain, time, useLoaded } from "./parts.js";
 
 const GRACE_MS = 10_200;
 
@@ -39,7 +39,7 @@ function Grid({ items, categories }) {
       ${items.map(
         (one) => html`<li>
           <${Preview} picture=${one.preview} />
-          <label><input type="checkbox" disabled=${fixed} checked=${!left.includes(one.item)} onChange=${() => setLeft(toggle(left, one.item))} /> ${one.key}</label>
+          <label><input type="checkbox" disabled=${fixed} checked=${!left.includes(one.item)} onChange=${() => setLeft(toggle(left, one.item))} /> ${plain(one.key)}</label>
           <div>${time(one.uploaded_at)}, ${one.categories.join(", ") || "no category named"}</div>
           ${batch.why[one.item] && html`<p><b>Left alone:</b> ${batch.why[one.item]}</p>`}
         </li>`,
