@@ -150,11 +150,10 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
 
 def is_repeated(record: Record, pending: Pending) -> bool:
     """Tell if a decision is pending already, because it was sent before and the answer was lost."""
-    stored: Mapping[str, Any] = record.pending or {}
+    stored = _pending_in(record)
     again = {name: value for name, value in asdict(pending).items() if name not in _OF_THE_MOMENT}
     made = {name: stored.get(name) for name in again}
-    is_whole = record.pending_id is not None and record.pending_id == stored.get("id")
-    return is_whole and made == again | {"categories": list(pending.categories)}
+    return record.pending_id == stored.get("id") and made == again | {"categories": list(pending.categories)}
 
 
 def was_taken_back(record: Record, who: str, pending_id: str, now: str) -> bool:
@@ -262,6 +261,18 @@ def _stands(record: Record) -> bool:
 
 def _digest(content: Sequence[Any], digits: int = 16) -> str:
     return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:digits]
+
+
+def batch_of(record: Record, who: str) -> str:
+    """Return the id of the batch of a person's that is pending on a record, empty for none."""
+    stored = _pending_in(record)
+    return str(stored.get("batch") or "") if stored.get("who") == who else ""
+
+
+def _pending_in(record: Record) -> Mapping[str, Any]:
+    """Return what is stored of a pending decision, whatever else may have been written there."""
+    is_pending = record.pending_id is not None and isinstance(record.pending, Mapping)
+    return record.pending or {} if is_pending else {}
 
 
 def _counted(record: Record) -> set[Any]:

@@ -2,6 +2,8 @@
 
 let session = async () => "";
 
+// What to do where a request is unanswered.
+export const AGAIN = "If you do it again, it counts once; what you wrote is kept.";
 const UNREACHED = "The console can't be reached, so nobody knows if this arrived.";
 // Answers that don't come from our API, which writes sentences, but from what stands before it.
 const OTHERS = {

@@ -47,7 +47,7 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     pending = Pending(
         id=alike_id([image], person.id, utc(now)),
         verdict=choice.verdict,
-        categories=_named(pack, choice),
+        categories=named(pack, choice),
         note=choice.note,
         who=person.id,
         at=utc(now),
@@ -88,8 +88,11 @@ def _vouched_for(ports: ReviewPorts, person: Person, made: Record, now: datetime
     return made
 
 
-def _named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
-    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has."""
+def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
+    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has.
+
+    Raises UnknownCategory.
+    """
     if (choice.verdict == "unsafe") != bool(choice.categories):
         raise UnknownCategory("Name at least one category if the picture is unsafe, and none if it is safe.")
     unknown = [name for name in choice.categories if pack and name not in pack.category_names]

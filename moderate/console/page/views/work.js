@@ -1,6 +1,6 @@
 // The work on one item at a time: its lease, the decision, and what was decided last.
 
-import { get, post } from "../api.js";
+import { AGAIN, get, post } from "../api.js";
 import { useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { plain } from "./parts.js";
 
@@ -11,8 +11,6 @@ const IDLE_MS = 120_000;
 const SHOWN_MS = 50_000; // a picture's address lives for a minute
 const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel"];
 const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "", shown: null, large: false, asked: null, error: "" };
-
-const AGAIN = "If you do it again, it counts once; what you wrote is kept.";
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
