@@ -42,7 +42,7 @@ async function send(method, path, headers, body) {
 }
 
 function sentence(status, message) {
-  if (message?.endsWith(".")) return message;
+  if (/[.:]/.test(message ?? "")) return message; // a sentence
   return OTHERS[status] ?? (status >= 500 ? "The console failed, so nobody knows if this was done." : "This was refused.");
 }
 
