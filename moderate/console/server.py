@@ -7,6 +7,7 @@ carry the session in a header, which no other origin can send.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
@@ -70,6 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_OPTIONS(self) -> None:
         self._send(_refused(403, "No other page may ask this one."))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request of the page's: another method, or what isn't HTTP."""
+        self.close_connection = True
+        self._send(_refused(405 if code == HTTPStatus.NOT_IMPLEMENTED else code, "The console asks by GET and POST."))
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing: paths name items."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Route
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.review import is_free
@@ -89,6 +90,56 @@ def test_what_is_unticked_or_held_by_somebody_else_is_left_alone(images, tab, pl
     tab.says("Decided safe: 1.")
 
     assert [place.verdicts.get(image).pending_id is not None for image in images] == [True, False, False]
+
+
+def test_a_batch_whose_answer_was_lost_is_sent_again_and_taken_back(images, tab, place) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    opened_grid(tab)
+    tried(tab)
+    tab.page.route("**/batches", lose)
+    tab.page.keyboard.type("3\n")
+    tab.says("nobody knows if this arrived. If you do it again, it counts once")
+    assert pending(place, images) == 3
+    tab.page.unroute("**/batches")
+
+    tab.page.keyboard.press("Enter")
+    tab.says("Decided safe: 3.")
+    tab.page.get_by_role("button", name="Take all 3 back").click()
+    tab.says("Taken back: 3.")
+    assert pending(place, images) == 0
+    tab.complaints.clear()
+
+
+def test_a_batch_that_changed_since_it_was_tried_is_tried_anew(images, tab, place) -> None:
+    opened_grid(tab)
+    tried(tab)
+    place.verdicts.records[images[2]] |= {"lease_holder": "somebody", "lease_until": "2999-01-01T00:00:00.000Z"}
+    tab.page.keyboard.type("3\n")
+    tab.says("You confirmed 3 items, and 2 can be decided: look again.")
+
+    tried(tab)
+    tab.says("2 would be decided safe, and 1 would be left alone.")
+    tab.complaints.clear()
+
+
+def test_a_batch_that_could_not_be_ended_is_ended_later(images, tab, place) -> None:
+    opened_grid(tab)
+    tried(tab)
+    tab.page.keyboard.type("3\n")
+    tab.says("Decided safe: 3.")
+    tab.page.route("**/finish", lambda route: route.abort())
+    place.later = timedelta(seconds=11)
+    with tab.page.expect_event("requestfailed"):
+        tab.page.clock.run_for(11_000)
+    tab.page.wait_for_timeout(200)  # the others fail as well
+    tab.page.unroute("**/finish")
+    tab.page.clock.run_for(6_000)
+    tab.says("In force: 3.")
+    assert verdicts(place, images) == {"safe"}
+    tab.complaints.clear()
 
 
 def test_the_grid_is_blurred_and_loads_no_picture(images, tab, place) -> None:

@@ -71,6 +71,16 @@ def test_where_nothing_was_read_smaller_no_fact_says_so(tab) -> None:
     assert "Not looked at" in facts and "Read smaller" not in facts
 
 
+def test_a_name_that_turns_the_direction_of_writing_shows_how_it_is_spelled(browser, console, place) -> None:
+    place.verdicts.records.clear()
+    place.put("shop/\u202egpj.exe\n.png")
+    with opened(browser, console) as tab:
+        tab.sees("shop/\\u202egpj.exe\\u000a.png")
+        tab.settle()
+        press(tab, "s")
+        tab.page.get_by_role("button", name="Z takes back: safe on shop/\\u202egpj.exe").wait_for()
+
+
 def test_a_safe_verdict_takes_one_key_and_is_in_force_after_ten_seconds(tab, place) -> None:
     ready(tab)
     press(tab, "s")
@@ -135,7 +145,7 @@ def test_a_decision_is_not_ended_while_it_is_being_taken_back(tab) -> None:
 
     held[0].abort()
     with tab.page.expect_request("**/finish"):
-        tab.page.get_by_text("Nothing was taken back.").wait_for()
+        tab.page.get_by_text("nobody knows if this arrived").wait_for()
         tab.page.clock.run_for(15_000)
     assert posted(tab, "finish") == 1
     tab.complaints.clear()
@@ -213,7 +223,7 @@ def test_an_item_that_somebody_else_took_can_only_be_read(tab, place) -> None:
     place.verdicts.records[place.image]["lease_holder"] = "somebody"
     tab.page.clock.run_for(31_000)
     tab.says("Your note is kept.")
-    tab.sees("Somebody else is at work on it:")
+    tab.sees("You don't hold it any more:")
 
     assert tab.page.get_by_role("button", name="S Safe").is_disabled()
     press(tab, "s")
@@ -247,6 +257,27 @@ def test_an_item_is_parked_until_a_time_of_ones_choice(tab, place) -> None:
     tab.says("Parked until")
 
     assert utc(until.astimezone(UTC))[:16] in str(standing(place).other)
+
+
+@pytest.mark.parametrize("until", ["2020-01-01T00:00", "2990-01-01T00:00", "275000-01-01T00:00"])
+def test_a_time_that_is_past_or_far_away_is_refused_where_it_is_written(tab, place, until) -> None:
+    ready(tab)
+    press(tab, "p")
+    tab.page.get_by_label("or until").evaluate("(field, value) => { field.value = value }", until)
+    tab.page.get_by_role("button", name="Park until then").click()
+
+    assert tab.page.get_by_label("or until").evaluate("field => field.validationMessage") != ""
+    assert posted(tab, "park") == 0
+
+
+def test_what_refuses_a_parking_is_said_in_its_dialog(tab, place) -> None:
+    ready(tab)
+    press(tab, "p")
+    place.audit.failing = True
+    tab.page.get_by_role("button", name="four hours").click()
+
+    tab.page.get_by_role("dialog").get_by_role("alert").filter(has_text="The store is busy").wait_for()
+    tab.complaints.clear()
 
 
 def test_the_words_of_a_policy_that_differ_now_are_marked(browser, console, place) -> None:
@@ -295,6 +326,34 @@ def test_keys_are_changed_and_switched_off(tab, place) -> None:
     tab.sees("Nothing waits for you.")
     press(tab, "z")
     assert posted(tab, "undo") == 0
+
+
+def test_a_key_acts_after_a_category_was_ticked_by_the_mouse(tab, place) -> None:
+    ready(tab)
+    tab.page.get_by_label("Violence").click()
+    press(tab, " ")  # the box's own key
+    assert not tab.page.get_by_label("Violence").is_checked()
+    press(tab, " ", "u")
+    tab.says(f"Decided: unsafe (Violence) on {KEY}.")
+
+    assert posted(tab, "reveal") == 0
+
+
+def test_a_key_is_typed_over_the_one_before_and_a_refused_one_goes(tab) -> None:
+    ready(tab)
+    press(tab, "?")
+    field = tab.page.get_by_label("Decide: safe")
+    field.click()
+    for _ in range(2):
+        tab.page.keyboard.type("u")
+        tab.says("U is taken")
+        assert field.input_value() == "s"
+    press(tab, "Backspace")
+    tab.page.keyboard.type("x")
+    tab.says("X: Decide: safe.")
+    press(tab, "Backspace", "Tab")
+
+    assert field.input_value() == "x"
 
 
 def test_a_reload_needs_another_link(tab) -> None:

@@ -129,6 +129,16 @@ def test_no_other_page_is_told_that_it_may_ask(server) -> None:
     assert status == 403
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "<script>"])
+@pytest.mark.parametrize("host", ["", "evil.example"])
+def test_other_methods_get_a_sentence_and_reach_nothing(server, asked, method, host) -> None:
+    session = enter(server)
+    status, said = ask(server, method, "/api/me", Host=host, Authorization=f"Bearer {session}")
+
+    assert (status, said) == (405, {"message": "The console asks by GET and POST."})
+    assert asked == []
+
+
 def test_a_request_reaches_the_api_as_an_event_of_api_gateway(server, asked) -> None:
     session = enter(server)
     ask(server, "POST", "/api/items/a/park?x=1&x=2", '{"until": "é"}', Authorization=f"Bearer {session}")

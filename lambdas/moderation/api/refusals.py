@@ -16,7 +16,7 @@ class NobodyKnown(Exception):
 _STATUS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (BodyTooLarge, 413, None),
     (BadRequest, 400, None),
-    (NobodyKnown, 401, "Sign in: this request carries nobody who is known here."),
+    (NobodyKnown, 401, "You have no rights here: ask an administrator for a role (`moderate people set`)."),
     (NotFound, 404, "There is nothing here, or not for you."),
     (OutOfScope, 404, "There is nothing here, or not for you."),
     (RequestRefused, 409, None),

@@ -21,6 +21,7 @@ from moderation.api.refusals import REFUSED, NobodyKnown, NotFound, refusal
 from moderation.api.request import Request
 from moderation.api.table import LOG_ROUTES, ROUTES, Route
 from moderation.domain.people import Person, may
+from moderation.errors import Misconfigured
 from moderation.observability import logger
 from moderation.usecases.review.ports_of import ReviewPorts
 
@@ -82,6 +83,8 @@ def _answering(app: APIGatewayHttpResolver, find_person: FindPerson, route: Rout
             request = _checked(app, find_person, route, path)
             return _response(200, act(request))
         except REFUSED as error:
+            if isinstance(error, Misconfigured):  # it names a resource and a code, nothing of an image
+                logger.error("misconfigured", extra={"route": route.name, "reason": str(error)})
             logger.info("refused", extra={"route": route.name, "error": type(error).__name__})
             return _refused(error)
 

@@ -6,7 +6,7 @@ was read (`LEASE`). Times are ISO-8601 UTC, as `domain.record.utc` writes them, 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -25,6 +25,8 @@ LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
 # What an item raises whose decision or report isn't one: those who may write it on a record may write anything there.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# What differs in a decision that is sent again. `seen` is the person's own word, and stored only if it is true.
+_OF_THE_MOMENT = frozenset({"id", "at", "until", "seen", "seconds"})
 # Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
 # so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
 _DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")
@@ -114,7 +116,7 @@ def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
     """Change that lets an item wait until a time, at most `LONGEST_PARKING` away. Raises LeaseLost, ValueError."""
     _check_lease(record, who, utc(now))
     if not now < until <= now + LONGEST_PARKING:
-        raise ValueError(f"{utc(until)}: an item can be parked for at most {LONGEST_PARKING.days} days")
+        raise ValueError(f"An item waits until a time to come, {LONGEST_PARKING.days} days from now at most")
     gone = frozenset({"lease_holder", "lease_until", "revealed"})
     return Change(_away(record, PARKED, utc(until)), gone)
 
@@ -136,12 +138,29 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
     """
     _check_lease(record, pending.who, utc(now))
     if record.pending_id and record.pending_id != pending.id:
-        raise HeldBySomeone("You have just decided on this item: take that back first.")
+        raise HeldBySomeone(
+            "You have just decided on this item: decide the same again to take it back, or take the item again in ten "
+            "seconds."
+        )
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
     known = {"seen": pending.seen and bool(record.revealed), "seconds": _seconds(record, now)}
     stored = {**asdict(pending), "categories": list(pending.categories), **known}
     return Change({**_away(record, PENDING, pending.until), "pending": stored, "pending_id": pending.id})
+
+
+def is_repeated(record: Record, pending: Pending) -> bool:
+    """Tell if a decision is pending already, because it was sent before and the answer was lost."""
+    stored = _pending_in(record)
+    again = {name: value for name, value in asdict(pending).items() if name not in _OF_THE_MOMENT}
+    made = {name: stored.get(name) for name in again}
+    return record.pending_id == stored.get("id") and made == again | {"categories": list(pending.categories)}
+
+
+def was_taken_back(record: Record, who: str, pending_id: str, now: str) -> bool:
+    """Tell if nothing is left of a person's decision, and its item is leased to them as it was before."""
+    is_free_of_it = record.pending_id is None and pending_id not in _counted(record)
+    return is_free_of_it and is_held_by(record, who, now)
 
 
 def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Change:
@@ -166,7 +185,7 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
         return pending
     if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.at):
         raise NotVouched("This decision was made on another item or by somebody else: the item waits again.")
-    if pending_id in {made.get("id") for made in (*record.history, *record.opinions)}:
+    if pending_id in _counted(record):
         raise NotVouched("This decision was counted before, and another since: the item waits again.")
     if utc(now) < pending.until:
         raise NothingPending(f"This decision can be taken back until {pending.until}: end it then.")
@@ -251,9 +270,26 @@ def _digest(content: Sequence[Any], digits: int = 16) -> str:
     return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:digits]
 
 
+def batch_of(record: Record, who: str) -> str:
+    """Return the id of the batch of a person's that is pending on a record, empty for none."""
+    stored = _pending_in(record)
+    return str(stored.get("batch") or "") if stored.get("who") == who else ""
+
+
+def _pending_in(record: Record) -> Mapping[str, Any]:
+    """Return what is stored of a pending decision, whatever else may have been written there."""
+    is_pending = record.pending_id is not None and isinstance(record.pending, Mapping)
+    return record.pending or {} if is_pending else {}
+
+
+def _counted(record: Record) -> set[Any]:
+    """Return the ids of the decisions that came into force, and of the answers that were noted."""
+    return {made.get("id") for made in (*record.history, *record.opinions)}
+
+
 def _check_lease(record: Record, who: str, now: str) -> None:
     if not is_held_by(record, who, now):
-        raise LeaseLost("This item is no longer yours: it was idle for two minutes, or changed. Claim it again.")
+        raise LeaseLost("This item is no longer yours: it was idle for two minutes, or has changed. Take it again.")
 
 
 def _held(record: Record, now: str) -> bool:

@@ -2,6 +2,16 @@
 
 let session = async () => "";
 
+// What to do where a request is unanswered.
+export const AGAIN = "If you do it again, it counts once; what you wrote is kept.";
+const UNREACHED = "The console can't be reached, so nobody knows if this arrived.";
+// Answers that don't come from our API, which writes sentences, but from what stands before it.
+const OTHERS = {
+  401: "Your session has ended: open the console anew.",
+  403: "Something before the console refused this: tell an operator.",
+  429: "Too much is asked of the console at once: try again in a moment.",
+};
+
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -10,27 +20,30 @@ export class Refused extends Error {
 
   // Nobody knows if the request arrived, or if it was done.
   get unanswered() {
-    return this.status === 0 || this.status === 503;
+    return this.status === 0 || this.status >= 500;
   }
 }
 
 async function send(method, path, headers, body) {
-  let answer, said;
-  try {
-    answer = await fetch(path, {
-      method,
-      headers: { ...headers, ...(body && { "Content-Type": "application/json" }) },
-      body: body && JSON.stringify(body),
-      cache: "no-store",
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-    });
-    said = await answer.json();
-  } catch {
-    throw new Refused(0, "The console can't be reached, so nobody knows if this arrived.");
-  }
-  if (!answer.ok) throw new Refused(answer.status, said.message ?? "This failed.");
+  const answer = await fetch(path, {
+    method,
+    headers: { ...headers, ...(body && { "Content-Type": "application/json" }) },
+    body: body && JSON.stringify(body),
+    cache: "no-store",
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+  }).catch(() => {
+    throw new Refused(0, UNREACHED);
+  });
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Refused(answer.status, sentence(answer.status, said?.message));
+  if (!said) throw new Refused(0, UNREACHED);
   return said;
+}
+
+function sentence(status, message) {
+  if (/[.:]/.test(message ?? "")) return message; // a sentence
+  return OTHERS[status] ?? (status >= 500 ? "The console failed, so nobody knows if this was done." : "This was refused.");
 }
 
 export async function enter(token) {

@@ -26,8 +26,8 @@ function stored() {
 
 // `{on, keys: {action: key}}`; digits always choose categories.
 export function settings() {
-  const { on = true, keys = {} } = stored();
-  const own = Object.entries(ACTIONS).map(([action, [key]]) => [action, keys[action] ?? key]);
+  const { on = true, keys } = stored();
+  const own = Object.entries(ACTIONS).map(([action, [key]]) => [action, keys?.[action] ?? key]);
   return { on: on === true, keys: Object.fromEntries(own) };
 }
 
@@ -40,13 +40,13 @@ export const nameOf = (key) => (key === " " ? "Space" : key.toUpperCase());
 // The action of a key press, or a digit "1" to "9"; null for none, in fields, with modifiers and for held keys.
 export function actionOf(event, { on, keys }) {
   if (!on || event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return null;
-  if (event.key === " " && event.target.closest?.("button, summary, a")) return null;
+  if (event.key === " " && event.target.closest?.("button, summary, a, input")) return null;
   if (/^[1-9]$/.test(event.key)) return event.key;
   const pressed = event.key.toLowerCase();
   return Object.keys(keys).find((action) => keys[action] === pressed) ?? null;
 }
 
-// A dialog that was just closed may still have the focus.
+// A box that is ticked takes no letters. A dialog that was just closed may still have the focus.
 function isField(target) {
-  return Boolean(target?.closest?.("input, textarea, select, dialog[open]"));
+  return Boolean(target?.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog[open]"));
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from moderation.api import openapi
+from moderation.api import openapi, serve
 from moderation.api.log_actions import LogPorts
 from moderation.api.serve import answered, log_resolver
 from moderation.api.table import LOG_ROUTES, PEOPLES_ROUTES, ROUTES
@@ -19,7 +19,7 @@ from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import RIGHTS, ROLES
 from moderation.domain.policy import Category
 from moderation.domain.policy_history import PolicyChange
-from moderation.errors import LogRefused
+from moderation.errors import LogRefused, Misconfigured
 from moderation.usecases.check_audit import check_audit
 from tests.unit.api.place import HOSTILE, Place, event, person
 
@@ -107,7 +107,21 @@ def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
     for who in (None, person()):
         status, said = place.ask(who, route.method, path_of(route, place), {})
 
-        assert (status, said["message"][:7]) == (401, "Sign in")
+        assert status == 401 and said["message"].startswith("You have no rights here")
+
+
+def test_what_the_deployment_lacks_is_in_the_log_and_not_in_the_answer(place, monkeypatch) -> None:
+    logged: list[Any] = []
+    monkeypatch.setattr(serve.logger, "error", lambda message, extra: logged.append(extra))
+
+    def refuse(image: ImageRef) -> None:
+        raise Misconfigured("Table Verdicts refused the call (AccessDenied).")
+
+    monkeypatch.setattr(place.verdicts, "get", refuse)
+    status, said = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
+
+    assert status == 500 and "Verdicts" not in said["message"]
+    assert logged == [{"route": "read_item", "reason": "Table Verdicts refused the call (AccessDenied)."}]
 
 
 def test_every_right_in_the_table_is_one_that_people_have() -> None:

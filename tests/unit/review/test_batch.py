@@ -149,6 +149,39 @@ def test_nobody_hides_an_item_from_who_takes_a_batch_back(meanwhile: dict[str, A
     assert desk.get(hidden).verdict == "review"
 
 
+def test_a_batch_whose_answer_was_lost_is_the_same_when_it_is_sent_again():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    first = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+
+    again = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: later(3))
+
+    assert (again.id, dict(again.pending)) == (first.id, dict(first.pending)) and not again.left_alone
+    assert [event.action for event in desk.audit.events] == ["decide", "decide"]
+    assert len(undo_batch(desk.review, ANNA, again.pending, later(5)).items) == 2
+
+
+def test_a_batch_that_was_cut_off_is_answered_as_far_as_it_came():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    done, missed = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW).items
+    for name in ("pending", "pending_id"):
+        del desk.verdicts.records[missed][name]
+
+    again = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: later(3))
+
+    assert again.items == (done,) and again.left_alone == {missed: "This item wasn't decided: try again."}
+
+
+def test_a_dry_run_leaves_alone_what_its_categories_do_not_fit():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+
+    for categories in ((), ("Unheard of",)):
+        found = preview_batch(desk.review, ANNA, screens, replace(SAFE, verdict="unsafe", categories=categories), NOW)
+        assert not found.items and all("categor" in why for why in found.left_alone.values())
+
+
 def test_an_item_that_is_taken_meanwhile_is_left_alone():
     desk = Desk()
     screens = waiting(desk, "a.jpg", "b.jpg")

@@ -78,6 +78,57 @@ def test_an_undone_decision_leaves_nothing():
     assert kept == {k: v for k, v in before.items() if not k.startswith("queue")}
 
 
+def test_a_decision_whose_answer_was_lost_is_the_same_when_it_is_sent_again():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    choice = Choice("unsafe", ("Violence",), "A note", screen_of(claim(desk.review, ANNA, made, NOW)), seen=True)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+
+    again = decide_pending(desk.review, ANNA, made, choice, later(3))
+
+    assert (again.pending_id, again.pending) == (first.pending_id, first.pending)
+    assert [event.action for event in desk.audit.events] == ["decide"]
+    assert not undo(desk.review, ANNA, made, str(again.pending_id), later(5)).reversal
+
+
+def test_a_decision_that_differs_from_the_one_that_is_pending_is_refused():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+    pending = decide_pending(desk.review, ANNA, made, Choice("safe", (), "A note", screen), NOW).pending_id
+
+    for choice in (Choice("unsafe", ("Violence",), "A note", screen), Choice("safe", (), "Another", screen)):
+        with pytest.raises(HeldBySomeone, match="decide the same again"):
+            decide_pending(desk.review, ANNA, made, choice, later(3))
+    assert desk.get(made).pending_id == pending
+
+
+def test_a_decision_that_nobody_vouched_for_is_vouched_for_when_it_is_sent_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    choice = Choice("safe", (), "A note", screen_of(claim(desk.review, ANNA, made, NOW)))
+    pending = str(decide_pending(desk.review, ANNA, made, choice, NOW).pending_id)
+    del desk.verdicts.records[made]["vouched"]  # the function died before
+
+    decide_pending(desk.review, ANNA, made, choice, later(3))
+
+    assert desk.finalise(made, pending, DUE).result
+
+
+def test_what_was_taken_back_is_so_when_that_is_sent_again():
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, made)
+    undo(desk.review, ANNA, made, pending, later(3))
+
+    again = undo(desk.review, ANNA, made, pending, later(5))
+
+    assert (again.reversal, again.record.lease_holder, again.record.pending_id) == (False, ANNA.id, None)
+    assert [event.action for event in desk.audit.events] == ["decide", "undo"]
+    with pytest.raises(NothingPending):
+        undo(desk.review, BEN, made, pending, later(6))
+
+
 def test_what_is_in_force_is_undone_by_a_reversal():
     desk = Desk()
     made = desk.wait("a.jpg", "Violence")

@@ -9,11 +9,12 @@ from moderation.domain.blind import claims_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
-from moderation.domain.review import UNREADABLE, alike_id, claimed, is_free, screen_of
+from moderation.domain.review import UNREADABLE, alike_id, batch_of, claimed, is_free, screen_of
 from moderation.errors import ItemChanged, ModerationError, NotConfirmed, RequestRefused
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
+from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.claim import claim
-from moderation.usecases.review.decide_pending import Choice, decide_pending
+from moderation.usecases.review.decide_pending import Choice, decide_pending, named
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
 from moderation.usecases.review.undo import undo_pending
 
@@ -68,9 +69,13 @@ def decide_batch(
     """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
 
     The decisions are pending like any other, each from its own moment on. An item that changes at this moment, or at
-    which a port fails, is left alone. Raises NotConfirmed and the errors of the ports, without any effect.
+    which a port fails, is left alone. One that is sent again while it is pending is the same one. Raises NotConfirmed
+    and the errors of the ports, without any effect.
     """
-    found = preview_batch(ports, person, screens, choice, clock())
+    now = clock()
+    if again := _sent_again(ports, person, screens, choice, now):
+        return again
+    found = preview_batch(ports, person, screens, choice, now)
     if len(found.items) != confirmed:
         raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
     batch, left_alone = alike_id(found.items, person.id, utc(clock())), dict(found.left_alone)
@@ -103,6 +108,26 @@ def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, st
     return Batch("", tuple(done), left_alone)
 
 
+def _sent_again(
+    ports: ReviewPorts, person: Person, screens: Mapping[ImageRef, str], choice: Choice, now: datetime
+) -> Batch | None:
+    """Return the batch as it is pending, if it was sent before and its answer was lost; None if it wasn't."""
+    records = {image: ports.verdicts.get(image) for image in screens}
+    before = {image: batch_of(record, person.id) for image, record in records.items() if record}
+    batch = next(filter(None, before.values()), "")
+    if not batch:
+        return None
+    pending: dict[ImageRef, str] = {}
+    left_alone = {image: "This item wasn't decided: try again." for image in screens if before.get(image) != batch}
+    for image in (each for each in screens if each not in left_alone):
+        try:
+            made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
+            pending[image] = str(made.pending_id)
+        except ModerationError as error:
+            left_alone[image] = str(error)
+    return Batch(batch, tuple(pending), left_alone, pending) if pending else None
+
+
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:
     for record in map(ports.verdicts.get, images):
         if record and is_free(record, utc(now)) and may_see(person, record) and not record.is_escalated:
@@ -120,6 +145,7 @@ def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, 
             return "This item is decided by itself alone: open it."
         if screen_of(record) != screen:
             raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
+        named(find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind)), choice)
     except RequestRefused as refusal:
         return str(refusal)
     return ""

@@ -10,7 +10,8 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Pack
 from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, taken_back
+from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, is_repeated, taken_back
+from moderation.domain.vouch import is_vouched
 from moderation.errors import ModerationError, UnknownCategory
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
@@ -37,15 +38,16 @@ class Choice:
 def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
     """Return the record with the decision pending on it; until it is in force, nothing is tagged or published.
 
-    It comes into force only if the person's voucher vouches for it; if that fails, it is taken back. Raises LeaseLost,
-    ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope, NotVouched, and the errors of the ports.
+    It comes into force only if the person's voucher vouches for it; if that fails, it is taken back. One that is sent
+    again while it is pending is the same one. Raises LeaseLost, ItemChanged, HeldBySomeone, AppealRefused,
+    UnknownCategory, OutOfScope, NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "decide")
     pack = find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind))
     pending = Pending(
         id=alike_id([image], person.id, utc(now)),
         verdict=choice.verdict,
-        categories=_named(pack, choice),
+        categories=named(pack, choice),
         note=choice.note,
         who=person.id,
         at=utc(now),
@@ -57,6 +59,9 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         reply=choice.reply,
     )
 
+    if is_repeated(record, pending):
+        return _vouched_for(ports, person, record, now)
+
     def change_of(standing: Record) -> Change:
         check_answerer(standing, person.id)
         return decided_for_now(standing, pending, now)
@@ -64,21 +69,30 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     change_of(record)
     said = {"verdict": choice.verdict, "decision": pending.id, "batch": choice.batch}
     note_down(ports, person, "decide", record, now, **said, revealed=" ".join(record.revealed))
-    made = changed(ports, record, change_of)
+    return _vouched_for(ports, person, changed(ports, record, change_of), now)
+
+
+def _vouched_for(ports: ReviewPorts, person: Person, made: Record, now: datetime) -> Record:
+    """Return the record once the person's voucher vouches for what is pending on it; otherwise that is taken back."""
+    pending_id = str(made.pending_id)
     try:
-        ports.voucher.vouch(made)
+        if not is_vouched(made):
+            ports.voucher.vouch(made)
     except ModerationError:
         with suppress(ModerationError):  # otherwise the item waits again once its time is over
-            note_down(ports, person, "undo", made, now, decision=pending.id)
-            changed(ports, made, lambda standing: taken_back(standing, person.id, pending.id, now))
+            note_down(ports, person, "undo", made, now, decision=pending_id)
+            changed(ports, made, lambda standing: taken_back(standing, person.id, pending_id, now))
         with suppress(ModerationError):  # perhaps only the answer was lost
-            ports.voucher.withdraw(image, pending.id)
+            ports.voucher.withdraw(made.image, pending_id)
         raise
     return made
 
 
-def _named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
-    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has."""
+def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
+    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has.
+
+    Raises UnknownCategory.
+    """
     if (choice.verdict == "unsafe") != bool(choice.categories):
         raise UnknownCategory("Name at least one category if the picture is unsafe, and none if it is safe.")
     unknown = [name for name in choice.categories if pack and name not in pack.category_names]

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
-from moderation.domain.record import Record
+from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import claimed, taken_back
+from moderation.domain.review import claimed, taken_back, was_taken_back
 from moderation.errors import NothingPending
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -23,12 +23,15 @@ class Undone:
 def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
     """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
 
-    Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope, NotVouched, and the errors of the ports.
+    One that is taken back already is so once more. Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope,
+    NotVouched, and the errors of the ports.
     """
     record = _vouched_for_no_longer(ports, person, image, pending_id)
     if record.pending_id is None and _is_decider(person, record):
         check_answerer(record, person.id)
         return _opened_again(ports, person, record, record.history[-1].get("id"), now)
+    if was_taken_back(record, person.id, pending_id, utc(now)):
+        return Undone(record, reversal=False)
     taken_back(record, person.id, pending_id, now)
     try:
         return Undone(_taken_back(ports, person, record, pending_id, now), reversal=False)
@@ -42,9 +45,12 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
 def undo_pending(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Record:
     """Take a pending decision back, of which nothing is left; one that is in force stays.
 
-    Raises NothingPending, OutOfScope, NotVouched, and the errors of the ports.
+    One that is taken back already is so once more. Raises NothingPending, OutOfScope, NotVouched, and the errors of the
+    ports.
     """
     record = _vouched_for_no_longer(ports, person, image, pending_id)
+    if was_taken_back(record, person.id, pending_id, utc(now)):
+        return record
     taken_back(record, person.id, pending_id, now)
     return _taken_back(ports, person, record, pending_id, now)
 

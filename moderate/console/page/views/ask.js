@@ -7,7 +7,12 @@ const HOURS = [
   [72, "three days"],
 ];
 
+const LONGEST_HOURS = 7 * 24;
+
 const inHours = (hours) => new Date(Date.now() + hours * 3_600_000);
+
+// As a field of a date and a time has it, on this computer's clock.
+const field = (moment) => new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 // The dialog of what needs a word more: parking and escalation.
 export function Ask({ work }) {
@@ -27,12 +32,13 @@ export function Ask({ work }) {
       ? html`<h2 id="asked">Let it wait for</h2>
           ${HOURS.map(([hours, text]) => html`<button type="button" onClick=${() => work.park(inHours(hours))}>${text}</button>`)}
           <form class="buttons" onSubmit=${parkUntil}>
-            <label>or until <input ref=${until} type="datetime-local" required /></label>
+            <label>or until <input ref=${until} type="datetime-local" required min=${field(inHours(0))} max=${field(inHours(LONGEST_HOURS))} /></label>
             <button>Park until then</button>
           </form>`
       : html`<h2 id="asked">Escalate as possibly illegal</h2>
-          <p>It is copied into quarantine, and nobody but leads sees it after that. It can't be taken back here.</p>
+          <p>It goes into quarantine: its picture is closed to all but the people whom your organisation has named for it, and nobody reviews it any more. It can't be taken back here.</p>
           <button type="button" onClick=${() => work.escalate()}>Escalate</button>`}
     <button type="button" onClick=${() => work.ask(null)}>Cancel</button>
+    <p role="alert" class="error">${work.error}</p>
   </dialog>`;
 }

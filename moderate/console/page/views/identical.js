@@ -1,10 +1,11 @@
 // The items of the same bytes in a blurred grid: tried first, confirmed by their number, taken back as one.
 
-import { get, post } from "../api.js";
+import { AGAIN, get, post } from "../api.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
-import { Loading, Preview, time, useLoaded } from "./parts.js";
+import { Loading, Preview, plain, time, useLoaded } from "./parts.js";
 
 const GRACE_MS = 10_200;
+const LATER_MS = 5000;
 
 export function Identical({ name }) {
   const path = `/items/${encodeURIComponent(name)}`;
@@ -39,7 +40,7 @@ function Grid({ items, categories }) {
       ${items.map(
         (one) => html`<li>
           <${Preview} picture=${one.preview} />
-          <label><input type="checkbox" disabled=${fixed} checked=${!left.includes(one.item)} onChange=${() => setLeft(toggle(left, one.item))} /> ${one.key}</label>
+          <label><input type="checkbox" disabled=${fixed} checked=${!left.includes(one.item)} onChange=${() => setLeft(toggle(left, one.item))} /> ${plain(one.key)}</label>
           <div>${time(one.uploaded_at)}, ${one.categories.join(", ") || "no category named"}</div>
           ${batch.why[one.item] && html`<p><b>Left alone:</b> ${batch.why[one.item]}</p>`}
         </li>`,
@@ -91,12 +92,13 @@ function useBatch() {
   const change = (changed) => setState((before) => ({ ...before, ...changed }));
   const why = (said) => Object.fromEntries(said.left_alone.map((one) => [one.item, one.why]));
 
-  async function ask(request, failed) {
+  // `refused` is the step to go back to where it was refused.
+  async function ask(request, failed, refused = {}) {
     change({ busy: true, error: "" });
     try {
       await request();
     } catch (error) {
-      change({ error: `${failed} ${error.message}` });
+      change(error.unanswered ? { error: `${error.message} ${AGAIN}` } : { error: `${failed} ${error.message}`, ...refused });
     }
     change({ busy: false });
   }
@@ -116,7 +118,7 @@ function useBatch() {
       ending.current = setTimeout(end, GRACE_MS);
       const count = made.current.items.length;
       change({ phase: "decided", count, why: why(made.current), said: `Decided ${body.verdict}: ${count}. It is in force in ten seconds.` });
-    }, "Nothing was decided here.");
+    }, "Nothing was decided here.", { phase: "choosing", said: "" });
   };
 
   // Whatever this doesn't end, the sweeper does.
@@ -124,6 +126,7 @@ function useBatch() {
     const ended = await Promise.allSettled(
       made.current.items.map((one) => post(`/items/${encodeURIComponent(one.item)}/finish`, { pending: one.pending })),
     );
+    if (ended.some((one) => one.reason?.unanswered)) return (ending.current = setTimeout(end, LATER_MS));
     const done = ended.filter((one) => one.status === "fulfilled").length;
     const refused = ended.find((one) => one.status === "rejected");
     change({ phase: "over", said: `In force: ${done}.`, error: refused ? `Not in force: ${ended.length - done}. ${refused.reason.message}` : "" });

@@ -7,7 +7,11 @@ export function Keys({ keys: { on, keys }, setKeys }) {
     save(changed);
     setKeys(changed);
   };
-  const remap = (action, key) => {
+  const remap = (action, field) => {
+    const key = field.value;
+    if (!key) return; // another one follows
+    field.value = keys[action];
+    field.select();
     if (!/^[^0-9]$/u.test(key)) return setSaid("Choose one letter or sign; digits are the categories'.");
     const other = Object.keys(keys).find((each) => each !== action && keys[each] === key.toLowerCase());
     if (other) return setSaid(`${nameOf(key)} is taken: ${ACTIONS[other][1]}.`);
@@ -24,7 +28,8 @@ export function Keys({ keys: { on, keys }, setKeys }) {
         ${Object.entries(ACTIONS).map(
           ([action, [, text]]) => html`<tr>
             <th scope="row"><label for="key-${action}">${text}</label></th>
-            <td><input id="key-${action}" maxlength="1" size="3" autocomplete="off" value=${keys[action]} onInput=${(event) => remap(action, event.target.value)} /></td>
+            <td><input id="key-${action}" maxlength="1" size="3" autocomplete="off" value=${keys[action]} onClick=${(event) => event.target.select()}
+              onInput=${(event) => remap(action, event.target)} onBlur=${(event) => (event.target.value = keys[action])} /></td>
           </tr>`,
         )}
       </tbody>

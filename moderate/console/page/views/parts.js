@@ -5,6 +5,10 @@ import { html, useEffect, useState } from "../vendor/htm-preact.js";
 
 export const time = (text) => (text ? new Date(text).toLocaleString() : "");
 
+// A text from outside amid our own: what can't be seen, or turns the direction of writing, is shown by its number.
+export const plain = (text) =>
+  text.replace(/[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 const number = (value) => (value === null || value === undefined ? "none" : value.toFixed(2));
 
 const SIGNS = { safe: "✓ safe", unsafe: "✕ unsafe", review: "? review" };
@@ -46,7 +50,7 @@ export function Preview({ picture }) {
 
 export function Facts({ item }) {
   const facts = [
-    ["File", item.key],
+    ["File", plain(item.key)],
     ["Uploaded", time(item.uploaded_at)],
     ["Due", time(item.due_at)],
     ["Row of the table", item.row],

@@ -29,7 +29,7 @@ export function Picture({ work, keys, me }) {
       ${work.shown
         ? work.shown.map(
             (one) => html`<figure class=${isNamed(one.view) ? "named" : ""}>
-              <img src=${one.url} alt=${work.large ? "The whole upload" : `View ${one.view} of the image`} referrerpolicy="no-referrer" />
+              <img src=${one.url} alt=${work.large ? "The whole upload" : `View ${one.view} of the image`} referrerpolicy="no-referrer" onError=${work.missed} />
               <figcaption>${work.large ? "The whole upload" : one.view}${isNamed(one.view) ? ", which the evidence names" : ""}</figcaption>
             </figure>`,
           )

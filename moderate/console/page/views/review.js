@@ -28,7 +28,7 @@ export function Review({ me, keys }) {
       <${Picture} work=${work} keys=${keys} me=${me} />
       <div>
         <h1>Review: ${item.categories.join(", ") || "no category named"}</h1>
-        <p>${work.mine ? "Held by you." : html`<b>Somebody else is at work on it:</b> you can only read it.`}</p>
+        <p>${work.mine ? "Held by you." : html`<b>You don't hold it any more:</b> you can only read it.`}</p>
         <${Facts} item=${item} />
         <${Reports} item=${item} />
         <${Judge} judge=${item.judge} />
@@ -47,7 +47,7 @@ export function Review({ me, keys }) {
 function Nothing({ work, keys, act }) {
   const texts = {
     loading: "Taking the next item.",
-    empty: "Nothing waits for you. New reviews come by themselves: take the next one later.",
+    empty: "Nothing waits for you. Look again later: this page doesn't by itself.",
     away: "You were away for two minutes, so the item went back to the queue.",
     error: "There is no item on your screen.",
   };
@@ -74,6 +74,12 @@ function Said({ work, keys, act }) {
   return html`
     <p role="status" aria-live="polite" class="said">${work.said}</p>
     <p role="alert" class="error">${work.error}</p>
+    ${work.item &&
+    (work.error || !work.mine) &&
+    html`<p class="buttons">
+      <button type="button" disabled=${work.busy} onClick=${() => work.takeAgain()}>Take it again</button>
+      <button type="button" disabled=${work.busy} onClick=${() => work.next()}>Take the next item</button>
+    </p>`}
     ${last &&
     html`<p class="undo">
       <button type="button" onClick=${() => act.current("undo")}>

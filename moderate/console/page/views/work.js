@@ -1,7 +1,8 @@
 // The work on one item at a time: its lease, the decision, and what was decided last.
 
-import { get, post } from "../api.js";
+import { AGAIN, get, post } from "../api.js";
 import { useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { plain } from "./parts.js";
 
 const SETTLED_MS = 400; // a key pressed sooner was meant for the item before
 const RENEW_MS = 30_000;
@@ -13,8 +14,36 @@ const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "",
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
+// What outlives a visit to another page: what was written on items that nobody decided, and the last decision.
+const kept = new Map();
+let last = null;
+let tell = () => {}; // changes what is on the screen
+
+const isLast = (one) => last?.id === one.id;
+
+function remember(one) {
+  last = one;
+  tell({ last });
+  one.timer = setTimeout(() => end(one), Math.max(0, one.ends - Date.now()) + 200);
+}
+
+// Whatever this doesn't end, the sweeper does.
+async function end(one) {
+  if (one.taken) return;
+  try {
+    await post(`${of(one.item)}/finish`, { pending: one.id });
+    one.ended = true;
+    kept.delete(one.item.item);
+    if (isLast(one)) tell({ last: { ...one }, said: `In force: ${one.text}.` });
+  } catch (error) {
+    if (error.unanswered) return setTimeout(() => end(one), 5000);
+    if (isLast(one)) tell({ last: (last = null) });
+    tell({ error: `Not in force: ${one.text}. ${error.message}` });
+  }
+}
+
 export function useWork() {
-  const [state, setState] = useState({ ...NOTHING, queue: null, said: "", last: null, busy: false, left: 0 });
+  const [state, setState] = useState({ ...NOTHING, queue: null, said: "", last, busy: false, left: 0 });
   const now = useRef(state);
   const appeared = useRef(0);
   const active = useRef(Date.now());
@@ -26,41 +55,67 @@ export function useWork() {
   const mine = () => Boolean(now.current.item?.held_by_you);
 
   function show(item, said = "") {
+    keep();
     pictures.current = {};
     appeared.current = performance.now();
-    change({ ...NOTHING, item, phase: item ? "open" : "empty", said, note: item ? (kept.current.get(item.item) ?? "") : "" });
+    change({ ...NOTHING, item, phase: item ? "open" : "empty", said, ...kept.get(item?.item) });
   }
-  const kept = useRef(new Map()); // notes of items whose decision was refused
 
-  // Runs one request at a time; what was written stays where it fails.
-  function once(request, failed) {
+  function keep() {
+    const { item, note, reply } = now.current;
+    if (item && (note || reply)) kept.set(item.item, { note, reply });
+    else if (item) kept.delete(item.item);
+  }
+
+  // Runs one request at a time; what was written stays where it fails. `again` tells what to do where nobody knows.
+  function once(request, failed, again = "") {
     if (now.current.busy) return Promise.resolve(false);
     change({ busy: true, error: "" });
-    running.current = tried(request, failed);
+    running.current = tried(request, failed, again);
     return running.current;
   }
 
-  async function tried(request, failed) {
+  async function tried(request, failed, again) {
     try {
       await request();
       return true;
     } catch (error) {
-      const { item, note } = now.current;
-      if (item && note) kept.current.set(item.item, note);
-      change({ error: `${failed} ${error.message}`, ...(item ? {} : { phase: "error" }) });
+      const said = again && error.unanswered ? `${error.message} ${again}` : `${failed} ${error.message}`;
+      change({ error: said, ...(now.current.item ? {} : { phase: "error" }) });
       return false;
     } finally {
       change({ busy: false });
     }
   }
 
-  async function takeNext(said) {
-    let found = await post("/next");
-    while (!found.item && found.after) found = await post("/next", { after: found.after });
-    show(found.item, said);
+  const letGo = () => mine() && post(`${of(now.current.item)}/free`).catch(() => {});
+
+  function leaveScreen(said) {
+    show(null, said);
+    change({ phase: "loading" });
   }
 
-  const next = (said = "") => once(() => takeNext(said), "No item was taken.");
+  const next = (said = "") =>
+    once(async () => {
+      await letGo();
+      leaveScreen(said);
+      let found = await post("/next");
+      while (!found.item && found.after) found = await post("/next", { after: found.after });
+      const name = found.item?.categories.join(", ") || "no category named";
+      show(found.item, said && found.item ? `${said} Next: ${name}.` : said);
+    }, "No item was taken.");
+
+  // The item as it is now, where its lease was lost or it has changed.
+  const takeAgain = () =>
+    once(async () => {
+      const found = await post(`${of(now.current.item)}/claim`);
+      show(found.item, "You hold it again: look at it anew.");
+    }, "It can't be taken again.");
+
+  function isMine() {
+    if (!mine() && now.current.item) change({ said: "You don't hold this item: take it again, or take the next one." });
+    return mine();
+  }
 
   function isSettled() {
     if (performance.now() - appeared.current >= SETTLED_MS) return true;
@@ -70,74 +125,50 @@ export function useWork() {
 
   async function decide(verdict) {
     const { item, chosen, note, reply } = now.current;
-    if (!mine() || !isSettled()) return;
+    if (!isMine() || !isSettled()) return;
     const categories = verdict === "unsafe" ? chosen : [];
     if (verdict === "unsafe" && !categories.length) return change({ said: "Choose a category first." });
     const named = categories.length ? ` (${categories.join(", ")})` : "";
-    const text = `${verdict}${named} on ${item.key}`;
-    await once(async () => {
+    const text = `${verdict}${named} on ${plain(item.key)}`;
+    const done = await once(async () => {
       const body = { screen: item.screen, verdict, categories, note, seen: Object.keys(pictures.current).length > 0, ...(reply && { reply }) };
       const made = await post(`${of(item)}/decide`, body);
-      kept.current.delete(item.item);
       remember({ item, text, id: made.pending, ends: Date.now() + 1000 * made.ends_in, ended: false });
-      show(null);
-      change({ phase: "loading" });
-      await takeNext(`Decided: ${text}.`);
-    }, "Nothing was decided here; your note is kept.");
-  }
-
-  function remember(last) {
-    change({ last });
-    last.timer = setTimeout(() => end(last), Math.max(0, last.ends - Date.now()) + 200);
-  }
-
-  const isLast = (one) => now.current.last?.id === one.id;
-
-  async function end(one) {
-    if (one.taken) return;
-    try {
-      await post(`${of(one.item)}/finish`, { pending: one.id });
-      one.ended = true;
-      if (isLast(one)) change({ last: { ...one }, said: `In force: ${one.text}.` });
-    } catch (error) {
-      if (error.unanswered) return setTimeout(() => end(one), 5000);
-      if (isLast(one)) change({ last: null });
-      change({ error: `Not in force: ${one.text}. ${error.message}` });
-    }
+      leaveScreen(`Decided: ${text}.`);
+    }, "Nothing was decided here; your note is kept.", AGAIN);
+    if (done) await next(`Decided: ${text}.`);
   }
 
   async function undo() {
-    await running.current; // the decision may be on its way
-    const { last } = now.current;
-    if (!last) return change({ said: "There is nothing to take back." });
-    last.taken = true; // before it is asked for: meanwhile it isn't ended
-    clearTimeout(last.timer);
+    while (now.current.busy) await running.current; // the decision may be on its way
+    const one = last;
+    if (!one) return change({ said: "There is nothing to take back." });
+    one.taken = true; // before it is asked for: meanwhile it isn't ended
+    clearTimeout(one.timer);
     const done = await once(async () => {
-      const path = last.ended ? "claim" : "undo";
-      const found = await post(`${of(last.item)}/${path}`, last.ended ? {} : { pending: last.id });
-      if (mine()) await post(`${of(now.current.item)}/free`).catch(() => {});
-      show(found.item, last.ended ? "It is in force: deciding again reverses it." : `Taken back: ${last.text}.`);
-      change({ last: null });
-    }, "Nothing was taken back.");
+      const found = await post(`${of(one.item)}/${one.ended ? "claim" : "undo"}`, one.ended ? {} : { pending: one.id });
+      if (now.current.item?.item !== found.item.item) await letGo();
+      const stands = one.ended || found.reversal; // somebody else may have ended it
+      show(found.item, stands ? "It is in force: deciding again reverses it." : `Taken back: ${one.text}.`);
+      change({ last: (last = null) });
+    }, "Nothing was taken back.", AGAIN);
     if (done) return;
-    last.taken = false;
-    if (!last.ended) remember(last);
+    one.taken = false;
+    if (!one.ended) remember(one);
   }
 
   async function leave(path, body, said) {
     const { item } = now.current;
-    if (!mine() || !isSettled()) return false;
-    return once(async () => {
+    if (!isMine() || !isSettled()) return;
+    const done = await once(async () => {
       await post(`${of(item)}/${path}`, body);
-      show(null);
-      change({ phase: "loading" });
-      await takeNext(said);
-    }, "Nothing was changed.");
+      leaveScreen(said);
+    }, "Nothing was changed.", AGAIN);
+    if (done) await next(said);
   }
 
   async function free() {
-    const { item } = now.current;
-    if (mine()) await post(`${of(item)}/free`).catch(() => {});
+    await letGo();
     show(null);
     change({ phase: "away" });
   }
@@ -169,6 +200,12 @@ export function useWork() {
     return done;
   }
 
+  // Its address may have ended on the way.
+  function missed() {
+    pictures.current = {};
+    change({ shown: null, error: "The picture didn't arrive: ask for it again." });
+  }
+
   const present = (what) => change({ shown: pictures.current[what]?.list ?? null, large: what === "original" });
 
   async function toggle(what) {
@@ -194,6 +231,7 @@ export function useWork() {
   }
 
   useEffect(() => {
+    tell = change;
     next();
     count();
     const counting = setInterval(count, COUNT_MS);
@@ -208,7 +246,7 @@ export function useWork() {
       else if (document.visibilityState === "visible") renew();
     }, RENEW_MS);
     const tick = setInterval(() => {
-      const { last, left } = now.current;
+      const { left } = now.current;
       const remains = last && !last.ended ? Math.max(0, Math.ceil((last.ends - Date.now()) / 1000)) : 0;
       if (remains !== left) change({ left: remains });
     }, 500);
@@ -217,7 +255,9 @@ export function useWork() {
       clearInterval(counting);
       clearInterval(beat);
       clearInterval(tick);
-      if (mine()) post(`${of(now.current.item)}/free`).catch(() => {});
+      tell = () => {};
+      keep();
+      letGo();
     };
   }, []);
 
@@ -225,15 +265,17 @@ export function useWork() {
     ...state,
     mine: mine(),
     next,
+    takeAgain,
     choose,
     reveal: () => toggle("reveal"),
     original: () => toggle("original"),
     hold,
+    missed,
     undo,
     say: (said) => change({ said }),
     setNote: (note) => change({ note }),
     setReply: (reply) => change({ reply }),
-    ask: (asked) => change({ asked: asked && mine() ? asked : null }),
+    ask: (asked) => change({ asked: asked && isMine() ? asked : null, error: "" }),
     safe: () => decide("safe"),
     unsafe: () => decide("unsafe"),
     skip: () => leave("skip", {}, "Left to others."),
