@@ -8,7 +8,7 @@ from moderation.domain.blind import for_second, is_opinion, opined, wants_second
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
-from moderation.domain.reports import source_of, upholds_appeal
+from moderation.domain.reports import upholds_appeal
 from moderation.domain.review import (
     UNREADABLE,
     Pending,
@@ -127,7 +127,6 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
         this_copy=pending.this_copy,
         pending=pending.id,
         appeal=upholds_appeal(record, pending.verdict),
-        source=source_of(record, pending.verdict),
         reply=pending.reply,
         seconds=pending.seconds,
     )
