@@ -257,8 +257,8 @@ class FakeVerdicts:
         queued = [
             _record(image, found)
             for image, found in self.records.items()
-            if str(found.get("queue", "")).startswith((WAITING, LEASED, PARKED, PENDING))
-            and found.get("verdict") == "review"
+            if str(found.get("queue", "")).startswith(WAITING)
+            or (str(found.get("queue", "")).startswith((LEASED, PARKED, PENDING)) and found.get("verdict") == "review")
         ]
         return sorted(queued, key=lambda record: str(record.other["queue_order"]))
 
