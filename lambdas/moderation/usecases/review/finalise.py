@@ -23,6 +23,7 @@ from moderation.domain.review import (
 )
 from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
 
 
@@ -163,4 +164,5 @@ def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str, *, decided:
         return
 
     home = sent_home(record)
-    ports.queue.compare_lease(record, for_second(home) if decided and wants_second(record) else home)
+    again = decided and wants_second(record, chance_of(ports.work, image))
+    ports.queue.compare_lease(record, for_second(home) if again else home)
