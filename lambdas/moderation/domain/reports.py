@@ -155,15 +155,24 @@ def check_answerer(record: Record, who: str) -> None:
         raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
 
 
-def answered(record: Record, verdict: str, reply: str, now: str) -> list[dict[str, Any]]:
-    """Return the stored reports of a record after a person's decision, which answers the open ones."""
+def answered(record: Record, verdict: str, reply: str, now: str, who: str) -> list[dict[str, Any]]:
+    """Return the stored reports of a record after a person's decision.
+
+    It answers the open ones. Without any, whoever turns a decision of their own answers anew those that it answered.
+    """
     outcome = "upheld" if verdict == record.verdict else "reversed"
-    return [
-        {**stored, "outcome": outcome, "reply": plain_text(reply), "answered_at": now}
-        if not stored.get("outcome")
-        else dict(stored)
-        for stored in record.reports
-    ]
+    is_own = record.decider == who and verdict != record.verdict and not open_reports(record)
+    turned = {report.id for report in answers_of(record)} if is_own else set()
+    reports = []
+    for stored in record.reports:
+        said = {"reply": plain_text(reply), "answered_at": now}
+        if not stored.get("outcome"):
+            reports.append({**stored, **said, "outcome": outcome})
+        elif stored["id"] in turned:
+            reports.append({**stored, **said, "outcome": "upheld" if stored["outcome"] == "reversed" else "reversed"})
+        else:
+            reports.append(dict(stored))
+    return reports
 
 
 def source_of(record: Record, verdict: str) -> str:

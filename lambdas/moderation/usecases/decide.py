@@ -286,8 +286,8 @@ def _change(
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
-    if open_reports(record):
-        added["reports"] = answered(record, decision.verdict, decision.reply, now)
+    if record.reports:
+        added["reports"] = answered(record, decision.verdict, decision.reply, now, decision.who)
     if record.sha256:
         added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):

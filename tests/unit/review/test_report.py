@@ -236,6 +236,38 @@ def test_an_appeal_is_answered_with_an_outcome_and_a_reply_and_published(desk, v
     assert desk.get(made).other["queue"].startswith("person#")
 
 
+def test_whoever_was_answered_hears_that_the_decision_was_turned(desk) -> None:
+    made = unsafe(desk, "a")
+    sent = appeal(desk, made)
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(20), reply="It is no toy"), later(31))
+    desk.publisher.published.clear()
+
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(40), reply="It is, sorry"), later(51))
+
+    (answer,) = reports_of(desk.get(made))
+    assert (answer.outcome, answer.reply, answer.answered_at) == ("reversed", "It is, sorry", desk.get(made).decided_at)
+    told = [{"kind": "appeal", "id": sent.id, "outcome": "reversed", "reply": "It is, sorry"}]
+    assert desk.publisher.published and all(message["answers"] == told for _, message, _ in desk.publisher.published)
+    assert shapes.app_record(desk.get(made), SHOP.pseudonym)["reports"][0]["outcome"] == "reversed"
+
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(60)), later(71))
+    assert [(one.outcome, one.reply) for one in reports_of(desk.get(made))] == [("upheld", "")]
+
+
+def test_a_new_decision_upon_a_notice_is_no_answer_to_an_earlier_appeal(desk) -> None:
+    made = unsafe(desk, "a")
+    appeal(desk, made)
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(20)), later(31))
+    notice(desk, made, at=later(40))
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(41)), later(52))
+
+    assert [(one.kind, one.outcome) for one in reports_of(desk.get(made))] == [
+        ("appeal", "reversed"),
+        ("notice", "reversed"),
+    ]
+    assert appeal(desk, made, at=later(60)).outcome == "", "it can be appealed against again"
+
+
 def test_a_restriction_after_a_notice_says_so_and_one_without_does_not(desk) -> None:
     made, own = safe(desk, "a"), unsafe(desk, "b")
     notice(desk, made, "u1")
