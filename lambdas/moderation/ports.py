@@ -544,7 +544,7 @@ class Pictures(Protocol):
 class Quarantine(Protocol):
     """The quarantine of escalated images. Every method raises StoreUnavailable and Misconfigured.
 
-    Copies have a legal hold; one that is there already is left as it is.
+    Copies have a legal hold; one that is there already is left as it is, and held again if it was released.
     """
 
     def take_original(self, image: ImageRef) -> bool:
@@ -568,11 +568,11 @@ class Quarantine(Protocol):
         ...
 
     def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
-        """Add a person's signature for the release; their earlier one stands."""
+        """Add a person's signature for the release of what is held now; their earlier one stands."""
         ...
 
     def signers(self, image: ImageRef) -> Sequence[str]:
-        """Ids of the users who signed for the release."""
+        """Names of those who signed for the release of what is held now, each once whatever their role."""
         ...
 
     def release(self, image: ImageRef) -> None:

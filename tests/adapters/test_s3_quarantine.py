@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from moderation.adapters.s3_quarantine import S3Quarantine
 from moderation.domain.image_ref import ImageRef
-from moderation.domain.quarantine import case_of, file_copy, original_copy
+from moderation.domain.quarantine import case_of, file_copy, original_copy, record_copy, releases_of
 from moderation.errors import StoreUnavailable
 
 VIEW = "work/{}/run/views/full.png"
@@ -100,7 +100,7 @@ def test_a_release_ends_the_hold_and_the_tags(s3, quarantine, image):
     escalate(quarantine, image)
     for user in ("AROA:ann", "AROA:ann", "AROA:bob"):
         quarantine.sign(image, user, {"at": "2026-11-27T10:00:00.000Z"})
-    assert sorted(quarantine.signers(image)) == ["AROA:ann", "AROA:bob"]
+    assert quarantine.signers(image) == ["ann", "bob"]
 
     quarantine.release(image)
     quarantine.release(image)
@@ -112,3 +112,35 @@ def test_a_release_ends_the_hold_and_the_tags(s3, quarantine, image):
         named = {"Bucket": "quarantine", "Key": version["Key"], "VersionId": version["VersionId"]}
         assert s3.get_object_tagging(**named)["TagSet"] == [{"Key": "released", "Value": "true"}]
         s3.delete_object(**named)
+
+
+def test_nobody_signs_twice_in_a_folder_of_their_own_or_under_a_role_that_was_replaced(s3, quarantine, image):
+    escalate(quarantine, image)
+    quarantine.sign(image, "AROAOLD:ann", {})
+    quarantine.sign(image, "AROANEW:ann", {})
+    held = s3.head_object(Bucket="quarantine", Key=record_copy(image))["VersionId"]
+    for folder in (f"{releases_of(image, held)}more/", f"releases/{image.id}/"):  # what the role may write as well
+        s3.put_object(Bucket="quarantine", Key=f"{folder}AROANEW:bob.json", Body=b"{}")
+
+    assert quarantine.signers(image) == ["ann"]
+
+
+def test_what_is_escalated_again_after_its_release_is_held_until_two_people_sign_again(s3, quarantine, image):
+    escalate(quarantine, image)
+    for user in ("AROA:ann", "AROA:bob"):
+        quarantine.sign(image, user, {})
+    quarantine.release(image)
+
+    escalate(quarantine, image)
+    escalate(quarantine, image)
+
+    assert quarantine.signers(image) == []
+    newest = [version for version in versions(s3, image) if version["IsLatest"]]
+    assert len(newest) == 3
+    for version in newest:
+        named = {"Bucket": "quarantine", "Key": version["Key"], "VersionId": version["VersionId"]}
+        assert s3.get_object_legal_hold(**named)["LegalHold"]["Status"] == "ON"
+        released = {"Key": "released", "Value": "true"}
+        assert released not in s3.get_object_tagging(**named)["TagSet"], "the lifecycle's rule leaves it"
+    quarantine.sign(image, "AROA:ann", {})
+    assert quarantine.signers(image) == ["ann"]

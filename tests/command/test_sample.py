@@ -157,6 +157,77 @@ def test_an_appeal_after_the_draw_is_not_counted_twice(deployed, moderate, uploa
     assert found["reviewed"] == {"decided": 6, "overturned": 1}
 
 
+@pytest.mark.parametrize("more", [("--unsafe", "5", "--safe", "0"), ("--unsafe", "8", "--safe", "0"), ("--safe", "4")])
+def test_a_draw_after_appeals_stands_for_the_same_uploads_as_the_first(deployed, moderate, uploads, more):
+    span = ("--since", "1d", "--until", utc(datetime.now(UTC) - timedelta(minutes=1)))
+    moderate("sample", *span, "--safe", "0", "--unsafe", "5")
+    drawn = sampled(deployed, uploads)
+    outside = [image for image in uploads if "/unsafe" in image.key and image not in drawn]
+    for image in outside[:4]:  # people appeal against what is wrong
+        decide(moderate, deployed.record(image), "safe")
+
+    moderate("sample", *span, *more)
+
+    found = {row["name"]: row for row in json.loads(moderate("metrics", "--json").stdout)["strata"]}
+    assert found["unsafe, Violence, sample"]["stands_for"] == pytest.approx(10)
+    assert "unsafe, Violence, looked at anyway" not in found
+    now = {image: record for image, record in sampled(deployed, uploads).items() if "/unsafe" in image.key}
+    assert set(drawn) <= set(now) and len(now) == (8 if "8" in more else 10 if "4" in more else 5)
+    assert len({record["sample"]["at"] for record in now.values()}) == 1
+
+
+def test_what_people_decided_on_before_the_first_draw_counts_once(deployed, moderate, uploads):
+    unsafe = [image for image in uploads if "/unsafe" in image.key]
+    decide(moderate, deployed.record(unsafe[0]), "safe")
+    for _ in range(2):
+        moderate("sample", "--safe", "0", "--unsafe", "3")
+
+    found = {row["name"]: row["stands_for"] for row in json.loads(moderate("metrics", "--json").stdout)["strata"]}
+
+    assert found["unsafe, Violence, sample"] == pytest.approx(9)
+    assert found["unsafe, Violence, looked at anyway"] == 1
+
+
+def test_an_open_appeal_takes_nothing_out_of_a_sample(deployed, moderate, uploads):
+    moderate("sample", "--safe", "0", "--unsafe", "5")
+    drawn = sampled(deployed, uploads)
+    for image, number in zip(drawn, range(2), strict=False):
+        if number:
+            decide(moderate, deployed.record(image), "unsafe")
+        deployed.dynamodb.update_item(
+            TableName="verdicts",
+            Key={"pk": {"S": image.pk}, "sk": {"S": image.version}},
+            UpdateExpression="SET queue = :q, queue_order = :o",
+            ExpressionAttributeValues={":q": {"S": "review#0"}, ":o": {"S": f"3#{CREATED}"}},
+        )
+
+    found = {row["name"]: row for row in json.loads(moderate("metrics", "--json").stdout)["strata"]}
+
+    stratum = found["unsafe, Violence, sample"]
+    assert (stratum["items"], stratum["reached"], stratum["stands_for"]) == (5, 1, pytest.approx(10))
+
+
+def test_the_workload_is_of_what_waits_and_is_decided_now_whatever_the_age_of_the_upload(deployed, moderate):
+    deployed.work(f"provenance/packs/{POLICY['digest']}.json", pack_of())
+    old = utc(datetime.now(UTC) - timedelta(days=40))
+    waiting = [put(deployed, f"in/{n}.jpg", "review", created_at=old) for n in range(5)]
+    for image in waiting:
+        deployed.dynamodb.update_item(
+            TableName="verdicts",
+            Key={"pk": {"S": image.pk}, "sk": {"S": image.version}},
+            UpdateExpression="SET queue = :q, queue_order = :o",
+            ExpressionAttributeValues={":q": {"S": "review#0"}, ":o": {"S": f"5#{old}"}},
+        )
+    for number in range(3):
+        appealed = put(deployed, f"in/unsafe-{number}.jpg", "unsafe", "Violence", created_at=old)
+        decide(moderate, deployed.record(appealed), "safe")
+
+    work = json.loads(moderate("metrics", "--json").stdout)["workload"]
+
+    assert (work["waiting"], work["overdue"]) == (5, 5)
+    assert work["decided_a_day"] == pytest.approx(0.1) and work["days"] == pytest.approx(50)
+
+
 def test_golden_items_are_measured_apart_at_any_age(deployed, moderate, uploads):
     old = utc(datetime.now(UTC) - timedelta(days=400))
     golden = put(deployed, "in/golden.jpg", created_at=old)

@@ -14,6 +14,7 @@ from moderation.domain.lanes import LEASED, PARKED, PENDING, WAITING, Lane, Plac
 from moderation.domain.limits import MAX_LANES, MAX_WIDE_LANES
 from moderation.domain.people import Person
 from moderation.domain.policy_history import PolicyChange
+from moderation.domain.quarantine import RELEASERS
 from moderation.domain.reading.detectors import finds
 from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import (
@@ -256,8 +257,8 @@ class FakeVerdicts:
         queued = [
             _record(image, found)
             for image, found in self.records.items()
-            if str(found.get("queue", "")).startswith((WAITING, LEASED, PARKED, PENDING))
-            and found.get("verdict") == "review"
+            if str(found.get("queue", "")).startswith(WAITING)
+            or (str(found.get("queue", "")).startswith((LEASED, PARKED, PENDING)) and found.get("verdict") == "review")
         ]
         return sorted(queued, key=lambda record: str(record.other["queue_order"]))
 
@@ -515,7 +516,7 @@ class FakeQuarantine:
         self.images = images
         self.cases: dict[str, dict[str, Any]] = {}
         self.denied: set[object] = set()
-        self.signed: dict[str, list[str]] = {}
+        self.signed: dict[str, set[str]] = {}
 
     def take_original(self, image: ImageRef) -> bool:
         if image in self.images.objects:
@@ -526,6 +527,9 @@ class FakeQuarantine:
         self._case(image).setdefault(key, True)
 
     def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
+        if len(self.signers(image)) >= RELEASERS:
+            self.signed.pop(image.id)
+            self._case(image).pop("record")
         self._case(image).setdefault("record", dict(attributes))
 
     def deny(self, image: ImageRef, views: Sequence[str]) -> None:
@@ -535,12 +539,10 @@ class FakeQuarantine:
         return "record" in self._case(image)
 
     def sign(self, image: ImageRef, user_id: str, signature: Mapping[str, Any]) -> None:
-        signers = self.signed.setdefault(image.id, [])
-        if user_id not in signers:
-            signers.append(user_id)
+        self.signed.setdefault(image.id, set()).add(user_id.rpartition(":")[2])
 
     def signers(self, image: ImageRef) -> list[str]:
-        return self.signed.get(image.id, [])
+        return sorted(self.signed.get(image.id, ()))
 
     def release(self, image: ImageRef) -> None:
         self.denied.clear()

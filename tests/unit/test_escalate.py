@@ -130,6 +130,15 @@ def test_a_release_takes_two_people_and_the_record_stays_out_of_reports(ports: A
     assert signed == [("sign release", "p-1")] * 2 + [("sign release", "p-2"), ("release", "p-2")]
 
 
+def test_what_is_escalated_again_takes_two_people_again(ports: Any) -> None:
+    release = ReleasePorts(ports.quarantine, ports.audit)
+    for _ in range(2):
+        escalate(ports, IMAGE, "p-1", NOW)
+        assert not release_escalated(release, IMAGE, "p-1", "AROA:ann", NOW)
+        assert not release_escalated(release, IMAGE, "p-1", "AROANEW:ann", NOW), "under a role that was replaced"
+        assert release_escalated(release, IMAGE, "p-2", "AROA:bob", NOW)
+
+
 def test_what_is_not_in_quarantine_is_not_released(ports: Any) -> None:
     with pytest.raises(NoSuchRecord, match="isn't in quarantine"):
         release_escalated(ReleasePorts(ports.quarantine, ports.audit), IMAGE, "p-1", "AROA:ann", NOW)

@@ -394,6 +394,73 @@ def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
     assert laptop.item(standing.key) == before
 
 
+@pytest.mark.parametrize(
+    ("function", "may"),
+    [
+        ("AppApi", {"write a report", "write a place in the queue", "write a pending decision"}),
+        ("Vouch", {"write whose decision it is"}),
+        ("RenderOriginal", {"read the upload"}),
+    ],
+)
+def test_the_stolen_role_of_another_function_decides_nothing_either(laptop, desk, function, may):
+    """What each may write of a record is no decision: one that comes into force takes two of these functions."""
+    names = [found["FunctionName"] for found in laptop.client("lambda").list_functions()["Functions"]]
+    [name] = [name for name in names if name.startswith(f"Moderation-Functions{function}Function")]
+    configured = laptop.client("lambda").get_function_configuration(FunctionName=name)
+    laptop.outputs[f"{function}RoleArn"] = configured["Role"]
+    stolen, outputs = steal(laptop, function), laptop.outputs
+    [standing] = desk.wait("a.png", colour="teal")
+    s3, key = stolen("s3"), {"pk": {"S": standing.pk}, "sk": {"S": standing.version}}
+    image = {"Bucket": standing.bucket, "Key": standing.key, "VersionId": standing.version}
+    before = laptop.item(standing.key)
+
+    def written(attribute: str) -> Any:
+        return lambda: stolen("dynamodb").update_item(
+            TableName=outputs["VerdictTableName"],
+            Key=key,
+            UpdateExpression="SET #name = :value",
+            ConditionExpression="attribute_not_exists(pk)",  # a right is asked for first
+            ExpressionAttributeNames={"#name": attribute},
+            ExpressionAttributeValues={":value": {"S": "safe"}},
+        )
+
+    attempts = {
+        "tag": lambda: s3.put_object_tagging(**image, Tagging={"TagSet": [{"Key": "moderation", "Value": "safe"}]}),
+        "read the upload": lambda: s3.get_object(**image),
+        "write the verdict": written("verdict"),
+        "write the history": written("history"),
+        "write what was found": written("evidence"),
+        "write an opinion": written("opinions"),
+        "write a sample": written("sample"),
+        "write a report": written("reports"),
+        "write a place in the queue": written("queue"),
+        "write a pending decision": written("pending"),
+        "write whose decision it is": written("vouched"),
+        "delete the record": lambda: stolen("dynamodb").delete_item(TableName=outputs["VerdictTableName"], Key=key),
+        "give itself rights": lambda: s3.put_object(Bucket=outputs["PolicyBucketName"], Key="people.json", Body=b"{}"),
+        "push a pack": lambda: s3.put_object(Bucket=outputs["PolicyBucketName"], Key="packs/blog.yaml", Body=b"x"),
+        "read the audit": lambda: s3.list_objects_v2(Bucket=outputs["AuditBucketName"]),
+        "look into the quarantine": lambda: s3.list_objects_v2(Bucket=outputs["QuarantineBucketName"]),
+        "publish": lambda: stolen("sns").publish(TopicArn=outputs["UnsafeTopicArn"], Message="x"),
+        "take the role of the quarantine": lambda: stolen("sts").assume_role(
+            RoleArn=outputs["QuarantineRoleArn"], RoleSessionName="deployer"
+        ),
+        "run another function": lambda: stolen("lambda").invoke(FunctionName=outputs["SweepFunctionName"]),
+        "start an execution": lambda: stolen("stepfunctions").start_execution(stateMachineArn=outputs["WorkflowArn"]),
+    }
+    done = set()
+    for what, attempt in attempts.items():
+        try:
+            attempt()
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] in REFUSED:
+                continue
+        done.add(what)
+
+    assert done == may
+    assert laptop.item(standing.key) == before
+
+
 def test_the_stolen_role_of_the_logs_reads_what_it_serves_and_nothing_else(laptop, desk, stolen_logs):
     outputs, s3 = laptop.outputs, stolen_logs("s3")
     [standing] = desk.wait("a.png", colour="olive")

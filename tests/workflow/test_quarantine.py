@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from moderate.main import app
+from moderation.domain.image_ref import ImageRef
 from tests.support.sessions import new_session
 from tests.workflow.steps import drawing, session_of
 
@@ -102,6 +103,10 @@ def test_a_release_takes_another_person_and_gives_the_picture_back(laptop, moder
     reviewer, keeper = (laptop.client_of(role, "s3") for role in ("Reviewer", "Quarantine"))
     moderate("escalate", key, "--yes")
 
+    case = ImageRef(original["Bucket"], key, version).id
+    own = laptop.client_of("Quarantine", "sts").get_caller_identity()["UserId"]
+    for folder in ("", "more/"):
+        keeper.put_object(Bucket=quarantine, Key=f"releases/{case}/{folder}{own}.json", Body=b"{}", IfNoneMatch="*")
     for _ in range(2):
         assert "another person" in moderate("release", key, "--yes", role="Quarantine")
     assert refused(reviewer.get_object, **original)
@@ -116,3 +121,8 @@ def test_a_release_takes_another_person_and_gives_the_picture_back(laptop, moder
     ]
     assert "OFF" in held
     assert laptop.item(key)["escalated_at"], "it stays out of reports"
+
+    moderate("escalate", key, "--yes")
+
+    assert "another person" in moderate("release", key, "--yes", role="Quarantine"), "two people, once more"
+    assert refused(reviewer.get_object, **original)

@@ -209,7 +209,7 @@ def test_a_second_opinion_has_no_effect_and_what_differs_waits_for_a_lead(laptop
     at = datetime.now(UTC) - timedelta(seconds=30)
     record = next_item(review, BEN, at, blind_first=True).record
     assert record is not None and record.image == image
-    assert blinded(record, None, at).verdict == "review"
+    assert blinded(record, None, at, chance=7).verdict == "review"
     choice = Choice("unsafe", tuple(record.supports)[:1] or ("Weapons",), "", screen_of(record), seen=True)
     decide_pending(review, BEN, image, choice, at)
     laptop.invoke_rule("FinaliseSchedule")

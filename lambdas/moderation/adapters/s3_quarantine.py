@@ -8,7 +8,9 @@ from botocore.exceptions import ClientError
 
 from moderation.adapters.faults import code_of, store_faults
 from moderation.domain.image_ref import ImageRef
+from moderation.domain.policy_history import names_under
 from moderation.domain.quarantine import (
+    RELEASERS,
     TAG,
     TAGGED,
     UNTAGGED,
@@ -45,7 +47,7 @@ class S3Quarantine:
 
     def take_record(self, image: ImageRef, attributes: Mapping[str, Any]) -> None:
         key = record_copy(image)
-        if key in self._held(image):
+        if self.holds(image) and len(self.signers(image)) < RELEASERS:
             self._hold_again(key)
             return
         with store_faults(f"Quarantine bucket {self._bucket}"):
@@ -68,7 +70,7 @@ class S3Quarantine:
             try:
                 self._client.put_object(
                     Bucket=self._bucket,
-                    Key=release_file(image, user_id),
+                    Key=release_file(image, self._version(record_copy(image)), user_id),
                     Body=json.dumps(signature).encode(),
                     ContentType="application/json",
                     IfNoneMatch="*",
@@ -78,20 +80,16 @@ class S3Quarantine:
                     raise
 
     def signers(self, image: ImageRef) -> list[str]:
-        prefix = releases_of(image)
-        return [key.removeprefix(prefix).removesuffix(".json") for key in self._keys(self._bucket, prefix)]
+        with store_faults(f"Quarantine bucket {self._bucket}"):
+            prefix = releases_of(image, self._version(record_copy(image)))
+        return sorted(names_under(prefix, self._keys(self._bucket, prefix)))
 
     def release(self, image: ImageRef) -> None:
         with store_faults(f"Quarantine bucket {self._bucket}"):
             for key in self._held(image):
                 version = self._version(key)
                 self._hold(key, version, "OFF")
-                self._client.put_object_tagging(
-                    Bucket=self._bucket,
-                    Key=key,
-                    VersionId=version,
-                    Tagging={"TagSet": [{"Key": "released", "Value": "true"}]},
-                )
+                self._mark(key, version, "true")
         self._tag(image.bucket, image.key, image.version, UNTAGGED)
         for key in self._keys(self._work, f"work/{image.id}/"):
             if "/views/" in key:
@@ -115,9 +113,11 @@ class S3Quarantine:
         return True
 
     def _hold_again(self, key: str) -> None:
-        """Hold a copy that is there: whoever made it may have died before they held it."""
+        """Hold a copy that is there: whoever made it may have died before they held it, or it was released since."""
         with store_faults(f"Quarantine bucket {self._bucket}"):
-            self._hold(key, self._version(key), "ON")
+            version = self._version(key)
+            self._hold(key, version, "ON")
+            self._mark(key, version, "false")
 
     def _version(self, key: str) -> str:
         return self._client.head_object(Bucket=self._bucket, Key=key)["VersionId"]
@@ -126,6 +126,11 @@ class S3Quarantine:
         self._client.put_object_legal_hold(
             Bucket=self._bucket, Key=key, VersionId=version, LegalHold={"Status": status}
         )
+
+    def _mark(self, key: str, version: str, released: str) -> None:
+        """Set the tag by which the bucket's lifecycle knows what was released."""
+        tags: Any = {"TagSet": [{"Key": "released", "Value": released}]}
+        self._client.put_object_tagging(Bucket=self._bucket, Key=key, VersionId=version, Tagging=tags)
 
     def _held(self, image: ImageRef) -> list[str]:
         return list(self._keys(self._bucket, case_of(image)))

@@ -14,6 +14,7 @@ from moderation.domain.people import may
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_free, is_held_by, screen_of
 from moderation.usecases.decide_copies import MOST_ALONE
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.ports_of import item_of
@@ -27,8 +28,8 @@ def list_identical(ports: ApiPorts, request: Request) -> dict[str, Any]:
     is_mine, lead = is_held_by(record, person.id, utc(now)), may(person, "others-decisions")
     if hides(record, person.id, utc(now), lead=lead):
         can_be = is_mine or claims_blind(record, person.id, utc(now), lead=lead)
-        pack = policy_in_force(ports.review.policies, record)
-        return {"items": [_listed(ports, record, blinded(record, pack, now))] if can_be else []}
+        pack, chance = policy_in_force(ports.review.policies, record), chance_of(ports.review.work, record.image)
+        return {"items": [_listed(ports, record, blinded(record, pack, now, chance))] if can_be else []}
     found = [*([record] if is_mine or is_free(record, utc(now)) else []), *others]
     return {"items": [_listed(ports, each, each) for each in found[:MOST_ALONE]]}
 

@@ -14,7 +14,7 @@ from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_free, is_held_by, screen_of
 from moderation.ports import WorkStore
-from moderation.usecases.decision_keys import deployment_secret
+from moderation.usecases.decision_keys import chance_of, deployment_secret
 from moderation.usecases.find_policy import find_policy_shown, policy_in_force
 from moderation.usecases.find_siblings import Siblings, find_siblings
 from moderation.usecases.review.reveal import preview as preview_of
@@ -44,7 +44,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
     record = with_evidence(review.work, found)
     blind = hides(record, person.id, now, lead=may(person, "others-decisions"))
     pack = find_policy_shown(review.work, review.policies, record, blind=blind)
-    shown = blinded(record, pack, moment) if blind else record
+    shown = blinded(record, pack, moment, chance_of(review.work, record.image)) if blind else record
     siblings = find_siblings(review.verdicts, record)  # also where they aren't shown: it takes its time
     if blind:
         siblings = Siblings()

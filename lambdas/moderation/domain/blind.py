@@ -138,13 +138,16 @@ def opined(record: Record, pending: Pending, now: str) -> Change:
     return Change(attributes, home.removed | done)
 
 
-def wants_second(record: Record) -> bool:
-    """Tell if a decision that came into force gets a second opinion: a fixed tenth of the items that were reviews."""
+def wants_second(record: Record, chance: int) -> bool:
+    """Tell if a decision that came into force gets a second opinion: a fixed tenth of the items that were reviews.
+
+    `chance` is the item's (`usecases.decision_keys.chance_of`): nobody can tell beforehand.
+    """
     made = record.history[-1] if record.history else {}
     is_plain = not any(made.get(name) for name in ("this_copy", "appeal", "golden", "source", "same_bytes"))
     was_review = said_by_machine(record).get("verdict") == "review"
     is_new = record.decided_by == "person" and not record.opinions and not record.sample and not record.is_escalated
-    return is_new and is_plain and was_review and int(record.image.id, 16) // 16 % _SECOND_OF == 0
+    return is_new and is_plain and was_review and chance % _SECOND_OF == 0
 
 
 def for_second(change: Change) -> Change:
@@ -164,13 +167,13 @@ def hides(record: Record, who: str, now: str, *, lead: bool) -> bool:
     return bool(purpose_of(record) or (record.blind and not lead)) and record.decider != who
 
 
-def blinded(record: Record, pack: Pack | None, now: datetime) -> Record:
+def blinded(record: Record, pack: Pack | None, now: datetime, chance: int) -> Record:
     """Return a record as it was before people decided on it, or as if the judge had said nothing.
 
-    Its upload looks recent, and `pack`, the one in force, is the policy behind it.
+    Its upload looks recent by `chance`, the item's, and `pack`, the one in force, is the policy behind it.
     """
     said = _said_for_review(record)
-    uploaded_at = (record.blind or {}).get("uploaded_at") or upload_shown(record, pack, None, _hour(now))
+    uploaded_at = (record.blind or {}).get("uploaded_at") or upload_shown(record, pack, None, _hour(now), chance)
     decided_at = utc(datetime.fromisoformat(uploaded_at) + _took(record))
     hidden: Mapping[str, Any] = {"verdict": "review", "created_at": uploaded_at, "decided_at": decided_at, **said}
     gone = {"categories", "history", "shadow", "opinions", "sample", "reports", "top_finding", "other_category"}
@@ -180,14 +183,14 @@ def blinded(record: Record, pack: Pack | None, now: datetime) -> Record:
     return shown.with_change(Change({"due_at": due_at, **policy}))
 
 
-def upload_shown(record: Record, pack: Pack | None, before: Record | None, now: datetime) -> str:
+def upload_shown(record: Record, pack: Pack | None, before: Record | None, now: datetime, chance: int) -> str:
     """Return the time of upload to show of a blind item that comes before an ordinary one, or while none waits.
 
-    It would be due a moment before that one; a graver one, and one without any, came a moment ago. Empty for one that
-    is less grave, which would be out of order.
+    It would be due a moment before that one; a graver one, and one without any, came a moment ago. How long that is
+    depends on `chance`, the item's. Empty for one that is less grave, which would be out of order.
     """
     shown = record.with_change(Change({"verdict": "review", **_said_for_review(record)}))
-    place, chance = filed(supported_categories(shown), pack, utc(now)), int(record.image.id, 16) >> 16
+    place = filed(supported_categories(shown), pack, utc(now))
     latest = now - _took(record) - timedelta(seconds=20 + chance % _MOMENTS)
     if before is None:
         return _as_event(latest, record)

@@ -49,6 +49,11 @@ def said_by_machine(record: Record) -> Mapping[str, Any]:
     return next(iter(own), {})
 
 
+def first_decided(record: Record) -> str:
+    """Return when a person decided on a record for the first time, "" if none did."""
+    return min((str(made["at"]) for made in record.history if made.get("who")), default="")
+
+
 def contradicts(result: Replayed | NotReplayable | None, truth: Truth) -> bool:
     """Tell if a replay says `safe` where a person said `unsafe`, or the reverse; a `review` contradicts nobody."""
     return isinstance(result, Replayed) and {result.after.verdict, truth.verdict} == {"safe", "unsafe"}

@@ -29,14 +29,17 @@ def record_copy(image: ImageRef) -> str:
     return f"{case_of(image)}record.json"
 
 
-def releases_of(image: ImageRef) -> str:
-    """Prefix of the signatures for the release of an image."""
-    return f"releases/{image.id}/"
+def releases_of(image: ImageRef, held: str) -> str:
+    """Prefix of the signatures for the release of an image.
+
+    `held` is the version of the record's copy, another one after each release: nobody signed for the next one yet.
+    """
+    return f"releases/{image.id}/{held}/"
 
 
-def release_file(image: ImageRef, user_id: str) -> str:
+def release_file(image: ImageRef, held: str, user_id: str) -> str:
     """Key of a person's signature; `user_id` is the `aws:userid` of their session."""
-    return f"{releases_of(image)}{user_id}.json"
+    return f"{releases_of(image, held)}{user_id}.json"
 
 
 def pseudonym_of(arn: str) -> str:

@@ -516,9 +516,9 @@ def since_upload(uploaded: object, started_at: str, now: str) -> int:
     return max(0, round((datetime.fromisoformat(now) - begun).total_seconds() * 1000))
 
 
-def overflows(attributes: Mapping[str, Any]) -> bool:
-    """Tell if evidence and answers must move out of the item, which DynamoDB limits to 400 KB."""
-    return len(json.dumps(attributes, ensure_ascii=False).encode()) > MAX_ITEM_BYTES
+def overflows(attributes: Mapping[str, Any], most: int = MAX_ITEM_BYTES) -> bool:
+    """Tell if an item is too long, which DynamoDB limits to 400 KB: evidence and answers must move out of it then."""
+    return len(json.dumps(attributes, ensure_ascii=False).encode()) > most
 
 
 def queue_keys(record: Record) -> dict[str, str]:

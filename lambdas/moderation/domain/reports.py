@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from moderation.domain.lanes import LEASED, PARKED, PENDING, filed, order_of
+from moderation.domain.limits import MAX_REPORTED_BYTES
 from moderation.domain.people import supported_categories
 from moderation.domain.policy import Pack
-from moderation.domain.record import Change, Record, known_to, name_of, utc
+from moderation.domain.record import Change, Record, known_to, name_of, overflows, utc
 from moderation.errors import AppealRefused, ReportRefused
 
 LONGEST_TEXT = 2000
-MOST_OPEN = 20  # of an image, so that it stays within an item of the database
+MOST_OPEN = 20  # of an image and a kind: nobody's notices keep a trusted flagger's, or an appeal, from it
+_REPLY_BYTES = 4000  # of the longest reply, which each open report gets
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|(?:mailto|javascript|data|tel):)\S*|\b[\w-]+(?:\.[\w-]+)+/\S*", re.I)
 _SHOWN = "[link]"
 
@@ -70,6 +72,7 @@ def plain_text(text: str) -> str:
 
 
 _UNSEEN = {"Cc", "Cf", "Co", "Cs"}
+_ENOUGH = "As many reports of this image as it can have wait for an answer already: a person will see it."
 
 
 def reports_of(record: Record) -> list[Report]:
@@ -83,11 +86,9 @@ def open_reports(record: Record) -> list[Report]:
 
 
 def duplicate_of(record: Record, report: Report) -> Report | None:
-    """Return the open report that says the same: of the same kind and notifier, or any other appeal."""
-    for standing in open_reports(record):
-        if standing.kind == report.kind and (report.kind == "appeal" or standing.notifier == report.notifier):
-            return standing
-    return None
+    """Return the open report of the same kind and notifier, if there is one."""
+    same = (report.kind, report.notifier)
+    return next((one for one in open_reports(record) if (one.kind, one.notifier) == same), None)
 
 
 def check_report(record: Record, kind: Kind) -> None:
@@ -99,8 +100,8 @@ def check_report(record: Record, kind: Kind) -> None:
         raise AppealRefused("Only an image that was found unsafe can be appealed against, and this one wasn't.")
     elif any(report.kind == "appeal" and report.answered_at == record.decided_at for report in reports_of(record)):
         raise AppealRefused("The verdict in force is the answer to an appeal: it can't be appealed against again.")
-    if len(open_reports(record)) >= MOST_OPEN:
-        raise ReportRefused(f"{MOST_OPEN} reports of this image wait for an answer already: a person will see it.")
+    if sum(report.kind == kind for report in open_reports(record)) >= MOST_OPEN:
+        raise ReportRefused(_ENOUGH)
 
 
 def place_of(record: Record, pack: Pack | None) -> dict[str, Any]:
@@ -115,9 +116,22 @@ def place_of(record: Record, pack: Pack | None) -> dict[str, Any]:
 
 
 def with_report(record: Record, report: Report) -> Record:
-    """Return a record with one more report, not yet in the queue."""
+    """Return a record with one more report, not yet in the queue.
+
+    Answers to earlier decisions give way, the oldest first, where the record would leave no room for a decision.
+    Raises ReportRefused if there is none all the same.
+    """
     reports = [*record.reports, asdict(report)]
-    return record.with_change(Change({"reports": reports, "report_id": report.id}))
+    past = [one for one in record.reports if one.get("outcome") and one.get("answered_at") != record.decided_at]
+    while _is_full(made := record.with_change(Change({"reports": reports, "report_id": report.id}))):
+        if not past:
+            raise ReportRefused(_ENOUGH)
+        reports.remove(past.pop(0))
+    return made
+
+
+def _is_full(record: Record) -> bool:
+    return overflows(record.attributes(), MAX_REPORTED_BYTES - _REPLY_BYTES * len(open_reports(record)))
 
 
 def queued(record: Record, place: Mapping[str, Any], partition: str) -> Change:
@@ -141,21 +155,37 @@ def check_answerer(record: Record, who: str) -> None:
         raise AppealRefused("You made the decision that the appeal is about: somebody else must decide on the appeal.")
 
 
-def answered(record: Record, verdict: str, reply: str, now: str) -> list[dict[str, Any]]:
-    """Return the stored reports of a record after a person's decision, which answers the open ones."""
+def answered(record: Record, verdict: str, reply: str, now: str, who: str) -> list[dict[str, Any]]:
+    """Return the stored reports of a record after a person's decision.
+
+    It answers the open ones. Without any, whoever turns a decision of their own answers anew those that it answered.
+    """
     outcome = "upheld" if verdict == record.verdict else "reversed"
-    return [
-        {**stored, "outcome": outcome, "reply": plain_text(reply), "answered_at": now}
-        if not stored.get("outcome")
-        else dict(stored)
-        for stored in record.reports
-    ]
+    is_own = record.decider == who and verdict != record.verdict and not open_reports(record)
+    turned = {report.id for report in answers_of(record)} if is_own else set()
+    reports = []
+    for stored in record.reports:
+        said = {"reply": plain_text(reply), "answered_at": now}
+        if not stored.get("outcome"):
+            reports.append({**stored, **said, "outcome": outcome})
+        elif stored["id"] in turned:
+            reports.append({**stored, **said, "outcome": "upheld" if stored["outcome"] == "reversed" else "reversed"})
+        else:
+            reports.append(dict(stored))
+    return reports
 
 
 def source_of(record: Record, verdict: str) -> str:
-    """Return which notice led to a restriction (`domain.transparency_terms.SOURCES`); empty on one's own initiative."""
-    kinds = {report.kind for report in open_reports(record)} if verdict == "unsafe" else set()
-    return next((kind for kind in ("trusted_flagger", "notice") if kind in kinds), "")
+    """Return which notice led to a restriction (`domain.transparency_terms.SOURCES`); empty on one's own initiative.
+
+    One that is decided on again, such as upon an appeal, was led to by the same notice as before.
+    """
+    if verdict != "unsafe":
+        return ""
+    kinds = {report.kind for report in open_reports(record)}
+    stands = record.verdict == "unsafe" and record.decided_by == "person" and not record.as_of
+    before = str(record.history[-1].get("source") or "") if stands else ""
+    return next((kind for kind in ("trusted_flagger", "notice") if kind in kinds), before)
 
 
 def upholds_appeal(record: Record, verdict: str) -> bool:

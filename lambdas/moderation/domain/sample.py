@@ -21,7 +21,7 @@ class Draw:
     """Sample as a record stores it (`sample`): the probability with which it was drawn from its stratum.
 
     The stratum has the machine's verdicts alike in verdict and category on uploads between two ISO-8601 times; `at` is
-    the time of the draw.
+    the time of the first draw from them, which what people had decided on by then wasn't in.
     """
 
     probability: float
@@ -44,9 +44,19 @@ class Draw:
         """Return the attribute."""
         return asdict(self)
 
+    @property
+    def stratum(self) -> "Stratum":
+        return self.verdict, self.category
+
     def covers(self, record: Record) -> bool:
         """Tell if an upload is of the time that was drawn from."""
         return self.since <= record.created_at <= self.until
+
+
+def first_draw(draws: Iterable[Draw], stratum: "Stratum", record: Record) -> Draw | None:
+    """Return the first of draws from a stratum that covers an upload, None without one."""
+    own = [made for made in draws if made.stratum == stratum and made.covers(record)]
+    return min(own, key=lambda made: made.at, default=None)
 
 
 @dataclass(frozen=True, order=True)

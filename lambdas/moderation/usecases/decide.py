@@ -9,7 +9,7 @@ from typing import Literal
 from moderation.domain.manifest import manifest_from_json
 from moderation.domain.policy import Pack, pack_data
 from moderation.domain.record import Change, Record, name_of, overruled, utc
-from moderation.domain.reports import answered, open_reports
+from moderation.domain.reports import answered, open_reports, source_of
 from moderation.domain.review import put_into_force
 from moderation.domain.sticky_decision import Sticking, StickyDecision
 from moderation.domain.work_files import Workspace, pack_file
@@ -51,7 +51,7 @@ class PersonDecision:
     then. With `this_copy` the decision is bound to the context of this upload (a notice, rights, a test of reviewers,
     a first of two opinions), neither sticks nor changes what does. `appeal` says that it upholds an appeal, `golden`
     that the picture is a golden item, against which packs and models are measured whatever its age. `source` names
-    the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty on the service's own initiative.
+    the notice that led to it (`domain.transparency_terms.SOURCES`), and is empty if the record says it itself.
     `pending` is the id of the pending decision that this ends: it comes into force only while that is pending.
     `reply` is told to those who appealed or sent a notice, which every decision answers.
     `seconds` is the time that it took, if that was measured.
@@ -276,7 +276,7 @@ def _change(
         this_copy=decision.this_copy,
         appeal=decision.appeal,
         golden=decision.golden,
-        source=decision.source,
+        source=decision.source or source_of(record, decision.verdict),
         id=decision.pending,
         seconds=decision.seconds or 0,
     )
@@ -286,8 +286,8 @@ def _change(
     if pack and not record.policy:
         ports.work.put_if_absent(pack_file(pack.digest), pack_data(pack))
         added["policy"] = {"name": pack.name, "digest": pack.digest}
-    if open_reports(record):
-        added["reports"] = answered(record, decision.verdict, decision.reply, now)
+    if record.reports:
+        added["reports"] = answered(record, decision.verdict, decision.reply, now, decision.who)
     if record.sha256:
         added["sha256"] = record.sha256
     if _topics(ports, record.with_change(change)):

@@ -1,12 +1,12 @@
 """Draw a stratified random sample of the machine's verdicts, for people to look at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from moderation.domain.ground_truth import said_by_machine
+from moderation.domain.ground_truth import first_decided, said_by_machine
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import Record, drawn
-from moderation.domain.sample import SAMPLED_VERDICTS, Draw, Stratum, draw
+from moderation.domain.sample import SAMPLED_VERDICTS, Draw, Stratum, draw, first_draw
 from moderation.ports import VerdictStore
 from moderation.usecases.read_all import read_all
 
@@ -29,18 +29,21 @@ def draw_sample(
 ) -> list[SampledStratum]:
     """Draw from uploads between two ISO-8601 times, by verdict the size for each category; returns the strata.
 
-    The same draw again adds nothing, a larger one only what it lacks. What people decided on before isn't drawn from,
-    unless an earlier sample brought it to them, nor are escalated images. Raises the errors of the port.
+    The same draw again adds nothing, a larger one only what it lacks. What people decided on before the first draw
+    isn't drawn from; what they decided on since then is, so that a sample stands for the same uploads as before.
+    Escalated images aren't drawn from. Raises the errors of the port.
     """
+    images = [*verdicts.sampled(), *verdicts.decided_by_people(since)]
+    known = [_Known.of(record) for record in read_all(verdicts, bucket, images) if not record.is_escalated]
+    draws = {one.draw for one in known if one.draw}
 
     def frame() -> Iterator[tuple[ImageRef, Stratum]]:
         for listed in verdicts.created(SAMPLED_VERDICTS, since, until):
             if listed.image.bucket == bucket and listed.decided_by in _BY_MACHINE:
                 yield listed.image, (str(listed.verdict), listed.category)
-        for record in read_all(verdicts, bucket, verdicts.decided_by_people(since)):
-            sampled = None if record.is_escalated else Draw.of(record)
-            if sampled and since <= record.created_at <= until:
-                yield record.image, (sampled.verdict, sampled.category)
+        for one in known:
+            if one.decided_at and since <= one.record.created_at <= until and one.was_drawn_from(draws):
+                yield one.record.image, one.stratum
 
     found = []
     for (verdict, category), lot in sorted(
@@ -48,12 +51,37 @@ def draw_sample(
     ):
         made = Draw(lot.probability, verdict, category, since, until, now)
         images = [ticket.image for ticket in lot.tickets]
-        states = [_add(verdicts, record, made) for record in read_all(verdicts, bucket, images)]
+        states = [_add(verdicts, record, made, draws) for record in read_all(verdicts, bucket, images)]
         found.append(SampledStratum(verdict, category, sum(s is not None for s in states), lot.of, states.count(True)))
     return found
 
 
-def _add(verdicts: VerdictStore, record: Record, made: Draw) -> bool | None:
+@dataclass(frozen=True)
+class _Known:
+    """Record that is in a sample, or that a person decided on: all that a draw has to know of it."""
+
+    record: Record
+    stratum: Stratum
+    decided_at: str
+    draw: Draw | None
+
+    @classmethod
+    def of(cls, record: Record) -> "_Known":
+        made = Draw.of(record)
+        bare = Record(image=record.image, created_at=record.created_at)
+        return cls(bare, made.stratum if made else _said(record), first_decided(record), made)
+
+    def was_drawn_from(self, draws: Iterable[Draw]) -> bool:
+        first = first_draw(draws, self.stratum, self.record)
+        return self.draw is not None or (first is not None and first.at <= self.decided_at)
+
+
+def _said(record: Record) -> Stratum:
+    said = said_by_machine(record)
+    return str(said.get("verdict")), said.get("category")
+
+
+def _add(verdicts: VerdictStore, record: Record, made: Draw, draws: Iterable[Draw]) -> bool | None:
     """Put a record into the sample; False if it was in one, None if it can't be: escalated, or changed meanwhile.
 
     In two samples it has the larger probability, since the random numbers are the same.
@@ -65,7 +93,8 @@ def _add(verdicts: VerdictStore, record: Record, made: Draw) -> bool | None:
         if earlier.probability < made.probability:
             verdicts.compare_and_set(record, drawn(record, replace(earlier, probability=made.probability).stored()))
         return False
-    said = said_by_machine(record)
-    if record.decided_by == "person" or (said.get("verdict"), said.get("category")) != (made.verdict, made.category):
+    if _said(record) != made.stratum:
         return None
-    return verdicts.compare_and_set(record, drawn(record, made.stored())) or None
+    first = first_draw(draws, made.stratum, record) or made
+    stored = replace(first, probability=made.probability).stored()
+    return verdicts.compare_and_set(record, drawn(record, stored)) or None

@@ -1,7 +1,7 @@
 """Measure the machine's verdicts by what people decided, by samples of them and by the golden items."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -20,13 +20,13 @@ from moderation.domain.estimate import (
     sizes,
 )
 from moderation.domain.exposure import Exposure, exposure
-from moderation.domain.ground_truth import said_by_machine, truth_of
+from moderation.domain.ground_truth import first_decided, said_by_machine, truth_of
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.intervals import wilson
 from moderation.domain.lanes import due_by_default
 from moderation.domain.policy import Route, Routes
 from moderation.domain.record import GOLDEN_QUEUE, SECOND_QUEUE, Record
-from moderation.domain.sample import Draw
+from moderation.domain.sample import Draw, first_draw
 from moderation.errors import InvalidPolicy
 from moderation.ports import RevealCounts, VerdictStore
 from moderation.usecases.read_all import read_all
@@ -116,9 +116,10 @@ class GoldenAnswers:
 
 @dataclass(frozen=True)
 class Workload:
-    """Reviews that wait for a person, and what people decide in a day; `days` are what they need for what waits.
+    """Reviews and reports that wait for a person now, and what people decide in a day, on uploads of any age.
 
-    `seconds` is the median from taking an item to deciding on it, None where none was taken in the console.
+    `days` are what they need for what waits; `seconds` is the median from taking an item to deciding on it, None where
+    none was taken in the console.
     """
 
     waiting: int
@@ -158,15 +159,16 @@ def measure(
 
     Escalated images are in none of it. The exposure is of what people looked at between these times.
     """
-    people = list(read_all(verdicts, bucket, verdicts.decided_by_people(since)))
-    known = [record for record in people if not record.is_escalated]
+    queued = [record for record in verdicts.queue() if record.image.bucket == bucket]
+    reported = [record.image for record in queued if record.verdict != "review"]
+    images = dict.fromkeys([*verdicts.decided_by_people(since), *reported, *verdicts.sampled()])
+    whole = list(read_all(verdicts, bucket, images))
+    people = [record for record in whole if record.decided_by == "person"]
+    known = [r for r in people if not r.is_escalated and (r.is_golden or str(r.decided_at) >= since)]
     decided = [record for record in known if since <= record.created_at <= until]
-    waiting = [
-        record
-        for record in read_all(verdicts, bucket, verdicts.sampled())
-        if since <= record.created_at <= until and not record.is_escalated
-    ]
-    draws = {made for record in (*decided, *waiting) if (made := _frame(record))}
+    drawn = [r for r in whole if r.sample and r.decided_by != "person" and not r.is_escalated]
+    waiting = [record for record in drawn if since <= record.created_at <= until]
+    draws = {made for record in (*decided, *waiting) if (made := Draw.of(record))}
     listed = [record for record in verdicts.created(VERDICTS, since, until) if record.image.bucket == bucket]
     reviews = _reviews(verdicts, listed)
     items = list(_items(decided, waiting, reviews, draws)) if draws else []
@@ -181,16 +183,11 @@ def measure(
         packs=_by_pack(ordinary),
         agreement=agreements([one for record in decided for one in opinions_of(record) if one.purpose == SECOND_QUEUE]),
         golden_answers=_golden_answers(known),
-        workload=_workload(reviews, decided, since, until),
+        workload=_workload(queued, known, since, until),
         categories=_by_category(ordinary),
         questions=_by_question(ordinary, items),
         exposure=exposure(reveals.hours(since[:13], until[:13])),
     )
-
-
-def _frame(record: Record) -> tuple[str, str, str] | None:
-    made = Draw.of(record)
-    return (made.since, made.until, made.at) if made else None
 
 
 def _reviews(verdicts: VerdictStore, listed: Iterable[Record]) -> list[Record]:
@@ -205,7 +202,7 @@ def _items(
     decided: Iterable[Record],
     waiting: Iterable[Record],
     reviews: Iterable[Record],
-    draws: Iterable[tuple[str, str, str]],
+    draws: Collection[Draw],
 ) -> Iterator[Item]:
     """Yield the items of the uploads that a draw covers, each with its weight.
 
@@ -214,17 +211,18 @@ def _items(
     for record in (*decided, *waiting):
         if record.as_of:  # no model was asked about it
             continue
-        made, covering = Draw.of(record), [at for since, until, at in draws if since <= record.created_at <= until]
-        if made:
+        if made := Draw.of(record):
             yield Item("sample", made.verdict, made.category, 1 / made.probability, truth_of(record), _over(record))
             continue
         said = said_by_machine(record)
         verdict, truth = said.get("verdict", "review"), truth_of(record)
-        was_before = any(str(record.decided_at) < at for at in covering)
-        if covering and (verdict == "review" or was_before):
+        covering = [made for made in draws if made.covers(record)]
+        first = first_draw(covering, (verdict, said.get("category")), record)
+        at = first.at if first else min((made.at for made in covering), default="")
+        if covering and (verdict == "review" or first_decided(record) < at):
             yield Item("looked at anyway", verdict, said.get("category"), 1.0, truth, _over(record))
     for record in reviews:
-        if any(since <= record.created_at <= until for since, until, _ in draws):
+        if any(made.covers(record) for made in draws):
             stratum = f"needs {record.needs}" if record.needs else "looked at anyway"
             yield Item(stratum, "review", None, 1.0, None, _over(record))
 
@@ -286,8 +284,7 @@ def _golden_answers(records: Iterable[Record]) -> GoldenAnswers:
     return GoldenAnswers(len(right), sum(right), _share(sum(right), len(right)))
 
 
-def _workload(reviews: Iterable[Record], decided: Iterable[Record], since: str, until: str) -> Workload:
-    waiting = [record for record in reviews if not record.needs]
+def _workload(waiting: Sequence[Record], decided: Iterable[Record], since: str, until: str) -> Workload:
     overdue = sum((record.due_at or due_by_default(record.created_at)) < until for record in waiting)
     made = [entry for record in decided for entry in record.history if since <= str(entry.get("at")) <= until]
     by_people = [entry for entry in made if entry.get("who") and not entry.get("same_bytes")]

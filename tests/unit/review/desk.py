@@ -10,7 +10,7 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Category, pack_data
 from moderation.domain.record import Record, decided, utc
 from moderation.domain.review import screen_of
-from moderation.domain.work_files import Workspace, pack_file
+from moderation.domain.work_files import DECISION_KEYS, Workspace, pack_file
 from moderation.ports import Policies, StoredImage
 from moderation.usecases.decide import DecidePorts
 from moderation.usecases.review.claim import claim
@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 ANNA = Person(id="s-anna", pseudonym="p-1", roles=frozenset({"reviewer"}))
 BEN = replace(ANNA, id="s-ben", pseudonym="p-2")
 LEA = Person(id="s-lea", pseudonym="p-3", roles=frozenset({"lead"}))
+SECRET = {"schema_version": 1, "secret": "5e" * 32}
 GRAVE = replace(PACK, categories=(*PACK.categories, Category("Gore", "Blood", severity=9, review_within="1h")))
 
 
@@ -65,6 +66,7 @@ class Desk:
         self.queue = FakeReviewQueue(self.verdicts)
         self.vouching = VouchPorts("intake", self.verdicts, FakeVouches(self.verdicts), self.people)
         self.work.put_json(pack_file(GRAVE.digest), pack_data(GRAVE))
+        self.work.put_json(DECISION_KEYS, SECRET)
         self.review = ReviewPorts(
             bucket="intake",
             verdicts=self.verdicts,

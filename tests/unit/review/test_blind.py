@@ -2,20 +2,22 @@
 
 import pytest
 
-from moderation.domain.blind import blinded, hides, opinions_of, wants_second
+from moderation.domain.blind import blinded, hides, opinions_of
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
 from moderation.domain.work_files import Workspace
 from moderation.errors import NothingPending, OutOfScope
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
-from tests.unit.review.blind import SECOND, answer, decided, golden, taken
+from tests.support.fakes import FakeWork
+from tests.unit.review.blind import SECOND, answer, decided, golden, is_chosen, taken
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, image, later
 
-OTHER = next(f"n{number}" for number in range(200) if int(image(f"n{number}").id, 16) // 16 % 10)
+OTHER = next(f"n{number}" for number in range(200) if not is_chosen(f"n{number}"))
 
 
 @pytest.fixture
@@ -33,9 +35,18 @@ def sampled(desk: Desk, name: str = "drawn", verdict: str = "unsafe"):
 
 
 def test_a_tenth_of_the_decisions_on_reviews_gets_a_second_opinion(desk) -> None:
-    assert 60 < sum(int(image(f"k{number}").id, 16) // 16 % 10 == 0 for number in range(1000)) < 140
-    assert wants_second(desk.get(decided(desk, SECOND[0])))
-    assert not wants_second(desk.get(decided(desk, OTHER)))
+    assert 60 < sum(chance_of(desk.work, image(f"k{number}")) % 10 == 0 for number in range(1000)) < 140
+    for name, gets_one in ((SECOND[0], True), (OTHER, False)):
+        assert desk.get(decided(desk, name)).other["queue"].startswith("second#") is gets_one
+
+
+def test_nobody_can_tell_beforehand_which_decision_gets_a_second_opinion(desk) -> None:
+    images, elsewhere = [image(f"k{number}") for number in range(100)], FakeWork()
+
+    chosen = [made for made in images if chance_of(desk.work, made) % 10 == 0]
+
+    assert chosen != [made for made in images if chance_of(elsewhere, made) % 10 == 0], "by a deployment's own secret"
+    assert chosen == [made for made in images if chance_of(desk.work, made) % 10 == 0]
 
 
 def test_a_second_opinion_goes_to_another_person_once(desk) -> None:
@@ -176,7 +187,7 @@ def test_an_answer_that_is_ended_twice_counts_once(desk) -> None:
 
 
 def test_what_a_person_may_not_look_at_hides_no_blind_item_for_ever(desk) -> None:
-    names = [f"n{number}" for number in range(4000) if int(image(f"n{number}").id, 16) // 16 % 10 == 0][:101]
+    names = [f"n{number}" for number in range(4000) if is_chosen(f"n{number}")][:101]
     made = [decided(desk, name) for name in names[:-1]] + [decided(desk, names[-1], who=BEN)]
     for number, one in enumerate(made):
         desk.verdicts.records[one]["queue_order"] = utc(later(86400 * (number - 101)))
@@ -214,7 +225,7 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
     record = taken(desk, BEN)
 
     assert hides(record, BEN.id, utc(later(21)), lead=False)
-    shown = blinded(record, GRAVE, later(21))
+    shown = blinded(record, GRAVE, later(21), chance_of(desk.work, record.image))
     assert (shown.verdict, shown.history, shown.shadow, shown.opinions, shown.sample) == ("review", (), {}, (), None)
     assert utc(later(-6 * 3600)) <= shown.created_at < utc(later(20)) < str(shown.due_at)
     assert shown.evidence == record.evidence
@@ -223,7 +234,7 @@ def test_whoever_holds_it_sees_neither_verdict_nor_history_nor_an_old_date(desk,
 
 def test_a_second_opinion_shows_what_the_machine_said_to_the_first(desk) -> None:
     decided(desk, SECOND[0])
-    shown = blinded(taken(desk, BEN), GRAVE, later(21))
+    shown = blinded(taken(desk, BEN), GRAVE, later(21), chance=7)
 
     assert (shown.verdict, shown.reason, shown.decided_by, shown.row) == ("review", "?", "evidence", "disagreement")
 

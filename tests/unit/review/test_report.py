@@ -1,13 +1,16 @@
 """Appeals and notices: how they wait, who answers them, and what becomes of them."""
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from moderation.api import shapes
 from moderation.domain.people import Person
 from moderation.domain.record import escalated, utc
-from moderation.domain.reports import LONGEST_TEXT, plain_text, reports_of
+from moderation.domain.reports import LONGEST_TEXT, MOST_OPEN, plain_text, reports_of
 from moderation.domain.review import screen_of
 from moderation.errors import AppealRefused, DecidedMeanwhile, OutOfScope, ReportRefused
 from moderation.usecases.decide import PersonDecision, decide
@@ -98,6 +101,48 @@ def test_reports_of_one_image_are_one_item_and_repeated_ones_the_same_report(des
     assert desk.get(made).due_at == first.due_at
     assert taken(desk, ANNA, later(6)).image == made
     assert taken(desk, BEN, later(6)) is None
+
+
+def test_other_peoples_notices_keep_neither_a_trusted_flagger_nor_an_appeal_away(desk) -> None:
+    made = safe(desk, "a")
+    for number in range(MOST_OPEN):
+        notice(desk, made, f"u{number}")
+    with pytest.raises(ReportRefused, match="a person will see it"):
+        notice(desk, made, "one more")
+
+    sent = notice(desk, made, "ngo")
+
+    assert (desk.get(made).severity, desk.get(made).due_at) == (8, sent.due_at)
+    desk.verdicts.records[made]["verdict"] = "unsafe"  # the machine, which was asked again
+    assert appeal(desk, made).kind == "appeal"
+
+
+def test_whoever_appeals_is_heard_and_answered(desk) -> None:
+    made, other = unsafe(desk, "a"), replace(SHOP, id="arn:aws:sts::1:assumed-role/Other", pseudonym="p-other")
+    appeal(desk, made, "somebody", "lol")
+    appeal(desk, made, "somebody", "lol again")
+    report(desk.review, other, made, "appeal", "owner", "It is a toy", NOW)
+    assert [one.text for one in reports_of(desk.get(made))] == ["lol", "It is a toy"]
+
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(20)), later(31))
+
+    assert [one["outcome"] for one in shapes.app_record(desk.get(made), "p-other")["reports"]] == ["reversed"]
+
+
+def test_no_number_of_reports_leaves_a_decision_without_room(desk) -> None:
+    made, long = safe(desk, "a"), "\U0001f600" * LONGEST_TEXT
+    desk.verdicts.records[made]["evidence"] = [{"view": "full", "question": "x" * 100_000}]
+    for round in range(3):
+        for number in range(MOST_OPEN):
+            with suppress(ReportRefused):
+                notice(desk, made, f"u{number}", long, at=later(100 * round))
+        assert reports_of(desk.get(made))[-1].text == long
+        pending = desk.decide(ANNA, made, "safe", later(100 * round + 1), reply=long[:1000])
+        stored = json.dumps(desk.get(made).attributes(), ensure_ascii=False).encode()
+        assert len(stored) < 390_000
+        desk.finalise(made, pending, later(100 * round + 12))
+        assert all(one.outcome for one in reports_of(desk.get(made)))
+        assert len(json.dumps(desk.get(made).attributes(), ensure_ascii=False).encode()) < 400_000
 
 
 def test_an_appeal_goes_to_another_person_than_who_decided(desk) -> None:
@@ -191,6 +236,38 @@ def test_an_appeal_is_answered_with_an_outcome_and_a_reply_and_published(desk, v
     assert desk.get(made).other["queue"].startswith("person#")
 
 
+def test_whoever_was_answered_hears_that_the_decision_was_turned(desk) -> None:
+    made = unsafe(desk, "a")
+    sent = appeal(desk, made)
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(20), reply="It is no toy"), later(31))
+    desk.publisher.published.clear()
+
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(40), reply="It is, sorry"), later(51))
+
+    (answer,) = reports_of(desk.get(made))
+    assert (answer.outcome, answer.reply, answer.answered_at) == ("reversed", "It is, sorry", desk.get(made).decided_at)
+    told = [{"kind": "appeal", "id": sent.id, "outcome": "reversed", "reply": "It is, sorry"}]
+    assert desk.publisher.published and all(message["answers"] == told for _, message, _ in desk.publisher.published)
+    assert shapes.app_record(desk.get(made), SHOP.pseudonym)["reports"][0]["outcome"] == "reversed"
+
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(60)), later(71))
+    assert [(one.outcome, one.reply) for one in reports_of(desk.get(made))] == [("upheld", "")]
+
+
+def test_a_new_decision_upon_a_notice_is_no_answer_to_an_earlier_appeal(desk) -> None:
+    made = unsafe(desk, "a")
+    appeal(desk, made)
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(20)), later(31))
+    notice(desk, made, at=later(40))
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(41)), later(52))
+
+    assert [(one.kind, one.outcome) for one in reports_of(desk.get(made))] == [
+        ("appeal", "reversed"),
+        ("notice", "reversed"),
+    ]
+    assert appeal(desk, made, at=later(60)).outcome == "", "it can be appealed against again"
+
+
 def test_a_restriction_after_a_notice_says_so_and_one_without_does_not(desk) -> None:
     made, own = safe(desk, "a"), unsafe(desk, "b")
     notice(desk, made, "u1")
@@ -201,6 +278,29 @@ def test_a_restriction_after_a_notice_says_so_and_one_without_does_not(desk) -> 
     assert desk.get(made).history[-1]["source"] == "trusted_flagger"
     assert "source" not in desk.get(own).history[-1]
     assert {one.outcome for one in reports_of(desk.get(made))} == {"reversed"}
+
+
+def test_what_an_appeal_leaves_in_force_still_names_the_notice_that_led_to_it(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made, "ngo")
+    desk.finalise(made, desk.decide(ANNA, made, "unsafe", later(1)), later(12))
+    appeal(desk, made, at=later(20))
+
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(21)), later(32))
+    assert desk.get(made).history[-1]["source"] == "trusted_flagger"
+
+    desk.finalise(made, desk.decide(BEN, made, "safe", later(40)), later(51))
+    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(60)), later(71))
+    assert "source" not in desk.get(made).history[-1], "somebody found it anew"
+
+
+def test_a_decision_by_the_command_names_the_notice_that_it_answers(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+
+    decide(desk.deciding, desk.get(made), PersonDecision("unsafe", ("Violence",), "A fight", ANNA.id))
+
+    assert desk.get(made).history[-1]["source"] == "notice"
 
 
 def test_a_decision_on_a_screen_without_the_newest_report_comes_to_nothing(desk) -> None:

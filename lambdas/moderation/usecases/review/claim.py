@@ -9,6 +9,7 @@ from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer, open_reports
 from moderation.domain.review import claimed, released, renewed
 from moderation.errors import NothingPending, OutOfScope
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of
 
@@ -24,7 +25,8 @@ def claim(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
     record = item_of(ports, person, image, "claim")
     lead = may(person, "others-decisions")
     if claims_blind(record, person.id, utc(now), lead=lead):
-        uploaded_at = upload_shown(record, policy_in_force(ports.policies, record), None, now)
+        pack, chance = policy_in_force(ports.policies, record), chance_of(ports.work, image)
+        uploaded_at = upload_shown(record, pack, None, now, chance)
         return changed(ports, record, lambda standing: leased_blind(standing, person.id, now, uploaded_at))
     made_by_other = record.decided_by == "person" and record.verdict != "review" and record.decider != person.id
     if made_by_other and not open_reports(record) and not lead:

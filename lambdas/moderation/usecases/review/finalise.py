@@ -8,7 +8,7 @@ from moderation.domain.blind import for_second, is_opinion, opined, wants_second
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
-from moderation.domain.reports import source_of, upholds_appeal
+from moderation.domain.reports import upholds_appeal
 from moderation.domain.review import (
     UNREADABLE,
     Pending,
@@ -23,6 +23,7 @@ from moderation.domain.review import (
 )
 from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
 
 
@@ -128,7 +129,6 @@ def _decision_of(record: Record, pending: Pending) -> PersonDecision:
         this_copy=pending.this_copy,
         pending=pending.id,
         appeal=upholds_appeal(record, pending.verdict),
-        source=source_of(record, pending.verdict),
         reply=pending.reply,
         seconds=pending.seconds,
     )
@@ -165,4 +165,5 @@ def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str, *, decided:
         return
 
     home = sent_home(record)
-    ports.queue.compare_lease(record, for_second(home) if decided and wants_second(record) else home)
+    again = decided and wants_second(record, chance_of(ports.work, image))
+    ports.queue.compare_lease(record, for_second(home) if again else home)

@@ -24,6 +24,7 @@ from moderation.domain.record import (
 from moderation.domain.reports import may_answer
 from moderation.domain.review import UNREADABLE, claimed, is_free
 from moderation.errors import OutOfScope
+from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.find_policy import policy_in_force
 from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import preview
@@ -158,13 +159,18 @@ def _take_blind(
                     newer = [one for one in left if one.created_at > record.created_at]
                     left = newer[len(newer) // 2 :]  # those that are kept are soon found so
                     continue
-                elif at := upload_shown(record, policy_in_force(ports.policies, record), before, now):
+                elif at := _upload_shown(ports, record, before, now):
                     change = leased_blind(record, person.id, now, at)
                 else:
                     continue
                 if taken := _taken(ports, record, change):
                     return taken
     return None
+
+
+def _upload_shown(ports: ReviewPorts, record: Record, before: Record | None, now: datetime) -> str:
+    pack = policy_in_force(ports.policies, record)
+    return upload_shown(record, pack, before, now, chance_of(ports.work, record.image))
 
 
 def _of_purpose(ports: ReviewPorts, purpose: str, now: datetime, lot: float) -> Iterator[Record]:

@@ -39,17 +39,21 @@ def report(
         raise ReportRefused("Nothing is left of the text without its links: say what is wrong, in words.")
     if standing := duplicate_of(record, made):
         return standing
-    check_report(record, manner)
+    _reported(record, made)
     if not ports.queue.count_report(sender, utc(now)[:10], app.reports_a_day):
         raise ReportRefused(f"This user has sent {app.reports_a_day} appeals and notices today: try again tomorrow.")
     note_down(ports, app, kind, record, now, report=made.id)
-    changed(ports, record, lambda standing: _filed(ports, standing, made, manner))
+    changed(ports, record, lambda standing: _filed(ports, standing, made))
     return made
 
 
-def _filed(ports: ReviewPorts, record: Record, made: Report, kind: Kind) -> Change:
-    check_report(record, kind)
-    reported = with_report(record, made)
+def _reported(record: Record, made: Report) -> Record:
+    check_report(record, made.kind)
+    return with_report(record, made)
+
+
+def _filed(ports: ReviewPorts, record: Record, made: Report) -> Change:
+    reported = _reported(record, made)
     place = place_of(reported, find_policy(ports.work, ports.policies, record))
     lane = ports.verdicts.open_lane(lane_of(record.image, place))
     unsorted = UNSORTED[int(record.image.id, 16) % len(UNSORTED)]
