@@ -167,8 +167,9 @@ def test_an_answer_that_was_cut_off_or_blocked_is_no_judgement(reason: str) -> N
         parse_judgement(text, PACK)
 
 
-def test_an_answer_without_text_is_no_judgement_and_can_be_quoted_in_a_repair() -> None:
-    text = complete(LLAMA, answered())
+@pytest.mark.parametrize("content", [[], [{"text": " \n"}]])
+def test_an_answer_without_text_is_no_judgement_and_can_be_quoted_in_a_repair(content: list[dict[str, Any]]) -> None:
+    text = complete(LLAMA, answered(*content))
 
     assert text.strip()
     with pytest.raises(UnusableJudgement):

@@ -114,4 +114,4 @@ def read_answer(answer: Mapping[str, Any]) -> str:
     called = [json.dumps(block["toolUse"]["input"]) for block in content if "toolUse" in block]
     if called:
         said = [_THOUGHT.sub("", text) for text in said]
-    return "\n".join([*said, *called]) or no_answer("empty")
+    return "\n".join([*said, *called]).strip() or no_answer("empty")
