@@ -253,9 +253,9 @@ def test_a_models_name_of_any_length_fits_into_a_record():
     assert len(model.ask(b"png", [], True).model) < 300
 
 
-def test_json_nested_beyond_reading_is_a_garbled_answer():
+def test_json_nested_beyond_reading_is_a_garbled_answer(monkeypatch):
     model, runtime = eyes()
-    runtime.invoke_endpoint = lambda **_: {"Body": io.BytesIO(b"[" * 200_000)}
+    monkeypatch.setattr(runtime, "invoke_endpoint", lambda **_: {"Body": io.BytesIO(b"[" * 200_000)})
 
     with pytest.raises(MalformedResponse, match="nested too deeply"):
         model.ask(b"png", [GUN], False)
