@@ -14,7 +14,7 @@ _DESCRIBED = (
 )
 _DECLINED = re.compile(rf"\b(?:i|we)(?: |\b(?='))(?:\w+ ){{0,2}}?{_NEGATED} (?:\w+ ){{0,3}}?{_DESCRIBED}")
 _PICTURE = r"(?:image|picture|photo)"
-_SHOWN = r"(?:attached|available|displayed|found|given|included|loaded|opened|processed|provided|supplied|uploaded)"
+_SHOWN = r"(?:attached|given|included|loaded|processed|provided|supplied|uploaded)"
 _NOT_GIVEN = re.compile(
     rf"\b{_PICTURE} (?:\w+ )?(?:not |cannot |can't |couldn't |wasn't |isn't )(?:be |been )?{_SHOWN}"
     rf"|\bno {_PICTURE} (?:\w+ )?(?:\w+ )?{_SHOWN}"

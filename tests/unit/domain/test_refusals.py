@@ -34,6 +34,7 @@ def test_a_refusal_is_recognised(text: str) -> None:
         "I can't help falling in love with you, written on a poster",
         "a man who can't swim is helped by a lifeguard",
         "a room with no image on the wall",
+        "No image available",
         "two people who do not look at the camera",
         "a close up of a picture that is not finished",
         "the image shows a person who cannot see",
