@@ -13,7 +13,7 @@ from rich.progress import Progress
 from moderate.answer_file import AnswerFile
 from moderate.costs import prices
 from moderate.costs.bedrock_tokens import Judge, judge_of
-from moderate.costs.models_cost import models_cost
+from moderate.costs.models_cost import Vision, models_cost, vision_of
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
 from moderate.evaluation_page import added, discordant_share, evaluation_page, figure, share, spent_rows
 from moderate.failures import FAILED, CommandFailed
@@ -65,18 +65,20 @@ class Side:
     pack: Pack
     models: Models
     judge: Judge
+    vision: Vision
     sources: Sources
     uses_records: bool = True
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Outcomes with one side; `described` names the models, and `judge` says how the judge is paid."""
+    """Outcomes with one side; `described` names the models; `judge` and `vision` say how they are paid."""
 
     name: str
     pack: Mapping[str, str]
     described: str
     judge: Judge
+    vision: Vision
     pictures: Sequence[EvaluatedPicture]
     failed: Mapping[str, str]
     escalated: int = 0
@@ -112,7 +114,7 @@ def evaluate(
     folder = out or default_folder(labelled)
     with AnswerFile(folder / _ANSWERS) as memory, progress() as bar:
         models, judge = models_of(deployment, chosen, labelled, memory), judge_of(deployment.outputs)
-        ours = Side(chosen.name, chosen, models, judge, Sources(deployment))
+        ours = Side(chosen.name, chosen, models, judge, vision_of(deployment.outputs), Sources(deployment))
         evaluations = [_evaluation(ours, labelled, at_once, bar)]
         if against:
             evaluations.append(_other(against, ours, labelled, at_once, bar, memory))
@@ -149,7 +151,9 @@ def _evaluation(side: Side, labelled: LabelledSet, at_once: int, bar: Progress) 
     outcomes: Outcomes[EvaluatedPicture] = run(labelled.pictures, work, at_once, bar, f"Evaluating {side.name}")
     pack = {"name": side.pack.name, "digest": side.pack.digest}
     escalated = len(outcomes.escalated)
-    return Evaluation(side.name, pack, side.models.name, side.judge, outcomes.done, outcomes.failed, escalated)
+    return Evaluation(
+        side.name, pack, side.models.name, side.judge, side.vision, outcomes.done, outcomes.failed, escalated
+    )
 
 
 def _other(
@@ -160,12 +164,13 @@ def _other(
     if against.startswith(STACK):
         other = find(against.removeprefix(STACK))
         models = models_of(other, ours.pack, labelled, memory)
-        theirs = Side(against, ours.pack, models, judge_of(other.outputs), ours.sources, uses_records=False)
+        judge, vision = judge_of(other.outputs), vision_of(other.outputs)
+        theirs = Side(against, ours.pack, models, judge, vision, ours.sources, uses_records=False)
         return _evaluation(theirs, labelled, at_once, bar)
     pack = named_or_file(against, ours.sources.deployment.stack)
     models = models_of(ours.sources.deployment, pack, labelled, memory)
     name = pack.name if pack.name != ours.name else f"{pack.name} ({against})"
-    return _evaluation(Side(name, pack, models, ours.judge, ours.sources), labelled, at_once, bar)
+    return _evaluation(Side(name, pack, models, ours.judge, ours.vision, ours.sources), labelled, at_once, bar)
 
 
 def _earlier(folder: Path, labelled: LabelledSet) -> Evaluation:
@@ -179,7 +184,8 @@ def _earlier(folder: Path, labelled: LabelledSet) -> Evaluation:
     known = [replace(read[one.path], truth=one.labels) for one in labelled.pictures if one.path in read]
     if not known:
         raise CommandFailed(f"{folder} holds an evaluation of other pictures: give the labelled set by the same path.")
-    return Evaluation(folder.name, side["pack"], side["models"], side.get("judge", "unpriced"), known, {})
+    judge, vision = side.get("judge", "unpriced"), side.get("vision", "blip2")
+    return Evaluation(folder.name, side["pack"], side["models"], judge, vision, known, {})
 
 
 def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
@@ -193,7 +199,8 @@ def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluatio
                 "pack": one.pack,
                 "models": one.described,
                 "judge": one.judge,
-                "spent": _spent(one.pictures, one.judge),
+                "vision": one.vision,
+                "spent": _spent(one.pictures, one.judge, one.vision),
                 "report": report(pack, one.pictures),
             }
             for one in evaluations
@@ -209,10 +216,10 @@ def _document(pack: Pack, labelled: LabelledSet, evaluations: Sequence[Evaluatio
     return document
 
 
-def _spent(pictures: Sequence[EvaluatedPicture], judge: Judge) -> dict[str, Any]:
+def _spent(pictures: Sequence[EvaluatedPicture], judge: Judge, vision: Vision) -> dict[str, Any]:
     """Return time and cost of the models for these pictures, also of answers that are remembered or on records."""
     judgements = sum(picture.judgements for picture in pictures)
-    cost = models_cost(((p.views, p.questions) for p in pictures), judgements, judge, prices.load())
+    cost = models_cost(((p.views, p.questions) for p in pictures), judgements, judge, prices.load(), vision)
     return {
         "views": sum(picture.views for picture in pictures),
         "judgements": judgements,

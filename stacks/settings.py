@@ -26,7 +26,8 @@ _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _KEY_ARN = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-z-]{36}")
 _BEDROCK = re.compile(
     r"bedrock:(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]+:(?:[0-9]{12})?:(?:foundation-model|inference-profile)/)?"
-    r"(?P<id>(?:(?P<geography>[a-z]{2,6})\.)?[a-z0-9-]+\.[a-zA-Z0-9.-]+(?::[0-9]+)*)"
+    # a geography stands before a provider, whose name is of letters: `glm-4` in `zai.glm-4.7` is none
+    r"(?P<id>(?:(?P<geography>[a-z-]{2,6})\.(?=[a-z]+\.))?[a-z0-9-]+\.[a-zA-Z0-9.-]+(?::[0-9]+)*)"
 )
 # A web ACL for CloudFront is global, and its ARN names us-east-1.
 _WEB_ACL_ARN = re.compile(r"arn:aws:wafv2:us-east-1:[0-9]{12}:global/webacl/[\w-]{1,128}/[0-9a-f-]{36}")

@@ -28,11 +28,11 @@ def read(data: dict[str, Any]) -> Chat:
 
 
 def write(data: dict[str, Any], completion: Completion) -> dict[str, Any]:
-    """Return the answer to a request: text, or the call of the tool that it demands."""
+    """Return the answer to a request: text, or the call of the tool that it demands if the text is in JSON."""
     block: dict[str, Any] = {"text": completion.text}
     reason = "end_turn"
-    if tool := _demanded(data):
-        block = {"toolUse": {"toolUseId": "tooluse_1", "name": tool, "input": json.loads(completion.text)}}
+    if (tool := _demanded(data)) and (called := _called_with(completion.text)) is not None:
+        block = {"toolUse": {"toolUseId": "tooluse_1", "name": tool, "input": called}}
         reason = "tool_use"
     asked = sum(len(str(message)) for message in data["messages"]) // 4
     return {
@@ -51,9 +51,19 @@ def error_of(problem: JudgeFailed) -> tuple[int, str]:
     """Return the HTTP status and the code of Bedrock's error for a judge's."""
     if problem.status in (408, 504):
         return 408, "ModelTimeoutException"
+    if problem.status in (429, 503):
+        return 429, "ThrottlingException"
     if problem.status < 500:
         return 400, "ValidationException"
     return 424, "ModelErrorException"
+
+
+def _called_with(text: str) -> Any:
+    """Return the data in a text; None if a judge ignored the schema, as weights without constraints do."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _schema(data: dict[str, Any]) -> dict[str, Any] | None:

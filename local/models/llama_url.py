@@ -24,12 +24,13 @@ class LlamaUrl:
             answer = self._server.complete(_request(chat))
             choice = answer["choices"][0]
             tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
-            return Completion(str(choice["message"]["content"]), tokens, choice.get("finish_reason") == "length")
+            text = choice["message"].get("content") or ""  # none of a model that thinks first, refuses or calls a tool
+            return Completion(str(text), tokens, choice.get("finish_reason") == "length")
         except urllib.error.HTTPError as error:
             raise JudgeFailed(error.code, f"{self._server.base} answered {error.code}.") from None
         except TimeoutError:
             raise JudgeFailed(504, f"{self._server.base} timed out: no answer within {TIMEOUT_S} s.") from None
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise JudgeFailed(502, f"{self._server.base} gave no usable answer: {error}") from None
 
 

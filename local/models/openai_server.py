@@ -1,13 +1,28 @@
 """A server that speaks OpenAI's API (Ollama, vLLM, llama.cpp), and one of its models."""
 
 import json
+import time
+import urllib.error
 import urllib.request
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from local.models.errors import UnusableModel
 
 TIMEOUT_S = 55  # so that the answer comes within SageMaker's 60 s
+MAX_ANSWER_BYTES = 6_291_456  # of SageMaker's own answers
+_CHUNK_BYTES = 65_536
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Handler that follows no redirect: a redirected chat would be sent again as a GET, without its picture."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no request."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 class OpenAiServer:
@@ -19,19 +34,24 @@ class OpenAiServer:
             raise UnusableModel(f"{variable}={base}: give the address of a server, such as http://localhost:11434.")
         self.base = base.rstrip("/").removesuffix("/v1")
         try:
-            listed = [str(each["id"]) for each in self._call("/v1/models")["data"]]
-            self.model = model or listed[0]
+            listed = [str(each["id"]) for each in self._call("/v1/models")["data"] or ()]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise UnusableModel(
                 f"{variable}={base}: {self.base}/v1/models can't be read ({error}). Is the server up, and does it "
                 "speak the OpenAI API?"
             ) from None
+        if not listed:
+            raise UnusableModel(f"{variable}={base}: {self.base} has no model: pull or load one there first.")
+        self.model = model or listed[0]
         if self.model not in listed:
             raise UnusableModel(f"{variable}_MODEL={model}: {self.base} has {', '.join(listed)}.")
         self.name = f"{self.model} at {self.base}"
 
     def complete(self, request: dict[str, Any]) -> Any:
-        """Send a chat to the model and return the answer's data. Raises OSError (HTTPError too) or ValueError."""
+        """Send a chat to the model and return the answer's data.
+
+        Raises HTTPError for a status of 400 or more, TimeoutError, another OSError, or ValueError.
+        """
         return self._call("/v1/chat/completions", {"model": self.model, **request})
 
     def _call(self, path: str, data: dict[str, Any] | None = None) -> Any:
@@ -40,5 +60,26 @@ class OpenAiServer:
             data=None if data is None else json.dumps(data).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
-            return json.load(response)
+        try:
+            with _OPENER.open(request, timeout=TIMEOUT_S) as response:
+                return json.loads(_body(response))
+        except urllib.error.HTTPError as error:
+            if error.code >= 400:
+                raise
+            raise OSError(f"it redirects to {error.headers['Location']}: name that address") from None
+        except HTTPException as error:
+            raise OSError(f"its answer isn't HTTP: {type(error).__name__}") from None
+        except RecursionError:
+            raise ValueError("its JSON is nested too deeply") from None
+
+
+def _body(response: HTTPResponse) -> bytes:
+    """Read an answer of limited size in limited time, however slowly it comes. Raises TimeoutError or ValueError."""
+    until, body = time.monotonic() + TIMEOUT_S, bytearray()
+    while chunk := response.read1(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise ValueError(f"more than {MAX_ANSWER_BYTES:,} bytes")
+        if time.monotonic() > until:
+            raise TimeoutError
+    return bytes(body)

@@ -4,7 +4,7 @@ import json
 import urllib.error
 
 from local.models.container import Reply
-from local.models.openai_server import TIMEOUT_S, OpenAiServer
+from local.models.openai_server import MAX_ANSWER_BYTES, TIMEOUT_S, OpenAiServer
 
 # Open models of this kind look at 384 to 512 pixels a side, or cut a larger picture into such tiles.
 INPUT_SIZE = 448
@@ -25,7 +25,7 @@ class VisionUrl:
         try:
             return Reply(200, json.dumps(self._server.complete(json.loads(body))).encode())
         except urllib.error.HTTPError as error:
-            return Reply(error.code, error.read())
+            return Reply(error.code, error.read(MAX_ANSWER_BYTES))
         except TimeoutError:
             message = f"{self._server.base} timed out: no answer within {TIMEOUT_S} s."
             return Reply(504, json.dumps({"error": message}).encode())

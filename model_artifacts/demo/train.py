@@ -19,11 +19,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import pickle
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -428,7 +430,7 @@ class Trainer:
 
     def resume(self) -> None:
         """Resume the run that was saved in the output folder."""
-        state = torch.load(self.options.output / STATE, weights_only=True)
+        state = _saved(self.options)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
         self._average = state["average"]
@@ -586,13 +588,31 @@ def _report(trainer: Trainer, validation: Validation) -> None:
     )
 
 
+def _above_zero(number: type[float]) -> Callable[[str], float]:
+    """Return the reader of an option that must be more than 0: a run to 0 would never end."""
+
+    def read(text: str) -> float:
+        value = number(text)
+        if not 0 < value < math.inf:
+            raise argparse.ArgumentTypeError(f"{text} isn't more than 0")
+        return value
+
+    return read
+
+
+def _saved(options: Options) -> dict[str, Any]:
+    """Return the state of the run in the output folder. Raises RuntimeError, EOFError or UnpicklingError."""
+    state: dict[str, Any] = torch.load(options.output / STATE, weights_only=True)
+    return state
+
+
 def _options() -> Options:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--output", type=Path, default=Path("build/demo-training"))
-    parser.add_argument("--minutes", type=float, help="train for this long")
-    parser.add_argument("--steps", type=int, help="train for this many steps")
-    parser.add_argument("--workers", type=int, default=2, help="single-threaded processes")
-    parser.add_argument("--batch", type=int, default=16, help="drawings a step for each worker")
+    parser.add_argument("--minutes", type=_above_zero(float), help="train for this long")
+    parser.add_argument("--steps", type=_above_zero(int), help="train for this many steps")
+    parser.add_argument("--workers", type=_above_zero(int), default=2, help="single-threaded processes")
+    parser.add_argument("--batch", type=_above_zero(int), default=16, help="drawings a step for each worker")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if there is one")
@@ -605,7 +625,13 @@ def _options() -> Options:
     options = Options(**vars(arguments))
     if options.minutes is None and options.steps is None:
         parser.error("say how long: --minutes or --steps")
-    earlier = torch.load(options.output / STATE, weights_only=True).get("recipe") if options.resume else options.recipe
+    try:
+        earlier = _saved(options).get("recipe") if options.resume else options.recipe
+    except (RuntimeError, EOFError, pickle.UnpicklingError):
+        parser.error(
+            f"{options.output / STATE} is damaged, so that the run can't go on: delete {options.output} to start anew, "
+            "or choose another --output"
+        )
     if earlier != options.recipe:
         parser.error(
             f"{options.output} holds a run with {earlier}, not {options.recipe}, and would end like neither: "

@@ -29,5 +29,8 @@ def judged(name: str, judge: JudgeModel, form: str, log: str) -> Check:
     except UnusableJudgement as fault:
         remedy = f"One failure is harmless: the workflow retries. If it persists, images go to review: see {log}"
         return Check(name, "warn", f"unusable, {spoken}: {fault}", remedy)
+    if judgement.flag == "safe":
+        remedy = "Such a judge sends unsafe images to review. Test your cases with it, or choose another: -c judge=…"
+        return Check(name, "warn", f"it calls a weapon with P 0.99 safe, {spoken}", remedy)
     verdict = " / ".join(filter(None, (judgement.flag, judgement.category)))
     return Check(name, "ok", f"a weapon is {verdict}, {spoken}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from moderate.costs.billing import DAYS_A_MONTH, Line, Load, Workflow, average_image, bill, fleets
+from moderate.costs.billing import DAYS_A_MONTH, UNPRICED_JUDGE, Line, Load, Workflow, average_image, bill, fleets
 from moderate.costs.gpu_time import IN_FLIGHT
 from moderate.costs.prices import Prices
 from moderate.costs.resource_usage import Measured, ResourceUsage
@@ -70,7 +70,7 @@ def estimate(listed: int, selected: int, concurrency: int, load: Load, measured:
     marginal = [
         Line(line.name, line.usd - fixed.usd, line.arithmetic)
         for line, fixed in zip(month.lines, nothing.lines, strict=True)
-        if line.name not in _OF_DEPLOYMENT and line.usd > fixed.usd
+        if line.name not in _OF_DEPLOYMENT and (line.usd > fixed.usd or line.name == UNPRICED_JUDGE)
     ]
     own = (selecting(listed, prices), awaiting(selected, load, prices))
     return Estimate(hours, (*endpoints, *marginal, *own), quotas(concurrency, load, image))

@@ -32,6 +32,7 @@ _EXPRESS_GB = 64 / 1024  # the smallest size that Express bills, and sufficient:
 _TOPICS, _KEY_REUSE_SECONDS = 2, 300  # SNS asks KMS for a data key every five minutes at most
 _TRACED_SHARE, _TRACED_A_SECOND = 0.05, 1  # X-Ray's default sampling
 METRICS, ALARMS, DASHBOARDS = 51, 32, 1  # assumed: names times dimensions, and autoscaling's own alarms too
+UNPRICED_JUDGE = "judge on Bedrock"  # a line without dollars, which says so
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def judge_line(load: Load, image: ResourceUsage, prices: Prices) -> Line:
         _, llama = fleets(load, image)
         return Line("Llama 2 endpoint", llama.usd(prices), llama.arithmetic)
     if load.judge == "unpriced":
-        return Line("judge on Bedrock", 0.0, "its tokens: their price isn't in moderate/costs/prices.json")
+        return Line(UNPRICED_JUDGE, 0.0, "its tokens: their price isn't in moderate/costs/prices.json")
     tokens = bedrock_tokens.TOKENS[load.judge]
     asked = load.images_per_day * judgements(load)
     each = tokens.usd(load.judge, prices)

@@ -1,5 +1,6 @@
 """`moderate cost`: monthly cost of a load, from the dated price file, without calls to AWS."""
 
+import math
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -146,6 +147,8 @@ def cost(
         reviewers=reviewers,
         decisions_per_day=decisions_per_day,
     )
+    if endless := [name for name, value in asdict(load).items() if value == math.inf]:
+        raise typer.BadParameter("it must be a finite number", param_hint=f"--{endless[0].replace('_', '-')}")
     measured, listed = resource_usage.load(), prices.load()
     made, inputs = bill(load, measured, listed), standings(load, measured, listed)
     if as_json:

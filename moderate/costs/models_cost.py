@@ -1,7 +1,8 @@
 """Cost of the models' time and tokens for some requests, by arithmetic: no measured price of theirs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from moderate.costs.bedrock_tokens import TOKENS, Judge
 from moderate.costs.billing import Load
@@ -10,6 +11,8 @@ from moderate.costs.prices import Prices
 from moderation.contract import BLIP2_INSTANCE_TYPE, LLAMA_INSTANCE_TYPES
 
 _HOUR = 3600
+
+Vision = Literal["blip2", "unpriced"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,19 @@ class ModelsCost:
     arithmetic: str
 
 
-def models_cost(views: Iterable[tuple[int, int]], judgements: int, judge: Judge, prices: Prices) -> ModelsCost:
+_UNKNOWN_VISION = ModelsCost(0.0, "without the vision model, whose price isn't known here")
+
+
+def vision_of(outputs: Mapping[str, str]) -> Vision:
+    """Return the vision model of a deployment by its outputs; `unpriced` if it is another than BLIP-2."""
+    return "unpriced" if outputs.get("Blip2Dialect") == "openai" else "blip2"
+
+
+def models_cost(
+    views: Iterable[tuple[int, int]], judgements: int, judge: Judge, prices: Prices, vision: Vision = "blip2"
+) -> ModelsCost:
     """Return the cost of the judgements and of pictures with (views, questions about each view)."""
-    looking = vision_cost(views, prices)
+    looking = vision_cost(views, prices) if vision == "blip2" else _UNKNOWN_VISION
     judging = judge_cost(judgements, judge, prices)
     return ModelsCost(
         looking.usd + judging.usd,

@@ -31,6 +31,7 @@ PACK = Pack(
 )
 SCHEMA = answer_schema(PACK)
 TURNS = [Turn("user", "Judge this."), Turn("assistant", "Well."), Turn("user", "In JSON, please.")]
+SAFE = {"flag": "safe", "category": "none", "reason": "Nothing."}
 JUDGEMENT = {"flag": "unsafe", "category": "Weapons", "reason": "A gun."}
 
 NOVA, PROFILE = "amazon.nova-micro-v1:0", "us.amazon.nova-micro-v1:0"
@@ -89,6 +90,32 @@ def test_a_tool_is_forced_and_its_input_is_the_judgement() -> None:
     assert parse_judgement(text, PACK).category == "Weapons"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"text": json.dumps(JUDGEMENT)}],
+        [{"text": "The image is unsafe: it shows a gun."}],
+        [{"toolUse": {"toolUseId": "2", "name": "judgement", "input": JUDGEMENT}}],
+    ],
+)
+def test_what_a_model_says_beside_its_call_counts(content: list[dict[str, Any]]) -> None:
+    safe = {"toolUse": {"toolUseId": "1", "name": "judgement", "input": SAFE}}
+
+    for said in ([safe, *content], [*content, safe]):
+        text = complete(NOVA, answered(*said, reason="tool_use"))
+        with pytest.raises(UnusableJudgement):
+            parse_judgement(text, PACK)
+
+
+def test_what_nova_thinks_before_its_call_isnt_its_answer() -> None:
+    thought = {"text": "<thinking> Is it unsafe? All answers are no. </thinking>\n"}
+    call = {"toolUse": {"toolUseId": "1", "name": "judgement", "input": SAFE}}
+
+    text = complete(NOVA, answered(thought, call, reason="tool_use"))
+
+    assert parse_judgement(text, PACK).flag == "safe"
+
+
 def test_a_tools_schema_has_nothing_that_nova_refuses() -> None:
     asked = request_of(NOVA, TURNS, SCHEMA)["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"]
 
@@ -136,13 +163,13 @@ def test_an_answer_that_was_cut_off_or_blocked_is_no_judgement(reason: str) -> N
     safe = {"text": '{"flag": "safe", "category": "none", "reason": "Nothing."}'}
     text = complete(LLAMA, answered(safe, reason=reason))
 
-    assert reason in text
-    with pytest.raises(UnusableJudgement):
+    with pytest.raises(UnusableJudgement, match=f"gave none .{reason}"):
         parse_judgement(text, PACK)
 
 
-def test_an_answer_without_text_is_no_judgement_and_can_be_quoted_in_a_repair() -> None:
-    text = complete(LLAMA, answered())
+@pytest.mark.parametrize("content", [[], [{"text": " \n"}]])
+def test_an_answer_without_text_is_no_judgement_and_can_be_quoted_in_a_repair(content: list[dict[str, Any]]) -> None:
+    text = complete(LLAMA, answered(*content))
 
     assert text.strip()
     with pytest.raises(UnusableJudgement):

@@ -260,6 +260,25 @@ def test_openai_is_greedy_and_asks_for_the_schema():
     assert body["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
+@pytest.mark.parametrize("end", ["length", "content_filter", "tool_calls"])
+def test_a_chat_completion_that_was_cut_off_or_blocked_is_no_judgement(end):
+    safe = '{"flag": "safe", "category": "none", "reason": "Nothing."}'
+    answer = {"choices": [{"message": {"content": safe}, "finish_reason": end}]}
+
+    text = SageMakerJudge(endpoint(Runtime(answer), "judge"), "openai", True).complete(TURNS, SCHEMA)
+
+    assert text == f"[no answer: {end}]"
+
+
+@pytest.mark.parametrize("message", [{"content": None, "refusal": "I can't."}, {"reasoning_content": "Well."}])
+def test_a_chat_completion_without_a_text_is_no_judgement(message):
+    answer = {"choices": [{"message": message, "finish_reason": "stop"}]}
+
+    text = SageMakerJudge(endpoint(Runtime(answer), "judge"), "openai", True).complete(TURNS, SCHEMA)
+
+    assert text == "[no answer: empty]"
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"[]", {}, {"generated_text": 3}, {"choices": []}, [{"generation": {}}], b"\xff"]
 )

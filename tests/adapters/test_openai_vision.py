@@ -15,7 +15,7 @@ from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.contract import DIALECTS
 from moderation.domain.prompt import question_prompt
-from moderation.errors import EndpointTimeout, MalformedResponse
+from moderation.errors import EndpointRejected, EndpointTimeout, MalformedResponse
 
 GUN = question_prompt("Is a gun visible in this photo?")
 # What two servers answered to this question about one picture, both with the same tiny LLaVA.
@@ -188,9 +188,10 @@ def test_other_first_words_leave_little_to_yes_and_no():
         [],
         {},
         {"choices": []},
-        {"choices": [{"message": {"content": None}}]},
+        {"choices": [{"message": {"content": 7}}]},
         {"choices": [{"message": {"content": "No"}, "logprobs": {"content": [{"token": 7}]}}]},
         said("No", No=7.5),
+        said("No", No=0.9, Yes=0.9),
         {"answers": [{"text": "no", "p_yes": 0.1}]},
     ],
 )
@@ -198,6 +199,65 @@ def test_a_garbled_answer_is_named_so(answer):
     model, _ = eyes(answer)
 
     with pytest.raises(MalformedResponse, match="didn't answer with a chat completion"):
+        model.ask(b"png", [GUN], False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "reasoning_content": "Let me look at the picture first."},
+        {"content": None, "refusal": "I can't assist with that."},
+        {"content": None, "tool_calls": [{"type": "function", "function": {"name": "look", "arguments": "{}"}}]},
+        {"role": "assistant"},
+    ],
+)
+def test_a_model_that_gives_no_text_is_named_so_and_not_asked_again(message):
+    model, _ = eyes({"model": "thinker", "choices": [{"message": message, "finish_reason": "length"}]})
+
+    with pytest.raises(EndpointRejected, match="Turn its thinking off"):
+        model.ask(b"png", [GUN], False)
+
+
+@pytest.mark.parametrize("end", ["abort", "content_filter", "error", "tool_calls"])
+def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
+    answer = said("No", No=0.99, Yes=0.01)
+    answer["choices"][0]["finish_reason"] = end
+    model, _ = eyes(answer, answer)
+
+    reply = model.ask(b"png", [GUN], True)
+
+    assert (reply.answers[0].text, reply.caption) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("first", "p_yes"), [({"No": 0.55}, 0.45), ({"No": 0.6, "The": 0.1}, 0.1 / 0.7), ({"Yes": 0.55}, 1.0)]
+)
+def test_yes_counts_with_the_most_that_a_short_list_leaves_it(first, p_yes):
+    model, _ = eyes(said(next(iter(first)), **first), said("No", No=1.0))
+
+    answer = model.ask(b"png", [GUN], False).answers[0]
+
+    assert answer.p_yes == pytest.approx(p_yes)
+    assert answer.p_yes_no == pytest.approx(first.get("No", 0) + first.get("Yes", 0))
+
+
+def test_a_blank_picture_that_is_answered_with_other_words_shows_no_tendency_to_yes():
+    model, _ = eyes(said("Yes", Yes=0.9, No=0.1), said("The picture is blank.", The=0.8, Yes=0.17, No=0.03))
+
+    assert model.ask(b"png", [GUN], False).answers[0].p_blank == 0
+
+
+def test_a_models_name_of_any_length_fits_into_a_record():
+    model, _ = eyes({**said("A dog.", A=1.0), "model": "m" * 1_000_000})
+
+    assert len(model.ask(b"png", [], True).model) < 300
+
+
+def test_json_nested_beyond_reading_is_a_garbled_answer(monkeypatch):
+    model, runtime = eyes()
+    monkeypatch.setattr(runtime, "invoke_endpoint", lambda **_: {"Body": io.BytesIO(b"[" * 200_000)})
+
+    with pytest.raises(MalformedResponse, match="nested too deeply"):
         model.ask(b"png", [GUN], False)
 
 

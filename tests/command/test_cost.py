@@ -27,6 +27,22 @@ def test_the_bill_stands_beside_rekognitions(moderate):
     assert endpoints["Llama 2 endpoint"] == pytest.approx(730 * 7.09, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--images-per-day", "inf"),
+        ("--images-per-day", "1000", "--peak-factor", "inf"),
+        ("--images-per-day", "1000", "--kept-months", "1e400"),
+    ],
+)
+def test_what_has_no_end_is_refused_by_its_name(moderate, arguments):
+    result = moderate("cost", *arguments)
+
+    assert result.exit_code == 2
+    assert "finite" in result.stderr
+    assert arguments[-2] in result.stderr
+
+
 def test_every_input_says_where_it_comes_from(moderate):
     bill = costs(moderate, "--images-per-day", "1000", "--blip2-seconds", "0.1")
 

@@ -1181,6 +1181,18 @@ def test_a_profile_that_uses_a_region_without_rights(rows, bedrock):
     assert "mx-central-1" in found["found"]
 
 
+def test_a_judge_that_calls_a_weapon_safe(rows, bedrock):
+    safe = {"flag": "safe", "category": "none", "reason": "Nothing."}
+    tool = {"toolUse": {"toolUseId": "t", "name": "judgement", "input": safe}}
+    bedrock.answers["Converse"] = {"stopReason": "tool_use", "output": {"message": {"content": [tool]}}}
+
+    found = rows("-c", f"judge=bedrock:{NOVA}")[f"{NOVA} answers"]
+
+    assert found["status"] == "warn"
+    assert "calls a weapon with P 0.99 safe" in found["found"]
+    assert found["remedy"]
+
+
 def test_a_judge_whose_answer_is_cut_off(rows, bedrock):
     bedrock.answers["Converse"] = {"stopReason": "max_tokens", "output": {"message": {"content": []}}}
 

@@ -14,6 +14,8 @@ from moderate.costs import prices
 from moderate.costs.models_cost import models_cost
 from moderate.deployment import Deployment
 from moderation.adapters.dynamodb_items import to_item
+from moderation.adapters.sagemaker_blip2 import ScoredBlip2
+from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.domain.policy import pack_data
 from moderation.errors import EndpointThrottled, Misconfigured
 from tests.command.history import PACK
@@ -292,6 +294,21 @@ def test_a_judge_on_bedrock_is_priced_by_its_tokens_and_never_as_llama(
     assert bedrock["usd"] == pytest.approx(looking + 4 * each)
     assert "ml.g5.12xlarge" in llama["arithmetic"] and "ml.g5.12xlarge" not in bedrock["arithmetic"]
     assert ("isn't known" in bedrock["arithmetic"]) == (each == 0)
+
+
+def test_another_vision_model_is_not_priced_as_blip2(moderate, endpoints, folder, deployed, monkeypatch):
+    def find_other(name):
+        return Deployment(name, deployed.outputs | ({} if name == "Moderation" else {"Blip2Dialect": "openai"}))
+
+    monkeypatch.setattr("moderate.evaluate.find", find_other)
+    monkeypatch.setitem(SPEAKERS, "openai", ScoredBlip2)  # the endpoints here speak no other dialect
+
+    report = json.loads(moderate("eval", folder, "--against", "stack:Other", "--json").stdout)
+
+    ours, theirs = (side["spent"] for side in report["sides"])
+    assert ours["usd"] > theirs["usd"] > 0
+    assert "ml.g5.2xlarge" in ours["arithmetic"] and "ml.g5.2xlarge" not in theirs["arithmetic"]
+    assert "without the vision model" in theirs["arithmetic"]
 
 
 def test_a_question_that_a_blank_picture_answers_yes_is_refused(moderate, endpoints, folder, monkeypatch):

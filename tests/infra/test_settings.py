@@ -84,6 +84,8 @@ def test_existing_endpoints_may_speak_any_dialect() -> None:
             BedrockModel("mistral.ministral-3-8b-instruct"),
             "mistral.ministral-3-8b-instruct",
         ),
+        ("bedrock:zai.glm-4.7", BedrockModel("zai.glm-4.7"), "zai.glm-4.7"),
+        ("bedrock:us.zai.glm-4.7", BedrockModel("us.zai.glm-4.7", "us"), "zai.glm-4.7"),
         (
             "bedrock:us.meta.llama3-1-8b-instruct-v1:0",
             BedrockModel("us.meta.llama3-1-8b-instruct-v1:0", "us"),
@@ -187,6 +189,7 @@ def test_a_token_in_the_place_of_its_secret_is_not_repeated() -> None:
         ({"judge": "bedrock:nova"}, "judge", "foundation model"),
         ({"judge": "bedrock:amazon.*"}, "judge", "foundation model"),
         ({"judge": "bedrock:moon.amazon.nova-micro-v1:0"}, "judge", "'moon'"),
+        ({"judge": "bedrock:us-gov.amazon.nova-micro-v1:0"}, "judge", "'us-gov'"),
         (
             {"judge": "bedrock:arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"},
             "judge",

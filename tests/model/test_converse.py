@@ -17,7 +17,7 @@ from moderation.adapters.bedrock_judge import BedrockJudge
 from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.judge_output import parse_judgement
 from moderation.domain.reading.text import Reading
-from moderation.errors import EndpointRejected, EndpointTimeout, EndpointUnavailable, Misconfigured
+from moderation.errors import EndpointRejected, EndpointThrottled, EndpointTimeout, EndpointUnavailable, Misconfigured
 from moderation.ports import Turn
 from moderation.usecases.judge_image import judge_evidence
 from scripts.evaluation.inprocess_pipeline import demo_pack
@@ -74,11 +74,31 @@ class _Failing:
 
 
 @pytest.mark.parametrize(
-    ("status", "fault"), [(504, EndpointTimeout), (422, EndpointRejected), (502, EndpointUnavailable)]
+    ("status", "fault"),
+    [
+        (504, EndpointTimeout),
+        (422, EndpointRejected),
+        (429, EndpointThrottled),
+        (503, EndpointThrottled),
+        (502, EndpointUnavailable),
+    ],
 )
 def test_a_judge_that_fails_has_bedrocks_error(status: int, fault: type[Exception]) -> None:
     with _served(_Failing(status)) as client, pytest.raises(fault):
         BedrockJudge(client, "amazon.nova-micro-v1:0").complete([Turn("user", "Hello")], {})
+
+
+class _Proser(_Failing):
+    def complete(self, chat: Chat) -> Completion:
+        return Completion('Sure! {"flag": "unsafe", "category": "Weapons", "reason": "A gun."}', 20)
+
+
+def test_a_judge_that_ignores_the_tool_answers_in_text() -> None:
+    """Weights on the laptop decode without constraints."""
+    with _served(_Proser(200)) as client:
+        outcome = judge_evidence(BedrockJudge(client, "amazon.nova-micro-v1:0"), PACK, _evidence(1.0))
+
+    assert (outcome.decision.verdict, outcome.decision.category) == ("unsafe", "Weapons")
 
 
 def test_without_a_judge_there_is_no_model() -> None:

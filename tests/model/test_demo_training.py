@@ -114,6 +114,31 @@ def _interrupted_at(step: int) -> Callable[[Trainer], None]:
     return run
 
 
+@pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04 cut off", b"\x80\x02nonsense"])
+def test_a_damaged_state_is_named_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], damaged: bytes
+) -> None:
+    (tmp_path / "training.pt").write_bytes(damaged)
+    monkeypatch.setattr("sys.argv", ["train", "--steps", "4", "--output", str(tmp_path), "--resume"])
+
+    with pytest.raises(SystemExit):
+        train.main()
+
+    assert f"delete {tmp_path} to start anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--steps=0", "--steps=-5", "--minutes=0", "--minutes=nan", "--workers=0"])
+def test_a_run_that_would_never_end_or_begin_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train", "--steps", "4", option, "--output", str(tmp_path)])
+
+    with pytest.raises(SystemExit):
+        train.main()
+
+    assert "isn't more than 0" in capsys.readouterr().err
+
+
 def test_a_seed_decides_every_weight_after_some_steps(options: Options, trainer: Trainer) -> None:
     runs = [Trainer(dataclasses.replace(options, seed=seed), rank=0) for seed in (7, 7, 8)]
     for run in runs:

@@ -198,6 +198,20 @@ def test_a_failing_url_is_a_failing_container(
     assert failure.value.status == seen
 
 
+@pytest.mark.parametrize("message", [{"content": None}, {"refusal": "I can't."}])
+def test_a_url_that_gives_no_text_gives_an_empty_one(openai_server: _OpenAiServer, message: dict[str, Any]) -> None:
+    openai_server.answer = {"choices": [{"message": message}]}
+
+    assert LlamaUrl(openai_server.url).complete(QUESTION).text == ""
+
+
+def test_a_server_without_a_model_is_named_so(openai_server: _OpenAiServer) -> None:
+    openai_server.models = []
+
+    with pytest.raises(UnusableModel, match="has no model: pull or load one"):
+        LlamaUrl(openai_server.url)
+
+
 def test_a_model_is_chosen_on_a_server_with_several(openai_server: _OpenAiServer) -> None:
     openai_server.models = ["nomic-embed", "llama2:13b"]
     judge = LlamaUrl(openai_server.url, "llama2:13b")

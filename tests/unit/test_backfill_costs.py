@@ -55,6 +55,14 @@ def test_every_object_listed_is_selected_and_only_moderated_ones_are_awaited() -
     assert line(of(1_000, 8, replace(LOAD, workflow="express")), "Awaiting") == pytest.approx(2_000 * 0.000025)
 
 
+def test_a_judge_without_a_price_is_said_to_be_left_out() -> None:
+    made = of(1_000, 8, replace(LOAD, judge="unpriced"))
+
+    (left_out,) = [line for line in made.lines if "price isn't in" in line.arithmetic]
+    assert left_out.usd == 0
+    assert not [line for line in of(1_000, 8).lines if line.usd == 0]
+
+
 def test_what_is_paid_by_the_day_is_not_the_runs() -> None:
     assert "Drift" not in {line.name for line in of(1_000_000, 8).lines}
 

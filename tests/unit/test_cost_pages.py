@@ -33,8 +33,8 @@ def per_thousand(load: Load) -> tuple[float, float]:
 
 
 def test_where_it_costs_less_than_rekognition():
-    cheaper = [400_000, 450_000, 1_000_000, 5_000_000]
-    dearer = [100_000, 300_000, 8_000_000]
+    cheaper = [380_000, 450_000, 1_000_000, 6_000_000]
+    dearer = [100_000, 370_000, 6_200_000]
 
     for images in cheaper + dearer:
         ours, theirs = per_thousand(replace(EXPRESS, images_per_day=images))
@@ -46,6 +46,13 @@ def test_up_to_335_000_images_a_day_one_instance_of_each_is_enough():
     assert sum(line.usd for line in lines) == pytest.approx(6_280, abs=5)
     more = bill_of(replace(STANDARD, images_per_day=340_000)).lines[:2]
     assert more[0].usd > lines[0].usd
+
+
+def test_at_the_peak_more_instances_are_needed_than_on_average():
+    for images, instances in ((111_000, 1), (113_000, 2), (223_000, 2), (225_000, 3)):
+        load = replace(STANDARD, images_per_day=images)
+        blip2, _ = fleets(load, average_image(load, resource_usage.load()))
+        assert (blip2.at_peak, blip2.hours_per_day) == (instances, 24), images
 
 
 def test_the_shipped_pack_meets_the_goal_with_every_line_counted():

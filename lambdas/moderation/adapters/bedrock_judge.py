@@ -1,12 +1,14 @@
 """The judge on Amazon Bedrock, by its Converse API."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.adapters import clients
 from moderation.adapters.faults import bedrock_faults
 from moderation.contract import BEDROCK_REGIONS
+from moderation.domain.judgement import no_answer
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.errors import MalformedResponse
 from moderation.ports import Turn
@@ -31,6 +33,8 @@ _FORMS: Mapping[Form, tuple[str, ...]] = {
 _TOOL = "judgement"
 # All that Nova takes at the top level of a tool's schema ("Defining a tool"): it refuses requests with anything else.
 _TOOL_FIELDS = ("type", "properties", "required")
+# Nova writes its thoughts into a text before it calls a tool (Nova's user guide, "Invoking the tool").
+_THOUGHT = re.compile(r"<thinking>.*?</thinking>", re.DOTALL)
 _COMPLETE = ("end_turn", "stop_sequence", "tool_use")
 
 
@@ -97,16 +101,17 @@ def request_of(model: str, turns: Sequence[Turn], schema: Mapping[str, Any]) -> 
 
 
 def read_answer(answer: Mapping[str, Any]) -> str:
-    """Return the model's text, or what it called the tool with.
+    """Return all that the model said, its texts and what it called tools with: if they disagree there is no judgement.
 
-    An answer that was cut off or blocked is replaced by words that aren't a judgement, so that none is read into a
-    part of it. Raises KeyError, TypeError or IndexError.
+    What it thought isn't said. An answer that was cut off or blocked is replaced by words that
+    aren't a judgement, so that none is read into a part of it. Raises KeyError, TypeError or IndexError.
     """
     reason = answer["stopReason"]
     if reason not in _COMPLETE:
-        return f"[no answer: {reason}]"
+        return no_answer(reason)
     content = answer["output"]["message"]["content"]
-    called = [block["toolUse"]["input"] for block in content if "toolUse" in block]
+    said = [block["text"] for block in content if "text" in block]
+    called = [json.dumps(block["toolUse"]["input"]) for block in content if "toolUse" in block]
     if called:
-        return json.dumps(called[0])
-    return "\n".join(block["text"] for block in content if "text" in block) or "[no answer: empty]"
+        said = [_THOUGHT.sub("", text) for text in said]
+    return "\n".join([*said, *called]).strip() or no_answer("empty")

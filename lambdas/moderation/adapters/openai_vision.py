@@ -12,16 +12,22 @@ from moderation.adapters import clients
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
 from moderation.domain.yes_no import yes_or_no
-from moderation.errors import EndpointTimeout, MalformedResponse
+from moderation.errors import EndpointRejected, EndpointTimeout, MalformedResponse
 from moderation.ports import ScoredText, VisionReply
 
 _ASK = "Answer in a few words. If the question can be answered with yes or no, answer with that word alone.\n"
 _DESCRIBE = "Describe this picture in one sentence."
 _ANSWER_TOKENS, _CAPTION_TOKENS = 20, 40
 _TOP = 20  # as many as vLLM and OpenAI give
+_MOST = 1.05  # of all first tokens' P together, as 16 bits round them
 _BLANK = blank_png(224)
 # With less P(yes) an answer is a no whatever the model says about a blank picture.
 _CLEARLY_NO = 0.05
+# With less on yes and no together the blank picture was answered with something else, which is no tendency to yes.
+_ANSWERED = 0.5
+_MODEL_CHARACTERS = 200  # of a model's name, which goes to the record
+# Ends of a text that isn't the model's answer: it was cut off or taken back on the way, or something else was to come.
+_NO_ANSWER = ("abort", "content_filter", "error", "function_call", "tool_calls")
 # What tokenizers put before a word.
 _BEFORE_WORDS = " \n\t\u2581\u0120"
 
@@ -36,6 +42,12 @@ class _Completion:
     def p_of(self, word: str) -> float:
         """Return the probability that the text starts with the word, in letters of either case."""
         return sum(p for token, p in self.first_tokens or () if token.strip(_BEFORE_WORDS).lower() == word)
+
+    @property
+    def p_unlisted(self) -> float:
+        """The most that a first token which isn't listed can have."""
+        listed = [p for _, p in self.first_tokens or ()]
+        return min(max(0.0, 1 - sum(listed)), *listed, 1.0)
 
 
 class OpenAiVision:
@@ -64,8 +76,7 @@ class OpenAiVision:
             return ScoredText(said.text, p_yes, None, p_yes_no)
         if prompt not in self._p_blank:
             about_blank = chat.complete(_BLANK, _ASK + prompt, _ANSWER_TOKENS)
-            p_blank, _ = _probabilities(about_blank)
-            self._p_blank[prompt] = _yes(prompt, about_blank) if p_blank is None else p_blank
+            self._p_blank[prompt] = _tendency_to_yes(prompt, about_blank)
         return ScoredText(said.text, p_yes, self._p_blank[prompt], p_yes_no)
 
 
@@ -88,8 +99,14 @@ class _Chat:
         answer = self._endpoint.invoke(request_body(png, text, tokens), left if self._within_s else None)
         try:
             read = json.loads(answer)
-            self.model = str(read.get("model") or self.model)
-            return _completion(read["choices"][0])
+            self.model = str(read.get("model") or self.model)[:_MODEL_CHARACTERS]
+            choice = read["choices"][0]
+            if choice["message"].get("content") is None:
+                raise EndpointRejected(
+                    f"The model behind {self._endpoint.name} answers without a text: it thinks first, refuses or calls "
+                    "a tool. Turn its thinking off, or serve another model."
+                )
+            return _completion(choice)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise MalformedResponse(
                 f"Endpoint {self._endpoint.name} didn't answer with a chat completion. If it doesn't speak OpenAI's "
@@ -114,7 +131,8 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
-    return _Completion(text.strip(), _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
+    answer = "" if choice.get("finish_reason") in _NO_ANSWER else text.strip()
+    return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
 
 
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
@@ -122,7 +140,10 @@ def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, floa
     first = (words or entries or [{}])[0]
     if not first.get("top_logprobs"):
         return None
-    return tuple((each["token"], _probability(each["logprob"])) for each in first["top_logprobs"])
+    tokens = tuple((each["token"], _probability(each["logprob"])) for each in first["top_logprobs"])
+    if sum(p for _, p in tokens) > _MOST:
+        raise ValueError("probabilities of more than 1 together")
+    return tokens
 
 
 def _probability(logprob: object) -> float:
@@ -132,11 +153,23 @@ def _probability(logprob: object) -> float:
 
 
 def _probabilities(said: _Completion) -> tuple[float | None, float | None]:
-    """Return P(yes) among yes and no, and P of both together; None without them."""
+    """Return P(yes) among yes and no, and P of both together; None without them.
+
+    A yes that a short list of tokens leaves out counts with the most that it can have.
+    """
     if said.first_tokens is None:
         return None, None
     yes, no = said.p_of("yes"), said.p_of("no")
-    return (yes / (yes + no) if yes + no else 0.5), min(1.0, yes + no)
+    at_most = yes or said.p_unlisted
+    return (at_most / (at_most + no) if yes + no else 0.5), min(1.0, yes + no)
+
+
+def _tendency_to_yes(prompt: str, about_blank: _Completion) -> float:
+    """Return P(yes) about a blank picture."""
+    p_yes, p_yes_no = _probabilities(about_blank)
+    if p_yes is None or p_yes_no is None:
+        return _yes(prompt, about_blank)
+    return p_yes if p_yes_no >= _ANSWERED else 0.0
 
 
 def _yes(prompt: str, said: _Completion) -> float:

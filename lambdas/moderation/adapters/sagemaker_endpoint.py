@@ -57,6 +57,8 @@ def _fault(endpoint: str, text: str) -> ModerationError | None:
         answer = json.loads(text)
     except ValueError:
         return None  # plain text, as the sample's requests are answered
+    except RecursionError:
+        return MalformedResponse(f"Endpoint {endpoint} answered with JSON that is nested too deeply.")
     first = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(first, dict) or not first.get("error"):
         return None

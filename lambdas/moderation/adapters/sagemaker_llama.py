@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
+from moderation.domain.judgement import no_answer
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.errors import MalformedResponse
 from moderation.ports import Turn
+
+# Ends of a chat completion that the model didn't write whole.
+_NOT_WHOLE = ("abort", "content_filter", "error", "function_call", "length", "tool_calls")
 
 
 class SageMakerJudge:
@@ -31,7 +35,7 @@ class SageMakerJudge:
         text = self._endpoint.invoke(body, within_s, **more)
         try:
             return read_generation(json.loads(text))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise MalformedResponse(f"Endpoint {self._endpoint.name} didn't answer in a format of Llama 2.") from error
 
 
@@ -64,7 +68,11 @@ def instruction_text(turns: Sequence[Turn]) -> str:
 
 
 def read_generation(answer: Any) -> str:
-    """Return the generated text from any of the three formats. Raises KeyError, TypeError, IndexError or ValueError."""
+    """Return the generated text from any of the three formats.
+
+    Raises LookupError, TypeError, AttributeError or ValueError. A chat completion that was cut off or blocked, or
+    that has no text, is replaced by words that aren't a judgement.
+    """
     first = answer[0] if isinstance(answer, list) else answer
     if "generation" in first:
         generation = first["generation"]
@@ -72,7 +80,10 @@ def read_generation(answer: Any) -> str:
     elif "generated_text" in first:
         text = first["generated_text"]
     else:
-        text = first["choices"][0]["message"]["content"]
+        choice = first["choices"][0]
+        text, end = choice["message"].get("content"), choice.get("finish_reason")
+        if end in _NOT_WHOLE or text is None:
+            return no_answer(end if end in _NOT_WHOLE else "empty")
     if not isinstance(text, str):
         raise TypeError("the generation isn't text")
     return text

@@ -17,6 +17,7 @@ from moderation.domain.policy import Pack
 from moderation.domain.reading.orders import reads_like_orders
 from moderation.domain.reading.text import Find
 from moderation.domain.reading.word_list import WORDS
+from moderation.domain.refusals import declines
 from moderation.domain.yes_no import beyond_known_words
 
 Verdict = Literal["safe", "unsafe", "review"]
@@ -298,9 +299,12 @@ def _what_is_missing(pack: Pack, evidence: Evidence, found: Sequence[Finding]) -
         if finding.fault:
             return f'"{finding.question}" {finding.fault} on the view "{finding.view}"'
     described = {caption.view for caption in evidence.captions if says_something(caption.text)}
+    declined = {caption.view for caption in evidence.captions if declines(caption.text)}
     for view in views(evidence):
         if pack.caption and view not in described:
             return f'the view "{view}" has no caption'
+        if pack.caption and view in declined:
+            return f'the caption of the view "{view}" doesn\'t describe it'
     return ""
 
 

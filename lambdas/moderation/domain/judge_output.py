@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from moderation.domain.judge_prose import doubt_around, doubt_in_reason, flag_in
-from moderation.domain.judgement import Flag, Judgement, UnusableJudgement
+from moderation.domain.judgement import Flag, Judgement, UnusableJudgement, why_no_answer
 from moderation.domain.lenient_json import Found, find_objects
 from moderation.domain.policy import Pack
 
@@ -47,6 +47,8 @@ def parse_judgement(text: str, pack: Pack) -> Judgement:
     found = [
         _judgement(flag, fields, categories) for answer in _answers(text) for flag, fields in _with_flag(answer.value)
     ]
+    if why := why_no_answer(text):
+        raise UnusableJudgement(f"the judge gave none ({why})")
     if not found:
         raise UnusableJudgement('there is no JSON object with a "flag" of "safe" or "unsafe"')
     if len({(judgement.flag, judgement.category) for judgement in found}) > 1:

@@ -447,6 +447,17 @@ def test_a_caption_without_a_word_is_no_caption(caption: str) -> None:
     assert needs_judge(WHEN_FLAGGED, evidence_of(WHEN_FLAGGED, caption))
 
 
+@pytest.mark.parametrize("judge", ["always", "when_flagged"])
+def test_a_refusal_to_describe_is_missing_evidence(judge: Any) -> None:
+    evidence = evidence_of(ALWAYS, "I'm sorry, but I can't assist with that request.")
+
+    decision = decided(replace(ALWAYS, judge=judge), evidence, "safe")
+
+    assert (decision.verdict, decision.row) == ("review", "evidence_missing")
+    assert "doesn't describe it" in decision.reason
+    assert decided(replace(ALWAYS, caption=False), evidence, "safe").verdict == "safe"
+
+
 @pytest.mark.parametrize("caption", ["a dog", "[UNK] dog", "chien", "Hündin"])
 def test_a_caption_with_a_word_is_one(caption: str) -> None:
     assert decided(ALWAYS, evidence_of(ALWAYS, caption), "safe").verdict == "safe"
