@@ -56,8 +56,8 @@ local: setup ## Keep the laptop cloud running and print how to use it with the A
 	@$(BIN)/python -m local up
 
 .PHONY: synth
-synth: setup ## Synthesise both stacks into cdk.out/
-	@cdk synth --quiet && echo "Templates are in cdk.out/"
+synth: setup ## Synthesise the stacks into cdk.out/ (ARGS="-c acceptLlama2Eula=true")
+	@cdk synth --quiet $(ARGS) && echo "Templates are in cdk.out/"
 
 # ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
 

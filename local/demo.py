@@ -15,7 +15,7 @@ from rich.console import Console
 from local.deploy import client
 from local.queues import subscribe_queue
 from local.real_weights import show_way_to_real_weights, warn_about_photographs
-from local.samples import SMALL_WORDS, doubtful_drawing, sample_drawings, small_words
+from local.samples import SMALL_WORDS, write_samples
 from local.session import Session, laptop_cloud
 from model_artifacts.demo import DEMO_PACK
 
@@ -44,7 +44,8 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
         if images:
             status = _moderate(session, images, Path.cwd())
         else:
-            folder = _draw_samples(session.folder, seed)
+            folder = session.folder / "samples"
+            write_samples(folder, seed)
             status = _moderate(session, [Path(file.name) for file in sorted(folder.iterdir())], folder)
         if photographs:
             warn_about_photographs(console)
@@ -53,18 +54,12 @@ def demo(console: Console, images: Sequence[Path], seed: int) -> int:
         if not images:
             status = _replay_edited(console, session) or status
             console.print(
-                "`make local` keeps it running, with a console in the browser to review images in.", markup=False
+                "`make local` keeps it running, with a console in the browser to review images in.",
+                markup=False,
+                soft_wrap=True,
             )
     console.print("Everything is stopped.")
     return status
-
-
-def _draw_samples(scratch: Path, seed: int) -> Path:
-    folder = scratch / "samples"
-    folder.mkdir()
-    for sample in (*sample_drawings(seed), doubtful_drawing(), small_words()):
-        sample.image.save(folder / f"{sample.name}.png")
-    return folder
 
 
 def _moderate(session: Session, images: Sequence[Path], where: Path) -> int:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -51,3 +52,10 @@ def doubtful_drawing() -> SampleDrawing:
     address = draw(random.Random(16), split="heldout", only="contact", size=PIXELS).image
     harmless = draw(random.Random(16), split="heldout", only="safe", size=PIXELS).image
     return SampleDrawing("13-double-exposure", Image.blend(harmless, address, 0.575), "review")
+
+
+def write_samples(folder: Path, seed: int) -> None:
+    """Write the drawings of a seed, the doubtful one and the one with small words into a folder, as PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for sample in (*sample_drawings(seed), doubtful_drawing(), small_words()):
+        sample.image.save(folder / f"{sample.name}.png")

@@ -13,17 +13,20 @@ from rich.console import Console
 
 from local.deploy import ACCOUNT, REGION, client
 from local.queues import queue_policy
+from local.samples import write_samples
 from local.schedules import schedules
 from local.session import Session, laptop_cloud
-from local.synth import judge_settings
+from local.synth import PROJECT, judge_settings
 
 MODERATE = Path(sys.executable).with_name("moderate")
 _ROLES = ("reviewer", "lead", "auditor", "app")
+_DRAWINGS, _DRAWING = "build/drawings", "06-weapon.png"
 
 
 def up(console: Console) -> int:
     """Run the laptop cloud and its review console until Ctrl-C."""
     with laptop_cloud(console) as session:
+        write_samples(PROJECT / _DRAWINGS, seed=1)
         console.print("\nThe laptop cloud is running; Ctrl-C stops it.\n", style="bold green")
         # no wrapping: the lines are to be copied
         console.print(usage(session), soft_wrap=True, markup=False, highlight=False)
@@ -64,7 +67,7 @@ def usage(session: Session) -> str:
     exports = " ".join(f"{name}={value}" for name, value in session.environment.items())
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:unsafe"
     judge = " ".join(f"-c {name}={value}" for name, value in judge_settings().items())
-    item = '\'{"pk": {"S": "' + bucket + '#img.jpg"}, "sk": {"S": "\'$VERSION\'"}}\''
+    item = f'''{{"pk": {{"S": "{bucket}#{_DRAWING}"}}, "sk": {{"S": "'$VERSION'"}}}}'''
     return f"""\
 Cloud    {session.url}
 BLIP-2   {models.blip2}{" (knows drawings only)" if models.demo else ""}
@@ -75,17 +78,17 @@ In another terminal, in this folder, point the AWS command line at it:
   source .venv/bin/activate
   export {exports}
 
-Upload an image and read its verdict:
-
-  aws s3 cp img.jpg s3://{bucket}/
-  VERSION=$(aws s3api head-object --bucket {bucket} --key img.jpg --query VersionId --output text)
-  aws dynamodb get-item --table-name {table} --key {item}
-
 Subscribe a queue to the topic of unsafe images:
 
   QUEUE=$(aws sqs --endpoint-url $AWS_ENDPOINT_URL create-queue --queue-name unsafe --query QueueUrl --output text \
     --attributes '{json.dumps({"Policy": json.dumps(queue_policy(queue, out["UnsafeTopicArn"]))})}')
   aws sns subscribe --topic-arn {out["UnsafeTopicArn"]} --protocol sqs --notification-endpoint {queue}
+
+Upload one of the fourteen drawings in {_DRAWINGS}; some seconds later, read its verdict and the message:
+
+  aws s3 cp {_DRAWINGS}/{_DRAWING} s3://{bucket}/
+  VERSION=$(aws s3api head-object --bucket {bucket} --key {_DRAWING} --query VersionId --output text)
+  aws dynamodb get-item --table-name {table} --key '{item}'
   aws sqs --endpoint-url $AWS_ENDPOINT_URL receive-message --queue-url $QUEUE
 
 Follow an execution:
@@ -93,12 +96,12 @@ Follow an execution:
   aws stepfunctions list-executions --state-machine-arn {out["WorkflowArn"]}
   aws stepfunctions describe-execution --execution-arn <executionArn from above>
 
-Or use this project's own command; the review console's link is below:
+Or use this project's own command; the review console, whose link is below, has what ends in review or is reported:
 
-  moderate upload img.jpg --wait
+  moderate upload {_DRAWINGS} --wait
   moderate verdicts
-  moderate show img.jpg
-  moderate report img.jpg notice --notifier user-7 --text "This is me"
+  moderate show {_DRAWING}
+  moderate report {_DRAWING} notice --notifier user-7 --text "This is me"
   moderate doctor
   moderate console
 

@@ -215,7 +215,7 @@ def find(stack: str) -> Deployment:
     described = describe(stack)
     if described is None:
         raise CommandFailed(
-            f"There is no stack named {stack} in this account and region: deploy it with `cdk deploy --all`, name "
+            f"There is no stack named {stack} in this account and region: deploy it with `npx cdk deploy --all`, name "
             "another with --stack, or set AWS_ENDPOINT_URL as `make local` prints it."
         )
     return Deployment(stack, outputs_of(described))

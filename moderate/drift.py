@@ -9,7 +9,7 @@ import typer
 from moderate.deployment import DEFAULT_STACK, StackOption, find
 from moderate.output import JsonOption, cell, plain, print_json, results, table
 from moderate.time_range import HELP, parse_time
-from moderation.domain.drift import Drift
+from moderation.domain.drift import LEAST_RECORDS, Drift
 from moderation.usecases.measure_drift import measure_drift
 
 EXAMPLES = "Examples:\n\nmoderate drift\n\nmoderate drift --until 2026-11-08 --json"
@@ -41,7 +41,7 @@ def _show(found: Drift) -> None:
     for name in found.vanished:
         results.print(plain(f"No longer used: {name}"))
     if not found.changes:
-        results.print("Too few verdicts to compare.")
+        results.print(f"Too few verdicts to compare: each of the two weeks needs {LEAST_RECORDS}.", soft_wrap=True)
         return
     rows = table(("kind", "of", "week before", "last week", "difference", ""), numbers=("week before", "last week"))
     for change in found.changes:

@@ -15,7 +15,7 @@ from moderate.costs import prices
 from moderate.costs.bedrock_tokens import Judge, judge_of
 from moderate.costs.models_cost import Vision, models_cost, vision_of
 from moderate.deployment import DEFAULT_STACK, Deployment, StackOption, find
-from moderate.evaluation_page import added, discordant_share, evaluation_page, figure, share, spent_rows
+from moderate.evaluation_page import added, category_figures, discordant_share, evaluation_page, share, spent_rows
 from moderate.failures import FAILED, CommandFailed
 from moderate.labelled_run import Outcomes, Sources, models_of, run
 from moderate.labels import LabelledPath, LabelledSet, read_labels
@@ -269,9 +269,7 @@ def _show(document: Mapping[str, Any]) -> None:
             rows.add_row(
                 cell(one["category"]),
                 str(one["with"]),
-                figure(one["precision"], one["precision_interval"]),
-                figure(one["recall"], one["recall_interval"]),
-                f"{one['f1']:.3f}",
+                *category_figures(one),
                 f"{one['calibration']['error']:.3f}",
             )
         results.print(rows)

@@ -75,9 +75,7 @@ def _category_table(report: _Report) -> Markup:
         (
             one["category"],
             *(one[name] for name in ("with", "true_positives", "false_positives", "false_negatives")),
-            figure(one["precision"], one["precision_interval"]),
-            figure(one["recall"], one["recall_interval"]),
-            f"{one['f1']:.3f}",
+            *category_figures(one),
             f"{one['average_precision']:.3f}",
             f"{one['calibration']['error']:.3f}",
         )
@@ -249,8 +247,17 @@ def share(one: _Report) -> str:
     return f"{one['count']:,} ({one['share']:.1%}; {low:.1%} to {high:.1%})"
 
 
+def category_figures(one: _Report) -> tuple[str, str, str]:
+    """Format a category's precision and recall with their intervals, and its F1, where there is something to count."""
+    flagged = one["true_positives"] + one["false_positives"]
+    return (
+        figure(one["precision"], one["precision_interval"]) if flagged else "none flagged",
+        figure(one["recall"], one["recall_interval"]) if one["with"] else "none with it",
+        f"{one['f1']:.3f}" if flagged or one["with"] else "",
+    )
+
+
 def figure(value: float, interval: Sequence[float]) -> str:
-    """Format a figure with its interval."""
     return f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 

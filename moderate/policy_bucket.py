@@ -91,7 +91,8 @@ def before(deployment: Deployment, key: str, unusable: Callable[[bytes], str], i
     """
     known = versions(deployment, key)
     if not known:
-        raise CommandFailed(f"The policy bucket holds no {key}: what ships with the code is in force.")
+        remains = "what ships with the code is in force" if is_shipped else "`moderate policy push` puts one there"
+        raise CommandFailed(f"The policy bucket holds no {key}: {remains}.")
     if not known[0]["IsLatest"] and is_shipped:
         raise CommandFailed(f"What ships with the code is in force instead of {key}: name a version with --to VERSION.")
     ids, start = [version["VersionId"] for version in known], 0

@@ -63,7 +63,7 @@ def sample(
 
 def _show(drawn: list[SampledStratum]) -> None:
     if not drawn:
-        results.print("No verdicts to draw from.")
+        results.print("No verdicts to draw from: only the machine's `safe` and `unsafe` ones are drawn.")
         return
     rows = table(("verdict", "category", "in the sample", "of", "new"), numbers=("in the sample", "of", "new"))
     for stratum in drawn:

@@ -123,7 +123,7 @@ def push(
 def _deploy_line(target: _Prefix) -> str:
     """Return the command for both stacks: the models are part of each verdict, so the pipeline needs the setting."""
     context = (f"blip2WeightsPrefix={target}", "acceptLlama2Eula=true")
-    return shlex.join(["cdk", "deploy", "--all", *(part for pair in context for part in ("-c", pair))])
+    return shlex.join(["npx", "cdk", "deploy", "--all", *(part for pair in context for part in ("-c", pair))])
 
 
 def _pinned(source: str) -> str | None:

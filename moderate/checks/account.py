@@ -59,7 +59,7 @@ def credentials(account: Account) -> Check:
 
 def bootstrap(account: Account) -> Check:
     """Check that `cdk bootstrap` was run here, and recently enough."""
-    name, remedy = "bootstrap", f"cdk bootstrap {account.environment}"
+    name, remedy = "bootstrap", f"npx cdk bootstrap {account.environment}"
     try:
         found = client("ssm").get_parameter(Name=_BOOTSTRAP_PARAMETER)["Parameter"]["Value"]
     except ClientError as error:

@@ -12,7 +12,7 @@ from moderation.adapters.bedrock_judge import form_of, foundation_model
 from moderation.contract import BEDROCK_REGIONS
 from moderation.errors import EndpointThrottled
 
-_ANOTHER = f"Choose another: cdk deploy --all -c judge=bedrock:… {TOO}"
+_ANOTHER = f"Choose another: npx cdk deploy --all -c judge=bedrock:… {TOO}"
 _FORMS = {"schema": "held to a JSON schema", "tool": "by a tool that it must call", "text": "as text, parsed strictly"}
 
 

@@ -88,8 +88,8 @@ def _in_service(name: str, served: Served) -> Check:
             name,
             "fail",
             "there is no such endpoint",
-            f"cdk deploy ModerationModels -c acceptLlama2Eula=true {TOO}, since it deploys Moderation again; or, for "
-            f"one of your own, cdk deploy Moderation -c blip2Endpoint=… -c llamaEndpoint=… {TOO}",
+            f"npx cdk deploy ModerationModels -c acceptLlama2Eula=true {TOO}, since it deploys Moderation again; or, "
+            f"for one of your own, npx cdk deploy Moderation -c blip2Endpoint=… -c llamaEndpoint=… {TOO}",
         )
     status = str(endpoint["EndpointStatus"])
     if status in _SERVING:
@@ -100,7 +100,7 @@ def _in_service(name: str, served: Served) -> Check:
         )
     why = f"{status}: {endpoint['FailureReason']}" if "FailureReason" in endpoint else status
     return Check(
-        name, "fail", why, f"See {served.log}; then cdk destroy ModerationModels and deploy it with all your settings"
+        name, "fail", why, f"See {served.log}; then npx cdk destroy ModerationModels, and deploy with all your settings"
     )
 
 

@@ -30,7 +30,7 @@ def usable(name: str, key: str, role: str | None) -> Check:
     if not _says(policy, "Allow", role, account):
         return Check(name, "fail", f"the policy of {arn} doesn't let {role} decrypt", _edited(arn, role))
     if not _allowed_by_identity(role, arn):
-        remedy = f"cdk deploy Moderation -c intakeKeyArn={arn} {TOO}"
+        remedy = f"npx cdk deploy Moderation -c intakeKeyArn={arn} {TOO}"
         return Check(name, "fail", f"{role} has no {_DECRYPT} on {arn}", remedy)
     return Check(name, "ok", f"{arn} lets the account decide, which lets {role} decrypt")
 

@@ -25,11 +25,11 @@ def status(name: str, described: Mapping[str, Any]) -> Check:
             return Check(row, "warn", f"{found}: the last change failed and was rolled back", f"See why: {events}")
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED":
             return Check(
-                row, "fail", found, f"See why: {events}; then `cdk destroy {name}`, and deploy with all your settings"
+                row, "fail", found, f"See why: {events}; then `npx cdk destroy {name}`, and deploy with all settings"
             )
         case "REVIEW_IN_PROGRESS":
             return Check(
-                row, "warn", f"{found}: created, but never deployed", f"cdk deploy {name} with all your settings"
+                row, "warn", f"{found}: created, but never deployed", f"npx cdk deploy {name} with all your settings"
             )
         case running if running.endswith("IN_PROGRESS"):
             return Check(row, "warn", found, f"Wait: aws cloudformation describe-stack-events --stack-name {name}")
@@ -51,4 +51,4 @@ def protection(name: str, described: Mapping[str, Any], stage: str) -> Check:
         return Check(row, "ok", f"off, as suits stage {stage}")
     command = f"aws cloudformation update-termination-protection --enable-termination-protection --stack-name {name}"
     kept = "add -c terminationProtection=true to every later deploy, because without it the protection is turned off"
-    return Check(row, "warn", "off: `cdk destroy` removes this stack after one confirmation", f"{command}; {kept}")
+    return Check(row, "warn", "off: `npx cdk destroy` removes this stack after one confirmation", f"{command}; {kept}")

@@ -1,5 +1,6 @@
 """Checks of the deployment tools: Node and the CDK's command line."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,8 @@ from moderate.failures import CommandFailed
 LEAST_NODE, GOOD_NODE = 20, 22  # 20 reached its end of life in April 2026
 CDK = "2.1148.1"  # as package.json pins it
 _TIMEOUT_S = 60
-_PATH = "make setup && export PATH=$PWD/node_modules/.bin:$PATH"
+_PROJECT = "node_modules/.bin"  # of the current folder, where `npx cdk` looks before the PATH
+_SETUP = "In the project's folder: make setup"
 _NODE = f"Install Node {GOOD_NODE} (https://nodejs.org/en/download)"
 
 
@@ -27,20 +29,22 @@ def node() -> Check:
 
 
 def cdk() -> Check:
-    found = _version("cdk")
+    found = _version("cdk", _PROJECT)
     if found is None:
-        return Check("CDK", "fail", "`cdk` isn't on the PATH", f"In the project: {_PATH}")
+        return Check("CDK", "fail", "`cdk` is neither in node_modules of this folder nor on the PATH", _SETUP)
     if found == CDK:
         return Check("CDK", "ok", found)
-    remedy = f"Use the project's own. In its folder: {_PATH}"
     if found.split(".")[0] != CDK.split(".")[0]:
-        return Check("CDK", "fail", f"{found} can't read this project's assemblies; the project requires {CDK}", remedy)
-    return Check("CDK", "warn", f"{found}; the project is tested with {CDK}", remedy)
+        return Check("CDK", "fail", f"{found} can't read this project's assemblies; the project requires {CDK}", _SETUP)
+    return Check("CDK", "warn", f"{found}; the project is tested with {CDK}", _SETUP)
 
 
-def _version(command: str) -> str | None:
-    """Return the version that a command reports, None if there is no such command. Raises CommandFailed."""
-    path = shutil.which(command)
+def _version(command: str, *folders: str) -> str | None:
+    """Return the version that a command of these folders or of the PATH reports, None if there is no such command.
+
+    Raises CommandFailed.
+    """
+    path = shutil.which(command, path=os.pathsep.join((*folders, os.environ.get("PATH", os.defpath))))
     if path is None:
         return None
     try:

@@ -211,4 +211,6 @@ def _plain(label: Label) -> dict[str, str | None]:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, Mapping):  # a category or question that is only in one of the packs
+        value = "; ".join(f"{name}: {said}" for name, said in value.items() if said)
     return "" if value is None else plain(value)[:200]

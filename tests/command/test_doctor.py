@@ -104,8 +104,9 @@ def models(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def command(tmp_path, monkeypatch):
-    """Puts a tool that says its version on the PATH, and nothing else."""
+    """Puts a tool that says its version on the PATH, and nothing else; the folder is no project's."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
 
     def put(name: str, says: str, status: int = 0) -> None:
         (tmp_path / name).write_text(f"#!/bin/sh\necho '{says}'\nexit {status}\n")
@@ -211,7 +212,7 @@ def test_the_table_has_the_remedy_in_the_row_and_the_status_is_1(moderate, cloud
 
     assert result.exit_code == 1
     (line,) = [line for line in result.stdout.splitlines() if "bootstrap" in line and "fail" in line]
-    assert "cdk bootstrap aws://123456789012/us-east-1" in line
+    assert "npx cdk bootstrap aws://123456789012/us-east-1" in line
 
 
 def test_warnings_are_no_failure(moderate, cloud, command):
@@ -363,7 +364,7 @@ def test_a_bootstrap_that_is_too_old_is_to_be_run_again(rows, cloud, version):
 
     found = rows()["bootstrap"]
 
-    assert (found["status"], found["remedy"]) == ("fail", "cdk bootstrap aws://123456789012/us-east-1")
+    assert (found["status"], found["remedy"]) == ("fail", "npx cdk bootstrap aws://123456789012/us-east-1")
 
 
 def test_a_region_without_the_artefacts_is_refused_with_those_that_have_them(rows, cloud, monkeypatch):
@@ -527,6 +528,16 @@ def test_cdk(rows, cloud, command, says, status):
     assert rows()["CDK"]["status"] == status
 
 
+def test_the_project_s_own_cdk_counts_as_npx_finds_it(rows, cloud, command, tmp_path):
+    (tmp_path / "cdk").unlink()
+    assert (rows()["CDK"]["status"], rows()["CDK"]["remedy"]) == ("fail", "In the project's folder: make setup")
+    (tmp_path / "node_modules/.bin").mkdir(parents=True)
+    command("node_modules/.bin/cdk", tools.CDK)
+    command("cdk", "1.99.0")
+
+    assert rows()["CDK"]["status"] == "ok"
+
+
 def test_tools_that_are_missing_or_broken(rows, cloud, command, tmp_path):
     (tmp_path / "node").unlink()
     command("cdk", "no such module", status=1)
@@ -574,8 +585,8 @@ def stack(status: str, outputs: dict[str, str], **more: Any) -> dict[str, Any]:
         ("UPDATE_ROLLBACK_COMPLETE", "warn", "describe-stack-events"),
         ("UPDATE_IN_PROGRESS", "warn", "Wait"),
         ("CREATE_IN_PROGRESS", "warn", "Wait"),
-        ("REVIEW_IN_PROGRESS", "warn", "cdk deploy Moderation"),
-        ("ROLLBACK_COMPLETE", "fail", "cdk destroy Moderation"),
+        ("REVIEW_IN_PROGRESS", "warn", "npx cdk deploy Moderation"),
+        ("ROLLBACK_COMPLETE", "fail", "npx cdk destroy Moderation"),
         ("CREATE_FAILED", "fail", "describe-stack-events"),
         ("UPDATE_ROLLBACK_FAILED", "fail", "describe-stack-events"),
         ("DELETE_FAILED", "fail", "describe-stack-events"),
@@ -675,7 +686,7 @@ def test_an_endpoint_that_is_not_there(rows, healthy, cloud, models):
 
     found = rows()
 
-    assert "cdk deploy ModerationModels" in found["endpoint blip2"]["remedy"]
+    assert "npx cdk deploy ModerationModels" in found["endpoint blip2"]["remedy"]
     assert found["blip2 answers"]["status"] == "skipped"
     assert models.asked == []
 

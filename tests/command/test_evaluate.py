@@ -13,6 +13,7 @@ from PIL import Image
 from moderate.costs import prices
 from moderate.costs.models_cost import models_cost
 from moderate.deployment import Deployment
+from moderate.evaluation_page import category_figures
 from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.sagemaker_blip2 import ScoredBlip2
 from moderation.adapters.vision_dialects import SPEAKERS
@@ -120,6 +121,16 @@ def test_a_folder_is_evaluated_and_reported(moderate, endpoints, folder):
     assert report["sides"][0]["models"].startswith("reds, ")
     assert report["sides"][0]["spent"]["views"] == 7
     assert json.loads(Path("eval-set/report.json").read_text()) == report
+
+
+def test_a_share_of_nothing_is_no_share() -> None:
+    counted = {"true_positives": 0, "false_positives": 0, "with": 0, "f1": 0.0}
+    nothing = counted | dict.fromkeys(("precision", "recall"), 0.0)
+    nothing |= {f"{name}_interval": (0.0, 1.0) for name in ("precision", "recall")}
+
+    assert category_figures(nothing) == ("none flagged", "none with it", "")
+    assert category_figures(nothing | {"with": 2}) == ("none flagged", "0.000 (0.000 to 1.000)", "0.000")
+    assert category_figures(nothing | {"false_positives": 1})[0] == "0.000 (0.000 to 1.000)"
 
 
 def test_the_page_opens_offline_and_shows_no_picture_unless_asked(moderate, endpoints, folder):

@@ -203,6 +203,8 @@ def test_rollback_restores_what_was_deleted(deployed, moderate, write):
 
 def test_rollback_without_an_earlier_version_says_what_to_do(deployed, moderate, write):
     assert "ships with the code" in moderate("policy", "rollback", "default").stderr
+    never = moderate("policy", "rollback", "mine").stderr
+    assert "holds no packs/mine.yaml: `moderate policy push` puts one there" in never and "ships" not in never
     moderate("policy", "push", write())
     assert "no earlier version that can be used" in moderate("policy", "rollback", "mine").stderr
     assert "no version v9" in moderate("policy", "rollback", "mine", "--to", "v9").stderr

@@ -128,6 +128,16 @@ def test_the_report_says_what_was_not_replayed_and_shows_the_matrix(pictures, mo
     assert "no model" in result.stdout
 
 
+def test_a_category_that_is_only_in_one_pack_is_shown_in_words(pictures, moderate, tmp_path):
+    boats = replace(PACK.categories[0], name="Boats", description="Ships")
+    more = write(tmp_path / "more.yaml", replace(PACK, categories=(*PACK.categories, boats)))
+
+    shown = moderate("policy", "replay", more, *WINDOW).stdout
+
+    assert "description: Ships" in shown
+    assert "{" not in shown
+
+
 def test_an_escalated_picture_is_in_no_replay(pictures, moderate, stricter):
     put(pictures, "in/escalated", 0.42, SAFE, escalated_at="2026-11-20T00:00:00.000Z")
 

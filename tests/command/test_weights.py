@@ -64,7 +64,7 @@ def test_code_and_weights_lie_together_under_the_prefix(moderate, s3, source):
 def test_it_prints_the_line_that_deploys_both_stacks(moderate, s3, source):
     line = moderate("weights", "push", source, TARGET).stdout.splitlines()[-1]
 
-    assert line == "cdk deploy --all -c blip2WeightsPrefix=s3://models/blip2/xl/ -c acceptLlama2Eula=true"
+    assert line == "npx cdk deploy --all -c blip2WeightsPrefix=s3://models/blip2/xl/ -c acceptLlama2Eula=true"
 
 
 def test_a_second_push_uploads_what_is_missing_or_changed_only(moderate, s3, source, monkeypatch):

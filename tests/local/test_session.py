@@ -1,6 +1,7 @@
 """The commands as a user runs them: they start, say what to do, and leave nothing behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from local.harness.laptop import Laptop
 from local.processes import ProcessFailed, child
-from local.samples import sample_drawings
+from local.samples import sample_drawings, write_samples
 from local.session import Models, Session
 from local.up import usage
 from tests.support.waiting import PATIENCE_S, eventually
@@ -127,11 +128,11 @@ class TestUsage:
         for words in (
             "source .venv/bin/activate\n",  # where `moderate` is
             "AWS_ENDPOINT_URL=http://127.0.0.1:5000",
-            "aws s3 cp img.jpg s3://intake/",
+            "aws s3 cp build/drawings/06-weapon.png s3://intake/",
             "aws dynamodb get-item --table-name verdicts",
             "aws sns subscribe --topic-arn arn:aws:sns:us-east-1:123456789012:unsafe",
             "aws stepfunctions describe-execution",
-            "moderate upload img.jpg --wait",
+            "moderate upload build/drawings --wait",
             "cdk deploy Moderation --method=direct --no-previous-parameters",
             "drawings only",
         ):
@@ -139,6 +140,15 @@ class TestUsage:
 
 
 class TestSamples:
+    def test_the_drawings_that_are_named_are_written(self, tmp_path: Path) -> None:
+        write_samples(tmp_path / "build/drawings", seed=1)
+
+        drawings = {file.name for file in (tmp_path / "build/drawings").iterdir()}
+        assert len(drawings) == 14
+        text = usage(Session("http://127.0.0.1:5000", MODELS, OUTPUTS, Path()))
+        assert set(re.findall(r"build/drawings/(\S+)", text)) <= drawings
+        assert re.findall(r"moderate show (\S+)", text)[0] in drawings
+
     def test_there_are_twelve_of_both_kinds_and_a_seed_repeats_them(self) -> None:
         first, second, other = (list(sample_drawings(seed)) for seed in (1, 1, 2))
 

@@ -237,11 +237,29 @@ def test_a_preview_hides_what_is_small() -> None:
 def test_the_preview_of_an_item_is_in_its_manifest_and_gone_with_it(ports: RevealPorts) -> None:
     record, work = ports.verdicts.get(IMAGE), FakeWork()
     assert record
-    assert use_case.preview(work, record) is None, "expired"
+    assert use_case.preview(ports.verdicts, work, record) is None, "expired"
     stored = base64.b64encode(preview(drawing())).decode()
     work.put_json(Workspace.of(IMAGE, RUN).manifest, {"preview": stored})
 
-    assert use_case.preview(work, record) == stored
-    assert use_case.preview(work, record.with_change(escalated(record, utc(NOW)))) is None
+    assert use_case.preview(ports.verdicts, work, record) == stored
+    assert use_case.preview(ports.verdicts, work, record.with_change(escalated(record, utc(NOW)))) is None
     work.put_json(Workspace.of(IMAGE, RUN).manifest, {})
-    assert use_case.preview(work, record) is None, "of an earlier release"
+    assert use_case.preview(ports.verdicts, work, record) is None, "of an earlier release"
+
+
+def test_the_preview_of_a_reused_verdict_is_that_of_the_upload_that_was_judged(ports: RevealPorts) -> None:
+    reused = {"pk": IMAGE.pk, "sk": IMAGE.version}
+    records(ports)[OTHER] = records(ports)[IMAGE] | {"execution": f"{RUN}2", "reused_from": reused}
+    copy, work = ports.verdicts.get(OTHER), FakeWork()
+    assert copy
+    stored = base64.b64encode(preview(drawing())).decode()
+    work.put_json(Workspace.of(IMAGE, RUN).manifest, {"preview": stored})
+    work.put_json(Workspace.of(OTHER, f"{RUN}2").manifest, {"preview": None})
+
+    assert use_case.preview(ports.verdicts, work, copy) == stored
+    judged = ports.verdicts.get(IMAGE)
+    assert judged
+    ports.verdicts.compare_and_set(judged, escalated(judged, utc(NOW)))
+    assert use_case.preview(ports.verdicts, work, copy) is None, "escalated since"
+    del records(ports)[IMAGE]
+    assert use_case.preview(ports.verdicts, work, copy) is None, "erased since"

@@ -69,7 +69,7 @@ def _listed(ports: ApiPorts, record: Record, shown: Record) -> dict[str, Any]:
         "uploaded_at": shown.created_at,
         "categories": list(shown.all_categories),
         "screen": screen_of(record),
-        "preview": preview_in(ports.review.work, record),
+        "preview": preview_in(ports.review, record),
     }
 
 

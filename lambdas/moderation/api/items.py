@@ -13,10 +13,10 @@ from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.review import is_free, is_held_by, screen_of
-from moderation.ports import WorkStore
 from moderation.usecases.decision_keys import chance_of, deployment_secret
 from moderation.usecases.find_policy import find_policy_shown, policy_in_force
 from moderation.usecases.find_siblings import Siblings, find_siblings
+from moderation.usecases.review.ports_of import ReviewPorts
 from moderation.usecases.review.reveal import preview as preview_of
 from moderation.usecases.with_evidence import with_evidence
 
@@ -58,7 +58,7 @@ def described(ports: ApiPorts, person: Person, found: Record) -> dict[str, Any]:
         "item": name_of(ports, record.image),
         **shapes.item(shown, pack, policy_in_force(review.policies, record)),
         "screen": screen_of(record),
-        "preview": preview_in(review.work, record),
+        "preview": preview_in(review, record),
         "due_at": shown.due_at,
         "held": record.pending_id is not None or str(record.lease_until or "") > now,
         "held_by_you": is_held_by(record, person.id, now) and record.pending_id is None,
@@ -74,9 +74,9 @@ def _may_be_shown(person: Person, copy: Record, now: str) -> bool:
     return may_see(person, copy) and not is_hidden
 
 
-def preview_in(work: WorkStore, record: Record) -> str | None:
+def preview_in(review: ReviewPorts, record: Record) -> str | None:
     """Return the preview of an item as the address of a picture."""
-    found = preview_of(work, record)
+    found = preview_of(review.verdicts, review.work, record)
     return f"data:image/png;base64,{found}" if found else None
 
 

@@ -13,7 +13,7 @@ _CRITICAL_Z = 3.29
 _KS_FACTOR = 1.95  # of the two-sided Kolmogorov-Smirnov test at 0.001
 _LEAST_DISTANCE = 0.1  # of two distributions of scores
 _LEAST_RATIO = 1.5  # of two shares
-_LEAST_RECORDS = 20
+LEAST_RECORDS = 20
 
 Kind = Literal["scores", "overturned", "flags"]
 
@@ -108,7 +108,7 @@ def _scores(before: Week, after: Week) -> Iterator[Change]:
     old, new = before.scores, after.scores
     for name in sorted(old.keys() & new.keys()):
         one, other = old[name], new[name]
-        if min(len(one), len(other)) < _LEAST_RECORDS:
+        if min(len(one), len(other)) < LEAST_RECORDS:
             continue
         apart = distance(one, other)
         chance = _KS_FACTOR * math.sqrt((len(one) + len(other)) / (len(one) * len(other)))
@@ -130,7 +130,7 @@ def _overturned(before: Week, after: Week) -> Iterator[Change]:
 
 def _share(kind: Kind, name: str, before: tuple[int, int], after: tuple[int, int]) -> Iterator[Change]:
     """Compare two shares by the pooled two-proportion test."""
-    if min(before[1], after[1]) < _LEAST_RECORDS:
+    if min(before[1], after[1]) < LEAST_RECORDS:
         return
     old, new = before[0] / before[1], after[0] / after[1]
     pooled = (before[0] + after[0]) / (before[1] + after[1])

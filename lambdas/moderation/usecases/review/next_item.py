@@ -155,7 +155,7 @@ def _take_blind(
                     change = claimed(record, person.id, now)
                 elif not may_look(record, person.id, utc(now)):
                     continue
-                elif preview(ports.work, record) is None:  # its views have expired, as have those of older uploads
+                elif preview(ports.verdicts, ports.work, record) is None:  # expired, as older uploads' have
                     newer = [one for one in left if one.created_at > record.created_at]
                     left = newer[len(newer) // 2 :]  # those that are kept are soon found so
                     continue

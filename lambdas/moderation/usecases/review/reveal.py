@@ -44,7 +44,7 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     nothing is shown.
     """
     record = held(ports.verdicts, person, image, utc(now), "reveal")
-    shown = record if record.reused_from is None else _origin(ports, record)
+    shown = _judged(ports.verdicts, record)
     names = views_of(record, shown)
     workspace = Workspace.of(shown.image, shown.execution or shown.owner)
     keys = {name: workspace.view(name) for name in names}
@@ -59,7 +59,7 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     return [ShownView(name, ports.pictures.link(key, LIVES_S)) for name, key in keys.items()]
 
 
-def preview(work: WorkStore, record: Record) -> str | None:
+def preview(verdicts: VerdictStore, work: WorkStore, record: Record) -> str | None:
     """Return the small grey, blurred preview of an item (a PNG in base64), None where there is none any more.
 
     It is no picture that is revealed: an escalated item has none. Raises StoreUnavailable.
@@ -67,8 +67,9 @@ def preview(work: WorkStore, record: Record) -> str | None:
     if record.is_escalated:
         return None
     try:
-        found = work.get_json(Workspace.of(record.image, record.execution or record.owner).manifest).get("preview")
-    except Misconfigured:  # it has expired
+        shown = _judged(verdicts, record)
+        found = work.get_json(Workspace.of(shown.image, shown.execution or shown.owner).manifest).get("preview")
+    except (Misconfigured, RevealRefused):  # it has expired, or what was judged is gone
         return None
     return found if isinstance(found, str) else None
 
@@ -106,10 +107,11 @@ def _mark(ports: RevealPorts, person: Person, record: Record, shown: Sequence[st
     raise RevealRefused("This item keeps changing: take it again, then look.")
 
 
-def _origin(ports: RevealPorts, record: Record) -> Record:
-    """Return the record of the same bytes whose judgement, and so whose views, the record reuses."""
-    named = record.reused_from or {}
-    origin = ports.verdicts.get(ImageRef.from_keys(named["pk"], named["sk"]))
+def _judged(verdicts: VerdictStore, record: Record) -> Record:
+    """Return the record whose views were judged: another one of the same bytes if its judgement was reused."""
+    if record.reused_from is None:
+        return record
+    origin = verdicts.get(ImageRef.from_keys(record.reused_from["pk"], record.reused_from["sk"]))
     if origin is None or origin.is_escalated or origin.sha256 != record.sha256:
         raise RevealRefused("The picture that was judged is gone: let the uploader send this one again.")
     return origin
