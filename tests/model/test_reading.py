@@ -45,6 +45,13 @@ def test_a_turned_line_in_a_large_picture_is_read(reader: OcrReader) -> None:
     assert 1190 < left < right < 1920 and 890 < top < bottom < 1110
 
 
+def test_a_number_as_wide_as_a_large_picture_is_read(reader: OcrReader) -> None:
+    picture = Image.new("RGB", (3000, 700), "white")
+    ImageDraw.Draw(picture).text((60, 100), "(202) 555-0143", font=ImageFont.load_default(420), fill="black")
+
+    assert "(202) 555-0143" in [find.text for find in reader.read(png(picture)).finds]
+
+
 def test_like_digits_that_touch_in_a_small_line_are_all_read(reader: OcrReader) -> None:
     picture, label = Image.new("RGB", (800, 740), "grey"), Image.new("RGB", (130, 26), "white")
     ImageDraw.Draw(label).text((12, 6), "(669) 555-3033", font=ImageFont.load_default(12), fill="black")

@@ -11,6 +11,7 @@ from local.harness.crafted import crafted_files
 from local.harness.hostile_files import encode, sound_files
 from moderation.domain.image import PreparedImage, page_pictures, prepare
 from moderation.domain.image.readable import MAX_PAGE_PIXELS, MAX_PAGES_PIXELS, Readable, Sheet
+from moderation.domain.image.renderings import Rendering
 from moderation.domain.image.strokes import Strokes
 from moderation.domain.page import Page
 from moderation.errors import ImageTooLarge, ModerationError, UnreadableImage
@@ -243,7 +244,36 @@ def test_a_frame_is_compared_first_with_the_one_that_showed_the_last(monkeypatch
     readable = Readable()
 
     for number in (0, 1, 2, 0, 0, 0):
-        readable.add(Sheet(f"frame-{number}", number, (200, 100)), "", pictures[number])
+        readable.add(Sheet(f"frame-{number}", number, (200, 100)), Rendering("", pictures[number]))
 
     assert [sheet.frame for sheet in readable.sheets] == [0, 1, 2]
     assert len(compared) == 1 + 2 + 3 + 1 + 1
+
+
+def test_what_an_animation_says_is_read_in_the_order_in_which_it_says_it() -> None:
+    said = [Image.new("RGB", (700, 500), colour) for colour in ("white", "white", "blue")]
+    ImageDraw.Draw(said[1]).text((300, 200), NUMBER, font=ImageFont.load_default(14), fill="black")
+
+    read = prepare(encode(said[0], "GIF", save_all=True, append_images=said[1:]), "full", SIZE, read=True)
+
+    assert [view.frame for view in read.views] == [0, 2]
+    assert [page.frame for page in read.pages] == [0, 1, 2]
+
+
+def test_the_strokes_of_a_transparent_frame_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+    of = Strokes.of
+
+    def counted(picture: Image.Image) -> Strokes:
+        looked_at.append(picture.size)
+        return of(picture)
+
+    monkeypatch.setattr(Strokes, "of", counted)
+    picture = Image.new("RGBA", (700, 500), (0, 0, 0, 0))
+    other = picture.copy()
+    ImageDraw.Draw(picture).text((9, 9), NUMBER, fill="white")
+    ImageDraw.Draw(other).text((9, 300), NUMBER, fill="white")
+
+    prepare(encode(picture, "PNG", save_all=True, append_images=[other]), "full", SIZE, read=True)
+
+    assert len(looked_at) == 4  # of two frames, on white and on black

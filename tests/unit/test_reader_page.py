@@ -43,3 +43,27 @@ def test_the_surest_way_of_a_line_stays(
     lines = read_page(OneLine(upright, on_its_head, mirrored), Image.new("RGB", (800, 800)), lambda: None)
 
     assert [line.text for line in lines] == [shown]
+
+
+class LargeLetters(PpOcr):
+    """Models that find parts of a line at full resolution, and all of it in the picture as a whole."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def probabilities(self, picture: Image.Image) -> Map:
+        found = np.zeros((picture.height, picture.width), dtype=np.float32)
+        across, down = picture.width / 100, picture.height / 100
+        self._looks += 1
+        left, right = (10, 40) if self._looks <= 3 else (10, 90)
+        found[round(40 * down) : round(60 * down), round(left * across) : round(right * across)] = 1
+        return found
+
+    def read(self, picture: Image.Image, lines: Sequence[Region]) -> list[tuple[str, float]]:
+        return [("(202) 555-0143" if line.width > 1500 else "555", 0.99) for line in lines]
+
+
+def test_a_part_that_is_read_surely_at_full_resolution_keeps_nothing_from_the_whole_line() -> None:
+    lines = read_page(LargeLetters(), Image.new("RGB", (3000, 700)), lambda: None)
+
+    assert "(202) 555-0143" in [line.text for line in lines]

@@ -110,15 +110,21 @@ _SPELLED_OUT = re.compile(r"(?<!\w)(?:\w[ .\-_]{1,3}){5,}\w(?!\w)")
 
 # Signs of prompts, of JSON and of chat formats, on the text as it stands.
 _MARKS = re.compile(
-    r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>|```|#{3,}|={3,}"
+    r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>"
     r"|</?\s*(?:evidence|policy|system|assistant|user|instructions?|prompt|caption|answer|format)\b"
     r"|-{3,}\s*(?:end|begin|start|system)"
     r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe|no|yes|true|false)\b"
-    r"|\{\s*[\"']\w+[\"']\s*:|\{\s*(?:flag|category|reason)\s*:"
-    r"|\b(?:verdict|decision|classification|status|result)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
+    r"|\{\s*[\"']?(?:flag|category|reason)[\"']?\s*:"
+    r"|\b(?:verdict|decision|classification)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
+    r"|\b(?:status|result)\s*[:=]\s*[\"']?(?:safe|unsafe)\b"
     r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:"
-    r"|\bquestion\s*:.{0,200}\banswer\s*:|\banswer\s*:\s*[\"'](?:yes|no|safe)"
-    r"|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
+    r"|\banswer\s*:\s*[\"'](?:yes|no|safe)|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
+    re.IGNORECASE,
+)
+# The same that receipts, quizzes, figures and screens have as well.
+_COMMON_MARKS = re.compile(
+    r"```|#{3,}|={3,}|\{\s*[\"']\w+[\"']\s*:|\b(?:status|result)\s*[:=]\s*[\"']?(?:ok|approved|no)\b"
+    r"|\bquestion\s*:.{0,200}\banswer\s*:|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b",
     re.IGNORECASE,
 )
 
@@ -355,11 +361,16 @@ _CLUES = Clues(
 
 def steers(text: str) -> bool:
     """Tell if the text addresses the judge, in plain letters or in disguise."""
-    return _steers(text, 1)
+    return _is_set_apart(text) or _steers(text, 1)
 
 
 def steers_clearly(text: str) -> bool:
     """Tell if the text addresses the judge in so many words: weights of 1 don't count."""
+    return _is_set_apart(text) or _steers(text, 2)
+
+
+def steers_in_words(text: str) -> bool:
+    """Tell the same of the text in a picture: keyboards have letters that stand apart, and receipts lines of signs."""
     return _steers(text, 2)
 
 
@@ -402,6 +413,12 @@ def _steers(text: str, least: int) -> bool:
     )
 
 
+def _is_set_apart(text: str) -> bool:
+    shown = unicodedata.normalize("NFKC", text)
+    marked = _MARKED.search(shown) is not None and _COMMON_MARKS.search(shown) is not None
+    return marked or _SPELLED_OUT.search(_folded(text)) is not None
+
+
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
@@ -415,10 +432,8 @@ def _readings_with(kind: str, folded: str, clues: Collection[tuple[str, int]]) -
 
 def _follows_a_format(text: str, folded: str, clues: Collection[tuple[str, int]]) -> bool:
     shown = unicodedata.normalize("NFKC", text)
-    return (
-        (_MARKED.search(shown) is not None and _MARKS.search(shown) is not None)
-        or _SPELLED_OUT.search(folded) is not None
-        or (("other_language", 0) in clues and _OTHER_LANGUAGES.search(folded) is not None)
+    return (_MARKED.search(shown) is not None and _MARKS.search(shown) is not None) or (
+        ("other_language", 0) in clues and _OTHER_LANGUAGES.search(folded) is not None
     )
 
 

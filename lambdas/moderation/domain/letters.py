@@ -19,7 +19,6 @@ _BOXED = re.compile("[\u24b6-\u24e9\U0001f110-\U0001f189\U0001f1e6-\U0001f1ff]")
 _BRAILLE = re.compile("[\u2800-\u28ff]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _FEW = 2
-_SOFT_HYPHEN = "\u00ad"
 _IN_LETTERS = 3  # of the readings, with signs as letters at most
 _KEPT_TEXTS = 256  # each is read several times in a row
 _KEPT = 2**14  # words that are kept as they were read
@@ -133,7 +132,7 @@ def _is_foreign(character: str) -> bool:
 def _plain(character: str) -> str:
     if character.isascii():
         return character
-    if character == _SOFT_HYPHEN:
+    if unicodedata.category(character) == "Cf":  # a soft hyphen, joints of no width
         return ""
     if _BOXED.match(character):
         start = max(start for start in _BOX_STARTS if start <= ord(character))

@@ -12,13 +12,16 @@ from moderation.adapters.reader.regions import Map, Points, Region, regions
 from moderation.domain.reading.text import Line
 
 _TILE, _OVERLAP = 1280, 160
-_WHOLE = 1280  # longer side of a large page that is looked at as a whole
+_WHOLES = (1280, 640)  # longer sides at which a large page is looked at as a whole, the last for the largest letters
 _LEAST_SIDE = 736  # smaller pictures are enlarged, up to 4 times: letters of 8 pixels aren't found
 _MOST_ENLARGED = 4
 _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
 _SURE = 0.9  # lines that are read less surely are read in other ways, too: of 150 none was read so surely on its head
 _LONG = 1.5  # ratio of its sides from which a line runs along the longer one
+_LONGER = (
+    1.25  # ratio of their lengths from which a line is more than another one in its place: "(202) 555-0143", "555"
+)
 _ALIKE = 2  # ratio of their heights up to which two lines in one place are the same
 _AT_ONCE = 60  # lines that are read before the time is checked again
 
@@ -45,7 +48,7 @@ def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
     seen: list[_Seen] = []
     for found in _looks(models, shown, check):
         sure = [each.place for each in seen if each.line.confidence >= _SURE]
-        left = [region for region in found if not any(_is_same(region, place) for place in sure)]
+        left = [region for region in found if not any(_covers(place, region) for place in sure)]
         seen += _read(models, shown, left, scale, check)
     return sorted(_distinct(seen), key=lambda line: (line.turned, line.upright[1], line.upright[0]))
 
@@ -53,10 +56,10 @@ def read_page(models: PpOcr, page: Image.Image, check: Check) -> list[Line]:
 def _looks(models: PpOcr, page: Image.Image, check: Check) -> Iterator[list[Region]]:
     """Yield the lines found at full resolution, and in a large page those found in all of it at once."""
     yield regions(_stitched(models, page, check))
-    if max(page.size) > _TILE:
+    for side in _WHOLES if max(page.size) > _TILE else ():
         check()
         whole = page.copy()
-        whole.thumbnail((_WHOLE, _WHOLE), Image.Resampling.BICUBIC)
+        whole.thumbnail((side, side), Image.Resampling.BICUBIC)
         probabilities = models.probabilities(whole)
         yield [_scaled(region, probabilities, page.size) for region in regions(probabilities)]
 
@@ -151,6 +154,10 @@ def _distinct(seen: Sequence[_Seen]) -> list[Line]:
         if not any(_is_same(each.place, other.place) for other in kept):
             kept.append(each)
     return [each.line for each in kept]
+
+
+def _covers(place: Region, region: Region) -> bool:
+    return _is_same(region, place) and region.length <= _LONGER * place.length
 
 
 def _is_same(region: Region, other: Region) -> bool:

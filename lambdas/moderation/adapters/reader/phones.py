@@ -1,5 +1,6 @@
 """Telephone numbers by the countries' plans of numbers."""
 
+import re
 from collections.abc import Iterator
 
 from phonenumbers import Leniency, PhoneNumberMatcher
@@ -8,6 +9,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 _REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "IN", "BR", "AU", "JP")
 _LEAST_DIGITS = 9
 _SEPARATORS = " -./()"
+_DECIMAL = re.compile(r"\d{1,2}\.\d+")
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:
@@ -15,6 +17,6 @@ def phones(text: str) -> Iterator[tuple[int, int]]:
     for region in _REGIONS:
         for match in PhoneNumberMatcher(text, region, leniency=Leniency.EXACT_GROUPING):
             written = match.raw_string
-            grouped = any(sign in written for sign in _SEPARATORS)
+            grouped = any(sign in written for sign in _SEPARATORS) and not _DECIMAL.fullmatch(written)
             if written.startswith("+") or (grouped and sum(map(str.isdigit, written)) >= _LEAST_DIGITS):
                 yield match.start, match.end

@@ -43,6 +43,10 @@ class Region:
     def thickness(self) -> float:
         return min(self.width, self.height)
 
+    @property
+    def length(self) -> float:
+        return max(self.width, self.height)
+
     def holds(self, point: Points) -> bool:
         """Tell if a point is within the corners."""
         sides, ways = np.roll(self.corners, -1, axis=0) - self.corners, point - self.corners

@@ -90,10 +90,10 @@ def prepare(data: bytes, mode: str, size: int, *, read: bool = False) -> Prepare
 
 
 def _with_pages(prepared: PreparedImage, cuts: Sequence["_Cut"], readable: Readable) -> PreparedImage:
-    """Plan the pages of the whole views, then of what else is to be read."""
+    """Plan the pages of the whole views and of what else is to be read, in the order in which the file shows them."""
     sheets = {cut.whole.name: Sheet(cut.whole.name, cut.whole.frame, cut.size) for cut in cuts}
     sheets |= {sheet.view: sheet for sheet in readable.sheets}
-    pages = plan_pages(list(sheets.values()))
+    pages = plan_pages(sorted(sheets.values(), key=lambda sheet: sheet.frame))
     unread = (*readable.unread(sheets, _kind(prepared.format), prepared.frames), *too_small(pages))
     return replace(prepared, pages=pages, unread=unread, shrunk=shrunk(pages))
 
@@ -118,7 +118,7 @@ def _planned(
         for rendering in renderings(frame, seen_as, read=readable is not None):
             picture = rendering.picture
             if readable:
-                readable.add(_sheet(number, rendering), rendering.name, picture)
+                readable.add(_sheet(number, rendering), rendering)
             if rendering.for_reader:
                 continue
             if not shots and mode != "full" and (mode == "tiles" or needs_tiles(picture.size, size)):

@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import prod, sqrt
 
-from PIL import Image
-
+from moderation.domain.image.renderings import Rendering
 from moderation.domain.image.strokes import Strokes
 from moderation.domain.page import Page
 
@@ -34,7 +33,7 @@ class Readable:
     _left_out: list[Sheet] = field(default_factory=list)
     _pixels: float = 0
 
-    def add(self, sheet: Sheet, rendering: str, picture: Image.Image) -> None:
+    def add(self, sheet: Sheet, rendering: Rendering) -> None:
         """Keep a rendering if it shows strokes that no other one of the same name does.
 
         Once there are no pixels left nothing is compared any more: what follows counts as left out.
@@ -42,7 +41,8 @@ class Readable:
         if self._left_out:
             self._left_out.append(sheet)
             return
-        strokes, kept = Strokes.of(picture), self._strokes.setdefault(rendering, [])
+        strokes = rendering.strokes or Strokes.of(rendering.picture)
+        kept = self._strokes.setdefault(rendering.name, [])
         if shown_by := next((one for one in reversed(kept) if not strokes.add_to(one)), None):
             kept.remove(shown_by)
             kept.append(shown_by)  # the next frame is compared with it first: it is likely to be alike

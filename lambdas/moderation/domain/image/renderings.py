@@ -22,12 +22,14 @@ _APART_SHARE, _APART_LEVELS = 0.002, 4
 class Rendering:
     """Upright 8-bit RGB picture. `name` tells an alternative from the main rendering, whose name is empty.
 
-    One that differs in small strokes alone is for the reader, and no view of it is worth a look.
+    One that differs in small strokes alone is for the reader, and no view of it is worth a look. `strokes` are its own,
+    where they were looked for.
     """
 
     name: str
     picture: Image.Image
     for_reader: bool = False
+    strokes: Strokes | None = None
 
     def __post_init__(self) -> None:
         """Drop the file's own metadata: Pillow would write it into the view, a transparent sample included."""
@@ -56,7 +58,7 @@ def renderings(frame: Image.Image, appearance: Appearance, *, read: bool = False
     main = _on("white", shown)  # each is let go before the next is made: those of 50 megapixels don't fit together
     on_white = comparable(main)
     strokes_on_white = Strokes.of(main) if opaque and read else None
-    yield Rendering("", main)
+    yield Rendering("", main, strokes=strokes_on_white)
     higher = deep_stretched(image, low) or stretched(main, opaque)
     del main
     if higher:
@@ -68,8 +70,8 @@ def renderings(frame: Image.Image, appearance: Appearance, *, read: bool = False
         on_black = comparable(black)
         if apart := _is_apart(on_white, on_black):
             yield Rendering("black", black)
-        elif strokes_on_white and Strokes.of(black).add_to(strokes_on_white):
-            yield Rendering("black", black, for_reader=True)
+        elif strokes_on_white and (strokes := Strokes.of(black)).add_to(strokes_on_white):
+            yield Rendering("black", black, for_reader=True, strokes=strokes)
         higher = stretched(black, opaque) if apart else None
         del black
         if higher:

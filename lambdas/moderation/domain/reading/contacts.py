@@ -3,22 +3,29 @@
 import re
 from collections.abc import Iterator
 
-_HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-# A reader takes a full stop for a comma, and sets a space behind it.
-_DOT = r"\s?[.,]\s?"
-_EMAIL = re.compile(
-    rf"(?<![\w.])[a-z0-9][\w.+,-]*\s?(?:@|©|\(at\)|\[at\])\s?{_HOST}(?:{_DOT}{_HOST})*{_DOT}[a-z]{{2,}}\b", re.I
-)
+# ASCII's word characters alone: other scripts write an address right beside their own letters.
+_FLAGS = re.I | re.A
+_HOST = "[a-z0-9\u00df-\u024f](?:[a-z0-9\u00df-\u024f-]*[a-z0-9\u00df-\u024f])?"
 _TOP_LEVEL = (
     "com|org|net|edu|gov|info|biz|io|me|app|dev|shop|store|online|site|xyz|tv|ly|gl|co|ai|eu|us|uk|de|fr|es|it|nl|be|"
     "ch|at|se|no|dk|fi|pl|cz|pt|ie|ca|au|nz|in|jp|cn|br|mx|ru|ua|tr|za|kr"
 )
+# A reader takes a full stop for a comma, and sets a space beside a sign: then only a common top level tells an address
+# from "Live @ Wembley, London". In "(at)" and "(dot)" nothing else is meant.
+_AT = r"(?:[@©]|\s?[(\[{<]\s?at\s?[)\]}>]\s?)"
+_DOT = r"\s?(?:[.,]|[(\[{<]\s?dot\s?[)\]}>])\s?"
+_EMAIL = re.compile(
+    r"(?<![\w.])[a-z0-9][\w.+,-]*"
+    rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST})*(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
+    rf"|\s?[@©]\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov)))\b",
+    _FLAGS,
+)
 _URL = re.compile(
     r"(?:https?\s?:\s?/\s?/\s?\S+|\bwww\s?[.,]\s?\S+[.,]\S+"
     rf"|(?<![\w@.,])(?:{_HOST}\.)+(?:{_TOP_LEVEL})(?:/\S*|\b(?![.@\w])))",
-    re.I,
+    _FLAGS,
 )
-_HANDLE = re.compile(r"(?<![\w.@])@[a-z_][\w.]{1,29}", re.I)
+_HANDLE = re.compile(r"(?<![\w.@])@[a-z_][\w.]{1,29}", _FLAGS)
 _NAMED_HANDLE = re.compile(
     r"\b(?:ig|insta|instagram|snap|snapchat|telegram|tiktok|twitter|discord|kik|whatsapp|onlyfans|fb)\s?[:@/]\s?@?"
     r"[a-z0-9_][\w.#]{2,29}",
@@ -26,15 +33,18 @@ _NAMED_HANDLE = re.compile(
 )
 
 _NUMBER = r"[(]?\d(?:[ ().\-/]{0,3}\d)"
-_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}(?:[ ().\-/]{0,3}\d){6,12}(?!\d)")
-_SHORT_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}[ .\-]\d{3}[ .\-]\d{3,4}(?!\d)")
+_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}(?:[ ().\-/]{0,3}\d){6,12}(?!\d)", _FLAGS)
+_SHORT_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}[ .\-]\d{3}[ .\-]\d{3,4}(?!\d)", _FLAGS)
+_BEFORE = r"[\s.:]{0,3}(?:me|us|at|on|no|nr|number)?[\s.:]{0,2}\+?"
 _CALLED = re.compile(
-    rf"\b(?:tel|telephone|telefon|phone|call|mobile|mobil|cell|fax|whatsapp|text|sms|ring)\b[\s.:]{{0,3}}(?:me|us|at|on|no)?"
-    rf"[\s.:]{{0,2}}\+?{_NUMBER}{{4,14}}(?!\d)",
+    rf"\b(?:t[eé]l|telephone|telefono|telefon|phone|call|fax|fon)\b{_BEFORE}{_NUMBER}{{4,14}}(?!\d)"
+    # Also words of other texts: "ring 18 000", "text 10000 words".
+    rf"|\b(?:mobile|mobil|m[oó]vil|mob|handy|cell?|celular|whatsapp|text|sms|ring)\b{_BEFORE}{_NUMBER}{{6,14}}(?!\d)",
     re.I,
 )
-_LOCAL = re.compile(r"(?<![\w.\-/])\d{3}\s?[-.]\s?\d{4}(?![\w\-/]|\.\d)")
-_AREA = re.compile(r"(?<![\w.\-/])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w\-/]|\.\d)")
+_RANGE = r"(?!\d00\s?-\s?\d\d00)"  # "100-2000 Hz": both ends are round
+_LOCAL = re.compile(rf"(?<![\w.\-/]){_RANGE}\d{{3}}\s?-\s?\d{{4}}(?![\w\-/]|\.\d)", _FLAGS)
+_AREA = re.compile(r"(?<![\w.\-/])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w\-/]|\.\d)", _FLAGS)
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:

@@ -22,6 +22,9 @@ _IN_TEXT: dict[str, Detector] = {
 }
 DETECTORS = (*_IN_TEXT, _QR)
 _WRITTEN_APART = ("email", "url", "handle")
+# Dashes and a dot that mean the same, and the full-width forms of the East.
+_PLAIN = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-") | {0xB7: "."}
+_PLAIN |= {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
 # Digits of the one aren't the other's: no card number is also called a telephone number.
 _BEFORE = {"phone": ("payment-card", "iban", "identity-number"), "url": ("email",), "handle": ("email",)}
 
@@ -49,7 +52,7 @@ def _in_letters_apart(row: Row, phones: Detector) -> list[Find]:
 
 
 def _in_row(row: Row, phones: Detector) -> list[Find]:
-    text = row.text
+    text = row.text.translate(_PLAIN)
     spans = {name: list(detector(text)) for name, detector in _IN_TEXT.items()}
     spans["phone"] += phones(text)
     found = []

@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterator
 
 Check = Callable[[str], bool]
 
-_CARD = re.compile(r"(?<![\dOo])(?:[\dOolI][ -]?){12,18}[\dOolI](?![\dOo])")
-_CARD_STARTS = re.compile(r"(?:4|5[1-5]|2[2-7]|3[0-9]|6[0-9])\d+")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}[\dOoIl]{2}(?:[ -]?[A-Z0-9]){11,30}(?!\w)")
-_DIGITS = str.maketrans("OoIlQ", "00110")
+_CARD = re.compile(r"(?<!\d)(?<!\d[ -])[2-6](?:[ -]?[\dOolI]){12,18}(?![\dOo])")
+# The schemes' first digits, each with its lengths: an IMEI has 15 digits and a right last one, too.
+_SCHEMES = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|35|3[689])\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|6\d{15,18}"
+)
+_GROUP = 4  # digits of a card that are written together, at least: half of them where a reader adds spaces
+# Looked for at each place: a word and a number before it ("no 12 DE89 …") begin like one, too.
+_IBAN = re.compile(
+    r"(?:(?<![A-Z0-9])|(?<=IBAN))(?=([A-Z]{2} ?[\dOIL]{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Z0-9])))", re.A | re.I
+)
+_DIGITS = str.maketrans("OoIlLQ", "001110")
 _LEAST_KINDS = 2  # of digits in a card's number: sixteen noughts pass the checksum
 # Letters of the countries' IBANs and their lengths, from the registry.
 _IBAN_LENGTHS = {
@@ -33,15 +40,24 @@ _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 def payment_cards(text: str) -> Iterator[tuple[int, int]]:
     """Yield where numbers of payment cards stand: 13 to 19 digits of a known scheme with a right last digit."""
     for match in _CARD.finditer(text):
-        number = re.sub(r"[ -]", "", match[0]).translate(_DIGITS)
-        if _CARD_STARTS.fullmatch(number) and len(set(number)) >= _LEAST_KINDS and luhn(number):
-            yield match.span()
+        candidate = match[0].translate(_DIGITS)
+        ends = [group.end() for group in re.finditer(r"\d+", candidate)]  # an expiry date may follow
+        if end := next((end for end in reversed(ends) if _is_card(candidate[:end])), None):
+            yield match.start(), match.start() + end
+
+
+def _is_card(written: str) -> bool:
+    groups = re.split("[ -]", written)
+    number = "".join(groups)
+    together = sum(len(group) for group in groups if len(group) >= _GROUP)
+    of_scheme = _SCHEMES.fullmatch(number) is not None and 2 * together >= len(number)
+    return of_scheme and len(set(number)) >= _LEAST_KINDS and luhn(number) and not _is_article(number)
 
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where international bank account numbers stand, each with its country's length and right check digits."""
-    for match in _IBAN.finditer(text.upper()):
-        end = _iban_end(match[0])
+    for match in _IBAN.finditer(text):
+        end = _iban_end(match[1].upper())
         if end:
             yield match.start(), match.start() + end
 
@@ -73,6 +89,12 @@ def luhn(number: str) -> bool:
     """Tell if the last digit is the check digit of the others."""
     doubled = (int(digit) * 2 if place % 2 else int(digit) for place, digit in enumerate(reversed(number)))
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _is_article(number: str) -> bool:
+    """Tell if it is the number below an article's bars (EAN-13), of which each tenth passes the checksum of cards."""
+    weighted = (int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(number))
+    return len(number) == 13 and sum(weighted) % 10 == 0
 
 
 def mod_97(number: str) -> bool:
@@ -124,10 +146,10 @@ def _always(number: str) -> bool:
 
 
 _NATIONAL: tuple[tuple[re.Pattern[str], Check], ...] = (
-    (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
-    (re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIOQUV])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)"), _always),  # UK
-    (re.compile(r"(?:(?<!\w)|(?<=DNI)|(?<=NIE)|(?<=NIF))[XYZ\d]-?\d{7}-?[A-Z](?!\w)"), _dni),
-    (re.compile(r"(?<!\d)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\d)"), _ahv),
-    (re.compile(r"(?<!\w)[12] ?\d{2} ?[0-9]{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), _nir),
-    (re.compile(r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?!\w)"), _codice_fiscale),
+    (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])", re.A), _social_security),
+    (re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIOQUV])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", re.A), _always),  # UK
+    (re.compile(r"(?:(?<!\w)|(?<=DNI)|(?<=NIE)|(?<=NIF))[XYZ\d]-?\d{7}-?[A-Z](?!\w)", re.A), _dni),
+    (re.compile(r"(?<!\d)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\d)", re.A), _ahv),
+    (re.compile(r"(?<!\w)[12] ?\d{2} ?[0-9]{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)", re.A), _nir),
+    (re.compile(r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?!\w)", re.A), _codice_fiscale),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from moderation.domain.injection_patterns import steers_clearly
+from moderation.domain.injection_patterns import steers_in_words
 from moderation.domain.reading.text import Reading
 
 _MOST_CHARACTERS = 10_000
@@ -16,11 +16,11 @@ def reads_like_orders(reading: Reading) -> str:
     """
     views = reading.by_view
     for view, texts in views.items():
-        if any(map(steers_clearly, texts)) or _steers(texts):
+        if any(map(steers_in_words, texts)) or _steers(texts):
             return view
     together = list(dict.fromkeys(text for texts in views.values() for text in texts))
     return " and ".join([*views][:: len(views) - 1]) if len(views) > 1 and _steers(together) else ""
 
 
 def _steers(texts: Sequence[str]) -> bool:
-    return steers_clearly(" ".join(texts)[:_MOST_CHARACTERS])
+    return steers_in_words(" ".join(texts)[:_MOST_CHARACTERS])

@@ -8,7 +8,7 @@ from moderation.domain.reading.text import Box, Code, Find, Line
 _GAP = 3  # heights of a line between two that belong together
 _BESIDE = 0.5  # share of the lower line's height that both have in common
 _ALIKE = 2  # ratio of heights up to which two lines belong together
-_APART, _LONGEST_PART = 4, 2  # parts of a text whose letters stand apart, and characters of each on average
+_APART, _LONGEST_PART = 3, 2  # parts of a text whose letters stand apart, and characters of each on average
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ def around(boxes: Sequence[Box]) -> Box:
 
 
 def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
-    """Return the rows of the lines in the order in which people read them, then one for the content of each code."""
+    """Return the rows of the lines in the order in which people read them, then one for the content of each code.
+
+    The views keep the order that their lines have.
+    """
     groups: dict[tuple[str, int], list[list[Line]]] = {}
     for line in sorted(lines, key=lambda line: line.upright[0]):
         group = groups.setdefault((line.view, line.turned), [])
@@ -63,7 +66,8 @@ def rows(lines: Sequence[Line], codes: Sequence[Code] = ()) -> list[Row]:
         else:
             beside.append(line)
     found = [row for group in groups.values() for row in group]
-    found.sort(key=lambda row: (row[0].view, row[0].turned, row[0].upright[1], row[0].upright[0]))
+    views = {view: number for number, view in enumerate(dict.fromkeys(line.view for line in lines))}
+    found.sort(key=lambda row: (views[row[0].view], row[0].turned, row[0].upright[1], row[0].upright[0]))
     scanned = [Row((Line(code.text, 1.0, code.box, code.view),)) for code in codes if code.text.strip()]
     return [*(Row(tuple(row)) for row in found), *scanned]
 

@@ -1,55 +1,54 @@
 """Words of a pack in the text of an image: whole words, whatever their case and the look of their letters."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from moderation.domain.letters import in_plain_letters, in_words
 from moderation.domain.reading.rows import around, closed_up, rows
 from moderation.domain.reading.text import Find, Line, Reading
 
 WORDS = "words"
+Block = tuple[Line, ...]
 
 # A reader can't tell I, l and 1 apart, nor O and 0; people write other signs for letters on purpose.
 _LOOK_ALIKE = str.maketrans("013456789@$l", "oieasgtbgasi")
-_OTHER_ALPHABETS = str.maketrans("авеіјкмнорсѕтухαβεικνορτυχ", "abeijkmhopcstyxabeiknoptux")
-_SIGNS = str.maketrans("!|€£", "iiel")
-_SPACED = re.compile(r"(?<!\w)\w(?:[ .\-_*]{1,2}\w){2,}(?!\w)")
-_NEXT_TO = 3  # heights of a line between two of one phrase
+_OTHER_ALPHABETS = str.maketrans("авеіјкмнорсѕтухԁһӏαβεικνοσρτυχ", "abeijkmhopcstyxdhlabeiknooptux")
+_SIGNS = str.maketrans("!|€£¢", "iielc")
+_SPACED = re.compile(r"(?<!\w)\w(?:[\W_]{1,2}\w){2,}(?!\w)")
+_MOST_ROWS = 4  # of one phrase, each with a word of it: signs and memes write a word a line, however far apart
 
 
 def words_found(reading: Reading, words: Sequence[str]) -> tuple[Find, ...]:
-    """Return the words that stand in the lines or codes, or over two lines that follow each other."""
-    return tuple(find for line in _texts(reading) for word in words if (find := _found(line, word))) if words else ()
+    """Return the words that stand in the lines or codes; a phrase may go on in the next lines and the next frame."""
+    return tuple(find for block in _blocks(reading) for word in words if (find := _found(block, word))) if words else ()
 
 
 @lru_cache(maxsize=4)  # a text is searched for each question, several times
-def _texts(reading: Reading) -> tuple[Line, ...]:
-    """Return each row as one line, then each two rows below one another as one."""
-    return tuple(_each_text(reading))
+def _blocks(reading: Reading) -> tuple[Block, ...]:
+    """Return each row by itself, then those that follow each other, two to four together."""
+    lines = [row.line for row in rows(reading.lines)]
+    codes = [row.line for row in rows((), reading.codes)]
+    blocks: list[Block] = [(line,) for line in (*lines, *codes)]
+    for size in range(2, _MOST_ROWS + 1):
+        each = (tuple(lines[start : start + size]) for start in range(len(lines) - size + 1))
+        blocks += [block for block in each if len({line.turned for line in block}) == 1]
+    return tuple(blocks)
 
 
-def _each_text(reading: Reading) -> Iterator[Line]:
-    each = [row.line for row in rows(reading.lines, reading.codes)]
-    yield from each
-    for upper, lower in pairwise(each):
-        if _follows(upper, lower):
-            last, first = upper.text.split()[-1], lower.text.split()[0]
-            box = around([upper.box, lower.box])
-            yield Line(f"{last} {first}", min(upper.confidence, lower.confidence), box, upper.view)
+def _found(block: Block, word: str) -> Find | None:
+    """Return a word that needs all rows of the block."""
+    if len(block) > len(word.split()) or not _holds(block, word):
+        return None
+    if len(block) > 1 and (_holds(block[1:], word) or _holds(block[:-1], word)):
+        return None
+    first = block[0]
+    box = around([line.box for line in block if line.view == first.view])
+    return Find(WORDS, word, min(line.confidence for line in block), box, first.view)
 
 
-def _follows(upper: Line, lower: Line) -> bool:
-    height = max(upper.upright[3] - upper.upright[1], 1)
-    together = (upper.view, upper.turned) == (lower.view, lower.turned)
-    return together and 0 <= lower.upright[1] - upper.upright[1] < _NEXT_TO * height
-
-
-def _found(line: Line, word: str) -> Find | None:
-    if any(map(_pattern(word).search, folded(line.text))):
-        return Find(WORDS, word, line.confidence, line.box, line.view)
-    return None
+def _holds(block: Block, word: str) -> bool:
+    return any(map(_pattern(word).search, folded(" ".join(line.text for line in block))))
 
 
 @lru_cache(maxsize=4096)
