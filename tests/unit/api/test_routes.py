@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from moderation.api import openapi, serve
+from moderation.api import openapi
 from moderation.api.log_actions import LogPorts
 from moderation.api.serve import answered, log_resolver
 from moderation.api.table import LOG_ROUTES, PEOPLES_ROUTES, ROUTES
@@ -21,6 +21,7 @@ from moderation.domain.policy import Category
 from moderation.domain.policy_history import PolicyChange
 from moderation.domain.work_files import pack_file
 from moderation.errors import LogRefused, Misconfigured
+from moderation.observability import logger
 from moderation.usecases.check_audit import check_audit
 from tests.unit.api.place import HOSTILE, Place, event, person
 from tests.unit.packs import PACK
@@ -114,7 +115,7 @@ def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
 
 def test_what_the_deployment_lacks_is_in_the_log_and_not_in_the_answer(place, monkeypatch) -> None:
     logged: list[Any] = []
-    monkeypatch.setattr(serve.logger, "error", lambda message, extra: logged.append(extra))
+    monkeypatch.setattr(logger, "error", lambda message, extra: logged.append(extra))
 
     def refuse(image: ImageRef) -> None:
         raise Misconfigured("Table Verdicts refused the call (AccessDenied).")
