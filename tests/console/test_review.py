@@ -339,6 +339,31 @@ def test_a_key_acts_after_a_category_was_ticked_by_the_mouse(tab, place) -> None
     assert posted(tab, "reveal") == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "decides"),
+    [("ы", "KeyS", True), ("o", "KeyS", False), ("é", "KeyX", False)],
+)
+def test_where_a_layout_writes_other_letters_the_place_of_a_key_counts(tab, typed, code, decides) -> None:
+    ready(tab)
+    tab.page.evaluate(
+        "init => document.body.dispatchEvent(new KeyboardEvent('keydown', {...init, bubbles: true, cancelable: true}))",
+        {"key": typed, "code": code},
+    )
+    tab.page.wait_for_timeout(100)
+    tab.settle()
+
+    assert posted(tab, "decide") == decides
+    tab.complaints.clear()
+
+
+def test_digits_choose_where_a_layout_writes_them_with_shift_alone(tab, place) -> None:
+    ready(tab)
+    tab.page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '&', code: 'Digit1', bubbles: true}))"
+    )
+    assert tab.page.get_by_label("Violence").is_checked()
+
+
 def test_a_key_is_typed_over_the_one_before_and_a_refused_one_goes(tab) -> None:
     ready(tab)
     press(tab, "?")

@@ -10,11 +10,15 @@ from moderation.ports import PolicyStore, WorkStore
 def find_policy(work: WorkStore, policies: PolicyStore, record: Record) -> Pack | None:
     """Return the pack behind a record's verdict or, where none was involved yet, the one in force for its key.
 
-    None if that one is broken: a person must be able to decide even then. Raises StoreUnavailable, Misconfigured.
+    None if that one is broken, or of a later release: a person must be able to decide even then. Raises
+    StoreUnavailable, Misconfigured.
     """
-    if record.policy:
+    if not record.policy:
+        return policy_in_force(policies, record)
+    try:
         return read_pack(work.get_json(pack_file(record.policy["digest"])))
-    return policy_in_force(policies, record)
+    except InvalidPolicy:
+        return None
 
 
 def policy_in_force(policies: PolicyStore, record: Record) -> Pack | None:

@@ -42,9 +42,14 @@ export function actionOf(event, { on, keys }) {
   if (!on || event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return null;
   if (event.key === " " && event.target.closest?.("button, summary, a, input")) return null;
   if (/^[1-9]$/.test(event.key)) return event.key;
-  const pressed = event.key.toLowerCase();
-  return Object.keys(keys).find((action) => keys[action] === pressed) ?? null;
+  const of = (pressed) => Object.keys(keys).find((action) => keys[action] === pressed);
+  return of(event.key.toLowerCase()) ?? digitAt(event.code) ?? (isLatin(event.key) ? null : of(letterAt(event.code)) ?? null);
 }
+
+// On layouts that write other letters, or digits with Shift alone, the place of a key counts.
+const digitAt = (code) => /^Digit([1-9])$/.exec(code)?.[1];
+const letterAt = (code) => /^Key([A-Z])$/.exec(code)?.[1].toLowerCase();
+const isLatin = (key) => /^[\x20-\x7e]+$/.test(key);
 
 // A box that is ticked takes no letters. A dialog that was just closed may still have the focus.
 function isField(target) {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from moderation.api import openapi, serve
+from moderation.api import openapi
 from moderation.api.log_actions import LogPorts
 from moderation.api.serve import answered, log_resolver
 from moderation.api.table import LOG_ROUTES, PEOPLES_ROUTES, ROUTES
@@ -19,9 +19,12 @@ from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import RIGHTS, ROLES
 from moderation.domain.policy import Category
 from moderation.domain.policy_history import PolicyChange
+from moderation.domain.work_files import pack_file
 from moderation.errors import LogRefused, Misconfigured
+from moderation.observability import logger
 from moderation.usecases.check_audit import check_audit
 from tests.unit.api.place import HOSTILE, Place, event, person
+from tests.unit.packs import PACK
 
 DOCUMENT = Path(__file__).parents[3] / "docs/openapi.json"
 NOWHERE = {"message": "There is nothing here, or not for you."}
@@ -112,7 +115,7 @@ def test_nobody_unknown_and_nobody_without_a_role_gets_in(place, route) -> None:
 
 def test_what_the_deployment_lacks_is_in_the_log_and_not_in_the_answer(place, monkeypatch) -> None:
     logged: list[Any] = []
-    monkeypatch.setattr(serve.logger, "error", lambda message, extra: logged.append(extra))
+    monkeypatch.setattr(logger, "error", lambda message, extra: logged.append(extra))
 
     def refuse(image: ImageRef) -> None:
         raise Misconfigured("Table Verdicts refused the call (AccessDenied).")
@@ -189,6 +192,14 @@ def test_an_item_shows_the_policy_as_it_was_and_what_it_says_now(place) -> None:
     _, item = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
 
     assert [category.get("now") for category in item["policy"]["categories"]] == ["Violence: Weapons alone.", ""]
+
+
+def test_an_item_whose_policy_is_of_a_later_release_comes_without_it(place) -> None:
+    place.work.put_json(pack_file(PACK.digest), {"schema_version": 99})
+
+    status, said = place.ask(person("reviewer"), "POST", "/next", {})
+
+    assert (status, said["item"]["key"], said["item"]["policy"]) == (200, place.image.key, None)
 
 
 def test_the_same_bytes_elsewhere_are_listed_if_they_are_in_scope(place) -> None:

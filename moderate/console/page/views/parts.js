@@ -106,7 +106,7 @@ const KINDS = { appeal: "Appeal", notice: "Notice", trusted_flagger: "Notice by 
 export function Reports({ item }) {
   return item.reports.map(
     (one) => html`<section class="report">
-      <h3>${KINDS[one.kind] ?? one.kind}, to be answered by ${time(one.due_at)}</h3>
+      <h2>${KINDS[one.kind] ?? one.kind}, to be answered by ${time(one.due_at)}</h2>
       <blockquote>${one.text}</blockquote>
     </section>`,
   );
@@ -144,12 +144,12 @@ export function Elsewhere({ item }) {
   const shadows = Object.entries(item.shadow);
   return html`
     ${shadows.length > 0 &&
-    html`<h3>Shadow verdicts, without effect</h3>
+    html`<h2>Shadow verdicts, without effect</h2>
       <ul>
         ${shadows.map(([name, said]) => html`<li>${name}: <${Verdict} said=${said} /> ${said.reason}</li>`)}
       </ul>`}
     ${item.same_bytes.length > 0 &&
-    html`<h3>The same bytes elsewhere</h3>
+    html`<h2>The same bytes elsewhere</h2>
       <ul>
         ${item.same_bytes.map(
           (copy) => html`<li>

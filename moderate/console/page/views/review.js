@@ -109,12 +109,12 @@ function Decision({ work, keys, act, note }) {
     </fieldset>
     <label class="note">Note
       <textarea ref=${note} rows="1" maxlength="1000" value=${work.note} onInput=${(event) => work.setNote(event.target.value)}
-        onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}></textarea>
+        onKeyDown=${(event) => event.key === "Escape" && !event.isComposing && event.target.blur()}></textarea>
     </label>
     ${item.reports.length > 0 &&
     html`<label class="note">Reply, without your name
       <textarea rows="1" maxlength="1000" value=${work.reply} onInput=${(event) => work.setReply(event.target.value)}
-        onKeyDown=${(event) => event.key === "Escape" && event.target.blur()}></textarea>
+        onKeyDown=${(event) => event.key === "Escape" && !event.isComposing && event.target.blur()}></textarea>
     </label>`}
     <div class="buttons">
       ${button("safe", "Safe")} ${button("unsafe", "Unsafe")} ${button("skip", "Skip")}
@@ -129,17 +129,17 @@ function useKeys(keys, act, work) {
   const holding = useRef(work);
   holding.current = work;
   useEffect(() => {
+    let held = ""; // whatever Shift or the layout make of it meanwhile
     const down = (event) => {
       const action = actionOf(event, keys);
       if (!action) return;
       event.preventDefault();
       if (event.repeat) return;
-      if (action === "hold") holding.current.hold(true);
-      else act.current(action);
+      if (action !== "hold") return act.current(action);
+      held = event.code;
+      holding.current.hold(true);
     };
-    const up = (event) => {
-      if (event.key.toLowerCase() === keys.keys.hold) holding.current.hold(false);
-    };
+    const up = (event) => event.code === held && holding.current.hold(false);
     const gone = () => holding.current.hold(false);
     addEventListener("keydown", down);
     addEventListener("keyup", up);
