@@ -17,6 +17,7 @@ from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
 from moderation.usecases.review.report import report
 from moderation.usecases.review.sweep_queue import sweep_queue
 from moderation.usecases.review.undo import undo
@@ -359,6 +360,17 @@ def test_the_sweeper_leaves_a_report_its_rank(desk) -> None:
 
     assert desk.get(made).severity == 7
     assert taken(desk, ANNA, later(2)).image == made
+
+
+def test_nobody_hides_a_late_appeal_by_parking_it(desk) -> None:
+    made, other = unsafe(desk, "a"), unsafe(desk, "b")
+    appeal(desk, made)
+    claim(desk.review, ANNA, other, later(20))  # who looks at their own decision again lets nobody wait
+    claim(desk.review, BEN, made, later(20))
+    park(desk.review, BEN, made, later(7 * 86_400), later(21))
+
+    assert sweep_queue(desk.review, later(60)).overdue == 0
+    assert sweep_queue(desk.review, later(4 * 86_400)).overdue == 1
 
 
 def test_limits_hold_for_each_user_of_an_app(desk) -> None:
