@@ -415,6 +415,8 @@ def test_out_of_scope_escalated_and_unknown_look_alike(desk) -> None:
     [
         ("see http://x.test/a?b and www.x.test now", "see [link] and [link] now"),
         ("javascript:alert(1)", "[link]"),
+        ("https:evil.example or HTTP:/\\evil.example, magnet:?xt=1", "[link] or [link] [link]"),
+        ("my metadata: none, a tel: too", "my metadata: none, a tel: too"),
         ("evil.example/path ok", "[link] ok"),
         ("a\u202eb\u2066c\u200bd\u0000e\nf", "abcde\nf"),
         ("<b>1.5 of 3</b>", "<b>1.5 of 3</b>"),
