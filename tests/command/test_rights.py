@@ -115,6 +115,16 @@ def test_see_what_waits(deployed, moderate, needed, monkeypatch):
     assert needed == documented("see what waits")
 
 
+def test_measure(deployed, moderate, needed):
+    deployed.put_unsafe(deployed.put_object())
+    needed.clear()
+
+    for words in ("metrics", "metrics --since 730d", "drift", "sample --waiting"):
+        assert moderate(*words.split()).exit_code in (0, 1)
+
+    assert needed - {"cloudformation:DescribeStacks", None} == documented("measure")
+
+
 def test_look_at_packs(deployed, moderate, needed, tmp_path):
     deployed.s3.put_object(Bucket="policies", Key="packs/mine.yaml", Body=b"name: mine\n")
     needed.clear()

@@ -80,6 +80,15 @@ def test_a_reversed_decision_is_not_exported_and_one_of_a_person_whatever_the_ag
     assert found["old.jpg"] and found["old.jpg"]["content_date"] == "2021-01-01"
 
 
+def test_an_appeal_that_waits_keeps_no_decision_out_whatever_the_age_of_the_upload() -> None:
+    place = Place()
+    old = record(key="old.jpg", created_at="2021-01-01T00:00:00.000Z", decided_at="2021-01-01T00:00:01.000Z")
+    made = place.put(decided_by_person(old, "Violence"))
+    place.verdicts.records[made] |= {"queue": "review#0", "queue_order": "3#2026-11-26"}
+
+    assert keys(place.export()) == {"old.jpg"}
+
+
 def test_the_same_time_gives_the_same_identifiers_and_a_new_decision_another() -> None:
     place = Place()
     for number in range(3):

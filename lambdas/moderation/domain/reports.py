@@ -20,7 +20,8 @@ from moderation.errors import AppealRefused, ReportRefused
 LONGEST_TEXT = 2000
 MOST_OPEN = 20  # of an image and a kind: nobody's notices keep a trusted flagger's, or an appeal, from it
 _REPLY_BYTES = 4000  # of the longest reply, which each open report gets
-_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|(?:mailto|javascript|data|tel):)\S*|\b[\w-]+(?:\.[\w-]+)+/\S*", re.I)
+_SCHEMES = "https?|ftps?|mailto|javascript|vbscript|data|file|tel|sms|magnet"  # which need no slashes
+_LINK = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|www\.|\b(?:{_SCHEMES}):(?=\S))\S*|\b[\w-]+(?:\.[\w-]+)+/\S*", re.I)
 _SHOWN = "[link]"
 
 Kind = Literal["appeal", "notice", "trusted_flagger"]

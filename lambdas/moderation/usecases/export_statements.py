@@ -51,7 +51,8 @@ def find_decisions(verdicts: VerdictStore, bucket: str, since: datetime, until: 
     first, last = utc(since), utc(until)
     listed = verdicts.created(("unsafe",), utc(since - _UPLOADED_BEFORE), last)
     recent = [record.image for record in listed if first <= str(record.decided_at) < last]
-    images = dict.fromkeys([*recent, *verdicts.decided_by_people(first)])
+    appealed = [record.image for record in verdicts.queue() if record.verdict == "unsafe"]
+    images = dict.fromkeys([*recent, *verdicts.decided_by_people(first), *appealed])
     return [image for image in images if image.bucket == bucket]
 
 

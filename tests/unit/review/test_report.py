@@ -17,6 +17,7 @@ from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
 from moderation.usecases.review.report import report
 from moderation.usecases.review.sweep_queue import sweep_queue
 from moderation.usecases.review.undo import undo
@@ -361,6 +362,17 @@ def test_the_sweeper_leaves_a_report_its_rank(desk) -> None:
     assert taken(desk, ANNA, later(2)).image == made
 
 
+def test_nobody_hides_a_late_appeal_by_parking_it(desk) -> None:
+    made, other = unsafe(desk, "a"), unsafe(desk, "b")
+    appeal(desk, made)
+    claim(desk.review, ANNA, other, later(20))  # who looks at their own decision again lets nobody wait
+    claim(desk.review, BEN, made, later(20))
+    park(desk.review, BEN, made, later(7 * 86_400), later(21))
+
+    assert sweep_queue(desk.review, later(60)).overdue == 0
+    assert sweep_queue(desk.review, later(4 * 86_400)).overdue == 1
+
+
 def test_limits_hold_for_each_user_of_an_app(desk) -> None:
     strict = replace(SHOP, reports_a_day=1)
     first, second, third = (safe(desk, name) for name in "abc")
@@ -403,6 +415,8 @@ def test_out_of_scope_escalated_and_unknown_look_alike(desk) -> None:
     [
         ("see http://x.test/a?b and www.x.test now", "see [link] and [link] now"),
         ("javascript:alert(1)", "[link]"),
+        ("https:evil.example or HTTP:/\\evil.example, magnet:?xt=1", "[link] or [link] [link]"),
+        ("my metadata: none, a tel: too", "my metadata: none, a tel: too"),
         ("evil.example/path ok", "[link] ok"),
         ("a\u202eb\u2066c\u200bd\u0000e\nf", "abcde\nf"),
         ("<b>1.5 of 3</b>", "<b>1.5 of 3</b>"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from moderation.domain.lanes import UNSORTED, due_by_default, lane_of, order_of
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Change, Record, moment_of, utc
-from moderation.domain.reports import place_of
+from moderation.domain.reports import open_reports, place_of
 from moderation.domain.review import UNREADABLE, stray_home
 from moderation.errors import PermanentError
 from moderation.usecases.find_policy import find_policy
@@ -94,8 +94,17 @@ def _sort_in(ports: ReviewPorts, record: Record) -> bool:
 
 def _overdue(ports: ReviewPorts, unsorted: Iterable[Record], now: str) -> int:
     in_lanes = sum(ports.queue.overdue(lane.partition, lane.severity, now) for lane in ports.queue.lanes())
-    away = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if record.verdict == "review")
-    return in_lanes + sum(_is_late(record, now) for record in (*unsorted, *away))
+    late = (record for record in ports.queue.returning(_ALWAYS, _AT_ONCE) if _is_late(record, now))
+    return in_lanes + sum(_is_late(record, now) for record in unsorted) + sum(_waits(ports, one) for one in late)
+
+
+def _waits(ports: ReviewPorts, listed: Record) -> bool:
+    """Tell if an item that is leased or parked waits for a decision, and isn't only looked at again or blind."""
+    record = listed if listed.verdict == "review" else ports.verdicts.get(listed.image)
+    try:
+        return record is not None and (record.verdict == "review" or bool(open_reports(record)))
+    except UNREADABLE:
+        return True
 
 
 def _is_late(record: Record, now: str) -> bool:
