@@ -149,8 +149,15 @@ def _judge(settings: ModelSettings, console: Console) -> Judge:
         from local.models.llama_weights import LlamaWeights
 
         folder = weights.find("LLAMA_MODEL", settings.llama_model, console)
-        with console.status(f"Loading {settings.llama_model}"):
-            return LlamaWeights(folder, settings.llama_model)
+        try:
+            with console.status(f"Loading {settings.llama_model}"):
+                return LlamaWeights(folder, settings.llama_model)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:  # transformers has no common one
+            why = str(error).partition("\n")[0][:300]
+            raise UnusableModel(
+                f"LLAMA_MODEL={settings.llama_model}: it can't be loaded as a language model "
+                f"({type(error).__name__}: {why}). Name one with weights, configuration and tokenizer."
+            ) from error
     return StandIn()
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from local.models.chat import Chat, Completion, JudgeFailed
 from local.models.openai_server import TIMEOUT_S, OpenAiServer
 
+_TAKEN_BACK = ("abort", "content_filter", "error")
+
 
 class LlamaUrl:
     """Forwards chats to `{base}/v1/chat/completions`, with `model` or the first that the server lists."""
@@ -24,14 +26,16 @@ class LlamaUrl:
             answer = self._server.complete(_request(chat))
             choice = answer["choices"][0]
             tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
-            text = choice["message"].get("content") or ""  # none of a model that thinks first, refuses or calls a tool
-            return Completion(str(text), tokens, choice.get("finish_reason") == "length")
+            end = choice.get("finish_reason")
+            # without a text a model thinks first, refuses or calls a tool
+            text = "" if end in _TAKEN_BACK else choice["message"].get("content") or ""
+            return Completion(str(text), tokens, end == "length")
         except urllib.error.HTTPError as error:
-            raise JudgeFailed(error.code, f"{self._server.base} answered {error.code}.") from None
+            raise JudgeFailed(error.code, self._server.told(f"answered {error.code}: see its log")) from None
         except TimeoutError:
-            raise JudgeFailed(504, f"{self._server.base} timed out: no answer within {TIMEOUT_S} s.") from None
+            raise JudgeFailed(504, self._server.told(f"timed out: no answer within {TIMEOUT_S} s")) from None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise JudgeFailed(502, f"{self._server.base} gave no usable answer: {error}") from None
+            raise JudgeFailed(502, self._server.told(f"gave no usable answer: {error}")) from None
 
 
 def _request(chat: Chat) -> dict[str, Any]:

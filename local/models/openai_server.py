@@ -1,6 +1,7 @@
 """A server that speaks OpenAI's API (Ollama, vLLM, llama.cpp), and one of its models."""
 
 import json
+import logging
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +14,8 @@ from local.models.errors import UnusableModel
 TIMEOUT_S = 55  # so that the answer comes within SageMaker's 60 s
 MAX_ANSWER_BYTES = 6_291_456  # of SageMaker's own answers
 _CHUNK_BYTES = 65_536
+
+logger = logging.getLogger(__name__)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -32,6 +35,7 @@ class OpenAiServer:
         """Query the server's models. Raises UnusableModel if that fails, or if `model` isn't one of them."""
         if urlsplit(base).scheme not in ("http", "https"):
             raise UnusableModel(f"{variable}={base}: give the address of a server, such as http://localhost:11434.")
+        self._variable = variable
         self.base = base.rstrip("/").removesuffix("/v1")
         try:
             listed = [str(each["id"]) for each in self._call("/v1/models")["data"] or ()]
@@ -53,6 +57,12 @@ class OpenAiServer:
         Raises HTTPError for a status of 400 or more, TimeoutError, another OSError, or ValueError.
         """
         return self._call("/v1/chat/completions", {"model": self.model, **request})
+
+    def told(self, what: str) -> str:
+        """Return a sentence about the server, after telling it in the terminal: functions hear of a status only."""
+        sentence = f"{self.base} {what}."
+        logger.warning("%s: %s", self._variable, sentence)
+        return sentence
 
     def _call(self, path: str, data: dict[str, Any] | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above

@@ -25,12 +25,15 @@ class VisionUrl:
         try:
             return Reply(200, json.dumps(self._server.complete(json.loads(body))).encode())
         except urllib.error.HTTPError as error:
+            self._server.told(f"answered {error.code}: see its log")
             return Reply(error.code, error.read(MAX_ANSWER_BYTES))
         except TimeoutError:
-            message = f"{self._server.base} timed out: no answer within {TIMEOUT_S} s."
-            return Reply(504, json.dumps({"error": message}).encode())
+            return self._failed(504, f"timed out: no answer within {TIMEOUT_S} s")
         except (OSError, ValueError, TypeError) as error:
-            return Reply(502, json.dumps({"error": f"{self._server.base} gave no usable answer: {error}"}).encode())
+            return self._failed(502, f"gave no usable answer: {error}")
+
+    def _failed(self, status: int, what: str) -> Reply:
+        return Reply(status, json.dumps({"error": self._server.told(what)}).encode())
 
     def terminate(self) -> None:
         """Do nothing: the server isn't ours to stop."""

@@ -10,7 +10,7 @@ import requests
 from huggingface_hub import get_safetensors_metadata, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError, NotASafetensorsRepoError, OfflineModeIsEnabled
 from rich.console import Console
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from local.models.errors import UnusableModel
 
@@ -38,13 +38,19 @@ def find(setting: str, model: str, console: Console) -> Path:
 
 
 def count_parameters(folder: Path) -> int:
-    """Return the number of weights in the folder's safetensors files, from their headers."""
+    """Return the number of weights in the folder's safetensors files, from their headers.
+
+    Raises UnusableModel if one of the files is damaged.
+    """
     return sum(_parameters(file) for file in folder.glob("*.safetensors"))
 
 
 def _parameters(file: Path) -> int:
-    with safe_open(file, framework="np") as weights:
-        return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    try:
+        with safe_open(file, framework="np") as weights:
+            return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    except SafetensorError as error:
+        raise UnusableModel(f"{file} is damaged ({error}): download or copy it again.") from None
 
 
 def _from_hub(setting: str, hub_id: str, console: Console) -> Path:

@@ -14,7 +14,9 @@ from moderation.adapters.openai_vision import OpenAiVision
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.adapters.vision_dialects import SPEAKERS
 from moderation.contract import DIALECTS
+from moderation.domain.injection import MAX_CHARACTERS
 from moderation.domain.prompt import question_prompt
+from moderation.domain.yes_no import yes_or_no
 from moderation.errors import EndpointRejected, EndpointTimeout, MalformedResponse
 
 GUN = question_prompt("Is a gun visible in this photo?")
@@ -245,6 +247,15 @@ def test_a_blank_picture_that_is_answered_with_other_words_shows_no_tendency_to_
     model, _ = eyes(said("Yes", Yes=0.9, No=0.1), said("The picture is blank.", The=0.8, Yes=0.17, No=0.03))
 
     assert model.ask(b"png", [GUN], False).answers[0].p_blank == 0
+
+
+def test_a_text_of_any_length_fits_into_a_record_and_is_still_too_long_to_count():
+    model, _ = eyes(said("No. " * 100_000), said("a dog and " * 100_000))
+
+    reply = model.ask(b"png", [GUN], True)
+
+    assert yes_or_no(reply.answers[0].text) is None
+    assert MAX_CHARACTERS < len(reply.caption or "") < 2 * MAX_CHARACTERS
 
 
 def test_a_models_name_of_any_length_fits_into_a_record():

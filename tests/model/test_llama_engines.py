@@ -198,9 +198,16 @@ def test_a_failing_url_is_a_failing_container(
     assert failure.value.status == seen
 
 
-@pytest.mark.parametrize("message", [{"content": None}, {"refusal": "I can't."}])
-def test_a_url_that_gives_no_text_gives_an_empty_one(openai_server: _OpenAiServer, message: dict[str, Any]) -> None:
-    openai_server.answer = {"choices": [{"message": message}]}
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"content": None}},
+        {"message": {"refusal": "I can't."}},
+        {"message": {"content": "It is safe."}, "finish_reason": "content_filter"},
+    ],
+)
+def test_a_url_that_gives_no_text_gives_an_empty_one(openai_server: _OpenAiServer, choice: dict[str, Any]) -> None:
+    openai_server.answer = {"choices": [choice]}
 
     assert LlamaUrl(openai_server.url).complete(QUESTION).text == ""
 

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from transformers import Blip2ForConditionalGeneration
 
 from local.models import blip2, weights
+from local.models.app import ModelSettings, model_server
 from local.models.blip2 import Blip2Endpoint, Checkpoint, choose_checkpoint
 from local.models.errors import UnusableModel
 from local.models.template import hosted, synthesised
@@ -54,6 +56,23 @@ def test_weights_that_dont_fit_are_refused_before_they_are_loaded(
 
     with pytest.raises(UnusableModel, match=r"needs about 17.6 GB of memory .* this machine has only 8.0 GB"):
         weights.find("BLIP2_MODEL", str(checkpoint), console)
+
+
+@pytest.mark.parametrize("setting", ["blip2_model", "llama_model"])
+def test_damaged_weights_are_named(checkpoint: Path, tmp_path: Path, console: Console, setting: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(checkpoint, copy)
+    (copy / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:5000])
+
+    with pytest.raises(UnusableModel, match=r"model\.safetensors is damaged .* again"), ExitStack() as stack:
+        stack.enter_context(model_server(ModelSettings(**{setting: str(copy)}), console))
+
+
+def test_a_judge_that_is_no_language_model_is_refused_in_words(checkpoint: Path, console: Console) -> None:
+    settings = ModelSettings(llama_model=str(checkpoint))
+
+    with pytest.raises(UnusableModel, match="can't be loaded as a language model"), ExitStack() as stack:
+        stack.enter_context(model_server(settings, console))
 
 
 @pytest.mark.parametrize("model", ["/no/such/folder", "three/part/name", "word"])

@@ -74,7 +74,7 @@ def _dripping(file: Any) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_and_names_the_address(
-    answering: Callable[[Callable[[Any], None]], str], status: int
+    answering: Callable[[Callable[[Any], None]], str], status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     moved = b"HTTP/1.1 %d Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n" % status
     base = answering(_written(moved))
@@ -83,6 +83,7 @@ def test_a_redirect_is_not_followed_and_names_the_address(
 
     assert reply.status == 502
     assert b"redirects to /elsewhere" in reply.body
+    assert "VISION_URL: " in caplog.text and "redirects to /elsewhere" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 from moderation.adapters import clients
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
-from moderation.domain.yes_no import yes_or_no
+from moderation.domain.yes_no import TOO_MANY_CHARACTERS, yes_or_no
 from moderation.errors import EndpointRejected, EndpointTimeout, MalformedResponse
 from moderation.ports import ScoredText, VisionReply
 
@@ -131,7 +131,7 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
-    answer = "" if choice.get("finish_reason") in _NO_ANSWER else text.strip()
+    answer = "" if choice.get("finish_reason") in _NO_ANSWER else text.strip()[:TOO_MANY_CHARACTERS]
     return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
 
 

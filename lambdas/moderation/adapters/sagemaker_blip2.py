@@ -8,7 +8,7 @@ from typing import Any
 
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
-from moderation.domain.yes_no import yes_or_no
+from moderation.domain.yes_no import TOO_MANY_CHARACTERS, yes_or_no
 from moderation.errors import EndpointTimeout, MalformedResponse
 from moderation.ports import ScoredText, VisionReply
 
@@ -61,7 +61,7 @@ class SampleBlip2:
         left = None if until is None else until - time.monotonic()
         if left is not None and left <= 0:
             raise EndpointTimeout(f"Endpoint {self._endpoint.name} didn't answer all questions in time.")
-        return self._endpoint.invoke(body, left).strip()
+        return self._endpoint.invoke(body, left).strip()[:TOO_MANY_CHARACTERS]
 
 
 def _read_reply(reply: Mapping[str, Any], expected: int, caption: bool) -> VisionReply:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+# Of a text that is no answer and no caption: it comes of a model that rambles, or of a server without limits.
+TOO_MANY_CHARACTERS = 2001
 _KEPT = 4096  # answers whose reading is kept: most are a plain "no", over and over
 _SPECIAL_TOKEN = re.compile(r"<[^<>]*>|\[(?:UNK|PAD|CLS|SEP|MASK|BOS|EOS)\]", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[^\w\s]|_|\n")
@@ -211,6 +213,8 @@ def without_special_tokens(text: str) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _read(text: str, question: str | None) -> tuple[str | None, list[list[str]], list[str]]:
+    if len(text) >= TOO_MANY_CHARACTERS:
+        return None, [], []
     tokens = _tokens(text)
     start = next((i for i, token in enumerate(tokens) if token not in _SIGNS), len(tokens))
     start += next((len(lead) for lead in _LEADS if tuple(tokens[start : start + len(lead)]) == lead), 0)

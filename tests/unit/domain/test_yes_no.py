@@ -71,6 +71,11 @@ def test_whatever_leads_with_neither_or_says_both_is_no_answer(text: str) -> Non
     assert yes_or_no(text) is None
 
 
+@pytest.mark.parametrize("text", ["No. " * 1000, "Yes. " * 1000, "no" + " " * 5000])
+def test_an_answer_of_any_length_is_none_beyond_a_limit(text: str) -> None:
+    assert yes_or_no(text) is None
+
+
 @given(st.text(max_size=80), st.sampled_from(["yes", "no", "yes, ", "no "]))
 def test_any_text_is_read(text: str, start: str) -> None:
     assert yes_or_no(text) in ("yes", "no", None)
