@@ -15,7 +15,7 @@ from stacks.components.workflow import Workflow
 from stacks.settings import DeploymentSettings, EndpointNames
 
 _WIDTH = 24  # of a dashboard, in its own units
-_TRANSITIONS = 8  # of a safe image: tests/workflow counts them
+_TRANSITIONS = 9  # of a safe image whose text is read, as `default` does: tests/workflow counts them
 _STAGES = ("Prepare", "Query", "Judge", "Record")
 
 

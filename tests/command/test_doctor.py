@@ -1240,7 +1240,7 @@ def test_a_judge_of_another_kind_is_refused_in_words(moderate, cloud):
 # ── The laptop ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_on_a_laptop_it_says_what_it_skipped(rows, healthy, cloud, monkeypatch):
+def test_on_a_laptop_it_says_what_it_skipped(rows, healthy, cloud, models, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for operation in ("GetCallerIdentity", "DescribeStacks"):
@@ -1249,7 +1249,9 @@ def test_on_a_laptop_it_says_what_it_skipped(rows, healthy, cloud, monkeypatch):
 
     found = rows("-c", "blip2Endpoint=blip2", "-c", "llamaEndpoint=llama")
 
-    for name in ("GPU quotas", "Lambda concurrency", "region's artefacts", "endpoint blip2", "endpoint llama"):
+    for name in ("GPU quotas", "Lambda concurrency", "region's artefacts", "endpoint blip2", "blip2 answers"):
         assert found[name]["status"] == "skipped", name
-    for name in ("Node", "CDK", "bootstrap", "blip2 answers", "llama answers"):
+    assert found["endpoint llama"]["status"] == "skipped"
+    assert "canary" in found["blip2 answers"]["found"] and len(models.asked) == 1  # the judge
+    for name in ("Node", "CDK", "bootstrap", "llama answers"):
         assert found[name]["status"] == "ok", name

@@ -6,6 +6,7 @@ import json
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -124,9 +125,9 @@ def test_a_folder_is_evaluated_and_reported(moderate, endpoints, folder):
 
 
 def test_a_share_of_nothing_is_no_share() -> None:
-    counted = {"true_positives": 0, "false_positives": 0, "with": 0, "f1": 0.0}
-    nothing = counted | dict.fromkeys(("precision", "recall"), 0.0)
-    nothing |= {f"{name}_interval": (0.0, 1.0) for name in ("precision", "recall")}
+    nothing: dict[str, Any] = {"true_positives": 0, "false_positives": 0, "with": 0, "f1": 0.0}
+    for share in ("precision", "recall"):
+        nothing |= {share: 0.0, f"{share}_interval": (0.0, 1.0)}
 
     assert category_figures(nothing) == ("none flagged", "none with it", "")
     assert category_figures(nothing | {"with": 2}) == ("none flagged", "0.000 (0.000 to 1.000)", "0.000")

@@ -296,7 +296,7 @@ def test_the_page_estimates_the_cost_from_the_price_file(default: CloudAssembly,
     assert estimate(default) == {
         "moderation-blip2": f"samples0 / 60 * {usd['ml.g5.2xlarge']}",
         "moderation-llama2": f"samples1 / 60 * {usd['ml.g5.12xlarge']}",
-        "workflow": f"executions * {8 * usd['states_transition']:f}",
+        "workflow": f"executions * {9 * usd['states_transition']:f}",
     }
     # What instances others run on isn't known; Express executions have a price by start.
     assert estimate(theirs) == {"workflow": f"executions * {usd['states_express_request']:f}"}
