@@ -19,10 +19,10 @@ from stacks.settings import DeploymentSettings, S3Prefix
     ],
 )
 def test_the_line_that_it_prints_deploys_both_stacks_in_a_shell(destination: str, prefix: str) -> None:
-    command, *words = shlex.split(weights._deploy_line(weights._parse(destination)))
+    runner, command, *words = shlex.split(weights._deploy_line(weights._parse(destination)))
 
     context = dict(word.split("=", 1) for before, word in pairwise(words) if before == "-c")
     settings = DeploymentSettings.from_context(context.get)
-    assert (command, words[:2]) == ("cdk", ["deploy", "--all"])
+    assert (runner, command, *words[:2]) == ("npx", "cdk", "deploy", "--all")
     assert settings.accept_llama2_eula
     assert settings.blip2_weights_prefix == S3Prefix("models", prefix)
