@@ -39,6 +39,6 @@ export function Ask({ work }) {
           <p>It goes into quarantine: its picture is closed to all but the people whom your organisation has named for it, and nobody reviews it any more. It can't be taken back here.</p>
           <button type="button" onClick=${() => work.escalate()}>Escalate</button>`}
     <button type="button" onClick=${() => work.ask(null)}>Cancel</button>
-    <p role="alert" class="error">${work.error}</p>
+    ${work.asked && html`<p role="alert" class="error">${work.error}</p>`}
   </dialog>`;
 }
