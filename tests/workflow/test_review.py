@@ -38,7 +38,7 @@ SHOP = Person(id="arn:aws:sts::1:assumed-role/Shop", pseudonym="p-shop", roles=f
 
 @pytest.fixture
 def review(laptop) -> ReviewPorts:
-    """The ports of the console, with the deployer's rights."""
+    """The ports of the console, with the deployer's rights, and reviewers' in the work bucket."""
     s3, dynamodb, outputs = laptop.client("s3"), laptop.client("dynamodb"), laptop.outputs
     people = S3PeopleStore(laptop.client_of("Administrator", "s3"), outputs["PolicyBucketName"])
     people.replace([ANNA, BEN], people.all()[1])
@@ -51,7 +51,7 @@ def review(laptop) -> ReviewPorts:
         people=people,
         audit=S3AuditLog(s3, outputs["AuditBucketName"]),
         images=S3ImageStore(s3),
-        work=S3WorkStore(s3, outputs["WorkBucketName"]),
+        work=S3WorkStore(laptop.client_of("Reviewer", "s3"), outputs["WorkBucketName"]),
         policies=S3PolicyStore(s3, outputs["PolicyBucketName"]),
         voucher=EverybodysVoucher(VouchPorts(outputs["IntakeBucketName"], verdicts, vouches, people)),
     )
@@ -182,8 +182,7 @@ def test_no_other_role_sets_the_tag(laptop, models, role):
 
 def test_a_notice_is_answered_by_the_decision_that_it_led_to(laptop, models, review):
     image = to_review(laptop, models, "reviews/noticed.png", colour="purple")
-    ports = replace(review, work=S3WorkStore(laptop.client_of("Reviewer", "s3"), laptop.outputs["WorkBucketName"]))
-    sent = report(ports, SHOP, image, "notice", "user-7", "This is me: https://me.example", datetime.now(UTC))
+    sent = report(review, SHOP, image, "notice", "user-7", "This is me: https://me.example", datetime.now(UTC))
     assert laptop.item(image.key)["due_at"] == sent.due_at and laptop.item(image.key)["severity"] == 7
 
     at = datetime.now(UTC) - timedelta(seconds=30)

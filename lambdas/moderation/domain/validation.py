@@ -89,6 +89,9 @@ class Fields:
             self.faults.add(self.at(key), "is empty", "write it")
         elif len(value) > limit:
             self.faults.add(self.at(key), f"has {len(value)} characters", f"use at most {limit}")
+        elif any("\ud800" <= letter <= "\udfff" for letter in value):
+            self.faults.add(self.at(key), "has half a character, which nothing can store", "write whole ones")
+            return ""
         elif pattern and value and not pattern.fullmatch(value):
             self.faults.add(self.at(key), f"'{value}' isn't usable", rule)
         return value

@@ -138,6 +138,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 }
 # Broken in ways that only the parser sees.
 BROKEN_WITHIN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "half a character": (
+        lambda d: d["categories"][0].update(notice="No \ud800 here."),
+        "categories[0].notice: has half a character",
+    ),
     "a category that doesn't exist": (
         lambda d: d["questions"][0].update(categories=["Violense"]),
         "questions[0].categories[0]: is 'Violense'; name a category of this pack",
