@@ -1,5 +1,6 @@
-"""Order and coverage of the tests, and what they lacked."""
+"""Order, memory and coverage of the tests, and what they lacked."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in OUTSIDE:
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected, which stays to the end, out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(item: pytest.Item) -> tuple[int, bool]:

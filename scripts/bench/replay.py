@@ -60,6 +60,9 @@ def replay(console: Console, session: Session, edited: Path, url: str) -> int:
     if status:
         return os.waitstatus_to_exitcode(status)
     report, processor = json.loads(printed.read_text()), usage.ru_utime + usage.ru_stime
+    if report["replayed"] < report["records"]:
+        console.print(f"Only {report['replayed']:,} of {report['records']:,} were replayed: {report['not_replayed']}")
+        return 1
     console.print(
         f"{report['records']:,} records, {report['flips']:,} flips in {seconds:.1f} s: "
         f"{report['records'] / seconds:,.0f} a second on {os.cpu_count()} cores, a million in "

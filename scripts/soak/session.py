@@ -114,13 +114,17 @@ def _note(
         "faults_by_kind": dict(sum((Counter(kinds) for kinds in table.values()), Counter())),
         "permanent_faults": dict(proxy.permanent_faults),
         "executions_aborted": len(proxy.aborted),
-        "verdicts": dict(Counter(f"{r.get('verdict')} by {r.get('decided_by')}" for r in records)),
+        "verdicts": dict(Counter(_decision(record) for record in records)),
         "core_seconds_per_image": round((snapshots[1].core_seconds - snapshots[0].core_seconds) / len(seen.uploads), 3),
         "before": asdict(snapshots[0]),
         "after": asdict(snapshots[1]),
         "memory": [(decided, asdict(snapshot)) for decided, snapshot in seen.memory],
         "proxy_failures": proxy.failures,
     }
+
+
+def _decision(record: Item) -> str:
+    return f"{record['verdict']} by {record['decided_by']}" if record.get("verdict") else "none yet"
 
 
 def _check(

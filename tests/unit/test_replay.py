@@ -5,10 +5,10 @@ import json
 import random
 import tracemalloc
 import zlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,12 +17,13 @@ from moderate.replaying.run import KEPT_FLIPS, Batch, Progress, Worker, replayed
 from moderation.adapters.dynamodb_items import to_item
 from moderation.adapters.record_batches import MOST
 from moderation.adapters.table_export import exported_record
-from moderation.domain.evidence import Answer, Evidence
+from moderation.domain.evidence import Answer, Caption, Evidence
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.judgement import Judgement
 from moderation.domain.policy import Pack, pack_data
+from moderation.domain.reading.text import Line, Reading
 from moderation.domain.record import Record
-from moderation.domain.replay import Replay, Replayed
+from moderation.domain.replay import REPLAYED, Replay, Replayed
 from moderation.domain.replay_tally import Flip, Tally, order
 from moderation.domain.work_files import Workspace, pack_file
 from moderation.errors import EndpointThrottled
@@ -31,6 +32,7 @@ from moderation.usecases.judge_image import judge_evidence
 from moderation.usecases.replay import Part, Replayer, Selection
 from moderation.usecases.replay_asking import Asking, ask_about
 from tests.support.fakes import FakeJudge, FakeVerdicts, FakeVision, FakeWork
+from tests.unit.domain.shipped import shipped
 from tests.unit.packs import PACK, SMOKER, WEAPON
 from tests.unit.stored_records import NAKED, SAFE, UNSAFE, described, evidence, record, with_threshold
 
@@ -146,6 +148,46 @@ def test_a_record_of_an_export_is_replayed_like_the_one_in_the_table() -> None:
     edited = with_threshold(0.3)
 
     assert replay(edited, *exported, work=work) == replay(edited, *records, work=work)
+
+
+def of_shipped(name: str) -> tuple[Pack, Record]:
+    """A shipped pack that reads text, and a record of a picture with some."""
+    pack = shipped(name)
+    answers = tuple(Answer("full", question.text, "no", 0.05, 0.1) for question in pack.asked)
+    read = Reading((Line("a dog", 0.9, (0, 0, 9, 9)),))
+    seen = Evidence(answers, (Caption("full", "a dog on a beach"),), reading=read)
+    return pack, record(seen, SAFE, pack, created_at="2026-11-20T00:00:00.000Z")
+
+
+def test_the_text_that_was_read_comes_with_a_record_of_an_export() -> None:
+    pack, whole = of_shipped("privacy")
+
+    exported = exported_record(json.dumps({"Item": to_item(whole.attributes())}).encode(), "intake")
+
+    assert exported
+    assert replay(pack, exported, work=work_with(pack)).tally.replayed == 1
+
+
+class Watched(Record):
+    """Record that notes which of its attributes were looked at."""
+
+    looked_at_names: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> Any:
+        Watched.looked_at_names.add(name)
+        return super().__getattribute__(name)
+
+
+def test_all_that_a_replay_looks_at_in_a_record_is_read_of_an_export() -> None:
+    pack, read = of_shipped("privacy")
+    person = replace(read, decided_by="person", history=[{"verdict": "unsafe", "decided_by": "judge"}])
+    watched = [Watched(**{each.name: getattr(one, each.name) for each in fields(Record)}) for one in (read, person)]
+    Watched.looked_at_names.clear()
+
+    assert replay(pack, *watched, work=work_with(pack)).tally.replayed == 2
+    looked_at = Watched.looked_at_names & {each.name for each in fields(Record)}
+    assert {"reading", "answers", "history"} <= looked_at
+    assert looked_at - {"image"} <= set(REPLAYED)
 
 
 def test_a_pack_that_is_gone_is_a_reason() -> None:

@@ -42,7 +42,7 @@ _WHOLE_VIEW = "full"
 # Attributes of a record that a replay reads, beside its key.
 REPLAYED = (
     *("created_at", "escalated_at", "policy", "verdict", "category", "decided_by", "row", "cause", "history"),
-    *("answers", "captions", "looked_at", "evidence_in", "judgement", "shadow", "shortened"),
+    *("answers", "captions", "reading", "looked_at", "evidence_in", "judgement", "shadow", "shortened"),
 )
 
 _T = TypeVar("_T")
