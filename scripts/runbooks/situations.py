@@ -202,7 +202,7 @@ def drift(scene: Scene) -> None:
     _decided(scene, key)
     scene.laptop.invoke_rule("DriftSchedule")
     with scene.following("Drift") as page:
-        page.paste("compared", "Too few verdicts to compare.")
+        page.paste("compared", "Too few verdicts to compare: each of the two weeks needs 20.")
         page.paste("reached")
 
 

@@ -69,6 +69,26 @@ def test_a_decision_is_made_although_no_item_can_be_taken_after_it(tab, place, s
     tab.complaints.clear()
 
 
+@pytest.mark.parametrize("is_in_force", [True, False])
+def test_what_became_of_a_decision_stays_when_the_next_item_arrives(tab, place, second, is_in_force: bool) -> None:
+    ready(tab)
+    held: list[Route] = []
+    tab.page.route("**/next", lambda route: held.append(route))
+    press(tab, "s")
+    tab.says(f"Decided: safe on {KEY}.")
+    if is_in_force:
+        place.later = timedelta(seconds=10)
+    tab.page.clock.run_for(11_000)
+    said = f"In force: safe on {KEY}." if is_in_force else f"Not in force: safe on {KEY}."
+    tab.says(said)
+
+    (waiting,) = held
+    waiting.continue_()
+    ready(tab, SECOND)
+    tab.says(said)
+    tab.complaints.clear()
+
+
 def test_a_decision_whose_answer_was_lost_is_sent_again_and_taken_back(tab, place, second) -> None:
     ready(tab)
     found = lose_answer(tab, "**/decide")

@@ -102,7 +102,10 @@ export function useWork() {
       let found = await post("/next");
       while (!found.item && found.after) found = await post("/next", { after: found.after });
       const name = found.item?.categories.join(", ") || "no category named";
-      show(found.item, said && found.item ? `${said} Next: ${name}.` : said);
+      const arrived = said && found.item ? `${said} Next: ${name}.` : said;
+      const lately = now.current; // meanwhile the last decision may have come into force, or been refused
+      show(found.item, lately.said === said ? arrived : lately.said);
+      change({ error: lately.error });
     }, "No item was taken.");
 
   // The item as it is now, where its lease was lost or it has changed.
