@@ -22,7 +22,7 @@ def rows(laptop, models, monkeypatch):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", new_session())
 
     models.answer = lambda png, prompt: YES if shipped_canary().yes in prompt else NO
-    models.judge = lambda prompt: '{"flag": "unsafe", "category": "Violence", "reason": "A weapon."}'
+    models.judge = lambda prompt: '{"flag": "unsafe", "category": "Weapons", "reason": "A weapon."}'
 
     def run() -> dict[str, dict[str, str]]:
         said = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
