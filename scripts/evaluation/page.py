@@ -102,13 +102,14 @@ def write_page(console: Console) -> bool:
 
 
 def read(data: Mapping[str, Any], pack: Pack) -> Results:
-    """Parse the results of an evaluation."""
+    """Parse the results of an evaluation. What was read in a drawing is no answer of the model: it has no P(yes)."""
     evaluated = tuple(EvaluatedDrawing(**one) for one in data["drawings"])
     by_text = {question.text: question for question in pack.questions}
     drawings = tuple(
         Prediction(question, _answer(finding), question.categories[0] in drawing.truth)
         for drawing in evaluated
         for finding in drawing.findings
+        if "p_yes" in finding
         for question in [by_text[finding["question"]]]
     )
     tiles = tuple(Prediction(by_text[tile["question"]], _answer(tile), tile["truth"]) for tile in data["tiles"])

@@ -17,7 +17,7 @@ from scripts.evaluation.calibrate import labelled
 from scripts.evaluation.dataset import RANDOM_DRAWINGS, evaluation_drawing, heldout_drawings, view_labels
 from scripts.evaluation.inprocess_pipeline import DemoModel, decision, demo_pack, png
 from scripts.evaluation.metrics import EvaluatedDrawing
-from scripts.evaluation.page import BASELINE, SENT_TO_REVIEW, baseline_goal
+from scripts.evaluation.page import BASELINE, SENT_TO_REVIEW, baseline_goal, read
 
 
 def evaluated(verdict: str, category: str | None, truth: tuple[str, ...], **over: float) -> EvaluatedDrawing:
@@ -45,6 +45,16 @@ class TestScores:
 
         assert category_metrics([sent], "Blood").recall == 0
         assert misclassifications([sent]) == []
+
+    def test_what_was_read_in_a_drawing_is_no_answer_of_the_model(self) -> None:
+        pack = demo_pack()
+        was_read = {"view": "text", "question": pack.questions[0].text, "answer": "no", "read": []}
+        answered = {"view": "full", "question": pack.questions[0].text, "text": "no", "p_yes": 0.1, "p_blank": 0.1}
+        seen = dataclasses.replace(evaluated("safe", None, ()), findings=(answered, was_read))
+
+        results = read({"drawings": [dataclasses.asdict(seen)], "evasion": [], "tiles": []}, pack)
+
+        assert [one.answer.view for one in results.drawings] == ["full"]
 
     def test_the_largest_errors_come_first(self) -> None:
         missed = evaluated("safe", None, ("Blood",), Blood=0.3)
