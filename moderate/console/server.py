@@ -5,6 +5,7 @@ carry the session in a header, which no other origin can send.
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -52,6 +53,11 @@ class Console(ThreadingHTTPServer):
     def link(self) -> str:
         """The link that works once. Browsers send nobody what stands behind the #."""
         return f"{self.origin}/#{self.links.token}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print a failure, unless the browser has gone before its answer came."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def ask(self, event: dict[str, Any]) -> Mapping[str, Any]:
         with self._one_at_a_time:  # the resolver keeps the event that it is answering

@@ -16,6 +16,19 @@ from local.up import MODERATE, review_console
 from scripts.rendering.chromium import browser_path
 
 PICTURES = Path(__file__).parents[2] / "docs/console"
+# Decisions of people, so that there is something to measure: drawing, verdict and its category.
+DECISIONS = (
+    *((name, "safe", ()) for name in ("01-safe", "02-safe", "03-safe")),
+    ("04-naked", "unsafe", ("--category", "Nudity")),
+    ("05-topless", "safe", ()),
+    ("06-weapon", "unsafe", ("--category", "Weapons")),
+    ("07-contact", "unsafe", ("--category", "Contact Information")),
+    ("08-smoker", "unsafe", ("--category", "Tobacco")),
+    ("09-blood", "unsafe", ("--category", "Blood")),
+    ("10-fighting", "unsafe", ("--category", "Fighting")),
+    ("11-insult", "unsafe", ("--category", "Harassment")),
+    ("12-small-weapon", "unsafe", ("--category", "Weapons")),
+)
 
 
 def main() -> int:
@@ -36,12 +49,19 @@ def main() -> int:
 def _upload(session: Session) -> None:
     folder = session.folder / "samples"
     folder.mkdir()
-    first, doubtful = next(iter(sample_drawings(1))), doubtful_drawing()
-    first.image.save(folder / f"{first.name}.png")
+    doubtful = doubtful_drawing()
+    for sample in sample_drawings(1):
+        sample.image.save(folder / f"{sample.name}.png")
     for name in (doubtful.name, "the-same", "and-again"):
         doubtful.image.save(folder / f"{name}.png")
-    command = [str(MODERATE), "upload", str(folder), "--wait"]
-    subprocess.run(command, env={**os.environ, **session.environment}, check=True)
+    _moderate(session, "upload", str(folder), "--wait")
+    _moderate(session, "sample", "--safe", "3", "--unsafe", "9")
+    for name, verdict, categories in DECISIONS:
+        _moderate(session, "decide", f"{name}.png", verdict, *categories, "--note", "Seen.", "--seen", "--yes")
+
+
+def _moderate(session: Session, *words: str) -> None:
+    subprocess.run([str(MODERATE), *words], env={**os.environ, **session.environment}, check=True)
 
 
 def _photograph(page: Page, link: str, console: Console) -> None:

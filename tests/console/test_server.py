@@ -1,14 +1,16 @@
 """The server on the loopback: what gets in, by which link, and what other pages in the same browser get."""
 
 import json
+import socket
+import struct
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from moderate.console.server import Console
+from moderate.console.server import HOST, Console
 
 
 class Asked(list[dict[str, Any]]):
@@ -137,6 +139,26 @@ def test_other_methods_get_a_sentence_and_reach_nothing(server, asked, method, h
 
     assert (status, said) == (405, {"message": "The console asks by GET and POST."})
     assert asked == []
+
+
+def test_a_browser_that_has_gone_before_its_answer_leaves_nothing_on_the_terminal(server, monkeypatch, capsys) -> None:
+    session, gone, over = enter(server), Event(), Event()
+
+    def ended(request: socket.socket) -> None:
+        request.close()
+        over.set()
+
+    said = {"statusCode": 200, "body": "x", "headers": {}}
+    monkeypatch.setattr(server, "_api", lambda event: said if gone.wait(5) else {})
+    with socket.create_connection((HOST, server.server_port)) as browser:
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
+        headers = f"Host: {HOST}:{server.server_port}\r\nAuthorization: Bearer {session}\r\n"
+        browser.sendall(f"GET /api/queue HTTP/1.1\r\n{headers}\r\n".encode())
+        monkeypatch.setattr(server, "shutdown_request", ended)
+    gone.set()
+
+    assert over.wait(5)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_request_reaches_the_api_as_an_event_of_api_gateway(server, asked) -> None:
