@@ -191,7 +191,8 @@ def upload_shown(record: Record, pack: Pack | None, before: Record | None, now: 
     """
     shown = record.with_change(Change({"verdict": "review", **_said_for_review(record)}))
     place = filed(supported_categories(shown), pack, utc(now))
-    latest = now - _took(record) - timedelta(seconds=20 + chance % _MOMENTS)
+    moment = chance // _SECOND_OF  # the rest tells which items get a second opinion
+    latest = now - _took(record) - timedelta(seconds=20 + moment % _MOMENTS)
     if before is None:
         return _as_event(latest, record)
     rank, others = order_of(place["severity"], "")[0], str(before.other.get("queue_order"))[0]
@@ -201,7 +202,7 @@ def upload_shown(record: Record, pack: Pack | None, before: Record | None, now: 
         return _as_event(latest, record)
     allowed = datetime.fromisoformat(place["due_at"]) - now
     due = datetime.fromisoformat(before.due_at or due_by_default(before.created_at))
-    earlier = min(timedelta(seconds=1 + chance % 60), (due - now) / 2 if due > now else timedelta.max)
+    earlier = min(timedelta(seconds=1 + moment % 60), (due - now) / 2 if due > now else timedelta.max)
     return _as_event(min(latest, due - earlier - allowed), record)
 
 

@@ -285,7 +285,7 @@ def _golden_answers(records: Iterable[Record]) -> GoldenAnswers:
 
 
 def _workload(waiting: Sequence[Record], decided: Iterable[Record], since: str, until: str) -> Workload:
-    overdue = sum((record.due_at or due_by_default(record.created_at)) < until for record in waiting)
+    overdue = sum(str(record.due_at or due_by_default(record.created_at)) < until for record in waiting)
     made = [entry for record in decided for entry in record.history if since <= str(entry.get("at")) <= until]
     by_people = [entry for entry in made if entry.get("who") and not entry.get("same_bytes")]
     days = (datetime.fromisoformat(until) - datetime.fromisoformat(since)) / timedelta(days=1)

@@ -1,6 +1,8 @@
 """Several items at once: counted before, confirmed by number, pending together, undone as one."""
 
 from dataclasses import replace
+from datetime import datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -72,7 +74,7 @@ def test_a_batch_is_undone_as_one_and_leaves_nothing():
 def slow_batch(desk: Desk) -> tuple[dict[ImageRef, str], Batch]:
     """A batch of three, made at 0, 10 and 20 seconds."""
     screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
-    moments = map(later, (0, 0, 0, 10, 20))  # its dry run's and its own first
+    moments = map(later, (0, 0, 10, 20))  # its dry run's first
     return screens, decide_batch(desk.review, ANNA, screens, SAFE, 3, lambda: next(moments))
 
 
@@ -161,16 +163,46 @@ def test_a_batch_whose_answer_was_lost_is_the_same_when_it_is_sent_again():
     assert len(undo_batch(desk.review, ANNA, again.pending, later(5)).items) == 2
 
 
-def test_a_batch_that_was_cut_off_is_answered_as_far_as_it_came():
+def test_a_batch_that_was_cut_off_is_completed_when_it_is_sent_again():
     desk = Desk()
     screens = waiting(desk, "a.jpg", "b.jpg")
-    done, missed = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW).items
+    first = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
     for name in ("pending", "pending_id"):
-        del desk.verdicts.records[missed][name]
+        del desk.verdicts.records[first.items[1]][name]
 
     again = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: later(3))
 
-    assert again.items == (done,) and again.left_alone == {missed: "This item wasn't decided: try again."}
+    assert (again.id, again.items, again.left_alone) == (first.id, first.items, {})
+    assert again.pending[first.items[0]] == first.pending[first.items[0]]
+
+
+def test_a_batch_that_is_sent_again_while_it_is_at_work_is_one_and_is_taken_back_whole():
+    desk = Desk()
+    screens, second = waiting(desk, "a.jpg", "b.jpg", "c.jpg", "d.jpg"), list[Batch]()
+    calls = count()
+
+    def clock() -> datetime:
+        if next(calls) == 3:  # two of its items are pending by now
+            second.append(decide_batch(desk.review, ANNA, screens, SAFE, 4, lambda: later(3)))
+        return later(2)
+
+    decide_batch(desk.review, ANNA, screens, SAFE, 4, clock)
+
+    assert set(second[0].items) == set(screens)
+    assert set(undo_batch(desk.review, ANNA, second[0].pending, later(6)).items) == set(screens)
+    assert {desk.get(image).pending_id for image in screens} == {None}
+
+
+@pytest.mark.parametrize("broken", [{"reports": [5]}, {"opinions": [5]}])
+def test_an_item_that_cannot_be_read_stops_no_batch(broken: dict[str, Any]):
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg", "c.jpg")
+    unread = list(screens)[1]
+    desk.verdicts.records[unread].update(broken)
+
+    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+
+    assert len(batch.items) == 2 and "can't be read" in batch.left_alone[unread]
 
 
 def test_a_dry_run_leaves_alone_what_its_categories_do_not_fit():

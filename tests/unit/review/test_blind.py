@@ -1,8 +1,10 @@
 """Second opinions, golden items and samples: seen blind, without effect, and settled by a lead."""
 
+from datetime import datetime
+
 import pytest
 
-from moderation.domain.blind import blinded, hides, opinions_of
+from moderation.domain.blind import blinded, hides, opinions_of, upload_shown
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
@@ -246,3 +248,11 @@ def test_a_lease_that_runs_out_leaves_the_item_for_its_purpose(desk) -> None:
 
     assert desk.get(made).lease_holder is None and desk.get(made).other["queue"].startswith("second#")
     assert taken(desk, BEN, 201).image == made
+
+
+def test_the_age_shown_tells_nothing_of_which_items_get_a_second_opinion(desk) -> None:
+    decided(desk, SECOND[0])
+    record = taken(desk, BEN)
+    shown = [datetime.fromisoformat(upload_shown(record, GRAVE, None, NOW, chance)) for chance in range(0, 600, 10)]
+
+    assert len({int((NOW - uploaded).total_seconds()) % 10 for uploaded in shown}) == 10

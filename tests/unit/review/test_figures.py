@@ -1,15 +1,17 @@
 """Figures of the metrics about people's work."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from moderation.domain.exposure import Exposure, Pictures
 from moderation.domain.policy import Route, Routes, pack_data
+from moderation.domain.record import utc
 from moderation.domain.work_files import pack_file
 from moderation.usecases.measure import Measured, measure
 from tests.unit.review.blind import SECOND, answer, decided, golden, taken
-from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, Desk, later
+from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
 
 
 @pytest.fixture
@@ -17,10 +19,12 @@ def desk() -> Desk:
     return Desk()
 
 
+SINCE, UNTIL = NOW - timedelta(days=10), datetime.now(UTC) + timedelta(days=1)  # decisions are made by the real clock
+
+
 def measured(desk: Desk) -> Measured:
     routes = Routes((Route("", GRAVE.name),))
-    since, until = "2026-11-17T12:00:00.000Z", "2026-11-28T12:00:00.000Z"
-    return measure(desk.verdicts, desk.reveals, "intake", routes, since, until)
+    return measure(desk.verdicts, desk.reveals, "intake", routes, utc(SINCE), utc(UNTIL))
 
 
 def test_two_blind_decisions_make_an_agreement_and_golden_ones_do_not(desk) -> None:
@@ -138,16 +142,17 @@ def test_exposure_is_the_pictures_of_each_persons_hour_and_names_nobody(desk) ->
 
 def test_the_workload_tells_what_waits_what_is_late_and_how_long_a_decision_takes(desk) -> None:
     desk.wait("late", "Violence", hours_ago=100)
-    desk.wait("fresh", "Violence")
+    desk.verdicts.records[desk.wait("fresh", "Violence")]["due_at"] = "9999-12-31T00:00:00.000Z"
     made = desk.wait("done", "Gore")
     assert taken(desk, ANNA, 0, first=False).image == made
     desk.finalise(made, desk.decide(ANNA, made, at=later(30)), later(41))
 
     work = measured(desk).workload
 
+    days = (UNTIL - SINCE) / timedelta(days=1)
     assert (work.waiting, work.overdue) == (2, 1)
-    assert work.decided_a_day == pytest.approx(1 / 11)
-    assert work.days == pytest.approx(22)
+    assert work.decided_a_day == pytest.approx(1 / days)
+    assert work.days == pytest.approx(2 * days)
     assert (work.seconds, work.timed) == (30, 1)
 
 

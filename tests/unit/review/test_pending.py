@@ -21,6 +21,7 @@ from moderation.ports import Policies
 from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.erase import ErasePorts, StoredVersion, erase
 from moderation.usecases.redrive import RedrivePorts, redrive
+from moderation.usecases.review import finalise as finalising
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
@@ -426,3 +427,34 @@ def test_a_policy_that_changes_meanwhile_leaves_the_decision_under_the_rules_tha
 
     assert result and result.record.category == "Violence" and result.stickiness.value == "other rules"
     assert result.record.policy == {"name": GRAVE.name, "digest": GRAVE.digest}
+
+
+def test_two_that_end_a_decision_at_once_end_it_once(monkeypatch):
+    desk = Desk()
+    image = desk.wait("a.jpg")
+    pending = desk.decide(ANNA, image)
+    faster = []
+
+    def overtaken(*arguments):
+        monkeypatch.undo()
+        faster.append(desk.finalise(image, pending, later(11)))
+        return decide(*arguments)
+
+    monkeypatch.setattr(finalising, "decide", overtaken)
+    ended = desk.finalise(image, pending, later(11))
+
+    assert faster[0].result and not ended.refused
+    assert desk.get(image).decided_by == "person" and desk.get(image).pending_id is None
+
+
+def test_an_undo_that_is_sent_again_after_a_reversal_was_begun_reverses_nothing_more():
+    desk = Desk()
+    image = desk.wait("a.jpg")
+    first = desk.decide(ANNA, image)
+    desk.finalise(image, first, later(11))
+    undo(desk.review, ANNA, image, first, later(12))
+    again = desk.decide(ANNA, image, at=later(13))
+    assert not undo(desk.review, ANNA, image, again, later(14)).reversal
+
+    assert not undo(desk.review, ANNA, image, again, later(15)).reversal
+    assert [event.action for event in desk.audit.events].count("reverse") == 1

@@ -9,14 +9,17 @@ from moderation.domain.blind import claims_blind
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
+from moderation.domain.reports import check_answerer
 from moderation.domain.review import UNREADABLE, alike_id, batch_of, claimed, is_free, screen_of
-from moderation.errors import ItemChanged, ModerationError, NotConfirmed, RequestRefused
+from moderation.errors import HeldBySomeone, ItemChanged, ModerationError, NotConfirmed, RequestRefused
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.claim import claim
 from moderation.usecases.review.decide_pending import Choice, decide_pending, named
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
 from moderation.usecases.review.undo import undo_pending
+
+_UNREAD = "This item's record can't be read: it waits for whoever operates the deployment."
 
 
 @dataclass(frozen=True)
@@ -72,22 +75,26 @@ def decide_batch(
     which a port fails, is left alone. One that is sent again while it is pending is the same one. Raises NotConfirmed
     and the errors of the ports, without any effect.
     """
-    now = clock()
-    if again := _sent_again(ports, person, screens, choice, now):
-        return again
-    found = preview_batch(ports, person, screens, choice, now)
-    if len(found.items) != confirmed:
-        raise NotConfirmed(f"You confirmed {confirmed} items, and {len(found.items)} can be decided: look again.")
-    batch, left_alone = alike_id(found.items, person.id, utc(clock())), dict(found.left_alone)
+    batch, now = _id_of(person, screens, choice), clock()
+    before = [image for image in screens if _is_part_of(batch, person, ports.verdicts.get(image))]
+    found = preview_batch(
+        ports, person, {image: screens[image] for image in screens if image not in before}, choice, now
+    )
+    ready, left_alone = [*before, *found.items], dict(found.left_alone)
+    if before:
+        ready = ready[:confirmed]
+    elif len(ready) != confirmed:
+        raise NotConfirmed(f"You confirmed {confirmed} items, and {len(ready)} can be decided: look again.")
     pending: dict[ImageRef, str] = {}
-    for image in found.items:
+    for image in ready:
         now = clock()
         try:
-            claim(ports, person, image, now)
-            made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
-            pending[image] = str(made.pending_id)
+            part = replace(choice, screen=screens[image], batch=batch)
+            pending[image] = str(_decided(ports, person, image, part, now).pending_id)
         except ModerationError as error:  # the others may be pending already, and whoever decided must know which
             left_alone[image] = str(error)
+        except UNREADABLE:
+            left_alone[image] = _UNREAD
     return Batch(batch, tuple(pending), left_alone, pending)
 
 
@@ -104,28 +111,27 @@ def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, st
         except RequestRefused as refusal:
             left_alone[image] = str(refusal)
         except UNREADABLE:  # nobody vouches for it any more: it waits again once its time is over
-            left_alone[image] = "What is pending on this item can't be read."
+            left_alone[image] = _UNREAD
     return Batch("", tuple(done), left_alone)
 
 
-def _sent_again(
-    ports: ReviewPorts, person: Person, screens: Mapping[ImageRef, str], choice: Choice, now: datetime
-) -> Batch | None:
-    """Return the batch as it is pending, if it was sent before and its answer was lost; None if it wasn't."""
-    records = {image: ports.verdicts.get(image) for image in screens}
-    before = {image: batch_of(record, person.id) for image, record in records.items() if record}
-    batch = next(filter(None, before.values()), "")
-    if not batch:
-        return None
-    pending: dict[ImageRef, str] = {}
-    left_alone = {image: "This item wasn't decided: try again." for image in screens if before.get(image) != batch}
-    for image in (each for each in screens if each not in left_alone):
-        try:
-            made = decide_pending(ports, person, image, replace(choice, screen=screens[image], batch=batch), now)
-            pending[image] = str(made.pending_id)
-        except ModerationError as error:
-            left_alone[image] = str(error)
-    return Batch(batch, tuple(pending), left_alone, pending) if pending else None
+def _decided(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice, now: datetime) -> Record:
+    """Decide on an item of a batch, which may have been sent before and be at work on it still."""
+    try:
+        claim(ports, person, image, now)
+    except HeldBySomeone:
+        if not _is_part_of(part.batch, person, ports.verdicts.get(image)):
+            raise
+    return decide_pending(ports, person, image, part, now)
+
+
+def _id_of(person: Person, screens: Mapping[ImageRef, str], choice: Choice) -> str:
+    """Return the id of a batch, the same one if it is sent again because its answer was lost."""
+    return alike_id(list(screens), person.id, f"{choice} {list(screens.values())}")
+
+
+def _is_part_of(batch: str, person: Person, record: Record | None) -> bool:
+    return record is not None and batch_of(record, person.id) == batch
 
 
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:
@@ -146,6 +152,9 @@ def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, 
         if screen_of(record) != screen:
             raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
         named(find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind)), choice)
+        check_answerer(record, person.id)
     except RequestRefused as refusal:
         return str(refusal)
+    except UNREADABLE:
+        return _UNREAD
     return ""

@@ -12,7 +12,7 @@ from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import check_answerer
 from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, is_repeated, taken_back
 from moderation.domain.vouch import is_vouched
-from moderation.errors import ModerationError, UnknownCategory
+from moderation.errors import HeldBySomeone, ModerationError, UnknownCategory
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -69,7 +69,13 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     change_of(record)
     said = {"verdict": choice.verdict, "decision": pending.id, "batch": choice.batch}
     note_down(ports, person, "decide", record, now, **said, revealed=" ".join(record.revealed))
-    return _vouched_for(ports, person, changed(ports, record, change_of), now)
+    try:
+        made = changed(ports, record, change_of)
+    except HeldBySomeone:
+        made = item_of(ports, person, image, "decide")
+        if not is_repeated(made, pending):  # else it was sent twice at once
+            raise
+    return _vouched_for(ports, person, made, now)
 
 
 def _vouched_for(ports: ReviewPorts, person: Person, made: Record, now: datetime) -> Record:

@@ -74,10 +74,18 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
     except NothingPending:
         raise
     except RequestRefused as refusal:
+        if not is_in_force(record) and _was_faster(ports, image, pending_id):
+            return finalise(ports, deciding, image, pending_id, now)
         _send_home(ports, image, pending_id)
         return Ended(pending, refused=str(refusal), error=type(refusal).__name__)
     _send_home(ports, image, pending_id, decided=True)
     return Ended(pending, result)
+
+
+def _was_faster(ports: ReviewPorts, image: ImageRef, pending_id: str) -> bool:
+    """Tell if another attempt has put the decision into force, or ended it, meanwhile."""
+    standing = ports.verdicts.get(image)
+    return standing is not None and (is_in_force(standing) or was_ended(standing, pending_id))
 
 
 def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:

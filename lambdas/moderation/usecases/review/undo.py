@@ -27,11 +27,11 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
     NotVouched, and the errors of the ports.
     """
     record = _vouched_for_no_longer(ports, person, image, pending_id)
+    if was_taken_back(record, person.id, pending_id, utc(now)):
+        return Undone(record, reversal=False)
     if record.pending_id is None and _is_decider(person, record):
         check_answerer(record, person.id)
         return _opened_again(ports, person, record, record.history[-1].get("id"), now)
-    if was_taken_back(record, person.id, pending_id, utc(now)):
-        return Undone(record, reversal=False)
     taken_back(record, person.id, pending_id, now)
     try:
         return Undone(_taken_back(ports, person, record, pending_id, now), reversal=False)
