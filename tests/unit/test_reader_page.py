@@ -48,8 +48,8 @@ def test_the_surest_way_of_a_line_stays(
 class LargeLetters(PpOcr):
     """Models that find parts of a line at full resolution, and all of it in the picture as a whole."""
 
-    def __init__(self) -> None:
-        self._looks = 0
+    def __init__(self, part: tuple[str, float], whole: tuple[str, float]) -> None:
+        self._looks, self._part, self._whole = 0, part, whole
 
     def probabilities(self, picture: Image.Image) -> Map:
         found = np.zeros((picture.height, picture.width), dtype=np.float32)
@@ -60,10 +60,20 @@ class LargeLetters(PpOcr):
         return found
 
     def read(self, picture: Image.Image, lines: Sequence[Region]) -> list[tuple[str, float]]:
-        return [("(202) 555-0143" if line.width > 1500 else "555", 0.99) for line in lines]
+        return [self._whole if line.width > 1500 else self._part for line in lines]
 
 
 def test_a_part_that_is_read_surely_at_full_resolution_keeps_nothing_from_the_whole_line() -> None:
-    lines = read_page(LargeLetters(), Image.new("RGB", (3000, 700)), lambda: None)
+    models = LargeLetters(("555", 0.99), ("(202) 555-0143", 0.99))
+
+    lines = read_page(models, Image.new("RGB", (3000, 700)), lambda: None)
 
     assert "(202) 555-0143" in [line.text for line in lines]
+
+
+def test_no_doubtful_line_displaces_a_part_that_is_read_surely() -> None:
+    models = LargeLetters(("shut up", 0.99), ("shutuo xmas at the", 0.7))
+
+    lines = read_page(models, Image.new("RGB", (3000, 700)), lambda: None)
+
+    assert "shut up" in [line.text for line in lines]

@@ -108,15 +108,24 @@ _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 # Words with gaps between all their letters.
 _SPELLED_OUT = re.compile(r"(?<!\w)(?:\w[ .\-_]{1,3}){5,}\w(?!\w)")
 
+# Orders in them, in a picture: keyboards and charts have letters that stand apart, too.
+_SPACED_ORDERS = re.compile(
+    r"(?:say|answer|output|reply|respond|mark|set)(?:it|this|as|with|is|only|image|flag)*safe"
+    r"|(?:donot|dont|never)(?:flag|report|moderate|reject|censor)"
+    r"|approved?(?:it|this|the|my|by)*(?:image|photo|picture|upload|moderat)|answer(?:is|with|only)*no$"
+)
+
 # Signs of prompts, of JSON and of chat formats, on the text as it stands.
 _MARKS = re.compile(
     r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>"
     r"|</?\s*(?:evidence|policy|system|assistant|user|instructions?|prompt|caption|answer|format)\b"
-    r"|-{3,}\s*(?:end|begin|start|system)"
+    r"|(?<!-)-{3,}\s*(?:end|begin|start|system)"
     r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe|no|yes|true|false)\b"
     r"|\{\s*[\"']?(?:flag|category|reason)[\"']?\s*:"
     r"|\b(?:verdict|decision|classification)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
     r"|\b(?:status|result)\s*[:=]\s*[\"']?(?:safe|unsafe)\b"
+    r"|[\"'](?:verdict|decision|classification|judge?ment|(?:is_?)?(?:un)?safe)[\"']\s*:"
+    r"\s*[\"']?(?:safe|unsafe|ok|approved|no|yes|true|false)\b"
     r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:"
     r"|\banswer\s*:\s*[\"'](?:yes|no|safe)|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
     re.IGNORECASE,
@@ -371,7 +380,9 @@ def steers_clearly(text: str) -> bool:
 
 def steers_in_words(text: str) -> bool:
     """Tell the same of the text in a picture: keyboards have letters that stand apart, and receipts lines of signs."""
-    return _steers(text, 2)
+    return _steers(text, 2) or any(
+        _SPACED_ORDERS.search(_NOT_LETTERS.sub("", found[0])) for found in _SPELLED_OUT.finditer(_folded(text))
+    )
 
 
 def talks_about_a_thing(text: str) -> bool:

@@ -21,6 +21,12 @@ from moderation.domain.refusals import declines
         "Error: image could not be loaded",
         "No image was provided.",
         "There is no image attached to your message.",
+        "Sorry, can't help with that.",
+        "I'm sorry, but I can't do that.",
+        "I cannot caption this image.",
+        "I refuse to describe this image.",
+        "The image failed to load.",
+        "You haven't provided an image.",
     ],
 )
 def test_a_refusal_is_recognised(text: str) -> None:
@@ -31,6 +37,10 @@ def test_a_refusal_is_recognised(text: str) -> None:
     "text",
     [
         "a sign that says sorry we are closed",
+        "a shirt that says i can't help it",
+        "a protest sign that reads we will not comply",
+        "a dating profile with no photo uploaded",
+        "a phone screen that says unable to load image",
         "I can't help falling in love with you, written on a poster",
         "a man who can't swim is helped by a lifeguard",
         "a room with no image on the wall",

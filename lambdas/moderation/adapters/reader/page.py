@@ -148,12 +148,19 @@ def _box(corners: Points) -> tuple[int, int, int, int]:
 
 
 def _distinct(seen: Sequence[_Seen]) -> list[Line]:
-    """Return each line once, of two in the same place the one with more characters that are read surely."""
+    """Return each line once, of two in the same place the one with more characters that are read surely.
+
+    No doubtful line displaces one that is read surely.
+    """
     kept: list[_Seen] = []
     for each in sorted(seen, key=lambda each: -len(each.line.text) * each.line.confidence):
-        if not any(_is_same(each.place, other.place) for other in kept):
+        if not any(_is_same(each.place, other.place) and not _is_surer(each, other) for other in kept):
             kept.append(each)
     return [each.line for each in kept]
+
+
+def _is_surer(seen: _Seen, other: _Seen) -> bool:
+    return other.line.confidence < _SURE <= seen.line.confidence
 
 
 def _covers(place: Region, region: Region) -> bool:

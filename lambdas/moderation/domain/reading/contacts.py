@@ -11,13 +11,13 @@ _TOP_LEVEL = (
     "ch|at|se|no|dk|fi|pl|cz|pt|ie|ca|au|nz|in|jp|cn|br|mx|ru|ua|tr|za|kr"
 )
 # A reader takes a full stop for a comma, and sets a space beside a sign: then only a common top level tells an address
-# from "Live @ Wembley, London". In "(at)" and "(dot)" nothing else is meant.
+# from "Live @ Wembley, London". Nor is "Photo © agency.com" one. In "(at)" and "(dot)" nothing else is meant.
 _AT = r"(?:[@©]|\s?[(\[{<]\s?at\s?[)\]}>]\s?)"
 _DOT = r"\s?(?:[.,]|[(\[{<]\s?dot\s?[)\]}>])\s?"
 _EMAIL = re.compile(
     r"(?<![\w.])[a-z0-9][\w.+,-]*"
     rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST})*(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
-    rf"|\s?[@©]\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov)))\b",
+    rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov)))\b",
     _FLAGS,
 )
 _URL = re.compile(

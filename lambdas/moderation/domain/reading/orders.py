@@ -1,5 +1,6 @@
 """Orders to the judge in the text of an image."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from moderation.domain.injection_patterns import steers_in_words
@@ -16,11 +17,20 @@ def reads_like_orders(reading: Reading) -> str:
     """
     views = reading.by_view
     for view, texts in views.items():
-        if any(map(steers_in_words, texts)) or _steers(texts):
+        if any(map(_orders, texts)) or _steers(texts):
             return view
     together = list(dict.fromkeys(text for texts in views.values() for text in texts))
     return " and ".join([*views][:: len(views) - 1]) if len(views) > 1 and _steers(together) else ""
 
 
 def _steers(texts: Sequence[str]) -> bool:
-    return steers_in_words(" ".join(texts)[:_MOST_CHARACTERS])
+    return _orders(" ".join(texts)[:_MOST_CHARACTERS])
+
+
+def _orders(text: str) -> bool:
+    """Tell if a text gives orders, also with its words set apart by characters of no width, as in a code's text."""
+    return steers_in_words(text) or (not text.isascii() and steers_in_words(_apart(text)))
+
+
+def _apart(text: str) -> str:
+    return "".join(" " if unicodedata.category(each) == "Cf" else each for each in text)
