@@ -582,6 +582,7 @@ def test_the_alarm_is_told_how_many_faults_there_are(
     untraced = SimpleNamespace(capture_lambda_handler=lambda **_: lambda handler: handler)
     monkeypatch.setattr(observability, "tracer", lambda: untraced)  # importing the X-Ray SDK opens a socket
     monkeypatch.setattr(wiring, "check_audit", lambda: audit)
+    monkeypatch.setattr(handler, "datetime", SimpleNamespace(now=lambda zone: LATER))
     handler.handler({}, Context())
     removed(YESTERDAY, 2)(audit)
 
