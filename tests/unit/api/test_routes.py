@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from moderation.domain.item_name import image_named, item_name
 from moderation.domain.people import RIGHTS, ROLES
 from moderation.domain.policy import Category
 from moderation.domain.policy_history import PolicyChange
+from moderation.domain.record import utc
 from moderation.domain.work_files import pack_file
 from moderation.errors import LogRefused, Misconfigured
 from moderation.observability import logger
@@ -245,7 +246,8 @@ def test_metrics_are_of_whole_days_so_that_no_upload_is_singled_out(place) -> No
 
 
 def test_metrics_and_policies_are_read(place) -> None:
-    _, metrics = place.ask(person("auditor"), "GET", "/metrics", since="2026-11-01T00:00:00Z")
+    since = utc(datetime.now(UTC) - timedelta(days=10))
+    _, metrics = place.ask(person("auditor"), "GET", "/metrics", since=since)
     _, policies = place.ask(person("policy-author"), "GET", "/policies")
     _, pack = place.ask(person("reviewer"), "GET", "/policies/small")
 
