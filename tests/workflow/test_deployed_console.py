@@ -403,7 +403,7 @@ def test_a_stolen_role_gets_nowhere(laptop, desk, stolen):
     ],
 )
 def test_the_stolen_role_of_another_function_decides_nothing_either(laptop, desk, function, may):
-    """What each may write of a record is no decision: one that comes into force takes two of these functions."""
+    """Nothing that each may write of a record is a decision: one that comes into force takes two of these functions."""
     names = [found["FunctionName"] for found in laptop.client("lambda").list_functions()["Functions"]]
     [name] = [name for name in names if name.startswith(f"Moderation-Functions{function}Function")]
     configured = laptop.client("lambda").get_function_configuration(FunctionName=name)

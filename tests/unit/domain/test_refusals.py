@@ -1,4 +1,4 @@
-"""What chat models say in place of a description."""
+"""Replies of chat models in place of a description."""
 
 import pytest
 
