@@ -307,7 +307,7 @@ def test_renderings_are_not_in_memory_together(monkeypatch, mode: str, side: int
 
     def followed(frame: Image.Image, appearance: Appearance, *, read: bool) -> Iterator[Rendering]:
         for rendering in renderings(frame, appearance, read=read):
-            gc.collect()
+            gc.collect(1)  # pictures are young
             alive.append(sum(one() is not None for one in made))
             made.append(weakref.ref(rendering.picture))
             yield rendering
