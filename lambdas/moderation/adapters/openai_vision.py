@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.adapters import clients
+from moderation.adapters.chat_ends import NO_ANSWER
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
 from moderation.domain.yes_no import TOO_MANY_CHARACTERS, yes_or_no
@@ -26,8 +27,6 @@ _CLEARLY_NO = 0.05
 # With less on yes and no together the blank picture was answered with something else, which is no tendency to yes.
 _ANSWERED = 0.5
 _MODEL_CHARACTERS = 200  # of a model's name, which goes to the record
-# Ends of a text that isn't the model's answer: it was cut off or taken back on the way, or something else was to come.
-_NO_ANSWER = ("abort", "content_filter", "error", "function_call", "tool_calls")
 # What tokenizers put before a word.
 _BEFORE_WORDS = " \n\t\u2581\u0120"
 
@@ -131,7 +130,7 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
-    answer = "" if choice.get("finish_reason") in _NO_ANSWER else text.strip()[:TOO_MANY_CHARACTERS]
+    answer = "" if choice.get("finish_reason") in NO_ANSWER else text.strip()[:TOO_MANY_CHARACTERS]
     return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation.adapters.chat_ends import NO_ANSWER
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.judgement import no_answer
 from moderation.domain.limits import ANSWER_TOKENS
@@ -11,7 +12,7 @@ from moderation.errors import MalformedResponse
 from moderation.ports import Turn
 
 # Ends of a chat completion that the model didn't write whole.
-_NOT_WHOLE = ("abort", "content_filter", "error", "function_call", "length", "tool_calls")
+_NOT_WHOLE = (*NO_ANSWER, "length")
 
 
 class SageMakerJudge:

@@ -19,9 +19,8 @@ _LEAST_CONFIDENCE = 0.6
 _FEW, _LEAST_OF_FEW = 2, 0.9  # of one or two characters, which textures are taken for, and of mirrored lines
 _SURE = 0.9  # lines that are read less surely are read in other ways, too: of 150 none was read so surely on its head
 _LONG = 1.5  # ratio of its sides from which a line runs along the longer one
-_LONGER = (
-    1.25  # ratio of their lengths from which a line is more than another one in its place: "(202) 555-0143", "555"
-)
+# Ratio of their lengths from which a line is more than another one in its place: "(202) 555-0143", "555".
+_LONGER = 1.25
 _ALIKE = 2  # ratio of their heights up to which two lines in one place are the same
 _AT_ONCE = 60  # lines that are read before the time is checked again
 
