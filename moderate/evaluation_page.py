@@ -258,6 +258,7 @@ def category_figures(one: _Report) -> tuple[str, str, str]:
 
 
 def figure(value: float, interval: Sequence[float]) -> str:
+    """Format a figure with its interval."""
     return f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 

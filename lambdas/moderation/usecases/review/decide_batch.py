@@ -77,9 +77,8 @@ def decide_batch(
     """
     batch, now = _id_of(person, screens, choice), clock()
     before = [image for image in screens if _is_part_of(batch, person, ports.verdicts.get(image))]
-    found = preview_batch(
-        ports, person, {image: screens[image] for image in screens if image not in before}, choice, now
-    )
+    others = {image: screen for image, screen in screens.items() if image not in before}
+    found = preview_batch(ports, person, others, choice, now)
     ready, left_alone = [*before, *found.items], dict(found.left_alone)
     if before:
         ready = ready[:confirmed]
