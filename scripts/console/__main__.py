@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
-from local.samples import doubtful_drawing, sample_drawings
+from local.samples import doubtful_drawing, write_samples
 from local.session import Session, laptop_cloud
 from local.up import MODERATE, review_console
 from scripts.rendering.chromium import browser_path
@@ -28,6 +28,7 @@ DECISIONS = (
     ("10-fighting", "unsafe", ("--category", "Fighting")),
     ("11-insult", "unsafe", ("--category", "Harassment")),
     ("12-small-weapon", "unsafe", ("--category", "Weapons")),
+    ("14-small-words", "unsafe", ("--category", "Harassment")),
 )
 
 
@@ -48,14 +49,11 @@ def main() -> int:
 
 def _upload(session: Session) -> None:
     folder = session.folder / "samples"
-    folder.mkdir()
-    doubtful = doubtful_drawing()
-    for sample in sample_drawings(1):
-        sample.image.save(folder / f"{sample.name}.png")
-    for name in (doubtful.name, "the-same", "and-again"):
-        doubtful.image.save(folder / f"{name}.png")
+    write_samples(folder, seed=1)
+    for name in ("the-same", "and-again"):
+        doubtful_drawing().image.save(folder / f"{name}.png")
     _moderate(session, "upload", str(folder), "--wait")
-    _moderate(session, "sample", "--safe", "3", "--unsafe", "9")
+    _moderate(session, "sample", "--safe", "3", "--unsafe", "10")
     for name, verdict, categories in DECISIONS:
         _moderate(session, "decide", f"{name}.png", verdict, *categories, "--note", "Seen.", "--seen", "--yes")
 
