@@ -15,6 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from moderate.console.server import Api, Console
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+PATIENCE_MS = 30_000  # on a busy machine the browser takes its time; only what fails waits so long
+# The browser lets a request pass by that is sent while it starts to look at requests: it does so from the start.
+NOWHERE = "https://nowhere.invalid/"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "There is no Chromium: `apt-get install chromium`, or name one with CHROME=. The console's page isn't tested."
 
@@ -73,7 +76,8 @@ class Linked(Protocol):
 def opened(browser: Browser, console: Linked, *, real_time: bool = False, **options: object) -> Iterator[Tab]:
     """Open the console by its link, with a clock that the test moves unless it is to be the real one."""
     context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_MS)
+    context.route(NOWHERE, lambda route: route.abort())
     page = context.new_page()
     if not real_time:
         page.clock.install()

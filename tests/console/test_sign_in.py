@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from moderate.console.page_files import page_files
 from moderation.api.serve import answered
+from tests.console.browser import PATIENCE_MS
 from tests.unit.api.place import Place
 
 PAGE, POOL = "https://console.example/", "https://sign-in.example"
@@ -89,7 +90,7 @@ def deployment(place) -> Deployment:
 @pytest.fixture
 def page(browser: Browser, deployment) -> Iterator[Page]:
     context = browser.new_context()
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_MS)
     context.route(f"{PAGE}**", deployment.answer)
     context.route(f"{POOL}/**", deployment.sign_in)
     page = context.new_page()
