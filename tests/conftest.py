@@ -8,14 +8,14 @@ import pytest
 TESTS = Path(__file__).parent
 # These look at processes from outside: the emulator and its workers, the model server, a real deployment.
 OUTSIDE = ("e2e", "local", "model", "workflow")
-# Started first: at the end one worker would wait for the other.
+# Started first: at the end the other workers would wait for one.
 LONGEST = (
     *("workflow/test_soak.py", "model/test_template_start.py", "unit/test_frames.py", "workflow/test_destroy.py"),
     *("model/test_models_server.py", "model/test_review_share.py", "model/test_quality.py", "infra/test_app.py"),
     *("unit/domain/test_prompt.py", "command/test_doctor.py", "packaging/test_wheel.py", "workflow/test_runbooks.py"),
     *("model/test_repeatable_verdicts.py",),
 )
-SHORTEST = "unit"  # run last, so that both workers end at about the same time
+SHORTEST = "unit"  # run last, so that all workers end at about the same time
 
 
 # A skip for want of this is said at the end, however quiet the run.
