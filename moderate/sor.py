@@ -48,7 +48,7 @@ def export(
         typer.Option(
             parser=parse_time,
             metavar="WHEN",
-            help="Decisions before this time; by default before the last minute, which the indexes may lack.",
+            help="Decisions before this time, at the latest before the last minute, which the indexes may lack.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -61,7 +61,8 @@ def export(
     batch; the exit status is 1 then. The same decision always has the same identifier (`puid`), and the database
     accepts it once: start the next export where this one ended. Escalated images are left out.
     """
-    until = until or datetime.now(UTC) - _INDEX_LAG
+    known = datetime.now(UTC) - _INDEX_LAG
+    until = min(until or known, known)
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     if any(out.glob(_FILE.replace("{:04}", "*"))):
