@@ -124,8 +124,8 @@ def _show_people(found: Measured) -> None:
         numbers = ("items", "agreed", "kappa", "standard error")
         rows = table(("category", *numbers), "Two people who didn't know of each other", numbers=numbers)
         for one in found.agreement:
-            kappa = ("not known", "") if one.kappa is None else (f"{one.kappa:.2f}", f"{one.standard_error:.2f}")
-            rows.add_row(cell(one.category or "(any)"), str(one.items), str(one.agreed), *kappa)
+            known = ("not known" if value is None else f"{value:.2f}" for value in (one.kappa, one.standard_error))
+            rows.add_row(cell(one.category or "(any)"), str(one.items), str(one.agreed), *known)
         results.print(rows)
     golden, work = found.golden_answers, found.workload
     if golden.answers:

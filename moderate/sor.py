@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -18,6 +18,9 @@ from moderate.roles import acting_as
 from moderate.time_range import HELP, parse_time
 from moderation.domain.record import utc
 from moderation.usecases.export_statements import Exported, ExportPorts, batches, export_statements, find_decisions
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,7 +51,7 @@ def export(
         typer.Option(
             parser=parse_time,
             metavar="WHEN",
-            help="Decisions before this time; by default before the last minute, which the indexes may lack.",
+            help="Decisions before this time, at the latest before the last minute, which the indexes may lack.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -61,7 +64,8 @@ def export(
     batch; the exit status is 1 then. The same decision always has the same identifier (`puid`), and the database
     accepts it once: start the next export where this one ended. Escalated images are left out.
     """
-    until = until or datetime.now(UTC) - _INDEX_LAG
+    known = datetime.now(UTC) - _INDEX_LAG
+    until = min(until or known, known)
     if since > until:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     if any(out.glob(_FILE.replace("{:04}", "*"))):
@@ -75,7 +79,10 @@ def export(
     else:
         _show(exported, written, left_out, until)
     if left_out:
-        errors.print(f"{len(left_out)} of {len(exported)} decisions were left out.")
+        errors.print(
+            f"{len(left_out)} of {len(exported)} decisions were left out, and no later export has them: before you "
+            "send these files, mend what is named, and export the same time again to another folder."
+        )
         raise typer.Exit(FAILED)
 
 
@@ -96,7 +103,14 @@ def _schema_check() -> Callable[[Mapping[str, Any]], list[str]]:
 
     schema = json.loads(files("moderation").joinpath("schemas/sor.schema.json").read_text("utf-8"))
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return lambda statement: [f"{error.json_path}: {error.message}." for error in validator.iter_errors(statement)]
+    return lambda statement: [f"{error.json_path}: {_said(error)}." for error in validator.iter_errors(statement)]
+
+
+def _said(error: "ValidationError") -> str:
+    """Return what is wrong, without a pattern, which says nothing to people."""
+    if error.validator == "pattern":
+        return f"{error.instance!r} isn't of the form that the database takes"
+    return error.message
 
 
 def _write(out: Path, wanted: Sequence[Sequence[Mapping[str, Any]]]) -> list[Path]:

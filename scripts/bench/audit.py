@@ -75,7 +75,7 @@ def _serve(ready: Connection, number: int, latency_ms: int) -> None:
             time.sleep(latency_ms / 1000)
             url = urlsplit(self.path)
             key = unquote(url.path).removeprefix(f"/{BUCKET}").removeprefix("/")
-            self._send(files[key] if key else _listing(files, parse_qs(url.query)))
+            self._send(files[key] if key else _listing(files, parse_qs(url.query, keep_blank_values=True)))
 
         def do_PUT(self) -> None:
             time.sleep(latency_ms / 1000)
@@ -111,16 +111,16 @@ def _files(number: int) -> dict[str, bytes]:
 
 
 def _listing(files: dict[str, bytes], asked: dict[str, list[str]]) -> bytes:
-    """Return a page of ListObjectsV2."""
-    prefix, after = asked["prefix"][0], asked.get("continuation-token", [""])[0]
+    """Return a page of ListObjectVersions, or of ListObjectsV2, which is asked for what no page is full of."""
+    prefix, after = asked["prefix"][0], asked.get("key-marker", [""])[0]
     if "delimiter" in asked:
         return _xml(f"<CommonPrefixes><Prefix>{prefix}{DAY}/</Prefix></CommonPrefixes>")
     keys = [key for key in files if key.startswith(prefix) and key > after]
-    page = keys[:_LISTED]
+    page, name = keys[:_LISTED], "Version" if "versions" in asked else "Contents"
     content = "".join(
-        f"<Contents><Key>{escape(key)}</Key><LastModified>{DAY}T10:00:00.000Z</LastModified></Contents>" for key in page
+        f"<{name}><Key>{escape(key)}</Key><LastModified>{DAY}T10:00:00.000Z</LastModified></{name}>" for key in page
     )
-    more = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if len(keys) > len(page) else ""
+    more = f"<NextKeyMarker>{escape(page[-1])}</NextKeyMarker>" if len(keys) > len(page) else ""
     return _xml(f"<IsTruncated>{str(bool(more)).lower()}</IsTruncated>{more}{content}")
 
 

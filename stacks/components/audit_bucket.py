@@ -47,9 +47,10 @@ class AuditBucket(PrivateBucket):
         self.allow_objects(grantee, "s3:GetObject", _SEALS)
 
     def allow_browse(self, grantee: Grantee) -> None:
-        """Allow `grantee` to list and read entries and the results of checks."""
+        """Allow `grantee` to list and read entries and the results of checks, and to see what was put over them."""
         self.allow_objects(grantee, "s3:GetObject", _ENTRIES, _CHECKS)
         self.allow_list(grantee)
+        grantee.allow(("s3:ListBucketVersions",), self.bucket_arn)
 
     def allow_seal(self, grantee: Grantee) -> None:
         """Allow `grantee`, and nobody else, to seal the days that it has read, and to say what it found."""

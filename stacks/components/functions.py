@@ -417,7 +417,7 @@ class Functions(Construct):
     def _make_app_api(
         self, intake: Intake, policies: PolicyBucket, work: WorkBucket, verdicts: VerdictTable, audit: AuditBucket
     ) -> PipelineFunction:
-        """Make the apps' function, which reads records and adds appeals and notices to them."""
+        """Make the apps' function, which reads records, states reasons, and adds appeals and notices."""
         function = self._function(
             "app_api",
             timeout_seconds=30,  # as long as API Gateway waits
@@ -426,7 +426,7 @@ class Functions(Construct):
         )
         policies.allow_read(function)
         policies.allow_read_people(function)
-        work.allow_get(function, files.PACKS)
+        work.allow_get(function, files.PACKS, files.EVIDENCE)
         work.allow_key(function)
         verdicts.allow_report(function)
         audit.allow_append(function)

@@ -137,6 +137,39 @@ def test_an_object_that_nobody_can_read_is_a_fault_and_stops_no_check(s3, audit,
     assert sum(seen.event is None for seen in browse_audit(reader, AUDITOR, Wanted()).entries) == 1
 
 
+def put_over(s3, key: str) -> None:
+    s3.put_object(Bucket="audit", Key=key, Body=s3.get_object(Bucket="audit", Key=key)["Body"].read() + b" ")
+
+
+def deleted(s3, key: str) -> None:
+    s3.delete_object(Bucket="audit", Key=key)
+
+
+@pytest.mark.parametrize("alter", [put_over, deleted])
+def test_the_last_entry_of_today_shows_when_it_is_put_over_or_deleted(s3, audit, reader, alter):
+    audit.append(event())
+    [stored] = reader.entries(DAY)
+    assert check_audit(reader, SOON).faults == []
+
+    alter(s3, stored.key)
+
+    [fault] = verify_audit(reader, DAY, SOON).faults
+    assert fault == f"{stored.key} can't be read: it was put over or deleted, for the bucket has 2 versions of it."
+    assert list(check_audit(reader, SOON + timedelta(minutes=1)).faults) == [fault]
+
+
+def test_versions_of_many_entries_are_told_apart(s3, audit, reader, monkeypatch):
+    for number in range(5):
+        audit.append(event(number))
+    altered = [file.key for file in reader.entries(DAY)][1:4]
+    for key in altered:
+        put_over(s3, key)
+    listed = s3.list_object_versions
+    monkeypatch.setattr(s3, "list_object_versions", lambda **given: listed(**given | {"MaxKeys": 3}))
+
+    assert [file.key for file in reader.entries(DAY) if file.unread] == altered
+
+
 def test_objects_of_any_name_are_faults_and_stop_no_check(s3, audit, reader):
     audit.append(event())
     for key in ("entries/x", "entries/0/x", "entries//x", f"entries/{DAY}/a b\n", f"entries/{DAY}/%41+é/x", "entries/"):

@@ -1,7 +1,7 @@
 """`moderate sor export`: files that the DSA Transparency Database takes, and what is left out of them."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,18 @@ def test_the_same_time_gives_the_same_identifiers(deployed, moderate, tmp_path):
     assert statements(tmp_path / "one") == statements(tmp_path / "two")
 
 
-def test_a_decision_of_a_person_is_told_from_the_machines(deployed, moderate, tmp_path):
+@pytest.fixture
+def without_lag(monkeypatch):
+    """Indexes that have what was decided at this moment."""
+    monkeypatch.setattr("moderate.sor._INDEX_LAG", timedelta())
+
+
+def test_a_decision_of_a_person_is_told_from_the_machines(deployed, moderate, tmp_path, without_lag):
     image = put(deployed)
     decided = ("decide", "--yes", image.key, "unsafe", "--category", "Violence", "--note", NOTE)
     assert moderate(*decided, "--source", "trusted_flagger").exit_code == 0
 
-    moderate("sor", "export", "--since", "1d", "--until", "2100-01-01", "--out", tmp_path / "out")
+    moderate("sor", "export", "--since", "1d", "--out", tmp_path / "out")
 
     ((made,),) = statements(tmp_path / "out")
     assert (made["automated_detection"], made["automated_decision"]) == ("Yes", "AUTOMATED_DECISION_PARTIALLY")
@@ -84,41 +90,45 @@ def test_what_cannot_be_valid_is_listed_and_left_out(deployed, moderate, tmp_pat
     assert faults(made) == []
     assert "in/b.jpg" in result.stdout
     assert f"The policy {PACK.name} doesn't say how Violence is reported: add `report`" in result.stdout
-    assert "$.content_date: '1999-01-01' does not match" in result.stdout
-    assert "2 of 3 decisions were left out." in result.stderr
+    assert "$.content_date: '1999-01-01' isn't of the form that the database takes." in result.stdout
+    assert "2 of 3 decisions were left out, and no later export has them" in result.stderr
 
 
 def test_json_says_what_was_written_and_what_not(deployed, moderate, tmp_path):
     put(deployed)
     deployed.put_unsafe(deployed.put_object("in/b.jpg"))
 
-    result = moderate("sor", "export", "--since", "2026-11-01", "--until", "2100-01-01", "--out", tmp_path, "--json")
+    until = utc(datetime.now(UTC) - timedelta(minutes=2))
+
+    result = moderate("sor", "export", "--since", "2026-11-01", "--until", until, "--out", tmp_path, "--json")
 
     said = json.loads(result.stdout)
     assert result.exit_code == 1
     assert (said["statements"], said["files"]) == (1, [str(tmp_path / "statements-0001.json")])
-    assert (said["since"], said["until"]) == ("2026-11-01T00:00:00.000Z", "2100-01-01T00:00:00.000Z")
+    assert (said["since"], said["until"]) == ("2026-11-01T00:00:00.000Z", until)
     assert [one["key"] for one in said["left_out"]] == ["in/b.jpg"]
 
 
-def test_safe_undecided_and_escalated_images_are_in_no_export(deployed, moderate, tmp_path):
+def test_safe_undecided_and_escalated_images_are_in_no_export(deployed, moderate, tmp_path, without_lag):
     put(deployed, "in/escalated.jpg", escalated_at="2026-11-23T10:00:00.000Z")
     image = put(deployed, "in/safe.jpg")
     moderate("decide", "--yes", image.key, "safe", "--note", NOTE)
     deployed.put_failure(deployed.put_object("in/review.jpg"))
 
-    result = moderate("sor", "export", "--since", "1d", "--until", "2100-01-01", "--out", tmp_path / "out")
+    result = moderate("sor", "export", "--since", "1d", "--out", tmp_path / "out")
 
     assert (result.exit_code, (tmp_path / "out").exists()) == (0, False)
     assert "No decision in this time restricted an image." in result.stdout
 
 
-def test_the_last_minute_is_left_to_the_next_export(deployed, moderate, tmp_path):
+@pytest.mark.parametrize("until", [(), ("--until", "2100-01-01")], ids=["by default", "of a time to come"])
+def test_the_last_minute_and_what_comes_are_left_to_the_next_export(deployed, moderate, tmp_path, until):
     put(deployed, decided_at=utc(datetime.now(UTC)))
 
-    result = moderate("sor", "export", "--since", "1d", "--out", tmp_path / "out", "--json")
+    result = moderate("sor", "export", "--since", "1d", *until, "--out", tmp_path / "out", "--json")
 
-    assert json.loads(result.stdout)["statements"] == 0
+    said = json.loads(result.stdout)
+    assert said["statements"] == 0 and said["until"] <= utc(datetime.now(UTC) - timedelta(minutes=1))
 
 
 @pytest.mark.parametrize(

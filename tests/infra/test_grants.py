@@ -119,6 +119,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("FunctionsApi", "dynamodb:Query", "index/by-verdict"): "metrics of less than ten days",
     ("FunctionsApi", "dynamodb:UpdateItem", "VerdictsTable"): _COUNTED,
     ("FunctionsApi", "dynamodb:GetItem", "VerdictsTable"): _DEEP,
+    ("FunctionsAppApi", "s3:GetObject", "/evidence/"): _LARGE,
     ("FunctionsAppApi", "s3:GetObject", "/packs/"): _UNKNOWN_POLICY,
     ("FunctionsAppApi", "s3:GetObject", "/routes.yaml"): _UNKNOWN_POLICY,
     ("FunctionsAppApi", "s3:ListBucket", "Policies"): _NOT_FOUND,

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from moderation import observability, wiring
-from moderation.domain.audit import AuditEvent, AuditFile, Checked, Head, entry
+from moderation.domain.audit import AuditEvent, AuditFile, Checked, Head, digest_of, entry
 from moderation.domain.people import Person
 from moderation.errors import StoreUnavailable
 from moderation.handlers import check_audit as handler
@@ -118,6 +118,30 @@ def test_a_seal_that_is_missing_or_another_shows_in_the_next(audit: FakeAuditFil
 
     faults = verify_audit(audit, YESTERDAY, LATER).faults
     assert [fault for fault in faults if "doesn't follow the seal before it" in fault]
+
+
+def test_the_oldest_days_that_are_gone_with_their_seals_show(audit: FakeAuditFiles) -> None:
+    check_audit(audit, LATER)
+    for name in [name for name in audit.files if f"/{YESTERDAY}" in name]:
+        del audit.files[name]
+
+    faults = [*verify_audit(audit, TODAY, LATER).faults, *check_audit(audit, LATER).faults]
+
+    assert len(faults) == 2 and all(f"seals/{TODAY}.json doesn't follow the seal before it" in one for one in faults)
+
+
+def test_the_newest_day_that_is_gone_with_its_seal_shows(audit: FakeAuditFiles) -> None:
+    check_audit(audit, LATER)
+    for name in [name for name in audit.files if name.startswith((f"entries/{TODAY}", f"seals/{TODAY}"))]:
+        del audit.files[name]
+
+    found = list(verify_audit(audit, YESTERDAY, LATER).faults)
+
+    assert len(found) == 1 and f"seals/{TODAY}.json" in found[0] and "missing or was changed" in found[0]
+    write(audit, "2026-11-28", "w1", 1)
+    for day in (29, 30):
+        assert list(check_audit(audit, datetime(2026, 11, day, 1, tzinfo=UTC)).faults) == found
+    assert check_audit(audit, datetime(2026, 12, 1, 1, tzinfo=UTC), "Ann deleted it").faults == []
 
 
 def test_days_that_were_missed_are_sealed_later(audit: FakeAuditFiles) -> None:
@@ -538,7 +562,9 @@ def test_a_check_that_is_cut_off_goes_on_where_it_stopped() -> None:
 def test_the_log_says_what_its_last_check_found(audit: FakeAuditFiles) -> None:
     found = last_check(audit)
 
-    assert found == Checked("2026-11-27T01:00:00.000Z", "2026-11-24", 12, 4, 0, broken_since="")
+    newest = digest_of(audit.files[f"seals/{YESTERDAY}.json"])
+    clean = Checked("2026-11-27T01:00:00.000Z", "2026-11-24", 12, 4, 0, "", sealed=YESTERDAY, seal=newest)
+    assert found == clean
     assert last_check(FakeAuditFiles()) is None
 
 

@@ -145,6 +145,16 @@ def test_a_broken_pack_in_force_leaves_the_decision_out() -> None:
     }
 
 
+def test_a_decision_whose_pack_is_gone_keeps_no_other_out() -> None:
+    place = Place()
+    place.put(record())
+    place.put(record(key="gone.jpg", policy={"name": "old", "digest": "0" * 64}))
+    found = {one.record.image.key: one for one in place.export()}
+
+    assert found["users/mary-smith.jpg"].statement
+    assert found["gone.jpg"].statement is None and found["gone.jpg"].why
+
+
 def test_evidence_beside_the_record_is_cited() -> None:
     place = Place()
     finding = {"view": "full", "question": WEAPON, "categories": ["Violence"], "over": True}

@@ -745,6 +745,8 @@ def test_an_app_reports_an_image_and_a_person_gets_it_while_the_verdict_stays(la
     assert ask_as_app(laptop, "POST", "/notices", image, shop, body) == (200, sent)
     status, said = ask_as_app(laptop, "GET", "/verdict", image, shop)
     assert (status, said["verdict"], [one["id"] for one in said["reports"]]) == (200, "review", [sent["id"]])
+    status, stated = ask_as_app(laptop, "GET", "/statement", image, shop)
+    assert (status, stated["verdict"], stated["restriction"]) == (200, "review", None)
     assert desk.take()["reports"][0]["text"] == "This is me"
 
 

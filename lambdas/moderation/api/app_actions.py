@@ -1,4 +1,4 @@
-"""Actions of the apps' routes: verdicts by version and by reference, appeals and notices."""
+"""Actions of the apps' routes: verdicts by version and by reference, statements, appeals and notices."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,6 +11,7 @@ from moderation.domain.people import may_see
 from moderation.usecases.read_all import read_all
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
 from moderation.usecases.review.report import report
+from moderation.usecases.state_reasons import state_reasons
 
 _MOST = 100  # verdicts of a reference
 
@@ -25,6 +26,11 @@ def find_verdicts(ports: ReviewPorts, request: Request) -> dict[str, Any]:
     records = read_all(ports.verdicts, ports.bucket, images)
     seen = [record for record in records if may_see(request.person, record)]
     return {"verdicts": [shapes.app_record(record, request.person.pseudonym) for record in seen]}
+
+
+def read_statement(ports: ReviewPorts, request: Request) -> dict[str, Any]:
+    record = item_of(ports, request.person, _image(ports, request), "read-verdicts")
+    return state_reasons(ports.work, ports.policies, record).data()
 
 
 def send_appeal(ports: ReviewPorts, request: Request) -> dict[str, Any]:

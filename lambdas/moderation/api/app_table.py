@@ -17,6 +17,14 @@ APP_ROUTES = (
         "The verdicts on uploads with a reference, newest first.",
         query={"reference": Text(1024, exact=True)},
     ),
+    Route(
+        "GET",
+        "/statement",
+        "read_statement",
+        "read-verdicts",
+        "The reasons of a verdict, for its uploader.",
+        query=_VERSION,
+    ),
     Route("POST", "/appeals", "send_appeal", "report", "Appeal against an unsafe verdict.", _REPORT),
     Route("POST", "/notices", "send_notice", "report", "Report an image that isn't restricted.", _REPORT),
 )

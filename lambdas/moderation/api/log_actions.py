@@ -45,7 +45,7 @@ def read_policy_log(ports: LogPorts, request: Request) -> dict[str, Any]:
 
 def _result(checked: Checked) -> dict[str, Any]:
     """Return what the page shows of a result: the command names the faults."""
-    inner = {"found", "explained", "explanation", "unnamed"}
+    inner = {"found", "explained", "explanation", "unnamed", "sealed", "seal"}
     return {name: value for name, value in asdict(checked).items() if name not in inner}
 
 

@@ -14,7 +14,8 @@ class Agreement:
     """Cohen's kappa of one category on `items`, None where it isn't defined: if both people always said the same one.
 
     The standard error is Cohen's of 1960, sqrt(p (1 - p) / (n (1 - e)²)), p being the share of items on which the two
-    agree and e the one that chance would give.
+    agree and e the one that chance would give. It is None where they agree on all items or on none: p then doesn't tell
+    how sure it is.
     """
 
     category: str
@@ -45,5 +46,5 @@ def agreement(category: str, answers: Iterable[tuple[bool, bool]]) -> Agreement:
     if by_chance == 1:
         return Agreement(category, n, agreed, None, None)
     kappa = (observed - by_chance) / (1 - by_chance)
-    error = math.sqrt(observed * (1 - observed) / n) / (1 - by_chance)
+    error = math.sqrt(observed * (1 - observed) / n) / (1 - by_chance) if 0 < agreed < n else None
     return Agreement(category, n, agreed, kappa, error)

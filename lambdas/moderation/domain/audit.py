@@ -75,7 +75,7 @@ class Checked:
     `faults` is the number of those that aren't explained, of this check and of those before; `found` are some of
     them, `unnamed` the numbers of the others by their days, `broken_since` is the first day with one, "" if there is
     none. `explained` are the texts of faults that somebody explained, `explanation` is what they said if it was for
-    this check.
+    this check. `sealed` is the newest day with a seal, `seal` the digest of that; "" before the first.
     """
 
     at: str
@@ -88,6 +88,8 @@ class Checked:
     explained: tuple[str, ...] = ()
     explanation: str = ""
     unnamed: Mapping[str, int] = field(default_factory=dict)
+    sealed: str = ""
+    seal: str = ""
 
 
 @dataclass(frozen=True)

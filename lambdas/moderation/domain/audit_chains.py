@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from moderation.domain.audit import ENTRIES, AuditFault, AuditFile, Entry, Head, digest_of, read_entry
+from moderation.domain.audit import ENTRIES, SEALS, AuditFault, AuditFile, Checked, Entry, Head, digest_of, read_entry
 
 # An entry is written at the time that it names, or a little later: a function that writes many begins with one time.
 LATE = timedelta(hours=1)
@@ -51,19 +51,20 @@ class Chains:
 def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: str) -> Iterator[AuditFault]:
     """Yield a fault for each way in which seals, oldest first, contradict each other or the chains since a day.
 
-    The chains of a sealed day must be as long as the seal says, and none may have been added.
+    The first one follows none. The chains of a sealed day must be as long as the seal says, and none may have been
+    added.
     """
-    before: bytes | None = None
+    before = ""
     for file in seals:
         data, day = _sealed(file)
         if data is None:
             yield AuditFault(file.day, f"{file.key} isn't a seal of the audit log.")
             continue
-        if before is not None and data["previous"] != digest_of(before):
+        if data["previous"] != before:
             yield AuditFault(
                 day, f"{file.key} doesn't follow the seal before it: one of them was changed or is missing."
             )
-        before = file.body
+        before = digest_of(file.body)
         if day < since:
             continue
         known = {name: Head(**head) for name, head in data["chains"].items()}
@@ -74,6 +75,13 @@ def seal_faults(seals: Iterable[AuditFile], heads: Mapping[str, Head], since: st
                 yield AuditFault(day, f"Chain {name} isn't as it was sealed: {count}{_ends_with(found)}.")
         for name in sorted(name for name in heads if name.startswith(f"{day}/") and name not in known):
             yield AuditFault(day, f"Chain {name} was added after its day was sealed{_ends_with(heads[name])}.")
+
+
+def newest_seal_faults(seals: Iterable[AuditFile], before: Checked | None) -> Iterator[AuditFault]:
+    """Yield a fault if the seal that was the newest at the check before isn't there as it was: none follows it."""
+    if before and before.seal and before.seal not in {digest_of(file.body) for file in seals}:
+        key = f"{SEALS}{before.sealed}.json"
+        yield AuditFault(before.sealed, f"{key}, which a check found at {before.at}, is missing or was changed.")
 
 
 def _ends_with(head: Head) -> str:

@@ -35,13 +35,16 @@ PERSON = Automation("person", detected=False, decided="not")
 
 
 def automation(record: Record) -> Automation:
-    """Return the automated means behind a record's verdict."""
+    """Return the automated means behind a record's verdict.
+
+    For who decides on a file later, a decision that was applied to it by its bytes is a machine's.
+    """
     if record.as_of:
         return SAME_BYTES
     if record.decided_by != "person":
         return MACHINE
     *earlier, made = record.history
-    machines = [entry for entry in earlier if entry.get("decided_by") != "person"]
+    machines = [entry for entry in earlier if entry.get("decided_by") != "person" or entry.get("same_bytes")]
     if not machines or not _is_finding(machines[-1]):
         return PERSON
     named = (made.get("category"), *made.get("categories", ()))

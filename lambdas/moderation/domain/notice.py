@@ -3,7 +3,7 @@
 from moderation.domain.statement import Ground, Rule, Statement
 
 _INCONCLUSIVE = (
-    "The system described the picture in words and compared the description with the rule. None of its standard "
+    "The system compared what it saw in the picture, and what it read there, with the rule. None of its standard "
     "questions about the picture was conclusive."
 )
 _ANSWERED = "The system answered fixed questions about the picture. These answers spoke against the image:"

@@ -162,8 +162,7 @@ def answered(record: Record, verdict: str, reply: str, now: str, who: str) -> li
     It answers the open ones. Without any, whoever turns a decision of their own answers anew those that it answered.
     """
     outcome = "upheld" if verdict == record.verdict else "reversed"
-    is_own = record.decider == who and verdict != record.verdict and not open_reports(record)
-    turned = {report.id for report in answers_of(record)} if is_own else set()
+    turned = {report.id for report in _turned(record, verdict, who)}
     reports = []
     for stored in record.reports:
         said = {"reply": plain_text(reply), "answered_at": now}
@@ -176,16 +175,19 @@ def answered(record: Record, verdict: str, reply: str, now: str, who: str) -> li
     return reports
 
 
-def source_of(record: Record, verdict: str) -> str:
+def source_of(record: Record, verdict: str, who: str) -> str:
     """Return which notice led to a restriction (`domain.transparency_terms.SOURCES`); empty on one's own initiative.
 
-    One that is decided on again, such as upon an appeal, was led to by the same notice as before.
+    One that is decided on again, such as upon an appeal, was led to by the same notice as before; so was one by which
+    a person turns their own answer.
     """
     if verdict != "unsafe":
         return ""
-    kinds = {report.kind for report in open_reports(record)}
+    turned = _turned(record, verdict, who)
+    kinds = {report.kind for report in (*open_reports(record), *turned)}
     stands = record.verdict == "unsafe" and record.decided_by == "person" and not record.as_of
-    before = str(record.history[-1].get("source") or "") if stands else ""
+    restricted = [entry for entry in record.history if entry.get("verdict") == "unsafe"] if stands or turned else []
+    before = str(restricted[-1].get("source") or "") if restricted else ""
     return next((kind for kind in ("trusted_flagger", "notice") if kind in kinds), before)
 
 
@@ -198,3 +200,9 @@ def upholds_appeal(record: Record, verdict: str) -> bool:
 def answers_of(record: Record) -> Sequence[Report]:
     """Return the reports that the verdict in force answered."""
     return [report for report in reports_of(record) if report.outcome and report.answered_at == record.decided_at]
+
+
+def _turned(record: Record, verdict: str, who: str) -> Sequence[Report]:
+    """Return the reports that a person answered with the verdict in force, if they turn it now and none is open."""
+    is_own = record.decider == who and verdict != record.verdict and not open_reports(record)
+    return answers_of(record) if is_own else ()

@@ -106,7 +106,7 @@ def _categories(pack: Pack, names: Sequence[str]) -> dict[str, Any]:
 def _facts(stated: Statement) -> str:
     if not (stated.ground and stated.automated):
         return ""
-    rules = ", ".join(rule.category for rule in stated.ground.rules)
+    rules = ", ".join(rule.category for rule in stated.ground.rules if rule.text)  # others aren't the pack's words
     means, led = statement_texts.MEANS[stated.automated.basis], statement_texts.SOURCES[str(stated.source)]
     facts = f"An uploaded image was found to be against the rule on {rules}. {led} {means}"
     if not stated.questions:

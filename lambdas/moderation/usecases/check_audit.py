@@ -16,12 +16,13 @@ from moderation.domain.audit import (
     AuditFile,
     Checked,
     check_file,
+    digest_of,
     is_day,
     is_place,
     read_check,
     seal,
 )
-from moderation.domain.audit_chains import LATE, Chains, seal_faults
+from moderation.domain.audit_chains import LATE, Chains, newest_seal_faults, seal_faults
 from moderation.domain.audit_decisions import Decisions
 from moderation.domain.record import utc
 from moderation.ports import AuditReader
@@ -98,7 +99,7 @@ class _Days:
 
 @dataclass
 class _Result:
-    """Faults that a check has found so far, and those that the one `before` left: the log keeps both.
+    """Faults that a check has found so far, and those that the one `before` left: the log keeps both, and its `seals`.
 
     Of the latter those end that were explained, and those that pass and weren't found again on days since `first`.
     """
@@ -108,6 +109,7 @@ class _Result:
     now: datetime
     first: str
     explanation: str
+    seals: Sequence[AuditFile]
     found: dict[str, AuditFault] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -151,6 +153,8 @@ class _Result:
             explained=tuple(sorted(self.explained)),
             explanation=self.explanation,
             unnamed=unnamed,
+            sealed=self.seals[-1].day if self.seals else "",
+            seal=digest_of(self.seals[-1].body) if self.seals else "",
         )
 
     def _unnamed(self, left: Sequence[AuditFault]) -> dict[str, int]:
@@ -178,8 +182,8 @@ def check_audit(audit: AuditReader, now: datetime, explanation: str = "") -> Aud
     days = _days(audit, today, seals)
     ended = [day for day in days.known if newest < day < utc(now - LATE)[:10]]
     first = min([today, *ended])
-    result = _Result(audit, before, now, first, explanation)
-    result.add(days.faults)
+    result = _Result(audit, before, now, first, explanation, seals)
+    result.add([*days.faults, *newest_seal_faults(seals, before)])
     for day in days.since(_before(first)):
         result.add(reading.take(day, audit.entries(day)))
         if day in ended:
@@ -211,7 +215,8 @@ def verify_audit(
         if day < since:
             list(reading.take(day, audit.entries(day)))
     entries, chains = reading.entries, len(reading.chains.heads)
-    faults = [fault for fault in (before.found if before else ()) if not fault.passes] + list(days.faults)
+    faults = [fault for fault in (before.found if before else ()) if not fault.passes]
+    faults += [*days.faults, *newest_seal_faults(seals, before)]
     for day in days.since(since):
         faults += reading.take(day, audit.entries(day), take)
     faults += seal_faults(seals, reading.chains.heads, since)

@@ -276,7 +276,7 @@ def _change(
         this_copy=decision.this_copy,
         appeal=decision.appeal,
         golden=decision.golden,
-        source=decision.source or source_of(record, decision.verdict),
+        source=decision.source or source_of(record, decision.verdict, decision.who),
         id=decision.pending,
         seconds=decision.seconds or 0,
     )

@@ -11,7 +11,7 @@ from moderation.domain.policy import Pack
 from moderation.domain.record import Record, utc
 from moderation.domain.statement import category_of
 from moderation.domain.transparency_report import BATCH, lacking, puid_of, report
-from moderation.errors import InvalidPolicy
+from moderation.errors import InvalidPolicy, Misconfigured
 from moderation.ports import ImageStore, PolicyStore, VerdictStore, WorkStore
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
@@ -77,6 +77,13 @@ def batches(exported: Sequence[Exported]) -> list[list[Mapping[str, Any]]]:
 
 
 def _export(ports: ExportPorts, packs: "_Packs", secret: bytes, record: Record) -> Exported:
+    try:
+        return _stated(ports, packs, secret, record)
+    except Misconfigured as error:  # a file of this record that is gone keeps no other out
+        return Exported(record, None, str(error))
+
+
+def _stated(ports: ExportPorts, packs: "_Packs", secret: bytes, record: Record) -> Exported:
     pack = packs.reporting(record)
     if why := lacking(pack, record):
         return Exported(record, None, why)

@@ -1,5 +1,6 @@
 """The apps' routes: each for each role, what an app is told, and what reaches a reviewer."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ import pytest
 
 from moderation.api.app_table import APP_ROUTES
 from moderation.domain.people import RIGHTS, ROLES
+from moderation.domain.record import overruled
+from moderation.usecases.state_reasons import state_reasons
 from tests.unit.api.place import HOSTILE, Place, person
+from tests.unit.packs import PACK
 
 NOWHERE = {"message": "There is nothing here, or not for you."}
 APP = person("app")
@@ -98,6 +102,35 @@ def test_an_appeal_is_read_answered_and_heard_of(place) -> None:
     assert (answer["id"], answer["outcome"], answer["reply"]) == (appeal["id"], "reversed", "You are right.")
     assert (said["verdict"], said["decided_by"]) == ("safe", "person")
     assert "sub-1" not in str(said) and "otter" not in str(said)
+
+
+def test_the_reasons_of_a_verdict_are_stated_without_who_decided(place) -> None:
+    asked = PACK.questions[0]
+    found = {"view": "full", "question": asked.text, "categories": list(asked.categories), "over": True}
+    place.work.put_json("evidence/a.json", {"evidence": [found], "answers": []})
+    image = place.put("posts/b.jpg", verdict="unsafe", evidence=None, answers=None, evidence_in="evidence/a.json")
+    change = overruled(place.verdicts.get(image), "unsafe", ("Violence",), "Ann thinks so", "sub-1", "2026-11-21")
+    assert place.verdicts.compare_and_set(place.verdicts.get(image), change)
+
+    status, said = place.ask_as_app(APP, "GET", "/statement", key=image.key, version=image.version)
+
+    assert status == 200
+    assert said == json.loads(json.dumps(state_reasons(place.work, place.policies, place.verdicts.get(image)).data()))
+    assert (said["verdict"], said["automated"]["basis"]) == ("unsafe", "confirmed")
+    assert said["ground"]["rules"][0]["category"] == "Violence" and said["texts"]["en"]["inside"]
+    assert said["questions"] == [asked.text]
+    assert not [word for word in ("sub-1", "Ann", "otter", HOSTILE) if word in json.dumps(said)]
+
+
+def test_no_reasons_are_stated_of_what_an_app_does_not_see(place) -> None:
+    query = {"key": place.image.key, "version": "v1"}
+    narrow = person("app", prefixes=("other/",))
+    assert place.ask_as_app(narrow, "GET", "/statement", **query) == (404, NOWHERE)
+    assert place.ask_as_app(APP, "GET", "/statement", **query | {"version": "v2"}) == (404, NOWHERE)
+
+    place.verdicts.records[place.image]["escalated_at"] = "2026-11-22T10:00:00.000Z"
+
+    assert place.ask_as_app(APP, "GET", "/statement", **query) == (404, NOWHERE)
 
 
 def test_the_page_lists_each_route_with_its_right() -> None:

@@ -38,6 +38,11 @@ def test_kappa_at_its_bounds(table, kappa) -> None:
     assert agreement("Violence", pairs(*table)).kappa == kappa
 
 
+@pytest.mark.parametrize("table", [(1, 0, 0, 1), (0, 1, 2, 0), (0, 1, 0, 0), (3, 0, 0, 0)])
+def test_items_on_which_all_or_none_agree_do_not_say_how_sure_that_is(table) -> None:
+    assert agreement("Violence", pairs(*table)).standard_error is None
+
+
 def test_each_category_that_either_named_has_a_row_after_that_of_any() -> None:
     found = agreements([opinion("Gore", "Gore"), opinion("Gore", "Violence"), opinion("safe", "safe")])
 

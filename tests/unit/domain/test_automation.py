@@ -1,6 +1,6 @@
 """Automated detection and automated decision are told apart as they were, whoever decided what."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -35,6 +35,8 @@ BROKEN = found(**{key: ended("ABORTED")[key] for key in ("verdict", "category", 
 REFUSED = found(**{key: rejected("X", "{}", {})[key] for key in ("verdict", "category", "decided_by")})
 STICKY = StickyDecision(DecisionKey("p", "s"), "", "unsafe", VIOLENCE, "n", ANN, AT)
 SAME_BYTES = Record.from_attributes({"pk": IMAGE.pk, "sk": IMAGE.version, **decided_before(STICKY, None)})
+CLEARED_BYTES = replace(STICKY, verdict="safe", categories=())
+SAFE_BYTES = Record.from_attributes({"pk": IMAGE.pk, "sk": IMAGE.version, **decided_before(CLEARED_BYTES, None)})
 
 CASES: dict[str, tuple[Record, str, bool, str]] = {
     "the judge alone": (FLAGGED, "machine", True, "fully"),
@@ -67,7 +69,19 @@ CASES: dict[str, tuple[Record, str, bool, str]] = {
         "not",
     ),
     "the same bytes": (SAME_BYTES, "same_bytes", True, "partially"),
-    "a person on a file of the same bytes": (by(SAME_BYTES, "unsafe", VIOLENCE, BOB), "person", False, "not"),
+    "a person confirmed it for the same bytes": (
+        by(SAME_BYTES, "unsafe", VIOLENCE, BOB),
+        "confirmed",
+        True,
+        "partially",
+    ),
+    "a person saw the same bytes and named another category": (
+        by(SAME_BYTES, "unsafe", ("Tobacco",), BOB, seen=True),
+        "found",
+        True,
+        "not",
+    ),
+    "a person against a safe of the same bytes": (by(SAFE_BYTES, "unsafe", VIOLENCE, BOB), "person", False, "not"),
     "a person against a person against a machine": (
         by(by(FLAGGED, "safe", ()), "unsafe", VIOLENCE, BOB, seen=True),
         "found",

@@ -159,6 +159,12 @@ def test_the_text_names_terms_means_source_and_both_ways_of_redress() -> None:
         assert part in said
 
 
+def test_the_text_without_a_conclusive_question_leaves_open_what_spoke_against_the_image() -> None:
+    said = notice(statement(record(evidence=[]), PACK))
+
+    assert "what it saw in the picture, and what it read there" in said and "None of its standard questions" in said
+
+
 def test_only_questions_of_the_pack_are_cited() -> None:
     assert "Is Mary Smith visible?" not in json.dumps(stated())
 

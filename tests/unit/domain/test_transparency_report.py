@@ -63,6 +63,46 @@ def test_what_is_illegal_cites_the_law() -> None:
     assert made["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_REMOVED", "DECISION_VISIBILITY_CONTENT_DEMOTED"]
 
 
+def test_a_category_that_the_pack_does_not_have_is_not_named() -> None:
+    made = reported(decided(record(), "Violence", "Mary Smith"))
+
+    assert faults(made) == []
+    assert "mary" not in json.dumps(made).lower() and "against the rule on Violence." in made["decision_facts"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "http://www.example.co.uk:8080/a/b.html?x=[1]&y=%20/?#part/1?",
+        "https://xn--r8jz45g.xn--zckzah/terms",
+        "https://例え.jp/規約",
+    ],
+)
+def test_an_address_that_the_database_takes_is_valid(url: str) -> None:
+    assert faults(changed(decision_ground_reference_url=url)) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/{language}",
+        "https://example.com/a|b",
+        "https://example.com/100%",
+        "https://example.com/#a#b",
+        "https://example.com/a\\b",
+        "https://example.com?x=^",
+        "https://example.com:port/",
+        "https://example.com/\n",
+        "https://terms",
+        "https://-/",
+        "HTTPS://example.com",
+    ],
+)
+def test_an_address_that_the_database_refuses_is_none(url: str) -> None:
+    assert faults(changed(decision_ground_reference_url=url)) == ["$.decision_ground_reference_url"]
+
+
 def test_more_categories_of_a_person_are_additions_with_their_keywords() -> None:
     made = reported(decided(record(), "Counterfeits", "Violence", seen=True, source="notice"))
 

@@ -291,7 +291,7 @@ def test_what_an_appeal_leaves_in_force_still_names_the_notice_that_led_to_it(de
     assert desk.get(made).history[-1]["source"] == "trusted_flagger"
 
     desk.finalise(made, desk.decide(BEN, made, "safe", later(40)), later(51))
-    desk.finalise(made, desk.decide(BEN, made, "unsafe", later(60)), later(71))
+    desk.finalise(made, desk.decide(LEA, made, "unsafe", later(60)), later(71))
     assert "source" not in desk.get(made).history[-1], "somebody found it anew"
 
 
@@ -302,6 +302,46 @@ def test_a_decision_by_the_command_names_the_notice_that_it_answers(desk) -> Non
     decide(desk.deciding, desk.get(made), PersonDecision("unsafe", ("Violence",), "A fight", ANNA.id))
 
     assert desk.get(made).history[-1]["source"] == "notice"
+
+
+def decide_at(desk: Desk, who: Person, made, verdict: str, seconds: float) -> str:
+    pending = desk.decide(who, made, verdict, later(seconds))
+    desk.finalise(made, pending, later(seconds + 11))
+    return pending
+
+
+def test_who_turns_their_own_answer_to_a_notice_restricts_upon_that_notice(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    answered = decide_at(desk, ANNA, made, "safe", 20)
+
+    undo(desk.review, ANNA, made, answered, later(60))
+    decide_at(desk, ANNA, made, "unsafe", 70)
+
+    assert desk.get(made).history[-1]["source"] == "notice"
+
+
+def test_who_turns_their_own_answer_to_an_appeal_restores_what_led_to_the_restriction(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made, "ngo")
+    decide_at(desk, ANNA, made, "unsafe", 20)
+    appeal(desk, made, at=later(60))
+    answered = decide_at(desk, BEN, made, "safe", 70)
+
+    undo(desk.review, BEN, made, answered, later(120))
+    decide_at(desk, BEN, made, "unsafe", 130)
+
+    assert desk.get(made).history[-1]["source"] == "trusted_flagger"
+
+
+def test_who_turns_anothers_answer_to_a_notice_found_it_anew(desk) -> None:
+    made = safe(desk, "a")
+    notice(desk, made)
+    decide_at(desk, ANNA, made, "safe", 20)
+
+    decide_at(desk, LEA, made, "unsafe", 70)
+
+    assert "source" not in desk.get(made).history[-1]
 
 
 def test_a_decision_on_a_screen_without_the_newest_report_comes_to_nothing(desk) -> None:

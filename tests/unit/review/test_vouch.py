@@ -215,6 +215,34 @@ def test_a_decision_whose_voucher_was_not_heard_of_is_not_written_again():
     assert (desk.get(made).pending_id, desk.get(made).vouched) == (None, None)
 
 
+def test_a_decision_that_could_not_be_taken_back_was_not_undone_in_the_audit(monkeypatch):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    screen = screen_of(claim(desk.review, ANNA, made, NOW))
+
+    def fails(*given: object) -> bool:
+        raise StoreUnavailable("no")
+
+    class Outage(Unheard):
+        """Voucher that vouches, whereupon the table can't be reached any more."""
+
+        def vouch(self, record: Record) -> None:
+            self.voucher.vouch(record)
+            monkeypatch.setattr(desk.queue, "compare_lease", fails)
+            raise StoreUnavailable("no")
+
+        def withdraw(self, image: ImageRef, pending_id: str) -> None:
+            fails()
+
+    with pytest.raises(StoreUnavailable):
+        outage = replace(desk.review, voucher=Outage(Voucher(desk.vouching, ANNA.id)))
+        decide_pending(outage, ANNA, made, Choice("safe", (), "n", screen), NOW)
+    monkeypatch.undo()
+
+    assert desk.finalise(made, str(desk.get(made).pending_id), DUE).result
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
 def test_nobody_vouches_late_for_what_was_taken_back():
     desk = Desk()
     made = desk.wait("a.jpg")

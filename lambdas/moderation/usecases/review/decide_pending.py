@@ -86,8 +86,8 @@ def _vouched_for(ports: ReviewPorts, person: Person, made: Record, now: datetime
             ports.voucher.vouch(made)
     except ModerationError:
         with suppress(ModerationError):  # otherwise the item waits again once its time is over
-            note_down(ports, person, "undo", made, now, decision=pending_id)
             changed(ports, made, lambda standing: taken_back(standing, person.id, pending_id, now))
+            note_down(ports, person, "undo", made, now, decision=pending_id)  # it may not be undone and yet in force
         with suppress(ModerationError):  # perhaps only the answer was lost
             ports.voucher.withdraw(made.image, pending_id)
         raise
