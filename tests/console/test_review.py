@@ -64,6 +64,30 @@ def test_what_was_not_looked_at_or_was_read_smaller_stands_among_the_facts(brows
     assert f"Read smaller\nText was read at 94% of its side {HOSTILE}." in facts
 
 
+def test_the_text_that_was_read_stands_beside_the_picture_as_text_with_its_place(browser, console, place) -> None:
+    place.verdicts.records[place.image]["reading"] = {
+        "lines": [{"text": HOSTILE, "confidence": 0.98, "box": [1, 2, 30, 40], "view": "tile-5"}],
+        "codes": [{"text": "go\u202eon", "format": "QR code", "box": [5, 6, 7, 8], "view": "full"}],
+    }
+
+    with opened(browser, console) as tab:
+        for place_of_it in ("review", f"item/{place.name_of(place.image)}"):
+            tab.page.evaluate("place => { location.hash = '#/' + place }", place_of_it)
+            table = tab.page.get_by_role("table", name="Text in the picture")
+            table.wait_for()
+            assert table.locator("tbody tr").all_inner_texts() == [
+                f"{HOSTILE}\tline\ttile-5\t1 2 30 40\t0.98",
+                "go\\u202eon\tQR code\tfull\t5 6 7 8\tnone",
+            ]
+    assert tab.complaints == []
+
+
+def test_where_no_text_was_read_no_table_says_so(tab) -> None:
+    ready(tab)
+
+    assert tab.page.get_by_text("Text in the picture").count() == 0
+
+
 def test_where_nothing_was_read_smaller_no_fact_says_so(tab) -> None:
     ready(tab)
 

@@ -39,7 +39,10 @@ def go(tab, view: str, text: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme) -> None:
     logged(place)
-    place.verdicts.records[place.image]["shadow"] = {"strict": {"verdict": "unsafe", "category": "Violence"}}
+    place.verdicts.records[place.image] |= {
+        "shadow": {"strict": {"verdict": "unsafe", "category": "Violence"}},
+        "reading": {"lines": [{"text": HOSTILE, "confidence": 0.98, "box": [1, 2, 30, 40]}]},
+    }
     with opened(browser, console, color_scheme=scheme) as tab:
         tab.page.evaluate(AXE.read_text("utf-8"))
         for view, text in {**VIEWS, **of_one(place)}.items():
@@ -53,6 +56,8 @@ def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme)
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_no_view_scrolls_sideways(browser, console, place, width) -> None:
     place.put("x" * 900 + "/" + HOSTILE)
+    reading = {"lines": [{"text": "W" * 900, "confidence": 0.98, "box": [1000, 2000, 3000, 4000]}]}
+    place.verdicts.records[place.image]["reading"] = reading
     logged(place)
     with opened(browser, console, viewport={"width": width, "height": 640}) as tab:
         for view, text in {**VIEWS, **of_one(place)}.items():

@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, time } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, TextRead, time } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -33,6 +33,7 @@ export function Review({ me, keys }) {
         <${Reports} item=${item} />
         <${Judge} judge=${item.judge} />
         <${Evidence} item=${item} />
+        <${TextRead} item=${item} />
         <${Captions} item=${item} />
         <${Policy} item=${item} />
         <${Elsewhere} item=${item} />
