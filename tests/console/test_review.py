@@ -331,6 +331,25 @@ def test_an_escalation_is_asked_for_once_more(tab, place) -> None:
     assert place.escalated == [(place.image, "otter")]
 
 
+def test_an_escalation_that_takes_long_says_so_and_offers_no_way_back(tab, place) -> None:
+    ready(tab)
+    held: list[Route] = []
+    tab.page.route("**/escalate", lambda route: held.append(route))
+    press(tab, "e")
+    dialog = tab.page.get_by_role("dialog")
+    dialog.wait_for()
+    press(tab, "Enter")
+
+    dialog.get_by_role("status").filter(has_text="Wait").wait_for()
+    assert dialog.get_by_role("button", name="Cancel").is_disabled()
+    press(tab, "Escape")
+    assert dialog.is_visible()
+
+    held[0].continue_()
+    tab.says("Escalated.")
+    assert dialog.is_hidden()
+
+
 def test_keys_are_changed_and_switched_off(tab, place) -> None:
     ready(tab)
     press(tab, "?")
