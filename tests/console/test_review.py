@@ -88,6 +88,12 @@ def test_where_no_text_was_read_no_table_says_so(tab) -> None:
     assert tab.page.get_by_text("Text in the picture").count() == 0
 
 
+def test_what_nobody_found_safe_or_unsafe_yet_has_no_verdict_in_force(tab) -> None:
+    ready(tab)
+
+    assert tab.page.get_by_text("In force until you decide").count() == 0
+
+
 def test_where_nothing_was_read_smaller_no_fact_says_so(tab) -> None:
     ready(tab)
 
@@ -659,13 +665,14 @@ def test_the_next_deadline_is_said(browser, place, console) -> None:
 
 def test_an_appeal_shows_as_text_and_is_answered_with_a_reply(browser, place, console) -> None:
     place.verdicts.records[place.image] |= {"verdict": "unsafe"}
-    body = {"key": place.image.key, "version": "v1", "notifier": "u1", "text": f"It is a toy. {HOSTILE}"}
+    body = {"key": place.image.key, "version": "v1", "notifier": "u1", "text": f"It is a toy.\n{HOSTILE}"}
     assert place.ask_as_app(person("app"), "POST", "/appeals", body)[0] == 200
 
     with opened(browser, console) as tab:
         ready(tab)
         tab.sees("Appeal, to be answered by")
-        tab.sees(f"It is a toy. {HOSTILE}")
+        assert tab.page.locator("blockquote").inner_text() == f"It is a toy.\n{HOSTILE}"
+        tab.sees("In force until you decide: ✕ unsafe: Violence")
         tab.page.get_by_label("Reply, without your name").fill("You are right.")
         press(tab, "Escape", "s")
         tab.says(f"Decided: safe on {KEY}.")
