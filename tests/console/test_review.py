@@ -428,6 +428,12 @@ def test_a_key_is_typed_over_the_one_before_and_a_refused_one_goes(tab) -> None:
     press(tab, "Backspace", "Tab")
 
     assert field.input_value() == "x"
+    held = tab.page.get_by_label("Show the picture while it is held")
+    assert held.input_value() == "Space"
+    held.fill("y")
+    held.fill(" ")
+    tab.says("Space: Show the picture while it is held.")
+    assert held.input_value() == "Space"
 
 
 def test_a_reload_needs_another_link(tab) -> None:
