@@ -7,7 +7,7 @@ from playwright.sync_api import Route
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.review import is_free
-from tests.console.browser import AXE, Tab
+from tests.console.browser import AXE, Tab, opened
 from tests.unit.api.place import HOSTILE, Place
 
 
@@ -113,6 +113,19 @@ def test_a_batch_whose_answer_was_lost_is_sent_again_and_taken_back(images, tab,
     tab.says("Taken back: 3.")
     assert pending(place, images) == 0
     tab.complaints.clear()
+
+
+def test_what_became_of_a_batch_is_seen_where_its_number_is_typed(images, browser, console, place) -> None:
+    for number in range(16):
+        place.verdicts.records[place.put(f"more-{number}.jpg")]["preprocessing_version"] = "1"
+    with opened(browser, console, viewport={"width": 1280, "height": 640}) as tab:
+        tab.sees("Held by you.")
+        tab.page.keyboard.press("a")
+        tried(tab)
+        for typed, said in (("1\n", "Nothing was decided: type 19."), ("9\n", "Decided safe: 19.")):
+            tab.page.keyboard.type(typed)
+            seen = tab.page.locator("[role=status]").filter(has_text=said).bounding_box()
+            assert seen and 0 < seen["y"] < 640
 
 
 def test_a_batch_that_takes_long_says_so(images, tab) -> None:

@@ -35,8 +35,6 @@ function Grid({ items, categories }) {
   const toggle = (list, one) => (list.includes(one) ? list.filter((each) => each !== one) : [...list, one]);
   return html`
     <h1>Items of the same bytes: ${items.length}</h1>
-    <p role="status" aria-live="polite">${batch.busy ? "Wait: this is being done." : batch.said}</p>
-    <p role="alert" class="error">${batch.error}</p>
     <ul class="grid">
       ${items.map(
         (one) => html`<li>
@@ -58,6 +56,8 @@ function Grid({ items, categories }) {
       )}
       <label class="note">Note <input maxlength="1000" value=${note} onInput=${(event) => setNote(event.target.value)} /></label>
     </fieldset>
+    <p role="status" aria-live="polite">${batch.busy ? "Wait: this is being done." : batch.said}</p>
+    <p role="alert" class="error">${batch.error}</p>
     <${Step} batch=${batch} body=${body} />
     <p><a href="#/review">Back to the review</a></p>
   `;

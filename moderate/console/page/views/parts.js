@@ -116,7 +116,7 @@ export function TextRead({ item }) {
             <th scope="row">${plain(one.text)}</th>
             <td>${one.kind}</td>
             <td>${one.view}</td>
-            <td>${one.box.join(" ")}</td>
+            <td class="box">${one.box.join(" ")}</td>
             <td>${number(one.confidence)}</td>
           </tr>`,
         )}
