@@ -76,7 +76,11 @@ def _ports(own: Deployment, deployment: Deployment) -> "ApiPorts":
         try:
             acting = acting_as(own, "Quarantine")
         except CommandFailed as error:
-            raise EscalationRefused(f"Nothing was escalated. {error}") from error
+            raise EscalationRefused(
+                "Nothing was escalated: you may not. Don't show it to anybody. Give its name and version "
+                f"({image.version}) to the person whom your organisation has named for this "
+                f"(docs/security.md#illegal-content), and let the item wait meanwhile. {error}"
+            ) from error
         ports = EscalatePorts(acting.verdicts, acting.work, acting.quarantine, acting.audit)
         put_into_quarantine(ports, image, who, datetime.now(UTC))
 

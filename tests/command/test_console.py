@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from moderate.console import command
+from moderate.failures import CommandFailed
+from moderate.roles import acting_as
 from tests.command.history import CREATED
 
 
@@ -22,7 +25,7 @@ class Visit:
     def print(self, *parts: object, **_: object) -> None:
         self.links += re.findall(r"http://\S+", str(parts[0]))
 
-    def ask(self, method: str, path: str, body: object = None, credential: str = "") -> Any:
+    def ask(self, method: str, path: str, body: object = None, credential: str = "", status: int = 200) -> Any:
         origin = self.links[0].partition("/#")[0]
         connection = HTTPConnection(origin.removeprefix("http://"), timeout=30)
         headers = {"Origin": origin, "Authorization": f"Bearer {credential or self.session}"}
@@ -30,7 +33,7 @@ class Visit:
         answer = connection.getresponse()
         said = json.loads(answer.read())
         connection.close()
-        assert answer.status == 200, said
+        assert answer.status == status, said
         return said
 
     def enter(self) -> None:
@@ -90,6 +93,31 @@ def test_a_decision_in_the_browser_comes_into_force(deployed, moderate, visit, w
     assert len(set(visit.links)) == 2  # another is printed when one was used
     record = deployed.record(image)
     assert (record["verdict"], record["reason"], deployed.tag(image)) == ("safe", "Fine.", "safe")
+
+
+def test_who_may_not_escalate_is_told_whom_to_give_what(deployed, moderate, visit, while_it_runs, monkeypatch):
+    [person] = re.findall(r"moderate people set (\S+)", moderate("console").stderr)
+    assert moderate("people", "set", person, "--role", "reviewer").exit_code == 0
+    image = deployed.put_object()
+    deployed.put_failure(image, queue="review#0", queue_order=f"5#{CREATED}")
+
+    def refuse(own: Any, role: str) -> Any:
+        if role == "Quarantine":
+            raise CommandFailed("You may not assume the role Quarantine.")
+        return acting_as(own, role)
+
+    def review() -> None:
+        visit.enter()
+        item = visit.ask("POST", "/api/next", {})["item"]
+        said = visit.ask("POST", f"/api/items/{item['item']}/escalate", {}, status=409)["message"]
+        assert said.startswith(
+            "Nothing was escalated: you may not. Don't show it to anybody. Give its name and version"
+        )
+        assert image.version in said and "may not assume the role" in said
+
+    monkeypatch.setattr(command, "acting_as", refuse)
+    while_it_runs(review)
+    assert moderate("console").exit_code == 0
 
 
 class Frozen:

@@ -7,7 +7,7 @@ from playwright.sync_api import Route
 
 from moderation.domain.image_ref import ImageRef
 from moderation.domain.review import is_free
-from tests.console.browser import AXE, Tab
+from tests.console.browser import AXE, Tab, opened
 from tests.unit.api.place import HOSTILE, Place
 
 
@@ -63,13 +63,15 @@ def test_a_batch_is_decided_by_keys_once_its_number_is_typed(images, tab, place)
     assert verdicts(place, images) == {"safe"}
 
 
-def test_a_batch_is_taken_back_as_one_and_waits_again(images, tab, place) -> None:
+@pytest.mark.parametrize("keys", [("Tab", "Enter"), ("z",), ("Enter", "z")])
+def test_a_batch_is_taken_back_as_one_by_keys_and_waits_again(images, tab, place, keys) -> None:
     opened_grid(tab)
     tried(tab)
     tab.page.keyboard.type("3")
     tab.page.keyboard.press("Enter")
-    tab.page.get_by_role("button", name="Take all 3 back").focus()
-    tab.page.keyboard.press("Enter")
+    tab.page.get_by_role("button", name="Take all 3 back").wait_for()
+    for key in keys:
+        tab.page.keyboard.press(key)
     tab.says("Taken back: 3.")
     tab.page.get_by_role("button", name="Try it").wait_for()
     tab.page.clock.run_for(11_000)
@@ -111,6 +113,31 @@ def test_a_batch_whose_answer_was_lost_is_sent_again_and_taken_back(images, tab,
     tab.says("Taken back: 3.")
     assert pending(place, images) == 0
     tab.complaints.clear()
+
+
+def test_what_became_of_a_batch_is_seen_where_its_number_is_typed(images, browser, console, place) -> None:
+    for number in range(16):
+        place.verdicts.records[place.put(f"more-{number}.jpg")]["preprocessing_version"] = "1"
+    with opened(browser, console, viewport={"width": 1280, "height": 640}) as tab:
+        tab.sees("Held by you.")
+        tab.page.keyboard.press("a")
+        tried(tab)
+        for typed, said in (("1\n", "Nothing was decided: type 19."), ("9\n", "Decided safe: 19.")):
+            tab.page.keyboard.type(typed)
+            seen = tab.page.locator("[role=status]").filter(has_text=said).bounding_box()
+            assert seen and 0 < seen["y"] < 640
+
+
+def test_a_batch_that_takes_long_says_so(images, tab) -> None:
+    held: list[Route] = []
+    opened_grid(tab)
+    tried(tab)
+    tab.page.route("**/batches", lambda route: held.append(route))
+    tab.page.keyboard.type("3\n")
+    tab.says("Wait: this is being done.")
+
+    held[0].continue_()
+    tab.says("Decided safe: 3.")
 
 
 def test_a_batch_that_changed_since_it_was_tried_is_tried_anew(images, tab, place) -> None:

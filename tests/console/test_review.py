@@ -64,6 +64,36 @@ def test_what_was_not_looked_at_or_was_read_smaller_stands_among_the_facts(brows
     assert f"Read smaller\nText was read at 94% of its side {HOSTILE}." in facts
 
 
+def test_the_text_that_was_read_stands_beside_the_picture_as_text_with_its_place(browser, console, place) -> None:
+    place.verdicts.records[place.image]["reading"] = {
+        "lines": [{"text": HOSTILE, "confidence": 0.98, "box": [1, 2, 30, 40], "view": "tile-5"}],
+        "codes": [{"text": "go\u202eon", "format": "QR code", "box": [5, 6, 7, 8], "view": "full"}],
+    }
+
+    with opened(browser, console) as tab:
+        for place_of_it in ("review", f"item/{place.name_of(place.image)}"):
+            tab.page.evaluate("place => { location.hash = '#/' + place }", place_of_it)
+            table = tab.page.get_by_role("table", name="Text in the picture")
+            table.wait_for()
+            assert table.locator("tbody tr").all_inner_texts() == [
+                f"{HOSTILE}\tline\ttile-5\t1 2 30 40\t0.98",
+                "go\\u202eon\tQR code\tfull\t5 6 7 8\tnone",
+            ]
+    assert tab.complaints == []
+
+
+def test_where_no_text_was_read_no_table_says_so(tab) -> None:
+    ready(tab)
+
+    assert tab.page.get_by_text("Text in the picture").count() == 0
+
+
+def test_what_nobody_found_safe_or_unsafe_yet_has_no_verdict_in_force(tab) -> None:
+    ready(tab)
+
+    assert tab.page.get_by_text("In force until you decide").count() == 0
+
+
 def test_where_nothing_was_read_smaller_no_fact_says_so(tab) -> None:
     ready(tab)
 
@@ -307,6 +337,25 @@ def test_an_escalation_is_asked_for_once_more(tab, place) -> None:
     assert place.escalated == [(place.image, "otter")]
 
 
+def test_an_escalation_that_takes_long_says_so_and_offers_no_way_back(tab, place) -> None:
+    ready(tab)
+    held: list[Route] = []
+    tab.page.route("**/escalate", lambda route: held.append(route))
+    press(tab, "e")
+    dialog = tab.page.get_by_role("dialog")
+    dialog.wait_for()
+    press(tab, "Enter")
+
+    dialog.get_by_role("status").filter(has_text="Wait").wait_for()
+    assert dialog.get_by_role("button", name="Cancel").is_disabled()
+    press(tab, "Escape")
+    assert dialog.is_visible()
+
+    held[0].continue_()
+    tab.says("Escalated.")
+    assert dialog.is_hidden()
+
+
 def test_keys_are_changed_and_switched_off(tab, place) -> None:
     ready(tab)
     press(tab, "?")
@@ -379,6 +428,12 @@ def test_a_key_is_typed_over_the_one_before_and_a_refused_one_goes(tab) -> None:
     press(tab, "Backspace", "Tab")
 
     assert field.input_value() == "x"
+    held = tab.page.get_by_label("Show the picture while it is held")
+    assert held.input_value() == "Space"
+    held.fill("y")
+    held.fill(" ")
+    tab.says("Space: Show the picture while it is held.")
+    assert held.input_value() == "Space"
 
 
 def test_a_reload_needs_another_link(tab) -> None:
@@ -616,13 +671,14 @@ def test_the_next_deadline_is_said(browser, place, console) -> None:
 
 def test_an_appeal_shows_as_text_and_is_answered_with_a_reply(browser, place, console) -> None:
     place.verdicts.records[place.image] |= {"verdict": "unsafe"}
-    body = {"key": place.image.key, "version": "v1", "notifier": "u1", "text": f"It is a toy. {HOSTILE}"}
+    body = {"key": place.image.key, "version": "v1", "notifier": "u1", "text": f"It is a toy.\n{HOSTILE}"}
     assert place.ask_as_app(person("app"), "POST", "/appeals", body)[0] == 200
 
     with opened(browser, console) as tab:
         ready(tab)
         tab.sees("Appeal, to be answered by")
-        tab.sees(f"It is a toy. {HOSTILE}")
+        assert tab.page.locator("blockquote").inner_text() == f"It is a toy.\n{HOSTILE}"
+        tab.sees("In force until you decide: ✕ unsafe: Violence")
         tab.page.get_by_label("Reply, without your name").fill("You are right.")
         press(tab, "Escape", "s")
         tab.says(f"Decided: safe on {KEY}.")

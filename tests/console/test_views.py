@@ -1,17 +1,20 @@
 """Each page of the console: for everybody to read, at any width, and with nothing that its policy forbids."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from moderation.domain.audit import AuditEvent, Head, entry
+from moderation.domain.judgement import Judgement
+from moderation.domain.policy import Case
 from moderation.domain.policy_history import PolicyChange
 from moderation.domain.record import PERSON_QUEUE, utc
 from moderation.usecases.check_audit import check_audit
 from tests.console.browser import AXE, opened
 from tests.unit.api.place import HOSTILE, person
-from tests.unit.packs import PACK
+from tests.unit.packs import PACK, WEAPON
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
@@ -39,7 +42,10 @@ def go(tab, view: str, text: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme) -> None:
     logged(place)
-    place.verdicts.records[place.image]["shadow"] = {"strict": {"verdict": "unsafe", "category": "Violence"}}
+    place.verdicts.records[place.image] |= {
+        "shadow": {"strict": {"verdict": "unsafe", "category": "Violence"}},
+        "reading": {"lines": [{"text": HOSTILE, "confidence": 0.98, "box": [1, 2, 30, 40]}]},
+    }
     with opened(browser, console, color_scheme=scheme) as tab:
         tab.page.evaluate(AXE.read_text("utf-8"))
         for view, text in {**VIEWS, **of_one(place)}.items():
@@ -53,6 +59,8 @@ def test_no_view_breaks_a_rule_of_accessibility(browser, console, place, scheme)
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_no_view_scrolls_sideways(browser, console, place, width) -> None:
     place.put("x" * 900 + "/" + HOSTILE)
+    reading = {"lines": [{"text": "W" * 900, "confidence": 0.98, "box": [1000, 2000, 3000, 4000]}]}
+    place.verdicts.records[place.image]["reading"] = reading
     logged(place)
     with opened(browser, console, viewport={"width": width, "height": 640}) as tab:
         for view, text in {**VIEWS, **of_one(place)}.items():
@@ -183,6 +191,30 @@ def test_leads_see_what_people_are_exposed_to_and_which_questions_are_wrong(tab,
     assert {"all\t3\t3\t3", "graphic\t1\t1\t1"} <= shown
     [question] = [row for row in shown if "gun" in row]
     assert question.startswith(f"{PACK.name}\tgun\t1\t100.0 %")
+
+
+def test_a_policy_shows_what_its_questions_read_and_what_its_cases_expect(browser, console, place) -> None:
+    question = replace(WEAPON, reads=("phone",), words=(HOSTILE, "gun"))
+    judge = Judgement("unsafe", "Violence", "")
+    cases = (
+        Case("a gun", "unsafe", "Violence", "a man with a gun", (("weapon", 0.99),), judge),
+        Case(HOSTILE, "safe", None, "", (("weapon", None),), None, ("HELLO", "YOU")),
+    )
+    place.rewrite(questions=(question,), cases=cases)
+    with opened(browser, console) as tab:
+        go(tab, "policies/small", "Cases")
+        assert [text.removeprefix("Does this photo contain weapon? ") for text in lines_under(tab, "Questions")] == [
+            f"(Violence; threshold 0.5; reads phone; words: {HOSTILE}, gun)"
+        ]
+        assert lines_under(tab, "Cases") == [
+            "a gun: expects unsafe, Violence. Caption: “a man with a gun”. weapon: 0.99. Judge: unsafe, Violence.",
+            f"{HOSTILE}: expects safe. Text: “HELLO”, “YOU”. weapon: none. Judge: as the answers say.",
+        ]
+
+
+def lines_under(tab, heading: str) -> list[str]:
+    found = tab.page.locator(f"h2:text-is('{heading}') + ul li").all_inner_texts()
+    return [" ".join(line.split()) for line in found]
 
 
 def test_a_broken_audit_log_says_since_when(tab, place) -> None:

@@ -22,6 +22,8 @@ from tests.support.fakes import FakeJudge
 from tests.unit.packs import PACK
 from tests.unit.prepared import FIRST, SECOND, THEN, UNSAFE, made, moderate, png, space
 
+THIRD = replace(SECOND, key="c.png")
+
 
 def animation(frames: int) -> bytes:
     buffer = io.BytesIO()
@@ -91,6 +93,21 @@ def test_the_same_bytes_are_judged_once_and_the_second_record_says_from_where():
     same = [field.name for field in fields(Record) if field.name not in own]
     assert {name: getattr(second, name) for name in same} == {name: getattr(first, name) for name in same}
     assert (second.reference, second.image.key) == ("post-2", "b.png")
+
+
+def test_a_third_record_says_where_the_views_are_though_the_second_gave_it_the_judgement():
+    parts = made()
+    moderate(parts, FIRST, FakeJudge(UNSAFE))
+    moderate(parts, SECOND, FakeJudge())
+    parts.verdicts.records[FIRST]["decided_by"] = "person"  # what a person decided isn't reused
+    parts.images.objects[THIRD] = parts.images.objects[SECOND]
+
+    third = moderate(parts, THIRD, FakeJudge())
+
+    assert third.reused_from == {"pk": FIRST.pk, "sk": "v1"}
+    [view] = [view["name"] for view in third.looked_at["views"]]
+    assert space(FIRST).view(view) in parts.work.files
+    assert space(SECOND).view(view) not in parts.work.files
 
 
 def test_the_record_says_what_was_looked_at():

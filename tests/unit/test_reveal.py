@@ -120,7 +120,7 @@ def test_what_can_not_be_written_down_is_not_shown(ports: RevealPorts) -> None:
         ({"lease_holder": "sub-2"}, "isn't leased to you any more"),
         ({"lease_holder": None, "lease_until": None}, "isn't leased to you any more"),
         ({"lease_until": utc(NOW)}, "isn't leased to you any more"),
-        ({"looked_at": None}, "No picture of this item is kept"),
+        ({"looked_at": None}, "No picture of this item was prepared: look at the whole upload"),
         ({"execution": f"{RUN}-expired"}, "No picture of this item is kept"),
     ],
     ids=["other", "nobody", "ran out", "not looked at", "expired"],

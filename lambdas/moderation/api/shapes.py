@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moderation.domain.policy import Category, Pack, pack_content
+from moderation.domain.reading.text import Code, Find, Line, reading_from_json
 from moderation.domain.record import Record, name_of
 from moderation.domain.reports import Report, open_reports, reports_of
 
@@ -25,6 +26,7 @@ def item(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any]:
         "judge": dict(record.judgement) if record.judgement else None,
         "evidence": findings(record),
         "captions": [dict(caption) for caption in record.captions],
+        "text": text_of(record),
         "views": [view["name"] for view in looked_at.get("views", ())],
         "unseen": [*looked_at.get("unseen", ()), *looked_at.get("unread", ())],
         "shrunk": list(looked_at.get("shrunk", ())),
@@ -57,6 +59,23 @@ def findings(record: Record) -> list[dict[str, Any]]:
         for found in record.findings
     ]
     return sorted(said, key=lambda one: (one["distance"] is None, -(one["distance"] or 0)))
+
+
+def text_of(record: Record) -> list[dict[str, Any]]:
+    """Return the lines and codes that were read in the picture, and what the detectors found in them."""
+    if not record.reading:
+        return []
+    reading = reading_from_json(record.reading)
+    return [
+        *(_read(line, "line", line.confidence) for line in reading.lines),
+        *(_read(code, code.format) for code in reading.codes),
+        *(_read(find, find.detector, find.confidence) for find in reading.finds),
+    ]
+
+
+def _read(part: Line | Code | Find, kind: str, confidence: float | None = None) -> dict[str, Any]:
+    """Return a part of the text; its box is left, top, right and bottom in pixels of what the view shows."""
+    return {"kind": kind, "text": part.text, "view": part.view, "box": list(part.box), "confidence": confidence}
 
 
 def policy(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any] | None:

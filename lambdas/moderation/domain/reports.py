@@ -72,6 +72,11 @@ def plain_text(text: str) -> str:
     return _LINK.sub(_SHOWN, seen).strip()[:LONGEST_TEXT]
 
 
+def says_something(text: str) -> bool:
+    """Tell if a plain text has more than links, spaces and punctuation."""
+    return any(unicodedata.category(letter)[0] not in "CPZ" for letter in text.replace(_SHOWN, ""))
+
+
 _UNSEEN = {"Cc", "Cf", "Co", "Cs"}
 _ENOUGH = "As many reports of this image as it can have wait for an answer already: a person will see it."
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,7 +120,7 @@ def _plan(
         preprocessing_version=PREPROCESSING_VERSION,
         cache_key=cache_key,
         looked_at=looked_at,
-        reused_from={"pk": earlier.image.pk, "sk": earlier.image.version} if earlier else None,
+        reused_from=_judged(earlier) if earlier else None,
         broken_shadow=policies.broken_shadow,
         route=policies.route,
         decision=decision,
@@ -134,6 +135,11 @@ def _decision(ports: PreparePorts, image: ImageRef, sha256: str, policies: Polic
     if not pack.sticky_decisions:
         return None
     return ports.decisions.find(key_under(ports.work, image.bucket, sha256, policies.route, pack))
+
+
+def _judged(earlier: Record) -> Mapping[str, str]:
+    """Return the keys of the record whose views were judged, which an earlier one may have reused itself."""
+    return earlier.reused_from or {"pk": earlier.image.pk, "sk": earlier.image.version}
 
 
 def _reused_shadow(earlier: Record, policies: Policies) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Protocols: moto reads `&Action=` in an object's key or a message as the request's action, and runs that.
 
-No upstream issue found as of November 2026.
+No upstream issue found as of November 2026. It builds a service's routes upon the first request, which on Python before
+3.11.8 fails now and then if two come at once (https://github.com/python/cpython/pull/113035).
 """
 
 from typing import Any
 from urllib.parse import parse_qs
 
 from moto.core.responses import BaseResponse
+from moto.core.routing import get_service_router
 
 
 def install() -> None:
@@ -23,3 +25,4 @@ def install() -> None:
         return self._get_action_from_method_and_request_uri(self.normalized_request)
 
     BaseResponse._get_action = get_action
+    get_service_router("lambda")._get_router("rest-json")  # the only routes by path that many ask for at once

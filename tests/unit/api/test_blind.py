@@ -106,6 +106,7 @@ ALIKE: Mapping[str, Callable[[Any], bool]] = {
     "judge": lambda value: value is None or set(value) == {"flag", "category", "reason"},
     "evidence": lambda value: [one["view"] for one in value] == ["tile-5", "full"],
     "captions": lambda value: len(value) == 1,
+    "text": is_empty,
     "views": lambda value: value == ["full", "tile-5"],
     "unseen": is_empty,
     "shrunk": is_empty,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,22 @@ def test_an_item_comes_with_its_evidence_worst_first_and_its_texts_untouched(pla
     assert item["reason"] == item["captions"][0]["text"] == item["evidence"][0]["question"] == HOSTILE
     assert item["row"] == "disagreement"
     assert item["policy"]["categories"][0] == {"name": "Violence", "text": "Violence: Weapons, fights."}
+
+
+def test_an_item_comes_with_the_text_that_was_read_in_the_picture(place) -> None:
+    place.verdicts.records[place.image]["reading"] = {
+        "lines": [{"text": HOSTILE, "confidence": Decimal("0.98"), "box": [Decimal(1), 2, 30, 40], "view": "full"}],
+        "codes": [{"text": "", "format": "QR code", "box": [5, 6, 7, 8], "view": "tile-5"}],
+        "finds": [{"detector": "email", "text": "a@b.example", "confidence": 0.9, "box": [1, 2, 3, 4], "view": "full"}],
+    }
+
+    _, item = place.ask(person("reviewer"), "GET", f"/items/{place.name_of(place.image)}")
+
+    assert item["text"] == [
+        {"kind": "line", "text": HOSTILE, "view": "full", "box": [1, 2, 30, 40], "confidence": 0.98},
+        {"kind": "QR code", "text": "", "view": "tile-5", "box": [5, 6, 7, 8], "confidence": None},
+        {"kind": "email", "text": "a@b.example", "view": "full", "box": [1, 2, 3, 4], "confidence": 0.9},
+    ]
 
 
 def test_an_item_shows_the_policy_as_it_was_and_what_it_says_now(place) -> None:

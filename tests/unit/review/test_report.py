@@ -443,9 +443,15 @@ def test_what_would_change_nothing_is_refused(desk) -> None:
 def test_out_of_scope_escalated_and_unknown_look_alike(desk) -> None:
     made, hidden = safe(desk, "a/x"), safe(desk, "b/x")
     desk.verdicts.records[hidden]["escalated_at"] = "2026-11-27T10:00:00.000Z"
-    narrow = replace(SHOP, prefixes=("b/",))
+    narrow, leading = replace(SHOP, prefixes=("b/",)), replace(SHOP, roles=SHOP.roles | LEA.roles)
 
-    for app, image in ((narrow, made), (SHOP, hidden), (SHOP, replace(made, key="gone")), (ANNA, made)):
+    for app, image in (
+        (narrow, made),
+        (SHOP, hidden),
+        (leading, hidden),
+        (SHOP, replace(made, key="gone")),
+        (ANNA, made),
+    ):
         with pytest.raises(OutOfScope):
             notice(desk, image, app=app)
 
@@ -467,6 +473,7 @@ def test_texts_lose_links_and_what_turns_their_direction(given, shown) -> None:
     assert plain_text(given) == shown
 
 
-def test_nothing_but_a_link_is_no_report(desk) -> None:
+@pytest.mark.parametrize("text", ["\u202e\u200b", "https://evil.example/x", "(www.evil.example), tel:1!"])
+def test_nothing_but_a_link_is_no_report(desk, text) -> None:
     with pytest.raises(ReportRefused, match="in words"):
-        notice(desk, safe(desk, "a"), text="\u202e\u200b")
+        notice(desk, safe(desk, "a"), text=text)

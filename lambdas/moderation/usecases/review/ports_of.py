@@ -20,6 +20,7 @@ from moderation.ports import (
     WorkStore,
 )
 
+OUT_OF_SCOPE = "There is no such item, or it isn't in your scope."
 _NOBODY = "Nobody can decide here: nothing says who asks."
 _ATTEMPTS = 3  # the same person's other tab may write meanwhile
 
@@ -55,7 +56,7 @@ def item_of(ports: ReviewPorts, person: Person, image: ImageRef, right: str) -> 
     """Return the record of an item. Raises OutOfScope, also where there is none, and the errors of the port."""
     record = ports.verdicts.get(image) if image.bucket == ports.bucket and may(person, right) else None
     if record is None or not may_see(person, record):
-        raise OutOfScope("There is no such item, or it isn't in your scope.")
+        raise OutOfScope(OUT_OF_SCOPE)
     return record
 
 
@@ -73,7 +74,7 @@ def changed(ports: ReviewPorts, record: Record, change_of: Callable[[Record], Ch
         if standing is None:
             raise ItemChanged("This item was erased: take the next one.")
         if standing.is_escalated and not record.is_escalated:
-            raise OutOfScope("There is no such item, or it isn't in your scope.")
+            raise OutOfScope(OUT_OF_SCOPE)
         record = standing
     raise HeldBySomeone("This item keeps changing: somebody else is at work on it.")
 

@@ -10,11 +10,21 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import UNSORTED, lane_of
 from moderation.domain.people import Person
 from moderation.domain.record import Change, Record, utc
-from moderation.domain.reports import Kind, Report, check_report, duplicate_of, place_of, queued, report_of, with_report
-from moderation.errors import ReportRefused
+from moderation.domain.reports import (
+    Kind,
+    Report,
+    check_report,
+    duplicate_of,
+    place_of,
+    queued,
+    report_of,
+    says_something,
+    with_report,
+)
+from moderation.errors import OutOfScope, ReportRefused
 from moderation.usecases.decision_keys import deployment_secret
 from moderation.usecases.find_policy import find_policy
-from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
+from moderation.usecases.review.ports_of import OUT_OF_SCOPE, ReviewPorts, changed, item_of, note_down
 
 
 def report(
@@ -32,10 +42,12 @@ def report(
     AppealRefused, ReportRefused, and the errors of the ports.
     """
     record = item_of(ports, app, image, "report")
+    if record.is_escalated:  # a lead's app has it in its scope
+        raise OutOfScope(OUT_OF_SCOPE)
     manner: Kind = "trusted_flagger" if kind == "notice" and notifier in app.trusted_flaggers else kind
     sender = _signed(ports, app.id, notifier)
     made = report_of(_signed(ports, image.id, sender, utc(now)), manner, app.pseudonym, sender, text, now)
-    if not made.text:
+    if not says_something(made.text):
         raise ReportRefused("Nothing is left of the text without its links: say what is wrong, in words.")
     if standing := duplicate_of(record, made):
         return standing

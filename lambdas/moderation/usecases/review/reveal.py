@@ -46,9 +46,14 @@ def reveal(ports: RevealPorts, person: Person, image: ImageRef, now: datetime) -
     record = held(ports.verdicts, person, image, utc(now), "reveal")
     shown = _judged(ports.verdicts, record)
     names = views_of(record, shown)
+    if not names:
+        raise RevealRefused(
+            "No picture of this item was prepared: look at the whole upload, if you may, or let its uploader send it "
+            "again."
+        )
     workspace = Workspace.of(shown.image, shown.execution or shown.owner)
     keys = {name: workspace.view(name) for name in names}
-    if not keys or not ports.pictures.has(keys[names[0]]):
+    if not ports.pictures.has(keys[names[0]]):
         raise RevealRefused(
             "No picture of this item is kept any more: decide by the evidence, or let its uploader send it again."
         )

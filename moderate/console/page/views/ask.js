@@ -25,20 +25,22 @@ export function Ask({ work }) {
   useEffect(() => {
     if (work.asked && !dialog.current.open) dialog.current.showModal();
     if (!work.asked && dialog.current.open) dialog.current.close();
-  }, [work.asked]);
-  // Escape is a cancel: a close comes late, after the next question was asked.
-  return html`<dialog ref=${dialog} onCancel=${() => work.ask(null)} aria-labelledby="asked">
+  }, [work.asked, work.busy]); // Escape twice closes it all the same
+  // Escape is a cancel: a close comes late, after the next question was asked. What is being done can't be cancelled.
+  const cancelled = (event) => (work.busy ? event.preventDefault() : work.ask(null));
+  return html`<dialog ref=${dialog} onCancel=${cancelled} aria-labelledby="asked">
     ${work.asked === "park"
       ? html`<h2 id="asked">Let it wait for</h2>
-          ${HOURS.map(([hours, text]) => html`<button type="button" onClick=${() => work.park(inHours(hours))}>${text}</button>`)}
+          ${HOURS.map(([hours, text]) => html`<button type="button" disabled=${work.busy} onClick=${() => work.park(inHours(hours))}>${text}</button>`)}
           <form class="buttons" onSubmit=${parkUntil}>
             <label>or until <input ref=${until} type="datetime-local" required min=${field(inHours(0))} max=${field(inHours(LONGEST_HOURS))} /></label>
-            <button>Park until then</button>
+            <button disabled=${work.busy}>Park until then</button>
           </form>`
       : html`<h2 id="asked">Escalate as possibly illegal</h2>
           <p>It goes into quarantine: its picture is closed to all but the people whom your organisation has named for it, and nobody reviews it any more. It can't be taken back here.</p>
-          <button type="button" onClick=${() => work.escalate()}>Escalate</button>`}
-    <button type="button" onClick=${() => work.ask(null)}>Cancel</button>
+          <button type="button" disabled=${work.busy} onClick=${() => work.escalate()}>Escalate</button>`}
+    <button type="button" disabled=${work.busy} onClick=${() => work.ask(null)}>Cancel</button>
+    <p role="status">${work.asked && work.busy ? "Wait: this is being done." : ""}</p>
     ${work.asked && html`<p role="alert" class="error">${work.error}</p>`}
   </dialog>`;
 }

@@ -1,6 +1,7 @@
 // The items of the same bytes in a blurred grid: tried first, confirmed by their number, taken back as one.
 
 import { AGAIN, get, post } from "../api.js";
+import { actionOf, nameOf, settings } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Loading, Preview, plain, time, useLoaded } from "./parts.js";
 
@@ -34,8 +35,6 @@ function Grid({ items, categories }) {
   const toggle = (list, one) => (list.includes(one) ? list.filter((each) => each !== one) : [...list, one]);
   return html`
     <h1>Items of the same bytes: ${items.length}</h1>
-    <p role="status" aria-live="polite">${batch.said}</p>
-    <p role="alert" class="error">${batch.error}</p>
     <ul class="grid">
       ${items.map(
         (one) => html`<li>
@@ -57,6 +56,8 @@ function Grid({ items, categories }) {
       )}
       <label class="note">Note <input maxlength="1000" value=${note} onInput=${(event) => setNote(event.target.value)} /></label>
     </fieldset>
+    <p role="status" aria-live="polite">${batch.busy ? "Wait: this is being done." : batch.said}</p>
+    <p role="alert" class="error">${batch.error}</p>
     <${Step} batch=${batch} body=${body} />
     <p><a href="#/review">Back to the review</a></p>
   `;
@@ -64,9 +65,12 @@ function Grid({ items, categories }) {
 
 function Step({ batch, body }) {
   const typed = useRef(null);
+  const made = useRef(null);
   useEffect(() => {
     if (batch.phase === "tried") typed.current?.focus();
+    if (batch.phase === "decided") made.current?.focus(); // not its button: a held Enter would take it back
   }, [batch.phase]);
+  useUndoKey(batch);
   if (batch.phase === "choosing") {
     return html`<p><button type="button" disabled=${batch.busy || !body.items.length} onClick=${() => batch.tryOut(body)}>Try it: nothing is decided yet</button></p>`;
   }
@@ -81,7 +85,24 @@ function Step({ batch, body }) {
       <button type="button" onClick=${batch.reconsider}>Change it</button>
     </form>`;
   }
-  return batch.phase === "decided" && html`<p><button type="button" disabled=${batch.busy} onClick=${batch.undo}>Take all ${batch.count} back</button></p>`;
+  if (batch.phase !== "decided") return null;
+  const { on, keys } = settings();
+  return html`<p ref=${made} tabindex="-1">
+    <button type="button" disabled=${batch.busy} onClick=${batch.undo}>${on && html`<kbd>${nameOf(keys.undo)}</kbd>`} Take all ${batch.count} back</button>
+  </p>`;
+}
+
+function useUndoKey(batch) {
+  const now = useRef(batch);
+  now.current = batch;
+  useEffect(() => {
+    const down = (event) => {
+      const { phase, busy, undo } = now.current;
+      if (phase === "decided" && !busy && !event.repeat && actionOf(event, settings()) === "undo") undo();
+    };
+    addEventListener("keydown", down);
+    return () => removeEventListener("keydown", down);
+  }, []);
 }
 
 // The steps of a batch: choosing → tried → decided → over.

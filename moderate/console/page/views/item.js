@@ -1,6 +1,6 @@
 import { get } from "../api.js";
 import { html } from "../vendor/htm-preact.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Loading, Policy, Reports, Verdict, useLoaded } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Loading, Policy, Reports, TextRead, Verdict, useLoaded } from "./parts.js";
 
 export function Item({ name }) {
   const [item, error] = useLoaded(() => get(`/items/${encodeURIComponent(name)}`), [name]);
@@ -12,6 +12,7 @@ export function Item({ name }) {
     <${Reports} item=${item} />
     <${Judge} judge=${item.judge} />
     <${Evidence} item=${item} />
+    <${TextRead} item=${item} />
     <${Captions} item=${item} />
     <${Policy} item=${item} />
     <h2>History</h2>

@@ -1,6 +1,8 @@
 import { ACTIONS, nameOf, save } from "../keys.js";
 import { html, useState } from "../vendor/htm-preact.js";
 
+const shown = (key) => (key === " " ? nameOf(key) : key);
+
 export function Keys({ keys: { on, keys }, setKeys }) {
   const [said, setSaid] = useState("");
   const change = (changed) => {
@@ -10,7 +12,7 @@ export function Keys({ keys: { on, keys }, setKeys }) {
   const remap = (action, field) => {
     const key = field.value;
     if (!key) return; // another one follows
-    field.value = keys[action];
+    field.value = shown(keys[action]);
     field.select();
     if (!/^[^0-9]$/u.test(key)) return setSaid("Choose one letter or sign; digits are the categories'.");
     const other = Object.keys(keys).find((each) => each !== action && keys[each] === key.toLowerCase());
@@ -28,8 +30,8 @@ export function Keys({ keys: { on, keys }, setKeys }) {
         ${Object.entries(ACTIONS).map(
           ([action, [, text]]) => html`<tr>
             <th scope="row"><label for="key-${action}">${text}</label></th>
-            <td><input id="key-${action}" maxlength="1" size="3" autocomplete="off" value=${keys[action]} onClick=${(event) => event.target.select()}
-              onInput=${(event) => remap(action, event.target)} onBlur=${(event) => (event.target.value = keys[action])} /></td>
+            <td><input id="key-${action}" maxlength="1" size="5" autocomplete="off" value=${shown(keys[action])} onClick=${(event) => event.target.select()}
+              onInput=${(event) => remap(action, event.target)} onBlur=${(event) => (event.target.value = shown(keys[action]))} /></td>
           </tr>`,
         )}
       </tbody>

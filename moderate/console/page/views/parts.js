@@ -101,6 +101,30 @@ export function Evidence({ item }) {
   </div>`;
 }
 
+// Boxes are left, top, right and bottom, in pixels of what the view shows.
+export function TextRead({ item }) {
+  if (!item.text.length) return null;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Text">
+    <table class="evidence">
+      <caption>Text in the picture</caption>
+      <thead>
+        <tr><th scope="col">Text</th><th scope="col">Read as</th><th scope="col">View</th><th scope="col">Box</th><th scope="col">Confidence</th></tr>
+      </thead>
+      <tbody>
+        ${item.text.map(
+          (one) => html`<tr>
+            <th scope="row">${plain(one.text)}</th>
+            <td>${one.kind}</td>
+            <td>${one.view}</td>
+            <td class="box">${one.box.join(" ")}</td>
+            <td>${number(one.confidence)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 const KINDS = { appeal: "Appeal", notice: "Notice", trusted_flagger: "Notice by a trusted flagger" };
 
 export function Reports({ item }) {

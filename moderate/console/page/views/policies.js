@@ -54,13 +54,37 @@ function Pack({ name }) {
     </dl>
     <h2>Questions</h2>
     <ul>
-      ${pack.questions.map(
-        (one) => html`<li>${one.text} (${one.categories?.join(", ") || "informs the judge"}; threshold ${one.threshold})</li>`,
-      )}
+      ${pack.questions.map((one) => html`<li>${one.text} (${about(one)})</li>`)}
     </ul>
     <h2>Cases</h2>
     ${pack.cases?.length
-      ? html`<ul>${pack.cases.map((one) => html`<li>${one.name}: ${one.verdict}${one.category ? `, ${one.category}` : ""}</li>`)}</ul>`
+      ? html`<ul>${pack.cases.map((one) => html`<li>${one.name}: expects ${named(one.expect.verdict, one.expect)}. ${given(one)}</li>`)}</ul>`
       : html`<p>It has no test cases: add some to its file under <code>cases</code>.</p>`}
   `;
+}
+
+function about(question) {
+  return [
+    question.categories?.join(", ") || "informs the judge",
+    `threshold ${question.threshold}`,
+    question.reads && `reads ${question.reads.join(", ")}`,
+    question.words && `words: ${question.words.join(", ")}`,
+  ]
+    .filter(Boolean)
+    .join("; ");
+}
+
+const named = (verdict, { category }) => (category ? `${verdict}, ${category}` : verdict);
+
+// The evidence of a case, in sentences.
+function given({ caption, text, answers, judge }) {
+  const asked = Object.entries(answers).map(([question, answer]) => `${question}: ${answer ?? "none"}.`);
+  return [
+    caption && `Caption: “${caption}”.`,
+    text && `Text: ${text.map((line) => `“${line}”`).join(", ")}.`,
+    ...asked,
+    `Judge: ${judge ? named(judge.flag, judge) : "as the answers say"}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }

@@ -1,7 +1,7 @@
 import { actionOf, nameOf } from "../keys.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
-import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, time } from "./parts.js";
+import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, TextRead, Verdict, time } from "./parts.js";
 import { Picture } from "./picture.js";
 import { useWork } from "./work.js";
 
@@ -29,10 +29,12 @@ export function Review({ me, keys }) {
       <div>
         <h1>Review: ${item.categories.join(", ") || "no category named"}</h1>
         <p>${work.mine ? "Held by you." : html`<b>You don't hold it any more:</b> you can only read it.`}</p>
+        ${item.verdict !== "review" && html`<p>In force until you decide: <${Verdict} said=${item} /></p>`}
         <${Facts} item=${item} />
         <${Reports} item=${item} />
         <${Judge} judge=${item.judge} />
         <${Evidence} item=${item} />
+        <${TextRead} item=${item} />
         <${Captions} item=${item} />
         <${Policy} item=${item} />
         <${Elsewhere} item=${item} />
