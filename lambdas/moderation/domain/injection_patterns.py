@@ -84,7 +84,11 @@ _TELLING = re.compile(
     rf"|\b(?:not|dont|don t|never) (?:flag|report|moderate|reject|censor) (?:\w+ )?(?:{_IMAGE}|account|me)\b"
     r"|\b(?:say|answer|choose|output|return|reply|respond|verdict|result|status|flag|mark) "
     r"(?:with |as |is |it s )?safe\b"
-    r"|\banswer (?:\w+ ){0,3}questions? (?:\w+ )?(?:no|safe)\b|\banswer no\b"
+    r"|\banswer (?:\w+ ){0,3}questions? (?:\w+ )?(?:no|safe)\b|\banswer no\b|\ball questions answers? (?:is |are )?no\b"
+    r"|\b(?:not|dont|don t|never) (?:flag|moderate)(?: (?:this|it|that)\b|$)"
+    r"|\b(?:classify|label|rate|judge) (?:\w+ ){0,2}as (?:safe|sfw|harmless)\b"
+    r"|\b(?:correct|right|true|expected) (?:label|verdict|classification) (?:is )?(?:safe|sfw|harmless)\b"
+    r"|\b(?:output|return|write|print|say) only (?:the word )?safe\b"
     r"|\b(?:not|dont|don t|never) (?:consider|use|trust|believe|apply) (?:\w+ )?"
     r"(?:answers?|evidence|policy|checklist)\b"
     r"|\b(?:your|system) (?:instructions|prompt)\b|\bsafe safe safe\b"
@@ -120,19 +124,21 @@ _MARKS = re.compile(
     r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>"
     r"|</?\s*(?:evidence|policy|system|assistant|user|instructions?|prompt|caption|answer|format)\b"
     r"|(?<!-)-{3,}\s*(?:end|begin|start|system)"
-    r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe|no|yes|true|false)\b"
+    r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe)\b"
+    r"|\bflag[\"']\s*:\s*[\"']?\s*(?:no|yes|true|false)\b"
     r"|\{\s*[\"']?(?:flag|category|reason)[\"']?\s*:"
-    r"|\b(?:verdict|decision|classification)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
-    r"|\b(?:status|result)\s*[:=]\s*[\"']?(?:safe|unsafe)\b"
+    r"|\b(?:verdict|decision|classification|status|result|label|judge|override|ground truth)\s*[:=]"
+    r"\s*[\"']?(?:safe|unsafe)\b"
     r"|[\"'](?:verdict|decision|classification|judge?ment|(?:is_?)?(?:un)?safe)[\"']\s*:"
     r"\s*[\"']?(?:safe|unsafe|ok|approved|no|yes|true|false)\b"
-    r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:"
     r"|\banswer\s*:\s*[\"'](?:yes|no|safe)|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
     re.IGNORECASE,
 )
 # The same that receipts, quizzes, figures and screens have as well.
 _COMMON_MARKS = re.compile(
-    r"```|#{3,}|={3,}|\{\s*[\"']\w+[\"']\s*:|\b(?:status|result)\s*[:=]\s*[\"']?(?:ok|approved|no)\b"
+    r"```|#{3,}|={3,}|\{\s*[\"']\w+[\"']\s*:|\b(?:status|result|verdict|decision|classification)\s*[:=]\s*[\"']?(?:ok|approved|no)\b"
+    r"|\bflag\s*(?:[:=]|\bis\b)\s*(?:no|yes|true|false)\b|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b"
+    r"|(?:^|[.!?\"'])\s*assistant\s*:"
     r"|\bquestion\s*:.{0,200}\banswer\s*:|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b",
     re.IGNORECASE,
 )
