@@ -102,10 +102,11 @@ _RUN_TOGETHER = re.compile(
     r"(?:ignore|disregard|override|bypass|forget)"
     r"(?:the|all|any|every|your|these|this|previous|prior|above|content|moderation|safety|of)*"
     r"(?:polic|instruction|rules|guideline|prompt|checklist)"
-    r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|answersafe"
+    r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|(?:answer|(?<!es)say)safe"
+    r"|(?:donot|dont)flag"
 )
 
-_RUN_TOGETHER_WITH = ("safe", "polic", "rules", "prompt", "checklist", "guideline", "instruction")
+_RUN_TOGETHER_WITH = ("safe", "flag", "polic", "rules", "prompt", "checklist", "guideline", "instruction")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 

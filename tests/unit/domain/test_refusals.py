@@ -71,7 +71,7 @@ def test_a_refusal_is_recognised(text: str) -> None:
         "two people who do not look at the camera",
         "a close up of a picture that is not finished",
         "the image shows a person who cannot see",
-        'The image shows a screenshot of a chat that says "I\'m sorry, but I can\'t assist with that."',
+        "The image shows a screenshot of a chat that says \"I'm sorry, but I can't assist with that.\"",
         'The image shows a billboard: "I cannot wait to see you in this picture".',
         "handwritten note saying I won't do that again",
         "The meme says 'I will not do this'",

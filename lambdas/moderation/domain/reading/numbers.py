@@ -30,13 +30,14 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 _MRZ_WEIGHTS = (7, 3, 1)
-_MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
+_MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z0<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
 _MRZ_NAME = re.compile(
-    r"(?<!\w)(?:[PIACV][A-Z<][A-Z<]{3}[A-Z]+(?:<{1,2}[A-Z]+)+<{2,}|[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]{2,}(?:<[A-Z]+)*<{5,})"
+    r"(?<!\w)(?:[PIACV][A-Z<][A-Z0<]{3}[A-Z0]+(?:<{1,2}[A-Z0]+)+<{2,}"
+    r"|[A-Z][A-Z0]+(?:<[A-Z0]+)*<<[A-Z][A-Z0]+(?:<[A-Z0]+)*<{5,})"
 )
 # Cards of three lines, of which the last one has the name alone: the number; birth and expiry.
-_MRZ_NUMBER = re.compile(r"(?<![A-Z0-9<])[IAC][A-Z<][A-Z<]{3}([A-Z0-9<]{9})([0-9OI])[A-Z0-9<]*<<")
-_MRZ_DATES = re.compile(r"(?<![A-Z0-9<])(\d{6})([0-9OI])[MFX<](\d{6})([0-9OI])[A-Z<]{3}", re.A)
+_MRZ_NUMBER = re.compile(r"(?<![A-Z0-9<])[IAC][A-Z<][A-Z0<]{3}([A-Z0-9<]{9})([0-9OI])[A-Z0-9<]*<<")
+_MRZ_DATES = re.compile(r"(?<![A-Z0-9<])(\d{6})([0-9OI])[MFX<](\d{6})([0-9OI])[A-Z0<]{3}", re.A)
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
@@ -79,7 +80,7 @@ def _iban_end(candidate: str) -> int | None:
 
 def identity_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Yield where identity numbers stand: machine-readable lines of passports and cards, and six countries' numbers."""
-    compact = text.replace(" ", "")
+    compact = text.replace(" ", "").replace("|", "I")
     if _MRZ_NAME.search(compact) or any(map(_is_mrz, _mrz_fields(compact))):
         yield 0, len(text)
     for pattern, check in _NATIONAL:

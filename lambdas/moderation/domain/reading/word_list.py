@@ -61,5 +61,5 @@ def folded(text: str) -> tuple[str, ...]:
     """Return the words of a text in one form for all letters that look alike: as signs, as letters, and unspaced."""
     plain = in_plain_letters(text).translate(OTHER_ALPHABETS)
     unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
-    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain))
+    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain), closed_up(in_words(plain)))
     return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))
