@@ -188,6 +188,8 @@ def test_an_answer_without_a_message_is_malformed() -> None:
     [
         ("ThrottlingException", 429, EndpointThrottled),
         ("ModelNotReadyException", 429, EndpointThrottled),
+        ("ServiceQuotaExceededException", 400, EndpointThrottled),
+        ("MPAgreementBeingCreated", 403, EndpointUnavailable),
         ("ModelTimeoutException", 408, EndpointTimeout),
         ("ServiceUnavailableException", 503, EndpointUnavailable),
         ("InternalServerException", 500, EndpointUnavailable),
