@@ -220,7 +220,7 @@ def test_a_model_that_gives_no_text_is_named_so_and_not_asked_again(message):
         model.ask(b"png", [GUN], False)
 
 
-@pytest.mark.parametrize("end", ["abort", "content_filter", "error", "tool_calls"])
+@pytest.mark.parametrize("end", ["abort", "content_filter", "error", "tool_calls", "timeout", "safety", ["stop"]])
 def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
     answer = said("No", No=0.99, Yes=0.01)
     answer["choices"][0]["finish_reason"] = end
@@ -229,6 +229,15 @@ def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
     reply = model.ask(b"png", [GUN], True)
 
     assert (reply.answers[0].text, reply.caption) == ("", "")
+
+
+@pytest.mark.parametrize("end", ["stop", "eos_token", "stop_sequence", "length", None])
+def test_a_text_that_the_model_ended_itself_is_its_answer(end):
+    answer = said("No", No=0.99, Yes=0.01)
+    answer["choices"][0]["finish_reason"] = end
+    model, _ = eyes(answer)
+
+    assert model.ask(b"png", [GUN], False).answers[0].text == "No"
 
 
 @pytest.mark.parametrize(

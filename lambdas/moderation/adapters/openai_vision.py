@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.adapters import clients
-from moderation.adapters.chat_ends import NO_ANSWER
+from moderation.adapters.chat_ends import CUT, OWN
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
 from moderation.domain.yes_no import TOO_MANY_CHARACTERS, yes_or_no
@@ -130,7 +130,8 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
-    answer = "" if choice.get("finish_reason") in NO_ANSWER else text.strip()[:TOO_MANY_CHARACTERS]
+    whole_or_cut = choice.get("finish_reason") in (*OWN, *CUT)
+    answer = text.strip()[:TOO_MANY_CHARACTERS] if whole_or_cut else ""
     return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
 
 
