@@ -11,9 +11,12 @@ _KEPT = 1024  # texts whose reading is kept
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc`\u00b4\uff07"), "'")
 _MARKUP = re.compile(r"<\|?\w+\|?>|[*_\[\]]")
 _QUOTED = re.compile(r"(?<=\w)[\s:,(]*(?:\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|(?<=[\s:,(])'[^']*(?:'\w[^']*)*'?)")
+# "that says I can't", but not "that I can't describe": the model goes on behind a conjunction.
+_GOES_ON = r"(?:[.,;]|\b(?:and|because|but|so|that|which)) (?:i|i'm|we|it|violates)\b"
 _LETTERING = re.compile(
     r"\b(?:badge|banner|captions?|captioned|chat|comic|letters?|lettering|meme|message|mug|note|notebook|poster|quotes?"
-    r"|reads?|reading|says?|saying|screenshot|shirt|sign|stating|text|titled|tweet|words|written)\b.*"
+    r"|reads?|reading|says?|saying|screenshot|shirt|sign|stating|text|titled|tweet|words|written)\b"
+    rf"(?:(?!{_GOES_ON}).)*"
 )
 # A thing is named first: a caption, whatever it goes on to say.
 _OF_A_THING = re.compile(r"(?:an?|two|three|several) (?!(?:image|picture|photo|ai|(?:large )?language)\b)\w+")
@@ -37,7 +40,8 @@ _NEGATED = (
 )
 _DECLINED = re.compile(
     rf"{_SELF}(?:\w+ ){{0,2}}?{_NEGATED} (?:\w+ ){{0,3}}?(?:(?:assist|comply|describ|fulfil)"
-    rf"|(?:do|answer|share|say|view|caption) (?:that|this)\b|help (?:you )?(?:with )?(?:that|this|you)\b|continue\W*$"
+    rf"|(?:do|answer|share|say|view|caption|repeat) (?:that|this|it|them)\b|help (?:you )?(?:with )?(?:that|this|you)\b"
+    r"|continue\W*$"
     r"|(?:caption|create|generate|discuss|engage|talk|analy[sz]|process|provide|continue|respond|comment|answer"
     r"|help with|proceed|write)\w*\b(?! (?:refund|restroom)).{0,40}"
     rf"\b(?:that|this|it|{_IMAGE}|requests?|questions?|descriptions?|assistance)\b"
@@ -61,8 +65,7 @@ _OWN_RULES = re.compile(
     r"|\bi (?:do not|don't) have (?:access to|the (?:ability|capability|capacity)|eyes)\b"
     r"|^(?:i'm|i am|we're|we are) not sure\W*$"
     r"|\b(?:i|we)(?:'d| would| must| have to| will)? (?:\w+ )?(?:decline|refuse|rather not|prefer not)(?: to)?"
-    r" (?:answer|assist"
-    r"|caption|comment|comply|continue|describe|discuss|engage|help|respond|say|talk|(?:this|that|your) request)"
+    r" (?:answer|assist|caption|comment|comply|continue|describe|discuss|engage|help|respond|say|talk|(?:this|that|your) request)"
     r"|\b(?:i|we)(?:'d| would| must| have to| will|'m going to have to) (?:\w+ )?(?:decline|refuse)\W*$"
     rf"|^describing {_THE} {_IMAGE} (?:would|is|isn't|could)\b"
     r"|\b(?:best|appropriate) (?:for me )?(?:not )?to describe\b"

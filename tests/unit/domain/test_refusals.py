@@ -50,6 +50,10 @@ from moderation.domain.refusals import declines
         "That's not something I can help with.",
         "Not able to describe the image.",
         "How can I assist you today?",
+        "This image contains text that I cannot describe.",
+        "The screenshot contains personal data, so I can't describe it.",
+        "The photo shows a note, but I can't provide a description of it.",
+        "The image contains written content that violates my guidelines.",
     ],
 )
 def test_a_refusal_is_recognised(text: str) -> None:
