@@ -14,8 +14,8 @@ _QUOTED = re.compile(r"(?<=\w)[\s:,(]*(?:\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|(?<
 # "that says I can't", but not "that I can't describe": the model goes on behind a conjunction.
 _GOES_ON = r"(?:[.,;]|\b(?:and|because|but|so|that|which)) (?:i|i'm|we|it|violates)\b"
 _LETTERING = re.compile(
-    r"\b(?:badge|banner|captions?|captioned|chat|comic|letters?|lettering|meme|message|mug|note|notebook|poster|quotes?"
-    r"|reads?|reading|says?|saying|screenshot|shirt|sign|stating|text|titled|tweet|words|written)\b"
+    r"\b(?:badge|banner|captions?(?= (?:i|we)\b)|captioned|chat|comic|letters?|lettering|meme|message|mug|note|notebook"
+    r"|poster|quotes?|reads?|reading|says?|saying|screenshot|shirt|sign|stating|text|titled|tweet|words|written)\b"
     rf"(?:(?!{_GOES_ON}).)*"
 )
 # A thing is named first: a caption, whatever it goes on to say.
@@ -32,7 +32,7 @@ _BEFORE = (
     rf"^\W*(?:(?:error|hmm|well|sure|of course|it (?:seems|looks like|appears)(?: that| as if)?|{_SORRY})\W+(?:but )?)?"
 )
 _SELF = rf"(?:\b(?:i|we)(?: |\b(?='))|{_BEFORE})"
-_OF_ITSELF = re.compile(rf"\W*(?:{_SORRY}|i|we|as an?|no|please|describing|there(?: is no|'s no| isn't))\b")
+_OF_ITSELF = re.compile(rf"\W*(?:{_SORRY}|i|we|as an?|no|please|describing|unable|there(?: is no|'s no| isn't))\b")
 _NEGATED = (
     r"(?:can(?:no|')?t|can not|could(?:n't| not)|w(?:on't|ill not)|do(?:n't| not)(?: feel comfortable)?"
     r"|(?:(?:am|'m|was|are|were) )?(?:unable to|uncomfortable|not \w+)|wasn't able to"
@@ -44,15 +44,19 @@ _DECLINED = re.compile(
     r"|continue\W*$"
     r"|(?:caption|create|generate|discuss|engage|talk|analy[sz]|process|provide|continue|respond|comment|answer"
     r"|help with|proceed|write)\w*\b(?! (?:refund|restroom)).{0,40}"
-    rf"\b(?:that|this|it|{_IMAGE}|requests?|questions?|descriptions?|assistance)\b"
-    rf"|(?:see|view|look at|make out|access|interpret|open|load|read|display) (?:{_THE} )?{_IMAGE}\b"
+    rf"\b(?:that|this|it|{_IMAGE}|requests?|questions?|descriptions?|captions?|content|assistance)\b"
+    rf"|(?:see|view|find|look at|make out|access|interpret|open|load|read|display) (?:{_THE} )?{_IMAGE}\b"
     rf"|see (?:it|anything)\W*$|(?:say|tell)(?: you)? what(?: is|'s) in {_THE} {_IMAGE}|know\W*$"
     r"|identify (?:real |specific )?(?:people|persons?|individuals|anyone|faces))"
 )
 _UNABLE = re.compile(
     rf"{_BEFORE}(?:unable to (?:assist|comply|help(?! (?:him|her|it|them)))\b"
     rf"|(?:unable to|not able to|failed to|can(?:no|')t|could(?:n't| not)|error) (?:\w+ )?"
-    rf"(?:describe|load|loading|open|process|processing|read|see|view) (?:{_THE} )?{_IMAGE}\b)"
+    rf"(?:(?:describe|load|loading|open|process|processing|read|see|view) (?:{_THE} )?{_IMAGE}"
+    rf"|(?:create|generate|provide|produce) (?:{_THE} )?(?:caption|description)))\b"
+    r"|\b(?:can't|cannot|can not|could not|won't) be (?:captioned|described)\b(?! in\b)"
+    r"|(?:^|[.:] )(?:no (?:caption|description) available"
+    r"|(?:caption|description) (?:not available|unavailable|withheld))\b"
     rf"|\b(?:it is|it's|is) (?:not possible|impossible) (?:for me )?to (?:assist|describe|help)\b"
     r"|(?:\bnot|n't) something i can (?:assist|describe|discuss|help)\b"
 )
@@ -65,7 +69,8 @@ _OWN_RULES = re.compile(
     r"|\bi (?:do not|don't) have (?:access to|the (?:ability|capability|capacity)|eyes)\b"
     r"|^(?:i'm|i am|we're|we are) not sure\W*$"
     r"|\b(?:i|we)(?:'d| would| must| have to| will)? (?:\w+ )?(?:decline|refuse|rather not|prefer not)(?: to)?"
-    r" (?:answer|assist|caption|comment|comply|continue|describe|discuss|engage|help|respond|say|talk|(?:this|that|your) request)"
+    r" (?:answer|assist|caption|comment|comply|continue|describe|discuss|engage|help|respond|say|talk"
+    r"|(?:this|that|your) request)"
     r"|\b(?:i|we)(?:'d| would| must| have to| will|'m going to have to) (?:\w+ )?(?:decline|refuse)\W*$"
     rf"|^describing {_THE} {_IMAGE} (?:would|is|isn't|could)\b"
     r"|\b(?:best|appropriate) (?:for me )?(?:not )?to describe\b"
@@ -84,8 +89,9 @@ _SHOWN = r"(?:attached|displayed|given|included|loaded|opened|processed|provided
 _NOT_GIVEN = re.compile(
     rf"{_BEFORE}(?:(?:{_THE}|attached) )?{_IMAGE} (?:you (?:\w+ )?\w+ )?(?:is blank or )?(?:"
     rf"(?:(?:is|was|were|has|have|could|can|did|does)(?:n't| not)|can't|cannot) (?:be |been )?{_SHOWN}{_END}"
-    rf"|(?:can't|cannot|could not) be described\b"
+    rf"|(?:appears|seems) to be (?:broken|corrupted|missing)\b"
     rf"|(?:failed to|didn't|did not|doesn't|won't) (?:load|upload|open|display|come through|attach)\b)"
+    rf"|{_BEFORE}there was an? (?:error|problem) (?:loading|opening|processing|reading|with) (?:{_THE} )?{_IMAGE}\b"
     rf"|{_BEFORE}(?:there (?:is|was) )?no {_IMAGE} (?:\w+ )?(?:\w+ )?{_SHOWN}\b"
     rf"|{_BEFORE}there(?: is no|'s no| isn't an?| is not an?| was no) {_IMAGE}(?: (?:here|attached)| in your \w+)?\W*$"
     rf"|{_BEFORE}i (?:see|have|got|received) no {_IMAGE}\b"
