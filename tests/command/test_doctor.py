@@ -1217,7 +1217,7 @@ def test_a_judge_whose_answer_is_cut_off(rows, bedrock):
     ("code", "said"),
     [
         ("ResourceNotFoundException", "Model use case details have not been submitted for this account."),
-        ("ValidationException", "This model doesn't support the temperature field."),
+        ("ValidationException", "This model doesn't support the outputConfig field."),
     ],
 )
 def test_what_a_model_refuses_is_told_in_its_own_words(rows, bedrock, code, said):

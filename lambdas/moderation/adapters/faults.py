@@ -148,6 +148,11 @@ def bedrock_faults(model: str) -> Iterator[None]:
         raise EndpointUnavailable(f"Bedrock can't be reached for {model} ({type(error).__name__}).") from error
 
 
+def refuses_temperature(error: ClientError) -> bool:
+    """Tell if a model on Bedrock takes no temperature, as Claude's newer ones."""
+    return code_of(error) == "ValidationException" and "temperature" in str(error).lower()
+
+
 def _bedrock_fault(model: str, error: ClientError) -> ModerationError:
     code, status = code_of(error), _status(error)
     if _is_throttled(error) or status == 429 or code == _QUOTA_OF_MODEL:
