@@ -96,6 +96,7 @@ def test_looking_for_finds_ends_when_time_is_up():
         ("Тел. 123-456", "phone"),
         ("联系电话\uff1a13800138000", "phone"),
         ("هاتف 0501234567", "phone"),
+        ("TEL;TYPE=WORK,VOICE:01711234567", "phone"),
         ("anna at web dot de", "email"),
         ("4111.1111.1111.1111", "payment-card"),
         ("4111·1111·1111·1111", "payment-card"),
@@ -201,6 +202,14 @@ def test_a_code_is_found_and_its_content_is_searched():
 
 
 @pytest.mark.parametrize(
+    "link",
+    ["https://wa.me/447700900123", "https://api.whatsapp.com/send?phone=447700900123", "https://t.me/+447700900123"],
+)
+def test_a_link_to_a_telephone_number_is_one_as_well(link):
+    assert detected(link) == {"url", "phone"}
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("a n n a . m ari a @m a i l . d e", {"email"}),
@@ -246,7 +255,7 @@ def test_a_word_is_found_whatever_its_letters_look_like(text):
     assert (find.detector, find.text, find.confidence) == ("words", "idiot", 0.9)
 
 
-@pytest.mark.parametrize("text", ["idiotic", "IDOL", "a dolt", ""])
+@pytest.mark.parametrize("text", ["idiotic", "IDOL", "a dolt", "Room 1D107", "(ID107)", ""])
 def test_a_part_of_a_word_is_no_word(text):
     assert words_found(Reading((line(text),) if text else ()), ["idiot"]) == ()
 

@@ -41,7 +41,8 @@ _DIALLED_INTERNATIONAL = re.compile(
 _SHORT_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}[ .\-]\d{3}[ .\-]\d{3,4}(?!\d)", _FLAGS)
 _BEFORE = r"[\s.:]{0,3}(?:me|us|at|on|no|nr|number)?[\s.:]{0,2}\+?"
 _CALLED = re.compile(
-    r"\b(?:t[eé]l|t[eé]l[eé](?:phone|f[oó]n|f[oó]no|foon|fone)|tfno|tlf|phone|call|fax|fon|gsm(?=[ .:]{1,3}0[1-9])"
+    r"\b(?:t[eé]l(?:;[\w=,;-]+(?=:))?"
+    r"|t[eé]l[eé](?:phone|f[oó]n|f[oó]no|foon|fone)|tfno|tlf|phone|call|fax|fon|gsm(?=[ .:]{1,3}0[1-9])"
     r"|тел|телефон)\b"
     rf"{_BEFORE}{_NUMBER}{{4,14}}(?!\d)"
     # Also words of other texts: "ring 18 000", "text 10000 words".
@@ -56,6 +57,7 @@ _TRUNK = re.compile(
     r"|(?:[78][ -]?)?\(\d{3,5}\)\s?\d{1,3}-\d\d-\d\d|[78][ -]\d{3}[ -]\d{3}-\d\d-\d\d)(?![\w\-/]|\.\d)",
     _FLAGS,
 )
+_CHAT_LINK = re.compile(r"\b(?:wa\.me/|whatsapp\.com/send/?\?phone=)\+?\d{7,15}(?!\d)", _FLAGS)
 _RANGE = r"(?!\d00\s?-\s?\d\d00)"  # "100-2000 Hz": both ends are round
 _LOCAL = re.compile(rf"(?<![\w.\-/]){_RANGE}\d{{3}}\s?-\s?\d{{4}}(?![\w\-/]|\.\d)", _FLAGS)
 _AREA = re.compile(r"(?<![\w.\-/])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w\-/]|\.\d)", _FLAGS)
@@ -81,6 +83,6 @@ def written_phones(text: str) -> Iterator[tuple[int, int]]:
     """Yield where telephone numbers stand in forms that no plan of numbers needs to confirm."""
     for pattern in (
         *(_INTERNATIONAL, _DIALLED_INTERNATIONAL, _SHORT_INTERNATIONAL),
-        *(_CALLED, _TRUNK, _AREA, _LOCAL),
+        *(_CALLED, _TRUNK, _AREA, _LOCAL, _CHAT_LINK),
     ):
         yield from (match.span() for match in pattern.finditer(text))

@@ -15,6 +15,8 @@ Block = tuple[Line, ...]
 _LOOK_ALIKE = str.maketrans("013456789@$l", "oieasgtbgasi")
 _SIGNS = str.maketrans("!|€£¢", "iielc")
 _SPACED = re.compile(r"(?<!\w)\w(?:[\W_]{1,2}\w){2,}(?!\w)")
+_WORD = re.compile(r"[^\s.,;:/_-]+")
+_NUMBERED = re.compile(r"\d{3}\W*$")  # a room, an item: "ID107"
 _MOST_ROWS = 4  # of one phrase, each with a word of it: signs and memes write a word a line, however far apart
 
 
@@ -62,4 +64,8 @@ def folded(text: str) -> tuple[str, ...]:
     plain = in_plain_letters(text).translate(OTHER_ALPHABETS)
     unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
     read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain), closed_up(in_words(plain)))
-    return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))
+    return tuple(dict.fromkeys(in_words(_WORD.sub(_in_letters, each)) for each in read))
+
+
+def _in_letters(word: re.Match[str]) -> str:
+    return word[0] if _NUMBERED.search(word[0]) else word[0].translate(_LOOK_ALIKE)
