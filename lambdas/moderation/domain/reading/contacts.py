@@ -18,7 +18,8 @@ _EMAIL = re.compile(
     r"(?<![\w.])[a-z0-9][\w.+,-]*"
     rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST})*(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
     rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov))"
-    rf"|\sat\s{_HOST}(?:\sdot\s{_HOST})*\sdot\s(?:{_TOP_LEVEL}))\b",
+    rf"|\sat\s{_HOST}(?:\sdot\s{_HOST})*\sdot\s(?:{_TOP_LEVEL}))\b"
+    r"(?!:[\w~/])",  # "git@github.com:org/repo" names a repository
     _FLAGS,
 )
 _URL = re.compile(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 Check = Callable[[str], bool]
 
-_CARD = re.compile(r"(?<!\d)(?<!\d[ .-])[2-6](?:[ .-]?[\dOolI]){12,18}(?![\dOo])")
+# Looked for at each place: an expiry date before it begins like one, too.
+_CARD = re.compile(r"(?:(?<!\d)(?<!\d[ .-])|(?<=\d/\d\d ))(?=([2-6](?:[ .-]?[\dOolI]){12,18}(?![\dOo])))")
 # The schemes' first digits, each with its lengths: an IMEI has 15 digits and a right last one, too.
 _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|35|3[689])\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|6\d{15,18}"
@@ -44,7 +45,7 @@ _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 def payment_cards(text: str) -> Iterator[tuple[int, int]]:
     """Yield where numbers of payment cards stand: 13 to 19 digits of a known scheme with a right last digit."""
     for match in _CARD.finditer(text):
-        candidate = match[0].translate(_DIGITS)
+        candidate = match[1].translate(_DIGITS)
         ends = [group.end() for group in re.finditer(r"\d+", candidate)]  # an expiry date may follow
         if end := next((end for end in reversed(ends) if _is_card(candidate[:end])), None):
             yield match.start(), match.start() + end
@@ -53,6 +54,8 @@ def payment_cards(text: str) -> Iterator[tuple[int, int]]:
 def _is_card(written: str) -> bool:
     groups = re.split("[ .-]", written)
     number = "".join(groups)
+    if "." in written and (min(map(len, groups)) < _GROUP or {*written} & {" ", "-"}):  # a fraction
+        return False
     together = sum(len(group) for group in groups if len(group) >= _GROUP)
     of_scheme = _SCHEMES.fullmatch(number) is not None and 2 * together >= len(number)
     return of_scheme and len(set(number)) >= _LEAST_KINDS and luhn(number) and not _is_article(number)
