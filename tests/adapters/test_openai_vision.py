@@ -231,6 +231,17 @@ def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
     assert (reply.answers[0].text, reply.caption) == ("", "")
 
 
+@pytest.mark.parametrize(
+    "token", ["</s>", "<|im_end|>", " <end_of_utterance>\n", "<|eot_id|><|end_of_text|>", "<end_of_turn>"]
+)
+def test_the_tokens_that_end_a_text_are_no_part_of_it(token):
+    model, _ = eyes(said(f"No{token}", No=0.99, Yes=0.01), said(f"A dog <b>.{token}"))
+
+    reply = model.ask(b"png", [GUN], True)
+
+    assert (reply.answers[0].text, reply.caption) == ("No", "A dog <b>.")
+
+
 @pytest.mark.parametrize("end", ["stop", "eos_token", "stop_sequence", "length", None])
 def test_a_text_that_the_model_ended_itself_is_its_answer(end):
     answer = said("No", No=0.99, Yes=0.01)

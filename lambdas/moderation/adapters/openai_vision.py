@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ _CLEARLY_NO = 0.05
 # With less on yes and no together the blank picture was answered with something else, which is no tendency to yes.
 _ANSWERED = 0.5
 _MODEL_CHARACTERS = 200  # of a model's name, which goes to the record
+# Tokens of a chat's format that servers leave at the end of a text.
+_END_TOKENS = re.compile(r"(?:\s*(?:</s>|<\|?(?:im_end|eot_id|endoftext|end|end_of_(?:text|turn|utterance))\|?>))+\s*$")
+_TAIL = 200  # characters in which they are looked for
 # What tokenizers put before a word.
 _BEFORE_WORDS = " \n\t\u2581\u0120"
 
@@ -131,8 +135,12 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
     whole_or_cut = choice.get("finish_reason") in (*OWN, *CUT)
-    answer = text.strip()[:TOO_MANY_CHARACTERS] if whole_or_cut else ""
+    answer = _without_end_tokens(text.strip())[:TOO_MANY_CHARACTERS] if whole_or_cut else ""
     return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
+
+
+def _without_end_tokens(text: str) -> str:
+    return text[:-_TAIL] + _END_TOKENS.sub("", text[-_TAIL:])
 
 
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
