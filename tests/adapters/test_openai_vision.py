@@ -117,6 +117,19 @@ def test_space_before_the_answer_is_no_answer():
     assert model.ask(b"png", [GUN], False).answers[0].p_yes == pytest.approx(0.02)
 
 
+@pytest.mark.parametrize("sign", ["**", '"', "(", "- "])
+def test_signs_before_the_answer_are_no_answer(sign):
+    answer = said(f"{sign}No{sign}", No=0.9, Yes=0.1)
+    first = {"token": sign, "logprob": -0.1, "top_logprobs": [{"token": sign, "logprob": -0.1}]}
+    answer["choices"][0]["logprobs"]["content"][0]["token"] = "No"
+    answer["choices"][0]["logprobs"]["content"].insert(0, first)
+    model, _ = eyes(answer, said("No", No=1.0))
+
+    scored = model.ask(b"png", [GUN], False).answers[0]
+
+    assert (scored.p_yes, scored.p_yes_no) == (pytest.approx(0.1), pytest.approx(1.0))
+
+
 def test_what_is_not_clearly_no_is_asked_about_a_blank_picture_once():
     yes = said("Yes", Yes=0.9, No=0.1)
     model, runtime = eyes(yes, said("No", No=0.7, Yes=0.3), yes)

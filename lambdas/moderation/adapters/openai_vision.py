@@ -144,7 +144,7 @@ def _without_end_tokens(text: str) -> str:
 
 
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
-    words = [entry for entry in entries if entry["token"].strip(_BEFORE_WORDS)]
+    words = [entry for entry in entries if any(map(str.isalnum, entry["token"].strip(_BEFORE_WORDS)))]
     first = (words or entries or [{}])[0]
     if not first.get("top_logprobs"):
         return None
