@@ -19,7 +19,7 @@ _LETTERING = re.compile(
     rf"(?:(?!{_GOES_ON}).)*"
 )
 # A thing is named first: a caption, whatever it goes on to say.
-_OF_A_THING = re.compile(r"(?:an?|two|three|several) (?!(?:image|picture|photo|ai|(?:large )?language)\b)\w+")
+_OF_A_THING = re.compile(r"(?:an?|two|three|several) (?!(?:image|picture|photo|reasons|ai|(?:large )?language)\b)\w+")
 
 _IMAGE = r"(?:image|picture|photo|photograph)s?"
 _THE = r"(?:the|this|that|your|an?|any|the attached|the provided)"
@@ -81,7 +81,7 @@ _BLOCKED = re.compile(
     r"(?:(?:was|is|were|has been|have been) )?(?:\w+ )?"
     r"(?:blocked|declined|denied|filtered|flagged|refused|rejected|withheld)(?=\W*$|[.,;:]| (?:by|due|because)\b)"
     r"|\bassistance with (?:this|that) request\b|\bsomething went wrong\b|^an error occurred\b|\bserver error\W*$"
-    rf"|{_BEFORE}(?:(?:{_SORRY})(?:\W+(?:but )?no)?|no|none|null|redacted|refused|declined|blocked|n/a|nothing)\W*$"
+    rf"|{_BEFORE}(?:(?:{_SORRY})(?:\W+(?:but )?no)?|no|yes|none|null|redacted|refused|declined|blocked|n/a|nothing)\W*$"
     r"|\b(?:can|may) i (?:help|assist) you(?: today)?\W*$|^(?:what|which|where)\b.*\b(?:image|describe)\b.*\?$"
 )
 _END = r"(?=\W*$|[.,;:]| (?:and|or|but|for|by|to (?:me|your|describe)|(?:in|with) your)\b)"

@@ -50,6 +50,8 @@ from moderation.domain.refusals import declines
         "That's not something I can help with.",
         "Not able to describe the image.",
         "How can I assist you today?",
+        "Yes.",
+        "Two reasons I can't describe this image: it is explicit, and it violates policy.",
         "The image contains explicit nudity and cannot be described.",
         "Description unavailable due to policy.",
         "Unable to generate caption.",
