@@ -98,6 +98,7 @@ def test_looking_for_finds_ends_when_time_is_up():
         ("هاتف 0501234567", "phone"),
         ("TEL;TYPE=WORK,VOICE:01711234567", "phone"),
         ("anna at web dot de", "email"),
+        (".brien@company.photography", "email"),
         ("VALID THRU 12/27 4111 1111 1111 1111", "payment-card"),
         ("4111.1111.1111.1111", "payment-card"),
         ("4111·1111·1111·1111", "payment-card"),

@@ -16,7 +16,7 @@ _AT = r"(?:[@©]|\s?[(\[{<]\s?at\s?[)\]}>]\s?)"
 _DOT = r"\s?(?:[.,]|[(\[{<]\s?dot\s?[)\]}>])\s?"
 _MAIL_HOST = "gmail|googlemail|yahoo|hotmail|outlook|live|icloud|aol|gmx|web|proton|protonmail|mail|yandex|qq|naver|msn"
 _EMAIL = re.compile(
-    r"(?<![\w.])[a-z0-9][\w.+,-]*"
+    r"(?<!\w)(?<!\w\.)[a-z0-9][\w.+,-]{0,63}"
     rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST})*(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
     rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov))"
     rf"|\sat\s(?:{_MAIL_HOST})\sdot\s(?:{_TOP_LEVEL}))\b"
