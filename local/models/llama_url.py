@@ -6,7 +6,8 @@ from typing import Any
 from local.models.chat import Chat, Completion, JudgeFailed
 from local.models.openai_server import TIMEOUT_S, OpenAiServer
 
-_TAKEN_BACK = ("abort", "content_filter", "error")
+# Ends of an answer that is the model's own, whole or cut off at the limit.
+_OWN = (None, "", "stop", "stop_sequence", "eos", "eos_token", "end_turn", "length")
 
 
 class LlamaUrl:
@@ -28,7 +29,7 @@ class LlamaUrl:
             tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
             end = choice.get("finish_reason")
             # without a text a model thinks first, refuses or calls a tool
-            text = "" if end in _TAKEN_BACK else choice["message"].get("content") or ""
+            text = (choice["message"].get("content") or "") if end in _OWN else ""
             return Completion(str(text), tokens, end == "length")
         except urllib.error.HTTPError as error:
             raise JudgeFailed(error.code, self._server.told(f"answered {error.code}: see its log")) from None

@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from moderate.checks.aws import client
-from moderate.checks.check import TOO, Check, attempt
+from moderate.checks.check import TOO, Check, attempt, explained
 from moderate.checks.judging import judged
 from moderate.deployment import Deployment
+from moderate.failures import DENIED
 from moderation.adapters.bedrock_judge import form_of, foundation_model
+from moderation.adapters.faults import code_of
 from moderation.contract import BEDROCK_REGIONS
-from moderation.errors import EndpointThrottled
+from moderation.errors import EndpointRejected, EndpointThrottled, Misconfigured
 
 _ANOTHER = f"Choose another: npx cdk deploy --all -c judge=bedrock:… {TOO}"
 _FORMS = {"schema": "held to a JSON schema", "tool": "by a tool that it must call", "text": "as text, parsed strictly"}
@@ -78,3 +82,9 @@ def _answers(name: str, deployment: Deployment) -> Check:
         return judged(name, deployment.judge, form, "its metrics in CloudWatch, namespace AWS/Bedrock")
     except EndpointThrottled as error:
         return Check(name, "warn", str(error), "Run it again in a few minutes; images wait meanwhile")
+    except (EndpointRejected, Misconfigured) as error:
+        refused = error.__cause__
+        if not isinstance(refused, ClientError) or code_of(refused) in DENIED:
+            raise
+        said = refused.response["Error"].get("Message", "")
+        return Check(name, "fail", explained(error)[0], f"AWS says: {said}")

@@ -188,6 +188,8 @@ def test_an_answer_without_a_message_is_malformed() -> None:
     [
         ("ThrottlingException", 429, EndpointThrottled),
         ("ModelNotReadyException", 429, EndpointThrottled),
+        ("ServiceQuotaExceededException", 400, EndpointThrottled),
+        ("MPAgreementBeingCreated", 403, EndpointUnavailable),
         ("ModelTimeoutException", 408, EndpointTimeout),
         ("ServiceUnavailableException", 503, EndpointUnavailable),
         ("InternalServerException", 500, EndpointUnavailable),
@@ -215,6 +217,34 @@ def test_a_model_that_needs_a_profile_says_so() -> None:
         stubbed.add_client_error("converse", "ValidationException", said, 400)
         with pytest.raises(Misconfigured, match="inference profile"):
             BedrockJudge(runtime, NOVA).complete(TURNS, SCHEMA)
+
+
+def test_a_model_that_takes_no_temperature_is_asked_without_from_then_on() -> None:
+    request = request_of(MINISTRAL, TURNS, SCHEMA)
+    without = request | {"inferenceConfig": {"maxTokens": 256}}
+    answer = answered({"text": json.dumps(JUDGEMENT)})
+    runtime = client()
+    with Stubber(runtime) as stubbed:
+        said = "The model returned the following errors: `temperature` is deprecated for this model."
+        stubbed.add_client_error("converse", "ValidationException", said, 400, expected_params=request)
+        stubbed.add_response("converse", answer, without)
+        stubbed.add_response("converse", answer, without)
+        judge = BedrockJudge(runtime, MINISTRAL)
+
+        texts = [judge.complete(TURNS, SCHEMA) for _ in range(2)]
+        stubbed.assert_no_pending_responses()
+
+    assert [parse_judgement(text, PACK).flag for text in texts] == ["unsafe", "unsafe"]
+
+
+def test_a_model_that_refuses_also_without_a_temperature_is_asked_no_more() -> None:
+    runtime = client()
+    with Stubber(runtime) as stubbed:
+        for said in ("temperature is deprecated", "temperature again"):
+            stubbed.add_client_error("converse", "ValidationException", said, 400)
+        with pytest.raises(EndpointRejected):
+            BedrockJudge(runtime, MINISTRAL).complete(TURNS, SCHEMA)
+        stubbed.assert_no_pending_responses()
 
 
 def test_a_field_that_the_functions_boto3_doesnt_know_is_named_so() -> None:

@@ -270,6 +270,16 @@ def test_a_chat_completion_that_was_cut_off_or_blocked_is_no_judgement(end):
     assert text == f"[no answer: {end}]"
 
 
+@pytest.mark.parametrize(("end", "said"), [("timeout", "timeout"), ("blocked: SAFETY", "cut"), (["stop"], "cut")])
+def test_a_chat_completion_with_an_end_of_another_kind_is_no_judgement(end, said):
+    safe = '{"flag": "safe", "category": "none", "reason": "Nothing."}'
+    answer = {"choices": [{"message": {"content": safe}, "finish_reason": end}]}
+
+    text = SageMakerJudge(endpoint(Runtime(answer), "judge"), "openai", True).complete(TURNS, SCHEMA)
+
+    assert text == f"[no answer: {said}]"
+
+
 @pytest.mark.parametrize("message", [{"content": None, "refusal": "I can't."}, {"reasoning_content": "Well."}])
 def test_a_chat_completion_without_a_text_is_no_judgement(message):
     answer = {"choices": [{"message": message, "finish_reason": "stop"}]}

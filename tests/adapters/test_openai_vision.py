@@ -117,6 +117,20 @@ def test_space_before_the_answer_is_no_answer():
     assert model.ask(b"png", [GUN], False).answers[0].p_yes == pytest.approx(0.02)
 
 
+@pytest.mark.parametrize("sign", ["**", '"', "(", "- "])
+def test_signs_before_the_answer_are_no_answer(sign):
+    answer = said(f"{sign}No{sign}", No=0.9, Yes=0.1)
+    first = {"token": sign, "logprob": -0.1, "top_logprobs": [{"token": sign, "logprob": -0.1}]}
+    answer["choices"][0]["logprobs"]["content"][0]["token"] = "No"
+    answer["choices"][0]["logprobs"]["content"].insert(0, first)
+    model, _ = eyes(answer, said("No", No=1.0))
+
+    scored = model.ask(b"png", [GUN], False).answers[0]
+
+    assert scored.p_yes == pytest.approx(0.1)
+    assert scored.p_yes_no == pytest.approx(1.0)
+
+
 def test_what_is_not_clearly_no_is_asked_about_a_blank_picture_once():
     yes = said("Yes", Yes=0.9, No=0.1)
     model, runtime = eyes(yes, said("No", No=0.7, Yes=0.3), yes)
@@ -220,7 +234,7 @@ def test_a_model_that_gives_no_text_is_named_so_and_not_asked_again(message):
         model.ask(b"png", [GUN], False)
 
 
-@pytest.mark.parametrize("end", ["abort", "content_filter", "error", "tool_calls"])
+@pytest.mark.parametrize("end", ["abort", "content_filter", "error", "tool_calls", "timeout", "safety", ["stop"]])
 def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
     answer = said("No", No=0.99, Yes=0.01)
     answer["choices"][0]["finish_reason"] = end
@@ -229,6 +243,26 @@ def test_a_text_that_was_taken_from_the_model_is_no_answer(end):
     reply = model.ask(b"png", [GUN], True)
 
     assert (reply.answers[0].text, reply.caption) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "token", ["</s>", "<|im_end|>", " <end_of_utterance>\n", "<|eot_id|><|end_of_text|>", "<end_of_turn>"]
+)
+def test_the_tokens_that_end_a_text_are_no_part_of_it(token):
+    model, _ = eyes(said(f"No{token}", No=0.99, Yes=0.01), said(f"A dog <b>.{token}"))
+
+    reply = model.ask(b"png", [GUN], True)
+
+    assert (reply.answers[0].text, reply.caption) == ("No", "A dog <b>.")
+
+
+@pytest.mark.parametrize("end", ["stop", "eos_token", "stop_sequence", "length", None])
+def test_a_text_that_the_model_ended_itself_is_its_answer(end):
+    answer = said("No", No=0.99, Yes=0.01)
+    answer["choices"][0]["finish_reason"] = end
+    model, _ = eyes(answer)
+
+    assert model.ask(b"png", [GUN], False).answers[0].text == "No"
 
 
 @pytest.mark.parametrize(

@@ -1214,6 +1214,22 @@ def test_a_judge_whose_answer_is_cut_off(rows, bedrock):
 
 
 @pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ResourceNotFoundException", "Model use case details have not been submitted for this account."),
+        ("ValidationException", "This model doesn't support the outputConfig field."),
+    ],
+)
+def test_what_a_model_refuses_is_told_in_its_own_words(rows, bedrock, code, said):
+    bedrock.answers["Converse"] = ClientError({"Error": {"Code": code, "Message": said}}, "Converse")
+
+    found = rows("-c", f"judge=bedrock:{NOVA}")[f"{NOVA} answers"]
+
+    assert found["status"] == "fail"
+    assert said in found["remedy"]
+
+
+@pytest.mark.parametrize(
     ("operation", "row"),
     [
         ("GetFoundationModel", f"model {NOVA}"),

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from botocore.exceptions import ClientError
+
 from moderation.adapters import clients
-from moderation.adapters.faults import bedrock_faults
+from moderation.adapters.faults import bedrock_faults, refuses_temperature
 from moderation.contract import BEDROCK_REGIONS
 from moderation.domain.judgement import no_answer
 from moderation.domain.limits import ANSWER_TOKENS
@@ -41,8 +43,8 @@ _COMPLETE = ("end_turn", "stop_sequence", "tool_use")
 class BedrockJudge:
     """Implements `ports.JudgeModel` with a foundation model or an inference profile.
 
-    Decoding is greedy by its temperature alone, which some models accept only without `topP`. `hurried` returns a
-    client with that read time-out in seconds.
+    Decoding is greedy by its temperature alone, which some models accept only without `topP`. A model that refuses a
+    temperature is asked without, from then on. `hurried` returns a client with that read time-out in seconds.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class BedrockJudge:
         hurried: Callable[[float], "BedrockRuntimeClient"] = clients.bedrock_runtime,
     ) -> None:
         self._client, self._model, self._hurried = client, model, hurried
+        self._takes_temperature = True
 
     @property
     def name(self) -> str:
@@ -61,11 +64,21 @@ class BedrockJudge:
         hurry = min(within_s or clients.ENDPOINT_READ_S, clients.ENDPOINT_READ_S)
         client = self._client if hurry == clients.ENDPOINT_READ_S else self._hurried(hurry)
         with bedrock_faults(self._model):
-            answer = client.converse(**request_of(self._model, turns, schema))
+            answer = self._converse(client, request_of(self._model, turns, schema))
         try:
             return read_answer(answer)
         except (KeyError, TypeError, IndexError) as error:
             raise MalformedResponse(f"{self._model} on Bedrock answered without a message.") from error
+
+    def _converse(self, client: "BedrockRuntimeClient", request: dict[str, Any]) -> Mapping[str, Any]:
+        if self._takes_temperature:
+            try:
+                return client.converse(**request)
+            except ClientError as error:
+                if not refuses_temperature(error):
+                    raise
+                self._takes_temperature = False
+        return client.converse(**request | {"inferenceConfig": {"maxTokens": ANSWER_TOKENS}})
 
 
 def foundation_model(model: str) -> str:

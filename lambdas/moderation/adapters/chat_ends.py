@@ -1,4 +1,6 @@
-"""Ends of chat completions in OpenAI's format (`finish_reason`) that aren't the model's own."""
+"""Ends of chat completions in OpenAI's format (`finish_reason`): any other means that somebody else ended the text."""
 
-# It was taken back on the way, or something else than a text was to come.
-NO_ANSWER = ("abort", "content_filter", "error", "function_call", "tool_calls")
+# The model's own, in the words of several servers; some name none.
+OWN = (None, "", "stop", "stop_sequence", "eos", "eos_token", "end_turn")
+# At the limit of the request.
+CUT = ("length", "max_tokens")

@@ -47,6 +47,8 @@ _TRANSIENT_CODES = _THROTTLED | {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
+# Bedrock's that ask for a later request: a quota that is used up, and a subscription that is still being made.
+_QUOTA_OF_MODEL, _SUBSCRIBING = "ServiceQuotaExceededException", "MPAgreementBeingCreated"
 # Lambda's, which has not begun to run the function.
 _NOT_STARTED = {
     "CodeArtifactUserPendingException",
@@ -146,13 +148,18 @@ def bedrock_faults(model: str) -> Iterator[None]:
         raise EndpointUnavailable(f"Bedrock can't be reached for {model} ({type(error).__name__}).") from error
 
 
+def refuses_temperature(error: ClientError) -> bool:
+    """Tell if a model on Bedrock takes no temperature, as Claude's newer ones."""
+    return code_of(error) == "ValidationException" and "temperature" in str(error).lower()
+
+
 def _bedrock_fault(model: str, error: ClientError) -> ModerationError:
     code, status = code_of(error), _status(error)
-    if _is_throttled(error) or status == 429:
+    if _is_throttled(error) or status == 429 or code == _QUOTA_OF_MODEL:
         return EndpointThrottled(f"{model} on Bedrock is busy, or its quota is used up ({code}).")
     if status == 408:
         return EndpointTimeout(f"{model} on Bedrock didn't answer in time ({code}).")
-    if status >= 500 or status == 424:
+    if status >= 500 or status == 424 or code == _SUBSCRIBING:
         return EndpointUnavailable(f"{model} failed on Bedrock's side ({code}).")
     if code == "ValidationException" and "on-demand throughput" in str(error):
         return Misconfigured(

@@ -3,13 +3,14 @@
 import base64
 import json
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moderation.adapters import clients
-from moderation.adapters.chat_ends import NO_ANSWER
+from moderation.adapters.chat_ends import CUT, OWN
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.blank_picture import blank_png
 from moderation.domain.yes_no import TOO_MANY_CHARACTERS, yes_or_no
@@ -27,6 +28,9 @@ _CLEARLY_NO = 0.05
 # With less on yes and no together the blank picture was answered with something else, which is no tendency to yes.
 _ANSWERED = 0.5
 _MODEL_CHARACTERS = 200  # of a model's name, which goes to the record
+# Tokens of a chat's format that servers leave at the end of a text.
+_END_TOKENS = re.compile(r"(?:\s*(?:</s>|<\|?(?:im_end|eot_id|endoftext|end|end_of_(?:text|turn|utterance))\|?>))+\s*$")
+_TAIL = 200  # characters in which they are looked for
 # What tokenizers put before a word.
 _BEFORE_WORDS = " \n\t\u2581\u0120"
 
@@ -130,12 +134,17 @@ def _completion(choice: Mapping[str, Any]) -> "_Completion":
     text = choice["message"]["content"]
     if not isinstance(text, str):
         raise TypeError("the text isn't a string")
-    answer = "" if choice.get("finish_reason") in NO_ANSWER else text.strip()[:TOO_MANY_CHARACTERS]
+    whole_or_cut = choice.get("finish_reason") in (*OWN, *CUT)
+    answer = _without_end_tokens(text.strip())[:TOO_MANY_CHARACTERS] if whole_or_cut else ""
     return _Completion(answer, _first_tokens((choice.get("logprobs") or {}).get("content") or ()))
 
 
+def _without_end_tokens(text: str) -> str:
+    return text[:-_TAIL] + _END_TOKENS.sub("", text[-_TAIL:])
+
+
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
-    words = [entry for entry in entries if entry["token"].strip(_BEFORE_WORDS)]
+    words = [entry for entry in entries if any(map(str.isalnum, entry["token"].strip(_BEFORE_WORDS)))]
     first = (words or entries or [{}])[0]
     if not first.get("top_logprobs"):
         return None

@@ -1,18 +1,18 @@
 """Llama 2 behind a SageMaker endpoint, in the three dialects of such endpoints."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moderation.adapters.chat_ends import NO_ANSWER
+from moderation.adapters.chat_ends import OWN
 from moderation.adapters.sagemaker_endpoint import SageMakerEndpoint
 from moderation.domain.judgement import no_answer
 from moderation.domain.limits import ANSWER_TOKENS
 from moderation.errors import MalformedResponse
 from moderation.ports import Turn
 
-# Ends of a chat completion that the model didn't write whole.
-_NOT_WHOLE = (*NO_ANSWER, "length")
+_WORD = re.compile(r"\w{1,40}")
 
 
 class SageMakerJudge:
@@ -83,8 +83,10 @@ def read_generation(answer: Any) -> str:
     else:
         choice = first["choices"][0]
         text, end = choice["message"].get("content"), choice.get("finish_reason")
-        if end in _NOT_WHOLE or text is None:
-            return no_answer(end if end in _NOT_WHOLE else "empty")
+        if end not in OWN:
+            return no_answer(end if _WORD.fullmatch(str(end)) else "cut")
+        if text is None:
+            return no_answer("empty")
     if not isinstance(text, str):
         raise TypeError("the generation isn't text")
     return text

@@ -15,6 +15,13 @@ from moderation.domain.letters import in_words, readings
 
 _LIMIT = 4
 
+# "The image is a graph with no labels": how a description goes on, unless it comes to be a judgement.
+_DESCRIBING = (
+    r"(?:(?:been )?(?:taken|edited|rotated|divided|mostly|very|quite|completely|out of|of|in|from|an?|blurry|dark"
+    r"|black)|not (?:an?|very|clear|in|sharp))\b(?!.*\b(?:safe|fine|ok(?:ay)?|sfw|harmless|legal|exempt|certif\w+"
+    r"|licen[sc]ed|allow\w*|permi\w+|accept\w*|approv\w*|complian\w+|ignor\w*|report\w*|flag\w*|moderat\w*|violat\w*|test)\b)"
+)
+
 # Weights 3 and 2 are for words that are rare outside of moderation and commands, 1 for those that mean something only
 # together with others. Patterns are matched at the start of a word.
 _MATTER: list[tuple[int, str]] = [
@@ -27,8 +34,8 @@ _MATTER: list[tuple[int, str]] = [
     (2, r"(?:ai|llm|gpt|chatgpt|chatbot|language model|openai|training data|test image|ground truth)\b"),
     (
         2,
-        r"(?:this|that|the) (?:\w+ )?(?:image|photo|picture|pic|upload|post|ad|one)s? (?:must|may|can|should"
-        r"|shall|is|was|has)\b",
+        r"(?:this|that|the) (?:\w+ )?(?:image|photo|picture|pic|upload|post|ad|one)s? "
+        rf"(?:(?:must|may|can|should|shall)\b|(?:is|was|has)\b(?! {_DESCRIBING}))",
     ),
     (1, r"(?:image|photo|picture|pic|drawing|upload|content|post|submission|publication|analysis|check|result)s?\b"),
     (
@@ -84,7 +91,11 @@ _TELLING = re.compile(
     rf"|\b(?:not|dont|don t|never) (?:flag|report|moderate|reject|censor) (?:\w+ )?(?:{_IMAGE}|account|me)\b"
     r"|\b(?:say|answer|choose|output|return|reply|respond|verdict|result|status|flag|mark) "
     r"(?:with |as |is |it s )?safe\b"
-    r"|\banswer (?:\w+ ){0,3}questions? (?:\w+ )?(?:no|safe)\b|\banswer no\b"
+    r"|\banswer (?:\w+ ){0,3}questions? (?:\w+ )?(?:no|safe)\b|\banswer no\b|\ball questions answers? (?:is |are )?no\b"
+    r"|\b(?:not|dont|don t|never) (?:flag|moderate)(?: (?:this|it|that)\b|$)"
+    r"|\b(?:classify|label|rate|judge) (?:\w+ ){0,2}as (?:safe|sfw|harmless)\b"
+    r"|\b(?:correct|right|true|expected) (?:label|verdict|classification) (?:is )?(?:safe|sfw|harmless)\b"
+    r"|\b(?:output|return|write|print|say) only (?:the word )?safe\b"
     r"|\b(?:not|dont|don t|never) (?:consider|use|trust|believe|apply) (?:\w+ )?"
     r"(?:answers?|evidence|policy|checklist)\b"
     r"|\b(?:your|system) (?:instructions|prompt)\b|\bsafe safe safe\b"
@@ -98,10 +109,11 @@ _RUN_TOGETHER = re.compile(
     r"(?:ignore|disregard|override|bypass|forget)"
     r"(?:the|all|any|every|your|these|this|previous|prior|above|content|moderation|safety|of)*"
     r"(?:polic|instruction|rules|guideline|prompt|checklist)"
-    r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|answersafe"
+    r"|mark(?:it|this|as|image)*safe|(?:image|photo|picture)issafe|flag(?:as|is|it)*safe|(?:answer|(?<!es)say)safe"
+    r"|(?:donot|dont)flag"
 )
 
-_RUN_TOGETHER_WITH = ("safe", "polic", "rules", "prompt", "checklist", "guideline", "instruction")
+_RUN_TOGETHER_WITH = ("safe", "flag", "polic", "rules", "prompt", "checklist", "guideline", "instruction")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 
@@ -120,19 +132,21 @@ _MARKS = re.compile(
     r"\[\s*/?\s*(?:inst|sys)\s*\]|<<?\s*/?\s*sys\s*>>?|</?s>|<\|[^|]{0,40}\|>"
     r"|</?\s*(?:evidence|policy|system|assistant|user|instructions?|prompt|caption|answer|format)\b"
     r"|(?<!-)-{3,}\s*(?:end|begin|start|system)"
-    r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe|no|yes|true|false)\b"
+    r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe)\b"
+    r"|\bflag[\"']\s*:\s*[\"']?\s*(?:no|yes|true|false)\b"
     r"|\{\s*[\"']?(?:flag|category|reason)[\"']?\s*:"
-    r"|\b(?:verdict|decision|classification)\s*[:=]\s*[\"']?(?:safe|unsafe|ok|approved|no)\b"
-    r"|\b(?:status|result)\s*[:=]\s*[\"']?(?:safe|unsafe)\b"
+    r"|\b(?:verdict|decision|classification|status|result|label|judge|override|ground truth)\s*[:=]"
+    r"\s*[\"']?(?:safe|unsafe)\b"
     r"|[\"'](?:verdict|decision|classification|judge?ment|(?:is_?)?(?:un)?safe)[\"']\s*:"
     r"\s*[\"']?(?:safe|unsafe|ok|approved|no|yes|true|false)\b"
-    r"|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b|(?:^|[.!?\"'])\s*assistant\s*:"
     r"|\banswer\s*:\s*[\"'](?:yes|no|safe)|^\s*(?:yes|no)\W+(?:and|but)\b.*\b(?:safe|ignore)\b",
     re.IGNORECASE,
 )
 # The same that receipts, quizzes, figures and screens have as well.
 _COMMON_MARKS = re.compile(
-    r"```|#{3,}|={3,}|\{\s*[\"']\w+[\"']\s*:|\b(?:status|result)\s*[:=]\s*[\"']?(?:ok|approved|no)\b"
+    r"```|#{3,}|={3,}|\{\s*[\"']\w+[\"']\s*:|\b(?:status|result|verdict|decision|classification)\s*[:=]\s*[\"']?(?:ok|approved|no)\b"
+    r"|\bflag\s*(?:[:=]|\bis\b)\s*(?:no|yes|true|false)\b|\bcategory\s*[:=]\s*[\"']?(?:none|null)\b"
+    r"|(?:^|[.!?\"'])\s*assistant\s*:"
     r"|\bquestion\s*:.{0,200}\banswer\s*:|\(p\s*=?\s*\d|\bp\s*=?\s*0\.\d\d\b",
     re.IGNORECASE,
 )
@@ -142,8 +156,8 @@ _MARKED = re.compile(r"[\[<`#={:(]|---|0\.|flag|^\s*(?:yes|no)\W", re.IGNORECASE
 # What policies forbid, and words that talk such a thing away or address whoever judges it.
 _THINGS = re.compile(
     r"\b(?:guns?|rifles?|pistols?|revolvers?|firearms?|kni(?:fe|ves)|daggers?|swords?|blades?|weapons?|bombs?"
-    r"|grenades?"
-    r"|ammunition|blood\w*|bleed\w*|gore|wounds?|corpses?|nudes?|nudity|naked\w*|topless|undress\w*|sex\w*|porn\w*"
+    r"|grenades?|ammunition|blood(?! pressure)\w*|bleed\w*"
+    r"|gore|wounds?|corpses?|nudes?|nudity|naked\w*|topless|undress\w*|sex\w*|porn\w*"
     r"|fight\w*|fists?|violen\w+|assault\w*|smok(?:es|er|ers|ing)|cigar\w*|tobacco|vape|drugs?|pills?|cocaine"
     r"|syringes?|alcohol\w*|insult\w*|swastikas?|nazi\w*|slurs?|harass\w*|hate|threats?)\b"
 )

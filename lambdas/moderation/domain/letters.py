@@ -28,6 +28,7 @@ _SHAPE = re.compile(
 )
 _BOX_STARTS = (0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
 SIGNS_AS_LETTERS = str.maketrans("013456789@$!|", "oieasgtbgasil")
+OTHER_ALPHABETS = str.maketrans("авеєіјкмнорсѕтухԁһӏαβεικνοσρτυχ", "abeeijkmhopcstyxdhlabeiknooptux")
 _ONE_AS_L = str.maketrans("1!|", "lll")
 ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 ATBASH = str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")

@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 
 Check = Callable[[str], bool]
 
-_CARD = re.compile(r"(?<!\d)(?<!\d[ -])[2-6](?:[ -]?[\dOolI]){12,18}(?![\dOo])")
+# Looked for at each place: an expiry date before it begins like one, too.
+_CARD = re.compile(r"(?:(?<!\d)(?<!\d[ .-])|(?<=\d/\d\d ))(?=([2-6](?:[ .-]?[\dOolI]){12,18}(?![\dOo])))")
 # The schemes' first digits, each with its lengths: an IMEI has 15 digits and a right last one, too.
 _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|35|3[689])\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|6\d{15,18}"
 )
 _GROUP = 4  # digits of a card that are written together, at least: half of them where a reader adds spaces
 # Looked for at each place: a word and a number before it ("no 12 DE89 …") begin like one, too.
-_IBAN = re.compile(
-    r"(?:(?<![A-Z0-9])|(?<=IBAN))(?=([A-Z]{2} ?[\dOIL]{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Z0-9])))", re.A | re.I
-)
+_IBAN = re.compile(r"(?:(?<![A-Z0-9])|(?<=IBAN))(?=([A-Z]{2} ?[\dOIL]{2}(?:[ .-]?[A-Z0-9]){11,30}))", re.A | re.I)
 _DIGITS = str.maketrans("OoIlLQ", "001110")
 _LEAST_KINDS = 2  # of digits in a card's number: sixteen noughts pass the checksum
 # Letters of the countries' IBANs and their lengths, from the registry.
@@ -32,23 +31,31 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 _MRZ_WEIGHTS = (7, 3, 1)
-_MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
-_MRZ_NAME = re.compile(r"(?<!\w)[PIACV][A-Z<][A-Z<]{3}[A-Z]+(?:<{1,2}[A-Z]+)+<{2,}")
+_MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z0<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
+_MRZ_NAME = re.compile(
+    r"(?<!\w)(?:[PIACV][A-Z<][A-Z0<]{3}[A-Z0]+(?:<{1,2}[A-Z0]+)+<{2,}"
+    r"|[A-Z][A-Z0]+(?:<[A-Z0]+)*<<[A-Z][A-Z0]+(?:<[A-Z0]+)*<{5,})"
+)
+# Cards of three lines, of which the last one has the name alone: the number; birth and expiry.
+_MRZ_NUMBER = re.compile(r"(?<![A-Z0-9<])[IAC][A-Z<][A-Z0<]{3}([A-Z0-9<]{9})([0-9OI])[A-Z0-9<]*<<")
+_MRZ_DATES = re.compile(r"(?<![A-Z0-9<])(\d{6})([0-9OI])[MFX<](\d{6})([0-9OI])[A-Z0<]{3}", re.A)
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
 def payment_cards(text: str) -> Iterator[tuple[int, int]]:
     """Yield where numbers of payment cards stand: 13 to 19 digits of a known scheme with a right last digit."""
     for match in _CARD.finditer(text):
-        candidate = match[0].translate(_DIGITS)
+        candidate = match[1].translate(_DIGITS)
         ends = [group.end() for group in re.finditer(r"\d+", candidate)]  # an expiry date may follow
         if end := next((end for end in reversed(ends) if _is_card(candidate[:end])), None):
             yield match.start(), match.start() + end
 
 
 def _is_card(written: str) -> bool:
-    groups = re.split("[ -]", written)
+    groups = re.split("[ .-]", written)
     number = "".join(groups)
+    if "." in written and (min(map(len, groups)) < _GROUP or {*written} & {" ", "-"}):  # a fraction
+        return False
     together = sum(len(group) for group in groups if len(group) >= _GROUP)
     of_scheme = _SCHEMES.fullmatch(number) is not None and 2 * together >= len(number)
     return of_scheme and len(set(number)) >= _LEAST_KINDS and luhn(number) and not _is_article(number)
@@ -76,8 +83,8 @@ def _iban_end(candidate: str) -> int | None:
 
 def identity_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Yield where identity numbers stand: machine-readable lines of passports and cards, and six countries' numbers."""
-    compact = text.replace(" ", "")
-    if _MRZ_NAME.search(compact) or any(_is_mrz(match[0]) for match in _MRZ_TD3.finditer(compact)):
+    compact = text.replace(" ", "").replace("|", "I")
+    if _MRZ_NAME.search(compact) or any(map(_is_mrz, _mrz_fields(compact))):
         yield 0, len(text)
     for pattern, check in _NATIONAL:
         for match in pattern.finditer(text):
@@ -102,10 +109,19 @@ def mod_97(number: str) -> bool:
     return int("".join(str(int(character, 36)) for character in number[4:] + number[:4])) % 97 == 1
 
 
-def _is_mrz(line: str) -> bool:
-    """Tell if the check digits of a passport's number, birth and expiry are right (ICAO 9303)."""
-    fields = ((line[:9], line[9]), (line[13:19], line[19]), (line[21:27], line[27]))
-    return all(_mrz_digit(field) == digit.translate(_DIGITS) for field, digit in fields)
+def _mrz_fields(compact: str) -> Iterator[tuple[str, ...]]:
+    """Yield the fields of machine-readable lines, each followed by its check digit (ICAO 9303)."""
+    for line in _MRZ_TD3.findall(compact):
+        yield line[:9], line[9], line[13:19], line[19], line[21:27], line[27]
+    yield from _MRZ_NUMBER.findall(compact)
+    yield from _MRZ_DATES.findall(compact)
+
+
+def _is_mrz(fields: tuple[str, ...]) -> bool:
+    """Tell if the check digits are right."""
+    return all(
+        _mrz_digit(field) == digit.translate(_DIGITS) for field, digit in zip(fields[::2], fields[1::2], strict=True)
+    )
 
 
 def _mrz_digit(field: str) -> str:
@@ -147,6 +163,7 @@ def _always(number: str) -> bool:
 
 _NATIONAL: tuple[tuple[re.Pattern[str], Check], ...] = (
     (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])", re.A), _social_security),
+    (re.compile(r"(?:(?<=SSN)|(?<=SSN[ :#])|(?<=SSN[:#] ))\d{3} ?\d{2} ?\d{4}(?!\d)", re.A | re.I), _social_security),
     (re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIOQUV])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", re.A), _always),  # UK
     (re.compile(r"(?:(?<!\w)|(?<=DNI)|(?<=NIE)|(?<=NIF))[XYZ\d]-?\d{7}-?[A-Z](?!\w)", re.A), _dni),
     (re.compile(r"(?<!\d)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\d)", re.A), _ahv),

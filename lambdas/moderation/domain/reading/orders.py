@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from moderation.domain.injection_patterns import steers_in_words
+from moderation.domain.letters import OTHER_ALPHABETS, in_plain_letters
 from moderation.domain.reading.text import Reading
 
 _MOST_CHARACTERS = 10_000
@@ -28,9 +29,13 @@ def _steers(texts: Sequence[str]) -> bool:
 
 
 def _orders(text: str) -> bool:
-    """Tell if a text gives orders, also with its words set apart by characters of no width, as in a code's text."""
-    return steers_in_words(text) or (not text.isascii() and steers_in_words(_apart(text)))
+    """Tell if a text gives orders, also in letters that look alike or with characters of no width between its words."""
+    return any(map(steers_in_words, [text] if text.isascii() else [text, _apart(text), _in_latin(text)]))
 
 
 def _apart(text: str) -> str:
     return "".join(" " if unicodedata.category(each) == "Cf" else each for each in text)
+
+
+def _in_latin(text: str) -> str:
+    return in_plain_letters(text).translate(OTHER_ALPHABETS)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from moderation.domain.letters import in_plain_letters, in_words
+from moderation.domain.letters import OTHER_ALPHABETS, in_plain_letters, in_words
 from moderation.domain.reading.rows import around, closed_up, rows
 from moderation.domain.reading.text import Find, Line, Reading
 
@@ -13,9 +13,10 @@ Block = tuple[Line, ...]
 
 # A reader can't tell I, l and 1 apart, nor O and 0; people write other signs for letters on purpose.
 _LOOK_ALIKE = str.maketrans("013456789@$l", "oieasgtbgasi")
-_OTHER_ALPHABETS = str.maketrans("авеіјкмнорсѕтухԁһӏαβεικνοσρτυχ", "abeijkmhopcstyxdhlabeiknooptux")
 _SIGNS = str.maketrans("!|€£¢", "iielc")
 _SPACED = re.compile(r"(?<!\w)\w(?:[\W_]{1,2}\w){2,}(?!\w)")
+_WORD = re.compile(r"[^\s.,;:/_-]+")
+_NUMBERED = re.compile(r"\d{3}\W*$")  # a room, an item: "ID107"
 _MOST_ROWS = 4  # of one phrase, each with a word of it: signs and memes write a word a line, however far apart
 
 
@@ -60,7 +61,11 @@ def _pattern(word: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def folded(text: str) -> tuple[str, ...]:
     """Return the words of a text in one form for all letters that look alike: as signs, as letters, and unspaced."""
-    plain = in_plain_letters(text).translate(_OTHER_ALPHABETS)
+    plain = in_plain_letters(text).translate(OTHER_ALPHABETS)
     unspaced = _SPACED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
-    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain))
-    return tuple(dict.fromkeys(in_words(each.translate(_LOOK_ALIKE)) for each in read))
+    read = (plain, plain.translate(_SIGNS), unspaced, closed_up(plain), closed_up(in_words(plain)))
+    return tuple(dict.fromkeys(in_words(_WORD.sub(_in_letters, each)) for each in read))
+
+
+def _in_letters(word: re.Match[str]) -> str:
+    return word[0] if _NUMBERED.search(word[0]) else word[0].translate(_LOOK_ALIKE)
