@@ -27,6 +27,9 @@ MOST_SKIPS = 3  # of an item, each by another person
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # What differs in a decision that is sent again. `seen` is the person's own word, and stored only if it is true.
 _OF_THE_MOMENT = frozenset({"id", "at", "until", "seen", "seconds"})
+_JUST_DECIDED = (
+    "You have just decided on this item: decide the same again to take it back, or take the item again in ten seconds."
+)
 # Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
 # so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
 _DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")
@@ -107,14 +110,17 @@ def renewed(record: Record, who: str, now: datetime) -> Change:
 
 
 def released(record: Record, who: str, now: datetime) -> Change:
-    """Change that ends a lease: the item waits where it was before. Raises LeaseLost."""
-    _check_lease(record, who, utc(now))
+    """Change that ends a lease: the item waits where it was before. Raises LeaseLost, HeldBySomeone."""
+    _check_leaving(record, who, utc(now))
     return _home(record)
 
 
 def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
-    """Change that lets an item wait until a time, at most `LONGEST_PARKING` away. Raises LeaseLost, ValueError."""
-    _check_lease(record, who, utc(now))
+    """Change that lets an item wait until a time, at most `LONGEST_PARKING` away.
+
+    Raises LeaseLost, HeldBySomeone, ValueError.
+    """
+    _check_leaving(record, who, utc(now))
     if not now < until <= now + LONGEST_PARKING:
         raise ValueError(f"An item waits until a time to come, {LONGEST_PARKING.days} days from now at most")
     gone = frozenset({"lease_holder", "lease_until", "revealed"})
@@ -122,8 +128,8 @@ def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
 
 
 def skipped(record: Record, who: str, now: datetime) -> Change:
-    """Change that leaves an item to other people. Raises LeaseLost, SkipRefused."""
-    _check_lease(record, who, utc(now))
+    """Change that leaves an item to other people. Raises LeaseLost, HeldBySomeone, SkipRefused."""
+    _check_leaving(record, who, utc(now))
     if len(record.skipped_by) >= MOST_SKIPS:
         raise SkipRefused(f"{MOST_SKIPS} people passed this item on already: decide, park it, or escalate it.")
     home = _home(record)
@@ -138,10 +144,7 @@ def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
     """
     _check_lease(record, pending.who, utc(now))
     if record.pending_id and record.pending_id != pending.id:
-        raise HeldBySomeone(
-            "You have just decided on this item: decide the same again to take it back, or take the item again in ten "
-            "seconds."
-        )
+        raise HeldBySomeone(_JUST_DECIDED)
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
     known = {"seen": pending.seen and bool(record.revealed), "seconds": _seconds(record, now)}
@@ -290,6 +293,13 @@ def _counted(record: Record) -> set[Any]:
 def _check_lease(record: Record, who: str, now: str) -> None:
     if not is_held_by(record, who, now):
         raise LeaseLost("This item is no longer yours: it was idle for two minutes, or has changed. Take it again.")
+
+
+def _check_leaving(record: Record, who: str, now: str) -> None:
+    """Check that a person holds a lease, and has decided nothing: that would be lost, or come into force never."""
+    _check_lease(record, who, now)
+    if record.pending_id:
+        raise HeldBySomeone(_JUST_DECIDED)
 
 
 def _held(record: Record, now: str) -> bool:

@@ -22,10 +22,12 @@ from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.erase import ErasePorts, StoredVersion, erase
 from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.review import finalise as finalising
-from moderation.usecases.review.claim import claim
+from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
+from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
 from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakeWork
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
@@ -458,3 +460,48 @@ def test_an_undo_that_is_sent_again_after_a_reversal_was_begun_reverses_nothing_
 
     assert not undo(desk.review, ANNA, image, again, later(15)).reversal
     assert [event.action for event in desk.audit.events].count("reverse") == 1
+
+
+def test_who_read_the_item_before_it_came_into_force_leaves_its_tag_to_be_set():
+    """The schedule reads it before it is vouched for; another attempt puts it into force, and dies before the tag."""
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    vouched = desk.verdicts.records[made].pop("vouched")
+    faster = Desk(desk.verdicts, desk.people, desk.audit, work=desk.work, publisher=desk.publisher)
+
+    class Dying(FakeImages):
+        def tag(self, image: object, verdict: str) -> str:
+            raise StoreUnavailable("Bucket intake can't be reached.")
+
+    def put_into_force_and_die() -> None:
+        desk.verdicts.records[made]["vouched"] = vouched
+        with pytest.raises(StoreUnavailable):
+            finalise(faster.review, replace(faster.deciding, images=Dying()), made, pending, DUE)
+
+    desk.queue.meanwhile.append(put_into_force_and_die)
+    desk.finalise(made, pending, DUE)
+
+    assert desk.get(made).verdict == desk.images.tags[made] == "unsafe"
+    assert [topic for topic, *_ in desk.publisher.published] == ["unsafe"] and desk.get(made).pending_id is None
+
+
+LEAVING = {
+    "park": lambda desk, made: park(desk.review, ANNA, made, later(3600), later(2)),
+    "skip": lambda desk, made: skip(desk.review, ANNA, made, later(2)),
+    "free": lambda desk, made: release(desk.review, ANNA, made, later(2)),
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
+def test_a_decision_is_not_lost_by_leaving_its_item(leave: Callable[[Desk, object], object]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    desk.decide(ANNA, made, "unsafe")
+
+    with pytest.raises(HeldBySomeone, match="You have just decided"):
+        leave(desk, made)
+    list(finalise_stragglers(desk.review, desk.deciding, later(20)))
+
+    assert desk.get(made).verdict == desk.images.tags[made] == "unsafe"
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]

@@ -74,18 +74,18 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
     except NothingPending:
         raise
     except RequestRefused as refusal:
-        if not is_in_force(record) and _was_faster(ports, image, pending_id):
+        is_home = ports.queue.compare_lease(record, sent_home(record))
+        if not is_home and _is_to_be_ended(ports, image, pending_id):
             return finalise(ports, deciding, image, pending_id, now)
-        _send_home(ports, image, pending_id)
         return Ended(pending, refused=str(refusal), error=type(refusal).__name__)
-    _send_home(ports, image, pending_id, decided=True)
+    _send_home(ports, image, pending_id)
     return Ended(pending, result)
 
 
-def _was_faster(ports: ReviewPorts, image: ImageRef, pending_id: str) -> bool:
-    """Tell if another attempt has put the decision into force, or ended it, meanwhile."""
+def _is_to_be_ended(ports: ReviewPorts, image: ImageRef, pending_id: str) -> bool:
+    """Tell if a decision is pending still, perhaps in force by another attempt by now, or was ended by that."""
     standing = ports.verdicts.get(image)
-    return standing is not None and (is_in_force(standing) or was_ended(standing, pending_id))
+    return standing is not None and (standing.pending_id == pending_id or was_ended(standing, pending_id))
 
 
 def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:
@@ -166,12 +166,12 @@ def _note_opinion(ports: ReviewPorts, record: Record, pending: Pending, now: dat
     return Ended(pending)
 
 
-def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str, *, decided: bool = False) -> None:
-    """Let an item wait as before, if the decision is still pending on it; once it is `decided`, some for another."""
+def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str) -> None:
+    """End the work on an item that was decided on, if nobody has yet; some wait for another person."""
     record = ports.verdicts.get(image)
     if record is None or record.pending_id != pending_id:
         return
 
     home = sent_home(record)
-    again = decided and wants_second(record, chance_of(ports.work, image))
+    again = wants_second(record, chance_of(ports.work, image))
     ports.queue.compare_lease(record, for_second(home) if again else home)
