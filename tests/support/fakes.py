@@ -395,7 +395,7 @@ class FakeReviewQueue:
         if standing.other["queue_order"] != record.other["queue_order"]:
             return False
         home = {"queue": standing.home_queue, "queue_order": standing.home_order}
-        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind"}))
+        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind", "pending"}))
 
     def compare_lease(self, record: Record, change: Change) -> bool:
         if self.meanwhile:

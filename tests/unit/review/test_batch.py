@@ -11,7 +11,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import escalated, utc
 from moderation.domain.review import screen_of
 from moderation.errors import NotConfirmed, NothingPending, StoreUnavailable
-from moderation.usecases.review.claim import claim
+from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.decide_pending import Choice
 from moderation.usecases.review.finalise import Straggler, finalise_stragglers
@@ -191,6 +191,37 @@ def test_a_batch_that_is_sent_again_while_it_is_at_work_is_one_and_is_taken_back
     assert set(second[0].items) == set(screens)
     assert set(undo_batch(desk.review, ANNA, second[0].pending, later(6)).items) == set(screens)
     assert {desk.get(image).pending_id for image in screens} == {None}
+
+
+PRESSED = replace(SAFE, press="one press of a key")
+
+
+def test_a_batch_that_is_sent_again_once_it_is_in_force_is_told_so():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    first = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: NOW)
+    assert len(stragglers(desk, 45)) == 2
+
+    again = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(50))
+
+    assert (again.id, dict(again.pending), dict(again.left_alone)) == (first.id, dict(first.pending), {})
+    assert [event.action for event in desk.audit.events].count("decide") == 2
+    assert {desk.get(made).lease_holder for made in screens} == {None}
+
+
+def test_a_batch_that_arrives_late_does_not_decide_what_was_taken_back():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    again = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(3))
+    undo_batch(desk.review, ANNA, again.pending, later(5))
+    for made in screens:
+        release(desk.review, ANNA, made, later(6))
+
+    late = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(7))
+
+    assert not late.items and all("taken this decision back" in why for why in late.left_alone.values())
+    anew = decide_batch(desk.review, ANNA, screens, replace(PRESSED, press="another"), 2, lambda: later(8))
+    assert set(anew.items) == set(screens)
 
 
 @pytest.mark.parametrize("broken", [{"reports": [5]}, {"opinions": [5]}])

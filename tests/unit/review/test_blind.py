@@ -181,7 +181,7 @@ def test_an_answer_that_is_ended_twice_counts_once(desk) -> None:
     made = golden(desk)
     record = taken(desk, BEN)
     choice = Choice("safe", (), "", screen_of(record), seen=True)
-    pending = str(decide_pending(desk.review, BEN, made, choice, later(21)).pending_id)
+    pending = str(decide_pending(desk.review, BEN, made, choice, later(21)).id)
     desk.finalise(made, pending, later(32))
 
     assert desk.finalise(made, pending, later(33)) == Ended()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import parse_pack
 from moderation.domain.record import escalated, overruled, reopened, utc
 from moderation.domain.review import screen_of
@@ -89,16 +90,16 @@ def test_a_decision_whose_answer_was_lost_is_the_same_when_it_is_sent_again():
 
     again = decide_pending(desk.review, ANNA, made, choice, later(3))
 
-    assert (again.pending_id, again.pending) == (first.pending_id, first.pending)
+    assert again == first
     assert [event.action for event in desk.audit.events] == ["decide"]
-    assert not undo(desk.review, ANNA, made, str(again.pending_id), later(5)).reversal
+    assert not undo(desk.review, ANNA, made, again.id, later(5)).reversal
 
 
 def test_a_decision_that_differs_from_the_one_that_is_pending_is_refused():
     desk = Desk()
     made = desk.wait("a.jpg")
     screen = screen_of(claim(desk.review, ANNA, made, NOW))
-    pending = decide_pending(desk.review, ANNA, made, Choice("safe", (), "A note", screen), NOW).pending_id
+    pending = decide_pending(desk.review, ANNA, made, Choice("safe", (), "A note", screen), NOW).id
 
     for choice in (Choice("unsafe", ("Violence",), "A note", screen), Choice("safe", (), "Another", screen)):
         with pytest.raises(HeldBySomeone, match="decide the same again"):
@@ -110,7 +111,7 @@ def test_a_decision_that_nobody_vouched_for_is_vouched_for_when_it_is_sent_again
     desk = Desk()
     made = desk.wait("a.jpg")
     choice = Choice("safe", (), "A note", screen_of(claim(desk.review, ANNA, made, NOW)))
-    pending = str(decide_pending(desk.review, ANNA, made, choice, NOW).pending_id)
+    pending = str(decide_pending(desk.review, ANNA, made, choice, NOW).id)
     del desk.verdicts.records[made]["vouched"]  # the function died before
 
     decide_pending(desk.review, ANNA, made, choice, later(3))
@@ -141,8 +142,8 @@ def test_what_is_in_force_is_undone_by_a_reversal():
     undone = undo(desk.review, ANNA, made, pending, later(20))
     assert undone.reversal and undone.record.verdict == "unsafe" and desk.images.tags[made] == "unsafe"
     choice = Choice("safe", (), "A toy", screen_of(undone.record), seen=True)
-    again = decide_pending(desk.review, ANNA, made, choice, later(21)).pending_id
-    assert desk.finalise(made, str(again), later(31)).result
+    again = decide_pending(desk.review, ANNA, made, choice, later(21)).id
+    assert desk.finalise(made, again, later(31)).result
 
     record = desk.get(made)
     assert (record.verdict, record.previous_verdict, desk.images.tags[made]) == ("safe", "unsafe", "safe")
@@ -505,3 +506,90 @@ def test_a_decision_is_not_lost_by_leaving_its_item(leave: Callable[[Desk, objec
 
     assert desk.get(made).verdict == desk.images.tags[made] == "unsafe"
     assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
+PRESSED = Choice("safe", (), "A note", "", seen=True, press="one press of a key")
+
+
+def pressed(desk: Desk) -> tuple[ImageRef, Choice]:
+    """An item that Anna holds, and what she is about to decide by one press of a key."""
+    made = desk.wait("a.jpg", "Violence")
+    return made, replace(PRESSED, screen=screen_of(claim(desk.review, ANNA, made, NOW)))
+
+
+def test_a_press_that_arrives_late_does_not_decide_what_was_taken_back():
+    desk = Desk()
+    made, choice = pressed(desk)
+    again = decide_pending(desk.review, ANNA, made, choice, later(3))
+    undo(desk.review, ANNA, made, again.id, later(5))
+
+    with pytest.raises(NothingPending, match="taken this decision back"):
+        decide_pending(desk.review, ANNA, made, choice, later(6))
+
+    assert desk.get(made).pending_id is None and desk.get(made).pending == {"id": again.id}
+    other = decide_pending(desk.review, ANNA, made, replace(choice, press="another press"), later(7))
+    assert desk.finalise(made, other.id, later(18)).result and desk.get(made).pending is None
+
+
+def test_a_press_that_was_taken_back_is_known_when_its_item_was_let_go_and_taken_again():
+    desk = Desk()
+    made, choice = pressed(desk)
+    undo(desk.review, ANNA, made, decide_pending(desk.review, ANNA, made, choice, later(3)).id, later(5))
+    release(desk.review, ANNA, made, later(6))
+    claim(desk.review, ANNA, made, later(7))
+
+    with pytest.raises(NothingPending, match="taken this decision back"):
+        decide_pending(desk.review, ANNA, made, choice, later(8))
+
+
+@pytest.mark.parametrize("seconds", [12, 200])
+def test_a_press_that_is_sent_again_once_its_decision_is_in_force_is_told_so(seconds: float):
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+    desk.finalise(made, first.id, DUE)
+    before = dict(desk.verdicts.records[made])
+
+    again = decide_pending(desk.review, ANNA, made, choice, later(seconds))
+
+    assert (again.id, again.until) == (first.id, utc(later(seconds)))
+    assert desk.finalise(made, again.id, later(seconds)) == Ended()
+    assert desk.verdicts.records[made] == before
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
+def test_a_press_that_is_sent_twice_at_once_is_told_so_although_it_came_into_force_meanwhile():
+    desk = Desk()
+    made, choice = pressed(desk)
+
+    def sent_again_and_ended() -> None:
+        first = decide_pending(desk.review, ANNA, made, choice, later(1))
+        assert desk.finalise(made, first.id, later(11)).result
+
+    desk.queue.meanwhile.append(sent_again_and_ended)
+    again = decide_pending(desk.review, ANNA, made, choice, NOW)
+
+    assert again.id == desk.get(made).history[-1]["id"] and desk.get(made).pending_id is None
+
+
+def test_a_press_with_another_verdict_decides_nothing_more():
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+    desk.finalise(made, first.id, DUE)
+    screen = screen_of(claim(desk.review, ANNA, made, later(20)))
+
+    with pytest.raises(NothingPending, match="counted before"):
+        other = replace(choice, verdict="unsafe", categories=("Violence",), screen=screen)
+        decide_pending(desk.review, ANNA, made, other, later(21))
+    assert desk.get(made).verdict == "safe" and desk.get(made).pending_id is None
+
+
+def test_a_decision_is_taken_back_by_two_requests_at_once():
+    desk = Desk()
+    made, choice = pressed(desk)
+    pending = decide_pending(desk.review, ANNA, made, choice, NOW).id
+    desk.queue.meanwhile.append(lambda: undo(desk.review, ANNA, made, pending, later(5)))
+
+    assert not undo(desk.review, ANNA, made, pending, later(4)).reversal
+    assert desk.get(made).lease_holder == ANNA.id
