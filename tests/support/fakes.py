@@ -304,8 +304,8 @@ class FakeVerdicts:
         self.records[record.image] = {**kept, **change.attributes}
         return True
 
-    def mark_notified(self, record: Record) -> None:
-        self._compare_and_set(record, Change({"notified": True}), DECISION)
+    def mark_notified(self, record: Record) -> bool:
+        return self._compare_and_set(record, Change({"notified": True}), DECISION)
 
     def undecided(self, before: str) -> list[Record]:
         return [

@@ -1,7 +1,8 @@
 """A decision that is pending for ten seconds, taken back, put into force, and everything that may come in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.park import park
 from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
-from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakeWork
+from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakePublisher, FakeWork
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
 
 DUE = later(10)
@@ -593,3 +594,24 @@ def test_a_decision_is_taken_back_by_two_requests_at_once():
 
     assert not undo(desk.review, ANNA, made, pending, later(4)).reversal
     assert desk.get(made).lease_holder == ANNA.id
+
+
+def test_a_verdict_that_is_replaced_while_it_is_published_is_taken_back_on_its_topic():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+
+    class Slow(FakePublisher):
+        """Publishes once somebody else has decided otherwise, who takes the verdict for one that nobody was told of."""
+
+        def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+            decided_by_command(desk, made)
+            super().publish(verdict, message, attributes)
+
+    slow = Slow()
+    finalise(desk.review, replace(desk.deciding, publisher=slow), made, pending, DUE)
+
+    told = [(topic, message["verdict"]) for topic, message, _ in slow.published]
+    assert told == [("unsafe", "unsafe"), ("unsafe", "safe"), ("safe", "safe")]
+    record = desk.get(made)
+    assert record.verdict == desk.images.tags[made] == "safe" and record.notified is True
