@@ -15,7 +15,7 @@ from moderation.errors import HeldBySomeone, ItemChanged, ModerationError, NotCo
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.claim import claim
-from moderation.usecases.review.decide_pending import Choice, decide_pending, named
+from moderation.usecases.review.decide_pending import Choice, check_categories, decide_pending
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
 from moderation.usecases.review.undo import undo_pending
 
@@ -154,7 +154,8 @@ def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, 
             return "This item is decided by itself alone: open it."
         if screen_of(record) != screen:
             raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
-        named(find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind)), choice)
+        pack = find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind))
+        check_categories(pack, choice)
         check_answerer(record, person.id)
     except RequestRefused as refusal:
         return str(refusal)

@@ -55,11 +55,10 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
     NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "decide")
-    pack = find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind))
     pending = Pending(
         id=alike_id([image], person.id, choice.press or utc(now)),
         verdict=choice.verdict,
-        categories=named(pack, choice),
+        categories=tuple(dict.fromkeys(choice.categories)),
         note=choice.note,
         who=person.id,
         at=utc(now),
@@ -72,6 +71,7 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         press=choice.press,
     )
     if not was_sent(record, pending):
+        check_categories(find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind)), choice)
         record = _written(ports, person, record, pending, now)
     if was_counted(record, pending.id):
         return replace(pending, until=utc(now))
@@ -123,8 +123,8 @@ def _stands(ports: ReviewPorts, made: Record) -> bool:
     return was_counted(standing, pending_id) or (standing.pending_id == pending_id and is_vouched(standing))
 
 
-def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
-    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has.
+def check_categories(pack: Pack | None, choice: Choice) -> None:
+    """Check that a decision has categories if its verdict needs them, and that the pack has those.
 
     Raises UnknownCategory.
     """
@@ -135,4 +135,3 @@ def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
         raise UnknownCategory(
             f"{unknown[0]!r} isn't a category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
         )
-    return tuple(dict.fromkeys(choice.categories))

@@ -21,10 +21,19 @@ from moderation.domain.review import (
     stray_home,
     was_ended,
 )
-from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
+from moderation.errors import (
+    ItemChanged,
+    ModerationError,
+    NothingPending,
+    OutOfScope,
+    RequestRefused,
+    StoreUnavailable,
+)
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
+
+_ATTEMPTS = 3  # another attempt, or a report, may come in between
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,17 @@ class Straggler:
 def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended:
     """Put a pending decision into force if its time is over and who made it still may; otherwise the item waits again.
 
-    One that was ended before is left as it is. Raises NothingPending, and the errors of the ports, after which it can
-    be tried again.
+    One that was ended before is left as it is. Raises NothingPending, StoreUnavailable where the item keeps changing,
+    and the errors of the ports, after which it can be tried again.
     """
+    for _ in range(_ATTEMPTS):
+        if ended := _judged(ports, deciding, image, pending_id, now):
+            return ended
+    raise StoreUnavailable("The item kept changing while its decision was put into force.")
+
+
+def _judged(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended | None:
+    """End a decision; None where another attempt changed the item meanwhile, so that it must be judged anew."""
     record = ports.verdicts.get(image) if image.bucket == ports.bucket else None
     if record and was_ended(record, pending_id):
         return Ended()
@@ -76,7 +93,7 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
     except RequestRefused as refusal:
         is_home = ports.queue.compare_lease(record, sent_home(record))
         if not is_home and _is_to_be_ended(ports, image, pending_id):
-            return finalise(ports, deciding, image, pending_id, now)
+            return None
         return Ended(pending, refused=str(refusal), error=type(refusal).__name__)
     _send_home(ports, image, pending_id)
     return Ended(pending, result)
