@@ -78,7 +78,8 @@ def decide_batch(
     part, now = replace(choice, batch=_id_of(person, screens, choice)), clock()
     found = preview_batch(ports, person, screens, choice, now)
     before = [image for image in found.left_alone if _was_sent(ports, person, image, part)]
-    ready, left_alone = [*before, *found.items], {i: why for i, why in found.left_alone.items() if i not in before}
+    ready = [*before, *found.items]
+    left_alone = {image: why for image, why in found.left_alone.items() if image not in before}
     if before:
         ready = ready[:confirmed]
     elif len(ready) != confirmed:
