@@ -231,9 +231,21 @@ def test_an_item_that_cannot_be_read_stops_no_batch(broken: dict[str, Any]):
     unread = list(screens)[1]
     desk.verdicts.records[unread].update(broken)
 
-    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+    batch = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: NOW)
 
     assert len(batch.items) == 2 and "can't be read" in batch.left_alone[unread]
+
+
+def test_an_item_that_somebody_holds_and_whose_history_cannot_be_read_stops_no_batch():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    broken, other = screens
+    claim(desk.review, BEN, broken, NOW)
+    desk.verdicts.records[broken]["history"] = 5
+
+    batch = decide_batch(desk.review, ANNA, screens, PRESSED, 1, lambda: NOW)
+
+    assert batch.items == (other,) and "Somebody else" in batch.left_alone[broken]
 
 
 def test_a_dry_run_leaves_alone_what_its_categories_do_not_fit():

@@ -1,6 +1,7 @@
 """Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -131,11 +132,12 @@ def _id_of(person: Person, screens: Mapping[ImageRef, str], choice: Choice) -> s
 
 def _was_sent(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice) -> bool:
     """Tell if a batch was sent before, and its decision on an item is pending or was counted."""
-    record = ports.verdicts.get(image)
-    if record is None:
+    if (record := ports.verdicts.get(image)) is None:
         return False
-    is_counted = bool(part.press) and was_counted(record, alike_id([image], person.id, part.press))
-    return is_counted or batch_of(record, person.id) == part.batch
+    with suppress(*UNREADABLE):
+        is_counted = bool(part.press) and was_counted(record, alike_id([image], person.id, part.press))
+        return is_counted or batch_of(record, person.id) == part.batch
+    return False
 
 
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:
