@@ -347,8 +347,8 @@ class VerdictStore(Protocol):
         """
         ...
 
-    def mark_notified(self, record: Record) -> None:
-        """Record that the decision in `record` was published; a later decision, or an erased record, is left alone."""
+    def mark_notified(self, record: Record) -> bool:
+        """Record that the decision in `record` was published; False for a later decision, or an erased record."""
         ...
 
     def decided_by_people(self, since: str) -> Iterable[ImageRef]:

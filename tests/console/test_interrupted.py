@@ -106,6 +106,45 @@ def test_a_decision_whose_answer_was_lost_is_sent_again_and_taken_back(tab, plac
     tab.complaints.clear()
 
 
+def test_a_decision_that_is_sent_again_once_it_is_in_force_is_said_to_be(tab, place, second) -> None:
+    ready(tab)
+    found = lose_answer(tab, "**/decide")
+    press(tab, "s")
+    tab.says("nobody knows if this arrived")
+    found()
+    place.later = timedelta(seconds=12)
+    body = {"pending": place.verdicts.get(place.image).pending_id}
+    assert place.ask(person("reviewer"), "POST", f"/items/{place.name_of(place.image)}/finish", body)[0] == 200
+
+    press(tab, "s")
+    tab.says(f"Decided: safe on {KEY}.")
+    tab.page.clock.run_for(1000)
+    tab.says(f"In force: safe on {KEY}.")
+    assert len(place.verdicts.get(place.image).history) == 2  # with the machine's
+    tab.complaints.clear()
+
+
+def test_a_press_that_arrives_late_does_not_decide_what_was_taken_back(tab, place, second) -> None:
+    ready(tab)
+    found = lose_answer(tab, "**/decide")
+    with tab.page.expect_request("**/decide") as late:
+        press(tab, "s")
+    tab.says("nobody knows if this arrived")
+    found()
+    press(tab, "s")
+    ready(tab, SECOND)
+    press(tab, "z")
+    tab.says(f"Taken back: safe on {KEY}.")
+    path = f"/items/{place.name_of(place.image)}/decide"
+    status, said = place.ask(person("reviewer"), "POST", path, late.value.post_data_json)
+
+    assert status == 409 and "taken this decision back" in said["message"]
+    tab.settle()
+    press(tab, "s")  # another press
+    tab.says(f"Decided: safe on {KEY}.")
+    tab.complaints.clear()
+
+
 def test_what_was_taken_back_is_so_although_the_answer_was_lost(tab, place, second) -> None:
     ready(tab)
     press(tab, "s")

@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Route
 
 from moderation.domain.lanes import Lane, order_of
-from moderation.domain.policy import Category
+from moderation.domain.policy import Category, pack_data
 from moderation.domain.record import utc
+from moderation.domain.work_files import pack_file
 from moderation.ports import StoredImage
 from tests.console.browser import AXE, opened
-from tests.unit.api.place import HOSTILE, PREVIEW, person
+from tests.unit.api.place import HOSTILE, PREVIEW, Place, person
+from tests.unit.packs import PACK
 
 KEY = "a#b/photo.jpg"
 
@@ -191,7 +193,8 @@ def test_what_the_key_takes_back_is_said_and_nothing_is_left_of_it(tab, place) -
     tab.page.clock.run_for(15_000)
 
     assert posted(tab, "finish") == 0
-    assert (standing(place).verdict, standing(place).pending) == ("review", None)
+    assert (standing(place).verdict, standing(place).pending_id) == ("review", None)
+    assert set(standing(place).pending) == {"id"}  # by which a late request is known
 
 
 def test_a_decision_in_force_is_reversed_by_another_one(tab, place) -> None:
@@ -411,6 +414,22 @@ def test_digits_choose_where_a_layout_writes_them_with_shift_alone(tab, place) -
         "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '&', code: 'Digit1', bubbles: true}))"
     )
     assert tab.page.get_by_label("Violence").is_checked()
+
+
+@pytest.fixture
+def ten_categories(place: Place) -> None:
+    """A policy of ten categories behind the item."""
+    more = (Category(f"Category {number}", "One more") for number in range(len(PACK.categories) + 1, 11))
+    pack = replace(PACK, categories=(*PACK.categories, *more))
+    place.work.put_json(pack_file(pack.digest), pack_data(pack))
+    place.verdicts.records[place.image]["policy"] = {"name": pack.name, "digest": pack.digest}
+
+
+def test_zero_chooses_the_tenth_category(ten_categories, tab, place) -> None:
+    ready(tab)
+    press(tab, "0", "u")
+    tab.says(f"Decided: unsafe (Category 10) on {KEY}.")
+    assert standing(place).pending["categories"] == ["Category 10"]
 
 
 def test_a_key_is_typed_over_the_one_before_and_a_refused_one_goes(tab) -> None:

@@ -304,8 +304,8 @@ class FakeVerdicts:
         self.records[record.image] = {**kept, **change.attributes}
         return True
 
-    def mark_notified(self, record: Record) -> None:
-        self._compare_and_set(record, Change({"notified": True}), DECISION)
+    def mark_notified(self, record: Record) -> bool:
+        return self._compare_and_set(record, Change({"notified": True}), DECISION)
 
     def undecided(self, before: str) -> list[Record]:
         return [
@@ -395,7 +395,7 @@ class FakeReviewQueue:
         if standing.other["queue_order"] != record.other["queue_order"]:
             return False
         home = {"queue": standing.home_queue, "queue_order": standing.home_order}
-        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind"}))
+        return self.compare_lease(standing, Change(home, frozenset(AT_WORK) - {"skipped_by", "blind", "pending"}))
 
     def compare_lease(self, record: Record, change: Change) -> bool:
         if self.meanwhile:
@@ -412,7 +412,8 @@ class FakeReviewQueue:
         return self.count_skip(f"report of {who}", day, most)
 
     def _listed(self, *kinds: str) -> list[Record]:
-        found = [_record(image, attributes) for image, attributes in self._verdicts.records.items()]
+        standing = list(self._verdicts.records.items())  # a test may add one while a browser asks
+        found = [_record(image, attributes) for image, attributes in standing]
         ours = [record for record in found if record.image.bucket == self._bucket]
         in_kind = [r for r in ours if r.other.get("queue") in kinds or str(r.other.get("queue")).split("#")[0] in kinds]
         return sorted(in_kind, key=lambda record: str(record.other["queue_order"]))

@@ -262,6 +262,30 @@ def test_a_batch_of_two_is_decided_taken_back_and_decided_again_as_one(laptop, d
     assert [tag_of(laptop, image.key, image.version) for image in images] == [{"moderation": "safe"}] * 2
 
 
+def test_a_batch_counts_once_however_late_it_is_sent_again(laptop, desk):
+    images = desk.wait("a.png", "b.png", colour="navy")
+    found = desk.ask("GET", f"/items/{desk.take()['item']}/identical")[1]["items"]
+    items, screens = ([one[name] for one in found] for name in ("item", "screen"))
+    batch = {"items": items, "screens": screens, "verdict": "safe", "note": "Both are toys", "confirmed": 2}
+    made = desk.ask("POST", "/batches", {**batch, "press": "the first"})[1]["items"]
+    undone = {name: [one[name] for one in made] for name in ("item", "pending")}
+    assert desk.ask("POST", "/batches/undo", {"items": undone["item"], "pending": undone["pending"]})[0] == 200
+
+    status, late = desk.ask("POST", "/batches", {**batch, "press": "the first"})
+
+    assert (status, late["items"]) == (200, [])
+    assert ["taken this decision back" in one["why"] for one in late["left_alone"]] == [True, True]
+    assert [laptop.item(image.key)["pending"] for image in images] == [{"id": one["pending"]} for one in made]
+
+    anew = desk.ask("POST", "/batches", {**batch, "press": "the second"})[1]["items"]
+    let_time_pass(laptop, *images)
+    for one in anew:
+        assert desk.ask("POST", f"/items/{one['item']}/finish", {"pending": one["pending"]}) == (200, {})
+    status, again = desk.ask("POST", "/batches", {**batch, "press": "the second"})
+    assert (status, again["items"], again["left_alone"]) == (200, anew, [])
+    assert {laptop.item(image.key).get("pending_id") for image in images} == {None}
+
+
 def test_an_escalation_puts_the_picture_where_nobody_else_reads_it(laptop, desk):
     [image] = desk.wait("grave.png", colour="maroon")
 

@@ -70,7 +70,7 @@ def decide(review: ReviewPorts, image: ImageRef, at: datetime) -> str:
     """Claim an item and decide on it at a time, and return the id of the pending decision."""
     screen = screen_of(claim(review, ANNA, image, at))
     choice = Choice("safe", (), "A toy", screen, seen=True)
-    return str(decide_pending(review, ANNA, image, choice, at).pending_id)
+    return str(decide_pending(review, ANNA, image, choice, at).id)
 
 
 def invoke(laptop, **event: str) -> Any:

@@ -79,9 +79,9 @@ class DynamoVerdictStore:
     def of_uploader(self, bucket: str, uploader: str, since: str, until: str) -> Iterator[ImageRef]:
         return self._named(bucket, BY_UPLOADER, "uploader", uploader, since, until)
 
-    def mark_notified(self, record: Record) -> None:
+    def mark_notified(self, record: Record) -> bool:
         # the verdict that was published stands while another decision is pending
-        self._compare_and_set(record, Change({"notified": True}), DECISION)
+        return self._compare_and_set(record, Change({"notified": True}), DECISION)
 
     def decided_by_people(self, since: str) -> Iterator[ImageRef]:
         return self._index.decided_by_people(since)

@@ -10,7 +10,6 @@ from moderation.api.bodies import BadRequest
 from moderation.api.items import described, image_of
 from moderation.api.request import Request
 from moderation.domain.record import Record
-from moderation.domain.review import Pending, pending_of
 from moderation.errors import ItemChanged
 from moderation.usecases.review.claim import claim, release, renew
 from moderation.usecases.review.count_waiting import count_waiting
@@ -73,7 +72,7 @@ def show_original(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     now, choice = _now(), choice_of(request.given)
-    pending = _pending(decide_pending(ports.deciding(request), request.person, image_of(ports, request), choice, now))
+    pending = decide_pending(ports.deciding(request), request.person, image_of(ports, request), choice, now)
     return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
 
 
@@ -88,6 +87,7 @@ def choice_of(given: Mapping[str, Any]) -> Choice:
         seen=given.get("seen", False),
         this_copy=given.get("this_copy", False),
         reply=given.get("reply", ""),
+        press=given.get("press", ""),
     )
 
 
@@ -124,13 +124,6 @@ def escalate_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
 
 def _item(ports: ApiPorts, request: Request, record: Record) -> dict[str, Any]:
     return {"item": described(ports, request.person, record)}
-
-
-def _pending(record: Record) -> Pending:
-    pending = pending_of(record)
-    if pending is None:
-        raise ItemChanged("This decision isn't pending any more.")
-    return pending
 
 
 def _note(verdict: str, categories: tuple[str, ...]) -> str:

@@ -32,6 +32,7 @@ _DECISION: dict[str, Field] = {
     "seen": Flag(),
     "this_copy": Flag(optional=True),
     "reply": Text(1000, optional=True),
+    "press": Text(64, optional=True),
 }
 
 _ITEMS: dict[str, Field] = {"items": Texts(MOST_ALONE, 4096)}
@@ -41,6 +42,7 @@ _BATCH: dict[str, Field] = {
     "verdict": Choice(("safe", "unsafe")),
     "categories": Texts(20, 200, optional=True),
     "note": Text(1000, optional=True),
+    "press": Text(64, optional=True),
 }
 
 ROUTES = (

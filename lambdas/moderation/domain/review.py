@@ -6,7 +6,7 @@ was read (`LEASE`). Times are ISO-8601 UTC, as `domain.record.utc` writes them, 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,13 +20,16 @@ from moderation.errors import HeldBySomeone, ItemChanged, LeaseLost, NothingPend
 
 LEASE_FOR = timedelta(seconds=120)
 PENDING_FOR = timedelta(seconds=10)
-LONGEST_BATCH = timedelta(seconds=30)  # as long as API Gateway waits for the function that decides on it
+LONGEST_REQUEST = timedelta(seconds=30)  # as long as API Gateway waits for the function that decides
 LONGEST_PARKING = timedelta(days=7)
 MOST_SKIPS = 3  # of an item, each by another person
 # What an item raises whose decision or report isn't one: those who may write it on a record may write anything there.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # What differs in a decision that is sent again. `seen` is the person's own word, and stored only if it is true.
 _OF_THE_MOMENT = frozenset({"id", "at", "until", "seen", "seconds"})
+_JUST_DECIDED = (
+    "You have just decided on this item: decide the same again to take it back, or take the item again in ten seconds."
+)
 # Attributes that must be as they were read when a person's work on a record is written. Each decision has another time,
 # so the verdict needn't be one of them: the API's role may write no other attributes than those that it names.
 _DECIDED = ("owner", "decided_at", "escalated_at", "pending_id", "report_id")
@@ -39,7 +42,8 @@ class Pending:
 
     `batch` names the batch that it belongs to; it is empty for a decision on one item. `reply` answers the reports.
     `seen` is the person's own word, and stored only of a picture that was revealed to them.
-    `seconds` have passed since the item was taken.
+    `seconds` have passed since the item was taken. `press` names the press of a key that it came by, however often that
+    was sent; its `id` comes from it then, else from the time.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Pending:
     batch: str = ""
     reply: str = ""
     seconds: int | None = None
+    press: str = ""
 
 
 def screen_of(record: Record) -> str:
@@ -107,14 +112,17 @@ def renewed(record: Record, who: str, now: datetime) -> Change:
 
 
 def released(record: Record, who: str, now: datetime) -> Change:
-    """Change that ends a lease: the item waits where it was before. Raises LeaseLost."""
-    _check_lease(record, who, utc(now))
+    """Change that ends a lease: the item waits where it was before. Raises LeaseLost, HeldBySomeone."""
+    _check_leaving(record, who, utc(now))
     return _home(record)
 
 
 def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
-    """Change that lets an item wait until a time, at most `LONGEST_PARKING` away. Raises LeaseLost, ValueError."""
-    _check_lease(record, who, utc(now))
+    """Change that lets an item wait until a time, at most `LONGEST_PARKING` away.
+
+    Raises LeaseLost, HeldBySomeone, ValueError.
+    """
+    _check_leaving(record, who, utc(now))
     if not now < until <= now + LONGEST_PARKING:
         raise ValueError(f"An item waits until a time to come, {LONGEST_PARKING.days} days from now at most")
     gone = frozenset({"lease_holder", "lease_until", "revealed"})
@@ -122,8 +130,8 @@ def parked(record: Record, who: str, until: datetime, now: datetime) -> Change:
 
 
 def skipped(record: Record, who: str, now: datetime) -> Change:
-    """Change that leaves an item to other people. Raises LeaseLost, SkipRefused."""
-    _check_lease(record, who, utc(now))
+    """Change that leaves an item to other people. Raises LeaseLost, HeldBySomeone, SkipRefused."""
+    _check_leaving(record, who, utc(now))
     if len(record.skipped_by) >= MOST_SKIPS:
         raise SkipRefused(f"{MOST_SKIPS} people passed this item on already: decide, park it, or escalate it.")
     home = _home(record)
@@ -134,14 +142,15 @@ def skipped(record: Record, who: str, now: datetime) -> Change:
 def decided_for_now(record: Record, pending: Pending, now: datetime) -> Change:
     """Change that makes a decision pending. It is of a picture that was seen only if one was revealed under the lease.
 
-    Raises LeaseLost, ItemChanged, HeldBySomeone.
+    Raises NothingPending for one that was taken back or counted before, LeaseLost, ItemChanged, HeldBySomeone.
     """
+    if _last_undone(record) == pending.id:
+        raise NothingPending("You have taken this decision back: look at the item again, then decide.")
+    if was_counted(record, pending.id):
+        raise NothingPending("This decision was counted before: look at the item again, then decide.")
     _check_lease(record, pending.who, utc(now))
-    if record.pending_id and record.pending_id != pending.id:
-        raise HeldBySomeone(
-            "You have just decided on this item: decide the same again to take it back, or take the item again in ten "
-            "seconds."
-        )
+    if record.pending_id:
+        raise HeldBySomeone(_JUST_DECIDED)
     if screen_of(record) != pending.screen:
         raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
     known = {"seen": pending.seen and bool(record.revealed), "seconds": _seconds(record, now)}
@@ -157,9 +166,20 @@ def is_repeated(record: Record, pending: Pending) -> bool:
     return record.pending_id == stored.get("id") and made == again | {"categories": list(pending.categories)}
 
 
+def was_sent(record: Record, pending: Pending) -> bool:
+    """Tell if a decision was sent before, and is pending or was counted."""
+    made = next((each for each in _made_on(record) if each.get("id") == pending.id), {})
+    return is_repeated(record, pending) or made.get("verdict") == pending.verdict
+
+
+def was_counted(record: Record, pending_id: str) -> bool:
+    """Tell if a decision came into force, or was noted as an answer, whatever was decided since."""
+    return any(made.get("id") == pending_id for made in _made_on(record))
+
+
 def was_taken_back(record: Record, who: str, pending_id: str, now: str) -> bool:
     """Tell if nothing is left of a person's decision, and its item is leased to them as it was before."""
-    is_free_of_it = record.pending_id is None and pending_id not in _counted(record)
+    is_free_of_it = record.pending_id is None and not was_counted(record, pending_id)
     return is_free_of_it and is_held_by(record, who, now)
 
 
@@ -174,6 +194,14 @@ def taken_back(record: Record, who: str, pending_id: str, now: datetime) -> Chan
     return Change(attributes, frozenset({"pending", "pending_id"}))
 
 
+def undone(record: Record, who: str, pending_id: str, now: datetime) -> Change:
+    """Change as by `taken_back`, after which a late request of the same press doesn't decide. Raises NothingPending."""
+    change = taken_back(record, who, pending_id, now)
+    if not _pending_in(record).get("press"):
+        return change
+    return Change({**change.attributes, "pending": {"id": pending_id}}, change.removed - {"pending"})
+
+
 def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
     """Return the decision that is to come into force. Raises NothingPending, LeaseLost, ItemChanged, NotVouched."""
     pending = pending_of(record)
@@ -183,9 +211,9 @@ def check_ending(record: Record, pending_id: str, now: datetime) -> Pending:
         if not _stands(record):
             raise ItemChanged("This decision came into force, and the item was judged anew since: it waits again.")
         return pending
-    if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.at):
+    if pending.id != pending_id or pending.id != alike_id([record.image], pending.who, pending.press or pending.at):
         raise NotVouched("This decision was made on another item or by somebody else: the item waits again.")
-    if pending_id in _counted(record):
+    if was_counted(record, pending_id):
         raise NotVouched("This decision was counted before, and another since: the item waits again.")
     if utc(now) < pending.until:
         raise NothingPending(f"This decision can be taken back until {pending.until}: end it then.")
@@ -218,19 +246,21 @@ def check_left_behind(record: Record, now: datetime) -> None:
     """Check that a record listed as pending has a decision that ends, and that its page hasn't ended.
 
     The page of a batch ends its decisions together, ten seconds after the last one was made: until then they are taken
-    back as one. Raises NothingPending if that may still be, ValueError, KeyError, TypeError.
+    back as one. And nobody vouches for a decision before the end of its request. Raises NothingPending if that may
+    still be, ValueError, KeyError, TypeError.
     """
     pending = pending_of(record)
     if pending is None or pending.until > utc(now + PENDING_FOR):
         raise ValueError("An item that is listed as pending has no decision that will end.")
-    if pending.batch and pending.until > utc(now - LONGEST_BATCH):
-        raise NothingPending("The batch of this decision can still be taken back.")
+    may_change = pending.batch or not (is_vouched(record) or is_in_force(record))
+    if may_change and pending.until > utc(now - LONGEST_REQUEST):
+        raise NothingPending("The batch of this decision can still be taken back, or nobody has vouched for it yet.")
 
 
 def stray_home(record: Record) -> Change:
     """Change that ends work on a record that can't be read: it waits where it did, or unsorted if that isn't known."""
     home = _home(record)
-    removed = home.removed | {"vouched"}
+    removed = home.removed | {"pending", "vouched"}
     if not all(isinstance(key, str) and key for key in (record.home_queue, record.home_order)):
         return Change(queue_keys(record), removed)
     return Change(home.attributes, removed)
@@ -282,14 +312,27 @@ def _pending_in(record: Record) -> Mapping[str, Any]:
     return record.pending or {} if is_pending else {}
 
 
-def _counted(record: Record) -> set[Any]:
-    """Return the ids of the decisions that came into force, and of the answers that were noted."""
-    return {made.get("id") for made in (*record.history, *record.opinions)}
+def _made_on(record: Record) -> Iterator[Mapping[str, Any]]:
+    """Yield the decisions that came into force, and the answers that were noted."""
+    return (made for made in (*record.history, *record.opinions) if isinstance(made, Mapping))
+
+
+def _last_undone(record: Record) -> object:
+    """Return the id of the decision that was taken back last, until there is another one."""
+    is_left = record.pending_id is None and isinstance(record.pending, Mapping)
+    return (record.pending or {}).get("id") if is_left else None
 
 
 def _check_lease(record: Record, who: str, now: str) -> None:
     if not is_held_by(record, who, now):
         raise LeaseLost("This item is no longer yours: it was idle for two minutes, or has changed. Take it again.")
+
+
+def _check_leaving(record: Record, who: str, now: str) -> None:
+    """Check that a person holds a lease, and has decided nothing: that would be lost, or come into force never."""
+    _check_lease(record, who, now)
+    if record.pending_id:
+        raise HeldBySomeone(_JUST_DECIDED)
 
 
 def _held(record: Record, now: str) -> bool:
@@ -316,4 +359,4 @@ def _away(record: Record, kind: str, until: str) -> dict[str, Any]:
 
 def _home(record: Record) -> Change:
     keys = {"queue": record.home_queue or _queue(record), "queue_order": record.home_order or _order(record)}
-    return Change(keys, frozenset(AT_WORK) - {"skipped_by", "blind"})
+    return Change(keys, frozenset(AT_WORK) - {"skipped_by", "blind", "pending"})

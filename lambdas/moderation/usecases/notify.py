@@ -6,6 +6,8 @@ from moderation.domain.message import build_message, message_attributes
 from moderation.domain.record import Change, Record, filed_by_upload
 from moderation.ports import Publisher, VerdictStore
 
+_ATTEMPTS = 3  # a person may be at work on the record
+
 
 def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool:
     """Publish a verdict whose notification is pending; False for any other. Raises the ports' errors."""
@@ -13,8 +15,21 @@ def notify(verdicts: VerdictStore, publisher: Publisher, record: Record) -> bool
         return False
     for topic in topics_of(publisher, record):
         publisher.publish(topic, build_message(record), message_attributes(record))
-    verdicts.mark_notified(record)
+    if not verdicts.mark_notified(record):
+        _publish_reversal(verdicts, publisher, record)
     return True
+
+
+def _publish_reversal(verdicts: VerdictStore, publisher: Publisher, told: Record) -> None:
+    """Publish what replaced a verdict while that was being published, and took it for one that nobody was told of."""
+    for _ in range(_ATTEMPTS):
+        standing = verdicts.get(told.image)
+        if standing is None or standing.is_escalated or standing.verdict in (None, told.verdict):
+            return
+        reversal = Change({"notified": False, "previous_verdict": told.verdict, "previous_notified": True})
+        if verdicts.compare_and_set(standing, reversal):
+            notify(verdicts, publisher, standing.with_change(reversal))
+            return
 
 
 def topics_of(publisher: Publisher, record: Record) -> list[str]:

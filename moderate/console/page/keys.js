@@ -37,17 +37,17 @@ export function save(changed) {
 
 export const nameOf = (key) => (key === " " ? "Space" : key.toUpperCase());
 
-// The action of a key press, or a digit "1" to "9"; null for none, in fields, with modifiers and for held keys.
+// The action of a key press, or a digit; null for none, in fields, with modifiers and for held keys.
 export function actionOf(event, { on, keys }) {
   if (!on || event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return null;
   if (event.key === " " && event.target.closest?.("button, summary, a, input")) return null;
-  if (/^[1-9]$/.test(event.key)) return event.key;
+  if (/^[0-9]$/.test(event.key)) return event.key;
   const of = (pressed) => Object.keys(keys).find((action) => keys[action] === pressed);
   return of(event.key.toLowerCase()) ?? digitAt(event.code) ?? (isLatin(event.key) ? null : of(letterAt(event.code)) ?? null);
 }
 
 // On layouts that write other letters, or digits with Shift alone, the place of a key counts.
-const digitAt = (code) => /^Digit([1-9])$/.exec(code)?.[1];
+const digitAt = (code) => /^Digit([0-9])$/.exec(code)?.[1];
 const letterAt = (code) => /^Key([A-Z])$/.exec(code)?.[1].toLowerCase();
 const isLatin = (key) => /^[\x20-\x7e]+$/.test(key);
 

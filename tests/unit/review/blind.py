@@ -36,7 +36,7 @@ def answer(desk: Desk, who, record, verdict: Any, at: float = 21):
     """Answer an item that a person took, and end the ten seconds."""
     categories = () if verdict == "safe" else ("Violence",)
     choice = Choice(verdict, categories, "", screen_of(record), seen=True)
-    pending = decide_pending(desk.review, who, record.image, choice, later(at)).pending_id
+    pending = decide_pending(desk.review, who, record.image, choice, later(at)).id
     return desk.finalise(record.image, str(pending), later(at + 11))
 
 

@@ -119,7 +119,7 @@ class Desk:
         record = claim(self.review, who, made, at)
         categories = () if verdict == "safe" else ("Violence",)
         choice = Choice(verdict, categories, "A note", screen_of(record), seen=True, **more)
-        return str(decide_pending(self.review, who, made, choice, at).pending_id)
+        return str(decide_pending(self.review, who, made, choice, at).id)
 
     def finalise(self, made: ImageRef, pending: str, at: datetime) -> Ended:
         return finalise(self.review, self.deciding, made, pending, at)

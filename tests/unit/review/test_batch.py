@@ -11,7 +11,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.record import escalated, utc
 from moderation.domain.review import screen_of
 from moderation.errors import NotConfirmed, NothingPending, StoreUnavailable
-from moderation.usecases.review.claim import claim
+from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_batch import Batch, decide_batch, identical_items, preview_batch, undo_batch
 from moderation.usecases.review.decide_pending import Choice
 from moderation.usecases.review.finalise import Straggler, finalise_stragglers
@@ -193,6 +193,37 @@ def test_a_batch_that_is_sent_again_while_it_is_at_work_is_one_and_is_taken_back
     assert {desk.get(image).pending_id for image in screens} == {None}
 
 
+PRESSED = replace(SAFE, press="one press of a key")
+
+
+def test_a_batch_that_is_sent_again_once_it_is_in_force_is_told_so():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    first = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: NOW)
+    assert len(stragglers(desk, 45)) == 2
+
+    again = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(50))
+
+    assert (again.id, dict(again.pending), dict(again.left_alone)) == (first.id, dict(first.pending), {})
+    assert [event.action for event in desk.audit.events].count("decide") == 2
+    assert {desk.get(made).lease_holder for made in screens} == {None}
+
+
+def test_a_batch_that_arrives_late_does_not_decide_what_was_taken_back():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    again = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(3))
+    undo_batch(desk.review, ANNA, again.pending, later(5))
+    for made in screens:
+        release(desk.review, ANNA, made, later(6))
+
+    late = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: later(7))
+
+    assert not late.items and all("taken this decision back" in why for why in late.left_alone.values())
+    anew = decide_batch(desk.review, ANNA, screens, replace(PRESSED, press="another"), 2, lambda: later(8))
+    assert set(anew.items) == set(screens)
+
+
 @pytest.mark.parametrize("broken", [{"reports": [5]}, {"opinions": [5]}])
 def test_an_item_that_cannot_be_read_stops_no_batch(broken: dict[str, Any]):
     desk = Desk()
@@ -200,9 +231,21 @@ def test_an_item_that_cannot_be_read_stops_no_batch(broken: dict[str, Any]):
     unread = list(screens)[1]
     desk.verdicts.records[unread].update(broken)
 
-    batch = decide_batch(desk.review, ANNA, screens, SAFE, 2, lambda: NOW)
+    batch = decide_batch(desk.review, ANNA, screens, PRESSED, 2, lambda: NOW)
 
     assert len(batch.items) == 2 and "can't be read" in batch.left_alone[unread]
+
+
+def test_an_item_that_somebody_holds_and_whose_history_cannot_be_read_stops_no_batch():
+    desk = Desk()
+    screens = waiting(desk, "a.jpg", "b.jpg")
+    broken, other = screens
+    claim(desk.review, BEN, broken, NOW)
+    desk.verdicts.records[broken]["history"] = 5
+
+    batch = decide_batch(desk.review, ANNA, screens, PRESSED, 1, lambda: NOW)
+
+    assert batch.items == (other,) and "Somebody else" in batch.left_alone[broken]
 
 
 def test_a_dry_run_leaves_alone_what_its_categories_do_not_fit():

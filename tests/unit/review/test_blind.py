@@ -1,15 +1,18 @@
 """Second opinions, golden items and samples: seen blind, without effect, and settled by a lead."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from moderation.domain.blind import blinded, hides, opinions_of, upload_shown
+from moderation.domain.policy import Category
 from moderation.domain.record import drawn, utc
 from moderation.domain.review import screen_of
 from moderation.domain.sample import Draw
 from moderation.domain.work_files import Workspace
 from moderation.errors import NothingPending, OutOfScope
+from moderation.ports import Policies
 from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
@@ -181,11 +184,25 @@ def test_an_answer_that_is_ended_twice_counts_once(desk) -> None:
     made = golden(desk)
     record = taken(desk, BEN)
     choice = Choice("safe", (), "", screen_of(record), seen=True)
-    pending = str(decide_pending(desk.review, BEN, made, choice, later(21)).pending_id)
+    pending = str(decide_pending(desk.review, BEN, made, choice, later(21)).id)
     desk.finalise(made, pending, later(32))
 
     assert desk.finalise(made, pending, later(33)) == Ended()
     assert len(opinions_of(desk.get(made))) == 1
+
+
+@pytest.mark.parametrize("make", [lambda desk: decided(desk, SECOND[0]), golden])
+def test_an_answer_that_is_sent_again_is_answered_alike_although_its_category_is_of_a_later_policy(desk, make) -> None:
+    made = make(desk)
+    newer = replace(GRAVE, categories=(*GRAVE.categories, Category("Fraud", "Deception")))
+    desk.policies.policies = Policies(newer, ())
+    choice = Choice("unsafe", ("Fraud",), "", screen_of(taken(desk, BEN)), seen=True, press="one press of a key")
+    pending = decide_pending(desk.review, BEN, made, choice, later(21)).id
+    desk.finalise(made, pending, later(32))
+
+    again = decide_pending(desk.review, BEN, made, choice, later(33))
+
+    assert (again.id, again.until) == (pending, utc(later(33))) and len(opinions_of(desk.get(made))) == 1
 
 
 def test_what_a_person_may_not_look_at_hides_no_blind_item_for_ever(desk) -> None:

@@ -1,10 +1,12 @@
 """A decision that is pending for ten seconds, taken back, put into force, and everything that may come in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from moderation.domain.image_ref import ImageRef
 from moderation.domain.policy import parse_pack
 from moderation.domain.record import escalated, overruled, reopened, utc
 from moderation.domain.review import screen_of
@@ -22,12 +24,14 @@ from moderation.usecases.decide import PersonDecision, decide
 from moderation.usecases.erase import ErasePorts, StoredVersion, erase
 from moderation.usecases.redrive import RedrivePorts, redrive
 from moderation.usecases.review import finalise as finalising
-from moderation.usecases.review.claim import claim
+from moderation.usecases.review.claim import claim, release
 from moderation.usecases.review.decide_pending import Choice, decide_pending
 from moderation.usecases.review.finalise import Ended, finalise, finalise_stragglers
 from moderation.usecases.review.next_item import next_item
+from moderation.usecases.review.park import park
+from moderation.usecases.review.skip import skip
 from moderation.usecases.review.undo import undo
-from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakeWork
+from tests.support.fakes import FakeExecutions, FakeImages, FakePolicies, FakePublisher, FakeWork
 from tests.unit.review.desk import ANNA, BEN, GRAVE, LEA, NOW, Desk, later
 
 DUE = later(10)
@@ -87,16 +91,16 @@ def test_a_decision_whose_answer_was_lost_is_the_same_when_it_is_sent_again():
 
     again = decide_pending(desk.review, ANNA, made, choice, later(3))
 
-    assert (again.pending_id, again.pending) == (first.pending_id, first.pending)
+    assert again == first
     assert [event.action for event in desk.audit.events] == ["decide"]
-    assert not undo(desk.review, ANNA, made, str(again.pending_id), later(5)).reversal
+    assert not undo(desk.review, ANNA, made, again.id, later(5)).reversal
 
 
 def test_a_decision_that_differs_from_the_one_that_is_pending_is_refused():
     desk = Desk()
     made = desk.wait("a.jpg")
     screen = screen_of(claim(desk.review, ANNA, made, NOW))
-    pending = decide_pending(desk.review, ANNA, made, Choice("safe", (), "A note", screen), NOW).pending_id
+    pending = decide_pending(desk.review, ANNA, made, Choice("safe", (), "A note", screen), NOW).id
 
     for choice in (Choice("unsafe", ("Violence",), "A note", screen), Choice("safe", (), "Another", screen)):
         with pytest.raises(HeldBySomeone, match="decide the same again"):
@@ -108,7 +112,7 @@ def test_a_decision_that_nobody_vouched_for_is_vouched_for_when_it_is_sent_again
     desk = Desk()
     made = desk.wait("a.jpg")
     choice = Choice("safe", (), "A note", screen_of(claim(desk.review, ANNA, made, NOW)))
-    pending = str(decide_pending(desk.review, ANNA, made, choice, NOW).pending_id)
+    pending = str(decide_pending(desk.review, ANNA, made, choice, NOW).id)
     del desk.verdicts.records[made]["vouched"]  # the function died before
 
     decide_pending(desk.review, ANNA, made, choice, later(3))
@@ -139,8 +143,8 @@ def test_what_is_in_force_is_undone_by_a_reversal():
     undone = undo(desk.review, ANNA, made, pending, later(20))
     assert undone.reversal and undone.record.verdict == "unsafe" and desk.images.tags[made] == "unsafe"
     choice = Choice("safe", (), "A toy", screen_of(undone.record), seen=True)
-    again = decide_pending(desk.review, ANNA, made, choice, later(21)).pending_id
-    assert desk.finalise(made, str(again), later(31)).result
+    again = decide_pending(desk.review, ANNA, made, choice, later(21)).id
+    assert desk.finalise(made, again, later(31)).result
 
     record = desk.get(made)
     assert (record.verdict, record.previous_verdict, desk.images.tags[made]) == ("safe", "unsafe", "safe")
@@ -458,3 +462,156 @@ def test_an_undo_that_is_sent_again_after_a_reversal_was_begun_reverses_nothing_
 
     assert not undo(desk.review, ANNA, image, again, later(15)).reversal
     assert [event.action for event in desk.audit.events].count("reverse") == 1
+
+
+def test_who_read_the_item_before_it_came_into_force_leaves_its_tag_to_be_set():
+    """The schedule reads it before it is vouched for; another attempt puts it into force, and dies before the tag."""
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+    vouched = desk.verdicts.records[made].pop("vouched")
+    faster = Desk(desk.verdicts, desk.people, desk.audit, work=desk.work, publisher=desk.publisher)
+
+    class Dying(FakeImages):
+        def tag(self, image: object, verdict: str) -> str:
+            raise StoreUnavailable("Bucket intake can't be reached.")
+
+    def put_into_force_and_die() -> None:
+        desk.verdicts.records[made]["vouched"] = vouched
+        with pytest.raises(StoreUnavailable):
+            finalise(faster.review, replace(faster.deciding, images=Dying()), made, pending, DUE)
+
+    desk.queue.meanwhile.append(put_into_force_and_die)
+    desk.finalise(made, pending, DUE)
+
+    assert desk.get(made).verdict == desk.images.tags[made] == "unsafe"
+    assert [topic for topic, *_ in desk.publisher.published] == ["unsafe"] and desk.get(made).pending_id is None
+
+
+LEAVING = {
+    "park": lambda desk, made: park(desk.review, ANNA, made, later(3600), later(2)),
+    "skip": lambda desk, made: skip(desk.review, ANNA, made, later(2)),
+    "free": lambda desk, made: release(desk.review, ANNA, made, later(2)),
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
+def test_a_decision_is_not_lost_by_leaving_its_item(leave: Callable[[Desk, object], object]):
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    desk.decide(ANNA, made, "unsafe")
+
+    with pytest.raises(HeldBySomeone, match="You have just decided"):
+        leave(desk, made)
+    list(finalise_stragglers(desk.review, desk.deciding, later(20)))
+
+    assert desk.get(made).verdict == desk.images.tags[made] == "unsafe"
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
+PRESSED = Choice("safe", (), "A note", "", seen=True, press="one press of a key")
+
+
+def pressed(desk: Desk) -> tuple[ImageRef, Choice]:
+    """An item that Anna holds, and what she is about to decide by one press of a key."""
+    made = desk.wait("a.jpg", "Violence")
+    return made, replace(PRESSED, screen=screen_of(claim(desk.review, ANNA, made, NOW)))
+
+
+def test_a_press_that_arrives_late_does_not_decide_what_was_taken_back():
+    desk = Desk()
+    made, choice = pressed(desk)
+    again = decide_pending(desk.review, ANNA, made, choice, later(3))
+    undo(desk.review, ANNA, made, again.id, later(5))
+
+    with pytest.raises(NothingPending, match="taken this decision back"):
+        decide_pending(desk.review, ANNA, made, choice, later(6))
+
+    assert desk.get(made).pending_id is None and desk.get(made).pending == {"id": again.id}
+    other = decide_pending(desk.review, ANNA, made, replace(choice, press="another press"), later(7))
+    assert desk.finalise(made, other.id, later(18)).result and desk.get(made).pending is None
+
+
+def test_a_press_that_was_taken_back_is_known_when_its_item_was_let_go_and_taken_again():
+    desk = Desk()
+    made, choice = pressed(desk)
+    undo(desk.review, ANNA, made, decide_pending(desk.review, ANNA, made, choice, later(3)).id, later(5))
+    release(desk.review, ANNA, made, later(6))
+    claim(desk.review, ANNA, made, later(7))
+
+    with pytest.raises(NothingPending, match="taken this decision back"):
+        decide_pending(desk.review, ANNA, made, choice, later(8))
+
+
+@pytest.mark.parametrize("seconds", [12, 200])
+def test_a_press_that_is_sent_again_once_its_decision_is_in_force_is_told_so(seconds: float):
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+    desk.finalise(made, first.id, DUE)
+    before = dict(desk.verdicts.records[made])
+
+    again = decide_pending(desk.review, ANNA, made, choice, later(seconds))
+
+    assert (again.id, again.until) == (first.id, utc(later(seconds)))
+    assert desk.finalise(made, again.id, later(seconds)) == Ended()
+    assert desk.verdicts.records[made] == before
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
+
+
+def test_a_press_that_is_sent_twice_at_once_is_told_so_although_it_came_into_force_meanwhile():
+    desk = Desk()
+    made, choice = pressed(desk)
+
+    def sent_again_and_ended() -> None:
+        first = decide_pending(desk.review, ANNA, made, choice, later(1))
+        assert desk.finalise(made, first.id, later(11)).result
+
+    desk.queue.meanwhile.append(sent_again_and_ended)
+    again = decide_pending(desk.review, ANNA, made, choice, NOW)
+
+    assert again.id == desk.get(made).history[-1]["id"] and desk.get(made).pending_id is None
+
+
+def test_a_press_with_another_verdict_decides_nothing_more():
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+    desk.finalise(made, first.id, DUE)
+    screen = screen_of(claim(desk.review, ANNA, made, later(20)))
+
+    with pytest.raises(NothingPending, match="counted before"):
+        other = replace(choice, verdict="unsafe", categories=("Violence",), screen=screen)
+        decide_pending(desk.review, ANNA, made, other, later(21))
+    assert desk.get(made).verdict == "safe" and desk.get(made).pending_id is None
+
+
+def test_a_decision_is_taken_back_by_two_requests_at_once():
+    desk = Desk()
+    made, choice = pressed(desk)
+    pending = decide_pending(desk.review, ANNA, made, choice, NOW).id
+    desk.queue.meanwhile.append(lambda: undo(desk.review, ANNA, made, pending, later(5)))
+
+    assert not undo(desk.review, ANNA, made, pending, later(4)).reversal
+    assert desk.get(made).lease_holder == ANNA.id
+
+
+def test_a_verdict_that_is_replaced_while_it_is_published_is_taken_back_on_its_topic():
+    desk = Desk()
+    made = desk.wait("a.jpg", "Violence")
+    pending = desk.decide(ANNA, made, "unsafe")
+
+    class Slow(FakePublisher):
+        """Publishes once somebody else has decided otherwise, who takes the verdict for one that nobody was told of."""
+
+        def publish(self, verdict: str, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+            decided_by_command(desk, made)
+            super().publish(verdict, message, attributes)
+
+    slow = Slow()
+    finalise(desk.review, replace(desk.deciding, publisher=slow), made, pending, DUE)
+
+    told = [(topic, message["verdict"]) for topic, message, _ in slow.published]
+    assert told == [("unsafe", "unsafe"), ("unsafe", "safe"), ("safe", "safe")]
+    record = desk.get(made)
+    assert record.verdict == desk.images.tags[made] == "safe" and record.notified is True

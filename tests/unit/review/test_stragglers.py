@@ -1,15 +1,17 @@
 """Decisions that nobody ended, and what else may stand in their place: none keeps the others from their end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from moderation.domain.lanes import UNSORTED, away
-from moderation.domain.record import utc
+from moderation.domain.record import Change, Record, utc
 from moderation.errors import Misconfigured
 from moderation.usecases.review.finalise import finalise_stragglers
 from moderation.usecases.review.next_item import next_item
 from moderation.usecases.review.sweep_queue import sweep_queue
+from tests.support.fakes import FakeReviewQueue
 from tests.unit.review.desk import ANNA, BEN, NOW, Desk, later
 
 MALFORMED: dict[str, Any] = {
@@ -115,3 +117,21 @@ def test_what_is_in_force_stays_until_a_person_looks_at_it() -> None:
         [straggler] = finalise_stragglers(desk.review, desk.deciding, later(20))
         assert straggler.error == "KeyError"
     assert desk.get(made).verdict == "unsafe"
+
+
+def test_an_item_that_can_never_be_written_stops_no_others() -> None:
+    """To DynamoDB's condition an empty holder is none: whoever may write leases can write one."""
+    desk = Desk()
+    stuck, other = desk.wait("a.jpg"), desk.wait("b.jpg")
+    for made in (stuck, other):
+        desk.decide(ANNA, made)
+    desk.verdicts.records[stuck]["lease_holder"] = "somebody"
+
+    class Unwritable(FakeReviewQueue):
+        def compare_lease(self, record: Record, change: Change) -> bool:
+            return record.image != stuck and super().compare_lease(record, change)
+
+    review = replace(desk.review, queue=Unwritable(desk.verdicts))
+    found = {one.image: one for one in finalise_stragglers(review, desk.deciding, later(60))}
+
+    assert found[stuck].error == "StoreUnavailable" and desk.get(other).verdict == "safe"

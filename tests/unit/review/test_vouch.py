@@ -48,7 +48,8 @@ def test_the_schedule_puts_it_into_force_as_little():
     desk.decide(ANNA, made)
     del desk.verdicts.records[made]["vouched"]
 
-    [straggler] = finalise_stragglers(desk.review, desk.deciding, DUE)
+    assert not list(finalise_stragglers(desk.review, desk.deciding, later(39))), "its request may be at work still"
+    [straggler] = finalise_stragglers(desk.review, desk.deciding, later(41))
 
     assert straggler.ended and straggler.ended.error == "NotVouched" and desk.get(made).verdict == "review"
 
@@ -203,16 +204,39 @@ class Unheard:
         self.voucher.withdraw(image, pending_id)
 
 
-def test_a_decision_whose_voucher_was_not_heard_of_is_not_written_again():
+def test_a_decision_whose_voucher_was_not_heard_of_stands():
     desk = Desk()
     made = desk.wait("a.jpg")
     screen = screen_of(claim(desk.review, ANNA, made, NOW))
     unheard = replace(desk.review, voucher=Unheard(Voucher(desk.vouching, ANNA.id)))
 
-    with pytest.raises(StoreUnavailable):
-        decide_pending(unheard, ANNA, made, Choice("safe", (), "n", screen), NOW)
+    pending = decide_pending(unheard, ANNA, made, Choice("safe", (), "n", screen), NOW).id
 
-    assert (desk.get(made).pending_id, desk.get(made).vouched) == (None, None)
+    assert desk.finalise(made, pending, DUE).result
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_was_sent_again_meanwhile_is_not_taken_back_by_a_voucher_that_fails_late(ended):
+    desk = Desk()
+    made = desk.wait("a.jpg")
+    choice = Choice("safe", (), "n", screen_of(claim(desk.review, ANNA, made, NOW)))
+    again = []
+
+    class FailingLate:
+        def vouch(self, record: Record) -> None:
+            again.append(decide_pending(desk.review, ANNA, made, choice, later(3)))
+            if ended:
+                assert desk.finalise(made, again[0].id, later(11)).result
+            raise StoreUnavailable("no")
+
+        def withdraw(self, image: ImageRef, pending_id: str) -> None:
+            raise AssertionError("it was vouched for")
+
+    first = decide_pending(replace(desk.review, voucher=FailingLate()), ANNA, made, choice, NOW)
+
+    assert first.id == again[0].id
+    assert ended or desk.finalise(made, first.id, later(11)).result
+    assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
 
 
 def test_a_decision_that_could_not_be_taken_back_was_not_undone_in_the_audit(monkeypatch):

@@ -43,5 +43,8 @@ def renew(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) ->
 
 
 def release(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
-    """End a lease: the item waits as before. Raises LeaseLost, OutOfScope, and the errors of the ports."""
+    """End a lease: the item waits as before.
+
+    Raises LeaseLost, HeldBySomeone while their decision is pending, OutOfScope, and the errors of the ports.
+    """
     return changed(ports, item_of(ports, person, image, "claim"), lambda standing: released(standing, person.id, now))

@@ -1,6 +1,7 @@
 """Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -10,12 +11,12 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person, may, may_see
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import UNREADABLE, alike_id, batch_of, claimed, is_free, screen_of
+from moderation.domain.review import UNREADABLE, Pending, alike_id, batch_of, claimed, is_free, screen_of, was_counted
 from moderation.errors import HeldBySomeone, ItemChanged, ModerationError, NotConfirmed, RequestRefused
 from moderation.usecases.decide_copies import MOST_ALONE, is_left_alone
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.claim import claim
-from moderation.usecases.review.decide_pending import Choice, decide_pending, named
+from moderation.usecases.review.decide_pending import Choice, check_categories, decide_pending
 from moderation.usecases.review.ports_of import ReviewPorts, item_of
 from moderation.usecases.review.undo import undo_pending
 
@@ -72,14 +73,14 @@ def decide_batch(
     """Decide alike on all items on which the dry run would, if it finds as many as were confirmed.
 
     The decisions are pending like any other, each from its own moment on. An item that changes at this moment, or at
-    which a port fails, is left alone. One that is sent again while it is pending is the same one. Raises NotConfirmed
-    and the errors of the ports, without any effect.
+    which a port fails, is left alone. One that is sent again is the same one while it is pending, and by its press also
+    once it is in force. Raises NotConfirmed and the errors of the ports, without any effect.
     """
-    batch, now = _id_of(person, screens, choice), clock()
-    before = [image for image in screens if _is_part_of(batch, person, ports.verdicts.get(image))]
-    others = {image: screen for image, screen in screens.items() if image not in before}
-    found = preview_batch(ports, person, others, choice, now)
-    ready, left_alone = [*before, *found.items], dict(found.left_alone)
+    part, now = replace(choice, batch=_id_of(person, screens, choice)), clock()
+    found = preview_batch(ports, person, screens, choice, now)
+    before = [image for image in found.left_alone if _was_sent(ports, person, image, part)]
+    ready = [*before, *found.items]
+    left_alone = {image: why for image, why in found.left_alone.items() if image not in before}
     if before:
         ready = ready[:confirmed]
     elif len(ready) != confirmed:
@@ -88,13 +89,12 @@ def decide_batch(
     for image in ready:
         now = clock()
         try:
-            part = replace(choice, screen=screens[image], batch=batch)
-            pending[image] = str(_decided(ports, person, image, part, now).pending_id)
+            pending[image] = _decided(ports, person, image, replace(part, screen=screens[image]), now).id
         except ModerationError as error:  # the others may be pending already, and whoever decided must know which
             left_alone[image] = str(error)
         except UNREADABLE:
             left_alone[image] = _UNREAD
-    return Batch(batch, tuple(pending), left_alone, pending)
+    return Batch(part.batch, tuple(pending), left_alone, pending)
 
 
 def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, str], now: datetime) -> Batch:
@@ -114,13 +114,14 @@ def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, st
     return Batch("", tuple(done), left_alone)
 
 
-def _decided(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice, now: datetime) -> Record:
+def _decided(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice, now: datetime) -> Pending:
     """Decide on an item of a batch, which may have been sent before and be at work on it still."""
-    try:
-        claim(ports, person, image, now)
-    except HeldBySomeone:
-        if not _is_part_of(part.batch, person, ports.verdicts.get(image)):
-            raise
+    if not _was_sent(ports, person, image, part):
+        try:
+            claim(ports, person, image, now)
+        except HeldBySomeone:
+            if not _was_sent(ports, person, image, part):
+                raise
     return decide_pending(ports, person, image, part, now)
 
 
@@ -129,8 +130,14 @@ def _id_of(person: Person, screens: Mapping[ImageRef, str], choice: Choice) -> s
     return alike_id(list(screens), person.id, f"{choice} {list(screens.values())}")
 
 
-def _is_part_of(batch: str, person: Person, record: Record | None) -> bool:
-    return record is not None and batch_of(record, person.id) == batch
+def _was_sent(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice) -> bool:
+    """Tell if a batch was sent before, and its decision on an item is pending or was counted."""
+    if (record := ports.verdicts.get(image)) is None:
+        return False
+    with suppress(*UNREADABLE):
+        is_counted = bool(part.press) and was_counted(record, alike_id([image], person.id, part.press))
+        return is_counted or batch_of(record, person.id) == part.batch
+    return False
 
 
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:
@@ -150,7 +157,8 @@ def _obstacle(ports: ReviewPorts, person: Person, image: ImageRef, screen: str, 
             return "This item is decided by itself alone: open it."
         if screen_of(record) != screen:
             raise ItemChanged("This item has changed since it came on your screen: look at it again, then decide.")
-        named(find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind)), choice)
+        pack = find_policy_shown(ports.work, ports.policies, record, blind=blind or bool(record.blind))
+        check_categories(pack, choice)
         check_answerer(record, person.id)
     except RequestRefused as refusal:
         return str(refusal)

@@ -1,7 +1,7 @@
 """Write down a person's decision, which comes into force ten seconds later."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,9 +10,18 @@ from moderation.domain.people import Person
 from moderation.domain.policy import Pack
 from moderation.domain.record import Change, Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import PENDING_FOR, Pending, alike_id, decided_for_now, is_repeated, taken_back
+from moderation.domain.review import (
+    PENDING_FOR,
+    Pending,
+    alike_id,
+    decided_for_now,
+    pending_of,
+    taken_back,
+    was_counted,
+    was_sent,
+)
 from moderation.domain.vouch import is_vouched
-from moderation.errors import HeldBySomeone, ModerationError, UnknownCategory
+from moderation.errors import ModerationError, RequestRefused, UnknownCategory
 from moderation.usecases.find_policy import find_policy_shown
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -22,7 +31,8 @@ class Choice:
     """Decision of a person, on what `screen` (`domain.review.screen_of`); `categories` are empty for `safe`.
 
     `seen` and `this_copy` are those of `usecases.decide.PersonDecision`; what wasn't revealed wasn't seen. `batch`
-    names the batch that it is part of. `reply` is what those are told who appealed or sent a notice.
+    names the batch that it is part of. `reply` is what those are told who appealed or sent a notice. `press` names the
+    press of a key, if whoever asks tells: sent again, it is the same decision even after its end.
     """
 
     verdict: Literal["safe", "unsafe"]
@@ -33,21 +43,22 @@ class Choice:
     this_copy: bool = False
     batch: str = ""
     reply: str = ""
+    press: str = ""
 
 
-def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Record:
-    """Return the record with the decision pending on it; until it is in force, nothing is tagged or published.
+def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: Choice, now: datetime) -> Pending:
+    """Return the decision, pending on the record; until it is in force, nothing is tagged or published.
 
     It comes into force only if the person's voucher vouches for it; if that fails, it is taken back. One that is sent
-    again while it is pending is the same one. Raises LeaseLost, ItemChanged, HeldBySomeone, AppealRefused,
-    UnknownCategory, OutOfScope, NotVouched, and the errors of the ports.
+    again while it is pending is the same one, and by its press also once it is in force. Raises NothingPending
+    where its press was taken back, LeaseLost, ItemChanged, HeldBySomeone, AppealRefused, UnknownCategory, OutOfScope,
+    NotVouched, and the errors of the ports.
     """
     record = item_of(ports, person, image, "decide")
-    pack = find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind))
     pending = Pending(
-        id=alike_id([image], person.id, utc(now)),
+        id=alike_id([image], person.id, choice.press or utc(now)),
         verdict=choice.verdict,
-        categories=named(pack, choice),
+        categories=tuple(dict.fromkeys(choice.categories)),
         note=choice.note,
         who=person.id,
         at=utc(now),
@@ -57,45 +68,63 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         this_copy=choice.this_copy,
         batch=choice.batch,
         reply=choice.reply,
+        press=choice.press,
     )
+    if not was_sent(record, pending):
+        check_categories(find_policy_shown(ports.work, ports.policies, record, blind=bool(record.blind)), choice)
+        record = _written(ports, person, record, pending, now)
+    if was_counted(record, pending.id):
+        return replace(pending, until=utc(now))
+    return _vouched_for(ports, person, record, pending, now)
 
-    if is_repeated(record, pending):
-        return _vouched_for(ports, person, record, now)
+
+def _written(ports: ReviewPorts, person: Person, record: Record, pending: Pending, now: datetime) -> Record:
+    """Return the record with the decision, which another sending of it may have written meanwhile."""
 
     def change_of(standing: Record) -> Change:
         check_answerer(standing, person.id)
         return decided_for_now(standing, pending, now)
 
     change_of(record)
-    said = {"verdict": choice.verdict, "decision": pending.id, "batch": choice.batch}
+    said = {"verdict": pending.verdict, "decision": pending.id, "batch": pending.batch}
     note_down(ports, person, "decide", record, now, **said, revealed=" ".join(record.revealed))
     try:
-        made = changed(ports, record, change_of)
-    except HeldBySomeone:
-        made = item_of(ports, person, image, "decide")
-        if not is_repeated(made, pending):  # else it was sent twice at once
+        return changed(ports, record, change_of)
+    except RequestRefused:
+        standing = ports.verdicts.get(record.image)
+        if standing is None or not was_sent(standing, pending):
             raise
-    return _vouched_for(ports, person, made, now)
+        return standing
 
 
-def _vouched_for(ports: ReviewPorts, person: Person, made: Record, now: datetime) -> Record:
-    """Return the record once the person's voucher vouches for what is pending on it; otherwise that is taken back."""
+def _vouched_for(ports: ReviewPorts, person: Person, made: Record, pending: Pending, now: datetime) -> Pending:
+    """Return what is pending once the person's voucher vouches for it; otherwise that is taken back."""
     pending_id = str(made.pending_id)
     try:
         if not is_vouched(made):
             ports.voucher.vouch(made)
     except ModerationError:
+        if _stands(ports, made):
+            return pending_of(made) or pending
         with suppress(ModerationError):  # otherwise the item waits again once its time is over
             changed(ports, made, lambda standing: taken_back(standing, person.id, pending_id, now))
             note_down(ports, person, "undo", made, now, decision=pending_id)  # it may not be undone and yet in force
         with suppress(ModerationError):  # perhaps only the answer was lost
             ports.voucher.withdraw(made.image, pending_id)
         raise
-    return made
+    return pending_of(made) or pending
 
 
-def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
-    """Return the categories of a decision, which its verdict needs or excludes, and which the pack has.
+def _stands(ports: ReviewPorts, made: Record) -> bool:
+    """Tell if a decision is vouched for all the same, or in force: by another sending, or only the answer was lost."""
+    standing, pending_id = ports.verdicts.get(made.image), str(made.pending_id)
+    if standing is None:
+        return False
+    return was_counted(standing, pending_id) or (standing.pending_id == pending_id and is_vouched(standing))
+
+
+def check_categories(pack: Pack | None, choice: Choice) -> None:
+    """Check that a decision has categories if its verdict needs them, and that the pack has those.
 
     Raises UnknownCategory.
     """
@@ -106,4 +135,3 @@ def named(pack: Pack | None, choice: Choice) -> tuple[str, ...]:
         raise UnknownCategory(
             f"{unknown[0]!r} isn't a category of the policy {pack.name}: use one of {', '.join(pack.category_names)}."
         )
-    return tuple(dict.fromkeys(choice.categories))

@@ -21,10 +21,19 @@ from moderation.domain.review import (
     stray_home,
     was_ended,
 )
-from moderation.errors import ItemChanged, ModerationError, NothingPending, OutOfScope, RequestRefused
+from moderation.errors import (
+    ItemChanged,
+    ModerationError,
+    NothingPending,
+    OutOfScope,
+    RequestRefused,
+    StoreUnavailable,
+)
 from moderation.usecases.decide import DecidePorts, DecisionResult, PersonDecision, decide
 from moderation.usecases.decision_keys import chance_of
 from moderation.usecases.review.ports_of import ReviewPorts, note_down
+
+_ATTEMPTS = 3  # another attempt, or a report, may come in between
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,17 @@ class Straggler:
 def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended:
     """Put a pending decision into force if its time is over and who made it still may; otherwise the item waits again.
 
-    One that was ended before is left as it is. Raises NothingPending, and the errors of the ports, after which it can
-    be tried again.
+    One that was ended before is left as it is. Raises NothingPending, StoreUnavailable where the item keeps changing,
+    and the errors of the ports, after which it can be tried again.
     """
+    for _ in range(_ATTEMPTS):
+        if ended := _judged(ports, deciding, image, pending_id, now):
+            return ended
+    raise StoreUnavailable("The item kept changing while its decision was put into force.")
+
+
+def _judged(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending_id: str, now: datetime) -> Ended | None:
+    """End a decision; None where another attempt changed the item meanwhile, so that it must be judged anew."""
     record = ports.verdicts.get(image) if image.bucket == ports.bucket else None
     if record and was_ended(record, pending_id):
         return Ended()
@@ -74,18 +91,18 @@ def finalise(ports: ReviewPorts, deciding: DecidePorts, image: ImageRef, pending
     except NothingPending:
         raise
     except RequestRefused as refusal:
-        if not is_in_force(record) and _was_faster(ports, image, pending_id):
-            return finalise(ports, deciding, image, pending_id, now)
-        _send_home(ports, image, pending_id)
+        is_home = ports.queue.compare_lease(record, sent_home(record))
+        if not is_home and _is_to_be_ended(ports, image, pending_id):
+            return None
         return Ended(pending, refused=str(refusal), error=type(refusal).__name__)
-    _send_home(ports, image, pending_id, decided=True)
+    _send_home(ports, image, pending_id)
     return Ended(pending, result)
 
 
-def _was_faster(ports: ReviewPorts, image: ImageRef, pending_id: str) -> bool:
-    """Tell if another attempt has put the decision into force, or ended it, meanwhile."""
+def _is_to_be_ended(ports: ReviewPorts, image: ImageRef, pending_id: str) -> bool:
+    """Tell if a decision is pending still, perhaps in force by another attempt by now, or was ended by that."""
     standing = ports.verdicts.get(image)
-    return standing is not None and (is_in_force(standing) or was_ended(standing, pending_id))
+    return standing is not None and (standing.pending_id == pending_id or was_ended(standing, pending_id))
 
 
 def finalise_stragglers(ports: ReviewPorts, deciding: DecidePorts, now: datetime) -> Iterator[Straggler]:
@@ -166,12 +183,12 @@ def _note_opinion(ports: ReviewPorts, record: Record, pending: Pending, now: dat
     return Ended(pending)
 
 
-def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str, *, decided: bool = False) -> None:
-    """Let an item wait as before, if the decision is still pending on it; once it is `decided`, some for another."""
+def _send_home(ports: ReviewPorts, image: ImageRef, pending_id: str) -> None:
+    """End the work on an item that was decided on, if nobody has yet; some wait for another person."""
     record = ports.verdicts.get(image)
     if record is None or record.pending_id != pending_id:
         return
 
     home = sent_home(record)
-    again = decided and wants_second(record, chance_of(ports.work, image))
+    again = wants_second(record, chance_of(ports.work, image))
     ports.queue.compare_lease(record, for_second(home) if again else home)

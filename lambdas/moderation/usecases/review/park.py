@@ -12,7 +12,8 @@ from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, n
 def park(ports: ReviewPorts, person: Person, image: ImageRef, until: datetime, now: datetime) -> Record:
     """Let an item that a person holds wait until a time.
 
-    Raises LeaseLost, OutOfScope, ValueError for a time that is too far away or past, and the errors of the ports.
+    Raises LeaseLost, HeldBySomeone while their decision is pending, OutOfScope, ValueError for a time that is too far
+    away or past, and the errors of the ports.
     """
     record = item_of(ports, person, image, "claim")
     parked(record, person.id, until, now)

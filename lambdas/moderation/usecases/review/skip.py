@@ -15,8 +15,8 @@ MOST_A_DAY = 20  # by one person
 def skip(ports: ReviewPorts, person: Person, image: ImageRef, now: datetime) -> Record:
     """Leave an item that a person holds to others; they don't get it again.
 
-    Raises LeaseLost, SkipRefused after `MOST_A_DAY` items of a person and `MOST_SKIPS` people of an item, OutOfScope,
-    and the errors of the ports.
+    Raises LeaseLost, HeldBySomeone while their decision is pending, SkipRefused after `MOST_A_DAY` items of a person
+    and `MOST_SKIPS` people of an item, OutOfScope, and the errors of the ports.
     """
     record = item_of(ports, person, image, "claim")
     skipped(record, person.id, now)

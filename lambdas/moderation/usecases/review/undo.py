@@ -7,7 +7,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.people import Person
 from moderation.domain.record import Record, utc
 from moderation.domain.reports import check_answerer
-from moderation.domain.review import claimed, taken_back, was_taken_back
+from moderation.domain.review import claimed, undone, was_taken_back
 from moderation.errors import NothingPending
 from moderation.usecases.review.ports_of import ReviewPorts, changed, item_of, note_down
 
@@ -32,7 +32,7 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
     if record.pending_id is None and _is_decider(person, record):
         check_answerer(record, person.id)
         return _opened_again(ports, person, record, record.history[-1].get("id"), now)
-    taken_back(record, person.id, pending_id, now)
+    undone(record, person.id, pending_id, now)
     try:
         return Undone(_taken_back(ports, person, record, pending_id, now), reversal=False)
     except NothingPending:  # it came into force meanwhile
@@ -51,7 +51,7 @@ def undo_pending(ports: ReviewPorts, person: Person, image: ImageRef, pending_id
     record = _vouched_for_no_longer(ports, person, image, pending_id)
     if was_taken_back(record, person.id, pending_id, utc(now)):
         return record
-    taken_back(record, person.id, pending_id, now)
+    undone(record, person.id, pending_id, now)
     return _taken_back(ports, person, record, pending_id, now)
 
 
@@ -66,7 +66,13 @@ def _vouched_for_no_longer(ports: ReviewPorts, person: Person, image: ImageRef, 
 
 def _taken_back(ports: ReviewPorts, person: Person, record: Record, pending_id: str, now: datetime) -> Record:
     note_down(ports, person, "undo", record, now, decision=pending_id)
-    return changed(ports, record, lambda standing: taken_back(standing, person.id, pending_id, now))
+    try:
+        return changed(ports, record, lambda standing: undone(standing, person.id, pending_id, now))
+    except NothingPending:
+        standing = item_of(ports, person, record.image, "undo")
+        if not was_taken_back(standing, person.id, pending_id, utc(now)):
+            raise
+        return standing  # by this request, whose answer was lost, or by another sending of it
 
 
 def _is_decider(person: Person, record: Record) -> bool:

@@ -109,6 +109,7 @@ function useUndoKey(batch) {
 function useBatch() {
   const [state, setState] = useState({ phase: "choosing", count: 0, why: {}, said: "", error: "", busy: false });
   const made = useRef(null);
+  const press = useRef(""); // its name, so that however often it is sent, it counts once
   const ending = useRef(0);
   const change = (changed) => setState((before) => ({ ...before, ...changed }));
   const why = (said) => Object.fromEntries(said.left_alone.map((one) => [one.item, one.why]));
@@ -127,6 +128,7 @@ function useBatch() {
   const tryOut = (body) =>
     ask(async () => {
       const said = await post("/batches/try", body);
+      press.current = crypto.randomUUID();
       const count = said.items.length;
       const others = said.left_alone.length ? `, and ${said.left_alone.length} would be left alone` : "";
       change({ phase: "tried", count, why: why(said), said: `${count} would be decided ${body.verdict}${others}. Nothing is decided yet.` });
@@ -135,7 +137,7 @@ function useBatch() {
   const decide = (body, typed) => {
     if (typed !== String(state.count)) return change({ said: `Nothing was decided: type ${state.count}.` });
     return ask(async () => {
-      made.current = await post("/batches", { ...body, confirmed: state.count });
+      made.current = await post("/batches", { ...body, confirmed: state.count, press: press.current });
       ending.current = setTimeout(end, GRACE_MS);
       const count = made.current.items.length;
       change({ phase: "decided", count, why: why(made.current), said: `Decided ${body.verdict}: ${count}. It is in force in ten seconds.` });

@@ -36,6 +36,6 @@ export function Keys({ keys: { on, keys }, setKeys }) {
         )}
       </tbody>
     </table>
-    <p>Digits 1 to 9 choose categories. Keys are kept in this browser alone.</p>
+    <p>Digits 1 to 9 choose categories, and 0 the tenth. Keys are kept in this browser alone.</p>
   `;
 }

@@ -10,7 +10,7 @@ export function Review({ me, keys }) {
   const note = useRef(null);
   const act = useRef(null);
   act.current = (name) => {
-    if (/^[1-9]$/.test(name)) return work.choose(Number(name) - 1);
+    if (/^[0-9]$/.test(name)) return work.choose((Number(name) + 9) % 10); // 0 is the tenth
     if (name === "original" && !me.rights.includes("original")) return work.say("You may see the views alone, not the upload.");
     if (name === "help") return (location.hash = "#/keys");
     if (name === "alike") return work.item?.identical ? (location.hash = `#/identical/${work.item.item}`) : undefined;
@@ -105,7 +105,7 @@ function Decision({ work, keys, act, note }) {
       ${(item.policy?.categories ?? []).map(
         (one, place) => html`<label title=${one.text}>
           <input type="checkbox" checked=${work.chosen.includes(one.name)} disabled=${off} onChange=${() => work.choose(place)} />
-          ${keys.on && place < 9 && html`<kbd>${place + 1}</kbd>`} ${one.name}
+          ${keys.on && place < 10 && html`<kbd>${(place + 1) % 10}</kbd>`} ${one.name}
         </label>`,
       )}
     </fieldset>
