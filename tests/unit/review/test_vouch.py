@@ -248,20 +248,21 @@ def test_a_decision_that_could_not_be_taken_back_was_not_undone_in_the_audit(mon
         raise StoreUnavailable("no")
 
     class Outage(Unheard):
-        """Voucher that vouches, whereupon the table can't be reached any more."""
+        """Voucher that takes its time, while the table can't be written any more."""
 
         def vouch(self, record: Record) -> None:
-            self.voucher.vouch(record)
             monkeypatch.setattr(desk.queue, "compare_lease", fails)
             raise StoreUnavailable("no")
 
         def withdraw(self, image: ImageRef, pending_id: str) -> None:
             fails()
 
+    voucher = Voucher(desk.vouching, ANNA.id)
     with pytest.raises(StoreUnavailable):
-        outage = replace(desk.review, voucher=Outage(Voucher(desk.vouching, ANNA.id)))
+        outage = replace(desk.review, voucher=Outage(voucher))
         decide_pending(outage, ANNA, made, Choice("safe", (), "n", screen), NOW)
     monkeypatch.undo()
+    voucher.vouch(desk.get(made))
 
     assert desk.finalise(made, str(desk.get(made).pending_id), DUE).result
     assert [event.action for event in desk.audit.events] == ["decide", "in-force"]
