@@ -5,7 +5,7 @@ import pytest
 from moderation.adapters.reader.phones import phones
 
 
-@pytest.mark.parametrize("text", ["01 23 45 67 89", "600 123 456", "030 901820", "(11) 91234-5678"])
+@pytest.mark.parametrize("text", ["01 23 45 67 89", "600 123 456", "030 901820", "(11) 91234-5678", "06 06 06 06 06"])
 def test_numbers_are_found_that_are_grouped_as_their_country_writes_them(text: str) -> None:
     assert [*phones(text)]
 

@@ -108,6 +108,7 @@ def test_a_long_text_of_one_kind_is_searched_in_time_in_step_with_its_length(par
         ("TEL;TYPE=WORK,VOICE:01711234567", "phone"),
         ("anna at web dot de", "email"),
         (".brien@company.photography", "email"),
+        ("eva@mail.example:hunter2", "email"),
         ("VALID THRU 12/27 4111 1111 1111 1111", "payment-card"),
         ("4111.1111.1111.1111", "payment-card"),
         ("4111·1111·1111·1111", "payment-card"),

@@ -29,4 +29,4 @@ def _is_scale(written: str) -> bool:
     """Tell if the groups rise or fall by equal round steps, as at the axis of a chart or in a timetable."""
     groups = [int(group) for group in re.findall(r"\d+", written)]
     steps = {after - before for before, after in pairwise(groups)}
-    return len(groups) >= _LEAST_GROUPS and len(steps) == 1 and steps.pop() % _ROUND == 0
+    return len(groups) >= _LEAST_GROUPS and len(steps) == 1 and steps != {0} and steps.pop() % _ROUND == 0

@@ -22,7 +22,7 @@ _EMAIL = re.compile(
     rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST}){{0,{_PARTS}}}(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
     rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST}){{0,{_PARTS}}}(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov))"
     rf"|\sat\s(?:{_MAIL_HOST})\sdot\s(?:{_TOP_LEVEL}))\b"
-    r"(?!:[\w~/])",  # "git@github.com:org/repo" names a repository
+    r"(?!:[\w.~-]{0,64}/)",  # "git@github.com:org/repo" names a repository; a password may follow an address, too
     _FLAGS,
 )
 _URL = re.compile(
