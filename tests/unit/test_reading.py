@@ -1,5 +1,6 @@
 """Detectors and word lists on text as a reader gives it."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,14 @@ def test_looking_for_finds_ends_when_time_is_up():
     with pytest.raises(ReadingFailed):
         finds([], codes, phones, check)
     assert looked_at == ["call 0"]
+
+
+@pytest.mark.parametrize(("part", "times"), [("a-0.", 10_000), ("A0<", 20_000)])
+def test_a_long_text_of_one_kind_is_searched_in_time_in_step_with_its_length(part, times):
+    began = time.process_time()
+
+    assert detected(part * times) == set()
+    assert time.process_time() - began < 30  # without bounds on their parts the patterns took minutes
 
 
 @pytest.mark.parametrize(

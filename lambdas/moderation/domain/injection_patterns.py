@@ -19,7 +19,9 @@ _LIMIT = 4
 _DESCRIBING = (
     r"(?:(?:been )?(?:taken|edited|rotated|divided|mostly|very|quite|completely|out of|of|in|from|an?|blurry|dark"
     r"|black)|not (?:an?|very|clear|in|sharp))\b(?!.*\b(?:safe|fine|ok(?:ay)?|sfw|harmless|legal|exempt|certif\w+"
-    r"|licen[sc]ed|allow\w*|permi\w+|accept\w*|approv\w*|complian\w+|ignor\w*|report\w*|flag\w*|moderat\w*|violat\w*|test)\b)"
+    r"|licen[sc]ed|allow\w*|permi\w+|accept\w*|approv\w*|complian\w+|ignor\w*|report\w*|flag\w*|moderat\w*|violat\w*|test"
+    r"|benign|innocent|suitable|verif\w+|breach|scope|issue|joke|offend\w*|skip|should pass|in the clear|false alarm"
+    r"|no (?:action|concern|problem|review))\b)"
 )
 
 # Weights 3 and 2 are for words that are rare outside of moderation and commands, 1 for those that mean something only
@@ -133,7 +135,7 @@ _MARKS = re.compile(
     r"|</?\s*(?:evidence|policy|system|assistant|user|instructions?|prompt|caption|answer|format)\b"
     r"|(?<!-)-{3,}\s*(?:end|begin|start|system)"
     r"|\bflag[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?\s*(?:safe|unsafe)\b"
-    r"|\bflag[\"']\s*:\s*[\"']?\s*(?:no|yes|true|false)\b"
+    r"|\bflag(?:[\"']\s*:|\s*[:=](?=.{1,40}\bcategory\s*[:=]))\s*[\"']?\s*(?:no|yes|true|false)\b"
     r"|\{\s*[\"']?(?:flag|category|reason)[\"']?\s*:"
     r"|\b(?:verdict|decision|classification|status|result|label|judge|override|ground truth)\s*[:=]"
     r"\s*[\"']?(?:safe|unsafe)\b"

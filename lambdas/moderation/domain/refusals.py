@@ -10,12 +10,18 @@ from functools import lru_cache
 _KEPT = 1024  # texts whose reading is kept
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc`\u00b4\uff07"), "'")
 _MARKUP = re.compile(r"<\|?\w+\|?>|[*_\[\]]")
+# What the model calls its own text: "Answer: …".
+_LABEL = re.compile(r"^\W*(?:answer|assistant|caption|description|message|note|response|text)\W{0,3}:\s*")
 _QUOTED = re.compile(r"(?<=\w)[\s:,(]*(?:\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|(?<=[\s:,(])'[^']*(?:'\w[^']*)*'?)")
-# "that says I can't", but not "that I can't describe": the model goes on behind a conjunction.
-_GOES_ON = r"(?:[.,;]|\b(?:and|because|but|so|that|which)) (?:i|i'm|we|it|violates)\b"
+# "that says I can't", but not "that I can't describe": the model goes on behind a conjunction or a sign.
+_GOES_ON = (
+    r"(?:[.,;!?(-]|\b(?:and|as|because|but|however|since|so|something|that|therefore|though|thus|which)\b)"
+    r" ?(?:(?:however|so|therefore|thus)\b,? )?(?:i|we|it|violates)\b"
+)
 _LETTERING = re.compile(
     r"\b(?:badge|banner|captions?(?= (?:i|we)\b)|captioned|chat|comic|letters?|lettering|meme|message|mug|note|notebook"
-    r"|poster|quotes?|reads?|reading|says?|saying|screenshot|shirt|sign|stating|text|titled|tweet|words|written)\b"
+    r"|poster|quotes?|reads?|reading|says?|saying|screenshot|shirt|sign|stating|titled|tweet|written"
+    r"|(?:text|words)(?! (?:i|we)\b))\b"
     rf"(?:(?!{_GOES_ON}).)*"
 )
 # A thing is named first: a caption, whatever it goes on to say.
@@ -109,6 +115,6 @@ _PATTERNS = (_DECLINED, _UNABLE, _OWN_RULES, _BLOCKED, _NOT_GIVEN)
 def declines(text: str) -> bool:
     """Tell if a text declines to describe a picture: "I'm sorry, but I can't assist with that"."""
     plain = _MARKUP.sub(" ", html.unescape(text).casefold().translate(_APOSTROPHES))
-    said = _QUOTED.sub(" ", " ".join(plain.split())).strip(' "')
+    said = _QUOTED.sub(" ", _LABEL.sub("", " ".join(plain.split()))).strip(' "')
     said = said if _OF_ITSELF.match(said) else _LETTERING.sub("", said)
     return _OF_A_THING.match(said) is None and any(pattern.search(said) for pattern in _PATTERNS)

@@ -61,6 +61,14 @@ from moderation.domain.refusals import declines
         "The screenshot contains personal data, so I can't describe it.",
         "The photo shows a note, but I can't provide a description of it.",
         "The image contains written content that violates my guidelines.",
+        "The image contains text, however I am unable to describe it.",
+        "The image has words (I can't describe it).",
+        "The image contains text I can't describe.",
+        "The image shows a meme! I won't describe this.",
+        "The poster contains nudity. Therefore I can't describe it.",
+        "The sign is something I can't describe.",
+        "Note: I can't describe this image.",
+        'Answer: "I can\'t help with that."',
     ],
 )
 def test_a_refusal_is_recognised(text: str) -> None:

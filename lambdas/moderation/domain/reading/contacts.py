@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 # ASCII's word characters alone: other scripts write an address right beside their own letters.
 _FLAGS = re.I | re.A
-_HOST = "[a-z0-9\u00df-\u024f](?:[a-z0-9\u00df-\u024f-]*[a-z0-9\u00df-\u024f])?"
+# Lengths have the bounds of the standards: without one, a long line of hyphens or dots takes seconds.
+_HOST = "[a-z0-9\u00df-\u024f](?:[a-z0-9\u00df-\u024f-]{0,61}[a-z0-9\u00df-\u024f])?"
+_PARTS = 20  # of a host, at most
 _TOP_LEVEL = (
     "com|org|net|edu|gov|info|biz|io|me|app|dev|shop|store|online|site|xyz|tv|ly|gl|co|ai|eu|us|uk|de|fr|es|it|nl|be|"
     "ch|at|se|no|dk|fi|pl|cz|pt|ie|ca|au|nz|in|jp|cn|br|mx|ru|ua|tr|za|kr"
@@ -17,15 +19,15 @@ _DOT = r"\s?(?:[.,]|[(\[{<]\s?dot\s?[)\]}>])\s?"
 _MAIL_HOST = "gmail|googlemail|yahoo|hotmail|outlook|live|icloud|aol|gmx|web|proton|protonmail|mail|yandex|qq|naver|msn"
 _EMAIL = re.compile(
     r"(?<!\w)(?<!\w\.)[a-z0-9][\w.+,-]{0,63}"
-    rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST})*(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
-    rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST})*(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov))"
+    rf"(?:{_AT}{_HOST}(?:{_DOT}{_HOST}){{0,{_PARTS}}}(?:\.[a-z]{{2,}}|{_DOT}(?:{_TOP_LEVEL}))"
+    rf"|(?:\s?@|©)\s?{_HOST}(?:\.{_HOST}){{0,{_PARTS}}}(?:[.,](?:{_TOP_LEVEL})|{_DOT}(?:com|org|net|edu|gov))"
     rf"|\sat\s(?:{_MAIL_HOST})\sdot\s(?:{_TOP_LEVEL}))\b"
     r"(?!:[\w~/])",  # "git@github.com:org/repo" names a repository
     _FLAGS,
 )
 _URL = re.compile(
     r"(?:https?\s?:\s?/\s?/\s?\S+|\bwww\s?[.,]\s?\S+[.,]\S+"
-    rf"|(?<![\w@.,])(?:{_HOST}\.)+(?:{_TOP_LEVEL})(?:/\S*|\b(?![.@\w])))",
+    rf"|(?<![\w@.,])(?:{_HOST}\.){{1,{_PARTS}}}(?:{_TOP_LEVEL})(?:/\S*|\b(?![.@\w])))",
     _FLAGS,
 )
 _HANDLE = re.compile(r"(?<![\w.@])@[a-z_][\w.]{1,29}", _FLAGS)
@@ -43,7 +45,7 @@ _DIALLED_INTERNATIONAL = re.compile(
 _SHORT_INTERNATIONAL = re.compile(r"(?<![\w+])\+\s?[1-9]\d{0,2}[ .\-]\d{3}[ .\-]\d{3,4}(?!\d)", _FLAGS)
 _BEFORE = r"[\s.:]{0,3}(?:me|us|at|on|no|nr|number)?[\s.:]{0,2}\+?"
 _CALLED = re.compile(
-    r"\b(?:t[eé]l(?:;[\w=,;-]+(?=:))?"
+    r"\b(?:t[eé]l(?:;[\w=,;-]{1,60}(?=:))?"
     r"|t[eé]l[eé](?:phone|f[oó]n|f[oó]no|foon|fone)|tfno|tlf|phone|call|fax|fon|gsm(?=[ .:]{1,3}0[1-9])"
     r"|тел|телефон)\b"
     rf"{_BEFORE}{_NUMBER}{{4,14}}(?!\d)"

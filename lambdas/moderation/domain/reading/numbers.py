@@ -32,12 +32,13 @@ _IBAN_LENGTHS = {
 
 _MRZ_WEIGHTS = (7, 3, 1)
 _MRZ_TD3 = re.compile(r"[A-Z0-9<]{9}[0-9OI][A-Z0<]{3}[0-9OI]{6}[0-9OI][MFX<][0-9OI]{6}[0-9OI]")
+# A line has 44 characters at most: without a bound, a long one of other things takes a second.
 _MRZ_NAME = re.compile(
-    r"(?<!\w)(?:[PIACV][A-Z<][A-Z0<]{3}[A-Z0]+(?:<{1,2}[A-Z0]+)+<{2,}"
-    r"|[A-Z][A-Z0]+(?:<[A-Z0]+)*<<[A-Z][A-Z0]+(?:<[A-Z0]+)*<{5,})"
+    r"(?<!\w)(?:[PIACV][A-Z<][A-Z0<]{3}[A-Z0]{1,39}(?:<{1,2}[A-Z0]{1,39}){1,20}<{2,}"
+    r"|[A-Z][A-Z0]{1,39}(?:<[A-Z0]{1,39}){0,20}<<[A-Z][A-Z0]{1,39}(?:<[A-Z0]{1,39}){0,20}<{5,})"
 )
 # Cards of three lines, of which the last one has the name alone: the number; birth and expiry.
-_MRZ_NUMBER = re.compile(r"(?<![A-Z0-9<])[IAC][A-Z<][A-Z0<]{3}([A-Z0-9<]{9})([0-9OI])[A-Z0-9<]*<<")
+_MRZ_NUMBER = re.compile(r"(?<![A-Z0-9<])[IAC][A-Z<][A-Z0<]{3}([A-Z0-9<]{9})([0-9OI])[A-Z0-9<]{0,30}<<")
 _MRZ_DATES = re.compile(r"(?<![A-Z0-9<])(\d{6})([0-9OI])[MFX<](\d{6})([0-9OI])[A-Z0<]{3}", re.A)
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
