@@ -33,6 +33,8 @@ from model_artifacts.demo.pictograms import (
     Box,
     text_width,
 )
+from moderation.domain.injection import how_it_steers
+from moderation.domain.refusals import declines
 
 SPLITS: tuple[Split, ...] = ("train", "heldout")
 COUNT = 150
@@ -228,3 +230,11 @@ def test_some_views_cut_a_drawing_off_and_some_show_it_whole() -> None:
     views = [draw_view(random.Random(seed)) for seed in range(COUNT)]
     cut_off = sum(any(box.visible(CANVAS, CANVAS) < 0.99 for box in view.boxes) for view in views)
     assert 0.2 < cut_off / COUNT < 0.9
+
+
+def test_no_caption_that_the_checkpoint_learns_declines_to_describe_or_steers_the_judge() -> None:
+    views = (draw_view(random.Random(seed)) for seed in range(COUNT))
+    captions = {drawing.caption for drawing in (*views, *drawings("train"))}
+
+    assert any(caption.startswith("nothing") for caption in captions)
+    assert [caption for caption in captions if declines(caption) or how_it_steers(caption)] == []

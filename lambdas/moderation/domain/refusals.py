@@ -87,7 +87,7 @@ _BLOCKED = re.compile(
     r"(?:(?:was|is|were|has been|have been) )?(?:\w+ )?"
     r"(?:blocked|declined|denied|filtered|flagged|refused|rejected|withheld)(?=\W*$|[.,;:]| (?:by|due|because)\b)"
     r"|\bassistance with (?:this|that) request\b|\bsomething went wrong\b|^an error occurred\b|\bserver error\W*$"
-    rf"|{_BEFORE}(?:(?:{_SORRY})(?:\W+(?:but )?no)?|no|yes|none|null|redacted|refused|declined|blocked|n/a|nothing)\W*$"
+    rf"|{_BEFORE}(?:(?:{_SORRY})(?:\W+(?:but )?no)?|no|yes|none|null|redacted|refused|declined|blocked|n/a)\W*$"
     r"|\b(?:can|may) i (?:help|assist) you(?: today)?\W*$|^(?:what|which|where)\b.*\b(?:image|describe)\b.*\?$"
 )
 _END = r"(?=\W*$|[.,;:]| (?:and|or|but|for|by|to (?:me|your|describe)|(?:in|with) your)\b)"
