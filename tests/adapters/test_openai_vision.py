@@ -128,7 +128,16 @@ def test_signs_before_the_answer_are_no_answer(sign):
     scored = model.ask(b"png", [GUN], False).answers[0]
 
     assert scored.p_yes == pytest.approx(0.1)
-    assert scored.p_yes_no == pytest.approx(1.0)
+    assert scored.p_yes_no == pytest.approx(0.905, abs=1e-3)  # the sign's own
+
+
+def test_a_yes_that_a_sign_was_written_instead_of_counts():
+    answer = said("**No**", No=1.0)
+    listed = [{"token": "**", "logprob": math.log(0.5)}, {"token": "Yes", "logprob": math.log(0.45)}]
+    answer["choices"][0]["logprobs"]["content"].insert(0, {"token": "**", "logprob": -0.7, "top_logprobs": listed})
+    model, _ = eyes(answer, said("No", No=1.0))
+
+    assert model.ask(b"png", [GUN], False).answers[0].p_yes == pytest.approx(0.45 / 0.95)
 
 
 def test_what_is_not_clearly_no_is_asked_about_a_blank_picture_once():

@@ -144,14 +144,28 @@ def _without_end_tokens(text: str) -> str:
 
 
 def _first_tokens(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...] | None:
-    words = [entry for entry in entries if any(map(str.isalnum, entry["token"].strip(_BEFORE_WORDS)))]
-    first = (words or entries or [{}])[0]
-    if not first.get("top_logprobs"):
-        return None
-    tokens = tuple((each["token"], _probability(each["logprob"])) for each in first["top_logprobs"])
-    if sum(p for _, p in tokens) > _MOST:
+    """Return what the first word may be; a sign or space before it has the share of what follows it."""
+    first = next((place for place, entry in enumerate(entries) if _has_word(entry)), 0)
+    tokens, share = list[tuple[str, float]](), 1.0
+    for entry in entries[: first + 1]:
+        listed = _listed(entry)
+        if not listed:
+            return None
+        is_passed = entry is not entries[first]
+        tokens += [(token, share * p) for token, p in listed if not (is_passed and token == entry["token"])]
+        share *= dict(listed).get(entry["token"], 1.0)
+    return tuple(tokens) or None
+
+
+def _has_word(entry: Mapping[str, Any]) -> bool:
+    return any(map(str.isalnum, entry["token"].strip(_BEFORE_WORDS)))
+
+
+def _listed(entry: Mapping[str, Any]) -> list[tuple[str, float]]:
+    listed = [(each["token"], _probability(each["logprob"])) for each in entry.get("top_logprobs") or ()]
+    if sum(p for _, p in listed) > _MOST:
         raise ValueError("probabilities of more than 1 together")
-    return tokens
+    return listed
 
 
 def _probability(logprob: object) -> float:
