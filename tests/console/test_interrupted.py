@@ -267,6 +267,7 @@ def test_a_decision_is_taken_back_after_a_visit_to_another_page(tab, place) -> N
     press(tab, "?")
     tab.page.get_by_text("Single keys act").wait_for()
     tab.page.go_back()
+    tab.sees("Nothing waits for you")  # before, the button may be there, and no key act yet
     button(tab, f"Z takes back: safe on {KEY}").wait_for()
     press(tab, "z")
     tab.says(f"Taken back: safe on {KEY}.")
