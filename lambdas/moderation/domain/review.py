@@ -177,7 +177,7 @@ def was_counted(record: Record, pending_id: str) -> bool:
 
 
 def was_taken_back(record: Record, who: str, pending_id: str, now: str) -> bool:
-    """Tell if nothing is left of a person's decision, and its item is leased to them as it was before."""
+    """Tell if a person's decision is neither pending nor counted, and its item is leased to them as it was before."""
     is_free_of_it = record.pending_id is None and not was_counted(record, pending_id)
     return is_free_of_it and is_held_by(record, who, now)
 
