@@ -21,7 +21,7 @@ from moderation.domain.image_ref import ImageRef
 from moderation.domain.lanes import PENDING, away
 from moderation.domain.people import Person
 from moderation.domain.record import decided, utc
-from moderation.domain.review import PENDING_FOR, Pending, alike_id, screen_of
+from moderation.domain.review import LONGEST_REQUEST, Pending, alike_id, screen_of
 from scripts.runbooks.page import Block
 from scripts.runbooks.scene import Scene, check, drawing
 
@@ -257,7 +257,7 @@ def decisions_stuck(scene: Scene) -> None:
 
 def decisions_unvouched(scene: Scene) -> None:
     image = _waits(scene, "runbooks/forged.png", utc(datetime.now(UTC)))
-    at = utc(datetime.now(UTC) - 2 * PENDING_FOR)
+    at = utc(datetime.now(UTC) - 2 * LONGEST_REQUEST)  # the schedule leaves one alone whose request may be at work
     forged = Pending(
         id=alike_id([image], "runbooks", at),
         verdict="safe",

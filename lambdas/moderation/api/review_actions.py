@@ -73,7 +73,8 @@ def show_original(ports: ApiPorts, request: Request) -> dict[str, Any]:
 def decide_item(ports: ApiPorts, request: Request) -> dict[str, Any]:
     now, choice = _now(), choice_of(request.given)
     pending = decide_pending(ports.deciding(request), request.person, image_of(ports, request), choice, now)
-    return {"pending": pending.id, "ends_in": (datetime.fromisoformat(pending.until) - now).total_seconds()}
+    ends_in = (datetime.fromisoformat(pending.until) - now).total_seconds()
+    return {"pending": pending.id, "ends_in": max(0, ends_in)}
 
 
 def choice_of(given: Mapping[str, Any]) -> Choice:

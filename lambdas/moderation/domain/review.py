@@ -26,7 +26,7 @@ MOST_SKIPS = 3  # of an item, each by another person
 # What an item raises whose decision or report isn't one: those who may write it on a record may write anything there.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # What differs in a decision that is sent again. `seen` is the person's own word, and stored only if it is true.
-_OF_THE_MOMENT = frozenset({"id", "at", "until", "seen", "seconds"})
+_OF_THE_MOMENT = frozenset({"id", "at", "until", "seen", "seconds", "press"})
 _JUST_DECIDED = (
     "You have just decided on this item: decide the same again to take it back, or take the item again in ten seconds."
 )
@@ -168,8 +168,7 @@ def is_repeated(record: Record, pending: Pending) -> bool:
 
 def was_sent(record: Record, pending: Pending) -> bool:
     """Tell if a decision was sent before, and is pending or was counted."""
-    made = next((each for each in _made_on(record) if each.get("id") == pending.id), {})
-    return is_repeated(record, pending) or made.get("verdict") == pending.verdict
+    return is_repeated(record, pending) or any(_is_made(pending, made) for made in _made_on(record))
 
 
 def was_counted(record: Record, pending_id: str) -> bool:
@@ -178,7 +177,7 @@ def was_counted(record: Record, pending_id: str) -> bool:
 
 
 def was_taken_back(record: Record, who: str, pending_id: str, now: str) -> bool:
-    """Tell if nothing is left of a person's decision, and its item is leased to them as it was before."""
+    """Tell if a person's decision is neither pending nor counted, and its item is leased to them as it was before."""
     is_free_of_it = record.pending_id is None and not was_counted(record, pending_id)
     return is_free_of_it and is_held_by(record, who, now)
 
@@ -246,8 +245,8 @@ def check_left_behind(record: Record, now: datetime) -> None:
     """Check that a record listed as pending has a decision that ends, and that its page hasn't ended.
 
     The page of a batch ends its decisions together, ten seconds after the last one was made: until then they are taken
-    back as one. And nobody vouches for a decision before the end of its request. Raises NothingPending if that may
-    still be, ValueError, KeyError, TypeError.
+    back as one. One that nobody has vouched for may be vouched for until its request ends. Raises NothingPending while
+    either may be, ValueError, KeyError, TypeError.
     """
     pending = pending_of(record)
     if pending is None or pending.until > utc(now + PENDING_FOR):
@@ -315,6 +314,14 @@ def _pending_in(record: Record) -> Mapping[str, Any]:
 def _made_on(record: Record) -> Iterator[Mapping[str, Any]]:
     """Yield the decisions that came into force, and the answers that were noted."""
     return (made for made in (*record.history, *record.opinions) if isinstance(made, Mapping))
+
+
+def _is_made(pending: Pending, made: Mapping[str, Any]) -> bool:
+    """Tell if a decision or an answer on a record is one that was pending."""
+    if made.get("id") != pending.id:
+        return False
+    categories = tuple(made.get("categories") or (made.get("category"),))
+    return (made.get("verdict"), categories) == (pending.verdict, pending.categories or (None,))
 
 
 def _last_undone(record: Record) -> object:

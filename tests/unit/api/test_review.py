@@ -61,6 +61,24 @@ def test_a_decision_is_pending_until_it_is_finished(place) -> None:
     assert place.verdicts.get(place.image).reason == "Blood."
 
 
+def test_a_press_that_is_sent_again_once_its_decision_is_in_force_has_no_time_left(place) -> None:
+    item = taken(place)
+    _, made = decide(place, item, press="one press of a key")
+    finish = ("POST", f"/items/{item['item']}/finish", {"pending": made["pending"]})
+    assert place.ask(ANN, *finish)[0] == 409
+    place.later = timedelta(seconds=11)
+    assert place.ask(ANN, *finish)[0] == 200
+
+    assert decide(place, item, press="one press of a key") == (200, {"pending": made["pending"], "ends_in": 0})
+
+
+@pytest.mark.parametrize(
+    ("press", "status"), [("x" * 64, 200), ("x" * 65, 400), ("\ud800", 400), (7, 400), ("", 200), ("\0'\"🦊", 200)]
+)
+def test_a_press_has_any_short_name(place, press: object, status: int) -> None:
+    assert decide(place, taken(place), press=press)[0] == status
+
+
 def test_a_decision_that_is_taken_back_leaves_nothing(place) -> None:
     item = taken(place)
     _, made = decide(place, item)

@@ -512,9 +512,9 @@ def test_a_decision_is_not_lost_by_leaving_its_item(leave: Callable[[Desk, objec
 PRESSED = Choice("safe", (), "A note", "", seen=True, press="one press of a key")
 
 
-def pressed(desk: Desk) -> tuple[ImageRef, Choice]:
+def pressed(desk: Desk, name: str = "a.jpg") -> tuple[ImageRef, Choice]:
     """An item that Anna holds, and what she is about to decide by one press of a key."""
-    made = desk.wait("a.jpg", "Violence")
+    made = desk.wait(name, "Violence")
     return made, replace(PRESSED, screen=screen_of(claim(desk.review, ANNA, made, NOW)))
 
 
@@ -573,17 +573,43 @@ def test_a_press_that_is_sent_twice_at_once_is_told_so_although_it_came_into_for
     assert again.id == desk.get(made).history[-1]["id"] and desk.get(made).pending_id is None
 
 
-def test_a_press_with_another_verdict_decides_nothing_more():
+@pytest.mark.parametrize("other", [{"verdict": "safe", "categories": ()}, {"categories": ("Gore",)}], ids=str)
+def test_a_press_with_another_verdict_or_other_categories_decides_nothing_more(other: dict[str, Any]):
     desk = Desk()
     made, choice = pressed(desk)
-    first = decide_pending(desk.review, ANNA, made, choice, NOW)
-    desk.finalise(made, first.id, DUE)
+    unsafe = replace(choice, verdict="unsafe", categories=("Violence",))
+    desk.finalise(made, decide_pending(desk.review, ANNA, made, unsafe, NOW).id, DUE)
     screen = screen_of(claim(desk.review, ANNA, made, later(20)))
 
     with pytest.raises(NothingPending, match="counted before"):
-        other = replace(choice, verdict="unsafe", categories=("Violence",), screen=screen)
-        decide_pending(desk.review, ANNA, made, other, later(21))
-    assert desk.get(made).verdict == "safe" and desk.get(made).pending_id is None
+        decide_pending(desk.review, ANNA, made, replace(unsafe, screen=screen, **other), later(21))
+    assert desk.get(made).all_categories == ("Violence",) and desk.get(made).pending_id is None
+
+
+def test_the_same_decision_by_another_press_is_the_one_that_is_pending():
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+
+    again = decide_pending(desk.review, ANNA, made, replace(choice, press="another press"), later(2))
+
+    assert again == first and desk.finalise(made, first.id, DUE).result
+
+
+def test_a_press_is_one_person_s_and_of_one_item():
+    desk = Desk()
+    made, choice = pressed(desk)
+    first = decide_pending(desk.review, ANNA, made, choice, NOW)
+    undo(desk.review, ANNA, made, first.id, later(2))
+    release(desk.review, ANNA, made, later(3))
+    screen = screen_of(claim(desk.review, BEN, made, later(4)))
+    other, others = pressed(desk, "b.jpg")
+
+    by_another = decide_pending(desk.review, BEN, made, replace(choice, screen=screen), later(5))
+    of_another = decide_pending(desk.review, ANNA, other, others, later(5))
+
+    assert len({first.id, by_another.id, of_another.id}) == 3
+    assert all(desk.finalise(item, one.id, later(16)).result for item, one in ((made, by_another), (other, of_another)))
 
 
 def test_a_decision_is_taken_back_by_two_requests_at_once():

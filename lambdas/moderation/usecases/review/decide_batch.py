@@ -1,7 +1,6 @@
 """Decide alike on several items at once: first as a dry run, then confirmed by their number, and undone as one."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -116,12 +115,12 @@ def undo_batch(ports: ReviewPorts, person: Person, pending: Mapping[ImageRef, st
 
 def _decided(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice, now: datetime) -> Pending:
     """Decide on an item of a batch, which may have been sent before and be at work on it still."""
-    if not _was_sent(ports, person, image, part):
-        try:
+    try:
+        if not _was_sent(ports, person, image, part):
             claim(ports, person, image, now)
-        except HeldBySomeone:
-            if not _was_sent(ports, person, image, part):
-                raise
+    except HeldBySomeone:
+        if not _was_sent(ports, person, image, part):  # else it was sent twice at once
+            raise
     return decide_pending(ports, person, image, part, now)
 
 
@@ -132,12 +131,14 @@ def _id_of(person: Person, screens: Mapping[ImageRef, str], choice: Choice) -> s
 
 def _was_sent(ports: ReviewPorts, person: Person, image: ImageRef, part: Choice) -> bool:
     """Tell if a batch was sent before, and its decision on an item is pending or was counted."""
-    if (record := ports.verdicts.get(image)) is None:
+    record = ports.verdicts.get(image)
+    if record is None:
         return False
-    with suppress(*UNREADABLE):
+    try:
         is_counted = bool(part.press) and was_counted(record, alike_id([image], person.id, part.press))
         return is_counted or batch_of(record, person.id) == part.batch
-    return False
+    except UNREADABLE:
+        return False
 
 
 def _free(ports: ReviewPorts, person: Person, images: Iterator[ImageRef], now: datetime) -> Iterator[Record]:

@@ -75,7 +75,8 @@ def decide_pending(ports: ReviewPorts, person: Person, image: ImageRef, choice: 
         record = _written(ports, person, record, pending, now)
     if was_counted(record, pending.id):
         return replace(pending, until=utc(now))
-    return _vouched_for(ports, person, record, pending, now)
+    _vouch(ports, person, record, now)
+    return pending_of(record) or pending
 
 
 def _written(ports: ReviewPorts, person: Person, record: Record, pending: Pending, now: datetime) -> Record:
@@ -97,22 +98,25 @@ def _written(ports: ReviewPorts, person: Person, record: Record, pending: Pendin
         return standing
 
 
-def _vouched_for(ports: ReviewPorts, person: Person, made: Record, pending: Pending, now: datetime) -> Pending:
-    """Return what is pending once the person's voucher vouches for it; otherwise that is taken back."""
-    pending_id = str(made.pending_id)
+def _vouch(ports: ReviewPorts, person: Person, made: Record, now: datetime) -> None:
+    """Let the person's voucher vouch for what is pending; otherwise take that back, unless it stands all the same."""
+    if is_vouched(made):
+        return
     try:
-        if not is_vouched(made):
-            ports.voucher.vouch(made)
+        ports.voucher.vouch(made)
     except ModerationError:
-        if _stands(ports, made):
-            return pending_of(made) or pending
-        with suppress(ModerationError):  # otherwise the item waits again once its time is over
-            changed(ports, made, lambda standing: taken_back(standing, person.id, pending_id, now))
-            note_down(ports, person, "undo", made, now, decision=pending_id)  # it may not be undone and yet in force
-        with suppress(ModerationError):  # perhaps only the answer was lost
-            ports.voucher.withdraw(made.image, pending_id)
-        raise
-    return pending_of(made) or pending
+        if not _stands(ports, made):
+            _take_back(ports, person, made, now)
+            raise
+
+
+def _take_back(ports: ReviewPorts, person: Person, made: Record, now: datetime) -> None:
+    pending_id = str(made.pending_id)
+    with suppress(ModerationError):  # otherwise the item waits again once its time is over
+        changed(ports, made, lambda standing: taken_back(standing, person.id, pending_id, now))
+        note_down(ports, person, "undo", made, now, decision=pending_id)  # it may not be undone and yet in force
+    with suppress(ModerationError):  # perhaps only the answer was lost
+        ports.voucher.withdraw(made.image, pending_id)
 
 
 def _stands(ports: ReviewPorts, made: Record) -> bool:

@@ -21,7 +21,7 @@ class Undone:
 
 
 def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Undone:
-    """Take a pending decision back, of which nothing is left; one that is in force can be decided anew by who made it.
+    """Take a pending decision back, without any effect; one that is in force can be decided anew by who made it.
 
     One that is taken back already is so once more. Raises NothingPending, HeldBySomeone, AppealRefused, OutOfScope,
     NotVouched, and the errors of the ports.
@@ -43,7 +43,7 @@ def undo(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, n
 
 
 def undo_pending(ports: ReviewPorts, person: Person, image: ImageRef, pending_id: str, now: datetime) -> Record:
-    """Take a pending decision back, of which nothing is left; one that is in force stays.
+    """Take a pending decision back, without any effect; one that is in force stays.
 
     One that is taken back already is so once more. Raises NothingPending, OutOfScope, NotVouched, and the errors of the
     ports.

@@ -2,7 +2,7 @@
 
 import { AGAIN, get, post } from "../api.js";
 import { actionOf, nameOf, settings } from "../keys.js";
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Loading, Preview, plain, time, useLoaded } from "./parts.js";
 
 const GRACE_MS = 10_200;
@@ -95,7 +95,7 @@ function Step({ batch, body }) {
 function useUndoKey(batch) {
   const now = useRef(batch);
   now.current = batch;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event) => {
       const { phase, busy, undo } = now.current;
       if (phase === "decided" && !busy && !event.repeat && actionOf(event, settings()) === "undo") undo();

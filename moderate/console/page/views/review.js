@@ -1,5 +1,5 @@
 import { actionOf, nameOf } from "../keys.js";
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Ask } from "./ask.js";
 import { Captions, Elsewhere, Evidence, Facts, History, Judge, Policy, Reports, TextRead, Verdict, time } from "./parts.js";
 import { Picture } from "./picture.js";
@@ -130,7 +130,7 @@ function Decision({ work, keys, act, note }) {
 function useKeys(keys, act, work) {
   const holding = useRef(work);
   holding.current = work;
-  useEffect(() => {
+  useLayoutEffect(() => {
     let held = ""; // whatever Shift or the layout make of it meanwhile
     const down = (event) => {
       const action = actionOf(event, keys);

@@ -1,7 +1,7 @@
 // The work on one item at a time: its lease, the decision, and what was decided last.
 
 import { AGAIN, get, post } from "../api.js";
-import { useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { plain } from "./parts.js";
 
 const SETTLED_MS = 400; // a key pressed sooner was meant for the item before
@@ -14,19 +14,24 @@ const NOTHING = { item: null, phase: "loading", chosen: [], note: "", reply: "",
 
 const of = (item) => `/items/${encodeURIComponent(item.item)}`;
 
-// What outlives a visit to another page: what was written on items that nobody decided, the press of a key of which
-// nobody knows what became, and the last decision.
+// What outlives a visit to another page: what was written on items that nobody decided, the presses of keys of which
+// nobody knows what became, by what they decided, and the last decision.
 const kept = new Map();
-let unanswered = null;
+const unanswered = new Map();
 let last = null;
 let tell = () => {}; // changes what is on the screen
 
 const isLast = (one) => last?.id === one.id;
 
-// Names a press, so that however often it is sent, it counts once.
-function pressOf(said) {
-  if (unanswered?.said !== said) unanswered = { said, id: crypto.randomUUID() };
-  return unanswered.id;
+// Sends a decision by the name of its press, so that however often it is sent, it counts once.
+function sent(item, said, seen) {
+  const what = JSON.stringify([item.item, said]);
+  const press = unanswered.get(what) ?? crypto.randomUUID();
+  unanswered.delete(what);
+  return post(`${of(item)}/decide`, { ...said, seen, press }).catch((error) => {
+    if (error.unanswered) unanswered.set(what, press);
+    throw error;
+  });
 }
 
 function remember(one) {
@@ -143,13 +148,7 @@ export function useWork() {
     const text = `${verdict}${named} on ${plain(item.key)}`;
     const done = await once(async () => {
       const said = { screen: item.screen, verdict, categories, note, ...(reply && { reply }) };
-      const press = pressOf(JSON.stringify([item.item, said]));
-      const seen = Object.keys(pictures.current).length > 0;
-      const made = await post(`${of(item)}/decide`, { ...said, seen, press }).catch((error) => {
-        if (!error.unanswered) unanswered = null;
-        throw error;
-      });
-      unanswered = null;
+      const made = await sent(item, said, Object.keys(pictures.current).length > 0);
       remember({ item, text, id: made.pending, ends: Date.now() + 1000 * made.ends_in, ended: false });
       leaveScreen(`Decided: ${text}.`);
     }, "Nothing was decided here; your note is kept.", AGAIN);
@@ -247,7 +246,8 @@ export function useWork() {
     change({ chosen: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name] });
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // before a key can be pressed on what is shown
     tell = change;
     next();
     count();
