@@ -67,7 +67,9 @@ def export(
     known = datetime.now(UTC) - _INDEX_LAG
     until = min(until or known, known)
     if since > until:
-        raise typer.BadParameter("--since is later than --until", param_hint="--since")
+        raise typer.BadParameter(
+            "it is later than --until, or in the last minute, which the indexes may lack", param_hint="--since"
+        )
     if any(out.glob(_FILE.replace("{:04}", "*"))):
         raise CommandFailed(f"{out} has an earlier export, which this one would mix with: name another folder.")
     deployment = acting_as(find(stack), "Reviewer")

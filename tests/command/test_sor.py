@@ -134,7 +134,7 @@ def test_the_last_minute_and_what_comes_are_left_to_the_next_export(deployed, mo
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("--since", "1d", "--until", "2d"), 2, "--since is later"),
+        (("--since", "1d", "--until", "2d"), 2, "is later than --until"),
         (("--since", "soon"), 2, "Invalid time"),
         (("--since", "1d"), 1, "an earlier export"),
     ],
