@@ -62,8 +62,7 @@ synth: setup ## Synthesise the stacks into cdk.out/ (ARGS="-c acceptLlama2Eula=t
 # ── Check ───────────────────────────────────────────────────────────────────────────────────────────────
 
 # Bytecode is written: hundreds of child processes and the workers import the same modules.
-# Three workers on two cores, since the longest tests wait for the timers of the laptop cloud most of their time.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Python 3.11 can only trace lines, in up to twice the time; newer ones count them at almost no cost.
 TRACES := $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'
 
