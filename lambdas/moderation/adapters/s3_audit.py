@@ -1,7 +1,7 @@
 """The audit log in a bucket with Object Lock."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -93,7 +93,9 @@ class S3AuditReader:
             yield from pool.map(self._entry, keys)
 
     def seals(self) -> Iterator[AuditFile]:
-        return self._files(SEALS, self._get)
+        with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
+            for page in self._pages(SEALS):
+                yield from pool.map(self._get, (key for key, _ in page))
 
     def add_seal(self, seal: AuditFile) -> None:
         put_new(self._client, self._bucket, seal)
@@ -105,12 +107,6 @@ class S3AuditReader:
 
     def add_check(self, check: AuditFile) -> None:
         put_new(self._client, self._bucket, check)
-
-    def _files(self, prefix: str, read: Callable[..., AuditFile]) -> Iterator[AuditFile]:
-        """Yield files in the order of their keys, those of a page of the listing at once."""
-        with store_faults(f"Audit bucket {self._bucket}"), ThreadPoolExecutor(AT_ONCE) as pool:
-            for page in self._pages(prefix):
-                yield from pool.map(lambda found: read(*found), page)
 
     def _pages(self, prefix: str) -> Iterator[list[tuple[str, datetime]]]:
         """Yield pages of keys with the times at which they were written."""
@@ -150,7 +146,7 @@ class S3AuditReader:
             return replace(file, body=body, unread=f"it has more than {MOST_BYTES} bytes")
         return replace(file, body=body)
 
-    def _get(self, key: str, written_at: datetime | None = None) -> AuditFile:
+    def _get(self, key: str) -> AuditFile:
         return AuditFile(key, self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
 
