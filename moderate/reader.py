@@ -8,7 +8,7 @@ from rich.table import Table
 
 from moderate.failures import CommandFailed
 from moderate.output import cell, probability, table
-from moderation.domain.reading.text import Box, Reading
+from moderation.domain.reading.text import Reading
 
 if TYPE_CHECKING:
     from moderation.adapters.reader.ocr import OcrReader  # which takes a while to import
@@ -20,19 +20,10 @@ _MODELS = Path(__file__).parents[1] / "build/reader"
 def text_table(reading: Reading) -> Table:
     """Return the lines, codes and finds of a picture; boxes are left, top, right, bottom in pixels of the view."""
     rows = table(("read as", "text", "view", "box", "confidence"), "Text in the picture", numbers=("confidence",))
-    for line in reading.lines:
-        rows.add_row("line", cell(line.text), cell(line.view), _box(line.box), probability(line.confidence))
-    for code in reading.codes:
-        rows.add_row(cell(code.format), cell(code.text), cell(code.view), _box(code.box), "")
-    for find in reading.finds:
-        rows.add_row(
-            cell(find.detector), cell(find.text), cell(find.view), _box(find.box), probability(find.confidence)
-        )
+    for part in reading.parts:
+        box = " ".join(map(str, part.box))
+        rows.add_row(cell(part.kind), cell(part.text), cell(part.view), box, probability(part.confidence))
     return rows
-
-
-def _box(box: Box) -> str:
-    return " ".join(map(str, box))
 
 
 def find_reader() -> "OcrReader":

@@ -1,10 +1,11 @@
 """Plain data of records and policies, as the API gives it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from moderation.domain.policy import Category, Pack, pack_content
-from moderation.domain.reading.text import Code, Find, Line, reading_from_json
+from moderation.domain.reading.text import reading_from_json
 from moderation.domain.record import Record, name_of
 from moderation.domain.reports import Report, open_reports, reports_of
 
@@ -62,20 +63,8 @@ def findings(record: Record) -> list[dict[str, Any]]:
 
 
 def text_of(record: Record) -> list[dict[str, Any]]:
-    """Return the lines and codes that were read in the picture, and what the detectors found in them."""
-    if not record.reading:
-        return []
-    reading = reading_from_json(record.reading)
-    return [
-        *(_read(line, "line", line.confidence) for line in reading.lines),
-        *(_read(code, code.format) for code in reading.codes),
-        *(_read(find, find.detector, find.confidence) for find in reading.finds),
-    ]
-
-
-def _read(part: Line | Code | Find, kind: str, confidence: float | None = None) -> dict[str, Any]:
-    """Return a part of the text; its box is left, top, right and bottom in pixels of what the view shows."""
-    return {"kind": kind, "text": part.text, "view": part.view, "box": list(part.box), "confidence": confidence}
+    """Return the parts of the text in the picture; boxes are left, top, right, bottom in pixels of the view."""
+    return [asdict(part) for part in reading_from_json(record.reading).parts] if record.reading else []
 
 
 def policy(record: Record, pack: Pack | None, now: Pack | None) -> dict[str, Any] | None:

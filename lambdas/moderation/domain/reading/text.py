@@ -53,6 +53,17 @@ class Find:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Part of what was read, as people are shown it: a "line", a code by its format, or a find by its detector."""
+
+    kind: str
+    text: str
+    view: str
+    box: Box
+    confidence: float | None
+
+
+@dataclass(frozen=True)
 class Reading:
     """All that was read in an image, line by line from the top, and what the detectors found in it."""
 
@@ -78,6 +89,15 @@ class Reading:
         return tuple(
             text for text in [*(line.text for line in self.lines), *(code.text for code in self.codes)] if text
         )
+
+    @property
+    def parts(self) -> list[Part]:
+        """The lines, then the codes, then what the detectors found."""
+        return [
+            *(Part("line", one.text, one.view, one.box, one.confidence) for one in self.lines),
+            *(Part(one.format, one.text, one.view, one.box, None) for one in self.codes),
+            *(Part(one.detector, one.text, one.view, one.box, one.confidence) for one in self.finds),
+        ]
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:
