@@ -1,4 +1,5 @@
 import { html, useEffect, useRef } from "../vendor/htm-preact.js";
+import { WAIT } from "./parts.js";
 
 const HOURS = [
   [1, "an hour"],
@@ -40,7 +41,7 @@ export function Ask({ work }) {
           <p>It goes into quarantine: its picture is closed to all but the people whom your organisation has named for it, and nobody reviews it any more. It can't be taken back here.</p>
           <button type="button" disabled=${work.busy} onClick=${() => work.escalate()}>Escalate</button>`}
     <button type="button" disabled=${work.busy} onClick=${() => work.ask(null)}>Cancel</button>
-    <p role="status">${work.asked && work.busy ? "Wait: this is being done." : ""}</p>
+    <p role="status">${work.asked && work.busy ? WAIT : ""}</p>
     ${work.asked && html`<p role="alert" class="error">${work.error}</p>`}
   </dialog>`;
 }

@@ -3,7 +3,7 @@
 import { AGAIN, get, post } from "../api.js";
 import { actionOf, nameOf, settings } from "../keys.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
-import { Loading, Preview, plain, time, useLoaded } from "./parts.js";
+import { Loading, Preview, WAIT, plain, time, useLoaded } from "./parts.js";
 
 const GRACE_MS = 10_200;
 const LATER_MS = 5000;
@@ -56,7 +56,7 @@ function Grid({ items, categories }) {
       )}
       <label class="note">Note <input maxlength="1000" value=${note} onInput=${(event) => setNote(event.target.value)} /></label>
     </fieldset>
-    <p role="status" aria-live="polite">${batch.busy ? "Wait: this is being done." : batch.said}</p>
+    <p role="status" aria-live="polite">${batch.busy ? WAIT : batch.said}</p>
     <p role="alert" class="error">${batch.error}</p>
     <${Step} batch=${batch} body=${body} />
     <p><a href="#/review">Back to the review</a></p>

@@ -3,6 +3,7 @@
 import { changes } from "../changes.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 
+export const WAIT = "Wait: this is being done.";
 export const time = (text) => (text ? new Date(text).toLocaleString() : "");
 
 // A text from outside amid our own: what can't be seen, or turns the direction of writing, is shown by its number.
