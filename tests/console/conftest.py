@@ -31,7 +31,7 @@ def place() -> Place:
 
 @pytest.fixture
 def console(place) -> Iterator[Console]:
-    with served(_asked_by("sub-1", place), "https://work") as console:
+    with served(_asked_by("sub-1", place), "https://pictures.example") as console:
         yield console
 
 
@@ -39,7 +39,7 @@ def console(place) -> Iterator[Console]:
 def others_console(place) -> Iterator[Console]:
     """Another person's console over the same deployment."""
     place.people.people["sub-2"] = Person(id="sub-2", pseudonym="owl", roles=frozenset({"reviewer"}))
-    with served(_asked_by("sub-2", place), "https://work") as console:
+    with served(_asked_by("sub-2", place), "https://pictures.example") as console:
         yield console
 
 

@@ -298,7 +298,7 @@ def test_a_decision_is_taken_back_after_a_visit_to_another_page(tab, place) -> N
 
 
 def test_a_picture_that_does_not_arrive_says_so(tab) -> None:
-    tab.page.route("https://work/**", lambda route: route.fulfill(status=403))
+    tab.page.route("https://pictures.example/**", lambda route: route.fulfill(status=403))
     ready(tab)
     press(tab, "v")
     tab.says("The picture didn't arrive: ask for it again.")

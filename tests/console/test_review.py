@@ -466,7 +466,7 @@ class Pictures:
 
     def __init__(self, tab) -> None:
         self.shown: list[str] = []
-        tab.page.route("https://work/**", self._answer)
+        tab.page.route("https://pictures.example/**", self._answer)
 
     def _answer(self, route) -> None:
         self.shown.append(route.request.url.partition("/views/")[2].partition("?")[0])

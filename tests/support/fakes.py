@@ -507,7 +507,7 @@ class FakePictures:
         return key in self.work.files
 
     def link(self, key: str, seconds: int) -> str:
-        return f"https://work/{key}?for={seconds}"
+        return f"https://pictures.example/{key}?for={seconds}"
 
 
 class FakeQuarantine:

@@ -73,7 +73,8 @@ def test_the_tile_that_the_evidence_names_comes_first_by_a_link_of_a_minute(port
 
     assert [view.name for view in shown] == ["tile-2", "full", "tile-1"]
     assert [view.url for view in shown] == [
-        f"https://work/{Workspace.of(IMAGE, RUN).view(view)}?for=60" for view in ("tile-2", "full", "tile-1")
+        f"https://pictures.example/{Workspace.of(IMAGE, RUN).view(view)}?for=60"
+        for view in ("tile-2", "full", "tile-1")
     ]
     [event] = events(ports)
     assert (event.action, event.who, event.image) == ("reveal", "p-1", IMAGE.id)
@@ -169,7 +170,9 @@ def test_a_reused_verdict_shows_the_views_that_were_judged(ports: RevealPorts) -
     reused = {"pk": IMAGE.pk, "sk": IMAGE.version}
     records(ports)[OTHER] = records(ports)[IMAGE] | {"execution": f"{RUN}2", "reused_from": reused}
 
-    assert reveal(ports, ANN, OTHER, NOW)[0].url.startswith(f"https://work/{Workspace.of(IMAGE, RUN).prefix}/")
+    assert reveal(ports, ANN, OTHER, NOW)[0].url.startswith(
+        f"https://pictures.example/{Workspace.of(IMAGE, RUN).prefix}/"
+    )
     records(ports)[IMAGE]["sha256"] = "b" * 64
     with pytest.raises(RevealRefused, match="is gone"):
         reveal(ports, ANN, OTHER, NOW)
